@@ -1,0 +1,1 @@
+"""ChakraHQ over HTTP. This package knows nothing of pipelines and stands alone."""

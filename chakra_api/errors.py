@@ -1,0 +1,168 @@
+"""Every error of this project, sorted by what the caller may do next.
+
+::
+
+    ChakraError
+    ├── NotSent                 the request never left: sending it again is safe
+    ├── Throttled               429: nothing was done; wait, then send it again
+    ├── Refused                 ChakraHQ said no: the same request never will work
+    │   ├── WrongKey            401: the key itself
+    │   ├── NoAccess            403: the key's role
+    │   ├── NotFound            404: no such procedure, process or job
+    │   ├── Conflict            409: likely a primary key that exists already
+    │   ├── TooLarge            413: the body; a smaller one may pass
+    │   └── BadRequest          400, 422 and every other 4xx
+    ├── ReportedErrors          a 2xx whose `_errors` is not empty: the call failed
+    ├── AnswerLost              it may have been applied: a read may be repeated,
+    │   │                       a write must be read back and never sent again blindly
+    │   ├── ServerFault         408, 425, 5xx
+    │   │   └── Unavailable     503: as ServerFault, and it asks us to slow down
+    │   └── Unreadable          an answer came, but not ChakraHQ's (HTML, a cut or garbled body)
+    ├── SettingsError           a setting, catalog, state or input is wrong
+    └── IllegalTransition       a bug of ours: stop, change nothing
+
+Foreign exceptions (those of requests) are translated in `transport.py` and nowhere else.
+Each error is built from fields: `cause` says what happened, `next_step` what to do about it;
+`str()` joins the two. Neither ever holds the API key.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chakra_api.exit_codes import ExitCode
+
+
+class ChakraError(Exception):
+    """What happened and what to do next.
+
+    Attributes:
+        cause: One sentence without a full stop: what happened, naming the row, job or setting.
+        next_step: One sentence without a full stop: what the reader can do. May be empty.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(self, cause: str, next_step: str = "") -> None:
+        super().__init__(cause, next_step)
+        self.cause = cause
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.cause}. {self.next_step}." if self.next_step else f"{self.cause}."
+
+
+class NotSent(ChakraError):
+    """The request never left (refused, unresolved, no TLS): sending it again is safe."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class Throttled(ChakraError):
+    """429: nothing was done.
+
+    Attributes:
+        retry_after: Seconds from now that ChakraHQ asked us to wait; None if it did not say.
+    """
+
+    exit_code = ExitCode.UNREACHABLE
+
+    def __init__(self, cause: str, next_step: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(cause, next_step)
+        self.retry_after = retry_after
+
+
+class Refused(ChakraError):
+    """ChakraHQ said no; the same request never will work.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    exit_code = ExitCode.SETTINGS
+
+    def __init__(self, cause: str, next_step: str = "", *, status: int) -> None:
+        super().__init__(cause, next_step)
+        self.status = status
+
+
+class WrongKey(Refused):
+    """401: the key is not known."""
+
+    exit_code = ExitCode.NO_ACCESS
+
+
+class NoAccess(Refused):
+    """403: the key is known, its role may not do this."""
+
+    exit_code = ExitCode.NO_ACCESS
+
+
+class NotFound(Refused):
+    """404: no such procedure, process or job."""
+
+
+class Conflict(Refused):
+    """409: likely a primary key that exists already."""
+
+
+class TooLarge(Refused):
+    """413: the body is too large; a smaller one may pass."""
+
+
+class BadRequest(Refused):
+    """400, 422 and every other 4xx."""
+
+
+class ReportedErrors(ChakraError):
+    """A 2xx whose `_errors` is not empty: that call failed (contract 1.4).
+
+    Attributes:
+        messages: The errors as text, in the order given.
+    """
+
+    exit_code = ExitCode.UNREACHABLE
+
+    def __init__(self, cause: str, next_step: str = "", *, messages: tuple[str, ...] = ()) -> None:
+        super().__init__(cause, next_step)
+        self.messages = messages
+
+
+class AnswerLost(ChakraError):
+    """The request left and no usable answer came: it may have been applied."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ServerFault(AnswerLost):
+    """408, 425 and 5xx.
+
+    Attributes:
+        status: The HTTP status.
+        retry_after: Seconds that the server asked us to wait; None if it did not say.
+    """
+
+    def __init__(
+        self, cause: str, next_step: str = "", *, status: int, retry_after: float | None = None
+    ) -> None:
+        super().__init__(cause, next_step)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Unavailable(ServerFault):
+    """503: it may have been applied, and the server asks us to slow down."""
+
+
+class Unreadable(AnswerLost):
+    """An answer came that is not ChakraHQ's: HTML, a cut body, garbage, no envelope."""
+
+
+class SettingsError(ChakraError):
+    """A setting, catalog, state or input is wrong; nothing was changed."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class IllegalTransition(ChakraError):
+    """A bug of ours: something happened that the table of transitions does not allow."""

@@ -1,0 +1,30 @@
+"""The exit codes of every command of this distribution, one documented table.
+
+A script may rely on them; `docs/exit-codes.md` is checked against this table by a test.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command's end means to the script that ran it."""
+
+    DONE = 0
+    BUG = 1
+    """A fault of ours: please report it."""
+    USAGE = 2
+    """The command line itself was wrong (click's own code for it)."""
+    SETTINGS = 3
+    """A setting, a catalog, a state or the input is wrong; nothing was changed."""
+    NO_ACCESS = 4
+    """The key is wrong or its role may not do this."""
+    UNREACHABLE = 5
+    """ChakraHQ could not be reached, or kept failing, or something else answered."""
+    INCOMPLETE = 6
+    """A scan could not be proven complete: its rows were emitted, its bookmark did not move."""
+    REJECTS = 7
+    """More rows were rejected than the limit allows."""
+    UNKNOWN = 8
+    """Some rows have an unknown outcome."""
+    STOPPED = 9
+    """A signal stopped the run in order; run it again to go on."""

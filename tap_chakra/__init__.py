@@ -1,0 +1,1 @@
+"""Reads ChakraHQ: a Singer tap whose scans are complete under concurrent writes."""
