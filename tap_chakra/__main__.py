@@ -1,0 +1,62 @@
+"""The command `tap-chakra`: the one boundary at which errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TextIO
+
+import click
+
+from chakra_api.errors import ChakraError
+from chakra_api.exit_codes import ExitCode
+
+BUG = "This is a fault of tap-chakra. Please report it with the traceback above."
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command and exit with a code of the documented table."""
+    code = run(args)
+    _flush(sys.stdout)
+    _flush(sys.stderr)
+    if code == ExitCode.STOPPED:
+        # Readers may be waiting for answers that nobody wants any more.
+        os._exit(code)
+    sys.exit(code)
+
+
+def _flush(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        # The reader is gone: nothing may be written to it on the way out either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    from tap_chakra.tap import TapChakra  # noqa: PLC0415 - slow to import; errors in it are ours
+
+    command = TapChakra.get_singer_command()
+    log = logging.getLogger("tap-chakra")
+    try:
+        result = command.main(args, prog_name="tap-chakra", standalone_mode=False)
+    except ChakraError as error:
+        log.error("%s", error)  # noqa: TRY400 - a user's mistake shows no traceback
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.STOPPED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.BUG
+    except Exception:
+        log.exception(BUG)
+        return ExitCode.BUG
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+if __name__ == "__main__":
+    main()

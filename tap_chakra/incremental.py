@@ -1,0 +1,62 @@
+"""Which of the rows read to emit: those changed since the last complete scan (design decision 2).
+
+The API documents no filter on `updatedAt` (contract Q14), so the tap scans everything and emits
+what changed. The bookmark is the server's time at which the last complete scan began; what
+changed at or after it, less an overlap, is emitted again. A row whose `updatedAt` can't be used
+is always emitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BELIEVABLE_SKEW = 3_600_000
+"""Milliseconds by which the clock behind `updatedAt` may lead the `Date` header.
+
+A row further ahead than this tells of an imported value, not of a clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What to emit.
+
+    Attributes:
+        threshold: Rows changed at or after this instant are emitted, epoch milliseconds; None
+            emits every row.
+    """
+
+    threshold: int | None = None
+
+    def emits(self, updated: int | None) -> bool:
+        """Whether a row with this `updatedAt` (None if unusable) is emitted."""
+        return self.threshold is None or not updated or updated >= self.threshold
+
+
+def since(bookmark: int | None, start_date: int | None, lookback_ms: int) -> Since:
+    """What a run emits that goes on from a bookmark.
+
+    Args:
+        bookmark: The beginning of the last complete scan, epoch milliseconds.
+        start_date: The user's `start_date`, epoch milliseconds; rows changed before it are
+            never emitted, and no overlap is taken from it.
+        lookback_ms: The overlap, milliseconds.
+    """
+    candidates = [start_date, None if bookmark is None else bookmark - lookback_ms]
+    return Since(max((c for c in candidates if c is not None), default=None))
+
+
+def lead_of(updated: int | None, server_time: int | None) -> int:
+    """Milliseconds by which a row's `updatedAt` is ahead of its own answer's `Date`.
+
+    0 where it is not, where either is unknown, or where it is too far ahead to be a clock. The
+    header has no fraction of a second, so up to one is no lead.
+    """
+    if updated is None or server_time is None:
+        return 0
+    lead = updated - server_time - 1000
+    return lead if 0 < lead <= BELIEVABLE_SKEW else 0
+
+
+def next_bookmark(began: int, lead: int) -> int:
+    """The bookmark after a complete scan: its beginning, less the lead that was seen."""
+    return began - lead

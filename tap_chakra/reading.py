@@ -1,0 +1,119 @@
+"""Reads one window of a procedure: one request where one suffices, and says if it was whole.
+
+An answer is believed to be whole only if it holds fewer rows than were asked for and does not
+say that there are more. Where the server says `hasMore` beside fewer rows than asked for, or
+says nothing at all (contract Q15), the tail is asked for once more, with the last row repeated
+so that a row that moved meanwhile is noticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from chakra_api.timestamps import parse_timestamp
+from chakra_api.where import created_between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chakra_api.client import ProcessPage, Row
+    from chakra_api.where import Where
+    from tap_chakra.windows import Grain, Window
+
+LIMIT = 100
+"""Rows an answer may hold (contract 4.3)."""
+
+
+class Lister(Protocol):
+    """Lists the processes of one procedure."""
+
+    def __call__(self, where: Where | None, *, skip: int = 0, limit: int = LIMIT) -> ProcessPage:
+        """One list request (contract 4.3)."""
+
+
+class FilterNotHonoured(Exception):  # noqa: N818 - a finding about the server, not an error
+    """An answer held rows that the question had excluded.
+
+    Attributes:
+        window: What was asked for.
+        stranger: The `createdAt` of a row that has no place there, epoch milliseconds.
+    """
+
+    def __init__(self, window: Window, stranger: int) -> None:
+        super().__init__(window, stranger)
+        self.window = window
+        self.stranger = stranger
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one window's question brought.
+
+    Attributes:
+        window: The window asked for.
+        rows: The rows that lie in it, each id once; rows without a usable `createdAt` too.
+        created: Their `createdAt`, epoch milliseconds, in the order of the rows; 0 where unusable.
+        whole: Whether the answer held all of the window.
+        server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
+    """
+
+    window: Window
+    rows: tuple[Row, ...]
+    created: tuple[int, ...]
+    whole: bool
+    server_time: int | None
+
+
+def row_id(row: Row) -> str:
+    """The id of a row as text; empty if it has none."""
+    value = row.get("id")
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
+    """Ask for a window and sort what came.
+
+    Raises:
+        FilterNotHonoured: A row lies outside even of the padded bounds.
+        ChakraError: The request failed.
+    """
+    asked = grain.padded(window)
+    where = created_between(asked.lower, asked.upper)
+    page = lister(where or None)
+    rows, created = within(page.rows, window, asked)
+    return Answer(window, rows, created, _is_whole(lister, where, page), page.server_time)
+
+
+def within(
+    rows: Iterable[Row], window: Window, asked: Window
+) -> tuple[tuple[Row, ...], tuple[int, ...]]:
+    """The rows that belong to a window, each id once, and their `createdAt`.
+
+    Raises:
+        FilterNotHonoured: A row lies outside of `asked`.
+    """
+    kept: dict[str, tuple[Row, int]] = {}
+    for row in rows:
+        created = parse_timestamp(row.get("createdAt"))
+        if created is not None and not window.holds(created):
+            if not asked.holds(created):
+                raise FilterNotHonoured(window, created)
+            continue
+        kept[row_id(row) or f"#{len(kept)}"] = (row, created or 0)
+    return tuple(row for row, _ in kept.values()), tuple(at for _, at in kept.values())
+
+
+def _is_whole(lister: Lister, where: Where, page: ProcessPage) -> bool:
+    received = len(page.rows)
+    if received == 0:
+        return page.has_more is not True or not lister(where or None).rows
+    if received >= LIMIT:
+        return False
+    return page.has_more is False or tail_is_empty(lister, where, page.rows)
+
+
+def tail_is_empty(lister: Lister, where: Where, rows: list[Row]) -> bool:
+    """Whether nothing follows these rows: the last of them comes again, alone."""
+    tail = lister(where or None, skip=len(rows) - 1).rows
+    return [row_id(row) for row in tail] == [row_id(rows[-1])]

@@ -1,0 +1,107 @@
+"""Puts the parts together: a client, the account behind it, and the scans of its procedures."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from chakra_api.account import Account, Procedure, resolve_account
+from chakra_api.client import ChakraClient
+from chakra_api.errors import NoAccess
+from chakra_api.pacing import Pacer
+from chakra_api.people import Directory
+from chakra_api.retry import RetryPolicy
+from chakra_api.transport import RequestsTransport, TransportSettings
+from tap_chakra.dense import Cells
+from tap_chakra.scan import Readers, Scan
+
+if TYPE_CHECKING:
+    from chakra_api.client import Row
+    from chakra_api.clock import Clock
+    from tap_chakra.settings import Settings
+
+STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
+"""All there are (contract 1.5)."""
+
+
+class Source:
+    """One account, as one run sees it: configuration and users are fetched once, when needed.
+
+    Args:
+        settings: What the user set.
+        clock: The only clock of the run.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        transport = RequestsTransport(
+            settings.api_url,
+            settings.api_key,
+            TransportSettings(
+                read_timeout=settings.request_timeout,
+                user_agent=settings.user_agent,
+                pool_size=settings.concurrency,
+            ),
+        )
+        self.client = ChakraClient(transport, Pacer(clock, settings.max_rps), clock, RetryPolicy())
+
+    @cached_property
+    def account(self) -> Account:
+        """The account's configuration (contract 4.22).
+
+        Raises:
+            ChakraError: It could not be fetched.
+        """
+        return resolve_account(self.client.config())
+
+    @cached_property
+    def procedures(self) -> tuple[Procedure, ...]:
+        """The procedures to read, in the account's order.
+
+        Raises:
+            SettingsError: The setting `procedures` names one that does not exist.
+        """
+        wanted = self.settings.procedures
+        if not wanted:
+            return self.account.procedures
+        return tuple(self.account.procedure(short_id) for short_id in wanted)
+
+    @cached_property
+    def users(self) -> tuple[list[Row], list[Row]]:
+        """All users, as v1 and as v2 shows them (contract 4.12, 4.13)."""
+        return self.client.users(version=1), self.client.users(version=2)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Users by id and by username; empty where the key's role may not list them."""
+        try:
+            return Directory.from_users(*self.users)
+        except NoAccess:
+            return Directory.from_users([], [])
+
+    @cached_property
+    def _executor(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
+
+    def scan(self, procedure: Procedure) -> Scan:
+        """A scan of a procedure, not opened yet."""
+        return Scan(
+            partial(self.client.list_processes, procedure.short_id),
+            Readers(self._executor, self.settings.concurrency),
+            cells=self._cells(procedure),
+            lower=self.settings.created_after,
+            local_time=lambda: int(self._clock.now() * 1000),
+        )
+
+    def _cells(self, procedure: Procedure) -> Cells:
+        states = tuple(state.short_id for state in procedure.states)
+        usernames = self.directory.usernames
+        cells = [("status", STATUSES), ("state", states), ("assignedTo", usernames)]
+        return Cells(tuple((name, values) for name, values in cells if values))
+
+    def close(self) -> None:
+        """Let go of threads and connections without waiting for answers."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.client.close()

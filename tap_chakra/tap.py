@@ -1,0 +1,332 @@
+"""The Singer tap: settings, discovery, and what singer-sdk asks of a plugin."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Tap
+from singer_sdk import typing as th
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import Catalog, Schema
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import SettingsError
+from chakra_api.exit_codes import ExitCode
+from tap_chakra import bookmark as bookmarks
+from tap_chakra import settings as defaults
+from tap_chakra.configuration import collection_records
+from tap_chakra.extraction import ScanIncomplete
+from tap_chakra.source import Source
+from tap_chakra.streams import ChakraStream, ListedStream, ProcessStream
+from tap_chakra.users import user_records, users_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
+    from singer_sdk.singerlib import Message
+
+    from chakra_api.client import Row
+
+SETTINGS = th.PropertiesList(
+    th.Property(
+        "api_key",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="API key",
+        description="Access token of ChakraHQ. Its role decides what is seen: a User key lists only"
+        " the processes assigned to it, without any sign of the others.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default=defaults.DEFAULT_URL,
+        title="API URL",
+        description="Scheme and host of the API, without a path.",
+    ),
+    th.Property(
+        "procedures",
+        th.ArrayType(th.StringType),
+        title="Procedures",
+        description="ShortIds of the procedures to read. All by default.",
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Rows last changed before this are not emitted. Compares with updatedAt and"
+        " does not shorten the scan.",
+    ),
+    th.Property(
+        "created_after",
+        th.DateTimeType,
+        title="Created after",
+        description="Only rows created at or after this are read, which shortens the scan. Misses"
+        " every change to older rows.",
+    ),
+    th.Property(
+        "concurrency",
+        th.IntegerType,
+        default=defaults.DEFAULT_CONCURRENCY,
+        title="Concurrency",
+        description="Requests under way at a time.",
+    ),
+    th.Property(
+        "max_rps",
+        th.NumberType,
+        title="Max requests per second",
+        description="Ceiling on requests per second. None by default: the pace adapts to"
+        " the server's 429 and 503.",
+    ),
+    th.Property(
+        "lookback_seconds",
+        th.NumberType,
+        default=defaults.DEFAULT_LOOKBACK_SECONDS,
+        title="Look-back",
+        description="Overlap of incremental runs, for changes that are committed late: rows changed"
+        " this long before the bookmark are emitted again.",
+    ),
+    th.Property(
+        "request_timeout",
+        th.NumberType,
+        default=defaults.DEFAULT_REQUEST_TIMEOUT,
+        title="Request timeout",
+        description="Seconds without an answer after which a request is given up and repeated.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="Sent with each request. tap-chakra/<version> by default.",
+    ),
+    th.Property(
+        "min_scan_share",
+        th.NumberType,
+        default=defaults.DEFAULT_MIN_SCAN_SHARE,
+        title="Minimum scan share",
+        description="A FULL_TABLE scan that sees less than this share of the last complete one says"
+        " nothing about deleted rows (a key whose role was narrowed sees fewer). 0 confirms once.",
+    ),
+)
+
+
+class TapChakra(Tap):
+    """Reads ChakraHQ completely: processes, users and the account's configuration."""
+
+    name = "tap-chakra"
+    package_name = "chakra-connectors"
+    dynamic_catalog = True
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
+    message_writer_class = MsgSpecWriter
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
+        self.clock = SystemClock()
+        self._source: Source | None = None
+        self._incomplete: list[tuple[str, tuple[str, ...]]] = []
+        self._stop_signal: int | None = None
+        super().__init__(**options)
+
+    @property
+    def source(self) -> Source:
+        """The account behind the settings.
+
+        Raises:
+            SettingsError: A setting means nothing.
+        """
+        if self._source is None:
+            settings = defaults.parse_settings(
+                self.config,
+                now=int(self.clock.now() * 1000),
+                user_agent=f"{self.name}/{self.plugin_version}",
+            )
+            self._source = Source(settings, self.clock)
+        return self._source
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """As the SDK does, with the fault said as all our faults are."""
+        errors = super()._validate_config(raise_errors=False)
+        if errors and raise_errors:
+            raise SettingsError(
+                "The settings are not valid: " + "; ".join(errors),
+                "See tap-chakra --about for each setting",
+            )
+        return errors
+
+    def discover_streams(self) -> Sequence[ChakraStream]:
+        """One stream per procedure, one per collection of the configuration, and users."""
+        source = self.source
+        for warning in source.account.warnings:
+            self.logger.warning("%s", warning)
+        if not source.procedures:
+            self.logger.warning(
+                "The account shows no procedures: check the role of the key; only users and the"
+                " configuration are read"
+            )
+        listed = [
+            ListedStream(self, name, dict(schema), keys=keys, rows=rows)
+            for name, (schema, keys, rows) in collection_records(source.account).items()
+        ]
+        users = ListedStream(self, "users", dict(users_schema()), keys=("id",), rows=self._users())
+        return [*(ProcessStream(self, each) for each in source.procedures), users, *listed]
+
+    def _users(self) -> Iterable[Row]:
+        """The users, fetched when the first one is wanted."""
+        yield from user_records(*self.source.users)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The working catalog: the user's selection on the account's schema of today."""
+        given = self.input_catalog
+        if given is None:
+            return super().catalog
+        for entry in given.values():
+            stream = self.streams.get(entry.tap_stream_id)
+            if stream is not None:
+                entry.schema = Schema.from_dict(stream.schema)
+            elif entry.metadata.root.selected:
+                raise SettingsError(
+                    f"The catalog selects the stream '{entry.tap_stream_id}', which this account"
+                    " does not have",
+                    "Run tap-chakra --discover again and select from that; the streams are: "
+                    + ", ".join(sorted(self.streams)),
+                )
+        return given
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take in the state of an earlier run.
+
+        Raises:
+            SettingsError: It is not one that this tap wrote.
+        """
+        entries = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        if not isinstance(entries, dict) or (state and "bookmarks" not in state):
+            raise SettingsError(
+                "The state is not a Singer state: it has no object named bookmarks",
+                "Pass the last STATE that tap-chakra printed, or none to read everything",
+            )
+        for name, entry in entries.items():
+            if not isinstance(entry, dict):
+                raise SettingsError(
+                    f"The state of stream '{name}' is not an object",
+                    "Pass the last STATE that tap-chakra printed, or none to read everything",
+                )
+            if name.startswith("process_"):
+                bookmarks.from_state(name, entry)
+        super().load_state(state)
+
+    def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
+        """Remember a scan that was not complete, for the end of the run."""
+        self._incomplete.append((stream, reasons))
+
+    def raise_if_incomplete(self) -> None:
+        """Say so if a scan of this run was not complete.
+
+        Raises:
+            ScanIncomplete: Naming each stream and why.
+        """
+        if self._incomplete:
+            details = "; ".join(f"{name}: {', '.join(why)}" for name, why in self._incomplete)
+            raise ScanIncomplete(
+                f"Not every row can be vouched for ({details})",
+                "All rows that were read are emitted and no bookmark moved: run it again, at a"
+                " quieter time if this repeats",
+            )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
+        """Stop at the next record; a second signal stops at once."""
+        if self._stop_signal is not None:
+            sys.exit(ExitCode.STOPPED)
+        self._stop_signal = signum
+
+    def heed_signals(self) -> None:
+        """End the run in order if a signal asked for it: between two whole lines."""
+        if self._stop_signal is not None:
+            self.logger.info("Stopped by signal %d; run it again to go on", self._stop_signal)
+            sys.exit(ExitCode.STOPPED)
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # as the SDK's own override
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: Any = None,  # noqa: ANN401 - click's open file
+        catalog: Any = None,  # noqa: ANN401 - click's open file
+    ) -> None:
+        """Run the tap from the command line."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        tap = cls(
+            config=config.config if config else {},
+            state=_json_of(state, "state"),
+            catalog=_json_of(catalog, "catalog"),
+            parse_env_config=bool(config and config.parse_env),
+        )
+        try:
+            tap.sync_all()
+        finally:
+            tap.source.close()
+        tap.raise_if_incomplete()
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Check the settings with one cheap request per kind of stream."""
+        if value != "all":
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params.get("config")
+        tap = cls(
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+            setup_mapper=False,
+        )
+        for line in tap.check():
+            click.echo(line, err=True)
+        ctx.exit()
+
+    def check(self) -> Iterable[str]:
+        """One cheap request per kind of stream; a line for each that works.
+
+        Raises:
+            ChakraError: What is wrong and what to do about it.
+        """
+        source = self.source
+        yield f"ok: configuration ({len(source.procedures)} procedures)"
+        yield f"ok: users ({len(source.client.users(version=1))})"
+        for procedure in source.procedures[:1]:
+            source.client.list_processes(procedure.short_id, None, limit=1)
+            yield f"ok: processes of '{procedure.short_id}'"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal asked for the end."""
+        return self._stop_signal is not None
+
+    def write_message(self, message: Message) -> None:
+        """Write one whole line; a reader that is gone ends the run in order."""
+        try:
+            super().write_message(message)
+        except BrokenPipeError:
+            self.logger.error("Nobody reads the output any more: the loader ended before the tap")  # noqa: TRY400 - a user's message
+            sys.exit(ExitCode.STOPPED)
+
+
+def _json_of(file: Any, what: str) -> dict[str, Any] | None:  # noqa: ANN401 - click's open file
+    """The JSON object in an open file; None without a file."""
+    import json  # noqa: PLC0415 - only where a file is given
+
+    if file is None:
+        return None
+    try:
+        value = json.loads(file.read())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The {what} file '{file.name}' is not JSON ({error})", "Check the path"
+        ) from None
+    if not isinstance(value, dict):
+        raise SettingsError(f"The {what} file '{file.name}' holds no JSON object", "Check the path")
+    return value

@@ -1,0 +1,112 @@
+"""Windows: time is covered exactly, whatever the answers hold, in few requests."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_chakra.windows import (
+    Grain,
+    Stretch,
+    Window,
+    after_overfull,
+    after_whole,
+    divide,
+    is_dense,
+    next_window,
+)
+
+HORIZON = 1_790_000_000_000
+LIMIT = 100
+DAY = 86_400_000
+
+instants = st.lists(
+    st.one_of(
+        st.integers(HORIZON - 400 * DAY, HORIZON + DAY),
+        st.integers(HORIZON - 50, HORIZON),
+        st.just(HORIZON - 7 * DAY),
+    ),
+    max_size=700,
+)
+grains = st.sampled_from([Grain(1, 0), Grain(1, 1), Grain(1000, 1000)])
+
+
+def read_all(
+    created: list[int], grain: Grain, order: str, seed: int = 0
+) -> tuple[list[Window], int]:
+    """Drive the planner alone; the windows read whole and the number of requests."""
+    rng = random.Random(seed)
+    todo, done, requests = [Stretch(Window())], [], 0
+    while todo:
+        stretch = todo.pop(rng.randrange(len(todo)))
+        asked = next_window(stretch, grain)
+        if todo and rng.random() < 0.3 and (halves := divide(stretch, asked, grain)):
+            stretch, rest = halves
+            todo.append(rest)
+        requests += 1
+        assert requests < 5000, "the planner does not come to an end"
+        hits = [at for at in created if asked.holds(at)]
+        rng.shuffle(hits)
+        if order != "random":
+            hits.sort(reverse=order == "desc")
+        if len(hits) < LIMIT or is_dense(asked, grain):
+            done.append(asked)
+            rest_of = after_whole(stretch, asked, len(hits))
+            todo += [rest_of] if rest_of else []
+        else:
+            todo += after_overfull(stretch, asked, hits[:LIMIT], horizon=HORIZON, grain=grain)
+    return done, requests
+
+
+@given(instants, grains, st.sampled_from(["asc", "desc", "random"]), st.integers(0, 99))
+def test_the_windows_read_cover_all_of_time_exactly_once(
+    created: list[int], grain: Grain, order: str, seed: int
+) -> None:
+    done, _ = read_all(created, grain, order, seed)
+    done.sort(key=lambda window: -1 if window.lower is None else window.lower)
+    assert done[0].lower is None
+    assert done[-1].upper is None
+    assert [w.upper for w in done[:-1]] == [w.lower for w in done[1:]]
+
+
+@given(instants, grains, st.integers(0, 99))
+def test_bounds_are_multiples_of_the_grain(created: list[int], grain: Grain, seed: int) -> None:
+    done, _ = read_all(created, grain, "random", seed)
+    bounds = {bound for window in done for bound in (window.lower, window.upper)} - {None}
+    assert all(bound % grain.width == 0 for bound in bounds)
+
+
+@pytest.mark.parametrize("order", ["asc", "desc", "random"])
+def test_even_rows_cost_few_requests(order: str) -> None:
+    created = [HORIZON - DAY * 365 + i * 3_000_000 for i in range(10_000)]
+    _, requests = read_all(created, Grain(1, 0), order)
+    assert requests / (len(created) / LIMIT) < 2.5
+
+
+def test_years_of_nothing_cost_few_requests() -> None:
+    created = [HORIZON - DAY * 3650 + i for i in range(150)] + [HORIZON - i for i in range(150)]
+    _, requests = read_all(created, Grain(1, 0), "random")
+    assert requests < 60
+
+
+@given(st.integers(-5, 5), st.integers(1, 5))
+def test_padding_widens_the_question_and_not_the_window(lower: int, width: int) -> None:
+    window = Window(lower * 1000, (lower + width) * 1000)
+    asked = Grain(1000, 1000).padded(window)
+    assert (asked.lower, asked.upper) == (window.lower - 1000, window.upper + 1000)
+
+
+def test_a_stretch_that_is_nearly_read_is_not_divided() -> None:
+    asked = Window(0, 100)
+    assert divide(Stretch(Window(0, 250)), asked, Grain()) is None
+    assert divide(Stretch(Window(0, 100)), asked, Grain()) is None
+    assert divide(Stretch(Window(0, None)), asked, Grain()) is None
+
+
+def test_a_divided_stretch_is_covered_by_its_halves() -> None:
+    halves = divide(Stretch(Window(0, 1000), 0.5), Window(0, 100), Grain())
+    assert halves is not None
+    assert (halves[0].window, halves[1].window) == (Window(0, 550), Window(550, 1000))
