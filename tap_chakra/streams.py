@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from tap_chakra.tap import TapChakra
 
 
+FEWER_ROWS = (
+    "%s rows seen, %s the last time: nothing is said about deleted rows. If they are really gone,"
+    " run once with min_scan_share: 0; else check the role of the key"
+)
+
+
 class ChakraStream(Stream):
     """What all streams share: our own types, and a STATE that only a complete read moves.
 
@@ -166,12 +172,7 @@ class ProcessStream(ChakraStream):
         if self.versioned and outcome.speaks_of_deletes:
             self.activate_version()
         elif self.versioned:
-            self.logger.warning(
-                "%d rows seen, %s the last time: nothing is said about deleted rows. If they are"
-                " gone, run once with min_scan_share: 0; else check the role of the key",
-                outcome.bookmark.rows,
-                before.rows,
-            )
+            self.logger.warning(FEWER_ROWS, outcome.bookmark.rows, before.rows)
 
     def _next(self, after: bookmarks.Bookmark, before: bookmarks.Bookmark) -> bookmarks.Bookmark:
         """The bookmark to keep: a narrowed scan counts no rows, and a doubtful one confirms none."""
