@@ -1,0 +1,93 @@
+"""`python -m chakra_sandbox`: makes the account, serves it, ends on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import orjson
+
+from chakra_sandbox.access import default_tokens
+from chakra_sandbox.account import Account, MadeSizes, made_account
+from chakra_sandbox.arguments import knob_table, knobs_of, parser
+from chakra_sandbox.knob_values import KnobError
+from chakra_sandbox.made_data import Span
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+_SMALLER = 20
+_USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the sandbox; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    if arguments.list_knobs:
+        sys.stdout.write(knob_table() + "\n")
+        return 0
+    try:
+        return asyncio.run(_run(arguments))
+    except (KnobError, OSError) as error:
+        sys.stderr.write(f"chakra_sandbox: {error}\n")
+        return _USAGE
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            f"chakra_sandbox needs {error.name}: pip install 'chakra-connectors[sandbox]'\n"
+        )
+        return _USAGE
+
+
+def _account(arguments: argparse.Namespace, now_ms: int) -> Account:
+    smaller = arguments.rows // _SMALLER
+    sizes = MadeSizes(
+        leads=arguments.rows,
+        tickets=smaller if arguments.tickets is None else arguments.tickets,
+        orders=smaller if arguments.orders is None else arguments.orders,
+    )
+    shelves = made_account(sizes, Span.before(now_ms), arguments.seed, arguments.distribution)
+    return Account(shelves, default_tokens(arguments.api_key))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    # Imported here so that --help and a friendly error need no server library.
+    from chakra_sandbox.server import Server, now_ms  # noqa: PLC0415
+    from chakra_sandbox.world import World  # noqa: PLC0415
+
+    knobs = knobs_of(arguments)
+    gc.disable()
+    world = World(_account(arguments, now_ms()), knobs, arguments.seed)
+    gc.enable()
+    # A million rows are not garbage: keep the collector from walking them again and again.
+    gc.freeze()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    server = Server(world, arguments.host, arguments.port)
+    await server.start()
+    _announce(arguments, server.url, server.port)
+    await stopped.wait()
+    await server.stop()
+    return 0
+
+
+def _announce(arguments: argparse.Namespace, url: str, port: int) -> None:
+    if arguments.port_file is not None:
+        arguments.port_file.write_text(f"{port}\n")
+    ready = {
+        "url": url,
+        "api_key": arguments.api_key,
+        "control": f"{url}/_sandbox",
+        "keys": list(default_tokens(arguments.api_key)),
+    }
+    sys.stdout.write(orjson.dumps(ready).decode() + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Every way the sandbox can differ from its defaults, in one frozen value.
+
+The default of each knob is the first answer the contract gives to that open question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
+
+from chakra_sandbox.faults import Fault  # noqa: TC001 - get_type_hints looks it up
+from chakra_sandbox.knob_values import KnobError, check_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+
+def _knob(default: T, doc: str) -> T:
+    # dataclasses reads the Field; to the type checker the knob is its value.
+    made: Any = field(default=default, metadata={"doc": doc})
+    value: T = made
+    return value
+
+
+Normalise = Literal["trim", "lower", "drop_plus"]
+ChurnKind = Literal["insert", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """The sandbox's behaviour; `change` makes another one."""
+
+    # Delivery
+    latency_ms: int = _knob(0, "milliseconds before each answer")
+    rate_limit_rps: float | None = _knob(None, "Q30: requests per second per key; null is none")
+    rate_limit_burst: int = _knob(1, "requests that may come at once under rate_limit_rps")
+    rate_limit_body: Literal["envelope", "empty", "html"] = _knob("envelope", "Q30: body of a 429")
+    retry_after: Literal["seconds", "date", "absent"] = _knob("seconds", "Q30: form of Retry-After")
+    faults: tuple[Fault, ...] = _knob((), "faults to inject, see the README of the sandbox")
+    gzip: bool = _knob(default=True, doc="Q40: compress for clients that accept it")
+    ext_paths: Literal["ext_only", "both"] = _knob("ext_only", "Q1: paths without /ext answer too")
+    # Who sees what
+    default_role: Literal["ADMIN", "USER"] = _knob("ADMIN", "Q2: role of the default key")
+    # Shape of answers
+    error_shape: Literal["strings", "objects"] = _knob("strings", "Q3: elements of _errors")
+    timestamp_format: Literal["ms", "iso", "ms_string"] = _knob("ms", "Q5: times of a process")
+    assigned_to_read: Literal["id", "username"] = _knob("id", "Q7: assignedTo as read")
+    state_read: Literal["short_id", "id", "object"] = _knob("short_id", "Q8: state as read")
+    updated_at: Literal["usable", "zero", "null", "absent"] = _knob("usable", "updatedAt as read")
+    unset_attributes: Literal["omitted", "null", "empty_defaults"] = _knob(
+        "omitted", "Q27: attributes that hold nothing"
+    )
+    derived_data: Literal["object", "null", "absent"] = _knob("object", "Q35: derivedData as read")
+    data_keys: Literal["short_id", "id"] = _knob("short_id", "Q36: keys of data")
+    record_read: Literal["id", "object"] = _knob("id", "Q37: record as read")
+    # Lists
+    list_order: Literal[
+        "created_asc", "created_desc", "id", "updated_desc", "random_stable", "shuffled_per_request"
+    ] = _knob("created_asc", "Q10: order of a list")
+    has_more: Literal["exact", "absent", "always_true_until_empty", "false_positive"] = _knob(
+        "exact", "Q15: _meta.hasMore"
+    )
+    over_limit: Literal["clamp", "error"] = _knob("clamp", "Q15: a limit over 100")
+    max_skip: int | None = _knob(None, "Q15: largest skip; beyond it an error")
+    id_filter: Literal["works", "ignored", "no_rows", "error"] = _knob("works", "filter on id")
+    array_filter: Literal["works", "ignored", "cut_short", "find_nothing"] = _knob(
+        "works", "array filters; cut_short heeds the first ten values"
+    )
+    unknown_where_key: Literal["no_rows", "ignored", "error"] = _knob("no_rows", "Q16")
+    updated_at_filter: Literal["ignored", "honoured", "error", "no_rows"] = _knob("ignored", "Q14")
+    created_at_precision: Literal["ms", "s"] = _knob(
+        "ms", "Q13: stored times compared in this unit"
+    )
+    gte_is_gt: bool = _knob(default=False, doc="Q13: >= and <= leave the boundary out")
+    accept_epoch_filter: bool = _knob(default=False, doc="Q13: createdAt takes epoch ms too")
+    filter_ignores_offset: bool = _knob(default=False, doc="Q13: offsets in filters are not read")
+    index_lag_ms: int = _knob(0, "Q32: lists show a write this much later")
+    churn: int = _knob(0, "writes of each kind on every list request")
+    churn_kinds: tuple[ChurnKind, ...] = _knob(
+        ("insert", "update", "delete"), "Q11: what churn does"
+    )
+    # Deleting
+    delete_mode: Literal["soft_hidden", "soft_listed", "hard"] = _knob("soft_hidden", "Q12")
+    # Users and config
+    users_page_size: int | None = _knob(None, "Q23: users per page, ?skip=&limit=; null is all")
+    users_include_deleted: bool = _knob(default=True, doc="Q23: deleted users are listed")
+    config_style: Literal[
+        "default", "alt_names", "keyed_by_id", "embedded_refs", "minimal", "missing_keys"
+    ] = _knob("default", "Q34: shape of the config")
+    config_extra_mb: int = _knob(0, "Q40: megabytes of padding in the config")
+
+    def change(self, changes: Mapping[str, object]) -> Knobs:
+        """Return these knobs with some turned.
+
+        Raises:
+            KnobError: An unknown knob or a value it does not take.
+        """
+        hints = get_type_hints(Knobs)
+        unknown = sorted(set(changes) - set(hints))
+        if unknown:
+            raise KnobError(f"no such knob: {', '.join(unknown)}; see --list-knobs")
+        checked = {name: check_value(name, hints[name], value) for name, value in changes.items()}
+        return replace(self, **checked)
+
+
+def knob_docs() -> list[tuple[str, object, str]]:
+    """List name, default and meaning of every knob."""
+    return [(f.name, f.default, f.metadata["doc"]) for f in fields(Knobs)]

@@ -1,0 +1,202 @@
+"""Starts a sandbox as a child and talks to its control endpoints; for tests and the demo."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import ProxyHandler, Request, build_opener
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_READY_SECONDS = 120.0
+_STOP_SECONDS = 5.0
+# Loopback must never go through a proxy that the environment names.
+_OPENER = build_opener(ProxyHandler({}))
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not start; the message holds what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OracleRow:
+    """A row with its times, in epoch milliseconds.
+
+    Attributes:
+        id: Process id.
+        born_ms: When it was created.
+        died_ms: When it was deleted, None while it lives.
+        updated_ms: Its last `updatedAt`.
+        changes: When it was changed.
+        row: The process as it is or was.
+    """
+
+    id: str
+    born_ms: int
+    died_ms: int | None
+    updated_ms: int
+    changes: tuple[int, ...]
+    row: dict[str, Any]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Its attributes."""
+        data: dict[str, Any] = self.row["data"]
+        return data
+
+    def lived_through(self, start_ms: int, end_ms: int) -> bool:
+        """Say whether it was there from `start_ms` to `end_ms`."""
+        return self.born_ms < start_ms and (self.died_ms is None or self.died_ms > end_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox.
+
+    Attributes:
+        url: Base URL of the API, without a slash at the end.
+        api_key: The key that may do everything.
+        control: Base URL of the control endpoints.
+        pid: Of the child.
+    """
+
+    url: str
+    api_key: str
+    control: str
+    pid: int
+
+    def get_json(self, path: str) -> Any:  # noqa: ANN401 - JSON of the wire
+        """GET a path of the API (`/v1/ext/config`) with the key; returns the parsed answer."""
+        return json.loads(_call("GET", self.url + path, key=self.api_key))
+
+    def post_json(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON of the wire
+        """POST JSON to a path of the API with the key; returns the parsed answer."""
+        return json.loads(_call("POST", self.url + path, body, self.api_key))
+
+    def knobs(self, **changes: object) -> dict[str, Any]:
+        """Turn knobs, none to only look; returns them all."""
+        made: dict[str, Any] = json.loads(_call("PATCH", f"{self.control}/knobs", changes))
+        return made
+
+    def mutate(self, procedure: str = "lead", **counts: int) -> dict[str, list[str]]:
+        """Insert, update and delete rows behind the API.
+
+        Args:
+            procedure: Its shortId.
+            counts: insert=, update=, delete= (how many) and seed=.
+
+        Returns:
+            The ids under `inserted`, `updated` and `deleted`.
+        """
+        body = {"procedure": procedure, **counts}
+        made: dict[str, list[str]] = json.loads(_call("POST", f"{self.control}/mutate", body))
+        return made
+
+    def oracle(self, procedure: str = "lead") -> list[OracleRow]:
+        """Return every row that ever was, oldest first."""
+        lines = _call("GET", f"{self.control}/oracle?procedure={procedure}").splitlines()
+        return [_oracle_row(json.loads(line)) for line in lines]
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the log: at_ms, method, path, query, status, fault and body of each request."""
+        return [json.loads(line) for line in _call("GET", f"{self.control}/requests").splitlines()]
+
+    def forget_requests(self) -> None:
+        """Empty the log."""
+        _call("DELETE", f"{self.control}/requests")
+
+    def stats(self) -> dict[str, Any]:
+        """Return requests so far, living rows by procedure, CPU seconds and the server's time."""
+        made: dict[str, Any] = json.loads(_call("GET", f"{self.control}/stats"))
+        return made
+
+
+def _oracle_row(line: dict[str, Any]) -> OracleRow:
+    return OracleRow(
+        id=line["id"],
+        born_ms=line["born_ms"],
+        died_ms=line["died_ms"],
+        updated_ms=line["updatedAt"],
+        changes=tuple(line["changes"]),
+        row=line["row"],
+    )
+
+
+def _call(method: str, url: str, body: object = None, key: str | None = None) -> bytes:
+    headers = {"Content-Type": "application/json"}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data=data, headers=headers, method=method)  # noqa: S310 - our own http URL
+    with _OPENER.open(request, timeout=_READY_SECONDS) as answer:
+        content: bytes = answer.read()
+        return content
+
+
+@contextmanager
+def start_sandbox(args: Sequence[str] = ()) -> Iterator[Sandbox]:
+    """Run a sandbox while the block lasts; it is ended however the block ends.
+
+    Args:
+        args: Of `python -m chakra_sandbox`, for example `["--rows", "1000"]`.
+
+    Raises:
+        SandboxError: It ended or said nothing before it was ready.
+    """
+    child = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "chakra_sandbox", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": _python_path()},
+        text=True,
+    )
+    try:
+        ready = json.loads(_first_line(child))
+        yield Sandbox(ready["url"], ready["api_key"], ready["control"], child.pid)
+    finally:
+        _end(child)
+
+
+def _python_path() -> str:
+    """Return a path on which the child finds this package, from wherever it is run."""
+    root = str(Path(__file__).resolve().parents[1])
+    before = os.environ.get("PYTHONPATH")
+    return f"{root}{os.pathsep}{before}" if before else root
+
+
+def _first_line(child: subprocess.Popen[str]) -> str:
+    lines: queue.Queue[str] = queue.Queue()
+    stdout = child.stdout
+    if stdout is None:
+        raise SandboxError("the sandbox has no output")
+    threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
+    try:
+        line = lines.get(timeout=_READY_SECONDS)
+    except queue.Empty:
+        raise SandboxError(f"the sandbox was not ready in {_READY_SECONDS:.0f} s") from None
+    if not line:
+        child.wait(_STOP_SECONDS)
+        said = child.stderr.read() if child.stderr else ""
+        raise SandboxError(f"the sandbox ended with {child.returncode}: {said.strip()}")
+    return line
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()

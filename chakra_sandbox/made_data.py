@@ -1,0 +1,123 @@
+"""Whole made rows and when they were created: bursts, imports in one millisecond, quiet weeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from chakra_sandbox.made_rows import MAKERS
+from chakra_sandbox.model import TEAM_ID, Model, uid
+from chakra_sandbox.moments import DAY_MS, HOUR_MS, YEAR_MS
+from chakra_sandbox.people import USERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chakra_sandbox.making import Draw
+    from chakra_sandbox.messages import Row
+
+Distribution = Literal["bursts", "uniform", "recent", "one_import"]
+DISTRIBUTIONS: tuple[Distribution, ...] = ("bursts", "uniform", "recent", "one_import")
+
+_IMPORT_ROWS = 300
+_IMPORT_SHARE = 0.1
+_BURST_SHARE = 0.5
+_WORKERS = [user.id for user in USERS if user.role != "admin"]
+_PODS = (uid("pod", "north"), uid("pod", "south"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time the made rows lie in: both ends in epoch ms, the end exclusive."""
+
+    start_ms: int
+    end_ms: int
+
+    @classmethod
+    def before(cls, now_ms: int) -> Span:
+        """Return the year that ends an hour before now."""
+        return cls(now_ms - HOUR_MS - YEAR_MS, now_ms - HOUR_MS)
+
+    @property
+    def width_ms(self) -> int:
+        """Its length."""
+        return self.end_ms - self.start_ms
+
+
+def made_moments(count: int, span: Span, distribution: Distribution, draw: Draw) -> list[int]:
+    """Draw `createdAt` of `count` rows, sorted."""
+    makers: dict[Distribution, Callable[[], list[int]]] = {
+        "bursts": lambda: _bursts(count, span, draw),
+        "uniform": lambda: _uniform(count, span, draw),
+        "recent": lambda: [
+            span.end_ms - 1 - int(draw.fraction() ** 4 * (span.width_ms - 1)) for _ in range(count)
+        ],
+        "one_import": lambda: [span.start_ms + span.width_ms // 2] * count,
+    }
+    return sorted(makers[distribution]())
+
+
+def _uniform(count: int, span: Span, draw: Draw) -> list[int]:
+    return [span.start_ms + draw.below(span.width_ms) for _ in range(count)]
+
+
+def _bursts(count: int, span: Span, draw: Draw) -> list[int]:
+    size = min(_IMPORT_ROWS, max(1, count // 4))
+    moments: list[int] = []
+    for _ in range(max(1, int(count * _IMPORT_SHARE / size)) if count else 0):
+        moments += [span.start_ms + draw.below(span.width_ms)] * size
+    centres = _uniform(12, span, draw)
+    while len(moments) < count * (_IMPORT_SHARE + _BURST_SHARE):
+        moment = draw.of(centres) + draw.below(2 * HOUR_MS) - draw.below(HOUR_MS)
+        moments.append(min(max(moment, span.start_ms), span.end_ms - 1))
+    return (moments + _uniform(max(0, count - len(moments)), span, draw))[:count]
+
+
+def made_rows(model: Model, moments: list[int], span: Span, draw: Draw) -> Iterator[Row]:
+    """Make a row for each moment; `updatedAt` lies between it and the end of the span."""
+    for number, created_ms in enumerate(moments, 1):
+        age = span.end_ms - created_ms
+        touched = int(draw.fraction() ** 3 * age) if draw.chance(0.6) else 0
+        yield made_row(model, draw, number, created_ms, created_ms + touched)
+
+
+def made_row(model: Model, draw: Draw, number: int, created_ms: int, updated_ms: int) -> Row:
+    """Make one row with the number's key."""
+    data = MAKERS[model.short_id](draw, number, created_ms)
+    worker = _WORKERS[draw.below(len(_WORKERS))]
+    state = model.states[min(draw.below(6), len(model.states) - 1)].short_id
+    completed = state == model.completed_state
+    return {
+        "id": draw.uuid(),
+        "team": TEAM_ID,
+        "procedure": model.id,
+        "createdBy": worker if number % 7 else None,
+        "assignedTo": worker if number % 11 else None,
+        "belongsTo": _PODS[number % 3],
+        "entity": model.entity_id,
+        "record": draw.uuid(),
+        "status": "COMPLETED" if completed else "OPEN",
+        "state": state,
+        "data": data,
+        "derivedData": derived(model, data),
+        "nextActionAt": created_ms + DAY_MS if number % 4 == 0 else None,
+        "completedAt": updated_ms if completed else 0,
+        "createdAt": created_ms,
+        "updatedAt": updated_ms,
+        "isDeleted": False,
+    }
+
+
+def derived(model: Model, data: Row) -> Row:
+    """Compute the derived attributes of a made procedure."""
+    if model.short_id == "lead":
+        priority = 3 if data.get("is_hot") else 1
+        return {
+            "lead_priority": priority,
+            "contact_label": f"{data.get('name')} ({data.get('city')})",
+        }
+    if model.short_id == "ticket":
+        return {"age_days": 1.5}
+    if model.short_id == "order":
+        return {"net_total": data.get("total")}
+    return {}

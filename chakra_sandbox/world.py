@@ -1,0 +1,170 @@
+"""The sandbox's rules: a request and a time go in, an answer comes out.
+
+No I/O and no clock; time only moves by what is passed in. Work that is due is done before a
+request is answered, so nothing has to run in between, and each request sees one moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chakra_sandbox.access import admit, bearer, check_procedure
+from chakra_sandbox.changes import Mutation, mutate
+from chakra_sandbox.config_data import config_json
+from chakra_sandbox.config_styles import styled
+from chakra_sandbox.faults import Fault, FaultDesk, delivery, spoil, works_first
+from chakra_sandbox.lagging import Lag
+from chakra_sandbox.making import Draw
+from chakra_sandbox.messages import (
+    Rejection,
+    Reply,
+    RequestIn,
+    ResponseOut,
+    envelope,
+    ok,
+    refusal,
+)
+from chakra_sandbox.oracle import Logged, RequestLog, oracle_lines
+from chakra_sandbox.reads import Call, fetch_process, fetch_user, list_processes, list_users
+from chakra_sandbox.routes import Route, find_route
+from chakra_sandbox.throttle import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chakra_sandbox.account import Account, Shelf
+    from chakra_sandbox.knobs import Knobs
+
+
+class World:
+    """A ChakraHQ account and everything that happens to it."""
+
+    def __init__(self, account: Account, knobs: Knobs, seed: int = 0) -> None:
+        self.account = account
+        self.knobs = knobs
+        self.log = RequestLog()
+        self.now_ms = 0
+        self._draw = Draw(f"{seed}:churn")
+        self._faults = FaultDesk()
+        self._throttle = Throttle()
+        self._lags = {name: Lag(shelf.store) for name, shelf in account.shelves.items()}
+        self._config: dict[tuple[str, int], ResponseOut] = {}
+        self._handled = 0
+
+    def change_knobs(self, changes: Mapping[str, object]) -> Knobs:
+        """Turn some knobs.
+
+        Raises:
+            KnobError: See `Knobs.change`; nothing is turned.
+        """
+        self.knobs = self.knobs.change(changes)
+        return self.knobs
+
+    def advance(self, now_ms: int) -> None:
+        """Let time pass: do the work that is due. Time never goes back."""
+        self.now_ms = max(self.now_ms, now_ms)
+        for lag in self._lags.values():
+            lag.catch_up(self.now_ms)
+
+    def receive(self, request: RequestIn, now_ms: int) -> Reply:
+        """Answer a request, or spoil its answer if a fault hits it; logs it."""
+        self.advance(now_ms)
+        fault = self._faults.choose(self.knobs.faults, f"{request.method} {request.path}")
+        if fault is None:
+            reply = Reply(self.handle(request, now_ms))
+        else:
+            reply = self._faulty(request, now_ms, fault)
+        kind = fault.kind if fault else None
+        self.log.add(Logged(self.now_ms, request, reply.response.status, kind))
+        return reply
+
+    def _faulty(self, request: RequestIn, now_ms: int, fault: Fault) -> Reply:
+        answer = self.handle(request, now_ms) if works_first(fault) else refusal(500, "not done")
+        return Reply(spoil(fault, answer), delivery(fault), fault.for_ms)
+
+    def handle(self, request: RequestIn, now_ms: int) -> ResponseOut:
+        """Answer a request by the rules alone, without faults or a log."""
+        self.advance(now_ms)
+        throttled = self._throttle.refuse(bearer(request) or "", self.knobs, self.now_ms)
+        if throttled is not None:
+            return throttled
+        try:
+            return self._route(request)
+        except Rejection as rejection:
+            return self._refuse(rejection)
+
+    def _refuse(self, rejection: Rejection) -> ResponseOut:
+        if self.knobs.error_shape == "objects":
+            error = {"code": rejection.status, "message": rejection.message}
+            return ResponseOut(rejection.status, envelope(None, None, [error]))
+        return refusal(rejection.status, rejection.message)
+
+    def _route(self, request: RequestIn) -> ResponseOut:
+        self._handled += 1
+        ext_optional = self.knobs.ext_paths == "both"
+        route = find_route(request.method, request.path, ext_optional=ext_optional)
+        if route.endpoint == "health":
+            return ok({"status": "ok"})
+        token = admit(request, self.account.tokens)
+        if token.role == "ADMIN":
+            token = replace(token, role=self.knobs.default_role)
+        call = Call(request, token, self.knobs, self.now_ms, self._handled)
+        if "procedure" in route.parameters:
+            return self._process_endpoint(call, route)
+        return self._team_endpoint(call, route)
+
+    def _team_endpoint(self, call: Call, route: Route) -> ResponseOut:
+        name, version = route.endpoint, int(route.endpoint[-1] == "2") + 1
+        if name == "config":
+            return self._config_answer()
+        if name.startswith("users_"):
+            return list_users(call, version)
+        return fetch_user(route.parameters["id"], version)
+
+    def _process_endpoint(self, call: Call, route: Route) -> ResponseOut:
+        shelf = self._shelf(route.parameters["procedure"])
+        name = shelf.model.short_id
+        if route.endpoint == "list_processes":
+            check_procedure(call.token, name, writes=False)
+            shows_dead = self.knobs.delete_mode == "soft_listed"
+            answer = list_processes(call, shelf, self._lags[name].view(shows_dead=shows_dead))
+            self._churn(shelf)
+            return answer
+        check_procedure(call.token, name, writes=False)
+        return fetch_process(call, shelf, route.parameters["id"])
+
+    def _shelf(self, name: str) -> Shelf:
+        for shelf in self.account.shelves.values():
+            if name in (shelf.model.short_id, shelf.model.id):
+                return shelf
+        raise Rejection(404, f"No procedure {name}")
+
+    def _churn(self, shelf: Shelf) -> None:
+        count, kinds = self.knobs.churn, self.knobs.churn_kinds
+        if count:
+            counts = dict.fromkeys(kinds, count)
+            mutate(shelf, Mutation(**counts), self._draw, self.now_ms)
+
+    def _config_answer(self) -> ResponseOut:
+        shape = (self.knobs.config_style, self.knobs.config_extra_mb)
+        if shape not in self._config:
+            self._config[shape] = ok(styled(config_json(self.account.models()), *shape))
+        return self._config[shape]
+
+    def mutate(self, procedure: str, mutation: Mutation, seed: int) -> dict[str, list[str]]:
+        """Change rows behind the API's back, now; returns the ids by kind of change."""
+        shelf = self._shelf(procedure)
+        return mutate(shelf, mutation, Draw(f"{seed}:mutate"), self.now_ms)
+
+    def oracle(self, procedure: str) -> Iterator[bytes]:
+        """Yield a JSON line per row that ever was; see `oracle_lines`.
+
+        Raises:
+            Rejection: 404 for an unknown procedure.
+        """
+        return oracle_lines(self._shelf(procedure).store)
+
+    def row_counts(self) -> dict[str, int]:
+        """Count the living rows of each procedure."""
+        return {name: shelf.store.living() for name, shelf in self.account.shelves.items()}
