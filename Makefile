@@ -1,0 +1,76 @@
+# One command a verb. Everything lives in virtual environments inside the checkout;
+# all that is needed to begin is python3 (3.10 or newer), pip and make.
+
+PYTHON ?= python3
+VENV := .venv
+MELTANO := .venv-meltano
+BIN := $(VENV)/bin
+STAMPS := .stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint types check demo bench churn format lock test-lowest clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Needs nothing but what it looks for; says in one line what is missing.
+$(STAMPS)/python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "python3 is missing: install Python 3.10 or newer, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1): install Python 3.10 or newer, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv: install it (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt pyproject.toml | $(STAMPS)/python
+	@echo "Installing the development environment into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/meltano: requirements/meltano.txt | $(STAMPS)/python
+	@echo "Installing Meltano into $(MELTANO) ..."
+	@test -x $(MELTANO)/bin/python || $(PYTHON) -m venv $(MELTANO)
+	@$(MELTANO)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/meltano.txt
+	@touch $@
+
+$(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
+	@echo "Installing the Meltano plugins ..."
+	@$(MELTANO)/bin/meltano --log-level=warning install >/dev/null
+	@touch $@
+
+test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
+	@$(MAKE) --no-print-directory lint types
+	$(BIN)/python -m pytest
+
+lint: $(STAMPS)/dev ## Ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMPS)/dev ## Mypy, strict
+	$(BIN)/mypy
+
+format: $(STAMPS)/dev ## Put the code into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: $(STAMPS)/dev $(STAMPS)/plugins ## ChakraHQ (a sandbox) to DuckDB through Meltano, twice, and three tables
+	@$(BIN)/python -m demo
+
+bench: $(STAMPS)/dev ## Rows, requests and rows/s of a scan of 100,000 rows
+	$(BIN)/python benchmarks/bench_scan.py
+
+churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
+	$(BIN)/python benchmarks/churn_campaign.py
+
+test-lowest: $(STAMPS)/dev ## Unit tests on the lowest direct versions that pyproject.toml allows
+	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lowest.txt
+	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv-lowest/bin/python -m pytest tests/unit tests/promises tests/contract
+
+lock: $(STAMPS)/dev ## Resolve the locked requirements anew
+	$(BIN)/python requirements/lock.py
+
+clean: ## Remove environments, stamps and what the demo left
+	rm -rf $(VENV) $(MELTANO) .venv-lowest $(STAMPS) .meltano output

@@ -1,0 +1,41 @@
+"""Resolves the locked requirements anew, for every Python and platform that we support.
+
+The files name no package index: pip's own settings say where packages come from.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COMMON = (
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-header",
+    "--no-annotate",
+    "--python-version=3.10",
+    "--quiet",
+)
+PROJECT = ("pyproject.toml", "--all-extras", "--group=dev")
+LOCKS = {
+    "dev.txt": PROJECT,
+    "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
+    "meltano.txt": ("requirements/meltano.in",),
+}
+
+
+def main() -> None:
+    """Write all lock files."""
+    for name, arguments in LOCKS.items():
+        command = [sys.executable, "-m", "uv", "pip", "compile", *arguments, *COMMON]
+        target = ROOT / "requirements" / name
+        subprocess.run([*command, "--output-file", str(target)], cwd=ROOT, check=True)  # noqa: S603 - fixed words
+        print(f"wrote {target.relative_to(ROOT)}")  # noqa: T201 - a script that reports
+
+
+if __name__ == "__main__":
+    main()

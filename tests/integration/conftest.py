@@ -1,0 +1,25 @@
+"""A sandbox for each test that asks for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chakra_sandbox.launch import Sandbox, start_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A small account of its own; parametrise indirectly with more arguments."""
+    with start_sandbox(["--rows", "1500", *getattr(request, "param", [])]) as running:
+        yield running
+
+
+@pytest.fixture
+def config(sandbox: Sandbox) -> dict[str, Any]:
+    """Settings of a tap that reads it."""
+    return {"api_key": sandbox.api_key, "api_url": sandbox.url}

@@ -1,0 +1,120 @@
+"""Runs that follow one another: what comes again, what does not, and what STATE says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chakra_api.exit_codes import ExitCode
+from tests.support.tap_process import catalog_of, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chakra_sandbox.launch import Sandbox
+
+
+def bookmark(state: dict[str, Any]) -> datetime:
+    text = state["bookmarks"]["process_lead"]["replication_key_value"]
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def test_only_what_changed_comes_again(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead")
+    first = run(tmp_path, config, catalog=catalog)
+    assert first.code == 0, first.stderr
+    assert len(first.records["process_lead"]) == 1500
+    sandbox.mutate(procedure="lead", update=40, insert=10, delete=0, seed=3)
+    second = run(tmp_path, config, catalog=catalog, state=first.states[-1])
+    assert second.code == 0, second.stderr
+    changed = {r["id"] for r in sandbox.oracle("lead") if r["updatedAt"] > first_ms(first.states)}
+    assert set(second.ids("process_lead")) == changed
+    assert len(changed) == 50
+    assert bookmark(second.states[-1]) > bookmark(first.states[-1])
+
+
+def first_ms(states: list[dict[str, Any]]) -> int:
+    return round(bookmark(states[-1]).timestamp() * 1000)
+
+
+def test_no_state_but_the_last_holds_a_bookmark(tmp_path: Path, config: dict[str, Any]) -> None:
+    output = run(tmp_path, config, catalog=catalog_of(tmp_path, config, "process_lead"))
+    types = [line["type"] for line in output.lines]
+    last_record = len(types) - 1 - types[::-1].index("RECORD")
+    for line in output.lines[:last_record]:
+        if line["type"] == "STATE":
+            assert "replication_key_value" not in str(line)
+    assert "replication_key_value" in str(output.states[-1])
+
+
+def test_an_incremental_run_never_speaks_of_deletes(tmp_path: Path, config: dict[str, Any]) -> None:
+    output = run(tmp_path, config, catalog=catalog_of(tmp_path, config, "process_lead"))
+    assert not output.of_type("ACTIVATE_VERSION", "process_lead")
+    assert not any("version" in line for line in output.of_type("RECORD", "process_lead"))
+
+
+def test_a_full_table_run_activates_its_version_after_the_last_record(
+    tmp_path: Path, config: dict[str, Any]
+) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead", "users", method="FULL_TABLE")
+    output = run(tmp_path, config, catalog=catalog)
+    assert output.code == 0, output.stderr
+    for stream in ("process_lead", "users"):
+        (activation,) = output.of_type("ACTIVATE_VERSION", stream)
+        records = output.of_type("RECORD", stream)
+        assert {record["version"] for record in records} == {activation["version"]}
+        assert output.lines.index(activation) > output.lines.index(records[-1])
+
+
+@pytest.mark.parametrize("name", ["start_date", "created_after"])
+def test_a_narrowed_run_says_nothing_about_what_it_leaves_out(
+    tmp_path: Path, config: dict[str, Any], name: str
+) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead", method="FULL_TABLE")
+    output = run(tmp_path, config | {name: "2020-01-01T00:00:00Z"}, catalog=catalog)
+    assert output.code == 0, output.stderr
+    assert output.records["process_lead"]
+    assert not output.of_type("ACTIVATE_VERSION", "process_lead")
+
+
+def test_far_fewer_rows_than_the_last_time_say_nothing_about_deletes(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead", method="FULL_TABLE")
+    first = run(tmp_path, config, catalog=catalog)
+    sandbox.mutate(procedure="lead", update=0, insert=0, delete=400, seed=1)
+    second = run(tmp_path, config, catalog=catalog, state=first.states[-1])
+    assert second.code == 0, second.stderr
+    assert not second.of_type("ACTIVATE_VERSION", "process_lead")
+    assert "min_scan_share" in second.stderr
+    confirmed = run(
+        tmp_path, config | {"min_scan_share": 0}, catalog=catalog, state=second.states[-1]
+    )
+    assert confirmed.of_type("ACTIVATE_VERSION", "process_lead")
+
+
+def test_a_scan_that_is_not_complete_says_so_and_keeps_its_bookmark(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead")
+    first = run(tmp_path, config, catalog=catalog)
+    sandbox.patch_knobs({"created_at_filter": "ignored", "list_order": "shuffled_per_request"})
+    second = run(tmp_path, config, catalog=catalog, state=first.states[-1])
+    assert second.code == ExitCode.INCOMPLETE, second.stderr
+    assert "Traceback" not in second.stderr
+    assert bookmark(second.states[-1]) == bookmark(first.states[-1])
+
+
+def test_streams_that_are_not_selected_make_no_requests(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    catalog = catalog_of(tmp_path, config, "users")
+    before = len(sandbox.requests())
+    output = run(tmp_path, config, catalog=catalog)
+    paths = {request["path"] for request in sandbox.requests()[before:]}
+    assert output.records["users"]
+    assert paths == {"/v1/ext/config", "/v1/ext/users", "/v2/ext/users"}

@@ -1,0 +1,88 @@
+"""Runs the real `tap-chakra` as its user would, and reads what it printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "tap_chakra"]
+
+
+@dataclass
+class Output:
+    """What a run printed."""
+
+    code: int
+    lines: list[dict[str, Any]]
+    stderr: str
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    states: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for line in self.lines:
+            if line["type"] == "RECORD":
+                self.records[line["stream"]].append(line["record"])
+            elif line["type"] == "STATE":
+                self.states.append(line["value"])
+
+    def of_type(self, kind: str, stream: str) -> list[dict[str, Any]]:
+        return [x for x in self.lines if x["type"] == kind and x.get("stream") == stream]
+
+    def ids(self, stream: str) -> list[str]:
+        return [record["id"] for record in self.records[stream]]
+
+
+def run(folder: Path, config: dict[str, Any], *args: str, **files: Any) -> Output:
+    """Run the tap; `state=` and `catalog=` are written to files and passed on."""
+    command = [*COMMAND, "--config", _write(folder, "config", config), *args]
+    for name, content in files.items():
+        command += [f"--{name}", _write(folder, name, content)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=200, check=False, env=_environment()
+    )
+    return Output(done.returncode, _messages(done.stdout), done.stderr)
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("TAP_CHAKRA_")}
+
+
+def _messages(stdout: str) -> list[dict[str, Any]]:
+    lines = [line for line in stdout.splitlines() if line.startswith('{"type"')]
+    return [json.loads(line) for line in lines]
+
+
+def _write(folder: Path, name: str, content: Any) -> str:
+    path = folder / f"{name}.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(path)
+
+
+def catalog_of(
+    folder: Path, config: dict[str, Any], *selected: str, method: str = "INCREMENTAL"
+) -> dict[str, Any]:
+    """The discovered catalog with just these streams selected."""
+    done = subprocess.run(
+        [*COMMAND, "--config", _write(folder, "config", config), "--discover"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=_environment(),
+    )
+    catalog: dict[str, Any] = json.loads(done.stdout)
+    for stream in catalog["streams"]:
+        if stream["tap_stream_id"].startswith("process_"):
+            stream["replication_method"] = method
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = stream["tap_stream_id"] in selected
+    return catalog
