@@ -81,8 +81,74 @@ class Knobs:
     churn_kinds: tuple[ChurnKind, ...] = _knob(
         ("insert", "update", "delete"), "Q11: what churn does"
     )
-    # Deleting
-    delete_mode: Literal["soft_hidden", "soft_listed", "hard"] = _knob("soft_hidden", "Q12")
+    # Writes
+    delete_mode: Literal["soft_hidden", "soft_listed", "hard"] = _knob(
+        "soft_hidden", "Q12: dead rows are hidden, listed with isDeleted, or gone by id too"
+    )
+    normalise: tuple[Normalise, ...] = _knob((), "what it makes of strings that are written")
+    assigned_to_write: Literal["either", "username_only", "id_only"] = _knob(
+        "either", "Q7: assignedTo as written"
+    )
+    write_response: Literal["process", "id_only", "empty"] = _knob(
+        "process", "Q17: _data of create, update and delete"
+    )
+    duplicate_pk: Literal["reject", "merge", "duplicate"] = _knob(
+        "reject", "Q18: creating a key that exists"
+    )
+    phone_merge: bool = _knob(
+        default=False, doc="Q18: creating a lead whose phone number exists updates that lead"
+    )
+    missing_row: Literal["404", "200_with_errors", "200_empty"] = _knob(
+        "404", "Q19: update or delete of a missing row"
+    )
+    null_write: Literal["clears", "ignored", "error"] = _knob("clears", "Q27: null in data")
+    unknown_attribute: Literal["stored", "dropped", "error"] = _knob("stored", "Q28")
+    type_check: Literal["coerce", "strict", "none"] = _knob("coerce", "Q28: values of a wrong type")
+    bad_state: Literal["error", "ignored"] = _knob("error", "Q29: a state that does not exist")
+    state_graph: Literal["off", "on"] = _knob("off", "Q29: on, a process never goes back a state")
+    next_action_at_accepts: Literal["both", "int_only"] = _knob("both", "Q39: strings too, or not")
+    decode_slash_in_pk: bool = _knob(default=False, doc="Q38: a %2F in a path is part of the key")
+    # Bulk
+    bulk_create: Literal["available", "404"] = _knob("available", "Q20: the endpoint exists")
+    bulk_create_body: Literal["array", "object"] = _knob("array", 'Q20: object: {"processes": []}')
+    bulk_create_pk_from: Literal["either", "data_only", "top_only"] = _knob("either", "Q20")
+    max_batch: int = _knob(5000, "Q21: items per bulk request")
+    max_body_bytes: int = _knob(5_000_000, "Q21: beyond it 413")
+    over_batch: Literal["413", "400", "truncate"] = _knob("413", "Q21: more than max_batch items")
+    bulk_update_accepts: Literal["nested", "flat", "both"] = _knob("nested", "Q22")
+    flat_when_nested: Literal["INVALID", "silent_success_no_change"] = _knob(
+        "INVALID", "Q22: an item of the shape that is not accepted"
+    )
+    no_identifier: Literal["INVALID", "400"] = _knob("INVALID", "Q22: an item without identifier")
+    id_accepts_pk: bool = _knob(default=False, doc="Q22: id may hold a primary key value")
+    bulk_missing: Literal["ERROR", "INVALID"] = _knob("ERROR", "Q19: a bulk item without a row")
+    # Jobs
+    job_duration_ms: int = _knob(500, "Q9: from start to end")
+    job_get_has_status: bool = _knob(default=True, doc="Q9: GET shows completionStatus")
+    job_empty_counts_first: bool = _knob(default=False, doc="Q9: the first GET has no counts")
+    job_in_flight_gap: bool = _knob(default=False, doc="Q9: entries in work are in no count")
+    job_final_status: Literal["COMPLETED", "SUCCESS", "ERROR", "stuck"] = _knob(
+        "COMPLETED", "Q9: completionStatus of a job that is done; stuck stays IN_PROGRESS"
+    )
+    job_ttl_s: float | None = _knob(None, "Q31: seconds until a finished job is forgotten")
+    job_visible_after_ms: int = _knob(0, "Q31: 404 until then")
+    max_running_jobs: int | None = _knob(None, "Q31: others wait")
+    job_order: Literal["fifo", "parallel"] = _knob("fifo", "Q31: jobs of one procedure")
+    job_atomic: bool = _knob(default=False, doc="Q33: one failing entry undoes the job")
+    entry_error_rate: float = _knob(0.0, "Q33: share of entries that fail for no reason")
+    entries_page_size: int = _knob(100, "Q25")
+    entries_paging: Literal["next_path", "absolute_url", "skip_limit", "page", "none"] = _knob(
+        "next_path", "Q25: how the next page is found; none: it is not"
+    )
+    entries_meta_names: Literal["default", "other"] = _knob(
+        "default", "Q25: other: totalCount, next"
+    )
+    entry_echo: Literal["input", "none", "json_string"] = _knob(
+        "input", "Q26: entry shows its item"
+    )
+    entry_index: bool = _knob(default=True, doc="Q26: entry shows its place in the batch")
+    entries_order: Literal["input", "completion", "shuffled"] = _knob("input", "Q26")
+    entry_names: Literal["default", "other"] = _knob("default", "Q26: other: entryId, status, ...")
     # Users and config
     users_page_size: int | None = _knob(None, "Q23: users per page, ?skip=&limit=; null is all")
     users_include_deleted: bool = _knob(default=True, doc="Q23: deleted users are listed")

@@ -53,7 +53,7 @@ class Lag:
         listed = bytearray(listed)
         for slot, seen in behind.items():
             listed[slot] = seen.cell is not None
-        return View(store, listed, lambda slot: self._cell(slot))
+        return View(store, listed, self._cell)
 
     def _cell(self, slot: int) -> bytes:
         seen = self._behind.get(slot)

@@ -62,7 +62,7 @@ class Reply:
     refuse_ms: int = 0
 
 
-class Rejection(Exception):  # noqa: N818 - it is an answer, not a bug
+class Rejection(Exception):
     """The API's refusal of a request or of one item of a batch."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAMESPACE = uuid.UUID("6f0f9a52-0d6c-4b9c-8a54-2f2b8d1e7c01")
 
 
+@lru_cache(maxsize=4096)
 def uid(*parts: str) -> str:
     """Return the uuid that a thing of this name always has."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))

@@ -20,7 +20,7 @@ _ISO = re.compile(
 def iso_ms(moment_ms: int) -> str:
     """Write epoch milliseconds as `2026-01-05T09:15:00.250Z`."""
     moment = _EPOCH + timedelta(milliseconds=moment_ms)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment_ms % 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def iso_offset(moment_ms: int, minutes: int) -> str:

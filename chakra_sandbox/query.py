@@ -172,10 +172,13 @@ def _condition(key: str, rhs: object, dialect: Dialect) -> Predicate:
         return _all([_created_test(op, value, dialect) for op, value in comparisons(rhs)])
     if key in ("id", "updatedAt"):
         return _optional_root(key, rhs, dialect)
-    if key in ("status", "state"):
-        return _tests(lambda row: row[key], "plain", rhs, dialect)
-    if key == "assignedTo":
-        return _tests(lambda row: row["assignedTo"], "plain", _users(rhs, dialect), dialect)
+    if key in ("status", "state", "assignedTo"):
+        wanted = _users(rhs, dialect) if key == "assignedTo" else rhs
+        return _tests(lambda row: row[key], "plain", wanted, dialect)
+    return _attribute_condition(key, rhs, dialect)
+
+
+def _attribute_condition(key: str, rhs: object, dialect: Dialect) -> Predicate:
     attribute = dialect.model.attribute(key)
     if attribute is None:
         return _switch(dialect.knobs.unknown_where_key, key)

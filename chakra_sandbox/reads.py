@@ -1,4 +1,4 @@
-"""Answers of the endpoints that read: processes, users, config (contract 4.2, 4.3, 4.12-4.15, 4.22)."""
+"""Answers of the endpoints that read processes and users (contract 4.2, 4.3, 4.12-4.15)."""
 
 from __future__ import annotations
 

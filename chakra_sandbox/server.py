@@ -35,6 +35,7 @@ class Server:
         self.port = port
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
+        self._closing = asyncio.Event()
         self._reopening: set[asyncio.Task[None]] = set()
 
     @property
@@ -57,6 +58,7 @@ class Server:
 
     async def stop(self) -> None:
         """Close everything."""
+        self._closing.set()
         for task in self._reopening:
             task.cancel()
         if self._runner is not None:
@@ -104,8 +106,7 @@ class Server:
         if reply.delivery == "truncate":
             await self._truncate(request, reply.response)
         elif reply.delivery == "hang":
-            while request.transport is not None:
-                await asyncio.sleep(0.1)
+            await self._closing.wait()
         elif reply.delivery == "refuse":
             await self._refuse_for(reply.refuse_ms)
         if request.transport is not None:

@@ -29,6 +29,11 @@ def key_text(value: object) -> str | None:
     return str(value)
 
 
+def _pack(row: Row) -> bytes:
+    # A copy: orjson's own result holds on to several times the memory it needs.
+    return bytes(memoryview(orjson.dumps(row)))
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """When a row lived, in epoch milliseconds."""
@@ -78,7 +83,7 @@ class Store:
             Its slot.
         """
         slot = len(self.cells)
-        self.cells.append(orjson.dumps(row))
+        self.cells.append(_pack(row))
         self.ids.append(row["id"])
         self.created.append(row["createdAt"])
         self.updated.append(row["updatedAt"])
@@ -97,7 +102,7 @@ class Store:
             if before != after:
                 self._drop_key(before, slot)
                 self._add_key(after, slot)
-        self.cells[slot] = orjson.dumps(row)
+        self.cells[slot] = _pack(row)
         self.updated[slot] = row["updatedAt"]
         self._changes.setdefault(slot, []).append(now_ms)
         self.version += 1
@@ -107,7 +112,7 @@ class Store:
         row = self.row(slot)
         if self.primary_key is not None:
             self._drop_key(key_text(row["data"].get(self.primary_key)), slot)
-        self.cells[slot] = orjson.dumps({**row, "isDeleted": True, "updatedAt": now_ms})
+        self.cells[slot] = _pack({**row, "isDeleted": True, "updatedAt": now_ms})
         self.updated[slot] = now_ms
         self.alive[slot] = 0
         self._died[slot] = now_ms

@@ -10,10 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chakra_sandbox.access import admit, bearer, check_procedure
+from chakra_sandbox.bulk import BulkDesk
 from chakra_sandbox.changes import Mutation, mutate
 from chakra_sandbox.config_data import config_json
 from chakra_sandbox.config_styles import styled
 from chakra_sandbox.faults import Fault, FaultDesk, delivery, spoil, works_first
+from chakra_sandbox.job_answers import entries_answer, job_accepted, job_answer
+from chakra_sandbox.jobs import JobBoard
 from chakra_sandbox.lagging import Lag
 from chakra_sandbox.making import Draw
 from chakra_sandbox.messages import (
@@ -28,7 +31,9 @@ from chakra_sandbox.messages import (
 from chakra_sandbox.oracle import Logged, RequestLog, oracle_lines
 from chakra_sandbox.reads import Call, fetch_process, fetch_user, list_processes, list_users
 from chakra_sandbox.routes import Route, find_route
+from chakra_sandbox.single_writes import write_one
 from chakra_sandbox.throttle import Throttle
+from chakra_sandbox.writes import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +54,7 @@ class World:
         self._faults = FaultDesk()
         self._throttle = Throttle()
         self._lags = {name: Lag(shelf.store) for name, shelf in account.shelves.items()}
+        self._board = JobBoard(Draw(f"{seed}:jobs"))
         self._config: dict[tuple[str, int], ResponseOut] = {}
         self._handled = 0
 
@@ -64,6 +70,7 @@ class World:
     def advance(self, now_ms: int) -> None:
         """Let time pass: do the work that is due. Time never goes back."""
         self.now_ms = max(self.now_ms, now_ms)
+        self._board.advance(self.knobs, self.now_ms)
         for lag in self._lags.values():
             lag.catch_up(self.now_ms)
 
@@ -118,21 +125,34 @@ class World:
         name, version = route.endpoint, int(route.endpoint[-1] == "2") + 1
         if name == "config":
             return self._config_answer()
+        if name in ("fetch_job", "job_entries"):
+            job = self._board.find(route.parameters["id"], self.knobs, self.now_ms)
+            return job_answer(call, job) if name == "fetch_job" else entries_answer(call, job)
         if name.startswith("users_"):
             return list_users(call, version)
         return fetch_user(route.parameters["id"], version)
 
     def _process_endpoint(self, call: Call, route: Route) -> ResponseOut:
         shelf = self._shelf(route.parameters["procedure"])
-        name = shelf.model.short_id
+        reads = route.endpoint in ("list_processes", "fetch_process")
+        check_procedure(call.token, shelf.model.short_id, writes=not reads)
         if route.endpoint == "list_processes":
-            check_procedure(call.token, name, writes=False)
-            shows_dead = self.knobs.delete_mode == "soft_listed"
-            answer = list_processes(call, shelf, self._lags[name].view(shows_dead=shows_dead))
-            self._churn(shelf)
-            return answer
-        check_procedure(call.token, name, writes=False)
-        return fetch_process(call, shelf, route.parameters["id"])
+            return self._list(call, shelf)
+        if route.endpoint == "fetch_process":
+            return fetch_process(call, shelf, route.parameters["id"])
+        writer = Writer(shelf, self._lags[shelf.model.short_id], self.knobs, call.token, self._draw)
+        if route.endpoint.startswith("bulk_"):
+            desk = BulkDesk(self._board, writer, self._draw)
+            creates = route.endpoint == "bulk_create"
+            return job_accepted(desk.create(call) if creates else desk.update(call))
+        return write_one(call, writer, route)
+
+    def _list(self, call: Call, shelf: Shelf) -> ResponseOut:
+        shows_dead = self.knobs.delete_mode == "soft_listed"
+        view = self._lags[shelf.model.short_id].view(shows_dead=shows_dead)
+        answer = list_processes(call, shelf, view)
+        self._churn(shelf)
+        return answer
 
     def _shelf(self, name: str) -> Shelf:
         for shelf in self.account.shelves.values():
