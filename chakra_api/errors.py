@@ -39,9 +39,11 @@ class ChakraError(Exception):
     Attributes:
         cause: One sentence without a full stop: what happened, naming the row, job or setting.
         next_step: One sentence without a full stop: what the reader can do. May be empty.
+        brief: Two or three words, for a list of attempts ("502", "connection reset").
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
+    brief: str = "failed"
 
     def __init__(self, cause: str, next_step: str = "") -> None:
         super().__init__(cause, next_step)
@@ -56,6 +58,7 @@ class NotSent(ChakraError):
     """The request never left (refused, unresolved, no TLS): sending it again is safe."""
 
     exit_code = ExitCode.UNREACHABLE
+    brief = "no connection"
 
 
 class Throttled(ChakraError):
@@ -66,8 +69,11 @@ class Throttled(ChakraError):
     """
 
     exit_code = ExitCode.UNREACHABLE
+    brief = "429"
 
-    def __init__(self, cause: str, next_step: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, cause: str, next_step: str = "", *, retry_after: float | None = None
+    ) -> None:
         super().__init__(cause, next_step)
         self.retry_after = retry_after
 
@@ -84,6 +90,7 @@ class Refused(ChakraError):
     def __init__(self, cause: str, next_step: str = "", *, status: int) -> None:
         super().__init__(cause, next_step)
         self.status = status
+        self.brief = str(status)
 
 
 class WrongKey(Refused):
@@ -122,6 +129,7 @@ class ReportedErrors(ChakraError):
     """
 
     exit_code = ExitCode.UNREACHABLE
+    brief = "errors in the answer"
 
     def __init__(self, cause: str, next_step: str = "", *, messages: tuple[str, ...] = ()) -> None:
         super().__init__(cause, next_step)
@@ -132,6 +140,7 @@ class AnswerLost(ChakraError):
     """The request left and no usable answer came: it may have been applied."""
 
     exit_code = ExitCode.UNREACHABLE
+    brief = "no answer"
 
 
 class ServerFault(AnswerLost):
@@ -147,6 +156,7 @@ class ServerFault(AnswerLost):
     ) -> None:
         super().__init__(cause, next_step)
         self.status = status
+        self.brief = str(status)
         self.retry_after = retry_after
 
 
@@ -156,6 +166,8 @@ class Unavailable(ServerFault):
 
 class Unreadable(AnswerLost):
     """An answer came that is not ChakraHQ's: HTML, a cut body, garbage, no envelope."""
+
+    brief = "unreadable answer"
 
 
 class SettingsError(ChakraError):

@@ -50,6 +50,9 @@ def run(args: list[str] | None = None) -> int:
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.STOPPED
+    except BrokenPipeError:
+        log.error("Nobody reads the output any more: the loader ended before the tap")  # noqa: TRY400 - as above
+        return ExitCode.STOPPED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except Exception:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tap_chakra.scan import Scan
 
 
-class ScanIncomplete(ChakraError):  # noqa: N818 - named as all of the tree is
+class ScanIncomplete(ChakraError):
     """A scan could not be proven complete: its rows were emitted, its bookmark did not move."""
 
     exit_code = ExitCode.INCOMPLETE

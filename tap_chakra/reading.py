@@ -32,7 +32,7 @@ class Lister(Protocol):
         """One list request (contract 4.3)."""
 
 
-class FilterNotHonoured(Exception):  # noqa: N818 - a finding about the server, not an error
+class FilterNotHonoured(Exception):
     """An answer held rows that the question had excluded.
 
     Attributes:

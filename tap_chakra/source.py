@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.account import Account, Procedure, resolve_account
 from chakra_api.client import ChakraClient
-from chakra_api.errors import NoAccess
+from chakra_api.errors import NoAccess, NotFound
 from chakra_api.pacing import Pacer
 from chakra_api.people import Directory
 from chakra_api.retry import RetryPolicy
@@ -69,17 +69,24 @@ class Source:
         return tuple(self.account.procedure(short_id) for short_id in wanted)
 
     @cached_property
+    def _users_v1(self) -> list[Row]:
+        return self.client.users(version=1)
+
+    @property
     def users(self) -> tuple[list[Row], list[Row]]:
-        """All users, as v1 and as v2 shows them (contract 4.12, 4.13)."""
-        return self.client.users(version=1), self.client.users(version=2)
+        """All users as v1 shows them, and as v2 does; the latter empty where it is refused."""
+        try:
+            return self._users_v1, self.client.users(version=2)
+        except (NoAccess, NotFound):
+            return self._users_v1, []
 
     @cached_property
     def directory(self) -> Directory:
         """Users by id and by username; empty where the key's role may not list them."""
         try:
-            return Directory.from_users(*self.users)
+            return Directory.from_users(self._users_v1)
         except NoAccess:
-            return Directory.from_users([], [])
+            return Directory.from_users([])
 
     @cached_property
     def _executor(self) -> ThreadPoolExecutor:

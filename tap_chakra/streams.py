@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
-from singer_sdk.helpers._typing import TypeConformanceLevel
+from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 
@@ -68,13 +68,11 @@ class ChakraStream(Stream):
     def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
         """Nothing: the bookmark itself says where the run began."""
 
-    def activate_version(self) -> None:
+    def activate_version(self, version: int) -> None:
         """Say that rows of no other version exist. Only after the last record of a whole read."""
         for stream_map in self.stream_maps:
             if not isinstance(stream_map, RemoveRecordTransform):
-                self._tap.write_message(
-                    ActivateVersionMessage(stream_map.stream_alias, self._stream_version)
-                )
+                self._tap.write_message(ActivateVersionMessage(stream_map.stream_alias, version))
 
 
 class ListedStream(ChakraStream):
@@ -101,7 +99,7 @@ class ListedStream(ChakraStream):
             self._tap.heed_signals()
             yield dict(row)
         if self.versioned:
-            self.activate_version()
+            self.activate_version(self._tap.initialized_at)
 
 
 class ProcessStream(ChakraStream):
@@ -170,12 +168,12 @@ class ProcessStream(ChakraStream):
         self.stream_state.update(bookmarks.to_state(self._next(outcome.bookmark, before)))
         self.state_manager.is_flushed = False
         if self.versioned and outcome.speaks_of_deletes:
-            self.activate_version()
+            self.activate_version(scan.began)
         elif self.versioned:
             self.logger.warning(FEWER_ROWS, outcome.bookmark.rows, before.rows)
 
     def _next(self, after: bookmarks.Bookmark, before: bookmarks.Bookmark) -> bookmarks.Bookmark:
-        """The bookmark to keep: a narrowed scan counts no rows, and a doubtful one confirms none."""
+        """The bookmark to keep: a narrowed or doubtful scan counts no rows."""
         settings = self._tap.source.settings
         enough = bookmarks.sees_enough(after.rows or 0, before, settings.min_scan_share)
         counted = after if enough and not settings.narrowed else before

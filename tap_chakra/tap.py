@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
-    from singer_sdk.singerlib import Message
 
     from chakra_api.client import Row
 
@@ -167,8 +166,8 @@ class TapChakra(Tap):
                 " configuration are read"
             )
         listed = [
-            ListedStream(self, name, dict(schema), keys=keys, rows=rows)
-            for name, (schema, keys, rows) in collection_records(source.account).items()
+            ListedStream(self, name, dict(each.schema), keys=each.keys, rows=each.rows)
+            for name, each in collection_records(source.account).items()
         ]
         users = ListedStream(self, "users", dict(users_schema()), keys=("id",), rows=self._users())
         return [*(ProcessStream(self, each) for each in source.procedures), users, *listed]
@@ -202,7 +201,7 @@ class TapChakra(Tap):
         Raises:
             SettingsError: It is not one that this tap wrote.
         """
-        entries = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        entries = state.get("bookmarks", {})
         if not isinstance(entries, dict) or (state and "bookmarks" not in state):
             raise SettingsError(
                 "The state is not a Singer state: it has no object named bookmarks",
@@ -305,14 +304,6 @@ class TapChakra(Tap):
     def stopped(self) -> bool:
         """Whether a signal asked for the end."""
         return self._stop_signal is not None
-
-    def write_message(self, message: Message) -> None:
-        """Write one whole line; a reader that is gone ends the run in order."""
-        try:
-            super().write_message(message)
-        except BrokenPipeError:
-            self.logger.error("Nobody reads the output any more: the loader ended before the tap")  # noqa: TRY400 - a user's message
-            sys.exit(ExitCode.STOPPED)
 
 
 def _json_of(file: Any, what: str) -> dict[str, Any] | None:  # noqa: ANN401 - click's open file

@@ -1,0 +1,265 @@
+"""What the account's configuration says of procedures, attributes and states (contract 5, Q34).
+
+A resolver with fallbacks: what it can't find out becomes a warning, never a failure. A procedure
+whose attributes can't be found is *open*: its `data` is read as it comes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chakra_api import config_fields as fields
+from chakra_api.attribute_types import AttributeType, attribute_type
+from chakra_api.config_fields import Index, Row
+from chakra_api.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the values that a choice may take."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One field of a procedure; `data` is keyed by its shortId."""
+
+    short_id: str
+    id: str
+    name: str
+    type: AttributeType
+    options: tuple[Option, ...] = ()
+    required: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One of a procedure's states."""
+
+    short_id: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """The schema of a process.
+
+    Attributes:
+        short_id: As it stands in paths.
+        id: Its uuid; empty if the config gives none.
+        name: For people.
+        attributes: Those that can be written.
+        derived_attributes: Those that ChakraHQ computes.
+        states: Its states.
+        primary_key: ShortId of the unique attribute; None if it has none.
+        resolved: Whether its attributes could be found; if not, `data` is open.
+    """
+
+    short_id: str
+    id: str
+    name: str
+    attributes: tuple[Attribute, ...] = ()
+    derived_attributes: tuple[Attribute, ...] = ()
+    states: tuple[State, ...] = ()
+    primary_key: str | None = None
+    resolved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account's configuration.
+
+    Attributes:
+        team_id: The tenant's id; None if the config gives none.
+        procedures: In the config's order.
+        warnings: What could not be found out, a sentence each.
+        collections: The config's collections as they came, by their own names.
+    """
+
+    team_id: str | None
+    procedures: tuple[Procedure, ...]
+    warnings: tuple[str, ...]
+    collections: Mapping[str, tuple[Row, ...]]
+
+    def procedure(self, short_id: str) -> Procedure:
+        """The procedure of that shortId.
+
+        Raises:
+            SettingsError: There is none; names those that exist and the likeliest one.
+        """
+        for procedure in self.procedures:
+            if procedure.short_id == short_id:
+                return procedure
+        names = [procedure.short_id for procedure in self.procedures]
+        likely = _likely(short_id, self.procedures)
+        hint = f"Did you mean '{likely}'? " if likely else ""
+        listed = ", ".join(names) or "none: check the role of the key"
+        raise SettingsError(
+            f"There is no procedure '{short_id}' in this account",
+            f"{hint}The procedures that this key sees are: {listed}",
+        )
+
+
+def _likely(wanted: str, procedures: Iterable[Procedure]) -> str | None:
+    for procedure in procedures:
+        known = (procedure.short_id, procedure.id, procedure.name)
+        if wanted.lower() in {name.lower() for name in known}:
+            return procedure.short_id
+    close = difflib.get_close_matches(wanted, [each.short_id for each in procedures], 1)
+    return close[0] if close else None
+
+
+def resolve_account(config: Mapping[str, object]) -> Account:
+    """Make an account of the answer of the config endpoint (contract 4.22)."""
+    collections = {
+        name: fields.items(value)
+        for name, value in config.items()
+        if isinstance(value, (list, dict))
+    }
+    team = config.get("team")
+    collections["team"] = (dict(team),) if isinstance(team, dict) else ()
+    resolver = _Resolver(collections)
+    procedures = tuple(
+        resolver.procedure(row)
+        for row in collections.get("procedures", ())
+        if fields.text(row, fields.SHORT_ID) and row.get("isDeleted") is not True
+    )
+    team_id = fields.text(team, fields.ID) if isinstance(team, dict) else ""
+    return Account(team_id or None, procedures, tuple(resolver.warnings), collections)
+
+
+class _Resolver:
+    def __init__(self, collections: Mapping[str, tuple[Row, ...]]) -> None:
+        self._collections = collections
+        self._attributes = Index(collections.get("attributes", ()))
+        self._types = Index(collections.get("attributeTypes", ()))
+        self._settings = {
+            fields.reference(row.get("attribute")): row
+            for row in collections.get("attributeConfig", ())
+        }
+        self.warnings: list[str] = []
+
+    def procedure(self, row: Row) -> Procedure:
+        short_id = fields.text(row, fields.SHORT_ID)
+        own = self._owned(row, "attributes")
+        if not own:
+            self.warnings.append(
+                f"The configuration does not say which attributes '{short_id}' has:"
+                " its data is read as it comes, as JSON"
+            )
+        attributes = tuple(self._attribute(each) for each in own)
+        return Procedure(
+            short_id=short_id,
+            id=fields.text(row, fields.ID),
+            name=fields.text(row, fields.NAME) or short_id,
+            attributes=_distinct(attributes),
+            derived_attributes=_distinct(
+                tuple(self._attribute(each) for each in self._owned(row, "derivedAttributes"))
+            ),
+            states=self._states(row),
+            primary_key=self._primary_key(row),
+            resolved=bool(own),
+        )
+
+    def _owned(self, procedure: Row, collection: str) -> list[Row]:
+        """The attributes of a procedure, by the ways in which it may own them (contract 5.1)."""
+        rows = self._collections.get(collection, ())
+        if collection == "attributes":
+            listed = [self._attributes.get(ref) for ref in self._listed(procedure)]
+            if found := [row for row in listed if row is not None]:
+                return found
+        names = {fields.text(procedure, fields.ID), fields.text(procedure, fields.SHORT_ID)} - {""}
+        for owner in (("procedure",), fields.OWNER):
+            if found := [r for r in rows if fields.reference(fields.first(r, owner)) in names]:
+                return found
+        entity = fields.reference(procedure.get("entity"))
+        return [r for r in rows if entity and fields.reference(r.get("entity")) == entity]
+
+    def _listed(self, procedure: Row) -> list[object]:
+        value = fields.first(procedure, fields.ATTRIBUTES)
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list) and value:
+            return value
+        groups = Index(self._collections.get("attributeGroups", ()))
+        named = fields.first(procedure, ("attributeGroups",))
+        found = [groups.get(ref) for ref in named] if isinstance(named, list) else []
+        lists = [fields.first(group, fields.ATTRIBUTES) for group in found if group]
+        return [ref for refs in lists if isinstance(refs, list) for ref in refs]
+
+    def _attribute(self, row: Row) -> Attribute:
+        short_id = fields.text(row, fields.SHORT_ID) or fields.text(row, fields.ID)
+        return Attribute(
+            short_id=short_id,
+            id=fields.text(row, fields.ID),
+            name=fields.text(row, fields.NAME) or short_id,
+            type=self._type(row),
+            options=self._options(row),
+            required=fields.first(row, fields.REQUIRED) is True,
+            description=fields.text(row, ("description",)),
+        )
+
+    def _type(self, row: Row) -> AttributeType:
+        named = fields.first(row, fields.ATTRIBUTE_TYPE)
+        found = self._types.get(named)
+        if found is None:
+            return attribute_type(fields.reference(named) or None, fields.text(row, ("datatype",)))
+        datatype = fields.text(found, fields.DATATYPE)
+        name = fields.text(found, fields.NAME) or fields.text(found, fields.SHORT_ID)
+        return attribute_type(name or None, datatype)
+
+    def _options(self, row: Row) -> tuple[Option, ...]:
+        value = fields.first(row, fields.OPTIONS) or _enum_of(row.get("schema"))
+        config = self._settings.get(fields.text(row, fields.ID), {}).get("config")
+        if value is None and isinstance(config, dict):
+            value = fields.first(config, fields.OPTIONS)
+        return tuple(_option(each) for each in value) if isinstance(value, list) else ()
+
+    def _states(self, procedure: Row) -> tuple[State, ...]:
+        graph = procedure.get("stateGraph")
+        nested = fields.first(procedure, fields.STATES) or (
+            graph.get("states") if isinstance(graph, dict) else None
+        )
+        rows = fields.items(nested) or tuple(
+            row
+            for row in self._collections.get("states", ())
+            if fields.reference(row.get("procedure")) == fields.text(procedure, fields.ID)
+        )
+        states = (
+            State(
+                fields.text(row, fields.SHORT_ID) or fields.text(row, fields.ID),
+                fields.text(row, fields.ID),
+                fields.text(row, fields.NAME) or fields.text(row, fields.SHORT_ID),
+            )
+            for row in rows
+        )
+        return tuple(state for state in states if state.short_id)
+
+    def _primary_key(self, procedure: Row) -> str | None:
+        found = self._attributes.get(fields.first(procedure, fields.PRIMARY_KEY))
+        return fields.text(found, fields.SHORT_ID) or None if found else None
+
+
+def _distinct(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    """Each shortId once: `data` can hold it only once."""
+    return tuple({each.short_id: each for each in attributes if each.short_id}.values())
+
+
+def _enum_of(schema: object) -> object:
+    return schema.get("enum") if isinstance(schema, dict) else None
+
+
+def _option(value: object) -> Option:
+    if not isinstance(value, dict):
+        return Option(str(value), str(value))
+    chosen = fields.text(value, fields.OPTION_VALUE)
+    return Option(chosen, fields.text(value, fields.NAME) or chosen)

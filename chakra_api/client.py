@@ -1,0 +1,251 @@
+"""ChakraHQ's endpoints, one method each (contract 4). Safe for many threads.
+
+Reads are repeated as `retry.py` allows; writes only where nothing can have happened.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from chakra_api import retry
+from chakra_api.answers import EntriesPage, JobStatus, ProcessPage, RequestStats, Row
+from chakra_api.envelope import Envelope, open_envelope
+from chakra_api.errors import ChakraError, Throttled, Unavailable, Unreadable
+from chakra_api.transport import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chakra_api.clock import Clock
+    from chakra_api.pacing import Pacer
+    from chakra_api.transport import Transport
+    from chakra_api.where import Where
+
+__all__ = ["ChakraClient", "EntriesPage", "JobStatus", "ProcessPage", "RequestStats", "Row"]
+
+_TOTALS: Final = ("total", "totalCount", "totalEntries", "count")
+_NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
+
+
+class ChakraClient:
+    """Talks to one account.
+
+    Args:
+        transport: Sends one request.
+        pacer: The rate that all threads share.
+        clock: Time, and chance for the jitter of retries.
+        policy: How long to go on after failures.
+    """
+
+    def __init__(
+        self, transport: Transport, pacer: Pacer, clock: Clock, policy: retry.RetryPolicy
+    ) -> None:
+        self._transport = transport
+        self._pacer = pacer
+        self._clock = clock
+        self._policy = policy
+        self._requests = self._retries = 0
+        self._lock = threading.Lock()
+
+    # Reading
+
+    def config(self) -> Row:
+        """The account's configuration: an object of collections (contract 4.22)."""
+        data = self._read("GET", "/v1/ext/config", "the configuration").data
+        if not isinstance(data, dict):
+            raise Unreadable("The configuration is not an object", "Check the setting api_url")
+        return data
+
+    def users(self, *, version: int = 1) -> list[Row]:
+        """All users of the team, each id once (contract 4.12, 4.13, Q23)."""
+        path = f"/v{version}/ext/users"
+        users: dict[object, Row] = {}
+        query = ""
+        while True:
+            envelope = self._read("GET", path + query, "the list of users")
+            page = _rows(envelope.data)
+            before = len(users)
+            users.update({row.get("id", index): row for index, row in enumerate(page)})
+            if len(users) == before or envelope.meta.get("hasMore") is not True:
+                return list(users.values())
+            query = f"?skip={len(users)}"
+
+    def user(self, user_id: str, *, version: int = 1) -> Row:
+        """One user (contract 4.14, 4.15)."""
+        path = f"/v{version}/ext/user/{_part(user_id)}"
+        return _row(self._read("GET", path, f"user '{user_id}'").data)
+
+    def list_processes(
+        self, procedure: str, where: Where | None, *, skip: int = 0, limit: int = 100
+    ) -> ProcessPage:
+        """One list request (contract 4.3). The order of the rows is not documented (Q10)."""
+        body: Row = {"skip": skip, "limit": limit}
+        if where:
+            body["where"] = where
+        path = f"{_procedure(procedure)}/list"
+        envelope = self._read("POST", path, f"the processes of '{procedure}'", body)
+        more = envelope.meta.get("hasMore")
+        return ProcessPage(
+            _rows(envelope.data), more if isinstance(more, bool) else None, envelope.server_time
+        )
+
+    def fetch_process(self, procedure: str, process_id: str) -> Row:
+        """One process by id (contract 4.2)."""
+        path = f"{_procedure(procedure)}/{_part(process_id)}"
+        return _row(self._read("GET", path, f"process '{process_id}' of '{procedure}'").data)
+
+    def job(self, job_id: str) -> JobStatus:
+        """A background job and its counts (contract 4.20)."""
+        envelope = self._read("GET", f"/v1/ext/background-job/{_part(job_id)}", f"job '{job_id}'")
+        counts = envelope.meta.get("bjEntryCompletionStatusVsCount")
+        counted = counts if isinstance(counts, dict) else {}
+        numbers = {str(k): v for k, v in counted.items() if isinstance(v, int)}
+        return JobStatus(_row(envelope.data), numbers)
+
+    def job_entries(self, job_id: str, next_path: str | None = None) -> EntriesPage:
+        """One page of a job's entries: the first, or that of `next_path` (contract 4.21)."""
+        path = next_path or f"/v1/ext/background-job/{_part(job_id)}/entries"
+        envelope = self._read("GET", path, f"the entries of job '{job_id}'")
+        total = next((envelope.meta[k] for k in _TOTALS if k in envelope.meta), None)
+        return EntriesPage(
+            _rows(envelope.data),
+            total if isinstance(total, int) else None,
+            _next_path(envelope.meta),
+        )
+
+    # Writing
+
+    def create_process(self, procedure: str, body: Row) -> Row:
+        """Create a process (contract 4.4)."""
+        path = _procedure(procedure)
+        return _row(
+            self._call(Request("POST", path, _json(body)), f"a create in '{procedure}'").data
+        )
+
+    def update_process(self, procedure: str, process_id: str, body: Row) -> Row:
+        """Update a process by id (contract 4.5): absolute values, so it may be repeated."""
+        path = f"{_procedure(procedure)}/{_part(process_id)}"
+        request = Request("PUT", path, _json(body), repeatable=True)
+        return _row(self._call(request, f"an update in '{procedure}'").data)
+
+    def update_process_by_key(self, procedure: str, key: tuple[str, str], body: Row) -> Row:
+        """Update a process by primary key: (shortId, value) (contract 4.6)."""
+        path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
+        request = Request("PUT", path, _json(body), repeatable=True)
+        return _row(self._call(request, f"an update in '{procedure}'").data)
+
+    def delete_process(self, procedure: str, process_id: str) -> Row:
+        """Delete a process by id (contract 4.7)."""
+        path = f"{_procedure(procedure)}/{_part(process_id)}"
+        request = Request("DELETE", path, repeatable=True)
+        return _row(self._call(request, f"a delete in '{procedure}'").data)
+
+    def delete_process_by_key(self, procedure: str, key: tuple[str, str]) -> Row:
+        """Delete a process by primary key: (shortId, value) (contract 4.8)."""
+        path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
+        request = Request("DELETE", path, repeatable=True)
+        return _row(self._call(request, f"a delete in '{procedure}'").data)
+
+    def bulk_create(self, procedure: str, items: Iterable[Row]) -> Row:
+        """Submit creates; the job that carries them out (contract 4.9)."""
+        request = Request("POST", f"{_procedure(procedure)}/bulk-create", _json(list(items)))
+        return _row(self._call(request, f"a bulk create in '{procedure}'").data)
+
+    def bulk_update(self, procedure: str, items: Iterable[Row]) -> Row:
+        """Submit updates; the job that carries them out (contract 4.10)."""
+        request = Request("PATCH", _procedure(procedure), _json({"processes": list(items)}))
+        return _row(self._call(request, f"a bulk update in '{procedure}'").data)
+
+    # Sending
+
+    @property
+    def stats(self) -> RequestStats:
+        """What was sent so far."""
+        return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._transport.close()
+
+    def _read(self, method: str, path: str, what: str, body: Row | None = None) -> Envelope:
+        content = None if body is None else _json(body)
+        return self._call(Request(method, path, content, repeatable=True), what)
+
+    def _call(self, request: Request, what: str) -> Envelope:
+        """Send a request until it is answered or there is no sense in going on."""
+        began = self._clock.monotonic()
+        failures: tuple[ChakraError, ...] = ()
+        while True:
+            try:
+                return self._once(request, what)
+            except ChakraError as failure:
+                failures = (*failures, failure)
+                elapsed = self._clock.monotonic() - began
+                tries = retry.Tries(failures, elapsed, request.repeatable)
+                verdict = retry.decide(tries, self._policy, self._clock.random())
+                if isinstance(verdict, retry.GiveUp):
+                    raise _with_history(failure, failures, verdict.reason) from None
+                self._clock.sleep(verdict.seconds)
+                with self._lock:
+                    self._retries += 1
+
+    def _once(self, request: Request, what: str) -> Envelope:
+        self._pacer.acquire()
+        with self._lock:
+            self._requests += 1
+        try:
+            return open_envelope(self._transport.send(request), what)
+        except (Throttled, Unavailable) as complaint:
+            self._pacer.throttled(complaint.retry_after)
+            raise
+
+
+def _with_history(
+    failure: ChakraError, failures: tuple[ChakraError, ...], reason: str
+) -> ChakraError:
+    """The last failure, saying what happened before it."""
+    if len(failures) > 1:
+        why = f"; {reason}" if reason else ""
+        failure.cause = f"{failure.cause} ({retry.history(failures)}{why})"
+    return failure
+
+
+def _json(value: object) -> bytes:
+    return orjson.dumps(value)
+
+
+def _part(value: str) -> str:
+    """A value as one segment of a path, whatever is in it (Q38)."""
+    return quote(value, safe="")
+
+
+def _procedure(procedure: str) -> str:
+    return f"/v1/ext/procedure/{_part(procedure)}/process"
+
+
+def _rows(data: object) -> list[Row]:
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise Unreadable("The answer is not a list of objects", "Check the setting api_url")
+    return data
+
+
+def _row(data: object) -> Row:
+    return data if isinstance(data, dict) else {}
+
+
+def _next_path(meta: Mapping[str, object]) -> str | None:
+    """The path of the next page of entries, whatever it is called; never another host's (Q25)."""
+    links = meta.get("links")
+    linked = links.get("next") if isinstance(links, dict) else None
+    named = next((meta[k] for k in _NEXTS if meta.get(k)), linked)
+    found = named or next(
+        (v for v in meta.values() if isinstance(v, str) and "/entries" in v), None
+    )
+    if not isinstance(found, str):
+        return None
+    parts = urlsplit(found)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

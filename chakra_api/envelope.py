@@ -1,0 +1,196 @@
+"""The envelope of every answer, taken off at one place (contract 1.3, 1.4, Q3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from chakra_api.errors import (
+    BadRequest,
+    ChakraError,
+    Conflict,
+    NoAccess,
+    NotFound,
+    Refused,
+    ReportedErrors,
+    ServerFault,
+    Throttled,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+    WrongKey,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chakra_api.transport import Response
+
+OK: Final = range(200, 300)
+REDIRECT: Final = range(300, 400)
+TOO_MANY: Final = 429
+UNAVAILABLE: Final = 503
+TRANSIENT: Final = frozenset({408, 425})
+FIRST_SERVER_FAULT: Final = 500
+_REFUSALS: Final[Mapping[int, type[Refused]]] = {
+    401: WrongKey,
+    403: NoAccess,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+}
+_NEXT_STEP: Final[Mapping[int, str]] = {
+    401: "Check the setting api_key: the key is wrong, deleted, or of another address than api_url",
+    403: "The key's access role may not do this: use a key of a role that may",
+    404: "Check the procedure's shortId and the setting api_url",
+    413: "Send less at once",
+}
+_MESSAGE_FIELDS: Final = ("message", "msg", "error", "detail", "code")
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_MOST_QUOTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A good answer.
+
+    Attributes:
+        data: `_data`.
+        meta: `_meta`; empty if absent.
+        server_time: Of the `Date` header, epoch milliseconds; None if there is none.
+    """
+
+    data: object
+    meta: Mapping[str, object]
+    server_time: int | None
+
+
+def open_envelope(response: Response, what: str) -> Envelope:
+    """What a good answer holds.
+
+    Args:
+        response: The answer.
+        what: What was asked for, as a message names it.
+
+    Raises:
+        ChakraError: The answer is not a good one; see `chakra_api.errors`.
+    """
+    if response.status not in OK:
+        raise failure_of(response, what)
+    body = _parsed(response.body)
+    if not isinstance(body, dict):
+        raise _not_chakra(response, what)
+    if messages := _messages(body):
+        raise ReportedErrors(
+            f"ChakraHQ answered {what} with errors: {_quoted('; '.join(messages))}",
+            "See the message; the call was not carried out",
+            messages=messages,
+        )
+    if "_data" not in body:
+        raise _not_chakra(response, what)
+    meta = body.get("_meta")
+    return Envelope(
+        body["_data"], meta if isinstance(meta, dict) else {}, date_of(response.headers)
+    )
+
+
+def failure_of(response: Response, what: str) -> ChakraError:
+    """The error that an answer other than a 2xx is."""
+    status = response.status
+    said = f"ChakraHQ answered {what} with {status}{_said(response)}"
+    wait = retry_after_of(response.headers)
+    if status == TOO_MANY:
+        return Throttled(said, "Lower max_rps or concurrency if this goes on", retry_after=wait)
+    if status == UNAVAILABLE:
+        return Unavailable(said, "Try again later", status=status, retry_after=wait)
+    if status in TRANSIENT or status >= FIRST_SERVER_FAULT:
+        return ServerFault(said, "Try again later", status=status, retry_after=wait)
+    if status in REDIRECT:
+        return _redirect(response, what)
+    kind = _REFUSALS.get(status, BadRequest)
+    return kind(said, _NEXT_STEP.get(status, "See the message"), status=status)
+
+
+def _redirect(response: Response, what: str) -> ChakraError:
+    target = response.headers.get("location", "nowhere")
+    return Unreadable(
+        f"{what} was answered with a redirect to {_quoted(target)}",
+        "Set api_url to the address of the API itself: the key is sent to no other",
+    )
+
+
+def _said(response: Response) -> str:
+    body = _parsed(response.body)
+    messages = _messages(body) if isinstance(body, dict) else ()
+    return f": {_quoted('; '.join(messages))}" if messages else ""
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _messages(body: Mapping[str, object]) -> tuple[str, ...]:
+    """All errors of a body, in whatever shape (Q3)."""
+    errors = body.get("_errors")
+    if not errors:
+        errors = body.get("error") if "_data" not in body else None
+    if not errors and "_data" not in body:
+        errors = body.get("message")
+    if not errors:
+        return ()
+    return tuple(_message(each) for each in (errors if isinstance(errors, list) else [errors]))
+
+
+def _message(error: object) -> str:
+    if isinstance(error, dict):
+        found = next((error[name] for name in _MESSAGE_FIELDS if error.get(name)), None)
+        if found is not None and not isinstance(found, dict):
+            return str(found)
+    return error if isinstance(error, str) else orjson.dumps(error).decode()
+
+
+def _not_chakra(response: Response, what: str) -> Unreadable:
+    title = _TITLE.search(response.body[:10_000])
+    shown = title.group(1) if title else response.body[:_MOST_QUOTED]
+    text = " ".join(shown.decode(errors="replace").split()) or "nothing"
+    return Unreadable(
+        f"The answer to {what} is not ChakraHQ's: {_quoted(text)}",
+        "Check the setting api_url, and whether a proxy or a login page stands between",
+    )
+
+
+def _quoted(text: str) -> str:
+    return text if len(text) <= _MOST_QUOTED else text[: _MOST_QUOTED - 1] + "…"
+
+
+def date_of(headers: Mapping[str, str]) -> int | None:
+    """The `Date` header, epoch milliseconds; None if absent or unreadable."""
+    return _http_date(headers.get("date", ""))
+
+
+def _http_date(text: str) -> int | None:
+    try:
+        return int(parsedate_to_datetime(text).timestamp()) * 1000
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def retry_after_of(headers: Mapping[str, str]) -> float | None:
+    """`Retry-After` in seconds from the answer on, from either of its forms; None if absent.
+
+    A date is measured against the answer's own `Date`: our clock may differ from the server's.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    until, sent = _http_date(text), date_of(headers)
+    if until is None or sent is None:
+        return None
+    return max(0.0, (until - sent) / 1000)

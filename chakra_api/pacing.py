@@ -1,0 +1,123 @@
+"""One adaptive rate for all threads.
+
+Free until the first 429 or 503: without a ceiling, `acquire` then costs nothing. From there on
+requests leave at even distances, at a rate that is cut when the server complains and climbs back
+while it does not. No request leaves inside a Retry-After.
+
+The climb is steep up to the rate that was last refused and careful beyond it, so that most of an
+allowance is used without running into its limit again and again.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chakra_api.clock import Clock
+
+CUT: Final = 0.7
+"""A refused rate times this is the next one."""
+
+STEEP: Final = 0.25
+"""Share by which the rate grows in a second, below the rate that was last refused."""
+
+CAREFUL: Final = 0.02
+"""The same above 95 % of it."""
+
+NEAR: Final = 0.95
+SLOWEST: Final = 0.2
+"""Requests a second below which no complaint cuts."""
+
+MEASURED_SECONDS: Final = 2.0
+"""How long a stretch of requests is counted to know the rate at which they leave."""
+
+FREE_AFTER: Final = 60.0
+"""Seconds without a complaint after which a rate without a ceiling is free again."""
+
+
+class Pacer:
+    """Says when the next request may leave. Safe for many threads.
+
+    Args:
+        clock: Its monotonic time and sleep are used.
+        max_rps: Ceiling in requests a second; None for none.
+    """
+
+    def __init__(self, clock: Clock, max_rps: float | None = None) -> None:
+        self._clock = clock
+        self._ceiling = max_rps
+        self._rate = max_rps
+        self._refused: float | None = None
+        self._changed = self._last_complaint = 0.0
+        self._closed_until = self._next = 0.0
+        self._counted_since, self._counted, self._measured = 0.0, 0, 0.0
+        self._lock = threading.Lock()
+        self.waited_seconds = 0.0
+
+    def acquire(self) -> None:
+        """Return when a request may leave."""
+        while True:
+            with self._lock:
+                now = self._clock.monotonic()
+                wait = self._wait(now)
+                if wait <= 0:
+                    self._count(now)
+                    return
+                self.waited_seconds += wait
+            self._clock.sleep(wait)
+
+    def _wait(self, now: float) -> float:
+        """Seconds until a request may leave; takes the place if it is 0."""
+        if now < self._closed_until:
+            return self._closed_until - now
+        rate = self._climbed(now)
+        if rate is None:
+            return 0.0
+        if now < self._next:
+            return self._next - now
+        self._next = max(self._next, now - 1 / rate) + 1 / rate
+        return 0.0
+
+    def _climbed(self, now: float) -> float | None:
+        """The rate by now."""
+        if self._rate is None or self._refused is None:
+            return self._rate
+        if now - self._last_complaint > FREE_AFTER and self._ceiling is None:
+            self._rate = self._refused = None
+            return None
+        growth = STEEP if self._rate < self._refused * NEAR else CAREFUL
+        self._rate *= 1 + growth * (now - self._changed)
+        if growth == STEEP:
+            self._rate = min(self._rate, self._refused * NEAR)
+        if self._ceiling is not None:
+            self._rate = min(self._rate, self._ceiling)
+        self._changed = now
+        return self._rate
+
+    def _count(self, now: float) -> None:
+        if now - self._counted_since >= MEASURED_SECONDS:
+            self._measured = self._counted / max(now - self._counted_since, 1e-9)
+            self._counted_since, self._counted = now, 0
+        self._counted += 1
+
+    def throttled(self, retry_after: float | None = None) -> None:
+        """The server complained: slow down, and send nothing for `retry_after` seconds."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if retry_after:
+                self._closed_until = max(self._closed_until, now + retry_after)
+            # Complaints about requests that left before the last cut say nothing new.
+            fresh = now - self._last_complaint > 1.0 or self._refused is None
+            self._last_complaint = now
+            if fresh:
+                self._cut(now)
+
+    def _cut(self, now: float) -> None:
+        seconds = max(now - self._counted_since, 0.25)
+        leaving = max(self._counted / seconds, self._measured)
+        current = leaving if self._rate is None else min(self._rate, max(leaving, SLOWEST))
+        self._refused = max(current, SLOWEST)
+        self._rate = max(current * CUT, SLOWEST)
+        self._changed = max(now, self._closed_until)
+        self._next = max(self._next, self._changed + 1 / self._rate)

@@ -1,0 +1,54 @@
+"""The users of the account, found by whatever names them (contract 3.4, Q7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as a warehouse wants to name them."""
+
+    id: str
+    username: str
+    name: str
+
+
+class Directory:
+    """Users by id and by username."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._people: dict[str, Person] = {}
+        for person in people:
+            self._people.setdefault(person.username, person)
+            self._people[person.id] = person
+        self._people.pop("", None)
+
+    @classmethod
+    def from_users(cls, rows: Iterable[Mapping[str, object]]) -> Directory:
+        """A directory of the rows of the users endpoint, v1 or v2."""
+        return cls(_person(row) for row in rows)
+
+    def find(self, named: str) -> Person | None:
+        """The user of that id or username."""
+        return self._people.get(named)
+
+    @property
+    def usernames(self) -> tuple[str, ...]:
+        """All usernames, sorted."""
+        return tuple(sorted({person.username for person in self._people.values()} - {""}))
+
+
+def _person(row: Mapping[str, object]) -> Person:
+    parts = [_text(row.get(part)) for part in ("firstName", "middleName", "lastName")]
+    name = _text(row.get("displayName")) or " ".join(part for part in parts if part)
+    username = _text(row.get("username"))
+    return Person(_text(row.get("id")), username, name or username)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

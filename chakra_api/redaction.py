@@ -1,0 +1,126 @@
+"""The API key never leaves: a secret type, and the scrubbing of texts that may hold it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from typing import NoReturn
+from urllib.parse import quote, quote_plus
+
+from chakra_api.errors import SettingsError
+
+_MASK = "***"
+_SHORTEST_BASE64 = 6  # a shorter piece would hit ordinary words
+
+
+class ApiKey:
+    """A ChakraHQ API key that cannot be printed, formatted, copied, pickled or dumped by accident.
+
+    Args:
+        value: The key as the user gave it; blanks around it are dropped.
+
+    Raises:
+        SettingsError: It is empty, or holds what no HTTP header can carry.
+    """
+
+    __slots__ = ("__pattern", "__value")
+
+    def __init__(self, value: str) -> None:
+        value = value.strip()
+        if not value:
+            raise SettingsError(
+                "The setting api_key is empty", "Give the API key of a ChakraHQ team"
+            )
+        if not (value.isascii() and value.isprintable()):
+            raise SettingsError(
+                "The setting api_key holds a character that no HTTP header can carry",
+                "Copy the key again, without line breaks or quotes",
+            )
+        self.__value = value
+        self.__pattern = _pattern(value)
+
+    def reveal(self) -> str:
+        """Return the key itself, for the Authorization header and nothing else."""
+        return self.__value
+
+    def redact(self, text: str) -> str:
+        """Return `text` with every form of the key masked."""
+        return self.__pattern.sub(_MASK, text)
+
+    def __repr__(self) -> str:
+        return "ApiKey(…)"
+
+    def __str__(self) -> str:
+        return _MASK
+
+    def __format__(self, _: str) -> str:
+        return _MASK
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise TypeError("an ApiKey is neither pickled nor copied")
+
+
+def redact(text: str, key: ApiKey) -> str:
+    """Return `text` with the key masked: plain, percent-, base64- and JSON-escaped."""
+    return key.redact(text)
+
+
+class RedactingFilter(logging.Filter):
+    """Masks the key in a log record: its message with arguments, traceback and stack.
+
+    Attach it to handlers (a filter on a logger does not see its children's records).
+    """
+
+    def __init__(self, key: ApiKey) -> None:
+        super().__init__()
+        self._key = key
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Scrub the record in place; always lets it pass."""
+        plain = _message(record)
+        scrubbed = self._key.redact(plain)
+        if scrubbed != plain:
+            record.msg, record.args = scrubbed, None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = self._key.redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = self._key.redact(record.stack_info)
+        return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):  # arguments that do not fit: logging reports it itself
+        return f"{record.msg} {record.args}"
+
+
+def _pattern(value: str) -> re.Pattern[str]:
+    percent = {quote(value, safe=""), quote(value), quote_plus(value)}
+    forms = {
+        value,
+        *percent,
+        *(re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), form) for form in percent),
+        json.dumps(value)[1:-1],
+        json.dumps(value)[1:-1].replace("/", "\\/"),
+        repr(value)[1:-1],
+        *_base64_forms(value.encode()),
+    }
+    return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+
+
+def _base64_forms(value: bytes) -> set[str]:
+    """The key's base64 at each of the three places where it can start within a longer text."""
+    forms = set()
+    for offset in range(3):
+        text = base64.b64encode(b"\0" * offset + value).decode().rstrip("=")
+        start = (offset * 8 + 5) // 6  # characters that also hold bits of what stands before
+        stop = (offset + len(value)) * 8 // 6  # the rest depends on what follows
+        core = text[start:stop]
+        if len(core) >= _SHORTEST_BASE64:
+            forms |= {core, core.translate(str.maketrans("+/", "-_"))}
+    return forms

@@ -1,0 +1,235 @@
+"""One request, sent once: the seam that a test replaces, and the only importer of requests.
+
+Every exception of requests is translated here, by what the caller may do next, and nowhere else.
+Redirects are not followed: the key goes to the host that the user named and to no other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
+
+if TYPE_CHECKING:
+    from chakra_api.redaction import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send.
+
+    Attributes:
+        method: HTTP method.
+        path: From the host on, percent-encoded, with any query.
+        body: JSON, or None.
+        repeatable: Whether sending it twice is harmless: a read, or a write of absolute values.
+    """
+
+    method: str
+    path: str
+    body: bytes | None = None
+    repeatable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back.
+
+    Attributes:
+        status: HTTP status.
+        headers: By lower-case name.
+        body: Decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Sends a request once."""
+
+    def send(self, request: Request) -> Response:
+        """Send it and wait for the whole answer, whatever its status.
+
+        Raises:
+            NotSent: It never left.
+            AnswerLost: It may have been applied; no whole answer came.
+        """
+
+    def close(self) -> None:
+        """Let go of all connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportSettings:
+    """How to send.
+
+    Attributes:
+        read_timeout: Seconds without a byte after which an answer is given up.
+        connect_timeout: Seconds after which a connection is given up.
+        user_agent: Sent with each request.
+        pool_size: Connections kept for each thread's session.
+    """
+
+    read_timeout: float = 60.0
+    connect_timeout: float = 10.0
+    user_agent: str = "chakra-connectors"
+    pool_size: int = 1
+
+
+class RequestsTransport:
+    """Sends over HTTP with requests: one session per thread, connections kept open, gzip.
+
+    Args:
+        base_url: Scheme and host.
+        key: Goes into the Authorization header of each request, and nowhere else.
+        settings: How to send.
+    """
+
+    def __init__(self, base_url: str, key: ApiKey, settings: TransportSettings) -> None:
+        self._base = base_url.rstrip("/")
+        self._key = key
+        self._settings = settings
+        # Looked up once: requests would ask the environment again for every request.
+        self._proxies = get_environ_proxies(self._base, no_proxy=None)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Response:
+        """Send it once; see `Transport`."""
+        timeouts = (self._settings.connect_timeout, self._settings.read_timeout)
+        try:
+            answer = self._session().request(
+                request.method,
+                self._base + request.path,
+                data=request.body,
+                timeout=timeouts,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise self._translated(error) from None
+        return Response(
+            answer.status_code,
+            {name.lower(): value for name, value in answer.headers.items()},
+            answer.content,
+        )
+
+    def close(self) -> None:
+        """Close the sessions of all threads."""
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+            self._sessions.clear()
+            self._local = threading.local()
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = self._new_session()
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        # No netrc, no look-up of proxies per request: both cost time and could replace the key.
+        session.trust_env = False
+        session.proxies.update(self._proxies)
+        session.headers.update(
+            {
+                "Authorization": f"Bearer {self._key.reveal()}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "Content-Type": "application/json",
+                "User-Agent": self._settings.user_agent,
+            }
+        )
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=self._settings.pool_size)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def _translated(self, error: requests.RequestException) -> ChakraError:
+        for kind, make, brief, said, next_step in TRANSLATIONS:
+            if isinstance(error, kind) and (make is not NotSent or _never_left(error)):
+                made = make(f"{said} ({self._base})", next_step)
+                made.brief = brief
+                return made
+        made = AnswerLost(f"The connection to {self._base} broke before the answer was whole")
+        made.brief = "connection broken"
+        return made
+
+
+_CHECK_URL = "Check the setting api_url and that this machine may reach it"
+
+TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ...] = (
+    (requests.exceptions.SSLError, NotSent, "no TLS", "No secure connection", _CHECK_URL),
+    (requests.exceptions.ProxyError, NotSent, "proxy", "The proxy let nothing through", _CHECK_URL),
+    (requests.ConnectTimeout, NotSent, "connect timeout", "No connection in time", _CHECK_URL),
+    (
+        requests.Timeout,
+        AnswerLost,
+        "timeout",
+        "No answer in time",
+        "Raise the setting request_timeout if ChakraHQ is just slow",
+    ),
+    (
+        requests.exceptions.ContentDecodingError,
+        Unreadable,
+        "garbled body",
+        "The answer could not be decompressed",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.ChunkedEncodingError,
+        AnswerLost,
+        "cut answer",
+        "The answer was cut off",
+        "",
+    ),
+    (requests.ConnectionError, NotSent, "no connection", "No connection to the server", _CHECK_URL),
+    (
+        requests.exceptions.InvalidURL,
+        SettingsError,
+        "bad URL",
+        "The setting api_url is no address",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.InvalidSchema,
+        SettingsError,
+        "bad URL",
+        "The setting api_url is no address",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.MissingSchema,
+        SettingsError,
+        "bad URL",
+        "The setting api_url is no address",
+        _CHECK_URL,
+    ),
+)
+"""requests' exception → ours. What is in none of these rows may have been applied."""
+
+_NEVER_LEFT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "SSLError")
+
+
+def _never_left(error: BaseException) -> bool:
+    """Whether the connection itself failed, as urllib3 tells it from one that broke later."""
+    if isinstance(
+        error,
+        (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.ConnectTimeout),
+    ):
+        return True
+    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
+    return type(reason).__name__ in _NEVER_LEFT

@@ -1,0 +1,152 @@
+"""One stream per collection of the configuration, with a schema learned from what came.
+
+No public page shows the inside of a collection (contract 5), so nothing is assumed: a column is
+what its values are. Values of different types in one column, and arrays and objects, become JSON
+text; a number under a name that ends in `At` is an instant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.coercion import (
+    MISFIT,
+    Coercer,
+    json_text,
+    to_boolean,
+    to_datetime,
+    to_integer,
+    to_number,
+    to_string,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chakra_api.account import Account
+
+    Row = dict[str, object]
+
+COLLECTIONS: Final = (
+    "team",
+    "entities",
+    "procedures",
+    "attributeTypes",
+    "attributes",
+    "derivedAttributes",
+    "attributeGroups",
+    "roles",
+    "pods",
+    "taskTypes",
+    "forms",
+    "formFields",
+    "formActionButtons",
+    "stateTasks",
+    "userProfiles",
+    "attributeConfig",
+    "skillTypes",
+)
+"""The documented keys (contract 5)."""
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a stream of the configuration emits.
+
+    Attributes:
+        schema: JSON Schema of its records.
+        keys: The columns that identify a record; empty where rows carry no id.
+        rows: Its typed records.
+    """
+
+    schema: Mapping[str, object]
+    keys: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def collection_records(account: Account) -> dict[str, Collection]:
+    """The streams of the configuration by name, snake_case."""
+    names = [*COLLECTIONS, *(name for name in account.collections if name not in COLLECTIONS)]
+    found = {
+        snake_case(name): list(account.collections.get(name, ()))
+        for name in names
+        if name in COLLECTIONS or account.collections[name]
+    }
+    if not found.get("states"):
+        found["states"] = list(_states(account))
+    return {name: learned(rows) for name, rows in found.items()}
+
+
+def snake_case(name: str) -> str:
+    """`attributeTypes` → `attribute_types`."""
+    return _CAPITAL.sub("_", name).lower()
+
+
+def _states(account: Account) -> Iterable[Row]:
+    """The states that are nested in procedures, each with its procedure."""
+    for procedure in account.procedures:
+        for state in procedure.states:
+            yield {
+                "id": state.id or f"{procedure.short_id}.{state.short_id}",
+                "shortId": state.short_id,
+                "name": state.name,
+                "procedure": procedure.id,
+                "procedureShortId": procedure.short_id,
+            }
+
+
+def learned(rows: Iterable[Row]) -> Collection:
+    """A collection whose columns are what its values are."""
+    rows = list(rows)
+    columns = {name: _column(name, rows) for row in rows for name in row}
+    has_ids = all(isinstance(row.get("id"), str) and row["id"] for row in rows)
+    unique = has_ids and len({row["id"] for row in rows}) == len(rows)
+    properties: Row = {name: dict(schema) for name, (schema, _) in columns.items()}
+    if unique:
+        properties["id"] = {"type": ["string"]}
+    typed = tuple(
+        {name: coerce(row.get(name)) for name, (_, coerce) in columns.items()} for row in rows
+    )
+    keys = ("id",) if unique else ()
+    return Collection({"type": "object", "properties": properties}, keys, typed)
+
+
+def _column(name: str, rows: Iterable[Row]) -> tuple[Row, Coercer]:
+    """The schema and the coercer of a column: the first type that all its values fit."""
+    values = [row[name] for row in rows if row.get(name) is not None]
+    kinds = {type(value) for value in values}
+    if kinds == {int} and name.endswith("At"):
+        return _if_fits(values, "string", _instant, {"format": "date-time"})
+    if kinds <= {int} and kinds:
+        return _if_fits(values, "integer", to_integer, {})
+    if kinds <= {int, float} and kinds:
+        return _if_fits(values, "number", to_number, {})
+    if kinds == {bool}:
+        return {"type": ["boolean", "null"]}, to_boolean
+    if kinds <= {str}:
+        return {"type": ["string", "null"]}, to_string
+    return _json()
+
+
+def _instant(value: object) -> object:
+    return None if value == 0 else to_datetime(value)
+
+
+def _if_fits(
+    values: Iterable[object], kind: str, coerce: Coercer, more: Row
+) -> tuple[Row, Coercer]:
+    if any(coerce(value) is MISFIT for value in values):
+        return _json()
+    return {"type": [kind, "null"], **more}, coerce
+
+
+def _json() -> tuple[Row, Coercer]:
+    return {"type": ["string", "null"], "description": "JSON."}, _text_or_json
+
+
+def _text_or_json(value: object) -> object:
+    return None if value is None else json_text(value)
