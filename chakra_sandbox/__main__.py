@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from chakra_sandbox.access import default_tokens
-from chakra_sandbox.account import Account, MadeSizes, made_account
-from chakra_sandbox.arguments import knob_table, knobs_of, parser
+from chakra_sandbox.account import Account, MadeSizes, Shelf, made_account
+from chakra_sandbox.arguments import knob_table, knobs_of, parser, source_of
 from chakra_sandbox.knob_values import KnobError
+from chakra_sandbox.load import load_shelf
+from chakra_sandbox.loaded_rows import LoadError
 from chakra_sandbox.made_data import Span
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SMALLER = 20
+_MADE_ROWS = 20_000
 _USAGE = 2
 
 
@@ -32,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         return asyncio.run(_run(arguments))
-    except (KnobError, OSError) as error:
+    except (KnobError, LoadError, OSError) as error:
         sys.stderr.write(f"chakra_sandbox: {error}\n")
         return _USAGE
     except ModuleNotFoundError as error:
@@ -43,13 +47,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _account(arguments: argparse.Namespace, now_ms: int) -> Account:
-    smaller = arguments.rows // _SMALLER
+    source = source_of(arguments)
+    leads = _MADE_ROWS if arguments.rows is None else arguments.rows
+    smaller = leads // _SMALLER
+    span = Span.before(now_ms)
     sizes = MadeSizes(
-        leads=arguments.rows,
+        leads=leads,
         tickets=smaller if arguments.tickets is None else arguments.tickets,
         orders=smaller if arguments.orders is None else arguments.orders,
     )
-    shelves = made_account(sizes, Span.before(now_ms), arguments.seed, arguments.distribution)
+    shelves: dict[str, Shelf] = {}
+    if source is None or arguments.rows is not None:
+        shelves = made_account(sizes, span, arguments.seed, arguments.distribution)
+    if source is not None:
+        shelves[source.procedure] = load_shelf(source, span, arguments.seed)
     return Account(shelves, default_tokens(arguments.api_key))
 
 
@@ -68,12 +79,21 @@ async def _run(arguments: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    if arguments.stop_on_eof:
+        loop.add_reader(sys.stdin.fileno(), _read_input, stopped)
     server = Server(world, arguments.host, arguments.port)
     await server.start()
     _announce(arguments, server.url, server.port)
     await stopped.wait()
     await server.stop()
     return 0
+
+
+def _read_input(stopped: asyncio.Event) -> None:
+    """Drop what comes on standard input; its end is the end of whoever started us."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stopped.set()
 
 
 def _announce(arguments: argparse.Namespace, url: str, port: int) -> None:

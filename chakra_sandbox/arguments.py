@@ -10,6 +10,7 @@ import orjson
 from chakra_sandbox.access import DEFAULT_KEY
 from chakra_sandbox.knob_values import KnobError, read_setting
 from chakra_sandbox.knobs import Knobs, knob_docs
+from chakra_sandbox.load import Source
 from chakra_sandbox.made_data import DISTRIBUTIONS
 
 _EXAMPLES = """
@@ -17,7 +18,7 @@ examples:
   python -m chakra_sandbox --rows 20000 --port 8765
   python -m chakra_sandbox --rows 1000 --set latency_ms=50 --set list_order=random_stable
   python -m chakra_sandbox --set 'faults=[{"kind": "502", "every_nth": 10}]' --set churn=1
-  python -m chakra_sandbox --rows 0 --load contacts.csv.gz --procedure contact --key email
+  python -m chakra_sandbox --load contacts.csv.gz --procedure contact --key email
 
 When it is ready it prints one line: {"url": ..., "api_key": ..., "control": ...}. Knobs can be
 turned while it runs: PATCH <control>/knobs with {"latency_ms": 100}. Ctrl-C ends it.
@@ -32,9 +33,18 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--rows", type=_count, default=20_000, metavar="N", help="made leads")
+    made.add_argument(
+        "--rows", type=_count, metavar="N", help="made leads; 20000, or only the file with --load"
+    )
     made.add_argument("--tickets", type=_count, metavar="N", help="made tickets (rows / 20)")
     made.add_argument("--orders", type=_count, metavar="N", help="made orders (rows / 20)")
+    made.add_argument(
+        "--load", type=Path, metavar="FILE", help="serve a CSV, JSON lines or parquet"
+    )
+    made.add_argument("--procedure", default="lead", metavar="NAME", help="shortId for --load")
+    made.add_argument("--key", metavar="COLUMN", help="primary key of --load; made if not given")
+    made.add_argument("--created-column", metavar="COLUMN", help="createdAt of --load")
+    made.add_argument("--updated-column", metavar="COLUMN", help="updatedAt of --load")
     made.add_argument("--seed", type=int, default=1, help="of made rows and churn")
     made.add_argument(
         "--distribution", choices=DISTRIBUTIONS, default="bursts", help="of createdAt over a year"
@@ -42,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1", help="to listen on")
     made.add_argument("--port", type=int, default=0, help="0 takes a free one")
     made.add_argument("--port-file", type=Path, metavar="FILE", help="write the port here too")
+    made.add_argument("--stop-on-eof", action="store_true", help="end when standard input closes")
     made.add_argument("--api-key", default=DEFAULT_KEY, help="the key that may do everything")
     made.add_argument(
         "--set", action="append", default=[], metavar="KNOB=VALUE", help="turn a knob; repeatable"
@@ -77,6 +88,19 @@ def knob_table() -> str:
     """Return what --list-knobs prints."""
     lines = [f"{name} = {_shown(default)}\n    {doc}" for name, default, doc in knob_docs()]
     return "\n".join(lines)
+
+
+def source_of(arguments: argparse.Namespace) -> Source | None:
+    """Return what --load and its companions name."""
+    if arguments.load is None:
+        return None
+    return Source(
+        path=arguments.load,
+        procedure=arguments.procedure,
+        key=arguments.key,
+        created=arguments.created_column,
+        updated=arguments.updated_column,
+    )
 
 
 def _shown(default: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chakra_sandbox.made_data import derived, made_row
-from chakra_sandbox.made_rows import MAKERS
+from chakra_sandbox.procedures import MADE
 
 if TYPE_CHECKING:
     from chakra_sandbox.account import Shelf
@@ -60,7 +60,7 @@ def _insert(shelf: Shelf, draw: Draw, now_ms: int) -> str:
     model, store = shelf.model, shelf.store
     at_ms = max(now_ms, store.newest_ms())
     number = len(store) + 1
-    if model.short_id in MAKERS:
+    if model in MADE:
         row = made_row(model, draw, number, at_ms, at_ms)
     else:
         row = _copy(shelf, draw, at_ms, f"new-{number}")
@@ -81,8 +81,8 @@ def _copy(shelf: Shelf, draw: Draw, at_ms: int, key: str) -> Row:
 def _update(shelf: Shelf, slot: int, draw: Draw, now_ms: int) -> None:
     row = shelf.store.row(slot)
     row["updatedAt"] = max(now_ms, row["updatedAt"])
-    name, bound = _TOUCHED.get(shelf.model.short_id, (None, 0))
-    if name is not None:
+    if shelf.model in MADE:
+        name, bound = _TOUCHED[shelf.model.short_id]
         row["data"][name] = 1 + draw.below(bound)
     row["state"] = draw.of(shelf.model.states).short_id
     row["derivedData"] = derived(shelf.model, row["data"])

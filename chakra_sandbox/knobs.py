@@ -38,7 +38,9 @@ class Knobs:
     rate_limit_burst: int = _knob(1, "requests that may come at once under rate_limit_rps")
     rate_limit_body: Literal["envelope", "empty", "html"] = _knob("envelope", "Q30: body of a 429")
     retry_after: Literal["seconds", "date", "absent"] = _knob("seconds", "Q30: form of Retry-After")
-    faults: tuple[Fault, ...] = _knob((), "faults to inject, see the README of the sandbox")
+    faults: tuple[Fault, ...] = _knob(
+        (), "list of {kind, probability or every_nth or at, match, seed, for_ms}"
+    )
     gzip: bool = _knob(default=True, doc="Q40: compress for clients that accept it")
     ext_paths: Literal["ext_only", "both"] = _knob("ext_only", "Q1: paths without /ext answer too")
     # Who sees what

@@ -153,7 +153,9 @@ def start_sandbox(args: Sequence[str] = ()) -> Iterator[Sandbox]:
         SandboxError: It ended or said nothing before it was ready.
     """
     child = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "chakra_sandbox", *args],
+        # Its end of our pipe closes even if we are killed, and then it ends too.
+        [sys.executable, "-m", "chakra_sandbox", "--stop-on-eof", *args],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": _python_path()},
@@ -197,6 +199,6 @@ def _end(child: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-    for pipe in (child.stdout, child.stderr):
+    for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
             pipe.close()

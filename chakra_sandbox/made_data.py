@@ -110,6 +110,8 @@ def made_row(model: Model, draw: Draw, number: int, created_ms: int, updated_ms:
 
 def derived(model: Model, data: Row) -> Row:
     """Compute the derived attributes of a made procedure."""
+    if not model.derived:
+        return {}
     if model.short_id == "lead":
         priority = 3 if data.get("is_hot") else 1
         return {
@@ -118,6 +120,4 @@ def derived(model: Model, data: Row) -> Row:
         }
     if model.short_id == "ticket":
         return {"age_days": 1.5}
-    if model.short_id == "order":
-        return {"net_total": data.get("total")}
-    return {}
+    return {"net_total": data.get("total")}
