@@ -50,7 +50,7 @@ HEAD = (
 
 def measure(sandbox: Sandbox, latency_ms: int, concurrency: int) -> Run:
     """Run the tap once, its records counted and thrown away."""
-    sandbox.patch_knobs({"latency_ms": latency_ms})
+    sandbox.knobs(latency_ms=latency_ms)
     config = {
         "api_key": sandbox.api_key,
         "api_url": sandbox.url,

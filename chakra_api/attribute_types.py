@@ -40,12 +40,14 @@ class AttributeType:
         json_schema: Nullable JSON Schema of a stored value.
         arrow_name: Name of the Arrow type; `list<…>` for lists.
         coerce: Makes a value of the wire fit, or says that it doesn't.
+        wire: Types that a value has on the wire by the documents; others were loose.
     """
 
     name: str
     json_schema: Mapping[str, object]
     arrow_name: str
     coerce: Coercer
+    wire: tuple[type, ...] = ()
 
     @property
     def arrow(self) -> pa.DataType:
@@ -74,25 +76,25 @@ def _nullable(kind: str, **more: object) -> dict[str, object]:
     return {"type": [kind, "null"], **more}
 
 
-_STRING = (_nullable("string"), "string", to_string)
-_INTEGER = (_nullable("integer"), "int64", to_integer)
-_NUMBER = (_nullable("number"), "float64", to_number)
-_BOOLEAN = (_nullable("boolean"), "bool", to_boolean)
-_DATE = (_nullable("string", format="date"), "date32", to_date)
-_DATETIME = (_nullable("string", format="date-time"), "timestamp", to_datetime)
-_JSON = (_nullable("string"), "string", to_json)
-_REFERENCE = (_nullable("string"), "string", to_reference)
+_Stored = tuple[dict[str, object], str, Coercer, tuple[type, ...]]
 
-_Stored = tuple[dict[str, object], str, Coercer]
+_STRING: _Stored = (_nullable("string"), "string", to_string, (str,))
+_INTEGER: _Stored = (_nullable("integer"), "int64", to_integer, (int,))
+_NUMBER: _Stored = (_nullable("number"), "float64", to_number, (int, float))
+_BOOLEAN: _Stored = (_nullable("boolean"), "bool", to_boolean, (bool,))
+_DATE: _Stored = (_nullable("string", format="date"), "date32", to_date, (int,))
+_DATETIME: _Stored = (_nullable("string", format="date-time"), "timestamp", to_datetime, (int, str))
+_JSON: _Stored = (_nullable("string"), "string", to_json, (dict, list, str, int, float, bool))
+_REFERENCE: _Stored = (_nullable("string"), "string", to_reference, (str,))
 
 
 def _enum(stored: _Stored) -> _Stored:
-    return stored[0], stored[1], enum_of(stored[2])
+    return stored[0], stored[1], enum_of(stored[2]), stored[3]
 
 
 def _list(stored: _Stored) -> _Stored:
-    schema, arrow, coerce = stored
-    return _nullable("array", items=schema), f"list<{arrow}>", list_of(coerce)
+    schema, arrow, coerce, _ = stored
+    return _nullable("array", items=schema), f"list<{arrow}>", list_of(coerce), (list,)
 
 
 _TEXTS = (

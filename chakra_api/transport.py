@@ -7,7 +7,6 @@ Redirects are not followed: the key goes to the host that the user named and to 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +17,8 @@ from requests.utils import get_environ_proxies
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.redaction import ApiKey
 
 

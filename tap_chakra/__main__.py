@@ -38,27 +38,32 @@ def run(args: list[str] | None = None) -> int:
     """Run the command; the exit code."""
     from tap_chakra.tap import TapChakra  # noqa: PLC0415 - slow to import; errors in it are ours
 
-    command = TapChakra.get_singer_command()
-    log = logging.getLogger("tap-chakra")
+    command = TapChakra.cli
     try:
         result = command.main(args, prog_name="tap-chakra", standalone_mode=False)
-    except ChakraError as error:
-        log.error("%s", error)  # noqa: TRY400 - a user's mistake shows no traceback
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        return ExitCode.STOPPED
-    except BrokenPipeError:
-        log.error("Nobody reads the output any more: the loader ended before the tap")  # noqa: TRY400 - as above
-        return ExitCode.STOPPED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
-    except Exception:
-        log.exception(BUG)
-        return ExitCode.BUG
+    except BaseException as error:  # noqa: BLE001 - the one boundary
+        return _told(error)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _told(error: BaseException) -> int:
+    """Tell the user what happened; the exit code."""
+    log = logging.getLogger("tap-chakra")
+    if isinstance(error, ChakraError):
+        log.error("%s", error)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return ExitCode.USAGE
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        return ExitCode.STOPPED
+    if isinstance(error, BrokenPipeError):
+        log.error("Nobody reads the output any more: the loader ended before the tap")
+        return ExitCode.STOPPED
+    log.error(BUG, exc_info=error)
+    return ExitCode.BUG
 
 
 if __name__ == "__main__":

@@ -136,7 +136,8 @@ class _Attributes:
         by_id = {each.id: each for each in attributes if each.id}
         by_name = {each.short_id: each for each in attributes}
         self._known = {
-            key: (each.short_id, each.type.coerce) for key, each in (by_id | by_name).items()
+            key: (each.short_id, each.type.coerce, each.type.wire)
+            for key, each in (by_id | by_name).items()
         }
 
     def typed(self, values: Row) -> tuple[Row, Row]:
@@ -150,7 +151,7 @@ class _Attributes:
                 odd[key] = value
                 counts.misfits[key] += 1
                 continue
-            name, coerce = found
+            name, coerce, wire = found
             coerced = coerce(value)
             if coerced is MISFIT or name in typed:
                 odd[key] = value
@@ -158,7 +159,7 @@ class _Attributes:
                 typed.setdefault(name, None)
                 continue
             typed[name] = coerced
-            if type(coerced) is not type(value) and coerced is not None:
+            if type(value) not in wire and coerced is not None:
                 counts.coerced[name] += 1
         return typed, odd
 

@@ -214,7 +214,8 @@ class Scan:
         if widest is None:
             return
         future, flight = widest
-        if halves := divide(flight.stretch, flight.asked, grain):
+        typical = self.progress.rows / max(1, self._span - self._left)
+        if halves := divide(flight.stretch, flight.asked, grain, typical):
             self._flights[future] = replace(flight, stretch=halves[0])
             self._todo.append(halves[1])
 

@@ -2,115 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import Catalog, Schema
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.redaction import RedactingFilter
 from tap_chakra import bookmark as bookmarks
 from tap_chakra import settings as defaults
 from tap_chakra.configuration import collection_records
 from tap_chakra.extraction import ScanIncomplete
+from tap_chakra.json_files import json_file, json_object
 from tap_chakra.source import Source
 from tap_chakra.streams import ChakraStream, ListedStream, ProcessStream
+from tap_chakra.tap_settings import SETTINGS
 from tap_chakra.users import user_records, users_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import FrameType
 
-    from singer_sdk.plugin_base import _ConfigInput
-
     from chakra_api.client import Row
-
-SETTINGS = th.PropertiesList(
-    th.Property(
-        "api_key",
-        th.StringType,
-        required=True,
-        secret=True,
-        title="API key",
-        description="Access token of ChakraHQ. Its role decides what is seen: a User key lists only"
-        " the processes assigned to it, without any sign of the others.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        default=defaults.DEFAULT_URL,
-        title="API URL",
-        description="Scheme and host of the API, without a path.",
-    ),
-    th.Property(
-        "procedures",
-        th.ArrayType(th.StringType),
-        title="Procedures",
-        description="ShortIds of the procedures to read. All by default.",
-    ),
-    th.Property(
-        "start_date",
-        th.DateTimeType,
-        title="Start date",
-        description="Rows last changed before this are not emitted. Compares with updatedAt and"
-        " does not shorten the scan.",
-    ),
-    th.Property(
-        "created_after",
-        th.DateTimeType,
-        title="Created after",
-        description="Only rows created at or after this are read, which shortens the scan. Misses"
-        " every change to older rows.",
-    ),
-    th.Property(
-        "concurrency",
-        th.IntegerType,
-        default=defaults.DEFAULT_CONCURRENCY,
-        title="Concurrency",
-        description="Requests under way at a time.",
-    ),
-    th.Property(
-        "max_rps",
-        th.NumberType,
-        title="Max requests per second",
-        description="Ceiling on requests per second. None by default: the pace adapts to"
-        " the server's 429 and 503.",
-    ),
-    th.Property(
-        "lookback_seconds",
-        th.NumberType,
-        default=defaults.DEFAULT_LOOKBACK_SECONDS,
-        title="Look-back",
-        description="Overlap of incremental runs, for changes that are committed late: rows changed"
-        " this long before the bookmark are emitted again.",
-    ),
-    th.Property(
-        "request_timeout",
-        th.NumberType,
-        default=defaults.DEFAULT_REQUEST_TIMEOUT,
-        title="Request timeout",
-        description="Seconds without an answer after which a request is given up and repeated.",
-    ),
-    th.Property(
-        "user_agent",
-        th.StringType,
-        title="User agent",
-        description="Sent with each request. tap-chakra/<version> by default.",
-    ),
-    th.Property(
-        "min_scan_share",
-        th.NumberType,
-        default=defaults.DEFAULT_MIN_SCAN_SHARE,
-        title="Minimum scan share",
-        description="A FULL_TABLE scan that sees less than this share of the last complete one says"
-        " nothing about deleted rows (a key whose role was narrowed sees fewer). 0 confirms once.",
-    ),
-)
 
 
 class TapChakra(Tap):
@@ -142,6 +62,8 @@ class TapChakra(Tap):
                 now=int(self.clock.now() * 1000),
                 user_agent=f"{self.name}/{self.plugin_version}",
             )
+            for handler in logging.getLogger().handlers:
+                handler.addFilter(RedactingFilter(settings.api_key))
             self._source = Source(settings, self.clock)
         return self._source
 
@@ -149,9 +71,11 @@ class TapChakra(Tap):
         """As the SDK does, with the fault said as all our faults are."""
         errors = super()._validate_config(raise_errors=False)
         if errors and raise_errors:
+            said = "; ".join(errors)
+            if key := str(self.config.get("api_key") or ""):
+                said = said.replace(repr(key), "***").replace(key, "***")
             raise SettingsError(
-                "The settings are not valid: " + "; ".join(errors),
-                "See tap-chakra --about for each setting",
+                f"The settings are not valid: {said}", "See tap-chakra --about for each setting"
             )
         return errors
 
@@ -261,8 +185,8 @@ class TapChakra(Tap):
         super(Tap, cls).invoke(about=about, about_format=about_format)
         tap = cls(
             config=config.config if config else {},
-            state=_json_of(state, "state"),
-            catalog=_json_of(catalog, "catalog"),
+            state=state and json_object(state.read(), f"The state file '{state.name}'"),
+            catalog=catalog and json_object(catalog.read(), f"The catalog file '{catalog.name}'"),
             parse_env_config=bool(config and config.parse_env),
         )
         try:
@@ -270,6 +194,20 @@ class TapChakra(Tap):
         finally:
             tap.source.close()
         tap.raise_if_incomplete()
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003 - click's signature
+        param: click.Option,  # noqa: ARG003 - click's signature
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the settings files in order; a later one overrides an earlier one."""
+        merged: dict[str, Any] = {}
+        for path in value:
+            if path != "ENV":
+                merged |= json_file(path, "settings")
+        return _ConfigInput(config=merged, parse_env="ENV" in value)
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
@@ -304,20 +242,3 @@ class TapChakra(Tap):
     def stopped(self) -> bool:
         """Whether a signal asked for the end."""
         return self._stop_signal is not None
-
-
-def _json_of(file: Any, what: str) -> dict[str, Any] | None:  # noqa: ANN401 - click's open file
-    """The JSON object in an open file; None without a file."""
-    import json  # noqa: PLC0415 - only where a file is given
-
-    if file is None:
-        return None
-    try:
-        value = json.loads(file.read())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The {what} file '{file.name}' is not JSON ({error})", "Check the path"
-        ) from None
-    if not isinstance(value, dict):
-        raise SettingsError(f"The {what} file '{file.name}' holds no JSON object", "Check the path")
-    return value

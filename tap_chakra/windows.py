@@ -35,6 +35,9 @@ TARGET = 75
 GROWTH = 4.0
 """How much wider than the last one the next window may be."""
 
+SHARED = 4 * TARGET
+"""Rows that must be expected of what is left of a stretch for it to be shared."""
+
 EMPTY_GROWTH = 32.0
 """The same after an empty one: too wide costs two or three requests, too narrow a whole row."""
 
@@ -212,8 +215,17 @@ def _narrowed(
     return (replace(stretch, density=TARGET / (cut - lower), misses=misses),)
 
 
-def divide(stretch: Stretch, asked: Window, grain: Grain) -> tuple[Stretch, Stretch] | None:
+def divide(
+    stretch: Stretch, asked: Window, grain: Grain, typical: float
+) -> tuple[Stretch, Stretch] | None:
     """Share a stretch, whose lower window is being read, between two readers.
+
+    Args:
+        stretch: The stretch.
+        asked: Its lower window, which is being read.
+        grain: How finely the server tells instants apart.
+        typical: Rows per millisecond of all that was read so far. A burst is denser than what
+            follows it, and must not make readers crowd into the silence behind.
 
     Returns:
         The part that keeps the window being read, and the rest; None if what follows that
@@ -224,7 +236,8 @@ def divide(stretch: Stretch, asked: Window, grain: Grain) -> tuple[Stretch, Stre
         return None
     rest = upper - asked.upper
     middle = grain.floor(asked.upper + rest // 2)
-    if rest < 2 * asked.width or not asked.upper < middle < upper:
+    expected = rest * min(stretch.density or 0.0, typical)
+    if expected < SHARED or rest < 2 * asked.width or not asked.upper < middle < upper:
         return None
     return (
         replace(stretch, window=Window(stretch.window.lower, middle)),

@@ -134,7 +134,9 @@ def test_a_schema_of_yesterday_is_replaced_by_todays(
     fresh = catalog_of(tmp_path, config, "process_lead")
     today = next(s for s in fresh["streams"] if s["tap_stream_id"] == "process_lead")
     emitted = output.of_type("SCHEMA", "process_lead")[0]["schema"]["properties"]["data"]
-    assert emitted["properties"].keys() == today["schema"]["properties"]["data"]["properties"].keys()
+    assert (
+        emitted["properties"].keys() == today["schema"]["properties"]["data"]["properties"].keys()
+    )
 
 
 def test_an_unknown_option_is_named(tmp_path: Path, config: dict[str, Any]) -> None:
@@ -145,6 +147,6 @@ def test_an_unknown_option_is_named(tmp_path: Path, config: dict[str, Any]) -> N
 def test_something_that_is_not_chakrahq_is_recognised(
     tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
 ) -> None:
-    sandbox.patch_knobs({"faults": [{"kind": "html", "probability": 1.0}]})
+    sandbox.knobs(faults=[{"kind": "html", "probability": 1.0}])
     output = run(tmp_path, config)
     refused(output, ExitCode.UNREACHABLE, "api_url")

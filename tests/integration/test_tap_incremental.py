@@ -31,7 +31,7 @@ def test_only_what_changed_comes_again(
     sandbox.mutate(procedure="lead", update=40, insert=10, delete=0, seed=3)
     second = run(tmp_path, config, catalog=catalog, state=first.states[-1])
     assert second.code == 0, second.stderr
-    changed = {r["id"] for r in sandbox.oracle("lead") if r["updatedAt"] > first_ms(first.states)}
+    changed = {row.id for row in sandbox.oracle("lead") if row.updated_ms > first_ms(first.states)}
     assert set(second.ids("process_lead")) == changed
     assert len(changed) == 50
     assert bookmark(second.states[-1]) > bookmark(first.states[-1])
@@ -102,7 +102,7 @@ def test_a_scan_that_is_not_complete_says_so_and_keeps_its_bookmark(
 ) -> None:
     catalog = catalog_of(tmp_path, config, "process_lead")
     first = run(tmp_path, config, catalog=catalog)
-    sandbox.patch_knobs({"created_at_filter": "ignored", "list_order": "shuffled_per_request"})
+    sandbox.knobs(created_at_filter="ignored", list_order="shuffled_per_request")
     second = run(tmp_path, config, catalog=catalog, state=first.states[-1])
     assert second.code == ExitCode.INCOMPLETE, second.stderr
     assert "Traceback" not in second.stderr

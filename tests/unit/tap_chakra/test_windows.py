@@ -43,7 +43,7 @@ def read_all(
     while todo:
         stretch = todo.pop(rng.randrange(len(todo)))
         asked = next_window(stretch, grain)
-        if todo and rng.random() < 0.3 and (halves := divide(stretch, asked, grain)):
+        if todo and rng.random() < 0.3 and (halves := divide(stretch, asked, grain, 1.0)):
             stretch, rest = halves
             todo.append(rest)
         requests += 1
@@ -101,12 +101,18 @@ def test_padding_widens_the_question_and_not_the_window(lower: int, width: int) 
 
 def test_a_stretch_that_is_nearly_read_is_not_divided() -> None:
     asked = Window(0, 100)
-    assert divide(Stretch(Window(0, 250)), asked, Grain()) is None
-    assert divide(Stretch(Window(0, 100)), asked, Grain()) is None
-    assert divide(Stretch(Window(0, None)), asked, Grain()) is None
+    assert divide(Stretch(Window(0, 250), 9.0), asked, Grain(), 9.0) is None
+    assert divide(Stretch(Window(0, 100), 9.0), asked, Grain(), 9.0) is None
+    assert divide(Stretch(Window(0, None), 9.0), asked, Grain(), 9.0) is None
+
+
+def test_the_silence_behind_a_burst_is_not_divided() -> None:
+    stretch, asked = Stretch(Window(0, DAY), 30.0), Window(0, 100)
+    assert divide(stretch, asked, Grain(), typical=1e-6) is None
+    assert divide(stretch, asked, Grain(), typical=1.0) is not None
 
 
 def test_a_divided_stretch_is_covered_by_its_halves() -> None:
-    halves = divide(Stretch(Window(0, 1000), 0.5), Window(0, 100), Grain())
+    halves = divide(Stretch(Window(0, 1000), 0.5), Window(0, 100), Grain(), 0.5)
     assert halves is not None
     assert (halves[0].window, halves[1].window) == (Window(0, 550), Window(550, 1000))

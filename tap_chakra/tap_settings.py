@@ -1,0 +1,89 @@
+"""The tap's settings as a user sees them: names, defaults, help. Their meaning: `settings.py`."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from tap_chakra import settings as defaults
+
+SETTINGS = th.PropertiesList(
+    th.Property(
+        "api_key",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="API key",
+        description="Access token of ChakraHQ. Its role decides what is seen: a User key lists only"
+        " the processes assigned to it, without any sign of the others.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default=defaults.DEFAULT_URL,
+        title="API URL",
+        description="Scheme and host of the API, without a path.",
+    ),
+    th.Property(
+        "procedures",
+        th.ArrayType(th.StringType),
+        title="Procedures",
+        description="ShortIds of the procedures to read. All by default.",
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Rows last changed before this are not emitted. Compares with updatedAt and"
+        " does not shorten the scan.",
+    ),
+    th.Property(
+        "created_after",
+        th.DateTimeType,
+        title="Created after",
+        description="Only rows created at or after this are read, which shortens the scan. Misses"
+        " every change to older rows.",
+    ),
+    th.Property(
+        "concurrency",
+        th.IntegerType,
+        default=defaults.DEFAULT_CONCURRENCY,
+        title="Concurrency",
+        description="Requests under way at a time.",
+    ),
+    th.Property(
+        "max_rps",
+        th.NumberType,
+        title="Max requests per second",
+        description="Ceiling on requests per second. None by default: the pace adapts to"
+        " the server's 429 and 503.",
+    ),
+    th.Property(
+        "lookback_seconds",
+        th.NumberType,
+        default=defaults.DEFAULT_LOOKBACK_SECONDS,
+        title="Look-back",
+        description="Overlap of incremental runs, for changes that are committed late: rows changed"
+        " this long before the bookmark are emitted again.",
+    ),
+    th.Property(
+        "request_timeout",
+        th.NumberType,
+        default=defaults.DEFAULT_REQUEST_TIMEOUT,
+        title="Request timeout",
+        description="Seconds without an answer after which a request is given up and repeated.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="Sent with each request. tap-chakra/<version> by default.",
+    ),
+    th.Property(
+        "min_scan_share",
+        th.NumberType,
+        default=defaults.DEFAULT_MIN_SCAN_SHARE,
+        title="Minimum scan share",
+        description="A FULL_TABLE scan that sees less than this share of the last complete one says"
+        " nothing about deleted rows (a key whose role was narrowed sees fewer). 0 confirms once.",
+    ),
+)
