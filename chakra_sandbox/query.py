@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chakra_sandbox.comparing import Kind, comparisons, make_test
 from chakra_sandbox.messages import Rejection, Row
 from chakra_sandbox.moments import parse_iso
+from chakra_sandbox.store import key_text
 
 if TYPE_CHECKING:
     from chakra_sandbox.knobs import Knobs
@@ -95,12 +96,16 @@ def _conditions(where: object) -> Mapping[str, object]:
 def _narrow(query: Query, key: str, rhs: object, dialect: Dialect) -> Query:
     if key == "createdAt":
         return _narrow_created(query, rhs, dialect)
-    wanted = _wanted(rhs, dialect)
-    if wanted is not None and key == "id" and dialect.knobs.id_filter == "works" and not query.ids:
+    by_id = key == "id" and dialect.knobs.id_filter == "works"
+    by_key = key == dialect.model.primary_key
+    wanted = _wanted(rhs, dialect) if by_id or by_key else None
+    if wanted is None:
+        return query.also(_condition(key, rhs, dialect))
+    if by_id:
         return replace(query, ids=tuple(str(item) for item in wanted))
-    if wanted is not None and key == dialect.model.primary_key and not query.keys:
-        return replace(query, keys=wanted)
-    return query.also(_condition(key, rhs, dialect))
+    texts = {key_text(item) for item in wanted}
+    # The look-up finds what ever had the key; the test, what has it as lists show it.
+    return replace(query, keys=wanted).also(lambda row: key_text(row["data"].get(key)) in texts)
 
 
 def _wanted(rhs: object, dialect: Dialect) -> tuple[object, ...] | None:

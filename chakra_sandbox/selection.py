@@ -131,7 +131,7 @@ def _candidates(view: View, query: Query) -> list[int]:
     if query.ids is not None:
         found = {slot for i in query.ids if (slot := store.slot_of_id(i)) is not None}
     if query.keys is not None:
-        by_key = {slot for key in query.keys for slot in store.slots_of_key(key)}
+        by_key = {slot for key in query.keys for slot in store.slots_that_had(key)}
         found = by_key if found is None else found & by_key
     return sorted(slot for slot in found or () if slot in slots and listed[slot])
 

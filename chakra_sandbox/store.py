@@ -97,11 +97,7 @@ class Store:
     def replace(self, slot: int, row: Row, now_ms: int) -> None:
         """Put a changed row in a slot."""
         if self.primary_key is not None:
-            before = key_text(self.row(slot)["data"].get(self.primary_key))
-            after = key_text(row["data"].get(self.primary_key))
-            if before != after:
-                self._drop_key(before, slot)
-                self._add_key(after, slot)
+            self._add_key(key_text(row["data"].get(self.primary_key)), slot)
         self.cells[slot] = _pack(row)
         self.updated[slot] = row["updatedAt"]
         self._changes.setdefault(slot, []).append(now_ms)
@@ -110,8 +106,6 @@ class Store:
     def kill(self, slot: int, now_ms: int) -> None:
         """Delete a row; the slot keeps its last form, marked as deleted."""
         row = self.row(slot)
-        if self.primary_key is not None:
-            self._drop_key(key_text(row["data"].get(self.primary_key)), slot)
         self.cells[slot] = _pack({**row, "isDeleted": True, "updatedAt": now_ms})
         self.updated[slot] = now_ms
         self.alive[slot] = 0
@@ -127,12 +121,17 @@ class Store:
         """Find a row, living or dead."""
         return self._slot_of.get(row_id)
 
-    def slots_of_key(self, value: object) -> list[int]:
-        """Find the living rows with a primary key value; more than one only if keys may repeat."""
+    def slots_that_had(self, value: object) -> list[int]:
+        """Find the rows, living or dead, that have or once had a primary key value."""
         key = key_text(value)
         if key is None or key not in self._keys:
             return []
         return [self._keys[key], *self._twins.get(key, ())]
+
+    def slots_of_key(self, value: object) -> list[int]:
+        """Find the living rows with a primary key value; more than one only if keys may repeat."""
+        key = key_text(value)
+        return [s for s in self.slots_that_had(value) if self.alive[s] and self._key_at(s) == key]
 
     def slot_range(self, lower_ms: int | None, upper_ms: int | None) -> range:
         """Return the slots with lower <= createdAt < upper."""
@@ -163,16 +162,10 @@ class Store:
     def _add_key(self, key: str | None, slot: int) -> None:
         if key is None:
             return
-        if key in self._keys:
-            self._twins.setdefault(key, []).append(slot)
-        else:
+        if key not in self._keys:
             self._keys[key] = slot
+        elif slot not in self.slots_that_had(key):
+            self._twins.setdefault(key, []).append(slot)
 
-    def _drop_key(self, key: str | None, slot: int) -> None:
-        if key is None:
-            return
-        left = [other for other in self.slots_of_key(key) if other != slot]
-        self._keys.pop(key, None)
-        self._twins.pop(key, None)
-        for other in left:
-            self._add_key(key, other)
+    def _key_at(self, slot: int) -> str | None:
+        return key_text(self.row(slot)["data"].get(self.primary_key))

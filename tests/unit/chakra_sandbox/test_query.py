@@ -107,12 +107,12 @@ def test_ranges_and_look_ups_find_what_reading_every_row_finds(where: dict[str, 
     assert found(where) == [row["id"] for row in ROWS if plainly(row, where)]
 
 
-def test_a_window_of_creation_and_a_key_need_no_test_of_rows() -> None:
+def test_a_window_of_creation_needs_no_test_of_rows_and_keys_are_looked_up() -> None:
     window = {"createdAt": {">=": iso_offset(1000, 0), "<": iso_offset(2000, 330)}}
-    query = compile_where({**window, "lead_id": ["a", "b"]}, dialect())
-    assert (query.lower_ms, query.upper_ms) == (1000, 2000)
-    assert query.keys == ("a", "b")
+    query = compile_where({**window, "id": ["c"]}, dialect())
+    assert (query.lower_ms, query.upper_ms, query.ids) == (1000, 2000, ("c",))
     assert query.predicates == ()
+    assert compile_where({"lead_id": ["a", "b"]}, dialect()).keys == ("a", "b")
 
 
 def test_null_finds_the_unset() -> None:
