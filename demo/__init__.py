@@ -1,0 +1,1 @@
+"""The main job, to watch: ChakraHQ (a sandbox) to DuckDB through Meltano."""
