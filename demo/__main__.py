@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 OUTPUT = ROOT / "output" / "demo"
-WAREHOUSE = OUTPUT / "chakra.duckdb"
+WAREHOUSE = OUTPUT / "warehouse.duckdb"
 LEADS = 20_000
-EMITTED = re.compile(r"process_lead .*complete in .*?([\d,]+) rows read, ([\d,]+) emitted")
+EMITTED = re.compile(r"process_lead: complete in .*?([\d,]+) rows read, ([\d,]+) emitted")
 
 
 class DemoError(RuntimeError):

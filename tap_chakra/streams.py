@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 FEWER_ROWS = (
-    "%s rows seen, %s the last time: nothing is said about deleted rows. If they are really gone,"
+    "%s: %s rows seen, %s the last time: nothing is said about deleted rows. If they are gone,"
     " run once with min_scan_share: 0; else check the role of the key"
 )
 
@@ -129,7 +129,7 @@ class ProcessStream(ChakraStream):
         resumes = None if self.full_table else before.since
         wanted = since(resumes, source.settings.start_date, source.settings.lookback_ms)
         scope = _scope(wanted.threshold)
-        self.logger.info("Scanning '%s' as of %s; %s", self.name, iso_ms(began), scope)
+        self.logger.info("%s: scanning as of %s; %s", self.name, iso_ms(began), scope)
         typer = compile_row(self._procedure, source.directory)
         extraction = Extraction(scan, wanted, typer)
         yield from self._reported(scan, extraction)
@@ -139,7 +139,7 @@ class ProcessStream(ChakraStream):
             (typer.coerced, "were coerced to their type"),
         ):
             if line := misfit_line(counts, what):
-                self.logger.warning("%s", line)
+                self.logger.warning("%s: %s", self.name, line)
 
     def _reported(self, scan: Scan, extraction: Extraction) -> Iterable[Row]:
         client = self._tap.source.client
@@ -150,9 +150,9 @@ class ProcessStream(ChakraStream):
                 yield record
             if reporter.due():
                 work = reporter.work(scan.progress, extraction.emitted, client.stats)
-                self.logger.info("%s", reporter.line(work))
+                self.logger.info("%s: %s", self.name, reporter.line(work))
         work = reporter.work(scan.progress, extraction.emitted, client.stats)
-        self.logger.info("%s", reporter.summary(work))
+        self.logger.info("%s: %s", self.name, reporter.summary(work))
 
     def _conclude(self, scan: Scan, extraction: Extraction, before: bookmarks.Bookmark) -> None:
         """Move the bookmark and speak of deletes, as far as the scan allows."""
@@ -162,7 +162,8 @@ class ProcessStream(ChakraStream):
             return
         if outcome.lead:
             self.logger.warning(
-                "updatedAt runs up to %.1f s ahead of the server's Date: the overlap is widened",
+                "%s: updatedAt runs up to %.1f s ahead of the server's Date; the overlap grows",
+                self.name,
                 outcome.lead / 1000,
             )
         self.stream_state.update(bookmarks.to_state(self._next(outcome.bookmark, before)))
@@ -170,7 +171,7 @@ class ProcessStream(ChakraStream):
         if self.versioned and outcome.speaks_of_deletes:
             self.activate_version(scan.began)
         elif self.versioned:
-            self.logger.warning(FEWER_ROWS, outcome.bookmark.rows, before.rows)
+            self.logger.warning(FEWER_ROWS, self.name, outcome.bookmark.rows, before.rows)
 
     def _next(self, after: bookmarks.Bookmark, before: bookmarks.Bookmark) -> bookmarks.Bookmark:
         """The bookmark to keep: a narrowed or doubtful scan counts no rows."""
