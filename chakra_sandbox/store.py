@@ -74,7 +74,7 @@ class Store:
 
     def living(self) -> int:
         """Count the living rows."""
-        return self.alive.count(1)
+        return len(self.cells) - len(self._died)
 
     def insert(self, row: Row) -> int:
         """Add a row; its `createdAt` must not lie before the newest row's.
