@@ -7,6 +7,7 @@ A read may always be sent again. A write only when it certainly did nothing: it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias
 
 from chakra_api.errors import (
@@ -100,8 +101,10 @@ def retry_after(failure: ChakraError) -> float | None:
 
 
 def history(failures: tuple[ChakraError, ...]) -> str:
-    """What happened at each attempt: "3 attempts: 502, connection reset, 502"."""
-    return f"{len(failures)} attempts: {', '.join(failure.brief for failure in failures)}"
+    """What happened at each attempt: "4 attempts: 2 × 502, connection reset, 502"."""
+    runs = [(brief, len(list(run))) for brief, run in groupby(each.brief for each in failures)]
+    said = ", ".join(brief if count == 1 else f"{count} × {brief}" for brief, count in runs)
+    return f"{len(failures)} attempts: {said}"
 
 
 def _may_repeat(failure: ChakraError, *, repeatable: bool) -> bool:

@@ -72,6 +72,7 @@ class Knobs:
     )
     unknown_where_key: Literal["no_rows", "ignored", "error"] = _knob("no_rows", "Q16")
     updated_at_filter: Literal["ignored", "honoured", "error", "no_rows"] = _knob("ignored", "Q14")
+    created_at_filter: Literal["works", "ignored"] = _knob("works", "filter on createdAt")
     created_at_precision: Literal["ms", "s"] = _knob(
         "ms", "Q13: stored times compared in this unit"
     )
