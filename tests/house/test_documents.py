@@ -1,0 +1,79 @@
+"""Documents agree with the code: exit codes, settings, version, glossary."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from chakra_api.exit_codes import ExitCode
+from chakra_sandbox.knobs import knob_docs
+from tap_chakra.tap import TapChakra
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def declared() -> dict[str, dict[str, object]]:
+    """The settings that the tap documents with --about."""
+    TapChakra.append_builtin_config(TapChakra.config_jsonschema)
+    properties: dict[str, dict[str, object]] = TapChakra.config_jsonschema["properties"]
+    return properties
+
+
+def test_the_exit_codes_are_documented() -> None:
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", read("docs/exit-codes.md"), re.MULTILINE)
+    assert [(int(code), name) for code, name in rows] == [(c.value, c.name) for c in ExitCode]
+
+
+def test_meltano_knows_each_setting_of_the_tap() -> None:
+    (tap,) = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
+    settings = {setting["name"].split(".")[0]: setting for setting in tap["settings"]}
+    assert settings.keys() == declared().keys()
+    assert all({"label", "kind", "description"} <= setting.keys() for setting in settings.values())
+    secret = {name for name, schema in declared().items() if schema.get("secret")}
+    assert {name for name, setting in settings.items() if setting.get("sensitive")} == secret
+
+
+def test_meltano_has_the_defaults_of_the_tap() -> None:
+    (tap,) = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
+    flattening = {"flattening_enabled", "flattening_max_depth"}
+    for setting in tap["settings"]:
+        if "value" in setting and setting["name"] not in flattening:
+            assert declared()[setting["name"]]["default"] == setting["value"]
+
+
+def test_the_readme_names_each_setting_of_ours() -> None:
+    ours = set(TapChakra.config_jsonschema["properties"]) - {
+        name for name in declared() if name.startswith(("stream_map", "faker", "flatten", "batch"))
+    }
+    assert ours
+    assert [name for name in sorted(ours) if f"`{name}`" not in read("README.md")] == []
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    (first, *_) = re.findall(r"^## \[?([0-9.]+)", read("CHANGELOG.md"), re.MULTILINE)
+    assert first == version("chakra-connectors")
+
+
+def test_each_decision_names_its_proof() -> None:
+    for path in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
+        proof = path.read_text().split("**Proof.**")[1]
+        named = re.findall(r"`(tests/[\w/.]+)`", proof)
+        assert named, path.name
+        assert [name for name in named if not (ROOT / name).exists()] == [], path.name
+
+
+def test_every_make_verb_in_the_documents_exists() -> None:
+    verbs = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+        assert set(re.findall(r"`?make ([a-z-]+)`", read(name))) <= verbs, name
+
+
+def test_every_knob_says_what_it_does() -> None:
+    assert [name for name, _, doc in knob_docs() if not doc] == []
