@@ -127,8 +127,7 @@ def test_a_schema_of_yesterday_is_replaced_by_todays(
     attributes = lead["schema"]["properties"]["data"]["properties"]
     for name in sorted(attributes)[:3]:
         attributes[name] = {"type": ["boolean", "null"]}
-    dropped = sorted(attributes)[-1]
-    del attributes[dropped]
+    attributes.popitem()
     output = run(tmp_path, config, catalog=catalog)
     assert output.code == 0, output.stderr
     fresh = catalog_of(tmp_path, config, "process_lead")

@@ -1,0 +1,148 @@
+"""What singer-sdk promises of a tap, and what a user does with one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chakra_api.exit_codes import ExitCode
+from tests.support.tap_process import COMMAND, catalog_of, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chakra_sandbox.launch import Sandbox
+
+
+def test_version_says_the_version(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--version"], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert "tap-chakra v0.1.0" in done.stdout
+
+
+def test_about_documents_each_setting() -> None:
+    done = subprocess.run(
+        [*COMMAND, "--about", "--format=json"], capture_output=True, text=True, check=True
+    )
+    settings = json.loads(done.stdout)["settings"]["properties"]
+    assert all(schema.get("description") for schema in settings.values())
+
+
+def test_the_check_makes_one_cheap_request_per_kind(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    sandbox.forget_requests()
+    output = run(tmp_path, config, "--test")
+    assert output.code == 0, output.stderr
+    bodies = [json.loads(r["body"]) if r["body"] else None for r in sandbox.requests()]
+    assert len(bodies) == 3
+    assert bodies[2]["limit"] == 1
+    assert "ok: configuration (3 procedures)" in output.stderr
+
+
+def test_environment_variables_are_settings(tmp_path: Path, config: dict[str, Any]) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--config", "ENV", "--test"],
+        capture_output=True,
+        text=True,
+        env={
+            "PATH": "/usr/bin",
+            "TAP_CHAKRA_API_KEY": config["api_key"],
+            "TAP_CHAKRA_API_URL": config["api_url"],
+            "TAP_CHAKRA_PROCEDURES": '["ticket"]',
+        },
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "processes of 'ticket'" in done.stderr
+
+
+def test_only_selected_properties_are_emitted(tmp_path: Path, config: dict[str, Any]) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead")
+    lead = next(s for s in catalog["streams"] if s["tap_stream_id"] == "process_lead")
+    for entry in lead["metadata"]:
+        if entry["breadcrumb"] in (["properties", "derivedData"], ["properties", "team"]):
+            entry["metadata"]["selected"] = False
+    output = run(tmp_path, config, catalog=catalog)
+    assert output.code == 0, output.stderr
+    assert not any(
+        {"derivedData", "team"} & record.keys() for record in output.records["process_lead"]
+    )
+
+
+def test_stream_maps_and_flattening_work(tmp_path: Path, config: dict[str, Any]) -> None:
+    catalog = catalog_of(tmp_path, config, "process_lead")
+    more = {
+        "flattening_enabled": True,
+        "flattening_max_depth": 1,
+        "stream_maps": {"process_lead": {"loud": "state.upper() if state else None"}},
+    }
+    output = run(tmp_path, config | more, catalog=catalog)
+    assert output.code == 0, output.stderr
+    record = output.records["process_lead"][0]
+    assert "data__lead_id" in record
+    assert isinstance(record["_extra_data"], (str, type(None)))
+    assert record["loud"] == record["state"].upper()
+
+
+def test_batch_files_hold_every_row(tmp_path: Path, config: dict[str, Any]) -> None:
+    batch = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": f"file://{tmp_path}"},
+    }
+    catalog = catalog_of(tmp_path, config, "process_lead", method="FULL_TABLE")
+    output = run(tmp_path, config | {"batch_config": batch}, catalog=catalog)
+    assert output.code == 0, output.stderr
+    files = [f for line in output.of_type("BATCH", "process_lead") for f in line["manifest"]]
+    rows = [
+        json.loads(line)
+        for name in files
+        for line in gzip.open(name.removeprefix("file://"), "rt").readlines()
+    ]
+    assert len({row["id"] for row in rows}) == len(rows) == 1500
+    assert not output.of_type("ACTIVATE_VERSION", "process_lead")
+    assert output.states[-1]["bookmarks"]["process_lead"]["last_complete_scan"]["rows"] == 1500
+
+
+def test_the_key_appears_in_no_output(tmp_path: Path, sandbox: Sandbox) -> None:
+    config = {"api_key": sandbox.api_key, "api_url": sandbox.url}
+    good = run(tmp_path, config)
+    sandbox.knobs(faults=[{"kind": "garbage", "every_nth": 3}])
+    bad = run(tmp_path, config)
+    sandbox.knobs(faults=[{"kind": "500", "probability": 1.0, "match": "list"}])
+    failed = run(tmp_path, config | {"request_timeout": 1})
+    assert failed.code == ExitCode.UNREACHABLE
+    for output in (good, bad, failed):
+        assert sandbox.api_key not in json.dumps(output.lines) + output.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_in_order(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], number: signal.Signals
+) -> None:
+    sandbox.knobs(latency_ms=30)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config | {"concurrency": 1}))
+    with subprocess.Popen(
+        [*COMMAND, "--config", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as tap:
+        assert tap.stdout is not None
+        head = []
+        for line in tap.stdout:
+            head.append(line)
+            if line.startswith('{"type":"RECORD","stream":"process_lead"'):
+                break
+        tap.send_signal(number)
+        rest, stderr = tap.communicate(timeout=30)
+    assert tap.returncode == ExitCode.STOPPED, stderr
+    assert "Traceback" not in stderr
+    lines = [json.loads(line) for line in [*head, *rest.splitlines()]]
+    states = [line["value"] for line in lines if line["type"] == "STATE"]
+    assert all("replication_key_value" not in json.dumps(state) for state in states)
