@@ -101,9 +101,9 @@ def retry_after(failure: ChakraError) -> float | None:
 
 
 def history(failures: tuple[ChakraError, ...]) -> str:
-    """What happened at each attempt: "4 attempts: 2 × 502, connection reset, 502"."""
+    """What happened at each attempt: "4 attempts: 2 x 502, connection reset, 502"."""
     runs = [(brief, len(list(run))) for brief, run in groupby(each.brief for each in failures)]
-    said = ", ".join(brief if count == 1 else f"{count} × {brief}" for brief, count in runs)
+    said = ", ".join(brief if count == 1 else f"{count} x {brief}" for brief, count in runs)
     return f"{len(failures)} attempts: {said}"
 
 
