@@ -164,10 +164,10 @@ class Scan:
             begin = replace(whole, lower=None if self._lower is None else grain.floor(self._lower))
             try:
                 yield from self._parallel(begin, grain)
-            except FilterNotHonoured as finding:
-                # What was read stays true, but a finer grain than the server's hides rows.
-                self._note(f"the filter on createdAt let {finding.stranger} through; read again")
-                self.progress = replace(self.progress, unsure=())
+            except FilterNotHonoured:
+                # What was read stays true, but a finer grain than the server's may hide rows:
+                # all of it is read again, and counted anew.
+                self.progress = Progress()
                 continue
             return
         yield from self._by_pages()

@@ -30,7 +30,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import FrameType
 
+    from singer_sdk.singerlib import Message
+
     from chakra_api.client import Row
+
+
+class WholeLineWriter(MsgSpecWriter):
+    """Knows when it is in the middle of a line, so that a signal never cuts one."""
+
+    writing = False
+
+    def write_message(self, message: Message) -> None:
+        """Write one line."""
+        self.writing = True
+        super().write_message(message)
+        self.writing = False
 
 
 class TapChakra(Tap):
@@ -40,7 +54,7 @@ class TapChakra(Tap):
     package_name = "chakra-connectors"
     dynamic_catalog = True
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
-    message_writer_class = MsgSpecWriter
+    message_writer_class = WholeLineWriter
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
         self.clock = SystemClock()
@@ -160,10 +174,10 @@ class TapChakra(Tap):
             )
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
-        """Stop at the next record; a second signal stops at once."""
-        if self._stop_signal is not None:
-            sys.exit(ExitCode.STOPPED)
+        """Stop at once, but not in the middle of a line."""
         self._stop_signal = signum
+        if not getattr(self.message_writer, "writing", False):
+            self.heed_signals()
 
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it: between two whole lines."""
@@ -237,8 +251,3 @@ class TapChakra(Tap):
         for procedure in source.procedures[:1]:
             source.client.list_processes(procedure.short_id, None, limit=1)
             yield f"ok: processes of '{procedure.short_id}'"
-
-    @property
-    def stopped(self) -> bool:
-        """Whether a signal asked for the end."""
-        return self._stop_signal is not None

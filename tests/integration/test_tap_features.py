@@ -6,6 +6,7 @@ import gzip
 import json
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,19 +130,19 @@ def test_a_signal_ends_the_run_in_order(
     sandbox.knobs(latency_ms=30)
     path = tmp_path / "config.json"
     path.write_text(json.dumps(config | {"concurrency": 1}))
-    with subprocess.Popen(
-        [*COMMAND, "--config", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as tap:
-        assert tap.stdout is not None
-        head = []
-        for line in tap.stdout:
-            head.append(line)
-            if line.startswith('{"type":"RECORD","stream":"process_lead"'):
-                break
+    printed = tmp_path / "out.jsonl"
+    with (
+        printed.open("wb") as out,
+        subprocess.Popen(
+            [*COMMAND, "--config", str(path)], stdout=out, stderr=subprocess.PIPE, text=True
+        ) as tap,
+    ):
+        while '"RECORD","stream":"process_lead"' not in printed.read_text() and tap.poll() is None:
+            time.sleep(0.02)
         tap.send_signal(number)
-        rest, stderr = tap.communicate(timeout=30)
+        _, stderr = tap.communicate(timeout=30)
     assert tap.returncode == ExitCode.STOPPED, stderr
     assert "Traceback" not in stderr
-    lines = [json.loads(line) for line in [*head, *rest.splitlines()]]
+    lines = [json.loads(line) for line in printed.read_text().splitlines()]
     states = [line["value"] for line in lines if line["type"] == "STATE"]
     assert all("replication_key_value" not in json.dumps(state) for state in states)
