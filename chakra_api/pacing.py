@@ -22,8 +22,14 @@ CUT: Final = 0.7
 STEEP: Final = 0.25
 """Share by which the rate grows in a second, below the rate that was last refused."""
 
-CAREFUL: Final = 0.02
-"""The same above 95 % of it."""
+CAREFUL: Final = 0.01
+"""The same near it and above, at first; it doubles again and again while nobody complains."""
+
+PATIENCE: Final = 6.0
+"""Seconds of quiet after which the careful growth begins to double, every half as many."""
+
+BURST_SECONDS: Final = 0.5
+"""Complaints closer than this to a cut are about requests that left before it."""
 
 NEAR: Final = 0.95
 SLOWEST: Final = 0.2
@@ -49,7 +55,7 @@ class Pacer:
         self._ceiling = max_rps
         self._rate = max_rps
         self._refused: float | None = None
-        self._changed = self._last_complaint = 0.0
+        self._changed = self._cut_at = 0.0
         self._closed_until = self._next = 0.0
         self._counted_since, self._counted, self._measured = 0.0, 0, 0.0
         self._lock = threading.Lock()
@@ -83,13 +89,17 @@ class Pacer:
         """The rate by now."""
         if self._rate is None or self._refused is None:
             return self._rate
-        if now - self._last_complaint > FREE_AFTER and self._ceiling is None:
+        quiet = now - self._cut_at
+        if quiet > FREE_AFTER and self._ceiling is None:
             self._rate = self._refused = None
             return None
-        growth = STEEP if self._rate < self._refused * NEAR else CAREFUL
-        self._rate *= 1 + growth * (now - self._changed)
-        if growth == STEEP:
-            self._rate = min(self._rate, self._refused * NEAR)
+        passed = max(0.0, now - self._changed)
+        near = self._refused * NEAR
+        if self._rate < near:
+            self._rate = min(self._rate * (1 + STEEP * passed), near)
+        else:
+            doublings = max(0.0, quiet - PATIENCE) / (PATIENCE / 2)
+            self._rate *= 1 + min(STEEP, CAREFUL * 2**doublings) * passed
         if self._ceiling is not None:
             self._rate = min(self._rate, self._ceiling)
         self._changed = now
@@ -107,10 +117,7 @@ class Pacer:
             now = self._clock.monotonic()
             if retry_after:
                 self._closed_until = max(self._closed_until, now + retry_after)
-            # Complaints about requests that left before the last cut say nothing new.
-            fresh = now - self._last_complaint > 1.0 or self._refused is None
-            self._last_complaint = now
-            if fresh:
+            if self._refused is None or now - self._cut_at > BURST_SECONDS:
                 self._cut(now)
 
     def _cut(self, now: float) -> None:
@@ -119,5 +126,6 @@ class Pacer:
         current = leaving if self._rate is None else min(self._rate, max(leaving, SLOWEST))
         self._refused = max(current, SLOWEST)
         self._rate = max(current * CUT, SLOWEST)
-        self._changed = max(now, self._closed_until)
+        # What a Retry-After closes is no quiet in which the rate could prove itself.
+        self._cut_at = self._changed = max(now, self._closed_until)
         self._next = max(self._next, self._changed + 1 / self._rate)

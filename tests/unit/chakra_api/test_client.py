@@ -1,0 +1,163 @@
+"""The client repeats what is safe, never what is not, and says what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from chakra_api.client import ChakraClient
+from chakra_api.errors import (
+    AnswerLost,
+    ChakraError,
+    NotFound,
+    NotSent,
+    ReportedErrors,
+    ServerFault,
+    Throttled,
+    Unreadable,
+    WrongKey,
+)
+from chakra_api.pacing import Pacer
+from chakra_api.retry import RetryPolicy
+from tests.support.clock import FakeClock
+from tests.support.transport import Scripted, answer, data
+
+if TYPE_CHECKING:
+    from chakra_api.transport import Response
+
+
+def client_of(*script: Response | Exception) -> tuple[ChakraClient, Scripted, FakeClock]:
+    clock = FakeClock()
+    transport = Scripted(*script)
+    return ChakraClient(transport, Pacer(clock), clock, RetryPolicy()), transport, clock
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NotSent("refused"),
+        AnswerLost("reset"),
+        answer(500),
+        answer(502, b"<html>"),
+        answer(503),
+        answer(429),
+        answer(200, b"garbage"),
+        answer(200, {"_data": None, "_errors": ["try again"]}),
+    ],
+)
+def test_a_read_is_repeated_after_whatever_may_pass(failure: Response | Exception) -> None:
+    client, transport, _ = client_of(failure, failure, data([]))
+    assert client.list_processes("lead", None).rows == []
+    assert len(transport.requests) == 3
+    assert client.stats.retries == 2
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, WrongKey), (404, NotFound)])
+def test_a_refusal_is_never_repeated(status: int, kind: type[ChakraError]) -> None:
+    client, transport, _ = client_of(answer(status, {"_errors": ["no"]}))
+    with pytest.raises(kind):
+        client.config()
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("failure", [AnswerLost("reset"), answer(500), answer(200, b"garbage")])
+def test_a_create_whose_answer_was_lost_is_never_sent_again(failure: Response | Exception) -> None:
+    client, transport, _ = client_of(failure)
+    with pytest.raises(AnswerLost):
+        client.bulk_create("lead", [{"data": {}}])
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("failure", [NotSent("refused"), answer(429, None, retry_after="3")])
+def test_a_create_that_certainly_did_nothing_is_sent_again(failure: Response | Exception) -> None:
+    client, transport, _ = client_of(failure, data({"id": "job"}))
+    assert client.bulk_create("lead", []) == {"id": "job"}
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.parametrize("header", ["30", "Thu, 05 Nov 2026 10:00:30 GMT"])
+def test_retry_after_is_waited_for_to_the_second(header: str) -> None:
+    client, _, clock = client_of(answer(429, None, retry_after=header), data([]))
+    client.list_processes("lead", None)
+    assert clock.monotonic() >= 30
+    assert clock.monotonic() < 32
+
+
+def test_the_last_error_says_what_happened_each_time() -> None:
+    client, transport, _ = client_of(answer(502), answer(502), *[AnswerLost("reset")] * 9)
+    with pytest.raises(AnswerLost, match=r"6 attempts: 2 x 502, 4 x no answer"):
+        client.config()
+    assert len(transport.requests) == RetryPolicy().max_attempts
+
+
+def test_retries_end_with_the_limit_on_time() -> None:
+    client, _, clock = client_of(*[answer(429, None, retry_after="100")] * 9)
+    with pytest.raises(Throttled):
+        client.config()
+    assert clock.monotonic() <= RetryPolicy().max_seconds
+
+
+def test_errors_inside_a_200_end_the_call_after_few_tries() -> None:
+    client, transport, _ = client_of(*[answer(200, {"_data": [], "_errors": ["no"]})] * 9)
+    with pytest.raises(ReportedErrors):
+        client.list_processes("lead", None)
+    assert len(transport.requests) == RetryPolicy().max_reported
+
+
+def test_a_list_request_is_as_documented() -> None:
+    client, transport, _ = client_of(data([{"id": "a"}], hasMore=False))
+    page = client.list_processes("le/ad", {"city": "goa"}, skip=7, limit=9)
+    (request,) = transport.requests
+    assert (request.method, request.path) == ("POST", "/v1/ext/procedure/le%2Fad/process/list")
+    assert orjson.loads(request.body or b"") == {"where": {"city": "goa"}, "skip": 7, "limit": 9}
+    assert (page.rows, page.has_more, page.server_time) == ([{"id": "a"}], False, 1_793_872_800_000)
+
+
+def test_an_absent_has_more_is_not_a_no() -> None:
+    client, _, _ = client_of(data([]))
+    assert client.list_processes("lead", None).has_more is None
+
+
+@pytest.mark.parametrize("rows", [{"id": 1}, ["x"], None, 7])
+def test_rows_that_are_none_are_unreadable(rows: object) -> None:
+    client, _, _ = client_of(*[data(rows)] * 9)
+    with pytest.raises(Unreadable):
+        client.list_processes("lead", None)
+
+
+def test_users_are_paged_where_the_server_does_and_each_comes_once() -> None:
+    first, second = data([{"id": 1}, {"id": 2}], hasMore=True), data([{"id": 2}, {"id": 3}])
+    client, transport, _ = client_of(first, second)
+    assert [user["id"] for user in client.users(version=2)] == [1, 2, 3]
+    assert [r.path for r in transport.requests] == ["/v2/ext/users", "/v2/ext/users?skip=2"]
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"nextPage": "/v1/ext/background-job/j/entries?skip=100"},
+        {"next": "https://elsewhere.example/v1/ext/background-job/j/entries?skip=100"},
+        {"links": {"next": "/v1/ext/background-job/j/entries?skip=100"}},
+        {"odd": "/v1/ext/background-job/j/entries?skip=100"},
+    ],
+)
+def test_the_next_page_of_entries_is_asked_of_our_own_host(meta: dict[str, object]) -> None:
+    client, _, _ = client_of(data([{"id": 1}], total=101, **meta))
+    page = client.job_entries("j")
+    assert (page.total, page.next_path) == (101, "/v1/ext/background-job/j/entries?skip=100")
+
+
+def test_a_job_has_its_counts() -> None:
+    counts = {"SUCCESS": 2, "ERROR": 1}
+    client, _, _ = client_of(data({"id": "j"}, bjEntryCompletionStatusVsCount=counts))
+    assert client.job("j").counts == counts
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_fault_of_the_server_keeps_its_status(status: int) -> None:
+    client, _, _ = client_of(*[answer(status)] * 9)
+    with pytest.raises(ServerFault) as caught:
+        client.config()
+    assert caught.value.status == status

@@ -1,0 +1,130 @@
+"""Every answer is taken apart once: good data, or the error that says what to do next."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chakra_api.envelope import open_envelope, retry_after_of
+from chakra_api.errors import (
+    AnswerLost,
+    BadRequest,
+    ChakraError,
+    Conflict,
+    NoAccess,
+    NotFound,
+    ReportedErrors,
+    ServerFault,
+    Throttled,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+    WrongKey,
+)
+from tests.support.transport import DATE, answer, data
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequest),
+        (401, WrongKey),
+        (403, NoAccess),
+        (404, NotFound),
+        (409, Conflict),
+        (413, TooLarge),
+        (418, BadRequest),
+        (422, BadRequest),
+        (429, Throttled),
+        (408, ServerFault),
+        (425, ServerFault),
+        (500, ServerFault),
+        (502, ServerFault),
+        (503, Unavailable),
+        (302, Unreadable),
+    ],
+)
+def test_each_status_is_sorted_by_what_to_do_next(status: int, kind: type[ChakraError]) -> None:
+    with pytest.raises(ChakraError) as caught:
+        open_envelope(answer(status, {"_errors": ["no"]}), "the thing")
+    assert type(caught.value) is kind
+    assert "the thing" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("errors", "shown"),
+    [
+        (["Invalid filter"], "Invalid filter"),
+        ([{"message": "Invalid filter"}], "Invalid filter"),
+        ([{"code": 7}], "7"),
+        ([{"odd": 1}], '{"odd":1}'),
+        ("Invalid filter", "Invalid filter"),
+    ],
+)
+def test_errors_in_any_shape_are_shown(errors: object, shown: str) -> None:
+    with pytest.raises(ReportedErrors) as caught:
+        open_envelope(answer(200, {"_data": [], "_errors": errors}), "the thing")
+    assert shown in caught.value.messages
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": {"message": "broken"}}, {"error": "broken"}, {"message": "broken"}]
+)
+def test_errors_in_metas_style_are_shown(body: object) -> None:
+    with pytest.raises(BadRequest, match="broken"):
+        open_envelope(answer(400, body), "the thing")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html><title>Log in</title></html>", b"", b'{"_data": [', b"[1]", b'{"x": 1}', b"null"],
+)
+def test_what_is_not_chakrahqs_says_so_and_names_the_setting(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="api_url"):
+        open_envelope(answer(200, body), "the thing")
+
+
+def test_the_title_of_a_page_is_quoted() -> None:
+    with pytest.raises(Unreadable, match="Log in"):
+        open_envelope(answer(200, b"<html><title>Log in</title>"), "the thing")
+
+
+@given(st.binary(max_size=300), st.integers(100, 599))
+def test_no_answer_whatever_is_anything_but_data_or_our_error(body: bytes, status: int) -> None:
+    try:
+        envelope = open_envelope(answer(status, body), "the thing")
+    except ChakraError as error:
+        assert error.cause  # noqa: PT017 - either end is right
+    else:
+        assert status // 100 == 2
+        assert envelope is not None
+
+
+def test_an_answer_that_may_have_been_applied_is_told_from_one_that_was_not() -> None:
+    assert not issubclass(Throttled, AnswerLost)
+    assert issubclass(ServerFault, AnswerLost)
+    assert issubclass(Unreadable, AnswerLost)
+
+
+def test_good_data_comes_with_meta_and_the_servers_time() -> None:
+    envelope = open_envelope(data([1], hasMore=True), "the thing")
+    assert (envelope.data, envelope.meta) == ([1], {"hasMore": True})
+    assert envelope.server_time == 1_793_872_800_000
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("Thu, 05 Nov 2026 10:00:30 GMT", 30.0),
+        ("Thu, 05 Nov 2026 09:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-3", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(header: str, seconds: float | None) -> None:
+    """A date is measured against the answer's own Date, not against our clock."""
+    assert retry_after_of({"retry-after": header, "date": DATE}) == seconds

@@ -1,0 +1,96 @@
+"""The pace: free until the server complains, never inside a Retry-After, little wasted."""
+
+from __future__ import annotations
+
+import pytest
+
+from chakra_api.pacing import Pacer
+from tests.support.clock import FakeClock
+
+
+class Bucket:
+    """A server that allows so many requests a second, with a burst of one second's worth."""
+
+    def __init__(self, clock: FakeClock, rps: float) -> None:
+        self._clock, self.rps = clock, rps
+        self._tokens, self._last = rps, 0.0
+
+    def allows(self) -> bool:
+        now = self._clock.monotonic()
+        self._tokens = min(self.rps, self._tokens + (now - self._last) * self.rps)
+        self._last = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+def drive(
+    pacer: Pacer, clock: FakeClock, bucket: Bucket, until: float, retry_after: float | None
+) -> tuple[int, int]:
+    """Requests answered and refused until then; each takes 2 ms of a lone sender's time."""
+    answered = refused = 0
+    closed_until = 0.0
+    while clock.monotonic() < until:
+        pacer.acquire()
+        assert clock.monotonic() >= closed_until, "a request left inside a Retry-After"
+        if bucket.allows():
+            answered += 1
+        else:
+            refused += 1
+            pacer.throttled(retry_after)
+            closed_until = clock.monotonic() + (retry_after or 0)
+        clock.sleep(0.002)
+    return answered, refused
+
+
+def test_without_complaints_and_ceiling_nothing_waits() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    for _ in range(1000):
+        pacer.acquire()
+    assert clock.sleeps == []
+
+
+def test_a_ceiling_is_kept() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock, max_rps=20)
+    for _ in range(201):
+        pacer.acquire()
+    assert 9.9 <= clock.monotonic() <= 10.1
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+def test_most_of_an_allowance_is_used(retry_after: float | None) -> None:
+    clock = FakeClock()
+    pacer, bucket = Pacer(clock), Bucket(clock, 50)
+    answered, refused = drive(pacer, clock, bucket, 300, retry_after)
+    assert answered >= 0.9 * 50 * 300
+    assert refused <= answered / 20
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+def test_after_a_cut_the_rate_is_back_within_30_seconds(retry_after: float | None) -> None:
+    clock = FakeClock()
+    pacer, bucket = Pacer(clock), Bucket(clock, 50)
+    drive(pacer, clock, bucket, 60, retry_after)
+    bucket.rps = 10
+    drive(pacer, clock, bucket, 120, retry_after)
+    bucket.rps = 50
+    drive(pacer, clock, bucket, 150, retry_after)
+    answered, _ = drive(pacer, clock, bucket, 180, retry_after)
+    assert answered >= 0.8 * 50 * 30
+
+
+def test_many_late_complaints_about_one_burst_cut_once() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    for _ in range(40):
+        pacer.acquire()
+    clock.sleep(1.0)
+    for _ in range(32):
+        pacer.throttled()
+    before = clock.monotonic()
+    for _ in range(10):
+        pacer.acquire()
+    assert clock.monotonic() - before < 1.5

@@ -1,0 +1,46 @@
+"""The key is masked in whatever form it takes in a text."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chakra_api.errors import SettingsError
+from chakra_api.redaction import ApiKey, RedactingFilter, redact
+
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
+
+
+@given(keys, st.text(max_size=20), st.text(max_size=20))
+def test_no_form_of_the_key_survives(key: str, before: str, after: str) -> None:
+    forms = [key, quote(key, safe=""), json.dumps(key)[1:-1]]
+    for form in forms:
+        assert form not in redact(f"{before} {form} {after}", ApiKey(key))
+
+
+@given(keys, st.binary(max_size=9))
+def test_base64_of_a_header_is_masked(key: str, before: bytes) -> None:
+    text = base64.b64encode(before + key.encode()).decode()
+    assert redact(text, ApiKey(key)) != text
+
+
+@given(keys)
+def test_a_log_record_is_scrubbed_with_its_arguments_and_its_traceback(key: str) -> None:
+    record = logging.LogRecord("x", 20, "f", 1, "sent %s", (key,), None)
+    record.exc_info = (ValueError, ValueError(key), None)
+    assert RedactingFilter(ApiKey(key)).filter(record)
+    assert key not in record.getMessage()
+    assert record.exc_text is not None
+    assert key not in record.exc_text
+
+
+@pytest.mark.parametrize("value", ["", "  ", "a\nb", "schlüssel"])
+def test_what_can_be_no_key_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="api_key"):
+        ApiKey(value)
