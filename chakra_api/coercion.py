@@ -7,6 +7,7 @@ It never raises and never rounds.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -138,7 +139,8 @@ def json_text(value: object) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:
-        return orjson.dumps(str(value)).decode()
+        # orjson takes integers of 64 bits only
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def to_reference(value: object) -> object:

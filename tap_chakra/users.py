@@ -46,7 +46,7 @@ _TEXTS: Final = (
 
 
 def _time(value: object) -> object:
-    return None if value in {0, "0"} and value is not False else to_datetime(value)
+    return None if value in (0, "0") and value is not False else to_datetime(value)
 
 
 def _unset_is_null(value: object) -> object:
@@ -83,9 +83,9 @@ def users_schema() -> dict[str, object]:
 
 def user_records(v1: Iterable[Row], v2: Iterable[Row]) -> Iterator[Row]:
     """The typed records of the users, each id once, in the order of v1."""
-    human = {row.get("id"): row for row in v2}
-    for row in {row.get("id"): row for row in v1}.values():
-        yield _record(row, human.get(row.get("id"), {}))
+    human = {_text(row.get("id")): row for row in v2}
+    for user_id, row in {_text(row.get("id")): row for row in v1}.items():
+        yield _record(row, human.get(user_id, {}))
 
 
 def _record(row: Row, human: Row) -> Row:
