@@ -13,6 +13,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.errors import Throttled
+
 if TYPE_CHECKING:
     from chakra_api.clock import Clock
 
@@ -22,11 +24,18 @@ CUT: Final = 0.7
 STEEP: Final = 0.25
 """Share by which the rate grows in a second, below the rate that was last refused."""
 
-CAREFUL: Final = 0.01
+CAREFUL: Final = 0.003
 """The same near it and above, at first; it doubles again and again while nobody complains."""
 
-PATIENCE: Final = 6.0
-"""Seconds of quiet after which the careful growth begins to double, every half as many."""
+PATIENCE: Final = 14.0
+"""Seconds of quiet after which the careful growth begins to double.
+
+Each complaint costs a Retry-After of at least a second, in which an allowance without a burst is
+lost: the longer the way to the next one, the more of it is used.
+"""
+
+DOUBLING: Final = 1.5
+"""Seconds in which it doubles: an allowance that grew tenfold is found within half a minute."""
 
 BURST_SECONDS: Final = 0.5
 """Complaints closer than this to a cut are about requests that left before it."""
@@ -61,17 +70,34 @@ class Pacer:
         self._lock = threading.Lock()
         self.waited_seconds = 0.0
 
-    def acquire(self) -> None:
-        """Return when a request may leave."""
+    def acquire(self, patience: float = float("inf")) -> None:
+        """Return when a request may leave.
+
+        Args:
+            patience: Seconds; a longer pause that the server asked for is not waited for.
+
+        Raises:
+            Throttled: It asked for a longer pause: an hour's would hold every thread that long.
+        """
         while True:
             with self._lock:
                 now = self._clock.monotonic()
+                self._check(self._closed_until - now, patience)
                 wait = self._wait(now)
                 if wait <= 0:
                     self._count(now)
                     return
                 self.waited_seconds += wait
             self._clock.sleep(wait)
+
+    @staticmethod
+    def _check(pause: float, patience: float) -> None:
+        if pause > max(0.0, patience):
+            raise Throttled(
+                f"ChakraHQ asked for a pause of {pause:.0f} s more, longer than is waited for",
+                "Run it again after that, with a lower max_rps",
+                retry_after=pause,
+            )
 
     def _wait(self, now: float) -> float:
         """Seconds until a request may leave; takes the place if it is 0."""
@@ -98,7 +124,7 @@ class Pacer:
         if self._rate < near:
             self._rate = min(self._rate * (1 + STEEP * passed), near)
         else:
-            doublings = max(0.0, quiet - PATIENCE) / (PATIENCE / 2)
+            doublings = max(0.0, quiet - PATIENCE) / DOUBLING
             self._rate *= 1 + min(STEEP, CAREFUL * 2**doublings) * passed
         if self._ceiling is not None:
             self._rate = min(self._rate, self._ceiling)
@@ -128,4 +154,5 @@ class Pacer:
         self._rate = max(current * CUT, SLOWEST)
         # What a Retry-After closes is no quiet in which the rate could prove itself.
         self._cut_at = self._changed = max(now, self._closed_until)
+        self._counted_since, self._counted = self._cut_at, 0  # a pause is no rate either
         self._next = max(self._next, self._changed + 1 / self._rate)

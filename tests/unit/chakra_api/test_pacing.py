@@ -9,15 +9,15 @@ from tests.support.clock import FakeClock
 
 
 class Bucket:
-    """A server that allows so many requests a second, with a burst of one second's worth."""
+    """A server that allows so many requests a second, with a burst (a second's worth)."""
 
-    def __init__(self, clock: FakeClock, rps: float) -> None:
+    def __init__(self, clock: FakeClock, rps: float, burst: float | None = None) -> None:
         self._clock, self.rps = clock, rps
-        self._tokens, self._last = rps, 0.0
+        self._burst, self._tokens, self._last = burst, burst or rps, 0.0
 
     def allows(self) -> bool:
         now = self._clock.monotonic()
-        self._tokens = min(self.rps, self._tokens + (now - self._last) * self.rps)
+        self._tokens = min(self._burst or self.rps, self._tokens + (now - self._last) * self.rps)
         self._last = now
         if self._tokens < 1:
             return False
@@ -67,6 +67,16 @@ def test_most_of_an_allowance_is_used(retry_after: float | None) -> None:
     answered, refused = drive(pacer, clock, bucket, 300, retry_after)
     assert answered >= 0.9 * 50 * 300
     assert refused <= answered / 20
+
+
+@pytest.mark.parametrize(("burst", "share"), [(10, 0.9), (1, 0.75)])
+def test_a_small_burst_leaves_most_of_an_allowance_usable(burst: float, share: float) -> None:
+    """Each complaint then costs a whole second of the allowance, so they must be rare."""
+    clock = FakeClock()
+    pacer, bucket = Pacer(clock), Bucket(clock, 50, burst)
+    drive(pacer, clock, bucket, 30, 1.0)
+    answered, _ = drive(pacer, clock, bucket, 150, 1.0)
+    assert answered >= share * 50 * 120
 
 
 @pytest.mark.parametrize("retry_after", [None, 1.0])
