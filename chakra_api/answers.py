@@ -46,7 +46,7 @@ class EntriesPage:
     Attributes:
         entries: As they came.
         total: How many there are in all; None if the answer does not say.
-        next_path: Path of the next page; None if this is the last, or it names another host.
+        next_path: Path of the next page; None if this is the last, never another host's.
     """
 
     entries: list[Row]

@@ -14,7 +14,7 @@ import orjson
 from chakra_api import retry
 from chakra_api.answers import EntriesPage, JobStatus, ProcessPage, RequestStats, Row
 from chakra_api.envelope import Envelope, open_envelope
-from chakra_api.errors import ChakraError, Throttled, Unavailable, Unreadable
+from chakra_api.errors import ChakraError, SettingsError, Throttled, Unavailable, Unreadable
 from chakra_api.transport import Request
 
 if TYPE_CHECKING:
@@ -127,27 +127,26 @@ class ChakraClient:
         )
 
     def update_process(self, procedure: str, process_id: str, body: Row) -> Row:
-        """Update a process by id (contract 4.5): absolute values, so it may be repeated."""
+        """Update a process by id (contract 4.5)."""
         path = f"{_procedure(procedure)}/{_part(process_id)}"
-        request = Request("PUT", path, _json(body), repeatable=True)
+        request = Request("PUT", path, _json(body))
         return _row(self._call(request, f"an update in '{procedure}'").data)
 
     def update_process_by_key(self, procedure: str, key: tuple[str, str], body: Row) -> Row:
         """Update a process by primary key: (shortId, value) (contract 4.6)."""
         path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
-        request = Request("PUT", path, _json(body), repeatable=True)
+        request = Request("PUT", path, _json(body))
         return _row(self._call(request, f"an update in '{procedure}'").data)
 
     def delete_process(self, procedure: str, process_id: str) -> Row:
         """Delete a process by id (contract 4.7)."""
-        path = f"{_procedure(procedure)}/{_part(process_id)}"
-        request = Request("DELETE", path, repeatable=True)
+        request = Request("DELETE", f"{_procedure(procedure)}/{_part(process_id)}")
         return _row(self._call(request, f"a delete in '{procedure}'").data)
 
     def delete_process_by_key(self, procedure: str, key: tuple[str, str]) -> Row:
         """Delete a process by primary key: (shortId, value) (contract 4.8)."""
         path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
-        request = Request("DELETE", path, repeatable=True)
+        request = Request("DELETE", path)
         return _row(self._call(request, f"a delete in '{procedure}'").data)
 
     def bulk_create(self, procedure: str, items: Iterable[Row]) -> Row:
@@ -181,11 +180,10 @@ class ChakraClient:
         failures: tuple[ChakraError, ...] = ()
         while True:
             try:
-                return self._once(request, what)
+                return self._once(request, what, self._policy.max_seconds - self._since(began))
             except ChakraError as failure:
                 failures = (*failures, failure)
-                elapsed = self._clock.monotonic() - began
-                tries = retry.Tries(failures, elapsed, request.repeatable)
+                tries = retry.Tries(failures, self._since(began), request.repeatable)
                 verdict = retry.decide(tries, self._policy, self._clock.random())
                 if isinstance(verdict, retry.GiveUp):
                     raise _with_history(failure, failures, verdict.reason) from None
@@ -193,8 +191,11 @@ class ChakraClient:
                 with self._lock:
                     self._retries += 1
 
-    def _once(self, request: Request, what: str) -> Envelope:
-        self._pacer.acquire()
+    def _since(self, moment: float) -> float:
+        return self._clock.monotonic() - moment
+
+    def _once(self, request: Request, what: str, patience: float) -> Envelope:
+        self._pacer.acquire(patience)
         with self._lock:
             self._requests += 1
         try:
@@ -207,10 +208,10 @@ class ChakraClient:
 def _with_history(
     failure: ChakraError, failures: tuple[ChakraError, ...], reason: str
 ) -> ChakraError:
-    """The last failure, saying what happened before it."""
-    if len(failures) > 1:
-        why = f"; {reason}" if reason else ""
-        failure.cause = f"{failure.cause} ({retry.history(failures)}{why})"
+    """The last failure, saying what happened before it and why it ends here."""
+    before = retry.history(failures) if len(failures) > 1 else ""
+    if told := "; ".join(part for part in (before, reason) if part):
+        failure.cause = f"{failure.cause} ({told})"
     return failure
 
 
@@ -219,7 +220,16 @@ def _json(value: object) -> bytes:
 
 
 def _part(value: str) -> str:
-    """A value as one segment of a path, whatever is in it (Q38)."""
+    """A value as one segment of a path, whatever is in it (Q38).
+
+    Raises:
+        SettingsError: On its way it would turn into another path, perhaps another's process.
+    """
+    if value in ("", ".", ".."):
+        raise SettingsError(
+            f"{value!r} cannot stand in the path of a request",
+            "Name the process by its id, or use a bulk call, which carries the key in its body",
+        )
     return quote(value, safe="")
 
 

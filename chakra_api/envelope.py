@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from chakra_api import wire_json
 from chakra_api.errors import (
     BadRequest,
     ChakraError,
@@ -18,6 +19,7 @@ from chakra_api.errors import (
     Refused,
     ReportedErrors,
     ServerFault,
+    SettingsError,
     Throttled,
     TooLarge,
     Unavailable,
@@ -45,7 +47,8 @@ _REFUSALS: Final[Mapping[int, type[Refused]]] = {
 }
 _NEXT_STEP: Final[Mapping[int, str]] = {
     401: "Check the setting api_key: the key is wrong, deleted, or of another address than api_url",
-    403: "The key's access role may not do this: use a key of a role that may",
+    403: "The key's access role may not do this: use a key of role type Manager or Admin",
+    407: "The proxy that the environment names wants a user and a password",
     404: "Check the procedure's shortId and the setting api_url",
     413: "Send less at once",
 }
@@ -84,7 +87,7 @@ def open_envelope(response: Response, what: str) -> Envelope:
     body = _parsed(response.body)
     if not isinstance(body, dict):
         raise _not_chakra(response, what)
-    if messages := _messages(body):
+    if messages := tuple(response.redact(each) for each in _messages(body)):
         raise ReportedErrors(
             f"ChakraHQ answered {what} with errors: {_quoted('; '.join(messages))}",
             "See the message; the call was not carried out",
@@ -117,22 +120,22 @@ def failure_of(response: Response, what: str) -> ChakraError:
 
 def _redirect(response: Response, what: str) -> ChakraError:
     target = response.headers.get("location", "nowhere")
-    return Unreadable(
-        f"{what} was answered with a redirect to {_quoted(target)}",
+    return SettingsError(
+        f"{what} was answered with a redirect to {_quoted(response.redact(target))}",
         "Set api_url to the address of the API itself: the key is sent to no other",
     )
 
 
 def _said(response: Response) -> str:
     body = _parsed(response.body)
-    messages = _messages(body) if isinstance(body, dict) else ()
-    return f": {_quoted('; '.join(messages))}" if messages else ""
+    said = "; ".join(_messages(body)) if isinstance(body, dict) else _shown(response.body)
+    return f": {_quoted(response.redact(said))}" if said else ""
 
 
 def _parsed(body: bytes) -> object:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return wire_json.decode(body)
+    except ValueError:
         return None
 
 
@@ -157,13 +160,18 @@ def _message(error: object) -> str:
 
 
 def _not_chakra(response: Response, what: str) -> Unreadable:
-    title = _TITLE.search(response.body[:10_000])
-    shown = title.group(1) if title else response.body[:_MOST_QUOTED]
-    text = " ".join(shown.decode(errors="replace").split()) or "nothing"
+    text = response.redact(_shown(response.body)) or "nothing"
     return Unreadable(
         f"The answer to {what} is not ChakraHQ's: {_quoted(text)}",
         "Check the setting api_url, and whether a proxy or a login page stands between",
     )
+
+
+def _shown(body: bytes) -> str:
+    """A page's title, or how a body begins. Longer than what is quoted: redact it before."""
+    title = _TITLE.search(body[:10_000])
+    shown = title.group(1) if title else body[:10_000]
+    return " ".join(shown.decode(errors="replace").split())
 
 
 def _quoted(text: str) -> str:

@@ -6,18 +6,19 @@ Redirects are not followed: the key goes to the host that the user named and to 
 
 from __future__ import annotations
 
+import ssl
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chakra_api.redaction import ApiKey
 
@@ -30,13 +31,17 @@ class Request:
         method: HTTP method.
         path: From the host on, percent-encoded, with any query.
         body: JSON, or None.
-        repeatable: Whether sending it twice is harmless: a read, or a write of absolute values.
+        repeatable: Whether sending it twice is harmless: it reads.
     """
 
     method: str
     path: str
     body: bytes | None = None
     repeatable: bool = False
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,13 @@ class Response:
         status: HTTP status.
         headers: By lower-case name.
         body: Decompressed.
+        redact: Masks the key in what is quoted of it: a proxy may send back what it was sent.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    redact: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
 
 
 class Transport(Protocol):
@@ -93,14 +100,16 @@ class RequestsTransport:
         base_url: Scheme and host.
         key: Goes into the Authorization header of each request, and nowhere else.
         settings: How to send.
+
+    Raises:
+        SettingsError: `base_url` is no plain http or https address.
     """
 
     def __init__(self, base_url: str, key: ApiKey, settings: TransportSettings) -> None:
-        self._base = base_url.rstrip("/")
+        self._base = _checked(base_url)
         self._key = key
         self._settings = settings
-        # Looked up once: requests would ask the environment again for every request.
-        self._proxies = get_environ_proxies(self._base, no_proxy=None)
+        self._proxies, self._verify = _surroundings(self._base)
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -122,6 +131,7 @@ class RequestsTransport:
             answer.status_code,
             {name.lower(): value for name, value in answer.headers.items()},
             answer.content,
+            self._key.redact,
         )
 
     def close(self) -> None:
@@ -145,6 +155,7 @@ class RequestsTransport:
         # No netrc, no look-up of proxies per request: both cost time and could replace the key.
         session.trust_env = False
         session.proxies.update(self._proxies)
+        session.verify = self._verify
         session.headers.update(
             {
                 "Authorization": f"Bearer {self._key.reveal()}",
@@ -171,9 +182,13 @@ class RequestsTransport:
 
 
 _CHECK_URL = "Check the setting api_url and that this machine may reach it"
+_CHECK_TLS = (
+    "Check the setting api_url; behind a proxy that opens TLS, name its certificates in "
+    "the environment variable REQUESTS_CA_BUNDLE"
+)
 
 TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ...] = (
-    (requests.exceptions.SSLError, NotSent, "no TLS", "No secure connection", _CHECK_URL),
+    (requests.exceptions.SSLError, NotSent, "no TLS", "No secure connection", _CHECK_TLS),
     (requests.exceptions.ProxyError, NotSent, "proxy", "The proxy let nothing through", _CHECK_URL),
     (requests.ConnectTimeout, NotSent, "connect timeout", "No connection in time", _CHECK_URL),
     (
@@ -219,18 +234,88 @@ TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ..
         "The setting api_url is no address",
         _CHECK_URL,
     ),
+    (
+        requests.exceptions.InvalidHeader,
+        SettingsError,
+        "bad header",
+        "The setting user_agent cannot be sent in a header",
+        "Take out line breaks and blanks at its start",
+    ),
 )
 """requests' exception → ours. What is in none of these rows may have been applied."""
 
-_NEVER_LEFT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "SSLError")
+_NEVER_LEFT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+
+_HANDSHAKE = frozenset(
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "HTTP_REQUEST",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "TLSV1_UNRECOGNIZED_NAME",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+"""OpenSSL's reasons that only a handshake has. TLS may also break in the middle of an answer."""
 
 
 def _never_left(error: BaseException) -> bool:
     """Whether the connection itself failed, as urllib3 tells it from one that broke later."""
-    if isinstance(
-        error,
-        (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.ConnectTimeout),
-    ):
+    if isinstance(error, requests.exceptions.SSLError):
+        return _in_handshake(error)
+    if isinstance(error, (requests.exceptions.ProxyError, requests.ConnectTimeout)):
         return True
-    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
-    return type(reason).__name__ in _NEVER_LEFT
+    return type(_wrapped(error)).__name__ in _NEVER_LEFT
+
+
+def _in_handshake(error: BaseException) -> bool:
+    inner: object = error
+    while isinstance(inner, BaseException):
+        if isinstance(inner, ssl.SSLError) and inner.reason:
+            return inner.reason in _HANDSHAKE
+        inner = _wrapped(inner)
+    return False
+
+
+def _wrapped(error: BaseException) -> object:
+    """The exception inside another: never its context, which may be an earlier attempt's."""
+    inner: object = error.args[0] if error.args else None
+    reason: object = getattr(inner, "reason", None)
+    return reason if isinstance(reason, BaseException) else inner
+
+
+def _surroundings(base: str) -> tuple[Mapping[str, str], bool | str]:
+    """Proxies and certificates that the environment names.
+
+    Asked once: requests would ask again for every request, and read netrc, which could
+    replace the key.
+    """
+    with requests.Session() as session:
+        found = session.merge_environment_settings(base, {}, None, None, None)
+    verify = found["verify"]
+    return found["proxies"], True if verify is None else verify
+
+
+def _checked(base_url: str) -> str:
+    """The address without a slash at its end; a user in it would replace the key."""
+    parts = _split(base_url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(
+            "The setting api_url is no address", "Give one such as https://api.chakrahq.com"
+        )
+    if parts.username or parts.query or parts.fragment:
+        raise SettingsError(
+            "The setting api_url holds more than an address: a user, a query or a fragment",
+            "Give the address alone, such as https://api.chakrahq.com",
+        )
+    return base_url.strip().rstrip("/")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return None
+    return parts if usable else None

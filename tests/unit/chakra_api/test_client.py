@@ -15,6 +15,7 @@ from chakra_api.errors import (
     NotSent,
     ReportedErrors,
     ServerFault,
+    SettingsError,
     Throttled,
     Unreadable,
     WrongKey,
@@ -70,6 +71,31 @@ def test_a_create_whose_answer_was_lost_is_never_sent_again(failure: Response | 
     assert len(transport.requests) == 1
 
 
+@pytest.mark.parametrize("failure", [AnswerLost("reset"), answer(502)])
+def test_an_update_or_delete_whose_answer_was_lost_is_read_back_by_the_caller(
+    failure: Response | Exception,
+) -> None:
+    """Somebody else may have changed the process since: sent again, it would undo that."""
+    for write in (
+        lambda client: client.update_process("lead", "a", {}),
+        lambda client: client.update_process_by_key("lead", ("key", "a"), {}),
+        lambda client: client.delete_process("lead", "a"),
+        lambda client: client.delete_process_by_key("lead", ("key", "a")),
+    ):
+        client, transport, _ = client_of(failure)
+        with pytest.raises(AnswerLost):
+            write(client)
+        assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["", ".", ".."])
+def test_a_key_that_would_change_the_path_is_never_sent(value: str) -> None:
+    client, transport, _ = client_of()
+    with pytest.raises(SettingsError):
+        client.delete_process_by_key("lead", ("lead_id", value))
+    assert transport.requests == []
+
+
 @pytest.mark.parametrize("failure", [NotSent("refused"), answer(429, None, retry_after="3")])
 def test_a_create_that_certainly_did_nothing_is_sent_again(failure: Response | Exception) -> None:
     client, transport, _ = client_of(failure, data({"id": "job"}))
@@ -97,6 +123,16 @@ def test_retries_end_with_the_limit_on_time() -> None:
     with pytest.raises(Throttled):
         client.config()
     assert clock.monotonic() <= RetryPolicy().max_seconds
+
+
+def test_a_pause_longer_than_the_limit_holds_no_other_call() -> None:
+    """Or an hour's Retry-After would keep every thread asleep for that hour."""
+    client, transport, clock = client_of(answer(429, None, retry_after="3600"), data([]))
+    for _ in range(2):
+        with pytest.raises(Throttled, match="3600 s more"):
+            client.config()
+    assert len(transport.requests) == 1
+    assert clock.monotonic() == 0
 
 
 def test_errors_inside_a_200_end_the_call_after_few_tries() -> None:

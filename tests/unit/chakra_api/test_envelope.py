@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,12 +17,15 @@ from chakra_api.errors import (
     NotFound,
     ReportedErrors,
     ServerFault,
+    SettingsError,
     Throttled,
     TooLarge,
     Unavailable,
     Unreadable,
     WrongKey,
 )
+from chakra_api.redaction import ApiKey
+from chakra_api.transport import Response
 from tests.support.transport import DATE, answer, data
 
 
@@ -42,7 +46,7 @@ from tests.support.transport import DATE, answer, data
         (500, ServerFault),
         (502, ServerFault),
         (503, Unavailable),
-        (302, Unreadable),
+        (302, SettingsError),
     ],
 )
 def test_each_status_is_sorted_by_what_to_do_next(status: int, kind: type[ChakraError]) -> None:
@@ -111,6 +115,38 @@ def test_good_data_comes_with_meta_and_the_servers_time() -> None:
     envelope = open_envelope(data([1], hasMore=True), "the thing")
     assert (envelope.data, envelope.meta) == ([1], {"hasMore": True})
     assert envelope.server_time == 1_793_872_800_000
+
+
+def test_a_key_that_comes_back_in_an_answer_is_not_quoted() -> None:
+    key = ApiKey("sk-very/secret+key==")
+    page = f"<title>{'x' * 190} Bearer {key.reveal()}</title>".encode()
+    errors = orjson.dumps({"_data": [], "_errors": [f"bad header {key.reveal()}"]})
+    for status, body in [(200, page), (502, page), (401, errors), (200, errors)]:
+        response = Response(status, {"location": key.reveal()}, body, key.redact)
+        with pytest.raises(ChakraError) as caught:
+            open_envelope(response, "the thing")
+        shown = f"{caught.value} {getattr(caught.value, 'messages', '')}"
+        assert "sk-very" not in shown
+
+
+def test_a_redirect_does_not_quote_the_key() -> None:
+    key = ApiKey("sk-very/secret+key==")
+    response = Response(302, {"location": f"https://x/?k={key.reveal()}"}, b"", key.redact)
+    with pytest.raises(SettingsError, match="api_url") as caught:
+        open_envelope(response, "the thing")
+    assert "sk-very" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (rb'{"_data": ["cut \ud83d"]}', ["cut \ufffd"]),
+        (rb'{"_data": [NaN, -Infinity]}', ["NaN", "-Infinity"]),
+        (rb'{"_data": {"\udc00": 1}}', {"\ufffd": 1}),
+    ],
+)
+def test_one_odd_value_does_not_cost_the_page(body: bytes, value: object) -> None:
+    assert open_envelope(answer(200, body), "the thing").data == value
 
 
 @pytest.mark.parametrize(

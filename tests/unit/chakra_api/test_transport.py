@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pickle
+import ssl
 
 import pytest
 import requests
 import requests.exceptions
+import urllib3
+import urllib3.exceptions
 
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError
 from chakra_api.redaction import ApiKey
-from chakra_api.transport import RequestsTransport, TransportSettings
+from chakra_api.transport import Request, RequestsTransport, TransportSettings
 
 SECRET = "sk-very/secret+key=="  # noqa: S105 - made up
 KINDS = sorted(
@@ -21,8 +24,14 @@ KINDS = sorted(
     },
     key=lambda kind: kind.__name__,
 )
-NEVER_LEFT = {"ConnectTimeout", "SSLError", "ProxyError"}
-BAD_URL = {"InvalidURL", "InvalidSchema", "MissingSchema", "InvalidProxyURL"}
+NEVER_LEFT = {"ConnectTimeout", "ProxyError"}
+BAD_SETTING = {
+    "InvalidURL",
+    "InvalidSchema",
+    "MissingSchema",
+    "InvalidProxyURL",
+    "InvalidHeader",
+}
 
 
 def transport() -> RequestsTransport:
@@ -33,7 +42,7 @@ def transport() -> RequestsTransport:
 def test_each_error_of_requests_is_sorted_on_purpose(kind: type[requests.RequestException]) -> None:
     made = kind("x", "y", 0) if kind is requests.exceptions.JSONDecodeError else kind(SECRET)
     error = transport()._translated(made)  # noqa: SLF001 - the one place of translation
-    if kind.__name__ in BAD_URL:
+    if kind.__name__ in BAD_SETTING:
         assert isinstance(error, SettingsError)
     elif kind.__name__ in NEVER_LEFT:
         assert isinstance(error, NotSent)
@@ -42,9 +51,58 @@ def test_each_error_of_requests_is_sorted_on_purpose(kind: type[requests.Request
     assert SECRET not in str(error) + repr(error)
 
 
-def test_a_refused_connection_never_left() -> None:
-    from chakra_api.transport import Request  # noqa: PLC0415 - beside its use
+def tls_failure(reason: str) -> requests.exceptions.SSLError:
+    """As it comes out of requests: ours around urllib3's two around OpenSSL's."""
+    inner = ssl.SSLError(1, f"[SSL: {reason}] made up")
+    inner.reason = reason
+    wrapped = urllib3.exceptions.SSLError(inner)
+    pool = urllib3.HTTPSConnectionPool("api.example")
+    return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(pool, "/", wrapped))
 
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("CERTIFICATE_VERIFY_FAILED", NotSent),
+        ("WRONG_VERSION_NUMBER", NotSent),
+        ("UNEXPECTED_EOF_WHILE_READING", AnswerLost),
+        ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", AnswerLost),
+    ],
+)
+def test_tls_that_broke_after_the_handshake_may_have_carried_the_request(
+    reason: str, kind: type[ChakraError]
+) -> None:
+    assert type(transport()._translated(tls_failure(reason))) is kind  # noqa: SLF001 - as above
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.chakrahq.com",
+        "ftp://x",
+        "https://",
+        "https://x:y",
+        "https://u:p@x",
+        "https://x?a=1",
+    ],
+)
+def test_what_is_no_plain_address_is_refused_before_anything_is_sent(url: str) -> None:
+    with pytest.raises(SettingsError, match="api_url"):
+        RequestsTransport(url, ApiKey(SECRET), TransportSettings())
+
+
+def test_the_environments_certificates_and_proxy_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/our-own.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "")
+    made = RequestsTransport("https://api.example", ApiKey(SECRET), TransportSettings())
+    session = made._session()  # noqa: SLF001 - what requests is told
+    assert session.verify == "/etc/our-own.pem"
+    assert session.proxies["https"] == "http://proxy.example:3128"
+
+
+def test_a_refused_connection_never_left() -> None:
     with pytest.raises(NotSent, match="api_url"):
         transport().send(Request("GET", "/"))
 
