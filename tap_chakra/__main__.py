@@ -59,9 +59,6 @@ def _told(error: BaseException) -> int:
         return ExitCode.USAGE
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return ExitCode.STOPPED
-    if isinstance(error, BrokenPipeError):
-        log.error("Nobody reads the output any more: the loader ended before the tap")
-        return ExitCode.STOPPED
     log.error(BUG, exc_info=error)
     return ExitCode.BUG
 

@@ -13,7 +13,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import Catalog, Schema
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import SettingsError
+from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.redaction import RedactingFilter
 from tap_chakra import bookmark as bookmarks
@@ -33,6 +33,28 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
     from chakra_api.client import Row
+
+
+HELP = """Read ChakraHQ as a Singer tap: processes, users and the configuration.
+
+Records, schemas and states go to standard output, everything else to standard error."""
+
+EPILOG = """Examples:
+
+\b
+  tap-chakra --config config.json --discover > catalog.json
+  tap-chakra --config config.json --catalog catalog.json --state state.json
+  TAP_CHAKRA_API_KEY=... tap-chakra --config ENV --test
+
+\b
+Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
+5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal."""
+
+
+class ReaderGone(ChakraError):
+    """Whoever read our output has ended."""
+
+    exit_code = ExitCode.STOPPED
 
 
 class WholeLineWriter(MsgSpecWriter):
@@ -205,9 +227,28 @@ class TapChakra(Tap):
         )
         try:
             tap.sync_all()
+        except BrokenPipeError:
+            # click would end the command without a word.
+            raise ReaderGone(
+                "Nobody reads the output any more: the loader ended before the tap",
+                "See what the loader said, then run it again to go on",
+            ) from None
         finally:
             tap.source.close()
         tap.raise_if_incomplete()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line, with help of our own."""
+        command = super().get_singer_command()
+        command.help, command.epilog = HELP, EPILOG
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name == "test":
+                option.help = (
+                    "Check the settings with one cheap request per kind of stream."
+                    " --test=schema writes the schemas."
+                )
+        return command
 
     @classmethod
     def cb_config(

@@ -123,6 +123,28 @@ def test_the_key_appears_in_no_output(tmp_path: Path, sandbox: Sandbox) -> None:
         assert sandbox.api_key not in json.dumps(output.lines) + output.stderr
 
 
+def test_a_loader_that_ends_first_is_named(tmp_path: Path, config: dict[str, Any]) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    with subprocess.Popen(
+        [*COMMAND, "--config", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as tap:
+        assert tap.stdout is not None
+        assert tap.stderr is not None
+        tap.stdout.readline()
+        tap.stdout.close()
+        stderr = tap.stderr.read().decode()
+    assert tap.returncode == ExitCode.STOPPED, stderr
+    assert "the loader ended before the tap" in stderr
+    assert "Traceback" not in stderr
+
+
+def test_help_has_examples_and_exit_codes() -> None:
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
+    assert "--discover > catalog.json" in done.stdout
+    assert "6 a scan was not complete" in done.stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_run_in_order(
     tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], number: signal.Signals
