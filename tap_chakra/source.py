@@ -7,12 +7,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from chakra_api.account import Account, Procedure, resolve_account
-from chakra_api.client import ChakraClient
+from chakra_api.connection import connect
 from chakra_api.errors import NoAccess, NotFound
-from chakra_api.pacing import Pacer
 from chakra_api.people import Directory
-from chakra_api.retry import RetryPolicy
-from chakra_api.transport import RequestsTransport, TransportSettings
 from tap_chakra.dense import Cells
 from tap_chakra.scan import Readers, Scan
 
@@ -36,16 +33,7 @@ class Source:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock
-        transport = RequestsTransport(
-            settings.api_url,
-            settings.api_key,
-            TransportSettings(
-                read_timeout=settings.request_timeout,
-                user_agent=settings.user_agent,
-                pool_size=settings.concurrency,
-            ),
-        )
-        self.client = ChakraClient(transport, Pacer(clock, settings.max_rps), clock, RetryPolicy())
+        self.client = connect(settings.connection, clock, settings.concurrency)
 
     @cached_property
     def account(self) -> Account:

@@ -99,7 +99,7 @@ class TapChakra(Tap):
                 user_agent=f"{self.name}/{self.plugin_version}",
             )
             for handler in logging.getLogger().handlers:
-                handler.addFilter(RedactingFilter(settings.api_key))
+                handler.addFilter(RedactingFilter(settings.connection.api_key))
             self._source = Source(settings, self.clock)
         return self._source
 

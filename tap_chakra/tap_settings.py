@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
+from chakra_api import connection
 from tap_chakra import settings as defaults
 
 SETTINGS = th.PropertiesList(
@@ -19,7 +20,7 @@ SETTINGS = th.PropertiesList(
     th.Property(
         "api_url",
         th.StringType,
-        default=defaults.DEFAULT_URL,
+        default=connection.DEFAULT_URL,
         title="API URL",
         description="Scheme and host of the API, without a path.",
     ),
@@ -68,7 +69,7 @@ SETTINGS = th.PropertiesList(
     th.Property(
         "request_timeout",
         th.NumberType,
-        default=defaults.DEFAULT_REQUEST_TIMEOUT,
+        default=connection.DEFAULT_REQUEST_TIMEOUT,
         title="Request timeout",
         description="Seconds without an answer after which a request is given up and repeated.",
     ),

@@ -1,0 +1,117 @@
+"""The settings that every command needs to reach ChakraHQ, and the client that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.client import ChakraClient
+from chakra_api.errors import SettingsError
+from chakra_api.pacing import Pacer
+from chakra_api.redaction import ApiKey
+from chakra_api.retry import RetryPolicy
+from chakra_api.transport import RequestsTransport, TransportSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chakra_api.clock import Clock
+
+DEFAULT_URL: Final = "https://api.chakrahq.com"
+DEFAULT_REQUEST_TIMEOUT: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where ChakraHQ is, and as whom to talk to it.
+
+    Attributes:
+        api_key: The key.
+        api_url: Scheme and host, without a path.
+        max_rps: Ceiling on requests a second; None for none.
+        request_timeout: Seconds without an answer after which a request is given up.
+        user_agent: Sent with each request.
+    """
+
+    api_key: ApiKey
+    api_url: str = DEFAULT_URL
+    max_rps: float | None = None
+    request_timeout: float = DEFAULT_REQUEST_TIMEOUT
+    user_agent: str = "chakra-connectors"
+
+
+def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClient:
+    """A client for as many threads as `pool_size`."""
+    transport = RequestsTransport(
+        connection.api_url,
+        connection.api_key,
+        TransportSettings(
+            read_timeout=connection.request_timeout,
+            user_agent=connection.user_agent,
+            pool_size=pool_size,
+        ),
+    )
+    return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy())
+
+
+def parse_connection(config: Mapping[str, object], *, user_agent: str, variable: str) -> Connection:
+    """Give the settings of the connection their meaning.
+
+    Args:
+        config: The settings by name.
+        user_agent: The default for `user_agent`.
+        variable: Prefix of the environment's variables, to name in errors.
+
+    Raises:
+        SettingsError: A value is missing or means nothing.
+    """
+    max_rps = config.get("max_rps")
+    return Connection(
+        api_key=_key(config, variable),
+        api_url=_url(config),
+        max_rps=None if max_rps is None else number(config, "max_rps", 0, 0.01),
+        request_timeout=number(config, "request_timeout", DEFAULT_REQUEST_TIMEOUT, 0.1),
+        user_agent=str(config.get("user_agent") or user_agent),
+    )
+
+
+def _key(config: Mapping[str, object], variable: str) -> ApiKey:
+    key = config.get("api_key")
+    if not isinstance(key, str) or not key.strip():
+        raise SettingsError(
+            "The setting api_key is missing",
+            f"Create a key in ChakraHQ and set api_key or {variable}_API_KEY",
+        )
+    if not key.strip().isprintable() or not key.isascii() or " " in key.strip():
+        raise SettingsError(
+            "The setting api_key holds characters that no key has",
+            "Copy the key again, without quotes or line breaks",
+        )
+    return ApiKey(key.strip())
+
+
+def _url(config: Mapping[str, object]) -> str:
+    url = str(config.get("api_url") or DEFAULT_URL).rstrip("/")
+    scheme, separator, rest = url.partition("://")
+    if scheme not in {"http", "https"} or not separator or not rest or "/" in rest or "@" in rest:
+        raise SettingsError(
+            f"The setting api_url is '{url}', which is not a plain http(s) address",
+            f"Set it to {DEFAULT_URL}, without a path",
+        )
+    return url
+
+
+def number(config: Mapping[str, object], name: str, default: float, least: float) -> float:
+    """A setting that is a number.
+
+    Raises:
+        SettingsError: It is none, or less than `least`.
+    """
+    value = config.get(name)
+    if value is None:
+        value = default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+        raise SettingsError(
+            f"The setting {name} is {value!r}", f"Set a number that is at least {least:g}"
+        )
+    return value
