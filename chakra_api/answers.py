@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from chakra_api.errors import Unreadable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from chakra_api.envelope import Envelope
 
 Row: TypeAlias = dict[str, object]
 
@@ -33,10 +37,27 @@ class JobStatus:
     Attributes:
         row: The job as it came.
         counts: How many entries have each status.
+        server_time: Of the `Date` header, epoch milliseconds; None if there is none.
     """
 
     row: Row
     counts: Mapping[str, int]
+    server_time: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A bulk call that was accepted, not yet carried out (contract 4.9, 4.10).
+
+    Attributes:
+        job_id: Of the background job.
+        row: The job as it came.
+        server_time: Of the `Date` header, epoch milliseconds; None if there is none.
+    """
+
+    job_id: str
+    row: Row
+    server_time: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +88,47 @@ class RequestStats:
     requests: int = 0
     retries: int = 0
     waited: float = 0.0
+
+
+def rows_of(data: object) -> list[Row]:
+    """`_data` as a list of objects.
+
+    Raises:
+        Unreadable: It is none.
+    """
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise Unreadable("The answer is not a list of objects", "Check the setting api_url")
+    return data
+
+
+def row_of(data: object) -> Row:
+    """`_data` as an object; empty if it is none: ids are not always sent back (Q17)."""
+    return data if isinstance(data, dict) else {}
+
+
+def job_status(envelope: Envelope) -> JobStatus:
+    """What the answer of 4.20 says; without counts these are empty (Q9)."""
+    counts = envelope.meta.get("bjEntryCompletionStatusVsCount")
+    counted = counts if isinstance(counts, dict) else {}
+    numbers = {str(k): v for k, v in counted.items() if isinstance(v, int)}
+    return JobStatus(row_of(envelope.data), numbers, envelope.server_time)
+
+
+def submitted(envelope: Envelope, what: str) -> Submitted:
+    """What the answer to a bulk call says.
+
+    Args:
+        envelope: The answer.
+        what: What was asked for, as a message names it.
+
+    Raises:
+        Unreadable: There is no job id; the call may have been carried out all the same.
+    """
+    row = row_of(envelope.data)
+    job_id = row.get("id")
+    if isinstance(job_id, bool) or not isinstance(job_id, (str, int)) or job_id == "":
+        raise Unreadable(
+            f"{what} was answered without a job id",
+            "It may have been carried out: read the processes back before sending it again",
+        )
+    return Submitted(str(job_id), row, envelope.server_time)

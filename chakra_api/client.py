@@ -6,27 +6,48 @@ Reads are repeated as `retry.py` allows; writes only where nothing can have happ
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import orjson
 
 from chakra_api import retry
-from chakra_api.answers import EntriesPage, JobStatus, ProcessPage, RequestStats, Row
-from chakra_api.envelope import Envelope, open_envelope
+from chakra_api.answers import (
+    EntriesPage,
+    JobStatus,
+    ProcessPage,
+    RequestStats,
+    Row,
+    Submitted,
+    job_status,
+    row_of,
+    rows_of,
+    submitted,
+)
+from chakra_api.envelope import Envelope, date_of, open_envelope
 from chakra_api.errors import ChakraError, SettingsError, Throttled, Unavailable, Unreadable
 from chakra_api.transport import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from chakra_api.clock import Clock
     from chakra_api.pacing import Pacer
-    from chakra_api.transport import Transport
+    from chakra_api.transport import Response, Transport
     from chakra_api.where import Where
 
-__all__ = ["ChakraClient", "EntriesPage", "JobStatus", "ProcessPage", "RequestStats", "Row"]
+__all__ = [
+    "ChakraClient",
+    "EntriesPage",
+    "JobStatus",
+    "ProcessPage",
+    "RequestStats",
+    "Row",
+    "Submitted",
+]
 
+_Opener: TypeAlias = "Callable[[Response, str], Envelope]"
+_EMPTY_IS_GOOD: Final = frozenset({200, 204})
 _TOTALS: Final = ("total", "totalCount", "totalEntries", "count")
 _NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
 
@@ -67,7 +88,7 @@ class ChakraClient:
         query = ""
         while True:
             envelope = self._read("GET", path + query, "the list of users")
-            page = _rows(envelope.data)
+            page = rows_of(envelope.data)
             before = len(users)
             users.update({row.get("id", index): row for index, row in enumerate(page)})
             if len(users) == before or envelope.meta.get("hasMore") is not True:
@@ -77,7 +98,7 @@ class ChakraClient:
     def user(self, user_id: str, *, version: int = 1) -> Row:
         """One user (contract 4.14, 4.15)."""
         path = f"/v{version}/ext/user/{_part(user_id)}"
-        return _row(self._read("GET", path, f"user '{user_id}'").data)
+        return row_of(self._read("GET", path, f"user '{user_id}'").data)
 
     def list_processes(
         self, procedure: str, where: Where | None, *, skip: int = 0, limit: int = 100
@@ -90,21 +111,18 @@ class ChakraClient:
         envelope = self._read("POST", path, f"the processes of '{procedure}'", body)
         more = envelope.meta.get("hasMore")
         return ProcessPage(
-            _rows(envelope.data), more if isinstance(more, bool) else None, envelope.server_time
+            rows_of(envelope.data), more if isinstance(more, bool) else None, envelope.server_time
         )
 
     def fetch_process(self, procedure: str, process_id: str) -> Row:
         """One process by id (contract 4.2)."""
         path = f"{_procedure(procedure)}/{_part(process_id)}"
-        return _row(self._read("GET", path, f"process '{process_id}' of '{procedure}'").data)
+        return row_of(self._read("GET", path, f"process '{process_id}' of '{procedure}'").data)
 
     def job(self, job_id: str) -> JobStatus:
         """A background job and its counts (contract 4.20)."""
         envelope = self._read("GET", f"/v1/ext/background-job/{_part(job_id)}", f"job '{job_id}'")
-        counts = envelope.meta.get("bjEntryCompletionStatusVsCount")
-        counted = counts if isinstance(counts, dict) else {}
-        numbers = {str(k): v for k, v in counted.items() if isinstance(v, int)}
-        return JobStatus(_row(envelope.data), numbers)
+        return job_status(envelope)
 
     def job_entries(self, job_id: str, next_path: str | None = None) -> EntriesPage:
         """One page of a job's entries: the first, or that of `next_path` (contract 4.21)."""
@@ -112,7 +130,7 @@ class ChakraClient:
         envelope = self._read("GET", path, f"the entries of job '{job_id}'")
         total = next((envelope.meta[k] for k in _TOTALS if k in envelope.meta), None)
         return EntriesPage(
-            _rows(envelope.data),
+            rows_of(envelope.data),
             total if isinstance(total, int) else None,
             _next_path(envelope.meta),
         )
@@ -120,44 +138,57 @@ class ChakraClient:
     # Writing
 
     def create_process(self, procedure: str, body: Row) -> Row:
-        """Create a process (contract 4.4)."""
-        path = _procedure(procedure)
-        return _row(
-            self._call(Request("POST", path, _json(body)), f"a create in '{procedure}'").data
-        )
+        """Create a process (contract 4.4). Empty if the answer is (Q17): read it back."""
+        request = Request("POST", _procedure(procedure), _json(body))
+        return self._write(request, f"a create in '{procedure}'")
 
     def update_process(self, procedure: str, process_id: str, body: Row) -> Row:
-        """Update a process by id (contract 4.5)."""
+        """Update a process by id (contract 4.5). Empty if the answer is (Q17)."""
         path = f"{_procedure(procedure)}/{_part(process_id)}"
-        request = Request("PUT", path, _json(body))
-        return _row(self._call(request, f"an update in '{procedure}'").data)
+        return self._write(Request("PUT", path, _json(body)), f"an update in '{procedure}'")
 
     def update_process_by_key(self, procedure: str, key: tuple[str, str], body: Row) -> Row:
-        """Update a process by primary key: (shortId, value) (contract 4.6)."""
+        """Update a process by primary key: (shortId, value) (contract 4.6), else as by id."""
         path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
-        request = Request("PUT", path, _json(body))
-        return _row(self._call(request, f"an update in '{procedure}'").data)
+        return self._write(Request("PUT", path, _json(body)), f"an update in '{procedure}'")
 
     def delete_process(self, procedure: str, process_id: str) -> Row:
-        """Delete a process by id (contract 4.7)."""
-        request = Request("DELETE", f"{_procedure(procedure)}/{_part(process_id)}")
-        return _row(self._call(request, f"a delete in '{procedure}'").data)
+        """Delete a process by id (contract 4.7). Empty if the answer is (Q17)."""
+        path = f"{_procedure(procedure)}/{_part(process_id)}"
+        return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
 
     def delete_process_by_key(self, procedure: str, key: tuple[str, str]) -> Row:
-        """Delete a process by primary key: (shortId, value) (contract 4.8)."""
+        """Delete a process by primary key: (shortId, value) (contract 4.8), else as by id."""
         path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
-        request = Request("DELETE", path)
-        return _row(self._call(request, f"a delete in '{procedure}'").data)
+        return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
 
-    def bulk_create(self, procedure: str, items: Iterable[Row]) -> Row:
-        """Submit creates; the job that carries them out (contract 4.9)."""
-        request = Request("POST", f"{_procedure(procedure)}/bulk-create", _json(list(items)))
-        return _row(self._call(request, f"a bulk create in '{procedure}'").data)
+    def bulk_create(
+        self, procedure: str, items: Iterable[Row], *, wrapped: bool = False
+    ) -> Submitted:
+        """Submit creates (contract 4.9).
 
-    def bulk_update(self, procedure: str, items: Iterable[Row]) -> Row:
-        """Submit updates; the job that carries them out (contract 4.10)."""
+        Args:
+            procedure: Its shortId.
+            items: As 4.4 takes them.
+            wrapped: Send `{"processes": items}`, not the bare array of the documents (Q20).
+
+        Raises:
+            AnswerLost: The answer names no job; the processes may come to be all the same.
+        """
+        body = {"processes": list(items)} if wrapped else list(items)
+        request = Request("POST", f"{_procedure(procedure)}/bulk-create", _json(body))
+        what = f"a bulk create in '{procedure}'"
+        return submitted(self._call(request, what), what)
+
+    def bulk_update(self, procedure: str, items: Iterable[Row]) -> Submitted:
+        """Submit updates (contract 4.10).
+
+        Raises:
+            AnswerLost: The answer names no job; the updates may be made all the same.
+        """
         request = Request("PATCH", _procedure(procedure), _json({"processes": list(items)}))
-        return _row(self._call(request, f"a bulk update in '{procedure}'").data)
+        what = f"a bulk update in '{procedure}'"
+        return submitted(self._call(request, what), what)
 
     # Sending
 
@@ -174,13 +205,17 @@ class ChakraClient:
         content = None if body is None else _json(body)
         return self._call(Request(method, path, content, repeatable=True), what)
 
-    def _call(self, request: Request, what: str) -> Envelope:
+    def _write(self, request: Request, what: str) -> Row:
+        return row_of(self._call(request, what, _opened_or_empty).data)
+
+    def _call(self, request: Request, what: str, opened: _Opener = open_envelope) -> Envelope:
         """Send a request until it is answered or there is no sense in going on."""
         began = self._clock.monotonic()
         failures: tuple[ChakraError, ...] = ()
         while True:
             try:
-                return self._once(request, what, self._policy.max_seconds - self._since(began))
+                patience = self._policy.max_seconds - self._since(began)
+                return self._once(request, what, patience, opened)
             except ChakraError as failure:
                 failures = (*failures, failure)
                 tries = retry.Tries(failures, self._since(began), request.repeatable)
@@ -194,12 +229,12 @@ class ChakraClient:
     def _since(self, moment: float) -> float:
         return self._clock.monotonic() - moment
 
-    def _once(self, request: Request, what: str, patience: float) -> Envelope:
+    def _once(self, request: Request, what: str, patience: float, opened: _Opener) -> Envelope:
         self._pacer.acquire(patience)
         with self._lock:
             self._requests += 1
         try:
-            return open_envelope(self._transport.send(request), what)
+            return opened(self._transport.send(request), what)
         except (Throttled, Unavailable) as complaint:
             self._pacer.throttled(complaint.retry_after)
             raise
@@ -213,6 +248,13 @@ def _with_history(
     if told := "; ".join(part for part in (before, reason) if part):
         failure.cause = f"{failure.cause} ({told})"
     return failure
+
+
+def _opened_or_empty(response: Response, what: str) -> Envelope:
+    """The envelope of an answer to a single write, which may be an empty body (Q17)."""
+    if response.status in _EMPTY_IS_GOOD and not response.body.strip():
+        return Envelope({}, {}, date_of(response.headers))
+    return open_envelope(response, what)
 
 
 def _json(value: object) -> bytes:
@@ -235,16 +277,6 @@ def _part(value: str) -> str:
 
 def _procedure(procedure: str) -> str:
     return f"/v1/ext/procedure/{_part(procedure)}/process"
-
-
-def _rows(data: object) -> list[Row]:
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise Unreadable("The answer is not a list of objects", "Check the setting api_url")
-    return data
-
-
-def _row(data: object) -> Row:
-    return data if isinstance(data, dict) else {}
 
 
 def _next_path(meta: Mapping[str, object]) -> str | None:

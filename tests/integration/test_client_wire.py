@@ -75,9 +75,9 @@ def test_a_write_is_carried_out_once_and_its_job_tells_of_each_row(calm: Sandbox
     changed = client.update_process_by_key("lead", ("lead_id", "L-wire"), {"data": {"name": "Ivo"}})
     assert changed["id"] == made["id"]
     job = client.bulk_update("lead", [{"id": made["id"], "update": {"data": {"name": "Asha"}}}])
-    while not (status := client.job(str(job["id"]))).counts.get("SUCCESS"):
+    while not (status := client.job(job.job_id)).counts.get("SUCCESS"):
         assert not status.counts.get("ERROR")
-    entries = client.job_entries(str(job["id"]))
+    entries = client.job_entries(job.job_id)
     assert len(entries.entries) == entries.total == 1
     assert client.delete_process("lead", str(made["id"]))["id"] == made["id"]
     client.close()

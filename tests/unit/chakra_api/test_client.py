@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from chakra_api.answers import Submitted
 from chakra_api.client import ChakraClient
 from chakra_api.errors import (
     AnswerLost,
@@ -99,7 +100,7 @@ def test_a_key_that_would_change_the_path_is_never_sent(value: str) -> None:
 @pytest.mark.parametrize("failure", [NotSent("refused"), answer(429, None, retry_after="3")])
 def test_a_create_that_certainly_did_nothing_is_sent_again(failure: Response | Exception) -> None:
     client, transport, _ = client_of(failure, data({"id": "job"}))
-    assert client.bulk_create("lead", []) == {"id": "job"}
+    assert client.bulk_create("lead", []).job_id == "job"
     assert len(transport.requests) == 2
 
 
@@ -188,7 +189,63 @@ def test_the_next_page_of_entries_is_asked_of_our_own_host(meta: dict[str, objec
 def test_a_job_has_its_counts() -> None:
     counts = {"SUCCESS": 2, "ERROR": 1}
     client, _, _ = client_of(data({"id": "j"}, bjEntryCompletionStatusVsCount=counts))
-    assert client.job("j").counts == counts
+    status = client.job("j")
+    assert (status.counts, status.server_time) == (counts, 1_793_872_800_000)
+
+
+@pytest.mark.parametrize(("wrapped", "body"), [(False, [{}]), (True, {"processes": [{}]})])
+def test_a_bulk_create_is_an_array_or_an_object(wrapped: object, body: object) -> None:
+    client, transport, _ = client_of(data({"id": "j"}))
+    made = client.bulk_create("lead", [{}], wrapped=bool(wrapped))
+    assert orjson.loads(transport.requests[0].body or b"") == body
+    assert made == Submitted("j", {"id": "j"}, 1_793_872_800_000)
+
+
+def test_a_bulk_update_is_submitted_as_an_object() -> None:
+    client, transport, _ = client_of(data({"id": 7}))
+    assert client.bulk_update("lead", [{"id": "a"}]).job_id == "7"
+    assert orjson.loads(transport.requests[0].body or b"") == {"processes": [{"id": "a"}]}
+
+
+@pytest.mark.parametrize(
+    "unnamed",
+    [data({}), data(None), data({"id": ""}), data({"id": None}), data({"id": True}), data([])],
+)
+def test_a_bulk_call_without_a_job_id_may_have_been_applied(unnamed: Response) -> None:
+    """Without its id the job is out of sight, but it may run: it counts as an answer lost."""
+    client, transport, _ = client_of(unnamed)
+    with pytest.raises(AnswerLost, match="bulk create in 'lead' was answered without a job id"):
+        client.bulk_create("lead", [{}])
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_an_empty_answer_to_a_bulk_call_is_an_answer_lost(status: int) -> None:
+    for submit in (lambda c: c.bulk_create("lead", [{}]), lambda c: c.bulk_update("lead", [{}])):
+        client, transport, _ = client_of(answer(status, b""))
+        with pytest.raises(AnswerLost):
+            submit(client)
+        assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_an_empty_answer_to_a_single_write_is_a_success_without_a_row(status: int) -> None:
+    """Q17: the caller reads the process back."""
+    for write in (
+        lambda client: client.create_process("lead", {}),
+        lambda client: client.update_process("lead", "a", {}),
+        lambda client: client.update_process_by_key("lead", ("key", "a"), {}),
+        lambda client: client.delete_process("lead", "a"),
+        lambda client: client.delete_process_by_key("lead", ("key", "a")),
+    ):
+        client, _, _ = client_of(answer(status, b""))
+        assert write(client) == {}
+
+
+def test_an_empty_answer_to_a_read_is_none() -> None:
+    client, transport, _ = client_of(*[answer(200, b"")] * 3, data({"id": "a"}))
+    assert client.fetch_process("lead", "a") == {"id": "a"}
+    assert len(transport.requests) == 4
 
 
 @pytest.mark.parametrize("status", [500, 503])
