@@ -76,6 +76,19 @@ class EntriesPage:
 
 
 @dataclass(frozen=True, slots=True)
+class JobEntries:
+    """All entries of a job that could be had (contract 4.21, Q25).
+
+    Attributes:
+        entries: As they came, each once. Fewer than `total` if the server gave no more.
+        total: How many there are, by the last answer that said so; None if none did.
+    """
+
+    entries: list[Row]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStats:
     """What a client has sent so far.
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import orjson
 
 from chakra_api import retry
 from chakra_api.answers import (
     EntriesPage,
+    JobEntries,
     JobStatus,
     ProcessPage,
     RequestStats,
@@ -24,12 +25,13 @@ from chakra_api.answers import (
     rows_of,
     submitted,
 )
+from chakra_api.entry_pages import entries_page, read_entries, read_users
 from chakra_api.envelope import Envelope, date_of, open_envelope
 from chakra_api.errors import ChakraError, SettingsError, Throttled, Unavailable, Unreadable
 from chakra_api.transport import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from chakra_api.clock import Clock
     from chakra_api.pacing import Pacer
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChakraClient",
     "EntriesPage",
+    "JobEntries",
     "JobStatus",
     "ProcessPage",
     "RequestStats",
@@ -48,8 +51,6 @@ __all__ = [
 
 _Opener: TypeAlias = "Callable[[Response, str], Envelope]"
 _EMPTY_IS_GOOD: Final = frozenset({200, 204})
-_TOTALS: Final = ("total", "totalCount", "totalEntries", "count")
-_NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
 
 
 class ChakraClient:
@@ -83,17 +84,11 @@ class ChakraClient:
 
     def users(self, *, version: int = 1) -> list[Row]:
         """All users of the team, each id once (contract 4.12, 4.13, Q23)."""
-        path = f"/v{version}/ext/users"
-        users: dict[object, Row] = {}
-        query = ""
-        while True:
-            envelope = self._read("GET", path + query, "the list of users")
-            page = rows_of(envelope.data)
-            before = len(users)
-            users.update({row.get("id", index): row for index, row in enumerate(page)})
-            if len(users) == before or envelope.meta.get("hasMore") is not True:
-                return list(users.values())
-            query = f"?skip={len(users)}"
+
+        def page(path: str) -> Envelope:
+            return self._read("GET", path, "the list of users")
+
+        return read_users(page, f"/v{version}/ext/users")
 
     def user(self, user_id: str, *, version: int = 1) -> Row:
         """One user (contract 4.14, 4.15)."""
@@ -126,14 +121,18 @@ class ChakraClient:
 
     def job_entries(self, job_id: str, next_path: str | None = None) -> EntriesPage:
         """One page of a job's entries: the first, or that of `next_path` (contract 4.21)."""
-        path = next_path or f"/v1/ext/background-job/{_part(job_id)}/entries"
-        envelope = self._read("GET", path, f"the entries of job '{job_id}'")
-        total = next((envelope.meta[k] for k in _TOTALS if k in envelope.meta), None)
-        return EntriesPage(
-            rows_of(envelope.data),
-            total if isinstance(total, int) else None,
-            _next_path(envelope.meta),
-        )
+        first = f"/v1/ext/background-job/{_part(job_id)}/entries"
+        envelope = self._read("GET", next_path or first, f"the entries of job '{job_id}'")
+        return entries_page(envelope, first)
+
+    def job_entries_all(self, job_id: str) -> JobEntries:
+        """All entries of a job that can be had, each once, however they are paged (Q25).
+
+        Fewer than the total come where the server names no next page and knows neither
+        `?skip=` nor `?page=`: compare the two.
+        """
+        first = f"/v1/ext/background-job/{_part(job_id)}/entries"
+        return read_entries(lambda path: self.job_entries(job_id, path), first)
 
     # Writing
 
@@ -277,17 +276,3 @@ def _part(value: str) -> str:
 
 def _procedure(procedure: str) -> str:
     return f"/v1/ext/procedure/{_part(procedure)}/process"
-
-
-def _next_path(meta: Mapping[str, object]) -> str | None:
-    """The path of the next page of entries, whatever it is called; never another host's (Q25)."""
-    links = meta.get("links")
-    linked = links.get("next") if isinstance(links, dict) else None
-    named = next((meta[k] for k in _NEXTS if meta.get(k)), linked)
-    found = named or next(
-        (v for v in meta.values() if isinstance(v, str) and "/entries" in v), None
-    )
-    if not isinstance(found, str):
-        return None
-    parts = urlsplit(found)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path

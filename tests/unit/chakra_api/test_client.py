@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from chakra_api.answers import Submitted
+from chakra_api.answers import EntriesPage, JobEntries, Submitted
 from chakra_api.client import ChakraClient
 from chakra_api.errors import (
     AnswerLost,
@@ -171,19 +171,19 @@ def test_users_are_paged_where_the_server_does_and_each_comes_once() -> None:
     assert [r.path for r in transport.requests] == ["/v2/ext/users", "/v2/ext/users?skip=2"]
 
 
-@pytest.mark.parametrize(
-    "meta",
-    [
-        {"nextPage": "/v1/ext/background-job/j/entries?skip=100"},
-        {"next": "https://elsewhere.example/v1/ext/background-job/j/entries?skip=100"},
-        {"links": {"next": "/v1/ext/background-job/j/entries?skip=100"}},
-        {"odd": "/v1/ext/background-job/j/entries?skip=100"},
-    ],
-)
-def test_the_next_page_of_entries_is_asked_of_our_own_host(meta: dict[str, object]) -> None:
-    client, _, _ = client_of(data([{"id": 1}], total=101, **meta))
-    page = client.job_entries("j")
-    assert (page.total, page.next_path) == (101, "/v1/ext/background-job/j/entries?skip=100")
+def test_the_next_page_of_entries_is_asked_of_our_own_host() -> None:
+    path = "/v1/ext/background-job/j/entries"
+    first = data([{"id": 1}], total=2, next=f"https://elsewhere.example{path}?skip=1")
+    client, transport, _ = client_of(first, data([{"id": 2}], totalCount=2))
+    assert client.job_entries_all("j") == JobEntries([{"id": 1}, {"id": 2}], 2)
+    assert [request.path for request in transport.requests] == [path, f"{path}?skip=1"]
+
+
+def test_one_page_of_entries_says_what_follows() -> None:
+    path = "/v1/ext/background-job/j/entries?skip=1"
+    client, transport, _ = client_of(data([{"id": 1}], total="?", count=2, nextUrl=path))
+    assert client.job_entries("j", "/given") == EntriesPage([{"id": 1}], 2, path)
+    assert transport.requests[0].path == "/given"
 
 
 def test_a_job_has_its_counts() -> None:

@@ -1,0 +1,204 @@
+"""Lists whose paging is not documented, read to their end (Q23, Q25).
+
+Each page must bring something new, or reading ends: a server that repeats itself, or that does
+not know how it is asked, costs one request and no loop.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+from chakra_api.answers import EntriesPage, JobEntries, Row, rows_of
+from chakra_api.errors import BadRequest, NotFound, ReportedErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from chakra_api.envelope import Envelope
+
+_TOTALS: Final = ("total", "totalCount", "totalEntries", "count")
+_NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
+_IDS: Final = ("id", "entryId")
+_MOST_PAGES: Final = 10_000
+_LAST_PAGES: Final = 2
+
+
+def entries_page(envelope: Envelope, path: str) -> EntriesPage:
+    """What one answer of 4.21 holds.
+
+    Args:
+        envelope: The answer.
+        path: Of the first page of that list.
+
+    Raises:
+        Unreadable: It holds no entries.
+    """
+    total = next((n for k in _TOTALS if _is_count(n := envelope.meta.get(k))), None)
+    return EntriesPage(
+        rows_of(envelope.data),
+        total if isinstance(total, int) else None,
+        next_path(envelope.meta, path),
+    )
+
+
+def next_path(meta: Mapping[str, object], path: str) -> str | None:
+    """The path of the next page, whatever its name; None if none is told (Q25).
+
+    Only the path and the query of an address are kept: they are asked of the setting `api_url`,
+    never of another host. A link that leads to anything but the list at `path` is ignored.
+
+    Args:
+        meta: Of the page before.
+        path: Of the first page of that list.
+    """
+    return next((found for link in _links(meta) if (found := _of_list(link, path))), None)
+
+
+def read_entries(fetch: Callable[[str], EntriesPage], path: str) -> JobEntries:
+    """All entries of a job that can be had (contract 4.21, Q25).
+
+    Links to a next page are followed. Where they end before the total, `?skip=&limit=` is tried,
+    and `?page=&limit=` if that brought nothing new.
+
+    Args:
+        fetch: Reads the page at a path.
+        path: Of the first page.
+
+    Raises:
+        ChakraError: A page could not be read, other than one at a path that was only tried.
+    """
+    reading = _Entries(fetch)
+    size = reading.follow(path)
+    if size:
+        for following in (
+            lambda: f"{path}?skip={len(reading.gathered)}&limit={size}",
+            lambda: f"{path}?page={len(reading.gathered) // size + 1}&limit={size}",
+        ):
+            reading.attempt(following)
+    return JobEntries(list(reading.gathered), reading.total)
+
+
+def read_users(fetch: Callable[[str], Envelope], path: str) -> list[Row]:
+    """All users, each id once (contract 4.12, Q23): by links, or by `hasMore`, where given.
+
+    Args:
+        fetch: Reads the page at a path.
+        path: Of the first page.
+
+    Raises:
+        ChakraError: A page could not be read.
+    """
+    users = Gathered()
+    following: str | None = path
+    while following is not None:
+        envelope = fetch(following)
+        if not users.add(rows_of(envelope.data)):
+            break
+        following = next_path(envelope.meta, path)
+        if following is None and envelope.meta.get("hasMore") is True:
+            following = f"{path}?skip={len(users)}"
+    return list(users)
+
+
+class Gathered:
+    """Objects of several pages, each once.
+
+    One without an id is compared as a whole with those of the pages before, not with its own
+    page: there, two that say the same are two.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._seen: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def add(self, rows: Iterable[Row]) -> bool:
+        """Take those that are new; say whether there were any."""
+        before = len(self._rows)
+        whole: set[str] = set()
+        for row in rows:
+            name = _id_of(row)
+            key = _text(row) if name is None else f"id {name!r}"
+            if key not in self._seen:
+                self._rows.append(row)
+                (whole if name is None else self._seen).add(key)
+        self._seen |= whole
+        return len(self._rows) > before
+
+
+class _Entries:
+    """A job's entries as they are read."""
+
+    def __init__(self, fetch: Callable[[str], EntriesPage]) -> None:
+        self._fetch = fetch
+        self._pages = 0
+        self.gathered = Gathered()
+        self.total: int | None = None
+
+    def follow(self, path: str) -> int:
+        """Read the first page and those linked; returns the size of the first."""
+        page = self._page(path)
+        size = len(page.entries)
+        while self.gathered.add(page.entries) and page.next_path and self._may_go_on():
+            page = self._page(page.next_path)
+        return size
+
+    def attempt(self, following: Callable[[], str]) -> None:
+        """Read pages at paths that nobody told us, while any are missing and new ones come."""
+        while self.total is not None and len(self.gathered) < self.total and self._may_go_on():
+            try:
+                page = self._page(following())
+            except (BadRequest, NotFound, ReportedErrors):
+                return  # Not how this server is asked.
+            if not self.gathered.add(page.entries):
+                return
+
+    def _page(self, path: str) -> EntriesPage:
+        self._pages += 1
+        page = self._fetch(path)
+        self.total = self.total if page.total is None else page.total
+        return page
+
+    def _may_go_on(self) -> bool:
+        """Each page brings an entry at least, but for the last of each way to ask."""
+        return self._pages < (_MOST_PAGES if self.total is None else self.total + _LAST_PAGES)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _links(meta: Mapping[str, object]) -> Iterator[str]:
+    """All that may be a link to the next page, the likeliest first."""
+    links = meta.get("links")
+    linked = links.get("next") if isinstance(links, dict) else None
+    candidates = (*(meta.get(name) for name in _NEXTS), linked, *meta.values())
+    return (link for link in candidates if isinstance(link, str))
+
+
+def _of_list(link: str, path: str) -> str | None:
+    """Path and query of a link, if it leads to the list at `path` by whatever prefix."""
+    try:
+        parts = urlsplit(urljoin(path, link))
+    except ValueError:
+        return None
+    tail = "/".join(path.rsplit("/", 2)[1:])
+    if not parts.path.startswith("/") or not parts.path.rstrip("/").endswith(f"/{tail}"):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else None
+
+
+def _id_of(row: Row) -> str | int | None:
+    found = (row.get(name) for name in _IDS)
+    return next((v for v in found if isinstance(v, (str, int)) and v != ""), None)
+
+
+def _text(row: Row) -> str:
+    return json.dumps(row, sort_keys=True)
