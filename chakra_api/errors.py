@@ -19,6 +19,8 @@
     │   │   └── Unavailable     503: as ServerFault, and it asks us to slow down
     │   └── Unreadable          an answer came, but not ChakraHQ's (HTML, a cut or garbled body)
     ├── SettingsError           a setting, catalog, state or input is wrong
+    ├── JournalError            the journal can't be used: nothing that it does not know was sent
+    ├── LimitCrossed            a limit that the user set stops the run
     └── IllegalTransition       a bug of ours: stop, change nothing
 
 Foreign exceptions (those of requests) are translated in `transport.py` and nowhere else.
@@ -174,6 +176,18 @@ class SettingsError(ChakraError):
     """A setting, catalog, state or input is wrong; nothing was changed."""
 
     exit_code = ExitCode.SETTINGS
+
+
+class JournalError(ChakraError):
+    """The journal is locked, newer, damaged or full; nothing that it does not know was sent."""
+
+    exit_code = ExitCode.JOURNAL
+
+
+class LimitCrossed(ChakraError):
+    """A limit that the user set (rejects, deletes) stops the run; what follows is not sent."""
+
+    exit_code = ExitCode.REJECTS
 
 
 class IllegalTransition(ChakraError):

@@ -23,8 +23,10 @@ class ExitCode(IntEnum):
     INCOMPLETE = 6
     """A scan could not be proven complete: its rows were emitted, its bookmark did not move."""
     REJECTS = 7
-    """More rows were rejected than the limit allows."""
+    """More rows were rejected, or would have been deleted, than the limit allows."""
     UNKNOWN = 8
     """Some rows have an unknown outcome."""
     STOPPED = 9
     """A signal stopped the run in order; run it again to go on."""
+    JOURNAL = 10
+    """The journal can't be used: locked by another run, of a newer version, or its disk is full."""

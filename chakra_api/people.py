@@ -16,6 +16,7 @@ class Person:
     id: str
     username: str
     name: str
+    email: str = ""
 
 
 class Directory:
@@ -27,11 +28,22 @@ class Directory:
             self._people.setdefault(person.username, person)
             self._people[person.id] = person
         self._people.pop("", None)
+        self._by_other_name: dict[str, list[Person]] = {}
+        for person in {each.id: each for each in self._people.values()}.values():
+            for other in {person.email.casefold(), person.name.casefold()} - {""}:
+                self._by_other_name.setdefault(other, []).append(person)
 
     @classmethod
     def from_users(cls, rows: Iterable[Mapping[str, object]]) -> Directory:
         """A directory of the rows of the users endpoint, v1 or v2."""
         return cls(_person(row) for row in rows)
+
+    def search(self, named: str) -> tuple[Person, ...]:
+        """Everybody whom an id, a username, an email or a full name may mean, each once."""
+        exact = self.find(named)
+        if exact is not None:
+            return (exact,)
+        return tuple(self._by_other_name.get(named.strip().casefold(), ()))
 
     def find(self, named: str) -> Person | None:
         """The user of that id or username."""
@@ -47,7 +59,9 @@ def _person(row: Mapping[str, object]) -> Person:
     parts = [_text(row.get(part)) for part in ("firstName", "middleName", "lastName")]
     name = _text(row.get("displayName")) or " ".join(part for part in parts if part)
     username = _text(row.get("username"))
-    return Person(_text(row.get("id")), username, name or username)
+    email = row.get("primaryEmail")
+    address = _text(email.get("email") if isinstance(email, dict) else email)
+    return Person(_text(row.get("id")), username, name or username, address)
 
 
 def _text(value: object) -> str:

@@ -15,12 +15,12 @@ from singer_sdk.singerlib import Catalog, Schema
 from chakra_api.clock import SystemClock
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.json_files import json_file, json_object
 from chakra_api.redaction import RedactingFilter
 from tap_chakra import bookmark as bookmarks
 from tap_chakra import settings as defaults
 from tap_chakra.configuration import collection_records
 from tap_chakra.extraction import ScanIncomplete
-from tap_chakra.json_files import json_file, json_object
 from tap_chakra.source import Source
 from tap_chakra.streams import ChakraStream, ListedStream, ProcessStream
 from tap_chakra.tap_settings import SETTINGS

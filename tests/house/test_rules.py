@@ -11,12 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("chakra_api", "tap_chakra", "chakra_sandbox")
+PACKAGES = ("chakra_api", "tap_chakra", "target_chakra", "chakra_sandbox")
 ADAPTERS = {
     "tap_chakra/__main__.py": "the command line",
     "tap_chakra/tap.py": "the Singer adapter",
     "tap_chakra/tap_settings.py": "the Singer adapter's settings",
     "tap_chakra/streams.py": "the Singer adapter",
+    "target_chakra/__main__.py": "the command line",
+    "target_chakra/cli.py": "the command line",
+    "target_chakra/operations.py": "the command line",
+    "target_chakra/target.py": "the Singer adapter",
+    "target_chakra/target_settings.py": "the Singer adapter's settings",
+    "target_chakra/sinks.py": "the Singer adapter",
 }
 CLOCK_OWNERS = {
     "chakra_api/clock.py": "the one place that touches time and chance",
@@ -73,6 +79,7 @@ def test_packages_stand_where_the_design_puts_them(path: Path) -> None:
     forbidden = {
         "chakra_api": {"tap_chakra", "target_chakra", "chakra_sandbox", "singer_sdk", "dlt"},
         "tap_chakra": {"target_chakra", "chakra_sandbox"},
+        "target_chakra": {"tap_chakra", "chakra_sandbox"},
         "chakra_sandbox": {"chakra_api", "tap_chakra", "target_chakra", "singer_sdk", "dlt"},
     }
     assert not roots_of(path) & forbidden[path.relative_to(ROOT).parts[0]]

@@ -1,0 +1,83 @@
+"""Makes the value of the wire out of what a row carries: the way back of `coercion` (contract 6).
+
+What the tap stores (an ISO date, JSON text) becomes again what ChakraHQ wrote (epoch
+milliseconds, an object). Like a coercer, an encoder returns None where a value is unset and
+`MISFIT` where it does not fit; it never raises and never rounds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from chakra_api.coercion import MISFIT, json_text, to_string
+from chakra_api.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from chakra_api.attribute_types import AttributeType
+    from chakra_api.coercion import Coercer
+
+_TIMES: Final = frozenset({"date", "datetime"})
+_AS_CAME: Final = frozenset({"monthofyear"})
+_NOT_WRITTEN: Final = frozenset(
+    {"booking", "cart", "taskcollection", "recordcollection", "processcollection"}
+)
+
+
+def folded(type_name: str) -> str:
+    """A type's name without case, spaces, hyphens and underscores."""
+    return "".join(c for c in type_name.lower() if c.isalnum())
+
+
+def is_writable(kind: AttributeType) -> bool:
+    """Whether values of the type are ever written (contract 6)."""
+    return folded(kind.name) not in _NOT_WRITTEN
+
+
+def encoder(kind: AttributeType) -> Coercer:
+    """What makes values of the wire for attributes of that type."""
+    name = folded(kind.name)
+    if name in _TIMES:
+        return _milliseconds(kind.coerce)
+    if name in _AS_CAME:
+        return _as_it_came
+    if kind.coerce is to_string or dict not in kind.wire:
+        return kind.coerce
+    return to_wire_json
+
+
+def comparer(kind: AttributeType) -> Coercer:
+    """What makes values of the wire comparable: equal where ChakraHQ means the same."""
+    return _json_or_none if dict in kind.wire else kind.coerce
+
+
+def _milliseconds(coerce: Coercer) -> Coercer:
+    def encode(value: object) -> object:
+        stored = coerce(value)
+        if stored is None or stored is MISFIT:
+            return stored
+        instant = parse_timestamp(stored)
+        # The epoch itself reads as unset, and yet it is a time.
+        return 0 if instant is None else instant
+
+    return encode
+
+
+def _as_it_came(value: object) -> object:
+    return value if type(value) is int else to_string(value)
+
+
+def to_wire_json(value: object) -> object:
+    """Any JSON; a text that holds JSON becomes what it holds, as the tap writes it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        held: object = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    return held
+
+
+def _json_or_none(value: object) -> object:
+    return None if value is None else json_text(value)

@@ -1,0 +1,1 @@
+"""Writes ChakraHQ: makes it agree with rows from any source, through the bulk APIs."""

@@ -1,0 +1,176 @@
+"""The values that pass between mapping, planning, sending and the account of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Fields: TypeAlias = "Mapping[str, object]"
+"""Destination → value as it goes over the wire. `data.city`, `state`, `record.phone` …"""
+
+
+class Mode(str, Enum):
+    """What a stream asks for."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    UPSERT = "upsert"
+    DELETE = "delete"
+    MIRROR = "mirror"
+
+
+class Kind(str, Enum):
+    """What ChakraHQ is asked to do. Deletes travel as bulk updates (contract 4.10)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Key(NamedTuple):
+    """Names a process; it is not one.
+
+    Attributes:
+        procedure: ShortId of the procedure.
+        attribute: ShortId of the attribute, or `id`.
+        value: As it goes over the wire.
+    """
+
+    procedure: str
+    attribute: str
+    value: str | int
+
+    def __str__(self) -> str:
+        return f"{self.attribute}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row asks for.
+
+    Attributes:
+        seq: Number of the row in this run, from 1; 0 if no row of this run asks for it.
+        line: Number of the input line, from 1.
+        stream: The stream that it came on.
+        procedure: ShortId of the procedure.
+        key: What it names its process by; None for an insert without a key.
+        mode: What the stream asks for.
+        deletes: Whether this row is marked as deleted.
+        fields: What ChakraHQ should hold, by destination.
+        row: The row as it came, for the rejects.
+        parts: The changes that were combined into this one, in order; empty for a single one.
+        alone: Whether it must not be combined (again).
+    """
+
+    seq: int
+    line: int
+    stream: str
+    procedure: str
+    key: Key | None
+    mode: Mode
+    deletes: bool
+    fields: Fields
+    row: Mapping[str, object]
+    parts: tuple[Change, ...] = ()
+    alone: bool = False
+
+    @property
+    def singles(self) -> tuple[Change, ...]:
+        """The rows that this change stands for, in order."""
+        return self.parts or (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A change that can't be carried out as it is.
+
+    Attributes:
+        change: What the row asked for.
+        reason: What is wrong with it.
+        next_step: What to do about it.
+        job: The job that refused it; None if it was never sent.
+    """
+
+    change: Change
+    reason: str
+    next_step: str
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal confirmed of a key.
+
+    Attributes:
+        process_id: The process that it named; empty if that is not known.
+        fields: What was written last, by destination.
+        learned: What ChakraHQ made of it, where that differs.
+        deleted: Whether we deleted it.
+        stream: The stream that wrote it.
+        created: Whether that stream created it.
+        ended: When the job that wrote it ended, epoch milliseconds of the server.
+    """
+
+    process_id: str
+    fields: Fields
+    learned: Fields
+    deleted: bool
+    stream: str
+    created: bool
+    ended: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A change that is to be sent.
+
+    Attributes:
+        change: What the row asks for, combined with those it superseded.
+        kind: What ChakraHQ is asked to do.
+        process_id: The process; None for a create, and where it was not looked up.
+        fields: Only what differs; all of them for a create.
+        before: What ChakraHQ held in those fields, by destination; None if nobody looked.
+        twin: Of a create without a key: the hash that its repetition is known by.
+        known: What the journal knew of its key when it was planned.
+    """
+
+    change: Change
+    kind: Kind
+    process_id: str | None
+    fields: Fields
+    before: Fields | None
+    twin: str | None = None
+    known: Known | None = None
+
+
+def combined(earlier: Change, later: Change) -> Change:
+    """One change that does what both do, in order, field by field.
+
+    The later one's line counts; the earlier row is superseded by it.
+    """
+    return replace(
+        later,
+        fields={**earlier.fields, **later.fields},
+        parts=(*earlier.singles, later),
+    )
+
+
+def may_combine(earlier: Change, later: Change) -> bool:
+    """Whether two changes of one process can be one: a delete and a write never can."""
+    return (
+        earlier.key is not None
+        and earlier.key == later.key
+        and earlier.mode is later.mode
+        and earlier.deletes == later.deletes
+        and not earlier.alone
+        and not later.alone
+    )
+
+
+def singly(change: Change) -> tuple[Change, ...]:
+    """The parts of a combined change, each to be tried alone."""
+    return tuple(replace(part, alone=True) for part in change.parts)

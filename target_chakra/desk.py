@@ -1,0 +1,90 @@
+"""One procedure as a run works on it: its destinations, its look-ups, what was found about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chakra_api.coercion import MISFIT
+from target_chakra.changes import Key
+from target_chakra.held import HeldReader
+from target_chakra.lookups import Lookups, Way
+
+if TYPE_CHECKING:
+    from chakra_api.client import ChakraClient
+    from target_chakra.changes import Change
+    from target_chakra.destinations import Destinations
+    from target_chakra.held import Held
+
+
+class Desk:
+    """What the work on one procedure needs.
+
+    Args:
+        client: Talks to the account.
+        destinations: Where values may go.
+
+    Attributes:
+        ways: How processes are looked up, by attribute; proven once a run.
+        key_attributes: Attributes that name processes in this run.
+    """
+
+    def __init__(self, client: ChakraClient, destinations: Destinations) -> None:
+        self.client = client
+        self.destinations = destinations
+        self.read = HeldReader(destinations.procedure)
+        self.ways: dict[str, Way] = {}
+        self.key_attributes = {destinations.procedure.primary_key} - {None}
+        self._lookups: dict[str, Lookups] = {}
+
+    @property
+    def name(self) -> str:
+        """ShortId of the procedure."""
+        return self.destinations.procedure.short_id
+
+    @property
+    def primary_key(self) -> str | None:
+        """ShortId of its unique attribute."""
+        return self.destinations.procedure.primary_key
+
+    def lookups(self, attribute: str) -> Lookups:
+        """The look-ups by an attribute, or by `id`."""
+        found = self._lookups.get(attribute)
+        if found is None:
+            text = self.key_text(attribute)
+            found = Lookups(self.client, self.name, attribute, self.read, text)
+            self._lookups[attribute] = found
+        return found
+
+    def key_text(self, attribute: str) -> KeyText:
+        """The form in which keys of that attribute are compared."""
+        return KeyText(self.destinations, attribute)
+
+    def names(self, change: Change, held: Held | None) -> list[Key]:
+        """All names of the process that a change is about, and those that it gives it."""
+        names = [change.key] if change.key else []
+        if held is not None:
+            names.append(Key(self.name, "id", held.process_id))
+        for attribute in self.key_attributes:
+            destination = f"data.{attribute}"
+            values = [change.fields.get(destination)]
+            if held is not None:
+                values.append(held.value(destination))
+            names += [
+                Key(self.name, str(attribute), value)
+                for value in values
+                if isinstance(value, (str, int)) and value != ""
+            ]
+        return list(dict.fromkeys(names))
+
+
+class KeyText:
+    """Makes a key's value comparable: `105` and `"105"` name the same process."""
+
+    def __init__(self, destinations: Destinations, attribute: str) -> None:
+        self._destinations = destinations
+        self._name = f"data.{attribute}"
+
+    def __call__(self, value: object) -> str:
+        """The text of a key."""
+        comparable = self._destinations.comparable(self._name, value)
+        return str(value if comparable is MISFIT else comparable)

@@ -1,0 +1,230 @@
+"""Where a column's value may go, and what it becomes on the way (contract 4.4, 4.5, 4.10, 6).
+
+A destination is `data.<attribute>`, a root field (`state`, `status`, `assignedTo`,
+`nextActionAt`), or `record.<attribute>`, which is sent on create only. Compiled once per
+procedure from the account, so that a row costs a look-up and a call per column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from chakra_api.attribute_types import is_choice
+from chakra_api.coercion import MISFIT
+from chakra_api.encoding import comparer, encoder, is_writable
+from chakra_api.errors import SettingsError
+from chakra_api.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from chakra_api.account import Attribute, Procedure
+    from chakra_api.coercion import Coercer
+    from chakra_api.people import Directory
+
+STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
+ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", "isDeleted")
+SHOWN: Final = 12
+"""Values that a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A value that can't be written.
+
+    Attributes:
+        reason: What is wrong with it, after the name of its column.
+    """
+
+    reason: str
+
+
+Encode: TypeAlias = Callable[[object], object]
+"""A column's value → the value of the wire, None for unset, or `Unfit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One place in a process.
+
+    Attributes:
+        name: `data.city`, `state`, `record.phone` …
+        encode: Makes the value of the wire.
+        comparable: Makes a value of the wire comparable with another one.
+        writable: Whether ChakraHQ takes it; if not, a row may only agree with it.
+    """
+
+    name: str
+    encode: Encode
+    comparable: Coercer
+    writable: bool = True
+
+
+class Destinations:
+    """All destinations of one procedure.
+
+    Args:
+        procedure: As the account describes it.
+        directory: The account's users.
+        sends_ids: Whether an assignee is sent by id, not by username (Q7).
+    """
+
+    def __init__(self, procedure: Procedure, directory: Directory, *, sends_ids: bool) -> None:
+        self.procedure = procedure
+        self._directory = directory
+        self._sends_ids = sends_ids
+        self._derived = {each.short_id for each in procedure.derived_attributes}
+        self._known = {
+            each.name: each for each in (*self._roots(), *map(_attribute, procedure.attributes))
+        }
+        self._folded = {name.casefold(): name for name in self._known}
+
+    def find(self, name: str) -> Destination | None:
+        """The destination of that name; case counts only if it must."""
+        found = self._known.get(name) or self._known.get(self._folded.get(name.casefold(), ""))
+        if found is None and (name.startswith("record.") or self._is_open(name)):
+            found = self._known[name] = Destination(name, _same, _same)
+        return found
+
+    def _is_open(self, name: str) -> bool:
+        return not self.procedure.resolved and name.startswith("data.")
+
+    def named(self, name: str, where: str) -> Destination:
+        """The destination that a setting names.
+
+        Raises:
+            SettingsError: There is none.
+        """
+        found = self.find(name) or self.find(f"data.{name}")
+        if found is not None:
+            return found
+        bare = name.removeprefix("data.")
+        if bare in self._derived:
+            raise SettingsError(
+                f"{where} names '{bare}', which ChakraHQ computes itself", "Leave it out"
+            )
+        attributes = [n.removeprefix("data.") for n in self._known if n.startswith("data.")]
+        raise SettingsError(
+            f"{where} names '{name}', which '{self.procedure.short_id}' does not have",
+            f"Use data.<attribute>, record.<attribute> or one of {', '.join(ROOTS)}; the"
+            f" attributes are: {', '.join(attributes) or 'none'}",
+        )
+
+    def is_derived(self, short_id: str) -> bool:
+        """Whether ChakraHQ computes that attribute."""
+        return short_id in self._derived
+
+    def comparable(self, name: str, value: object) -> object:
+        """A value of the wire, in a form that equals where ChakraHQ means the same."""
+        found = self.find(name)
+        return value if found is None else found.comparable(value)
+
+    def is_writable(self, name: str) -> bool:
+        """Whether ChakraHQ takes values there."""
+        found = self.find(name)
+        return found is not None and found.writable
+
+    # Root fields
+
+    def _roots(self) -> tuple[Destination, ...]:
+        return (
+            Destination("state", self._state, self._state_held),
+            Destination("status", _status, _text),
+            Destination("assignedTo", self._assignee, self._assignee_held),
+            Destination("nextActionAt", _instant, parse_timestamp),
+        )
+
+    def _state(self, value: object) -> object:
+        for state in self.procedure.states:
+            if value in (state.short_id, state.id, state.name):
+                return state.short_id
+        folded = str(value).strip().casefold()
+        for state in self.procedure.states:
+            if folded in (state.short_id.casefold(), state.name.casefold()):
+                return state.short_id
+        if not self.procedure.states and isinstance(value, str):
+            return value
+        known = ", ".join(state.short_id for state in self.procedure.states)
+        return Unfit(f"is {value!r}, which is no state of it; the states are: {known}")
+
+    def _state_held(self, value: object) -> object:
+        named = (value.get("id") or value.get("shortId")) if isinstance(value, dict) else value
+        found = self._state(named)
+        return named if isinstance(found, Unfit) else found
+
+    def _assignee(self, value: object) -> object:
+        if value == "":
+            return None
+        found = self._directory.search(str(value))
+        if len(found) == 1:
+            return found[0].id if self._sends_ids else found[0].username
+        if found:
+            return Unfit(f"is {value!r}, which {len(found)} users are called; use a username")
+        return Unfit(f"is {value!r}, which is no user's id, username, email or name")
+
+    def _assignee_held(self, value: object) -> object:
+        person = self._directory.find(value) if isinstance(value, str) else None
+        return person.id if person else value or None
+
+
+def _attribute(attribute: Attribute) -> Destination:
+    encode = encoder(attribute.type)
+    if is_choice(attribute.type.name) and attribute.options:
+        encode = _chosen(encode, attribute)
+    return Destination(
+        f"data.{attribute.short_id}",
+        _explained(encode, attribute.type.name),
+        comparer(attribute.type),
+        is_writable(attribute.type),
+    )
+
+
+def _explained(encode: Coercer, type_name: str) -> Encode:
+    def explained(value: object) -> object:
+        wire = encode(value)
+        return Unfit(f"is {_shown(value)}, which is no {type_name}") if wire is MISFIT else wire
+
+    return explained
+
+
+def _chosen(encode: Coercer, attribute: Attribute) -> Coercer:
+    values = {option.value for option in attribute.options}
+    labels = ", ".join([option.value for option in attribute.options][:SHOWN])
+
+    def chosen(value: object) -> object:
+        wire = encode(value)
+        if wire is None or wire is MISFIT:
+            return wire
+        for each in wire if isinstance(wire, list) else (wire,):
+            if str(each) not in values and each is not None:
+                return Unfit(f"is {_shown(each)}, which is none of its choices: {labels}")
+        return wire
+
+    return chosen
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _text(value: object) -> object:
+    return value or None
+
+
+def _status(value: object) -> object:
+    status = str(value).strip().upper()
+    if status in STATUSES:
+        return status
+    return Unfit(f"is {value!r}; use one of {', '.join(STATUSES)}")
+
+
+def _instant(value: object) -> object:
+    if value in ("", 0):
+        return None
+    instant = parse_timestamp(value)
+    return Unfit(f"is {value!r}, which is no time") if instant is None else instant
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line's worth

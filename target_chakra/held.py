@@ -1,0 +1,64 @@
+"""A process as ChakraHQ shows it, read alike in every dialect of an account (Q5, Q8, Q36)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chakra_api.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chakra_api.account import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A process as a look-up found it.
+
+    Attributes:
+        process_id: Its id.
+        deleted: Whether it carries `isDeleted`.
+        created_at: Epoch milliseconds; None if it is not shown.
+        updated_at: The same.
+        row: Its root fields as they came.
+        data: Its attributes by shortId.
+    """
+
+    process_id: str
+    deleted: bool
+    created_at: int | None
+    updated_at: int | None
+    row: Mapping[str, object]
+    data: Mapping[str, object]
+
+    def value(self, destination: str) -> object:
+        """What it holds there; None if nothing."""
+        if destination.startswith("data."):
+            return self.data.get(destination[5:])
+        return self.row.get(destination)
+
+
+class HeldReader:
+    """Reads the processes of one procedure."""
+
+    def __init__(self, procedure: Procedure) -> None:
+        self._names = {
+            each.id: each.short_id for each in procedure.attributes if each.id != each.short_id
+        }
+
+    def __call__(self, row: Mapping[str, object]) -> Held:
+        """The process in a row of the wire."""
+        data = row.get("data")
+        held: Mapping[str, object] = data if isinstance(data, dict) else {}
+        if not self._names.keys().isdisjoint(held):
+            held = {self._names.get(key, key): value for key, value in held.items()}
+        return Held(
+            str(row.get("id") or ""),
+            row.get("isDeleted") is True,
+            parse_timestamp(row.get("createdAt")),
+            parse_timestamp(row.get("updatedAt")),
+            row,
+            held,
+        )

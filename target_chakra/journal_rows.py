@@ -1,0 +1,148 @@
+"""The journal's values as rows of its tables, and back. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from target_chakra.changes import Key, Kind, Known
+from target_chakra.journal_values import OpenBatch, UnknownRow
+from target_chakra.lifecycle import BatchState
+from target_chakra.stored import Batch, decode_actions, decode_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import sqlalchemy as sa
+
+    from target_chakra.changes import Action, Reject
+    from target_chakra.journal_values import Confirmation, Owned, Unknown
+
+    Row = dict[str, object]
+
+
+def confirmation_row(account: str, each: Confirmation) -> Row:
+    """A row of `confirmed`."""
+    key, known = each.key, each.known
+    return {
+        "account": account,
+        "procedure": key.procedure,
+        "attribute": key.attribute,
+        "key": str(key.value),
+        "process_id": known.process_id,
+        "fields": orjson.dumps(known.fields),
+        "learned": orjson.dumps(known.learned) if known.learned else None,
+        "stream": known.stream,
+        "created": known.created,
+        "deleted": known.deleted,
+        "ended_ms": known.ended,
+    }
+
+
+def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
+    """What a row of `confirmed` says."""
+    return Known(
+        process_id=row.process_id,
+        fields=orjson.loads(row.fields),
+        learned=orjson.loads(row.learned) if row.learned else {},
+        deleted=row.deleted,
+        stream=row.stream,
+        created=row.created,
+        ended=row.ended_ms,
+    )
+
+
+def owned_row(account: str, run: int, each: Owned) -> Row:
+    """A row of `owned`."""
+    return {
+        "account": account,
+        "procedure": each.key.procedure,
+        "stream": each.stream,
+        "attribute": each.key.attribute,
+        "key": str(each.key.value),
+        "value": orjson.dumps(each.key.value),
+        "seen_run": run,
+    }
+
+
+def twin_rows(account: str, run: int, actions: Iterable[Action]) -> list[Row]:
+    """Rows of `twins`, of the actions that have no key."""
+    return [
+        {
+            "account": account,
+            "procedure": action.change.procedure,
+            "stream": action.change.stream,
+            "twin": action.twin,
+            "run": run,
+            "seq": action.change.seq,
+        }
+        for action in actions
+        if action.twin
+    ]
+
+
+def reject_row(account: str, run: int, reject: Reject) -> Row:
+    """A row of `rejects`."""
+    change = reject.change
+    return {
+        "run": run,
+        "account": account,
+        "procedure": change.procedure,
+        "stream": change.stream,
+        "line": change.line,
+        "attribute": change.key.attribute if change.key else None,
+        "key": str(change.key.value) if change.key else None,
+        "reason": reject.reason,
+        "next_step": reject.next_step,
+        "job": reject.job,
+        "row": orjson.dumps(change.row, option=orjson.OPT_NON_STR_KEYS, default=str),
+    }
+
+
+def unknown_row(account: str, run: int, unknown: Unknown) -> Row:
+    """A row of `unknowns`."""
+    action, change = unknown.action, unknown.action.change
+    return {
+        "run": run,
+        "account": account,
+        "procedure": change.procedure,
+        "stream": change.stream,
+        "line": change.line,
+        "attribute": change.key.attribute if change.key else None,
+        "key": orjson.dumps(change.key.value) if change.key else None,
+        "process_id": action.process_id,
+        "kind": action.kind.value,
+        "reason": unknown.reason,
+        "twin": action.twin,
+        "fields": orjson.dumps(action.fields),
+        "free_ms": unknown.free_ms,
+    }
+
+
+def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
+    """What a row of `unknowns` says."""
+    names = []
+    if row.attribute:
+        names.append(Key(row.procedure, row.attribute, orjson.loads(row.key)))
+    if row.process_id:
+        names.append(Key(row.procedure, "id", row.process_id))
+    return UnknownRow(row.id, tuple(names), row.twin, row.free_ms)
+
+
+def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
+    """What a row of `batches` says."""
+    kind = Kind(row.kind)
+    batch = Batch(
+        id=row.id,
+        procedure=row.procedure,
+        kind=kind,
+        actions=decode_actions(row.actions, row.procedure, kind),
+        state=BatchState(row.state),
+        job=row.job,
+        sent=row.sent_ms,
+        server=row.server_ms,
+        shape=row.shape,
+    )
+    seqs = tuple(int(each[0]) for each in orjson.loads(row.actions))
+    return OpenBatch(batch, decode_outcomes(row.outcomes), row.run, seqs)

@@ -1,0 +1,171 @@
+"""The journal's tables and their migrations, from the first version on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from chakra_api.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+metadata = sa.MetaData()
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+version = sa.Table("version", metadata, sa.Column("number", sa.Integer, primary_key=True))
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("began_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("receipt", sa.Text),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("procedure", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("shape", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("job", sa.Text),
+    sa.Column("intended_ms", sa.BigInteger, nullable=False),
+    sa.Column("sent_ms", sa.BigInteger),
+    sa.Column("server_ms", sa.BigInteger),
+    sa.Column("settled_ms", sa.BigInteger),
+    sa.Column("actions", sa.LargeBinary, nullable=False),
+    sa.Column("outcomes", sa.LargeBinary),
+    sa.Index("batches_by_state", "account", "state"),
+)
+
+confirmed = sa.Table(
+    "confirmed",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("procedure", sa.Text, primary_key=True),
+    sa.Column("attribute", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("process_id", sa.Text, nullable=False),
+    sa.Column("fields", sa.LargeBinary, nullable=False),
+    sa.Column("learned", sa.LargeBinary),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("created", sa.Boolean, nullable=False),
+    sa.Column("deleted", sa.Boolean, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+owned = sa.Table(
+    "owned",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("procedure", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("attribute", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+    sa.Column("seen_run", _Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+unknowns = sa.Table(
+    "unknowns",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("procedure", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("line", _Id, nullable=False),
+    sa.Column("attribute", sa.Text),
+    sa.Column("key", sa.LargeBinary),
+    sa.Column("process_id", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("twin", sa.Text),
+    sa.Column("fields", sa.LargeBinary, nullable=False),
+    sa.Column("free_ms", sa.BigInteger, nullable=False),
+    sa.Column("resolved", sa.Text),
+)
+
+rejects = sa.Table(
+    "rejects",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("procedure", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("line", _Id, nullable=False),
+    sa.Column("attribute", sa.Text),
+    sa.Column("key", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("next_step", sa.Text, nullable=False),
+    sa.Column("job", sa.Text),
+    sa.Column("row", sa.LargeBinary, nullable=False),
+    sa.Column("closed", sa.Text),
+    sa.Index("rejects_by_key", "account", "procedure", "attribute", "key"),
+)
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("procedure", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+twins = sa.Table(
+    "twins",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("procedure", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("twin", sa.Text, nullable=False),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("seq", _Id, nullable=False),
+    sa.Index("twins_by_hash", "account", "stream", "twin"),
+)
+
+MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (metadata.create_all,)
+"""Each brings the journal to the next version; none is ever changed once released."""
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Bring the journal to this version.
+
+    Raises:
+        JournalError: It was written by a newer version of this connector.
+    """
+    found = version_of(connection)
+    if found > len(MIGRATIONS):
+        raise JournalError(
+            f"The journal has version {found}, which is newer than this connector's"
+            f" {len(MIGRATIONS)}",
+            "Update chakra-connectors, or set journal to another place",
+        )
+    for step in MIGRATIONS[found:]:
+        step(connection)
+    if found < len(MIGRATIONS):
+        connection.execute(version.delete())
+        connection.execute(version.insert().values(number=len(MIGRATIONS)))
+
+
+def version_of(connection: sa.Connection) -> int:
+    """The journal's version; 0 if there is none yet."""
+    if not sa.inspect(connection).has_table("version"):
+        return 0
+    return connection.execute(sa.select(version.c.number)).scalar() or 0

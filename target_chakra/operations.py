@@ -1,0 +1,268 @@
+"""What an operator needs beside Singer: runs, rejects, retry, unknown rows, mirrors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import SettingsError
+from chakra_api.timestamps import iso_ms
+from target_chakra.changes import Mode
+from target_chakra.journal_reports import RESOLUTIONS, Reports
+from target_chakra.session import Session
+from target_chakra.settings import DEFAULT_JOURNAL, parse_settings
+from target_chakra.target import TargetChakra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.journal_reports import RejectLine, RunLine
+    from target_chakra.settings import Settings
+
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+RUN = click.option("--run", "number", type=int, help="Only of that run.")
+STREAM = click.option("--stream", help="Only of that stream.")
+
+
+def _config(config: _ConfigInput | None) -> dict[str, Any]:
+    """The settings, as the target itself takes them: from files and the environment."""
+    target = TargetChakra(
+        config=config.config if config else {},
+        parse_env_config=True,
+        validate_config=False,
+    )
+    return dict(target.config)
+
+
+def _settings(config: _ConfigInput | None) -> Settings:
+    return parse_settings(
+        _config(config), user_agent=f"target-chakra/{TargetChakra.plugin_version}"
+    )
+
+
+@contextlib.contextmanager
+def _reports(config: _ConfigInput | None) -> Iterator[Reports]:
+    # Looking into the journal needs no key.
+    reports = Reports(str(_config(config).get("journal") or DEFAULT_JOURNAL))
+    try:
+        yield reports
+    finally:
+        reports.close()
+
+
+@contextlib.contextmanager
+def _session(settings: Settings) -> Iterator[Session[object]]:
+    holder = f"pid {os.getpid()} on {socket.gethostname()}"
+    yield Session(settings, SystemClock(), lambda _state: None, holder)
+
+
+@click.command()
+@click.argument("number", metavar="[RUN]", type=int, required=False)
+@JSON
+@click.pass_obj
+def runs(config: _ConfigInput, number: int | None, *, as_json: bool) -> None:
+    """List runs, or show the receipt of one.
+
+    \b
+    Examples:
+      target-chakra --config config.json runs
+      target-chakra --config config.json runs 12
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with _reports(config) as reports:
+        found = reports.runs(number)
+    for run in found:
+        if number is not None:
+            click.echo(orjson.dumps(run.receipt, option=orjson.OPT_INDENT_2).decode())
+        else:
+            click.echo(orjson.dumps(run).decode() if as_json else _run_line(run))
+    if not found:
+        click.echo("No runs yet.", err=True)
+
+
+def _run_line(run: RunLine) -> str:
+    outcomes = run.receipt.get("outcomes")
+    counts = outcomes if isinstance(outcomes, dict) else {}
+    said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    end = "under way, or killed" if run.exit_code is None else f"exit {run.exit_code}"
+    return f"run {run.id}  {iso_ms(run.began_ms)}  {end}  {said or 'no rows'}"
+
+
+@click.command()
+@RUN
+@STREAM
+@click.option("--all", "closed", is_flag=True, help="Those that were sent again or overtaken, too.")
+@JSON
+@click.pass_obj
+def rejects(
+    config: _ConfigInput, number: int | None, stream: str | None, *, closed: bool, as_json: bool
+) -> None:
+    """List rejected rows: key, line, reason, what to do.
+
+    \b
+    Examples:
+      target-chakra --config config.json rejects
+      target-chakra --config config.json rejects --run 12 --json
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with _reports(config) as reports:
+        found = reports.rejects(run=number, stream=stream, closed=closed)
+    for each in found:
+        click.echo(orjson.dumps(each).decode() if as_json else _reject_line(each))
+    if not found:
+        click.echo("No rejects.", err=True)
+
+
+def _reject_line(each: RejectLine) -> str:
+    state = f" [{each.closed}]" if each.closed else ""
+    job = f" (job {each.job})" if each.job else ""
+    return (
+        f"{each.id}  run {each.run}, {each.stream} line {each.line}, {each.key or 'no key'}{state}:"
+        f" {each.reason}{job}. {each.next_step}."
+    )
+
+
+@click.command()
+@RUN
+@STREAM
+@click.pass_obj
+def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
+    """Send rejected rows again: all, those of a run, or those of a stream.
+
+    A reject that a newer row for the same process has overtaken is not sent.
+
+    \b
+    Examples:
+      target-chakra --config config.json retry
+      target-chakra --config config.json retry --run 12
+    """  # noqa: D301 - click's mark for text that stays as it is
+    settings = _settings(config)
+    with _reports(config) as reports:
+        found = reports.rejects(run=number, stream=stream)
+        overtaken = [
+            each
+            for each in reports.rejects(run=number, stream=stream, closed=True)
+            if each.closed == "overtaken"
+        ]
+        for each in overtaken:
+            click.echo(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
+        if not found:
+            click.echo("No rejects to send again.", err=True)
+            return 0
+        with _session(settings) as session:
+            return session.run(lambda: session.retry(found))
+
+
+@click.command()
+@click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="Your word for it.")
+@click.argument("numbers", nargs=-1, type=int)
+@JSON
+@click.pass_obj
+def unknown(
+    config: _ConfigInput, numbers: tuple[int, ...], how: str | None, *, as_json: bool
+) -> None:
+    """List rows of which nobody knows, or take your word for them.
+
+    Look in ChakraHQ whether the row is there. One that is not written is sent when its source
+    brings it again; one that is written is not.
+
+    \b
+    Examples:
+      target-chakra --config config.json unknown
+      target-chakra --config config.json unknown --as written 3 4
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with _reports(config) as reports:
+        found = reports.unknowns()
+        if how is None:
+            for each in found:
+                click.echo(
+                    orjson.dumps(each).decode()
+                    if as_json
+                    else f"{each.id}  run {each.run}, {each.stream} line {each.line},"
+                    f" {each.key or 'no key'}: {each.kind}, {each.reason}"
+                )
+            if not found:
+                click.echo("No unknown rows.", err=True)
+            return
+        missing = sorted(set(numbers) - {each.id for each in found})
+        if missing or not numbers:
+            raise SettingsError(
+                f"There is no unknown row {missing[0]}" if missing else "No rows are named",
+                "List them with target-chakra unknown",
+            )
+        reports.resolve(numbers, how)
+        click.echo(f"{len(numbers)} rows resolved as {how}", err=True)
+
+
+@click.command("mirror-commit")
+@STREAM
+@click.pass_obj
+def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
+    """Delete what mirrored streams no longer bring, after a run that ended well.
+
+    Make it a later block of `meltano run`: it is reached only when tap and target both exited 0.
+    It refuses a stream whose tap read incrementally: such a run holds only the changes.
+
+    \b
+    Example:
+      meltano run tap-postgres target-chakra target-chakra:mirror-commit
+    """  # noqa: D301 - click's mark for text that stays as it is
+    settings = _settings(config)
+    with _reports(config) as reports:
+        all_runs = [run for run in reports.runs() if run.receipt.get("mirrored")]
+    if not all_runs:
+        raise SettingsError(
+            "No run has written a stream in mode mirror", "Run tap and target first"
+        )
+    last = all_runs[-1]
+    streams = _mirrored(last, stream)
+    with _session(settings) as session:
+        return session.run(lambda: _commit(session, streams, last.id))
+
+
+def _mirrored(run: RunLine, wanted: str | None) -> list[str]:
+    """The streams of a run whose absent rows may be deleted.
+
+    Raises:
+        SettingsError: It did not end well, or brought only changes.
+    """
+    if run.exit_code != 0:
+        raise SettingsError(
+            f"Run {run.id} ended with {run.exit_code}, so it says nothing about deletes",
+            "Run tap and target again until both end with 0",
+        )
+    mirrored = run.receipt.get("mirrored")
+    bookmarked = run.receipt.get("bookmarked")
+    streams = [str(n) for n in mirrored] if isinstance(mirrored, list) else []
+    narrowed = [str(n) for n in bookmarked] if isinstance(bookmarked, list) else []
+    chosen = [name for name in streams if wanted in (None, name)]
+    if not chosen:
+        raise SettingsError(
+            f"Run {run.id} did not write '{wanted}' in mode mirror",
+            f"It wrote: {', '.join(streams)}",
+        )
+    partial = [name for name in chosen if name in narrowed]
+    if partial:
+        raise SettingsError(
+            f"The tap read '{partial[0]}' incrementally: its run holds only the changes",
+            "Replicate it with FULL_TABLE, or use delete_when in place of mirror",
+        )
+    return chosen
+
+
+def _commit(session: Session[object], streams: list[str], run: int) -> None:
+    for stream in streams:
+        mapping = session.settings.mapping_for(stream)
+        if mapping.mode is Mode.MIRROR:
+            session.open_stream(stream, ())
+            count = session.delete_absent(stream, run)
+            click.echo(f"{stream}: {count:,} that the run did not bring", err=True)
+
+
+COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, mirror_commit)

@@ -1,0 +1,144 @@
+"""The account of a run: what came in, what became of it, what it cost. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chakra_api.exit_codes import ExitCode
+from target_chakra.lifecycle import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chakra_api.errors import ChakraError
+    from target_chakra.settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run cost.
+
+    Attributes:
+        requests: Requests, the repeated ones among them.
+        retries: Repeated requests.
+        jobs: Batches that ChakraHQ took.
+        seconds: From beginning to end.
+        waited: Seconds that all threads together waited for the pace.
+    """
+
+    requests: int
+    retries: int
+    jobs: int
+    seconds: float
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a run did.
+
+    Attributes:
+        run: Its number in the journal.
+        rows: Rows that came in, by stream.
+        outcomes: How they ended, by stream.
+        mirror: How deletes ended that no row asked for.
+        cost: What it cost.
+        error: What stopped it; None if it came to its end.
+        halted: Procedures that nothing more could be written to, and why.
+        stopped: Whether a signal ended it.
+        dry_run: Whether it wrote nothing on purpose.
+        planned: Of a dry run: creates, updates and deletes.
+        bookmarked: Mirrored streams whose STATE held a replication key.
+        mirrored: Streams in mode mirror.
+    """
+
+    run: int
+    rows: Mapping[str, int]
+    outcomes: Mapping[str, Mapping[Outcome, int]]
+    mirror: Mapping[Outcome, int]
+    cost: Cost
+    error: ChakraError | None = None
+    halted: tuple[str, ...] = ()
+    stopped: bool = False
+    dry_run: bool = False
+    planned: tuple[tuple[str, int], ...] = ()
+    bookmarked: tuple[str, ...] = ()
+    mirrored: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Counter[Outcome]:
+        """Outcomes of all streams together."""
+        total: Counter[Outcome] = Counter()
+        for counts in self.outcomes.values():
+            total.update(counts)
+        return total
+
+    @property
+    def rows_in(self) -> int:
+        """Rows that came in."""
+        return sum(self.rows.values())
+
+    def exit_code(self, limits: Limits) -> ExitCode:
+        """What the run's end means to the script that ran it."""
+        total = self.total
+        total.update(self.mirror)
+        verdicts = (
+            (self.error is not None, self.error.exit_code if self.error else ExitCode.BUG),
+            (self.stopped, ExitCode.STOPPED),
+            (total[Outcome.UNKNOWN] > 0, ExitCode.UNKNOWN),
+            (bool(self.halted), ExitCode.UNREACHABLE),
+            (total[Outcome.REJECTED] > limits.max_rejects, ExitCode.REJECTS),
+            (total[Outcome.NOT_SENT] > 0 and not self.dry_run, ExitCode.UNKNOWN),
+        )
+        return next((code for holds, code in verdicts if holds), ExitCode.DONE)
+
+    def to_json(self) -> dict[str, object]:
+        """One JSON object."""
+        made: dict[str, object] = {
+            "run": self.run,
+            "rows_in": self.rows_in,
+            "outcomes": _named(self.total),
+            "streams": {
+                name: {"rows_in": rows, "outcomes": _named(self.outcomes.get(name, {}))}
+                for name, rows in self.rows.items()
+            },
+            "unknown": self.total[Outcome.UNKNOWN],
+            "requests": self.cost.requests,
+            "requests_repeated": self.cost.retries,
+            "jobs": self.cost.jobs,
+            "seconds": round(self.cost.seconds, 3),
+            "waited_for_pace": round(self.cost.waited, 3),
+            "stopped": self.stopped,
+            "error": str(self.error) if self.error else None,
+            "halted": list(self.halted),
+        }
+        if self.mirrored:
+            made["mirrored"] = list(self.mirrored)
+            made["mirror_deletes"] = _named(self.mirror)
+            made["bookmarked"] = list(self.bookmarked)
+        if self.dry_run:
+            made["dry_run"] = dict(self.planned)
+        return made
+
+    def line(self) -> str:
+        """What a person reads."""
+        parts = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.total)]
+        rate = self.rows_in / self.cost.seconds if self.cost.seconds > 0 else 0.0
+        said = f"{self.rows_in:,} rows in: {', '.join(parts) or 'nothing to do'}"
+        if self.mirror:
+            deletes = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.mirror)]
+            said += f"; of the mirror's deletes {', '.join(deletes)}"
+        return (
+            f"{said}; {self.cost.jobs:,} jobs, {self.cost.requests:,} requests,"
+            f" {self.cost.seconds:.1f} s ({rate:,.0f} rows/s)"
+        )
+
+
+def _ordered(counts: Mapping[Outcome, int]) -> list[tuple[Outcome, int]]:
+    return [(outcome, counts[outcome]) for outcome in Outcome if counts.get(outcome)]
+
+
+def _named(counts: Mapping[Outcome, int]) -> dict[str, int]:
+    return {outcome.value: counts.get(outcome, 0) for outcome in Outcome}

@@ -1,0 +1,315 @@
+"""One run from beginning to end: journal, account, writer, mirrors, receipt, exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import orjson
+
+from chakra_api.account import Account, resolve_account
+from chakra_api.connection import connect
+from chakra_api.errors import ChakraError, NoAccess, SettingsError
+from chakra_api.people import Directory
+from target_chakra.changes import Change, Mode
+from target_chakra.desk import Desk
+from target_chakra.destinations import Destinations
+from target_chakra.dry_run import preview_lines
+from target_chakra.journal import Journal
+from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.mapping import RowMapper
+from target_chakra.parts import Parts
+from target_chakra.plan import Rules
+from target_chakra.progress import Reporter
+from target_chakra.receipt import Cost, Receipt
+from target_chakra.rejects import RejectsFile
+from target_chakra.workers import Workers
+from target_chakra.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from chakra_api.clock import Clock
+    from target_chakra.changes import Key
+    from target_chakra.journal_reports import RejectLine
+    from target_chakra.settings import Settings
+
+State = TypeVar("State")
+
+LOG = logging.getLogger("target-chakra")
+LANDING_SECONDS = 20.0
+"""After a signal: how long to wait for what is in flight before leaving it to the next run."""
+SPARE_THREADS = 5
+"""Beside the jobs: look-ups and what reads back."""
+
+
+class Session(Generic[State]):
+    """One run.
+
+    Args:
+        settings: What the user set.
+        clock: The only clock of the run.
+        emit: Passes a STATE on.
+        holder: Names this run to another that wants the journal.
+
+    Raises:
+        ChakraError: The journal can't be held, or the account can't be read.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, emit: Callable[[State], None], holder: str
+    ) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._began = clock.monotonic()
+        threads = settings.concurrency + SPARE_THREADS
+        self.client = connect(settings.connection, clock, threads)
+        self._workers = Workers(clock, threads)
+        self._desks: dict[str, Desk] = {}
+        self._streams: dict[str, RowMapper] = {}
+        self._columns: dict[str, Sequence[str]] = {}
+        self._versions: dict[str, object] = {}
+        self._bookmarked: set[str] = set()
+        self.stopped: Callable[[], bool] = lambda: False
+        self.journal = Journal(settings.journal)
+        self.journal.hold()
+        now = int(clock.now() * 1000)
+        self.run_id = self.journal.begin_run(self.account.team_id or "", holder, now)
+        self.journal.clear(now - int(settings.retention_days * 86_400_000))
+        self._rejects = RejectsFile(settings.rejects_path) if settings.rejects_path else None
+        parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
+        self.writer: Writer[State] = Writer(parts, settings)
+        self._reporter = Reporter(clock)
+        self.writer.recover()
+
+    # The account
+
+    @cached_property
+    def account(self) -> Account:
+        """The account's configuration, fetched once (contract 4.22)."""
+        return resolve_account(self.client.config())
+
+    @cached_property
+    def _directory(self) -> Directory:
+        try:
+            return Directory.from_users(self.client.users())
+        except NoAccess:
+            LOG.warning("This key may not list users: assignees can't be checked")
+            return Directory.from_users([])
+
+    def desk(self, procedure: str) -> Desk:
+        """What the work on a procedure needs."""
+        found = self._desks.get(procedure)
+        if found is None:
+            destinations = Destinations(
+                self.account.procedure(procedure),
+                self._directory,
+                sends_ids=self.settings.assigned_to_format == "id",
+            )
+            found = self._desks[procedure] = Desk(self.client, destinations)
+        return found
+
+    # Streams
+
+    def open_stream(self, stream: str, columns: Sequence[str]) -> None:
+        """A SCHEMA came: compile the mapping of its stream.
+
+        Raises:
+            SettingsError: The mapping names what does not exist.
+        """
+        if stream in self._streams and tuple(columns) == tuple(self._columns[stream]):
+            return
+        mapping = self.settings.mapping_for(stream)
+        procedure = mapping.procedure or stream.removeprefix("process_")
+        desk = self.desk(procedure)
+        mapper = RowMapper(stream, mapping, desk.destinations, columns)
+        self._refuse_blind(mapper, desk)
+        read_only = [
+            f"data.{each.short_id}"
+            for each in desk.destinations.procedure.attributes
+            if not desk.destinations.is_writable(f"data.{each.short_id}")
+        ]
+        kept = [desk.destinations.named(n, "only_if_empty").name for n in mapping.only_if_empty]
+        rules = Rules(desk.destinations.comparable, read_only, kept, mapping.revive)
+        self._streams[stream], self._columns[stream] = mapper, columns
+        self.writer.register(mapper, rules)
+        if mapper.columns.attribute is None:
+            LOG.warning(
+                "Stream '%s' has no key: a row is known again by its mapped values alone, and what"
+                " a lost answer leaves unknown is never sent again without your word",
+                stream,
+            )
+
+    def _refuse_blind(self, mapper: RowMapper, desk: Desk) -> None:
+        """Without a look-up a row can only be named by its id or its primary key."""
+        attribute, mode = mapper.columns.attribute, mapper.mapping.mode
+        if self.settings.compare != "never" or mode is Mode.INSERT:
+            return
+        if attribute not in ("id", desk.primary_key) or mode in (Mode.UPSERT, Mode.MIRROR):
+            raise SettingsError(
+                f"compare is never, and stream '{mapper.stream}' needs to look its rows up by"
+                f" {attribute}",
+                "Use compare always or journal, or mode update with the id or the primary key",
+            )
+
+    def row(self, stream: str, line: int, row: Mapping[str, object], version: object) -> None:
+        """A row came in."""
+        if version is not None:
+            self._versions[stream] = version
+        self.writer.accept(stream, line, row)
+        if self._reporter.due():
+            self._report()
+
+    def state(self, value: State) -> None:
+        """A STATE came in."""
+        self._note_bookmarks(value)
+        self.writer.state(value)
+
+    def _note_bookmarks(self, value: object) -> None:
+        """Which streams are read incrementally: a mirror must not take them for the whole."""
+        bookmarks = value.get("bookmarks") if isinstance(value, dict) else None
+        for name, bookmark in (bookmarks or {}).items():
+            held = isinstance(bookmark, dict) and bookmark.get("replication_key_value")
+            if held is not None and held is not False:
+                self._bookmarked.add(str(name))
+
+    def tick(self) -> None:
+        """No row came for a while: do what is due."""
+        self.writer.pump(0, flush=True)
+        if self._reporter.due():
+            self._report()
+
+    def _report(self) -> None:
+        LOG.info("%s", self._reporter.line(self.writer, self.client.stats))
+
+    def retry(self, found: Sequence[RejectLine]) -> None:
+        """Send rejected rows again, in order; each is closed once it has an outcome."""
+        columns: dict[str, set[str]] = {}
+        for each in found:
+            columns.setdefault(each.stream, set()).update(each.row)
+        for stream, names in columns.items():
+            self.open_stream(stream, sorted(names))
+        numbers: dict[int, int] = {}
+        tally = self.writer.tally
+        for each in found:
+            numbers[tally.last_seq + 1] = each.id
+            tally.watched[tally.last_seq + 1] = None
+            self.row(each.stream, each.line, each.row, None)
+        self.writer.finish()
+        ended = {at: outcome for at, outcome in tally.watched.items() if outcome in SETTLED}
+        again = [numbers[at] for at, outcome in ended.items() if outcome is not Outcome.REJECTED]
+        refused = [numbers[at] for at, outcome in ended.items() if outcome is Outcome.REJECTED]
+        self.journal.close_rejects(again, "sent again")
+        self.journal.close_rejects(refused, "rejected again")
+
+    # Mirrors
+
+    def activate(self, stream: str, version: object) -> None:
+        """A tap says that all rows of a version have come: what a mirror misses is deleted."""
+        mapper = self._streams.get(stream)
+        if mapper is None or mapper.mapping.mode is not Mode.MIRROR:
+            return
+        if self._versions.get(stream) != version:
+            LOG.info(
+                "ACTIVATE_VERSION of '%s' came before its rows: it says nothing about deletes;"
+                " target-chakra mirror-commit does, once tap and target have both ended well",
+                stream,
+            )
+            return
+        self.writer.finish()
+        if not self._is_clean():
+            LOG.warning("Nothing of '%s' is deleted: not every row of it is settled", stream)
+            return
+        self.delete_absent(stream, self.run_id)
+
+    def _is_clean(self) -> bool:
+        return self.writer.failure is None and not self.writer.halted
+
+    def delete_absent(self, stream: str, run: int) -> int:
+        """Delete what a stream has written and a run did not bring; how many.
+
+        Raises:
+            LimitCrossed: There is more than max_deletes allows.
+        """
+        absent = self.journal.absent(stream, run)
+        self.writer.delete_absent([_deletion(stream, key) for key in absent])
+        self.writer.finish()
+        if self._is_clean():
+            self.journal.disown(stream, absent)
+        return len(absent)
+
+    # The end
+
+    def run(self, take: Callable[[], None]) -> int:
+        """Take the input, write it, account for it; the exit code."""
+        error: ChakraError | None = None
+        try:
+            take()
+            if self.stopped():
+                self.writer.land(LANDING_SECONDS)
+                self.writer.leave_rest()
+            else:
+                self.writer.finish()
+        except ChakraError as found:
+            error = found
+            self.writer.land(LANDING_SECONDS)
+            self.writer.leave_rest()
+        return self.end(error or self.writer.failure)
+
+    def end(self, error: ChakraError | None) -> int:
+        """Store and say what became of the run; the exit code."""
+        receipt = self.receipt(error)
+        code = receipt.exit_code(self.settings.limits)
+        now = int(self._clock.now() * 1000)
+        self.journal.end_run(receipt.to_json(), int(code), now)
+        self._say(receipt)
+        self.close()
+        return int(code)
+
+    def receipt(self, error: ChakraError | None) -> Receipt:
+        """The account of the run so far."""
+        writer, stats = self.writer, self.client.stats
+        seconds = self._clock.monotonic() - self._began
+        return Receipt(
+            run=self.run_id,
+            rows=dict(writer.tally.rows),
+            outcomes={name: Counter(counts) for name, counts in writer.tally.outcomes.items()},
+            mirror=dict(writer.tally.deleted_by_mirror),
+            cost=Cost(stats.requests, stats.retries, writer.flights.jobs, seconds, stats.waited),
+            error=error,
+            halted=tuple(f"{name}: {why}" for name, why in writer.halted.items()),
+            stopped=self.stopped(),
+            dry_run=self.settings.dry_run,
+            planned=tuple((kind.value, count) for kind, count in writer.planned.items()),
+            bookmarked=tuple(sorted(self._bookmarked)),
+            mirrored=tuple(
+                sorted(n for n, m in self._streams.items() if m.mapping.mode is Mode.MIRROR)
+            ),
+        )
+
+    def _say(self, receipt: Receipt) -> None:
+        if receipt.dry_run:
+            for line in preview_lines(
+                self.writer.preview, self.writer.planned, self.settings.batch_size
+            ):
+                LOG.info("%s", line)
+        for told in (*receipt.halted, *([str(receipt.error)] if receipt.error else [])):
+            LOG.error("%s", told)
+        LOG.info("Run %d: %s", receipt.run, receipt.line())
+        sys.stderr.write(orjson.dumps(receipt.to_json()).decode() + "\n")
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._workers.close()
+        self.client.close()
+        self.journal.close()
+        if self._rejects is not None:
+            self._rejects.close()
+
+
+def _deletion(stream: str, key: Key) -> Change:
+    """A delete that no row asks for."""
+    return Change(-1, 0, stream, key.procedure, key, Mode.MIRROR, True, {}, {})  # noqa: FBT003 - a record of facts

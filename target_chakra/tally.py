@@ -1,0 +1,81 @@
+"""Counts what became of each row, and knows up to where all is settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from target_chakra.frontier import Frontier
+from target_chakra.lifecycle import SETTLED, Outcome
+
+if TYPE_CHECKING:
+    from target_chakra.changes import Change
+
+State = TypeVar("State")
+
+
+class Tally(Generic[State]):
+    """The outcomes of one run's rows.
+
+    Attributes:
+        rows: Rows that came in, by stream.
+        outcomes: By stream.
+        deleted_by_mirror: Outcomes of deletes that no row asks for.
+        watched: Outcomes of single rows that somebody asked for.
+        last_seq: Number of the last row.
+        open: Rows that have no outcome yet.
+    """
+
+    def __init__(self) -> None:
+        self.rows: Counter[str] = Counter()
+        self.outcomes: dict[str, Counter[Outcome]] = {}
+        self.deleted_by_mirror: Counter[Outcome] = Counter()
+        self.watched: dict[int, Outcome | None] = {}
+        self.last_seq = 0
+        self.open = 0
+        self._frontier: Frontier[tuple[int, State]] = Frontier()
+
+    def came_in(self, stream: str) -> int:
+        """A row came in; its number in this run."""
+        self.last_seq += 1
+        self.open += 1
+        self.rows[stream] += 1
+        self._frontier.came_in(self.last_seq)
+        return self.last_seq
+
+    def state(self, value: State) -> None:
+        """A STATE came in."""
+        self._frontier.state((self.last_seq, value))
+
+    def passable(self) -> tuple[int, State] | None:
+        """The last STATE that may be passed on, and the number of the row before it."""
+        return self._frontier.passable()
+
+    def settle(self, change: Change, outcome: Outcome) -> None:
+        """A change ended; the rows that it superseded end with it."""
+        *earlier, last = change.singles
+        for part in earlier:
+            self._count(part, Outcome.SUPERSEDED, passes=outcome in SETTLED)
+        self._count(last, outcome, passes=outcome in SETTLED)
+
+    def _count(self, change: Change, outcome: Outcome, *, passes: bool) -> None:
+        if change.seq == 0:
+            return
+        if change.seq < 0:
+            self.deleted_by_mirror[outcome] += 1
+            return
+        self.open -= 1
+        if change.seq in self.watched:
+            self.watched[change.seq] = outcome
+        self.outcomes.setdefault(change.stream, Counter())[outcome] += 1
+        if passes:
+            self._frontier.settled(change.seq)
+
+    @property
+    def total(self) -> Counter[Outcome]:
+        """Outcomes of all streams together."""
+        return sum(self.outcomes.values(), Counter())
+
+    def count(self, outcome: Outcome) -> int:
+        """How many rows ended so."""
+        return sum(counts[outcome] for counts in self.outcomes.values())

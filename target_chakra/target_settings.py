@@ -1,0 +1,203 @@
+"""The target's settings as a user sees them: names, defaults, help. Meaning: `settings.py`."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from chakra_api import connection
+from target_chakra import settings as defaults
+
+MAPPING = th.ObjectType(
+    th.Property(
+        "stream",
+        th.StringType,
+        required=True,
+        description="Name of the stream, or a glob such as marts-*. The first mapping that fits"
+        " counts.",
+    ),
+    th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
+    th.Property(
+        "mode",
+        th.StringType,
+        allowed_values=["insert", "update", "upsert", "delete", "mirror"],
+        description="What to do with a row. upsert by default.",
+    ),
+    th.Property(
+        "key",
+        th.AnyType(),
+        description='The column that names the process, or {"column": ..., "attribute": ...}.'
+        " By default id where the rows carry one, else the procedure's primary key.",
+    ),
+    th.Property(
+        "fields",
+        th.ObjectType(additional_properties=True),
+        description="Column to data.<attribute>, state, status, assignedTo, nextActionAt,"
+        " isDeleted, or (on create only) record.<attribute>. By name by default.",
+    ),
+    th.Property(
+        "nulls",
+        th.StringType,
+        allowed_values=["skip", "clear"],
+        description="What a null does: nothing (skip, the default), or clear the field.",
+    ),
+    th.Property(
+        "only_if_empty",
+        th.ArrayType(th.StringType),
+        description="Fields that are written only where ChakraHQ holds nothing.",
+    ),
+    th.Property(
+        "delete_when",
+        th.StringType,
+        description="Column that marks a row as deleted, such as _sdc_deleted_at.",
+    ),
+    th.Property(
+        "revive",
+        th.BooleanType,
+        description="Bring back what was deleted or is gone, in place of a reject.",
+    ),
+)
+
+SETTINGS = th.PropertiesList(
+    th.Property(
+        "api_key",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="API key",
+        description="Access token of ChakraHQ. Its role must see and may write the procedures.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default=connection.DEFAULT_URL,
+        title="API URL",
+        description="Scheme and host of the API, without a path.",
+    ),
+    th.Property(
+        "streams",
+        th.ArrayType(MAPPING),
+        title="Streams",
+        description="How the rows of a stream become changes. Without any, what tap-chakra emits"
+        " goes back to its procedure by id.",
+    ),
+    th.Property(
+        "compare",
+        th.StringType,
+        allowed_values=list(defaults.COMPARES),
+        default="always",
+        title="Compare",
+        description="always: with what ChakraHQ holds. journal: with what was confirmed last."
+        " never: send every row (not with upsert).",
+    ),
+    th.Property(
+        "assigned_to_format",
+        th.StringType,
+        allowed_values=list(defaults.FORMATS),
+        default="username",
+        title="Form of an assignee",
+        description="Whether assignedTo is sent as a username or as a user's id.",
+    ),
+    th.Property(
+        "batch_size",
+        th.IntegerType,
+        default=defaults.DEFAULT_BATCH_SIZE,
+        title="Batch size",
+        description="Rows a job. The first of its kind on an account has 10 and is read back.",
+    ),
+    th.Property(
+        "concurrency",
+        th.IntegerType,
+        default=defaults.DEFAULT_CONCURRENCY,
+        title="Concurrency",
+        description="Jobs in flight. Two of them never hold the same process.",
+    ),
+    th.Property(
+        "max_rps",
+        th.NumberType,
+        title="Max requests per second",
+        description="Ceiling on requests per second. None by default: the pace adapts to"
+        " the server's 429 and 503.",
+    ),
+    th.Property(
+        "request_timeout",
+        th.NumberType,
+        default=connection.DEFAULT_REQUEST_TIMEOUT,
+        title="Request timeout",
+        description="Seconds without an answer after which a request is given up.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="Sent with each request. target-chakra/<version> by default.",
+    ),
+    th.Property(
+        "job_timeout",
+        th.NumberType,
+        default=defaults.DEFAULT_JOB_TIMEOUT,
+        title="Job timeout",
+        description="Seconds after which a job that has not ended is given up: what it did not"
+        " write by then is unknown.",
+    ),
+    th.Property(
+        "lost_answer_horizon",
+        th.NumberType,
+        default=defaults.DEFAULT_HORIZON,
+        title="Horizon of lost answers",
+        description="Seconds after which a job whose submit was never answered can't begin any"
+        " more. Until then its rows are read back, and never sent again.",
+    ),
+    th.Property(
+        "journal",
+        th.StringType,
+        default=defaults.DEFAULT_JOURNAL,
+        secret=True,
+        title="Journal",
+        description="SQLAlchemy URL (SQLite or PostgreSQL) of the journal. It holds what rows"
+        " carried; a file is readable by its owner only.",
+    ),
+    th.Property(
+        "journal_retention_days",
+        th.NumberType,
+        default=defaults.DEFAULT_RETENTION_DAYS,
+        title="Journal retention",
+        description="Days after which settled batches are cleared. Unknown rows, open rejects and"
+        " confirmed values stay.",
+    ),
+    th.Property(
+        "rejects_path",
+        th.StringType,
+        title="Rejects file",
+        description="JSON lines of rejected rows, with reason and next step. They are in the"
+        " journal in any case.",
+    ),
+    th.Property(
+        "max_rejects",
+        th.IntegerType,
+        default=0,
+        title="Max rejects",
+        description="With more, the run goes on and exits with 7.",
+    ),
+    th.Property(
+        "stop_at_reject_percent",
+        th.NumberType,
+        default=defaults.DEFAULT_STOP_PERCENT,
+        title="Stop at reject percent",
+        description="Share of rejects among the rows in so far, from 1,000 rows on, at which the"
+        " run stops before the next submit.",
+    ),
+    th.Property(
+        "max_deletes",
+        th.IntegerType,
+        default=0,
+        title="Max deletes",
+        description="Deletes that a run may do. The one that would cross it stops the run.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        title="Dry run",
+        description="Write nothing; say what would be created, updated and deleted.",
+    ),
+)

@@ -1,0 +1,400 @@
+"""The loop that joins mapping, planning, sending and the journal; knows neither Singer nor dlt.
+
+One thread decides, journals and counts; threads of `workers` only talk to ChakraHQ. Rows come in
+by `accept`, STATEs by `state`; a STATE goes out once every row before it is settled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from chakra_api.errors import ChakraError, IllegalTransition
+from target_chakra.bookkeeping import Bookkeeping
+from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
+from target_chakra.flight import Means
+from target_chakra.flights import Flights
+from target_chakra.intake import Intake, Source
+from target_chakra.lifecycle import BatchState, Outcome
+from target_chakra.settling import too_many_deletes, too_many_rejects
+from target_chakra.stored import Batch
+from target_chakra.submission import Submission
+from target_chakra.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from target_chakra.mapping import RowMapper
+    from target_chakra.parts import Parts
+    from target_chakra.plan import Done, Rules
+    from target_chakra.settings import Settings
+    from target_chakra.stored import Settlement
+
+State = TypeVar("State")
+
+FIRST_BATCH = 10
+"""Rows of the first batch of a procedure and kind on an account: it is read back."""
+ROWS_BEFORE_PERCENT = 1000
+PUMP_EVERY = 64
+"""Rows between two looks at what came back."""
+
+
+class Writer(Generic[State]):
+    """Makes ChakraHQ agree with the rows of one run.
+
+    Args:
+        parts: What it works with.
+        settings: What the user set.
+    """
+
+    def __init__(self, parts: Parts[State], settings: Settings) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._limits = settings.limits
+        self.tally: Tally[State] = Tally()
+        self.preview: list[Action] = []
+        self.planned: Counter[Kind] = Counter()
+        self.failure: ChakraError | None = None
+        self.halted: dict[str, ChakraError] = {}
+        self._mappers: dict[str, RowMapper] = {}
+        self._rules: dict[str, Rules] = {}
+        self._submissions: dict[str, Submission] = {}
+        self._pending: dict[tuple[str, Kind], list[Action]] = {}
+        self._deletes = 0
+        self._since_pump = 0
+        self._keyless_used = False
+        self._recovered: dict[int, tuple[int, tuple[int, ...]]] = {}
+        source = Source(
+            parts.desk, self._rules.__getitem__, parts.journal, parts.workers, settings.compare
+        )
+        self.intake = Intake(source, self)
+        means = Means(
+            journal=parts.journal,
+            workers=parts.workers,
+            clock=parts.clock,
+            patience=settings.patience,
+            concurrency=settings.concurrency,
+            submission=self._submission,
+        )
+        self._books = Bookkeeping(means, parts.rejects, confirms_all=settings.compare == "journal")
+        self.flights = Flights(means, self)
+
+    # Beginning
+
+    def recover(self) -> None:
+        """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
+        journal = self._parts.journal
+        for (procedure, name), value in journal.findings().items():
+            if name.startswith("shape."):
+                self.flights.shapes[procedure, Kind(name[6:])] = value
+        unknowns = journal.unknowns()
+        self._books.recall(unknowns)
+        for unknown in unknowns:
+            self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
+        for found in journal.open_batches():
+            self._recovered[found.batch.id] = (found.run, found.seqs)
+            for at, action in enumerate(found.batch.actions):
+                if at not in found.outcomes:
+                    self._hold_again(action)
+            self.flights.adopt(found.batch, set(found.outcomes))
+
+    def _hold_again(self, action: Action) -> None:
+        key = action.change.key
+        if key is not None:
+            desk = self._parts.desk(action.change.procedure)
+            names = desk.names(action.change, None)
+            if action.process_id:
+                names.append(Key(key.procedure, "id", action.process_id))
+            self.intake.lanes.hold(key, names)
+
+    def register(self, mapper: RowMapper, rules: Rules) -> None:
+        """A stream is about to come."""
+        self._mappers[mapper.stream] = mapper
+        self._rules[mapper.stream] = rules
+        if mapper.mapping.mode is Mode.MIRROR:
+            self._books.mirrors.add(mapper.stream)
+        if mapper.columns.attribute not in (None, "id"):
+            desk = self._parts.desk(mapper.destinations.procedure.short_id)
+            desk.key_attributes.add(mapper.columns.attribute)
+
+    def _submission(self, procedure: str) -> Submission:
+        found = self._submissions.get(procedure)
+        if found is None:
+            found = Submission(self._parts.desk(procedure), self._parts.clock)
+            self._submissions[procedure] = found
+        return found
+
+    # Rows and STATEs come in
+
+    def accept(self, stream: str, line: int, row: Mapping[str, object]) -> None:
+        """A row came in; returns once there is room for another.
+
+        Raises:
+            ChakraError: The run must stop; nothing more is sent.
+        """
+        if self.failure is not None:
+            raise self.failure
+        seq = self.tally.came_in(stream)
+        change = self._mappers[stream](seq, line, row)
+        if isinstance(change, Reject):
+            self.reject(change)
+        else:
+            self._take(change)
+        self._since_pump += 1
+        if self._since_pump >= PUMP_EVERY:
+            self.pump(0)
+            while self.tally.open >= self._room and self.failure is None:
+                self.pump(1.0, flush=True)
+
+    def _take(self, change: Change) -> None:
+        if change.procedure in self.halted or self.is_barred([change.key] if change.key else []):
+            self.unsent(change)
+            return
+        self._keyless_used |= change.key is None
+        self.intake.add(change)
+
+    def is_barred(self, names: Iterable[Key]) -> bool:
+        """Whether an unknown row still holds the process of one of these names."""
+        return self._books.is_barred(names)
+
+    @property
+    def _room(self) -> int:
+        return self._settings.batch_size * (self._settings.concurrency + 3)
+
+    def delete_absent(self, changes: list[Change]) -> None:
+        """Delete what a mirror did not bring; all of it is counted first.
+
+        Raises:
+            LimitCrossed: There is more to delete than the user allows.
+        """
+        if self._deletes + len(changes) > self._limits.max_deletes:
+            raise too_many_deletes(self._deletes + len(changes), self._limits.max_deletes)
+        for change in changes:
+            self._take(change)
+
+    def state(self, value: State) -> None:
+        """A STATE came in; it goes out once every row before it is settled."""
+        self.tally.state(value)
+        self._pass_states()
+
+    # The loop
+
+    def pump(self, patience: float, *, flush: bool = False) -> bool:
+        """Do what is due; whether there was anything to do."""
+        self._since_pump = 0
+        if self.failure is None:
+            self.intake.advance(flush=flush, keyless=not self._recovered)
+            self._form(flush=flush)
+        did = self._parts.workers.pump(patience)
+        self._books.flush()
+        self._pass_states()
+        return did
+
+    def _form(self, *, flush: bool) -> None:
+        for (procedure, kind), actions in self._pending.items():
+            while actions and self.flights.waiting < self._settings.concurrency:
+                size = self._batch_size(procedure, kind)
+                if size == 0 or (len(actions) < size and not flush):
+                    break
+                self._launch(procedure, kind, actions[:size])
+                del actions[:size]
+
+    def _batch_size(self, procedure: str, kind: Kind) -> int:
+        """Rows of the next batch; 0 if the first one is still on its way."""
+        if self.flights.is_proven(procedure, kind):
+            return self._settings.batch_size
+        if self.flights.is_probing(procedure, kind):
+            return 0
+        return min(FIRST_BATCH, self._settings.batch_size)
+
+    def _launch(self, procedure: str, kind: Kind, actions: list[Action]) -> None:
+        server = self.intake.server_time
+        batch = Batch(0, procedure, kind, tuple(actions), BatchState.INTENDED, server=server)
+        self.flights.add(batch)
+
+    # What the intake decides
+
+    def act(self, action: Action) -> None:
+        """Something is to be sent."""
+        change = action.change
+        if action.kind is Kind.DELETE:
+            self._deletes += 1
+            if self._deletes > self._limits.max_deletes and change.seq > 0:
+                self.intake.free(change)
+                self.unsent(change)
+                self.fail(too_many_deletes(self._deletes, self._limits.max_deletes))
+                return
+        self.planned[action.kind] += 1
+        if self._settings.dry_run:
+            self._preview(action)
+            return
+        if self.failure is not None or change.procedure in self.halted:
+            self.intake.free(change)
+            self.unsent(change)
+            return
+        self._pending.setdefault((change.procedure, action.kind), []).append(action)
+
+    def _preview(self, action: Action) -> None:
+        self.preview.append(action)
+        del self.preview[1000:]
+        self.intake.free(action.change)
+        self.unsent(action.change)
+
+    def done(self, done: Done) -> None:
+        """Nothing is to be sent."""
+        self._books.note_done(done)
+        self.tally.settle(done.change, done.outcome)
+
+    def reject(self, reject: Reject) -> None:
+        """A change can't be carried out."""
+        self._books.note_reject(reject)
+        self.tally.settle(reject.change, Outcome.REJECTED)
+        self._check_percent()
+
+    def unsent(self, change: Change) -> None:
+        """A change ends as not sent."""
+        self.tally.settle(change, Outcome.NOT_SENT)
+
+    def unknown(self, change: Change) -> None:
+        """A change was sent before, and nobody knows what became of it."""
+        self.tally.settle(change, Outcome.UNKNOWN)
+
+    def _check_percent(self) -> None:
+        rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
+        if came < ROWS_BEFORE_PERCENT or self.failure is not None:
+            return
+        if rejected * 100 > came * self._limits.stop_at_reject_percent:
+            self.fail(too_many_rejects(rejected, came, self._limits.stop_at_reject_percent))
+
+    # What the flights report
+
+    def settled(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
+        """Rows of a batch have an outcome."""
+        if batch.state not in (BatchState.LOST, BatchState.SETTLED, BatchState.RELEASED):
+            raise IllegalTransition(f"Rows settled in a batch that is {batch.state.value}")
+        self._books.flush()
+        self._books.store(batch, done, ended)
+        for settlement in done.values():
+            self._end_action(settlement, batch)
+        if batch.id not in {each.id for each in self.flights.aloft}:
+            self._recovered.pop(batch.id, None)
+        self._check_percent()
+
+    def _end_action(self, settlement: Settlement, batch: Batch) -> None:
+        action, outcome = settlement.action, settlement.outcome
+        change = action.change
+        if outcome is Outcome.REJECTED:
+            self._end_rejected(settlement)
+            return
+        if outcome is Outcome.UNKNOWN:
+            self._books.bar(action, batch.sent or 0)
+        self.intake.free(change)
+        self.tally.settle(change, outcome)
+
+    def _end_rejected(self, settlement: Settlement) -> None:
+        action = settlement.action
+        change = action.change
+        if action.twin:
+            self._parts.journal.forget_twins(rows=[(0, change.seq)])
+        if len(change.parts) > 1:
+            self.intake.refuse(Reject(change, settlement.reason, ""))
+            return
+        self.intake.free(change)
+        self.tally.settle(change, Outcome.REJECTED)
+
+    def released(self, batch: Batch) -> None:
+        """Nothing happened to a batch: its rows may be planned anew."""
+        run, seqs = self._recovered.pop(batch.id, (0, ()))
+        twins = [(run, seqs[at] if seqs else a.change.seq) for at, a in enumerate(batch.actions)]
+        if any(action.twin for action in batch.actions):
+            self._parts.journal.forget_twins(rows=twins)
+        for action in batch.actions:
+            self._plan_again(action.change)
+
+    def _plan_again(self, change: Change) -> None:
+        again = change.seq != 0 and self.failure is None and change.procedure not in self.halted
+        if change.key is None:
+            if again:
+                self.intake.add(change)
+            else:
+                self.unsent(change)
+            return
+        self.intake.free(change, (change,) if again else ())
+        if not again:
+            self.unsent(change)
+
+    def halt(self, procedure: str, error: ChakraError) -> None:
+        """Nothing more can be written to a procedure in this run."""
+        if procedure in self.halted:
+            return
+        self.halted[procedure] = error
+        for (name, _), actions in self._pending.items():
+            if name == procedure:
+                for action in actions:
+                    self.intake.free(action.change)
+                    self.unsent(action.change)
+                actions.clear()
+        for change in self.intake.drain_procedure(procedure):
+            self.unsent(change)
+
+    def fail(self, error: ChakraError) -> None:
+        """Nothing more can be written at all in this run."""
+        if self.failure is None:
+            self.failure = error
+            self.flights.ground()
+
+    # Journal and STATE
+
+    def _pass_states(self) -> None:
+        found = self.tally.passable()
+        if found is None or self._settings.dry_run:
+            return
+        self._books.flush()
+        seq, value = found
+        if self._keyless_used:
+            self._parts.journal.forget_twins(up_to=seq)
+        self._parts.emit(value)
+
+    # The end
+
+    def finish(self) -> None:
+        """Write all that came in, and wait for what becomes of it."""
+        while self.failure is None and self._active:
+            self.pump(1.0, flush=True)
+        if self.failure is not None:
+            self.land()
+        self.leave_rest()
+
+    @property
+    def _active(self) -> bool:
+        return bool(
+            self.flights.aloft
+            or self.intake.busy
+            or self.intake.waiting
+            or any(self._pending.values())
+            or not self._parts.workers.idle
+        )
+
+    def land(self, seconds: float | None = None) -> None:
+        """Send nothing more; wait for what is in flight, at most so many seconds."""
+        self.flights.ground()
+        began = self._parts.clock.monotonic()
+        while self.flights.aloft or self.intake.busy:
+            left = None if seconds is None else seconds - (self._parts.clock.monotonic() - began)
+            if left is not None and left <= 0:
+                break
+            self.pump(1.0 if left is None else min(1.0, left))
+
+    def leave_rest(self) -> None:
+        """End what was not sent; what is still in flight is left to the next run."""
+        for actions in self._pending.values():
+            for action in actions:
+                self.unsent(action.change)
+            actions.clear()
+        for change in self.intake.drain():
+            self.unsent(change)
+        for batch in self.flights.aloft:
+            for at in self.flights.open_actions(batch):
+                self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)
+        self._books.flush()
+        self._pass_states()
