@@ -130,6 +130,20 @@ def test_rows_of_one_identifier_need_an_index_to_be_told_apart() -> None:
     assert states(placed, items) == (["SUCCESS", "ERROR"], 0)
 
 
+def test_an_echo_of_the_whole_item_tells_rows_of_one_identifier_apart() -> None:
+    items = [{"lead_id": "A", "update": {"state": state}} for state in ("X", "Y")]
+    entries = [
+        {"status": word, "data": item}
+        for word, item in zip(("ERROR", "OTHER"), items[::-1], strict=True)
+    ]
+    assert states(entries, items) == (["OTHER", "ERROR"], 0)
+
+
+def test_an_id_of_the_server_s_own_contradicts_nothing() -> None:
+    entries = [{"status": "ERROR", "index": 0, "data": {"id": UUID.format(9), "score": 1}}]
+    assert states(entries, two()) == (["ERROR", None], 0)
+
+
 def test_entries_that_disagree_about_a_row_leave_it_unknown() -> None:
     ok, bad = ({"status": word, "data": {"lead_id": "A"}} for word in ("SUCCESS", "ERROR"))
     assert states([ok, bad], two()) == ([None, None], 2)

@@ -98,6 +98,11 @@ def test_ten_minutes_of_even_progress_cost_fifteen_requests(seconds: float, subm
     assert watch(linear, seconds, submitted).polls <= 15
 
 
+@given(st.floats(5, 1800), st.integers(1000, 5000))
+def test_a_late_start_is_noticed_in_the_pace(seconds: float, submitted: int) -> None:
+    assert watch(late_start, seconds, submitted).late <= max(1.0, 0.1 * seconds)
+
+
 @given(st.sampled_from((linear, *STILL)), st.floats(0.1, 2.0), sizes)
 @example(waiting, 2.0, 1)
 def test_a_short_job_costs_three_requests(
