@@ -48,6 +48,7 @@ class Flight:
         tries: Failed tries to read its outcome.
         accepted: Whether ChakraHQ is known to have taken it.
         settled: Positions that have an outcome.
+        seen_as_sent: Whether a row of it was read back as it was sent.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class Flight:
         "looks",
         "missing",
         "probing",
+        "seen_as_sent",
         "settled",
         "tries",
     )
@@ -69,6 +71,7 @@ class Flight:
         self.missing = 0
         self.tries = 0
         self.accepted = False
+        self.seen_as_sent = False
         self.settled: set[int] = set()
 
     @property

@@ -17,6 +17,7 @@ from chakra_api.errors import (
     NotFound,
     Refused,
     ReportedErrors,
+    TooLarge,
     WrongKey,
 )
 from target_chakra.changes import Kind
@@ -25,7 +26,7 @@ from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.lost import Lost
 from target_chakra.polling import Verdict, judge, look_of, wait
 from target_chakra.refusals import remedy_for
-from target_chakra.shapes import SHAPES
+from target_chakra.shapes import SHAPES, SINGLE
 from target_chakra.stored import Batch, Settlement
 from target_chakra.submission import Accepted, Conclusion, End
 
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     from target_chakra.flight import Means, Owner
 
 MISSING_TRIES = 3
-"""Looks at a job that is not there before it counts as lost (Q31)."""
+"""How often a job that is not there is looked for again before it counts as lost (Q31)."""
 SAME_REASON = 8
 """Rows in a row refused alone, none accepted: it is not the rows' fault."""
 CONCLUDE_TRIES = 5
+FIRST_BATCH = 10
+"""Rows of the first batch of a procedure and kind on an account: it is read back."""
 
 
 class Flights:
@@ -56,19 +59,12 @@ class Flights:
         self._lost = Lost(means, owner, self._landed, self._release)
         self._probing: set[tuple[str, Kind]] = set()
         self.shapes: dict[tuple[str, Kind], str] = {}
+        self._caps: dict[tuple[str, Kind], int] = {}
         self.grounded = False
         self.jobs = 0
         self._aloft: dict[int, Flight] = {}
 
     # What the writer asks
-
-    def is_proven(self, procedure: str, kind: Kind) -> bool:
-        """Whether a batch of that kind was seen to have its effect on this account."""
-        return (procedure, kind) in self.shapes
-
-    def is_probing(self, procedure: str, kind: Kind) -> bool:
-        """Whether the first batch of that kind is on its way."""
-        return (procedure, kind) in self._probing
 
     @property
     def in_flight(self) -> int:
@@ -95,6 +91,13 @@ class Flights:
         return tuple(self._aloft[batch.id].open)
 
     # Starting
+
+    def size_for(self, procedure: str, kind: Kind, most: int) -> int:
+        """Rows that the next batch may have; 0 while the first one is on its way."""
+        key = (procedure, kind)
+        if key in self.shapes:
+            return 1 if self.shapes[key] == SINGLE else min(most, self._caps.get(key, most))
+        return 0 if key in self._probing else min(FIRST_BATCH, most)
 
     def add(self, batch: Batch) -> None:
         """Take a new batch: intended in the journal, then sent when a place is free."""
@@ -188,6 +191,8 @@ class Flights:
         if remedy.gone:
             self._gone(flight, error)
         elif remedy.size:
+            if isinstance(error, TooLarge):
+                self._caps[flight.batch.procedure, flight.batch.kind] = remedy.size
             self._split(flight, remedy.size, remedy.shape)
         else:
             self._refused_alone(flight, error)
@@ -264,11 +269,12 @@ class Flights:
             self._sending -= 1
             return
         flight.missing += isinstance(error, NotFound)
-        if flight.missing >= MISSING_TRIES:
+        if flight.missing > MISSING_TRIES:
             self._sending -= 1
             self._lost.take(flight)
         else:
-            self._go_on(flight)
+            pause = 2.0**flight.missing if flight.missing else 0.0
+            self._means.workers.later(pause, partial(self._go_on, flight))
 
     def _go_on(self, flight: Flight) -> None:
         if self._means.waited(flight) >= self._means.patience.job_timeout:
@@ -342,6 +348,8 @@ class Flights:
         self._lost.take(flight)
 
     def _landed(self, flight: Flight) -> None:
+        if flight.probing and flight.seen_as_sent:
+            self._remember(flight.batch)
         del self._aloft[flight.batch.id]
         self._probed(flight)
 

@@ -77,6 +77,7 @@ class Lost:
         sights = {at: what for at, (what, _) in seen.items()}
         verdict = judge(sights, waited, self._means.patience, accepted=flight.accepted)
         flight.accepted = verdict.accepted
+        flight.seen_as_sent |= bool(verdict.settled)
         if verdict.released:
             self.count -= 1
             self._released(flight)

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
-FIRST_BATCH = 10
-"""Rows of the first batch of a procedure and kind on an account: it is read back."""
 ROWS_BEFORE_PERCENT = 1000
 PUMP_EVERY = 64
 """Rows between two looks at what came back."""
@@ -193,19 +191,11 @@ class Writer(Generic[State]):
     def _form(self, *, flush: bool) -> None:
         for (procedure, kind), actions in self._pending.items():
             while actions and self.flights.waiting < self._settings.concurrency:
-                size = self._batch_size(procedure, kind)
+                size = self.flights.size_for(procedure, kind, self._settings.batch_size)
                 if size == 0 or (len(actions) < size and not flush):
                     break
                 self._launch(procedure, kind, actions[:size])
                 del actions[:size]
-
-    def _batch_size(self, procedure: str, kind: Kind) -> int:
-        """Rows of the next batch; 0 if the first one is still on its way."""
-        if self.flights.is_proven(procedure, kind):
-            return self._settings.batch_size
-        if self.flights.is_probing(procedure, kind):
-            return 0
-        return min(FIRST_BATCH, self._settings.batch_size)
 
     def _launch(self, procedure: str, kind: Kind, actions: list[Action]) -> None:
         server = self.intake.server_time
