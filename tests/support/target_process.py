@@ -77,10 +77,17 @@ def start(folder: Path, config: dict[str, Any]) -> subprocess.Popen[str]:
 
 def told(code: int, stdout: str, stderr: str) -> Told:
     """What a finished run said."""
-    states = [json.loads(line) for line in stdout.splitlines() if line.startswith("{")]
+    states = [value for line in stdout.splitlines() if (value := _json(line)) is not None]
     receipts = [line for line in stderr.splitlines() if line.startswith('{"run"')]
     receipt = json.loads(receipts[-1]) if receipts else {}
     return Told(code, states, stderr, stdout, receipt)
+
+
+def _json(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _run(folder: Path, config: dict[str, Any], args: list[str], text: str) -> Told:
