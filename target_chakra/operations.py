@@ -257,6 +257,7 @@ def _mirrored(run: RunLine, wanted: str | None) -> list[str]:
 
 
 def _commit(session: Session[object], streams: list[str], run: int) -> None:
+    session.commits = True
     for stream in streams:
         mapping = session.settings.mapping_for(stream)
         if mapping.mode is Mode.MIRROR:

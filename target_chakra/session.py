@@ -74,6 +74,8 @@ class Session(Generic[State]):
         self._versions: dict[str, object] = {}
         self._bookmarked: set[str] = set()
         self.stopped: Callable[[], bool] = lambda: False
+        self.commits = False
+        """Whether this run brings no rows and only deletes what an earlier one did not bring."""
         self.journal = Journal(settings.journal)
         self.journal.hold()
         now = int(clock.now() * 1000)
@@ -285,10 +287,12 @@ class Session(Generic[State]):
             dry_run=self.settings.dry_run,
             planned=tuple((kind.value, count) for kind, count in writer.planned.items()),
             bookmarked=tuple(sorted(self._bookmarked)),
-            mirrored=tuple(
-                sorted(n for n, m in self._streams.items() if m.mapping.mode is Mode.MIRROR)
-            ),
+            mirrored=() if self.commits else self._mirrored(),
         )
+
+    def _mirrored(self) -> tuple[str, ...]:
+        mirrors = (n for n, m in self._streams.items() if m.mapping.mode is Mode.MIRROR)
+        return tuple(sorted(mirrors))
 
     def _say(self, receipt: Receipt) -> None:
         if receipt.dry_run:
