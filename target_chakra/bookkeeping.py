@@ -156,7 +156,7 @@ class Bookkeeping:
                     continue
                 rejects.append(rejection(each, batch.job))
             elif change.key is not None:
-                confirmations.append(confirmation(each, change.key, ended))
+                confirmations.append(confirmation(each, change.key, batch.server, ended))
                 owned += self._owned(change, each.outcome)
             overtaken += self._overtakes(change)
             resolved += self._resolves(change)

@@ -112,7 +112,8 @@ class Known:
         deleted: Whether we deleted it.
         stream: The stream that wrote it.
         created: Whether that stream created it.
-        ended: When the job that wrote it ended, epoch milliseconds of the server.
+        began: When the job that wrote it was taken, epoch milliseconds of the server.
+        ended: When that job ended, the same.
     """
 
     process_id: str
@@ -121,6 +122,7 @@ class Known:
     deleted: bool
     stream: str
     created: bool
+    began: int | None
     ended: int | None
 
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 
 from chakra_api.errors import ChakraError
-from target_chakra.changes import Action, Kind, Mode, Reject, singly
+from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
 from target_chakra.held import Held
 from target_chakra.lanes import Lanes
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups import PAGE, AnswerNotBelieved, Way
-from target_chakra.plan import Done, Rules, plan
+from target_chakra.plan import Done, Rules, lags, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_chakra.changes import Change, Key, Known
+    from target_chakra.changes import Change, Known
     from target_chakra.desk import Desk
     from target_chakra.journal import Journal
     from target_chakra.lanes import Group
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SINGLE_CHUNK = 10
 """Keys of one task where each costs a request."""
 LOOKUPS_AT_ONCE = 4
+LAG_PAUSE = 1.0
+"""Seconds until a process is looked up again whose answer lags behind what we wrote."""
 
 
 class Planned(Protocol):
@@ -117,6 +119,16 @@ class Intake:
             self._keyless.append(change)
         else:
             self.lanes.add(change.key, change)
+
+    def hold_again(self, action: Action) -> None:
+        """An action of an earlier run is still under way."""
+        key = action.change.key
+        if key is None:
+            return
+        names = self._source.desk(key.procedure).names(action.change, None)
+        if action.process_id:
+            names.append(Key(key.procedure, "id", action.process_id))
+        self.lanes.hold(key, names)
 
     def advance(self, *, flush: bool, keyless: bool) -> None:
         """Look up what is ready.
@@ -235,9 +247,14 @@ class Intake:
             self.server_time = max(self.server_time or 0, found.server_time)
         text = self._source.desk(asked.group[0]).key_text(asked.group[1])
         for change in asked.changes:
-            if change.key is not None:
-                held = found.held.get(text(change.key.value), ())
-                self._decide(change, held, asked.known, asked.since)
+            if change.key is None:
+                continue
+            held = found.held.get(text(change.key.value), ())
+            if held and lags(held[0], asked.known.get(change.key), found.server_time):
+                again = partial(self.lanes.defer, change.key, change)
+                self._source.workers.later(LAG_PAUSE, again)
+                continue
+            self._decide(change, held, asked.known, asked.since)
 
     def _not_found(self, changes: Sequence[Change], error: Exception) -> None:
         self._looking -= 1

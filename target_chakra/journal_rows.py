@@ -36,6 +36,7 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
         "stream": known.stream,
         "created": known.created,
         "deleted": known.deleted,
+        "began_ms": known.began,
         "ended_ms": known.ended,
     }
 
@@ -49,6 +50,7 @@ def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
         deleted=row.deleted,
         stream=row.stream,
         created=row.created,
+        began=row.began_ms,
         ended=row.ended_ms,
     )
 

@@ -62,6 +62,7 @@ confirmed = sa.Table(
     sa.Column("stream", sa.Text, nullable=False),
     sa.Column("created", sa.Boolean, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
+    sa.Column("began_ms", sa.BigInteger),
     sa.Column("ended_ms", sa.BigInteger),
     sqlite_with_rowid=False,
 )

@@ -58,6 +58,8 @@ class Done:
     learned: Mapping[str, object] = field(default_factory=dict)
 
 
+LAG_MS = 30_000
+"""For how long lists may lag behind a write."""
 Decision: TypeAlias = "Action | Done | Reject"
 
 
@@ -188,8 +190,23 @@ def _converted(name: str, value: object, held: Held, known: Known, rules: Rules)
         return False
     if name in known.learned:
         return same(name, known.learned[name], held.value(name), rules.comparable)
-    # Untouched since our job ended: the difference is the server's own doing.
-    return bool(known.ended and held.updated_at and held.updated_at <= known.ended)
+    # Last touched while our job ran: the difference is the server's own doing.
+    if not (known.began and known.ended and held.updated_at):
+        return False
+    return known.began <= held.updated_at <= known.ended
+
+
+def lags(held: Held, known: Known | None, now: int | None) -> bool:
+    """Whether an answer shows a process as it was before we wrote it a moment ago (Q32).
+
+    Args:
+        held: The process, as a list request showed it.
+        known: What the journal confirmed of it.
+        now: Of the server when it answered, epoch milliseconds; None if it did not say.
+    """
+    if known is None or not (known.began and known.ended and held.updated_at and now):
+        return False
+    return held.updated_at < known.began and now - known.ended < LAG_MS
 
 
 def same(name: str, wanted: object, held: object, comparable: Comparable) -> bool:

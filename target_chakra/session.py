@@ -85,6 +85,7 @@ class Session(Generic[State]):
         parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
         self.writer: Writer[State] = Writer(parts, settings)
         self._reporter = Reporter(clock)
+        self.writer.beat = self._beat
         self.writer.recover()
 
     # The account
@@ -162,8 +163,6 @@ class Session(Generic[State]):
         if version is not None:
             self._versions[stream] = version
         self.writer.accept(stream, line, row)
-        if self._reporter.due():
-            self._report()
 
     def state(self, value: State) -> None:
         """A STATE came in."""
@@ -181,11 +180,10 @@ class Session(Generic[State]):
     def tick(self) -> None:
         """No row came for a while: do what is due."""
         self.writer.pump(0, flush=True)
-        if self._reporter.due():
-            self._report()
 
-    def _report(self) -> None:
-        LOG.info("%s", self._reporter.line(self.writer, self.client.stats))
+    def _beat(self) -> None:
+        if self._reporter.due():
+            LOG.info("%s", self._reporter.line(self.writer, self.client.stats))
 
     def retry(self, found: Sequence[RejectLine]) -> None:
         """Send rejected rows again, in order; each is closed once it has an outcome."""
@@ -248,13 +246,13 @@ class Session(Generic[State]):
     def run(self, take: Callable[[], None]) -> int:
         """Take the input, write it, account for it; the exit code."""
         error: ChakraError | None = None
+        self.writer.stopped = self.stopped
         try:
             take()
+            self.writer.finish()
             if self.stopped():
                 self.writer.land(LANDING_SECONDS)
                 self.writer.leave_rest()
-            else:
-                self.writer.finish()
         except ChakraError as found:
             error = found
             self.writer.land(LANDING_SECONDS)

@@ -46,13 +46,14 @@ def rejection(each: Settlement, job: str | None) -> Reject:
     )
 
 
-def confirmation(each: Settlement, key: Key, ended: int | None) -> Confirmation:
+def confirmation(each: Settlement, key: Key, began: int | None, ended: int | None) -> Confirmation:
     """What is known of a key after it was written.
 
     Args:
         each: What became of the action.
         key: What names its process.
-        ended: When its job ended, epoch milliseconds of the server; None if not known.
+        began: When its job was taken, epoch milliseconds of the server; None if not known.
+        ended: When its job ended, the same.
     """
     action = each.action
     before = action.known
@@ -70,6 +71,7 @@ def confirmation(each: Settlement, key: Key, ended: int | None) -> Confirmation:
             deleted=each.outcome is Outcome.DELETED,
             stream=action.change.stream,
             created=each.outcome is Outcome.CREATED or bool(before and before.created),
+            began=began,
             ended=ended,
         ),
     )
@@ -86,6 +88,7 @@ def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
             deleted=False,
             stream=before.stream if before else done.change.stream,
             created=before.created if before else False,
+            began=before.began if before else None,
             ended=before.ended if before else None,
         ),
     )

@@ -22,7 +22,7 @@ from target_chakra.submission import Submission
 from target_chakra.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from target_chakra.mapping import RowMapper
     from target_chakra.parts import Parts
@@ -43,6 +43,15 @@ class Writer(Generic[State]):
     Args:
         parts: What it works with.
         settings: What the user set.
+
+    Attributes:
+        tally: What came in and what became of it.
+        preview: Of a dry run: the first actions that would be sent.
+        planned: How many actions there were, by kind.
+        stopped: Whether somebody asked for an end.
+        beat: Called often while rows are on their way.
+        failure: What stops the run; None if nothing does.
+        halted: Procedures that nothing more can be written to, and why.
     """
 
     def __init__(self, parts: Parts[State], settings: Settings) -> None:
@@ -52,6 +61,8 @@ class Writer(Generic[State]):
         self.tally: Tally[State] = Tally()
         self.preview: list[Action] = []
         self.planned: Counter[Kind] = Counter()
+        self.stopped: Callable[[], bool] = lambda: False
+        self.beat: Callable[[], None] = lambda: None
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
@@ -93,17 +104,8 @@ class Writer(Generic[State]):
             self._recovered[found.batch.id] = (found.run, found.seqs)
             for at, action in enumerate(found.batch.actions):
                 if at not in found.outcomes:
-                    self._hold_again(action)
+                    self.intake.hold_again(action)
             self.flights.adopt(found.batch, set(found.outcomes))
-
-    def _hold_again(self, action: Action) -> None:
-        key = action.change.key
-        if key is not None:
-            desk = self._parts.desk(action.change.procedure)
-            names = desk.names(action.change, None)
-            if action.process_id:
-                names.append(Key(key.procedure, "id", action.process_id))
-            self.intake.lanes.hold(key, names)
 
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come."""
@@ -141,7 +143,7 @@ class Writer(Generic[State]):
         self._since_pump += 1
         if self._since_pump >= PUMP_EVERY:
             self.pump(0)
-            while self.tally.open >= self._room and self.failure is None:
+            while not self._has_room():
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
@@ -155,9 +157,9 @@ class Writer(Generic[State]):
         """Whether an unknown row still holds the process of one of these names."""
         return self._books.is_barred(names)
 
-    @property
-    def _room(self) -> int:
-        return self._settings.batch_size * (self._settings.concurrency + 3)
+    def _has_room(self) -> bool:
+        most = self._settings.batch_size * (self._settings.concurrency + 3)
+        return self.tally.open < most or self.failure is not None or self.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
         """Delete what a mirror did not bring; all of it is counted first.
@@ -186,6 +188,7 @@ class Writer(Generic[State]):
         did = self._parts.workers.pump(patience)
         self._books.flush()
         self._pass_states()
+        self.beat()
         return did
 
     def _form(self, *, flush: bool) -> None:
@@ -349,11 +352,12 @@ class Writer(Generic[State]):
 
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
-        while self.failure is None and self._active:
+        while self.failure is None and self._active and not self.stopped():
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.land()
-        self.leave_rest()
+        if not self.stopped():
+            self.leave_rest()
 
     @property
     def _active(self) -> bool:
