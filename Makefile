@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo bench churn format lock test-lowest clean
+.PHONY: help test lint types check demo bench churn kill format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: $(STAMPS)/dev ## Rows, requests and rows/s of a scan of 100,000 rows
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py
+
+kill: $(STAMPS)/dev ## kill -9 of the target at 210 points, and the oracle's verdict
+	$(BIN)/python benchmarks/kill_campaign.py
 
 test-lowest: $(STAMPS)/dev ## Unit tests on the lowest direct versions that pyproject.toml allows
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest

@@ -144,6 +144,7 @@ class Bookkeeping:
         owned: list[Owned] = []
         overtaken: list[Key] = []
         resolved: list[int] = []
+        refused = [at for at, each in done.items() if each.outcome is Outcome.REJECTED]
         for each in done.values():
             change = each.action.change
             if each.outcome is Outcome.UNKNOWN:
@@ -170,6 +171,7 @@ class Bookkeeping:
             tuple(owned),
             tuple(overtaken),
             tuple(resolved),
+            tuple(refused),
         )
 
     # Storing

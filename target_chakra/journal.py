@@ -26,12 +26,12 @@ from target_chakra.journal_rows import (
     unknown_row,
 )
 from target_chakra.lifecycle import OPEN, BatchState
-from target_chakra.stored import Batch, encode_actions
+from target_chakra.stored import Batch, encode_actions, joined_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from target_chakra.changes import Action, Key
+    from target_chakra.changes import Key
     from target_chakra.journal_values import (
         Confirmation,
         Entry,
@@ -122,14 +122,10 @@ class Journal(JournalMemory):
                     actions=encode_actions(batch.actions),
                 )
             )
-            number = _number(made)
-            self._store_twins(connection, batch.actions)
-        return replace(batch, id=number)
-
-    def _store_twins(self, connection: sa.Connection, actions: Iterable[Action]) -> None:
-        found = twin_rows(self._account, self._run, actions)
-        if found:
-            connection.execute(t.twins.insert(), found)
+            stored = replace(batch, id=_number(made))
+            if twins := twin_rows(self._account, self._run, stored):
+                connection.execute(t.twins.insert(), twins)
+        return stored
 
     def move(self, batch: Batch) -> None:
         """Store where a batch is now."""
@@ -149,16 +145,23 @@ class Journal(JournalMemory):
                 shape=batch.shape,
             )
         )
+        if batch.state is BatchState.RELEASED:
+            # Nothing of it was sent: its rows are not known again.
+            connection.execute(t.twins.delete().where(t.twins.c.batch == batch.id))
 
     def settle(self, batch: Batch, entry: Entry) -> None:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
         with self._writing() as connection:
             self._move(connection, batch)
+            this = t.batches.c.id == batch.id
+            before = connection.execute(sa.select(t.batches.c.outcomes).where(this)).scalar()
+            outcomes = joined_outcomes(before, entry.outcomes)
             connection.execute(
-                t.batches.update()
-                .where(t.batches.c.id == batch.id)
-                .values(outcomes=entry.outcomes, settled_ms=entry.now_ms)
+                t.batches.update().where(this).values(outcomes=outcomes, settled_ms=entry.now_ms)
             )
+            if entry.refused:
+                gone = t.twins.c.position.in_(entry.refused)
+                connection.execute(t.twins.delete().where(t.twins.c.batch == batch.id, gone))
             self._record(connection, entry)
 
     def record(self, entry: Entry) -> None:

@@ -119,24 +119,12 @@ class JournalMemory:
                 t.twins.update().where(t.twins.c.id == number).values(run=self._run, seq=seq)
             )
 
-    def forget_twins(self, *, up_to: int = 0, rows: Sequence[tuple[int, int]] = ()) -> None:
-        """Forget rows that won't come again, or that were not sent after all.
-
-        Args:
-            up_to: All of this run up to that row: a STATE behind them was passed on.
-            rows: (run, row) pairs; run 0 is this one.
-        """
+    def forget_twins(self, up_to: int) -> None:
+        """Forget rows of this run up to that one: a STATE behind them was passed on."""
         with self._writing() as connection:
-            if up_to:
-                connection.execute(
-                    t.twins.delete().where(t.twins.c.run == self._run, t.twins.c.seq <= up_to)
-                )
-            for run, seq in rows:
-                connection.execute(
-                    t.twins.delete().where(
-                        t.twins.c.run == (run or self._run), t.twins.c.seq == seq
-                    )
-                )
+            connection.execute(
+                t.twins.delete().where(t.twins.c.run == self._run, t.twins.c.seq <= up_to)
+            )
 
     def rejected_keys(self) -> set[Key]:
         """Keys of rejects that are still open."""

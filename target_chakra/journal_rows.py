@@ -12,11 +12,9 @@ from target_chakra.lifecycle import BatchState
 from target_chakra.stored import Batch, decode_actions, decode_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import sqlalchemy as sa
 
-    from target_chakra.changes import Action, Reject
+    from target_chakra.changes import Reject
     from target_chakra.journal_values import Confirmation, Owned, Unknown
 
     Row = dict[str, object]
@@ -68,8 +66,8 @@ def owned_row(account: str, run: int, each: Owned) -> Row:
     }
 
 
-def twin_rows(account: str, run: int, actions: Iterable[Action]) -> list[Row]:
-    """Rows of `twins`, of the actions that have no key."""
+def twin_rows(account: str, run: int, batch: Batch) -> list[Row]:
+    """Rows of `twins`, of the actions of a batch that have no key."""
     return [
         {
             "account": account,
@@ -78,8 +76,10 @@ def twin_rows(account: str, run: int, actions: Iterable[Action]) -> list[Row]:
             "twin": action.twin,
             "run": run,
             "seq": action.change.seq,
+            "batch": batch.id,
+            "position": at,
         }
-        for action in actions
+        for at, action in enumerate(batch.actions)
         if action.twin
     ]
 
@@ -146,5 +146,4 @@ def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
         server=row.server_ms,
         shape=row.shape,
     )
-    seqs = tuple(int(each[0]) for each in orjson.loads(row.actions))
-    return OpenBatch(batch, decode_outcomes(row.outcomes), row.run, seqs)
+    return OpenBatch(batch, decode_outcomes(row.outcomes))

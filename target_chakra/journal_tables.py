@@ -138,6 +138,9 @@ twins = sa.Table(
     sa.Column("twin", sa.Text, nullable=False),
     sa.Column("run", _Id, nullable=False),
     sa.Column("seq", _Id, nullable=False),
+    sa.Column("batch", _Id, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Index("twins_by_batch", "batch"),
     sa.Index("twins_by_hash", "account", "stream", "twin"),
 )
 

@@ -67,14 +67,10 @@ class OpenBatch:
     Attributes:
         batch: The batch.
         outcomes: The outcomes it has already, by position.
-        run: The run that made it.
-        seqs: The numbers that its rows had in that run.
     """
 
     batch: Batch
     outcomes: Mapping[int, Outcome]
-    run: int
-    seqs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +95,7 @@ class Entry:
         owned: Rows of mirrors that came.
         overtaken: Keys whose open rejects are older than what was settled now.
         resolved: Unknown rows that were planned anew.
+        refused: Positions in a batch that were rejected: they may be sent again.
     """
 
     now_ms: int
@@ -109,3 +106,4 @@ class Entry:
     owned: tuple[Owned, ...] = ()
     overtaken: tuple[Key, ...] = ()
     resolved: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()

@@ -117,6 +117,13 @@ def encode_outcomes(settled: Mapping[int, Settlement]) -> bytes:
     )
 
 
+def joined_outcomes(before: bytes | None, more: bytes | None) -> bytes | None:
+    """The outcomes of a batch whose rows are settled little by little."""
+    if not before or not more:
+        return more or before
+    return orjson.dumps([*orjson.loads(before), *orjson.loads(more)])
+
+
 def decode_outcomes(body: bytes | None) -> dict[int, Outcome]:
     """The outcomes of a batch by position."""
     return {at: Outcome(outcome) for at, outcome, *_ in orjson.loads(body)} if body else {}

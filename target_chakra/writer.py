@@ -72,7 +72,7 @@ class Writer(Generic[State]):
         self._deletes = 0
         self._since_pump = 0
         self._keyless_used = False
-        self._recovered: dict[int, tuple[int, tuple[int, ...]]] = {}
+        self._recovered: set[int] = set()
         source = Source(
             parts.desk, self._rules.__getitem__, parts.journal, parts.workers, settings.compare
         )
@@ -101,7 +101,7 @@ class Writer(Generic[State]):
         for unknown in unknowns:
             self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
         for found in journal.open_batches():
-            self._recovered[found.batch.id] = (found.run, found.seqs)
+            self._recovered.add(found.batch.id)
             for at, action in enumerate(found.batch.actions):
                 if at not in found.outcomes:
                     self.intake.hold_again(action)
@@ -270,7 +270,7 @@ class Writer(Generic[State]):
         for settlement in done.values():
             self._end_action(settlement, batch)
         if batch.id not in {each.id for each in self.flights.aloft}:
-            self._recovered.pop(batch.id, None)
+            self._recovered.discard(batch.id)
         self._check_percent()
 
     def _end_action(self, settlement: Settlement, batch: Batch) -> None:
@@ -281,14 +281,15 @@ class Writer(Generic[State]):
             return
         if outcome is Outcome.UNKNOWN:
             self._books.bar(action, batch.sent or 0)
+            if action.twin and change.seq == 0:
+                # Its row will come again, and nobody knows of it either.
+                self.intake.unknown_twins[action.twin] += 1
         self.intake.free(change)
         self.tally.settle(change, outcome)
 
     def _end_rejected(self, settlement: Settlement) -> None:
         action = settlement.action
         change = action.change
-        if action.twin:
-            self._parts.journal.forget_twins(rows=[(0, change.seq)])
         if len(change.parts) > 1:
             self.intake.refuse(Reject(change, settlement.reason, ""))
             return
@@ -297,10 +298,7 @@ class Writer(Generic[State]):
 
     def released(self, batch: Batch) -> None:
         """Nothing happened to a batch: its rows may be planned anew."""
-        run, seqs = self._recovered.pop(batch.id, (0, ()))
-        twins = [(run, seqs[at] if seqs else a.change.seq) for at, a in enumerate(batch.actions)]
-        if any(action.twin for action in batch.actions):
-            self._parts.journal.forget_twins(rows=twins)
+        self._recovered.discard(batch.id)
         for action in batch.actions:
             self._plan_again(action.change)
 
@@ -345,7 +343,7 @@ class Writer(Generic[State]):
         self._books.flush()
         seq, value = found
         if self._keyless_used:
-            self._parts.journal.forget_twins(up_to=seq)
+            self._parts.journal.forget_twins(seq)
         self._parts.emit(value)
 
     # The end
