@@ -32,6 +32,7 @@ from target_chakra.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from chakra_api.client import ChakraClient
     from chakra_api.clock import Clock
     from target_chakra.changes import Key
     from target_chakra.journal_reports import RejectLine
@@ -54,19 +55,25 @@ class Session(Generic[State]):
         clock: The only clock of the run.
         emit: Passes a STATE on.
         holder: Names this run to another that wants the journal.
+        client: Talks to the account; made from the settings where none is given.
 
     Raises:
         ChakraError: The journal can't be held, or the account can't be read.
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, emit: Callable[[State], None], holder: str
+        self,
+        settings: Settings,
+        clock: Clock,
+        emit: Callable[[State], None],
+        holder: str,
+        client: ChakraClient | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock
         self._began = clock.monotonic()
         threads = settings.concurrency + SPARE_THREADS
-        self.client = connect(settings.connection, clock, threads)
+        self.client = client or connect(settings.connection, clock, threads)
         self._workers = Workers(clock, threads)
         self._desks: dict[str, Desk] = {}
         self._streams: dict[str, RowMapper] = {}
