@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import gc
 import pstats
 import resource
 import subprocess
@@ -313,6 +314,8 @@ def main() -> None:
     if options.produce:
         produce(options.rows, sys.stdout.buffer)
         return
+    # As the command does.
+    gc.set_threshold(100_000, 50, 100)
     own_work(options.rows, profiled=options.profile)
     if options.sandbox_rows:
         end_to_end(options.sandbox_rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from chakra_api.coercion import MISFIT, json_text, to_string
+from chakra_api.coercion import DAY_MS, MISFIT, json_text, to_string
 from chakra_api.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def encoder(kind: AttributeType) -> Coercer:
     """What makes values of the wire for attributes of that type."""
     name = folded(kind.name)
     if name in _TIMES:
-        return _milliseconds(kind.coerce)
+        return _milliseconds(kind.coerce, DAY_MS if name == "date" else 1)
     if name in _AS_CAME:
         return _as_it_came
     if kind.coerce is to_string or dict not in kind.wire:
@@ -52,8 +52,17 @@ def comparer(kind: AttributeType) -> Coercer:
     return _json_or_none if dict in kind.wire else kind.coerce
 
 
-def _milliseconds(coerce: Coercer) -> Coercer:
+FIRST: Final = 10**11
+"""Milliseconds from 1973 on: a smaller number may count seconds."""
+LAST: Final = 4 * 10**12
+
+
+def _milliseconds(coerce: Coercer, whole: int) -> Coercer:
+    """Of what a coercer stores; `whole` is what an instant must be a multiple of."""
+
     def encode(value: object) -> object:
+        if type(value) is int and FIRST <= value <= LAST:
+            return value if value % whole == 0 else MISFIT
         stored = coerce(value)
         if stored is None or stored is MISFIT:
             return stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
 
@@ -13,6 +13,10 @@ _SECONDS_BELOW = 10**11
 """A bare number below it counts seconds: as milliseconds it would lie before March 1973."""
 _FIRST_MS = -_EPOCH_DAY * _DAY_MS + _DAY_MS
 _LAST_MS = (date.max.toordinal() + 1 - _EPOCH_DAY) * _DAY_MS - 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_COMMON = frozenset({19, 20, 23, 24, 25, 29})
+"""Lengths of `2026-01-05T09:15:00[.123][Z|+05:30]`."""
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 _ISO = re.compile(
@@ -77,10 +81,24 @@ def _from_decimal(text: str) -> int | None:
 
 
 def _from_text(text: str) -> int | None:
+    if len(text) in _COMMON and text[10:11] == "T":
+        try:
+            return _from_common(text)
+        except ValueError:
+            # Another form of the same length, or no time at all: read it slowly.
+            pass
     if _NUMBER.fullmatch(text):
         return _from_decimal(text)
     found = _ISO.fullmatch(text)
     return _from_iso(found) if found else None
+
+
+def _from_common(text: str) -> int | None:
+    """`2026-01-05T09:15:00`, with or without milliseconds, with `Z` or an offset: in C."""
+    instant = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1] == "Z" else text)
+    since = instant.replace(tzinfo=instant.tzinfo or timezone.utc) - _EPOCH
+    ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+    return ms if _FIRST_MS <= ms <= _LAST_MS else None
 
 
 def _from_iso(found: re.Match[str]) -> int | None:

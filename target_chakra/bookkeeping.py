@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from target_chakra.rejects import RejectsFile
     from target_chakra.stored import Batch, Settlement
 
+WORTH_STORING = 500
+"""Rows; what ends without being sent is stored before a STATE passes in any case."""
 NEVER_FREE = 2**62
 """A row without a key stays unknown until the user says."""
 
@@ -175,6 +177,11 @@ class Bookkeeping:
         )
 
     # Storing
+
+    def flush_some(self) -> None:
+        """Store what was noted if it is worth a transaction."""
+        if len(self._noted) >= WORTH_STORING:
+            self.flush()
 
     def flush(self) -> None:
         """Store what was noted, in one transaction."""

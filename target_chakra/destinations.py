@@ -7,19 +7,18 @@ procedure from the account, so that a row costs a look-up and a call per column.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.attribute_types import is_choice
-from chakra_api.coercion import MISFIT
+from chakra_api.coercion import MISFIT, Coercer, to_boolean, to_number, to_string
 from chakra_api.encoding import comparer, encoder, is_writable
 from chakra_api.errors import SettingsError
 from chakra_api.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from chakra_api.account import Attribute, Procedure
-    from chakra_api.coercion import Coercer
     from chakra_api.people import Directory
 
 STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
@@ -52,12 +51,16 @@ class Destination:
         encode: Makes the value of the wire.
         comparable: Makes a value of the wire comparable with another one.
         writable: Whether ChakraHQ takes it; if not, a row may only agree with it.
+        as_is: Types whose values go over the wire as they are.
+        choices: Texts that go over the wire as they are.
     """
 
     name: str
     encode: Encode
     comparable: Coercer
     writable: bool = True
+    as_is: frozenset[type] = frozenset()
+    choices: frozenset[object] = frozenset()
 
 
 class Destinations:
@@ -169,14 +172,28 @@ class Destinations:
 
 def _attribute(attribute: Attribute) -> Destination:
     encode = encoder(attribute.type)
+    as_is = _AS_IS.get(encode, frozenset())
+    choices: frozenset[object] = frozenset()
     if is_choice(attribute.type.name) and attribute.options:
         encode = _chosen(encode, attribute)
+        if attribute.type.json_schema["type"] == ["string", "null"]:
+            choices = frozenset(option.value for option in attribute.options)
     return Destination(
         f"data.{attribute.short_id}",
         _explained(encode, attribute.type.name),
         comparer(attribute.type),
         is_writable(attribute.type),
+        as_is,
+        choices,
     )
+
+
+# JSON holds no infinity, so that a float is always a number.
+_AS_IS: Final[Mapping[Coercer, frozenset[type]]] = {
+    to_string: frozenset({str}),
+    to_number: frozenset({float}),
+    to_boolean: frozenset({bool}),
+}
 
 
 def _explained(encode: Coercer, type_name: str) -> Encode:

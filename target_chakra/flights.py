@@ -111,9 +111,16 @@ class Flights:
 
     def _intend(self, flight: Flight, *, first: bool = False) -> None:
         now = self._means.now_ms()
+        free = not self.grounded and self._sending < self._means.concurrency
+        if free and not self._outbox:
+            # Intent and departure in one transaction: both are on disk before it leaves.
+            flight.batch = replace(flight.batch, sent=now)
+            advance(flight, BatchEvent.SEND)
         flight.batch = self._means.journal.intend(flight.batch, now)
         self._aloft[flight.batch.id] = flight
-        if first:
+        if flight.batch.state is BatchState.SENDING:
+            self._depart(flight)
+        elif first:
             self._outbox.appendleft(flight)
         else:
             self._outbox.append(flight)
@@ -147,6 +154,9 @@ class Flights:
     def _send(self, flight: Flight) -> None:
         flight.batch = replace(flight.batch, sent=self._means.now_ms())
         self._means.move(flight, BatchEvent.SEND)
+        self._depart(flight)
+
+    def _depart(self, flight: Flight) -> None:
         self._sending += 1
         submission = self._means.submission(flight.batch.procedure)
         self._means.workers.start(

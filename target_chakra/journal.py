@@ -119,6 +119,8 @@ class Journal(JournalMemory):
                     shape=batch.shape,
                     size=len(batch.actions),
                     intended_ms=now_ms,
+                    sent_ms=batch.sent,
+                    server_ms=batch.server,
                     actions=encode_actions(batch.actions),
                 )
             )

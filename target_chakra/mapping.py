@@ -7,7 +7,7 @@ Without any mapping, what the tap emits is what the target accepts: nested `data
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from target_chakra.destinations import Destination, Destinations, Encode
     from target_chakra.settings import StreamMapping
 
+Route: TypeAlias = "tuple[str, Encode, frozenset[type], frozenset[object]]"
+"""Where a column goes: destination, encoder, and what needs no encoding."""
 EXTRA: Final = "_extra_data"
 SEPARATOR: Final = "__"
 _ADDED: Final = frozenset(
@@ -78,8 +80,8 @@ class RowMapper:
         self._columns = columns
         self._check_columns()
         self.columns = self._named()
-        self._routes: dict[str, tuple[str, Encode] | None] = {}
-        self._nested: dict[str, tuple[str, Encode] | None] = {}
+        self._routes: dict[str, Route | None] = {}
+        self._nested: dict[str, Route | None] = {}
         for column, name in (mapping.fields or {}).items():
             self._routes[column] = self._route(destinations.named(name, self._where))
         self._add_key_route()
@@ -155,15 +157,15 @@ class RowMapper:
             self._routes[column] = self._route(found)
 
     @staticmethod
-    def _route(found: Destination) -> tuple[str, Encode]:
-        return found.name, found.encode
+    def _route(found: Destination) -> Route:
+        return found.name, found.encode, found.as_is, found.choices
 
-    def _discovered(self, column: str) -> tuple[str, Encode] | None:
+    def _discovered(self, column: str) -> Route | None:
         """Where a column goes by its name; None if it is left out."""
         route = None
         if not self._left_out(column):
             found = self._by_name(column)
-            route = self._route(found) if found else (column, _no_such_attribute)
+            route = self._route(found) if found else _nowhere(column)
         self._routes[column] = route
         return route
 
@@ -196,7 +198,11 @@ class RowMapper:
             route = routes[column] if column in routes else self._discovered(column)
             if route is None:
                 continue
-            name, encode = route
+            name, encode, as_is, choices = route
+            kind = type(value)
+            if kind in as_is or (kind is str and value in choices):
+                fields[name] = value
+                continue
             wire = None if value is None else encode(value)
             if wire is None:
                 if clears:
@@ -219,12 +225,16 @@ class RowMapper:
             if short_id not in self._nested:
                 found = self.destinations.find(f"data.{short_id}")
                 self._nested[short_id] = self._route(found) if found else None
-            route = self._nested[short_id] or (short_id, _no_such_attribute)
-            wire = None if given is None else route[1](given)
+            name, encode, as_is, choices = self._nested[short_id] or _nowhere(short_id)
+            kind = type(given)
+            if kind in as_is or (kind is str and given in choices):
+                fields[name] = given
+                continue
+            wire = None if given is None else encode(given)
             if type(wire) is Unfit:
                 problems.append(f"data.{short_id} {wire.reason}")
             elif wire is not None or self.mapping.clears:
-                fields[route[0]] = wire
+                fields[name] = wire
 
     def _change(self, raw: Raw, fields: dict[str, object], problems: list[str]) -> Change | Reject:
         row, names = raw.row, self.columns
@@ -309,6 +319,10 @@ def _object(value: object) -> Mapping[str, object] | None:
 
 def _no_such_attribute(_value: object) -> object:
     return Unfit("is no attribute of the procedure")
+
+
+def _nowhere(column: str) -> Route:
+    return column, _no_such_attribute, frozenset(), frozenset()
 
 
 def _is_true(value: object) -> bool:

@@ -167,8 +167,9 @@ def differing(change: Change, held: Held, rules: Rules) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     comparable, kept = rules.comparable, rules.only_if_empty
+    data, row = held.data, held.row
     for name, value in change.fields.items():
-        before = held.value(name)
+        before = data.get(name[5:]) if name[:5] == "data." else row.get(name)
         if before == value and type(before) is type(value):
             continue
         if name.startswith("record.") or same(name, value, before, comparable):

@@ -186,7 +186,10 @@ class Writer(Generic[State]):
             self.intake.advance(flush=flush, keyless=not self._recovered)
             self._form(flush=flush)
         did = self._parts.workers.pump(patience)
-        self._books.flush()
+        if flush:
+            self._books.flush()
+        else:
+            self._books.flush_some()
         self._pass_states()
         self.beat()
         return did
