@@ -259,7 +259,7 @@ class RowMapper:
             )
         if problems and not change.deletes:
             return Reject(
-                change, "; ".join(problems), "Mend the value in the source, or map fields"
+                change, "; ".join(problems), "Mend it in the source, or leave it out with fields"
             )
         return change
 

