@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo bench churn kill format lock test-lowest clean
+.PHONY: help test lint types check demo bench bench-target churn kill format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,11 +54,14 @@ format: $(STAMPS)/dev ## Put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-demo: $(STAMPS)/dev $(STAMPS)/plugins ## ChakraHQ (a sandbox) to DuckDB through Meltano, twice, and three tables
+demo: $(STAMPS)/dev $(STAMPS)/plugins ## A sandbox ChakraHQ to DuckDB through Meltano, and scores back again
 	@$(BIN)/python -m demo
 
 bench: $(STAMPS)/dev ## Rows, requests and rows/s of a scan of 100,000 rows
 	$(BIN)/python benchmarks/bench_scan.py
+
+bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
+	$(BIN)/python benchmarks/bench_target.py
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py

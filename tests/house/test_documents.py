@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.knobs import knob_docs
 from tap_chakra.tap import TapChakra
+from target_chakra.operations import COMMANDS
+from target_chakra.target import TargetChakra
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -32,7 +35,7 @@ def test_the_exit_codes_are_documented() -> None:
 
 
 def test_meltano_knows_each_setting_of_the_tap() -> None:
-    (tap,) = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
+    tap, *_ = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
     settings = {setting["name"].split(".")[0]: setting for setting in tap["settings"]}
     assert settings.keys() == declared().keys()
     assert all({"label", "kind", "description"} <= setting.keys() for setting in settings.values())
@@ -40,8 +43,40 @@ def test_meltano_knows_each_setting_of_the_tap() -> None:
     assert {name for name, setting in settings.items() if setting.get("sensitive")} == secret
 
 
+def target_settings() -> dict[str, dict[str, object]]:
+    """The settings that the target documents with --about."""
+    TargetChakra.append_builtin_config(TargetChakra.config_jsonschema)
+    properties: dict[str, dict[str, object]] = TargetChakra.config_jsonschema["properties"]
+    return properties
+
+
+def test_meltano_knows_each_setting_and_command_of_the_target() -> None:
+    loaders = yaml.safe_load(read("meltano.yml"))["plugins"]["loaders"]
+    (target,) = [loader for loader in loaders if loader["name"] == "target-chakra"]
+    settings = {setting["name"]: setting for setting in target["settings"]}
+    assert settings.keys() == target_settings().keys()
+    assert all({"label", "kind", "description"} <= setting.keys() for setting in settings.values())
+    secret = {name for name, schema in target_settings().items() if schema.get("secret")}
+    assert {name for name, setting in settings.items() if setting.get("sensitive")} == secret
+    for name, setting in settings.items():
+        if "value" in setting:
+            assert target_settings()[name]["default"] == setting["value"], name
+    assert {command.name for command in COMMANDS} <= target["commands"].keys()
+
+
+def test_the_readme_names_each_setting_option_and_command_of_the_target() -> None:
+    of_the_sdk = ("stream_map", "faker", "flatten")
+    ours = {name for name in target_settings() if not name.startswith(of_the_sdk)}
+    streams: Any = TargetChakra.config_jsonschema["properties"]["streams"]
+    options = set(streams["items"]["properties"])
+    text = read("README.md")
+    assert [name for name in sorted(ours | options) if f"`{name}`" not in text] == []
+    named = set(re.findall(r"target-chakra(?: --config config.json |:)([a-z-]+)", text))
+    assert {command.name for command in COMMANDS} <= named
+
+
 def test_meltano_has_the_defaults_of_the_tap() -> None:
-    (tap,) = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
+    tap, *_ = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
     flattening = {"flattening_enabled", "flattening_max_depth"}
     for setting in tap["settings"]:
         if "value" in setting and setting["name"] not in flattening:
