@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Target
+from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
@@ -162,12 +163,13 @@ class TargetChakra(Target):
         return self._lines.line
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        for part in ("stream", "schema"):
-            if part not in message_dict:
-                raise SettingsError(
-                    f"The SCHEMA in line {self.line} has no {part}", "See what the tap wrote there"
-                )
-        message_dict["schema"].setdefault("properties", {})
+        schema = message_dict.get("schema")
+        columns = schema.get("properties") if isinstance(schema, dict) else None
+        if not isinstance(message_dict.get("stream"), str) or not isinstance(columns, dict):
+            raise SettingsError(
+                f"The SCHEMA in line {self.line} lacks a stream, or a schema with properties",
+                "See what the tap wrote there",
+            )
         super()._process_schema_message(message_dict)
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -179,7 +181,7 @@ class TargetChakra(Target):
                 f"The RECORD in line {self.line} has no record", "See what the tap wrote there"
             )
         if stream not in self.mapper.stream_maps:
-            raise SettingsError(
+            raise RowBeforeSchema(
                 f"Line {self.line} is a row of the stream '{stream}', whose SCHEMA has not come",
                 "A tap sends the SCHEMA before the rows: see what wrote this input",
             )
@@ -202,8 +204,15 @@ class TargetChakra(Target):
             self.open_session().activate(stream_map.stream_alias, message_dict.get("version"))
 
     def process_endofpipe(self) -> None:
-        """All input was read: write it, and wait for what becomes of it."""
-        self.open_session().writer.finish()
+        """All input was read: write it, wait for what becomes of it, and account for it.
+
+        Raises:
+            ChakraError: What stopped the run.
+        """
+        session = self.open_session()
+        session.run(lambda: None)
+        if session.writer.failure is not None:
+            raise session.writer.failure
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
         """Stop taking input; what is in flight is finished or recorded."""
@@ -277,6 +286,10 @@ class TargetChakra(Target):
             if option.name == "file_input":
                 option.type = click.File("rb")
         return command
+
+
+class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):
+    """A row came before the SCHEMA of its stream."""
 
 
 class Stopped(Exception):

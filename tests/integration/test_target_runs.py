@@ -257,6 +257,11 @@ BAD = {
         [schema("scores", ["lead_id"]), {"type": "RECORD", "stream": "scores"}],
         "Line 2",
     ),
+    "a SCHEMA without columns": (
+        [{"type": "SCHEMA", "stream": "scores", "schema": {"type": "object"}}],
+        "Line 1",
+    ),
+    "a SCHEMA of nothing": ([{"type": "SCHEMA", "stream": "scores", "schema": 5}], "Line 1"),
     "no key column": ([schema("scores", ["score"])], "key"),
 }
 
