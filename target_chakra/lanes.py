@@ -94,7 +94,7 @@ class Lanes:
 
     def hold(self, owner: Key, names: Iterable[Key]) -> Key | None:
         """Hold all names of an owner's process; the first that another holds, if any."""
-        wanted = [name for name in names if self._holder.get(name) != owner]
+        wanted = [name for name in dict.fromkeys(names) if self._holder.get(name) != owner]
         for name in wanted:
             if name in self._holder:
                 return name

@@ -1,0 +1,326 @@
+"""Lanes: whatever a process is named by, one change at a time works on it, in the source's order.
+
+The oracle is a plain dict: each good row applied, in the order that the rows came in. Rows of one
+name write fields of that name, so that the oracle also tells their order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+)
+
+from target_chakra.changes import Change, Key, Mode, combined, may_combine, singly
+from target_chakra.lanes import Lanes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BAD = "bad"
+ATTRIBUTES = ("id", "lead_id")
+PROCESSES = range(4)
+World = dict[str, object]
+
+
+def key_of(process: int, attribute: str) -> Key:
+    return Key("lead", attribute, f"{attribute}{process}")
+
+
+def names_of(process: int, given: int | None = None) -> list[Key]:
+    """All names of a process, and the key that a change gives it."""
+    named = [key_of(process, attribute) for attribute in ATTRIBUTES]
+    return named if given is None else [*named, key_of(given, "lead_id")]
+
+
+def process_of(change: Change) -> int:
+    assert change.key is not None
+    return int(str(change.key.value)[-1])
+
+
+def change_of(seq: int, key: Key, fields: World, *, deletes: bool = False) -> Change:
+    return Change(seq, seq, "scores", key.procedure, key, Mode.UPSERT, deletes, fields, {})
+
+
+def apply(world: World, change: Change) -> None:
+    """What ChakraHQ makes of a change: a delete empties what the same name wrote."""
+    assert change.key is not None
+    if change.deletes:
+        for name in [name for name in world if name.startswith(str(change.key))]:
+            del world[name]
+    world.update(change.fields)
+
+
+def taken_one(lanes: Lanes, attribute: str = "lead_id") -> Change:
+    (change,) = lanes.take(("lead", attribute), 1)
+    return change
+
+
+class AllLanes(RuleBasedStateMachine):
+    """Rows come in by any name while others are looked up, at work, deferred, refused."""
+
+    looked_up = Bundle("looked_up")
+    at_work = Bundle("at_work")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes = Lanes()
+        self.rows: list[Change] = []
+        self.world: World = {}
+        self.ended: Counter[int] = Counter()
+        self.taken: dict[Key, Change] = {}
+        self.working: dict[Key, Change] = {}
+        self.held: dict[Key, Key] = {}
+
+    @rule(
+        process=st.sampled_from(PROCESSES),
+        attribute=st.sampled_from(ATTRIBUTES),
+        field=st.sampled_from("xy"),
+        value=st.integers(0, 3) | st.just(BAD),
+        deletes=st.sampled_from((False, False, False, True)),
+    )
+    def a_row_comes_in(
+        self, process: int, attribute: str, field: str, value: object, *, deletes: bool
+    ) -> None:
+        key = key_of(process, attribute)
+        fields = {} if deletes else {f"{key}.{field}": value}
+        change = change_of(len(self.rows) + 1, key, fields, deletes=deletes)
+        self.rows.append(change)
+        self.lanes.add(key, change)
+
+    @rule(target=looked_up, attribute=st.sampled_from(ATTRIBUTES), most=st.integers(1, 3))
+    def some_are_looked_up(self, attribute: str, most: int) -> object:
+        taken = self.lanes.take(("lead", attribute), most)
+        assert len(taken) <= most
+        for change in taken:
+            assert change.key is not None
+            assert change.key not in self.held
+            self.taken[change.key] = change
+            self.held[change.key] = change.key
+        return multiple(*(change.key for change in taken))
+
+    @rule(target=at_work, owner=consumes(looked_up), given=st.none() | st.sampled_from(PROCESSES))
+    def one_is_decided_on(self, owner: Key, given: int | None) -> object:
+        change = self.taken.pop(owner)
+        names = names_of(process_of(change), given)
+        other = next((n for n in names if self.held.get(n, owner) != owner), None)
+        found = self.lanes.hold(owner, names)
+        assert found == other
+        if found is not None:
+            del self.held[owner]
+            self.lanes.defer(owner, change, until=found)
+            return multiple()
+        self.held.update(dict.fromkeys(names, owner))
+        self.working[owner] = change
+        return owner
+
+    @rule(owner=consumes(looked_up))
+    def one_was_looked_up_too_early(self, owner: Key) -> None:
+        self.lanes.defer(owner, self.taken.pop(owner))
+        del self.held[owner]
+
+    @rule(owner=consumes(at_work))
+    def one_ends(self, owner: Key) -> None:
+        self._end(owner)
+
+    def _end(self, owner: Key) -> None:
+        change = self.working.pop(owner)
+        refused = BAD in change.fields.values()
+        self.held = {name: by for name, by in self.held.items() if by != owner}
+        if refused and change.parts:
+            self.lanes.release(owner, singly(change))
+            return
+        if not refused:
+            apply(self.world, change)
+        self.ended.update(part.seq for part in change.singles)
+        self.lanes.release(owner)
+
+    @invariant()
+    def two_changes_never_hold_the_same_process(self) -> None:
+        processes = [process_of(change) for change in self.working.values()]
+        assert len(processes) == len(set(processes))
+
+    @invariant()
+    def all_that_is_not_at_work_nor_ended_waits(self) -> None:
+        away = [*self.taken.values(), *self.working.values()]
+        gone = sum(self.ended.values()) + sum(len(change.singles) for change in away)
+        assert self.lanes.waiting <= len(self.rows) - gone
+        assert (self.lanes.waiting == 0) == (gone == len(self.rows))
+
+    def teardown(self) -> None:
+        """Work goes on to its end: each row has ended once, and the world is the oracle's."""
+        for _ in range(20 * len(self.rows) + 20):
+            for owner in list(self.working):
+                self._end(owner)
+            for owner in list(self.taken):
+                self.one_is_decided_on(owner, None)
+            if not self.working:
+                for attribute in ATTRIBUTES:
+                    self.some_are_looked_up(attribute, 3)
+        assert self.ended == Counter({row.seq: 1 for row in self.rows})
+        assert self.lanes.waiting == 0
+        oracle: World = {}
+        for row in self.rows:
+            if BAD not in row.fields.values():
+                apply(oracle, row)
+        assert self.world == oracle
+
+
+TestAllLanes = AllLanes.TestCase
+TestAllLanes.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+
+KEY = key_of(1, "lead_id")
+
+
+def writes(values: Iterable[object]) -> list[Change]:
+    return [change_of(at, KEY, {"data.x": value}) for at, value in enumerate(values, 1)]
+
+
+def test_a_b_a_ends_with_a_when_b_comes_while_a_is_at_work() -> None:
+    lanes, world = Lanes(), dict[str, object]()
+    first, second, third = writes(("A", "B", "A"))
+    lanes.add(KEY, first)
+    taken = taken_one(lanes)
+    lanes.add(KEY, second)
+    assert lanes.take(("lead", "lead_id"), 1) == []
+    apply(world, taken)
+    lanes.release(KEY)
+    following = taken_one(lanes)
+    lanes.add(KEY, third)
+    apply(world, following)
+    lanes.release(KEY)
+    apply(world, taken_one(lanes))
+    assert world == {"data.x": "A"}
+
+
+def test_rows_that_wait_are_combined_field_by_field_in_order() -> None:
+    lanes = Lanes()
+    for at, fields in enumerate(({"data.x": 1, "data.y": 1}, {"data.x": 2}, {"data.z": 3}), 1):
+        lanes.add(KEY, change_of(at, KEY, dict(fields)))
+    assert lanes.waiting == 1
+    change = taken_one(lanes)
+    assert change.fields == {"data.x": 2, "data.y": 1, "data.z": 3}
+    assert [part.seq for part in change.parts] == [1, 2, 3]
+    assert change.seq == 3
+
+
+@pytest.mark.parametrize("first_deletes", [True, False])
+def test_an_upsert_and_a_delete_never_combine(*, first_deletes: bool) -> None:
+    lanes = Lanes()
+    lanes.add(KEY, change_of(1, KEY, {"data.x": 1}, deletes=first_deletes))
+    lanes.add(KEY, change_of(2, KEY, {"data.x": 2}, deletes=not first_deletes))
+    taken = taken_one(lanes)
+    assert (taken.seq, taken.parts, lanes.waiting) == (1, (), 1)
+    lanes.release(KEY)
+    assert taken_one(lanes).deletes is not first_deletes
+
+
+def test_rows_of_different_modes_never_combine() -> None:
+    first, second = writes((1, 2))
+    assert may_combine(first, second)
+    other = replace(second, mode=Mode.UPDATE)
+    assert not may_combine(first, other)
+
+
+def test_the_parts_of_a_refused_change_are_tried_singly_in_order_before_later_rows() -> None:
+    lanes = Lanes()
+    for change in writes((1, 2, 3)):
+        lanes.add(KEY, change)
+    refused = taken_one(lanes)
+    lanes.add(KEY, change_of(4, KEY, {"data.x": 4}))
+    lanes.release(KEY, singly(refused))
+    seen = []
+    for _ in range(4):
+        change = taken_one(lanes)
+        assert change.parts == ()
+        seen.append(change.seq)
+        lanes.release(KEY)
+    assert seen == [1, 2, 3, 4]
+
+
+def test_a_row_behind_a_part_that_is_tried_alone_is_not_combined_with_it() -> None:
+    lanes = Lanes()
+    whole = combined(*writes((1, 2)))
+    lanes.add(KEY, whole)
+    taken_one(lanes)
+    lanes.release(KEY, singly(whole))
+    lanes.add(KEY, change_of(3, KEY, {"data.x": 3}))
+    assert lanes.waiting == 3
+
+
+def test_a_name_that_a_change_gives_is_held_too() -> None:
+    lanes = Lanes()
+    other = key_of(2, "lead_id")
+    lanes.add(KEY, change_of(1, KEY, {}))
+    taken_one(lanes)
+    assert lanes.hold(KEY, [KEY, other]) is None
+    lanes.add(other, change_of(2, other, {}))
+    assert lanes.take(("lead", "lead_id"), 5) == []
+    lanes.release(KEY)
+    assert taken_one(lanes).seq == 2
+
+
+def test_a_failed_hold_holds_nothing() -> None:
+    lanes = Lanes()
+    mine, other, free = key_of(1, "id"), key_of(1, "lead_id"), key_of(3, "lead_id")
+    lanes.hold(other, [other])
+    assert lanes.hold(mine, [mine, free, other]) == other
+    assert lanes.hold(free, [free, mine]) is None
+
+
+def test_a_process_that_is_named_twice_in_one_breath_is_held_once_and_freed() -> None:
+    lanes = Lanes()
+    lanes.hold(KEY, [KEY, KEY])
+    lanes.add(KEY, change_of(1, KEY, {}))
+    lanes.release(KEY)
+    assert taken_one(lanes).seq == 1
+
+
+def test_what_is_deferred_until_a_name_is_freed_waits_for_it() -> None:
+    lanes = Lanes()
+    by_id = key_of(1, "id")
+    lanes.add(KEY, change_of(1, KEY, {}))
+    lanes.add(by_id, change_of(2, by_id, {}))
+    taken_one(lanes)
+    lanes.hold(KEY, names_of(1))
+    late = change_of(3, key_of(2, "id"), {})
+    lanes.defer(key_of(2, "id"), late, until=KEY)
+    assert lanes.take(("lead", "id"), 5) == []
+    lanes.release(KEY)
+    assert {change.seq for change in lanes.take(("lead", "id"), 5)} == {2, 3}
+
+
+def test_what_was_read_before_a_change_ended_is_stale_and_what_comes_after_is_not() -> None:
+    lanes = Lanes()
+    lanes.add(KEY, change_of(1, KEY, {}))
+    since = lanes.tick
+    taken_one(lanes)
+    assert not lanes.is_stale([KEY], since)
+    lanes.release(KEY)
+    assert lanes.is_stale([KEY], since)
+    assert not lanes.is_stale([KEY], lanes.tick)
+    assert not lanes.is_stale([key_of(2, "id")], since)
+
+
+def test_draining_a_procedure_leaves_the_others() -> None:
+    lanes = Lanes()
+    other = Key("ticket", "id", "t1")
+    for change in writes((1, 2)):
+        lanes.add(KEY, change)
+    lanes.add(other, change_of(3, other, {}))
+    drained = lanes.drain("lead")
+    assert [part.seq for change in drained for part in change.singles] == [1, 2]
+    assert lanes.groups == (("ticket", "id"),)
+    assert [change.seq for change in lanes.drain()] == [3]
+    assert lanes.waiting == 0
