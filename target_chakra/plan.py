@@ -100,7 +100,14 @@ def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
             "Check the key, or use mode upsert with a key attribute to create it",
         )
     fields = {name: value for name, value in change.fields.items() if value is not None}
+    barred = [name for name in fields if name in rules.read_only]
+    if barred:
+        return _only_read(change, f"{barred[0]} is of a type that is only read")
     return Action(change, Kind.CREATE, None, fields, {}, known=known)
+
+
+def _only_read(change: Change, reason: str) -> Reject:
+    return Reject(change, reason, "Leave it out with fields")
 
 
 def _present(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
@@ -147,11 +154,10 @@ def _update(change: Change, held: Held, known: Known | None, rules: Rules) -> De
             fields[name] = value
     barred = [name for name in fields if name in rules.read_only]
     if barred:
-        return Reject(
-            change,
-            f"{barred[0]} is of a type that is only read, and its value differs from ChakraHQ's",
-            "Leave it out with fields",
+        reason = (
+            f"{barred[0]} is of a type that is only read, and its value differs from ChakraHQ's"
         )
+        return _only_read(change, reason)
     if held.deleted:
         fields["isDeleted"] = False
     if not fields:
@@ -170,7 +176,8 @@ def differing(change: Change, held: Held, rules: Rules) -> dict[str, object]:
     data, row = held.data, held.row
     for name, value in change.fields.items():
         before = data.get(name[5:]) if name[:5] == "data." else row.get(name)
-        if before == value and type(before) is type(value):
+        # Python takes [1] and [true] for equal, so that what is nested is compared in full.
+        if before == value and type(before) is type(value) and type(value) not in _NESTED:
             continue
         if name.startswith("record.") or same(name, value, before, comparable):
             continue
@@ -181,6 +188,7 @@ def differing(change: Change, held: Held, rules: Rules) -> dict[str, object]:
 
 
 _EMPTY: tuple[object, ...] = (None, "", [], {})
+_NESTED: tuple[type, ...] = (list, dict)
 
 
 def _converted(name: str, value: object, held: Held, known: Known, rules: Rules) -> bool:
