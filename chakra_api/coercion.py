@@ -34,6 +34,7 @@ MISFIT: Final = Misfit()
 
 INT64: Final = 2**63
 DAY_MS: Final = 86_400_000
+_STORED: Final = len("2026-01-05T09:15:00.123Z")
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -104,7 +105,16 @@ def to_datetime(value: object) -> object:
     if value == 0:
         return iso_ms(0)
     instant = parse_timestamp(value)
-    return MISFIT if instant is None else iso_ms(instant)
+    if instant is None:
+        return MISFIT
+    return value if _is_stored_form(value) else iso_ms(instant)
+
+
+def _is_stored_form(value: object) -> bool:
+    """Whether a time is spelled as `iso_ms` spells it."""
+    if type(value) is not str or len(value) != _STORED:
+        return False
+    return value[10] == "T" and value[19] == "." and value[-1] == "Z"
 
 
 def _finer_than_ms(value: object) -> bool:

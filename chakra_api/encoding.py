@@ -41,7 +41,7 @@ def encoder(kind: AttributeType) -> Coercer:
     if name in _TIMES:
         return _milliseconds(kind.coerce, DAY_MS if name == "date" else 1)
     if name in _AS_CAME:
-        return _as_it_came
+        return as_it_came
     if kind.coerce is to_string or dict not in kind.wire:
         return kind.coerce
     return to_wire_json
@@ -73,7 +73,8 @@ def _milliseconds(coerce: Coercer, whole: int) -> Coercer:
     return encode
 
 
-def _as_it_came(value: object) -> object:
+def as_it_came(value: object) -> object:
+    """A number or a text, as it is: what ChakraHQ holds may be either."""
     return value if type(value) is int else to_string(value)
 
 

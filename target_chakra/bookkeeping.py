@@ -159,7 +159,9 @@ class Bookkeeping:
                     continue
                 rejects.append(rejection(each, batch.job))
             elif change.key is not None:
-                confirmations.append(confirmation(each, change.key, batch.server, ended))
+                whole = self._confirms_all
+                known = confirmation(each, change.key, batch.server, ended, whole=whole)
+                confirmations.append(known)
                 owned += self._owned(change, each.outcome)
             overtaken += self._overtakes(change)
             resolved += self._resolves(change)

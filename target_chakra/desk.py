@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.coercion import MISFIT
+from chakra_api.coercion import MISFIT, to_string
 from target_chakra.changes import Key
 from target_chakra.held import HeldReader
 from target_chakra.lookups import Lookups, Way
@@ -65,26 +65,24 @@ class Desk:
         if held is not None:
             names.append(Key(self.name, "id", held.process_id))
         for attribute in self.key_attributes:
-            destination = f"data.{attribute}"
-            values = [change.fields.get(destination)]
-            if held is not None:
-                values.append(held.value(destination))
-            names += [
-                Key(self.name, str(attribute), value)
-                for value in values
-                if isinstance(value, (str, int)) and value != ""
-            ]
-        return list(dict.fromkeys(names))
+            wanted = change.fields.get(f"data.{attribute}")
+            before = None if held is None else held.data.get(str(attribute))
+            for value in (wanted,) if wanted == before else (wanted, before):
+                if isinstance(value, (str, int)) and value != "":
+                    name = Key(self.name, str(attribute), value)
+                    if name not in names:
+                        names.append(name)
+        return names
 
 
 class KeyText:
     """Makes a key's value comparable: `105` and `"105"` name the same process."""
 
     def __init__(self, destinations: Destinations, attribute: str) -> None:
-        self._destinations = destinations
-        self._name = f"data.{attribute}"
+        found = destinations.find(f"data.{attribute}") if attribute != "id" else None
+        self._comparable = found.comparable if found else to_string
 
     def __call__(self, value: object) -> str:
         """The text of a key."""
-        comparable = self._destinations.comparable(self._name, value)
+        comparable = self._comparable(value)
         return str(value if comparable is MISFIT else comparable)

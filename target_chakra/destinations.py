@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.attribute_types import is_choice
 from chakra_api.coercion import MISFIT, Coercer, to_boolean, to_number, to_string
-from chakra_api.encoding import comparer, encoder, is_writable
+from chakra_api.encoding import as_it_came, comparer, encoder, is_writable
 from chakra_api.errors import SettingsError
 from chakra_api.timestamps import parse_timestamp
 
@@ -39,7 +39,7 @@ class Unfit:
 
 
 Encode: TypeAlias = Callable[[object], object]
-"""A column's value → the value of the wire, None for unset, or `Unfit`."""
+"""A column's value → the value of the wire, None for unset, `MISFIT` or `Unfit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Destination:
         writable: Whether ChakraHQ takes it; if not, a row may only agree with it.
         as_is: Types whose values go over the wire as they are.
         choices: Texts that go over the wire as they are.
+        kind: Name of its type, for messages.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Destination:
     writable: bool = True
     as_is: frozenset[type] = frozenset()
     choices: frozenset[object] = frozenset()
+    kind: str = "value of it"
 
 
 class Destinations:
@@ -176,15 +178,17 @@ def _attribute(attribute: Attribute) -> Destination:
     choices: frozenset[object] = frozenset()
     if is_choice(attribute.type.name) and attribute.options:
         encode = _chosen(encode, attribute)
+        as_is = frozenset()
         if attribute.type.json_schema["type"] == ["string", "null"]:
             choices = frozenset(option.value for option in attribute.options)
     return Destination(
         f"data.{attribute.short_id}",
-        _explained(encode, attribute.type.name),
+        encode,
         comparer(attribute.type),
         is_writable(attribute.type),
         as_is,
         choices,
+        attribute.type.name,
     )
 
 
@@ -193,15 +197,8 @@ _AS_IS: Final[Mapping[Coercer, frozenset[type]]] = {
     to_string: frozenset({str}),
     to_number: frozenset({float}),
     to_boolean: frozenset({bool}),
+    as_it_came: frozenset({str, int}),
 }
-
-
-def _explained(encode: Coercer, type_name: str) -> Encode:
-    def explained(value: object) -> object:
-        wire = encode(value)
-        return Unfit(f"is {_shown(value)}, which is no {type_name}") if wire is MISFIT else wire
-
-    return explained
 
 
 def _chosen(encode: Coercer, attribute: Attribute) -> Coercer:
@@ -209,12 +206,14 @@ def _chosen(encode: Coercer, attribute: Attribute) -> Coercer:
     labels = ", ".join([option.value for option in attribute.options][:SHOWN])
 
     def chosen(value: object) -> object:
+        if type(value) is list and all(type(each) is str and each in values for each in value):
+            return value
         wire = encode(value)
         if wire is None or wire is MISFIT:
             return wire
         for each in wire if isinstance(wire, list) else (wire,):
             if str(each) not in values and each is not None:
-                return Unfit(f"is {_shown(each)}, which is none of its choices: {labels}")
+                return Unfit(f"is {shown(each)}, which is none of its choices: {labels}")
         return wire
 
     return chosen
@@ -242,6 +241,7 @@ def _instant(value: object) -> object:
     return Unfit(f"is {value!r}, which is no time") if instant is None else instant
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as a message quotes it."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line's worth

@@ -9,20 +9,22 @@ State = TypeVar("State")
 
 
 class Frontier(Generic[State]):
-    """Rows by line number, and the states that came between them.
+    """Rows by number, from 1 on, and the states that came between them.
 
     A state may pass once every row before it is settled. Of several that may, only the last
     matters.
     """
 
     def __init__(self) -> None:
-        self._open: dict[int, None] = {}
+        self._done: set[int] = set()
         self._states: deque[tuple[int, State]] = deque()
         self._last = 0
+        self._below = 0
 
     def came_in(self, line: int) -> None:
-        """A row came in; it is not settled."""
-        self._open[line] = None
+        """The next row came in; it is not settled."""
+        if line != self._last + 1:
+            raise ValueError("rows are numbered one by one")
         self._last = line
 
     def state(self, value: State) -> None:
@@ -31,17 +33,21 @@ class Frontier(Generic[State]):
 
     def settled(self, line: int) -> None:
         """A row is settled."""
-        del self._open[line]
+        if line <= self._below or line in self._done or line > self._last:
+            raise ValueError(f"row {line} is not one that is open")
+        self._done.add(line)
+        while self._below + 1 in self._done:
+            self._below += 1
+            self._done.remove(self._below)
 
     @property
     def unsettled(self) -> int:
         """How many rows are not settled."""
-        return len(self._open)
+        return self._last - self._below - len(self._done)
 
     def passable(self) -> State | None:
         """The last state that every row before it allows; each at most once."""
-        first_open = next(iter(self._open), None)
         found: State | None = None
-        while self._states and (first_open is None or self._states[0][0] < first_open):
+        while self._states and self._states[0][0] <= self._below:
             found = self._states.popleft()[1]
         return found

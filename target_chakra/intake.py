@@ -99,6 +99,7 @@ class Intake:
         self.server_time: int | None = None
         self._keyless: list[Change] = []
         self._looking = 0
+        self._since: list[int] = []
         self._proving: set[Group] = set()
         self.unknown_twins: Counter[str] = Counter()
         """Rows without a key that were sent, and of which nobody knows, by hash."""
@@ -145,8 +146,7 @@ class Intake:
                     break
         if keyless and self._keyless and (flush or len(self._keyless) >= PAGE):
             self._decide_keyless()
-        if not self.busy:
-            self.lanes.forget_ticks()
+        self.lanes.forget_ticks(min(self._since, default=self.lanes.tick))
 
     def drain(self) -> list[Change]:
         """Take everything that nothing was decided on."""
@@ -223,12 +223,13 @@ class Intake:
         if not asked:
             return
         self._looking += 1
+        self._since.append(since)
         lookups = self._source.desk(group[0]).lookups(group[1])
         values = [change.key.value for change in asked if change.key]
         self._source.workers.start(
             partial(lookups.find, way, values),
             partial(self._found, _Asked(group, tuple(asked), known, since)),
-            partial(self._not_found, asked),
+            partial(self._not_found, asked, since),
         )
 
     def _remembered(self, change: Change, known: Mapping[Key, Known]) -> Held | None:
@@ -242,7 +243,7 @@ class Intake:
         return Held(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
 
     def _found(self, asked: _Asked, found: Found) -> None:
-        self._looking -= 1
+        self._ended(asked.since)
         if found.server_time is not None:
             self.server_time = max(self.server_time or 0, found.server_time)
         text = self._source.desk(asked.group[0]).key_text(asked.group[1])
@@ -256,8 +257,12 @@ class Intake:
                 continue
             self._decide(change, held, asked.known, asked.since)
 
-    def _not_found(self, changes: Sequence[Change], error: Exception) -> None:
+    def _ended(self, since: int) -> None:
         self._looking -= 1
+        self._since.remove(since)
+
+    def _not_found(self, changes: Sequence[Change], since: int, error: Exception) -> None:
+        self._ended(since)
         for change in changes:
             if change.key is not None:
                 self.lanes.release(change.key)

@@ -19,6 +19,8 @@ from chakra_api.errors import JournalError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+READS: Final = "chakra_reads"
+"""Execution option of connections that only read."""
 OWNER_ONLY: Final = 0o600
 FOLDER_OWNER_ONLY: Final = 0o700
 
@@ -85,7 +87,9 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # A look into the journal between two writes of the same thread needs no transaction.
+    if not connection.get_execution_options().get(READS):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _begin_reading(connection: sa.Connection) -> None:

@@ -33,6 +33,7 @@ class Lanes:
         self._blocked: dict[Key, list[Key]] = {}
         self._blocked_keys: set[Key] = set()
         self._freed: dict[Key, int] = {}
+        self._freed_in_order: deque[tuple[int, Key]] = deque()
         self._tick = 0
         self.waiting = 0
         """Changes in all lanes."""
@@ -86,11 +87,17 @@ class Lanes:
 
     def is_stale(self, names: Iterable[Key], since: int) -> bool:
         """Whether something at work on the process ended after that mark."""
-        return any(self._freed.get(name, -1) >= since for name in names)
+        freed = self._freed
+        if not freed:
+            return False
+        return any(freed.get(name, -1) >= since for name in names)
 
-    def forget_ticks(self) -> None:
-        """Nothing that was read is still to be decided on."""
-        self._freed.clear()
+    def forget_ticks(self, before: int) -> None:
+        """Nothing that was read before that mark is still to be decided on."""
+        while self._freed_in_order and self._freed_in_order[0][0] < before:
+            tick, name = self._freed_in_order.popleft()
+            if self._freed.get(name) == tick:
+                del self._freed[name]
 
     def hold(self, owner: Key, names: Iterable[Key]) -> Key | None:
         """Hold all names of an owner's process; the first that another holds, if any."""
@@ -125,6 +132,7 @@ class Lanes:
         for name in self._held.pop(owner, ()):
             del self._holder[name]
             self._freed[name] = self._tick - 1
+            self._freed_in_order.append((self._tick - 1, name))
             self._ready_if_free(name)
             for blocked in self._blocked.pop(name, ()):
                 self._blocked_keys.discard(blocked)

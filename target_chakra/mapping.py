@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
+from chakra_api.coercion import MISFIT
 from chakra_api.errors import SettingsError
 from target_chakra.changes import Change, Key, Mode, Reject
-from target_chakra.destinations import Unfit
+from target_chakra.destinations import Unfit, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from target_chakra.destinations import Destination, Destinations, Encode
     from target_chakra.settings import StreamMapping
 
+_UNSEEN: Final = ("", lambda value: value, frozenset[type](), frozenset[object]())
 Route: TypeAlias = "tuple[str, Encode, frozenset[type], frozenset[object]]"
 """Where a column goes: destination, encoder, and what needs no encoding."""
 EXTRA: Final = "_extra_data"
@@ -78,6 +80,7 @@ class RowMapper:
         self.destinations = destinations
         self._where = f"The mapping of stream '{stream}'"
         self._columns = columns
+        self._nests = mapping.fields is None
         self._check_columns()
         self.columns = self._named()
         self._routes: dict[str, Route | None] = {}
@@ -173,6 +176,7 @@ class RowMapper:
         return (
             self.mapping.fields is not None
             or column == self.columns.key
+            or (column == "data" and self._nests)
             or column in self.columns.marks_deleted
             or column.casefold() in _ADDED
             or column.startswith(_METADATA)
@@ -191,11 +195,12 @@ class RowMapper:
         fields: dict[str, object] = {}
         problems: list[str] = []
         routes, clears = self._routes, self.mapping.clears
+        if self._nests and "data" in row:
+            self._map_nested(row["data"], fields, problems)
         for column, value in row.items():
-            if column == "data" and self.mapping.fields is None:
-                self._map_nested(value, fields, problems)
-                continue
-            route = routes[column] if column in routes else self._discovered(column)
+            route = routes.get(column, _UNSEEN)
+            if route is _UNSEEN:
+                route = self._discovered(column)
             if route is None:
                 continue
             name, encode, as_is, choices = route
@@ -207,13 +212,20 @@ class RowMapper:
             if wire is None:
                 if clears:
                     fields[name] = None
-            elif type(wire) is Unfit:
-                problems.append(f"{column} {wire.reason}")
+            elif wire is MISFIT or type(wire) is Unfit:
+                problems.append(f"{column} {self._said(name, value, wire)}")
             else:
                 fields[name] = wire
         if clears and row.get(EXTRA):
             _keep(fields, _held_beside(row[EXTRA]))
         return self._change(Raw(seq, line, row), fields, problems)
+
+    def _said(self, name: str, value: object, wire: object) -> str:
+        """Why a value can't be written."""
+        if isinstance(wire, Unfit):
+            return wire.reason
+        found = self.destinations.find(name)
+        return f"is {shown(value)}, which is no {found.kind if found else 'value of it'}"
 
     def _map_nested(self, value: object, fields: dict[str, object], problems: list[str]) -> None:
         attributes = _object(value)
@@ -231,14 +243,16 @@ class RowMapper:
                 fields[name] = given
                 continue
             wire = None if given is None else encode(given)
-            if type(wire) is Unfit:
-                problems.append(f"data.{short_id} {wire.reason}")
+            if wire is MISFIT or type(wire) is Unfit:
+                problems.append(f"data.{short_id} {self._said(name, given, wire)}")
             elif wire is not None or self.mapping.clears:
                 fields[name] = wire
 
     def _change(self, raw: Raw, fields: dict[str, object], problems: list[str]) -> Change | Reject:
         row, names = raw.row, self.columns
-        deletes = any(_is_true(row.get(column)) for column in names.marks_deleted if column in row)
+        deletes = not names.marks_deleted.isdisjoint(row) and any(
+            _is_true(row.get(column)) for column in names.marks_deleted
+        )
         key = self._key(row, fields)
         change = Change(
             raw.seq,

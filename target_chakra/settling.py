@@ -46,7 +46,9 @@ def rejection(each: Settlement, job: str | None) -> Reject:
     )
 
 
-def confirmation(each: Settlement, key: Key, began: int | None, ended: int | None) -> Confirmation:
+def confirmation(
+    each: Settlement, key: Key, began: int | None, ended: int | None, *, whole: bool
+) -> Confirmation:
     """What is known of a key after it was written.
 
     Args:
@@ -54,9 +56,11 @@ def confirmation(each: Settlement, key: Key, began: int | None, ended: int | Non
         key: What names its process.
         began: When its job was taken, epoch milliseconds of the server; None if not known.
         ended: When its job ended, the same.
+        whole: Whether to keep the fields, too, that ChakraHQ held already.
     """
     action = each.action
     before = action.known
+    written = action.change.fields if whole else action.fields
     learned = {
         name: value
         for name, value in (before.learned if before else {}).items()
@@ -66,7 +70,7 @@ def confirmation(each: Settlement, key: Key, began: int | None, ended: int | Non
         key,
         Known(
             process_id=each.process_id or "",
-            fields={**(before.fields if before else {}), **action.change.fields},
+            fields={**before.fields, **written} if before else written,
             learned={**learned, **(each.stored or {})},
             deleted=each.outcome is Outcome.DELETED,
             stream=action.change.stream,

@@ -69,9 +69,9 @@ def _body(fields: Mapping[str, object]) -> dict[str, object]:
     data: dict[str, object] = {}
     record: dict[str, object] = {}
     for name, value in fields.items():
-        if name.startswith("data."):
+        if name[:5] == "data.":
             data[name[5:]] = value
-        elif name.startswith("record."):
+        elif name[:7] == "record.":
             record[name[7:]] = value
         else:
             body[name] = value

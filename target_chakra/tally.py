@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from target_chakra.frontier import Frontier
@@ -28,7 +28,7 @@ class Tally(Generic[State]):
 
     def __init__(self) -> None:
         self.rows: Counter[str] = Counter()
-        self.outcomes: dict[str, Counter[Outcome]] = {}
+        self.outcomes: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
         self.deleted_by_mirror: Counter[Outcome] = Counter()
         self.watched: dict[int, Outcome | None] = {}
         self.last_seq = 0
@@ -53,10 +53,14 @@ class Tally(Generic[State]):
 
     def settle(self, change: Change, outcome: Outcome) -> None:
         """A change ended; the rows that it superseded end with it."""
-        *earlier, last = change.singles
+        passes = outcome in SETTLED
+        if not change.parts:
+            self._count(change, outcome, passes=passes)
+            return
+        *earlier, last = change.parts
         for part in earlier:
-            self._count(part, Outcome.SUPERSEDED, passes=outcome in SETTLED)
-        self._count(last, outcome, passes=outcome in SETTLED)
+            self._count(part, Outcome.SUPERSEDED, passes=passes)
+        self._count(last, outcome, passes=passes)
 
     def _count(self, change: Change, outcome: Outcome, *, passes: bool) -> None:
         if change.seq == 0:
@@ -67,7 +71,7 @@ class Tally(Generic[State]):
         self.open -= 1
         if change.seq in self.watched:
             self.watched[change.seq] = outcome
-        self.outcomes.setdefault(change.stream, Counter())[outcome] += 1
+        self.outcomes[change.stream][outcome] += 1
         if passes:
             self._frontier.settled(change.seq)
 
