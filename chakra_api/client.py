@@ -9,8 +9,6 @@ import threading
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 
-import orjson
-
 from chakra_api import retry
 from chakra_api.answers import (
     EntriesPage,
@@ -29,6 +27,7 @@ from chakra_api.entry_pages import entries_page, read_entries, read_users
 from chakra_api.envelope import Envelope, date_of, open_envelope
 from chakra_api.errors import ChakraError, SettingsError, Throttled, Unavailable, Unreadable
 from chakra_api.transport import Request
+from chakra_api.wire_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -257,7 +256,7 @@ def _opened_or_empty(response: Response, what: str) -> Envelope:
 
 
 def _json(value: object) -> bytes:
-    return orjson.dumps(value)
+    return encode(value)
 
 
 def _part(value: str) -> str:

@@ -7,6 +7,8 @@ milliseconds, an object). Like a coercer, an encoder returns None where a value 
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -78,13 +80,17 @@ def as_it_came(value: object) -> object:
     return value if type(value) is int else to_string(value)
 
 
+_LONG: Final = re.compile(r"\d{19}", re.ASCII)
+
+
 def to_wire_json(value: object) -> object:
     """Any JSON; a text that holds JSON becomes what it holds, as the tap writes it."""
     if not isinstance(value, str):
         return value
     try:
-        held: object = orjson.loads(value)
-    except orjson.JSONDecodeError:
+        # orjson would round integers beyond 64 bits.
+        held: object = json.loads(value) if _LONG.search(value) else orjson.loads(value)
+    except ValueError:
         return value
     return held
 

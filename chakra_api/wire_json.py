@@ -1,10 +1,19 @@
-"""JSON off the wire: fast, and patient with what JavaScript writes and no standard allows."""
+"""JSON on the wire: fast, and patient with what JavaScript writes and no standard allows."""
 
 from __future__ import annotations
 
 import json
 
 import orjson
+
+
+def encode(value: object) -> bytes:
+    """The JSON of a value; of integers beyond 64 bits, too."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        return text.encode(errors="replace")
 
 
 def decode(body: bytes) -> object:

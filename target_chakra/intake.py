@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-import orjson
-
+from chakra_api.coercion import json_text
 from chakra_api.errors import ChakraError
 from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
 from target_chakra.held import Held
@@ -350,7 +349,7 @@ class Intake:
 
 def twin_of(change: Change) -> str:
     """The hash by which a row without a key is known again: of its mapped fields alone."""
-    body = orjson.dumps(dict(change.fields), option=orjson.OPT_SORT_KEYS)
+    body = json_text(dict(change.fields)).encode()
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from chakra_api.wire_json import encode
 from target_chakra.changes import Key, Kind, Known
 from target_chakra.journal_values import OpenBatch, UnknownRow
 from target_chakra.lifecycle import BatchState
@@ -29,8 +30,8 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
         "attribute": key.attribute,
         "key": str(key.value),
         "process_id": known.process_id,
-        "fields": orjson.dumps(known.fields),
-        "learned": orjson.dumps(known.learned) if known.learned else None,
+        "fields": encode(known.fields),
+        "learned": encode(known.learned) if known.learned else None,
         "stream": known.stream,
         "created": known.created,
         "deleted": known.deleted,
@@ -98,7 +99,7 @@ def reject_row(account: str, run: int, reject: Reject) -> Row:
         "reason": reject.reason,
         "next_step": reject.next_step,
         "job": reject.job,
-        "row": orjson.dumps(change.row, option=orjson.OPT_NON_STR_KEYS, default=str),
+        "row": encode(change.row),
     }
 
 
@@ -117,7 +118,7 @@ def unknown_row(account: str, run: int, unknown: Unknown) -> Row:
         "kind": action.kind.value,
         "reason": unknown.reason,
         "twin": action.twin,
-        "fields": orjson.dumps(action.fields),
+        "fields": encode(action.fields),
         "free_ms": unknown.free_ms,
     }
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import orjson
-
 from chakra_api.errors import SettingsError
+from chakra_api.wire_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,4 +62,4 @@ def reject_line(reject: Reject) -> bytes:
         "job": reject.job,
         "row": change.row,
     }
-    return orjson.dumps(line, default=str) + b"\n"
+    return encode(line) + b"\n"

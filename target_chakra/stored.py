@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from chakra_api.wire_json import encode
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.lifecycle import BatchState, Outcome
 
@@ -62,7 +63,7 @@ class Settlement:
 
 def encode_actions(actions: Iterable[Action]) -> bytes:
     """The JSON of a batch's actions: all that recovery and a later undo need."""
-    return orjson.dumps([_encoded(action) for action in actions])
+    return encode([_encoded(action) for action in actions])
 
 
 def _encoded(action: Action) -> list[object]:
