@@ -86,7 +86,10 @@ class RowMapper:
         self._routes: dict[str, Route | None] = {}
         self._nested: dict[str, Route | None] = {}
         for column, name in (mapping.fields or {}).items():
-            self._routes[column] = self._route(destinations.named(name, self._where))
+            if column in (self.columns.key, *self.columns.marks_deleted):
+                self._routes[column] = None
+            else:
+                self._routes[column] = self._route(destinations.named(name, self._where))
         self._add_key_route()
         for name in mapping.only_if_empty:
             destinations.named(name, self._where)
@@ -217,7 +220,7 @@ class RowMapper:
             else:
                 fields[name] = wire
         if clears and row.get(EXTRA):
-            _keep(fields, _held_beside(row[EXTRA]))
+            _keep(fields, self._held_beside(row[EXTRA]))
         return self._change(Raw(seq, line, row), fields, problems)
 
     def _said(self, name: str, value: object, wire: object) -> str:
@@ -247,6 +250,15 @@ class RowMapper:
                 problems.append(f"data.{short_id} {self._said(name, given, wire)}")
             elif wire is not None or self.mapping.clears:
                 fields[name] = wire
+
+    def _held_beside(self, extra: object) -> set[str]:
+        """Destinations whose values the tap put into `_extra_data`: null there means nothing."""
+        held = _object(extra) or {}
+        data = held.get("data")
+        inner = data if isinstance(data, dict) else {}
+        # The keys of data may be the attributes' ids (Q36).
+        by_id = {each.id: each.short_id for each in self.destinations.procedure.attributes}
+        return {*held, *(f"data.{by_id.get(key, key)}" for key in inner)}
 
     def _change(self, raw: Raw, fields: dict[str, object], problems: list[str]) -> Change | Reject:
         row, names = raw.row, self.columns
@@ -305,14 +317,6 @@ class Raw:
     seq: int
     line: int
     row: Mapping[str, object]
-
-
-def _held_beside(extra: object) -> set[str]:
-    """Destinations whose values the tap put into `_extra_data`: null there means nothing."""
-    held = _object(extra) or {}
-    data = held.get("data")
-    inner = data if isinstance(data, dict) else {}
-    return {*held, *(f"data.{short_id}" for short_id in inner)}
 
 
 def _keep(fields: dict[str, object], kept: Collection[str]) -> None:
