@@ -87,7 +87,7 @@ class Owner(Protocol):
         """Rows of a batch have an outcome; the batch carries where it is."""
 
     def released(self, batch: Batch) -> None:
-        """Nothing happened to a batch: its rows may be planned anew."""
+        """Nothing happened to a batch: its rows, those that it has now, may be planned anew."""
 
     def halt(self, procedure: str, error: ChakraError) -> None:
         """Nothing more can be written to a procedure in this run."""

@@ -31,6 +31,8 @@ from target_chakra.stored import Batch, Settlement
 from target_chakra.submission import Accepted, Conclusion, End
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.answers import JobStatus
     from target_chakra.flight import Means, Owner
 
@@ -125,10 +127,13 @@ class Flights:
         else:
             self._outbox.append(flight)
 
-    def adopt(self, batch: Batch, settled: set[int]) -> None:
+    def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> None:
         """Take on a batch of an earlier run, where it was left."""
         flight = Flight(batch)
-        flight.settled, flight.accepted = settled, batch.job is not None
+        flight.settled = set(outcomes)
+        # One row that was seen as sent proves that the job was taken.
+        seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
+        flight.accepted = seen or batch.job is not None
         self._aloft[batch.id] = flight
         if batch.state is BatchState.INTENDED:
             self._release(flight)
@@ -367,7 +372,7 @@ class Flights:
         self._means.move(flight, BatchEvent.RELEASE)
         self._aloft.pop(flight.batch.id, None)
         self._probed(flight)
-        self._owner.released(flight.batch)
+        self._owner.released(replace(flight.batch, actions=tuple(flight.open.values())))
 
 
 def _proves(kind: Kind, found: Conclusion) -> bool:

@@ -105,7 +105,7 @@ class Writer(Generic[State]):
             for at, action in enumerate(found.batch.actions):
                 if at not in found.outcomes:
                     self.intake.hold_again(action)
-            self.flights.adopt(found.batch, set(found.outcomes))
+            self.flights.adopt(found.batch, found.outcomes)
 
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come."""
@@ -371,10 +371,13 @@ class Writer(Generic[State]):
         )
 
     def land(self, seconds: float | None = None) -> None:
-        """Send nothing more; wait for what is in flight, at most so many seconds."""
+        """Send nothing more; wait for jobs in flight, at most so many seconds.
+
+        What is being read back may take far longer, and is on record: the next run goes on with it.
+        """
         self.flights.ground()
         began = self._parts.clock.monotonic()
-        while self.flights.aloft or self.intake.busy:
+        while self.flights.in_flight or self.intake.busy:
             left = None if seconds is None else seconds - (self._parts.clock.monotonic() - began)
             if left is not None and left <= 0:
                 break
