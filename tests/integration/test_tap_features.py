@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ def test_version_says_the_version(tmp_path: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--version"], capture_output=True, text=True, cwd=tmp_path, check=True
     )
-    assert "tap-chakra v0.1.0" in done.stdout
+    assert f"tap-chakra v{version('chakra-connectors')}" in done.stdout
 
 
 def test_about_documents_each_setting() -> None:

@@ -62,10 +62,10 @@ def operate(folder: Path, config: dict[str, Any], *args: str) -> Told:
     return _run(folder, config, list(args), "")
 
 
-def start(folder: Path, config: dict[str, Any]) -> subprocess.Popen[str]:
+def start(folder: Path, config: dict[str, Any], *args: str) -> subprocess.Popen[str]:
     """Start the target and leave its input open."""
     return subprocess.Popen(
-        [*COMMAND, "--config", _config(folder, config)],
+        [*COMMAND, "--config", _config(folder, config), *args],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
