@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.coercion import json_text
 from target_chakra.changes import Kind
+from target_chakra.lookups import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +35,13 @@ def preview_lines(
         if shown[action.kind] <= SHOWN:
             yield from _lines(action)
     jobs = sum(ceil(count / size) for count in planned.values())
+    # A submit and about three looks at its job; creates are looked up when it ended.
+    requests = jobs * 4 + ceil(planned.get(Kind.CREATE, 0) / PAGE)
     counts = ", ".join(f"{planned.get(kind, 0):,} {kind.value}s" for kind in Kind)
-    yield f"Dry run: {counts}; {jobs:,} jobs; nothing was sent"
+    yield (
+        f"Dry run: {counts}; {jobs:,} jobs, about {requests:,} requests beside these look-ups;"
+        " nothing was sent"
+    )
 
 
 def _lines(action: Action) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
@@ -50,6 +51,16 @@ EPILOG = """Examples:
 Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
 5 ChakraHQ unreachable, 7 rejects or deletes over the limit, 8 unknown outcomes,
 9 stopped by a signal, 10 the journal can't be used."""
+
+
+_MEANINGLESS = (
+    "process_activate_version_messages",
+    "add_record_metadata",
+    "batch_config",
+    "batch_size_rows",
+    "load_method",
+)
+"""The SDK's settings for loaders of warehouses."""
 
 
 class LineReader(GenericSingerReader[bytes]):
@@ -106,6 +117,14 @@ class TargetChakra(Target):
     package_name = "chakra-connectors"
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
     default_sink_class = ChakraSink
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
     message_reader_class = LineReader
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
@@ -120,7 +139,7 @@ class TargetChakra(Target):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Only what means something here: stream maps and flattening."""
         super().append_builtin_config(config_jsonschema)
-        for name in ("add_record_metadata", "load_method", "batch_size_rows", "validate_records"):
+        for name in _MEANINGLESS:
             config_jsonschema["properties"].pop(name, None)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from chakra_sandbox.launch import Sandbox, start_sandbox
 from tests.support.target_process import (
     environment,
     living,
@@ -27,17 +28,22 @@ from tests.support.target_process import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from chakra_sandbox.launch import Sandbox
-
-pytestmark = pytest.mark.parametrize("sandbox", [["--rows", "300"]], indirect=True)
 COLUMNS = schema("scores", ["lead_id", "score"])
 
 
 @pytest.fixture(autouse=True)
 def quick_jobs(sandbox: Sandbox) -> None:
     sandbox.knobs(job_duration_ms=50)
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A small account, or one of another size."""
+    with start_sandbox(getattr(request, "param", ["--rows", "300"])) as running:
+        yield running
 
 
 def config_of(sandbox: Sandbox, mapping: dict[str, Any] | None = None, **more: Any) -> Any:
@@ -155,6 +161,22 @@ def remove(sandbox: Sandbox, process_id: str) -> None:
     client = connect(Connection(ApiKey(sandbox.api_key), sandbox.url), SystemClock(), 1)
     client.delete_process("lead", process_id)
     client.close()
+
+
+@pytest.mark.parametrize("sandbox", [["--rows", "1200"]], indirect=True)
+def test_a_clean_batch_costs_four_requests_besides_its_look_ups(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.knobs(job_duration_ms=2000)
+    keys = sorted(living(sandbox))[:1010]
+    result = write(tmp_path, config_of(sandbox), [COLUMNS, *rows(keys, 8600)])
+    assert result.outcomes == {"updated": 1010}
+    log = sandbox.requests()
+    second = [n for n, request in enumerate(log) if request["method"] == "PATCH"][1]
+    # The log cuts long bodies: this one is that of a thousand rows.
+    assert len(str(log[second]["body"])) > 60_000
+    after = [request for request in log[second:] if not request["path"].endswith("/list")]
+    assert len(after) <= 4
 
 
 def _small_files() -> None:

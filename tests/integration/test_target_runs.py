@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import sqlite3
@@ -318,6 +319,18 @@ def test_rows_before_a_broken_line_are_written_and_recorded(
     assert total == result.receipt["rows_in"] == 3
     done = result.outcomes.get("updated", 0)
     assert result.states == ([{"at": 9000}] if done == 3 else [])
+
+
+def test_rows_of_a_batch_message_are_written(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    with gzip.open(path, "wt") as out:
+        for n in range(5):
+            out.write(json.dumps({"lead_id": f"F-{n}", "score": n}) + "\n")
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    batch = {"type": "BATCH", "stream": "scores", "encoding": encoding}
+    lines = [schema("scores", ["lead_id", "score"]), {**batch, "manifest": [f"file://{path}"]}]
+    result = write(tmp_path, config_of(sandbox), [*lines, state({"at": 1})])
+    assert (result.outcomes, result.states) == ({"created": 5}, [{"at": 1}])
 
 
 def test_a_newer_journal_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -72,8 +72,12 @@ def test_a_dry_run_shows_before_and_after_and_how_many_jobs() -> None:
     change = Change(1, 2, "s", "lead", key, Mode.UPSERT, False, {}, {})  # noqa: FBT003 - a record
     update = Action(change, Kind.UPDATE, "id", {"data.score": 5}, {"data.score": None})
     lines = list(preview_lines([update], Counter({Kind.UPDATE: 2001}), 1000))
+    said = (
+        "Dry run: 0 creates, 2,001 updates, 0 deletes; 3 jobs, about 12 requests beside these"
+        " look-ups; nothing was sent"
+    )
     assert lines == [
         "update lead_id=L-1 (line 2)",
         "  data.score: nothing → 5",
-        "Dry run: 0 creates, 2,001 updates, 0 deletes; 3 jobs; nothing was sent",
+        said,
     ]
