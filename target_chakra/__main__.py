@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -18,8 +19,10 @@ BUG = "This is a fault of target-chakra. Please report it with the traceback abo
 def main(args: list[str] | None = None) -> None:
     """Run the command and exit with a code of the documented table."""
     code = run(args)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever read them may be gone.
+        with contextlib.suppress(BrokenPipeError):
+            stream.flush()
     # Threads may wait for answers that nobody wants any more.
     os._exit(code)
 

@@ -57,6 +57,7 @@ class RejectLine:
         job: The job that refused it.
         row: The row as it came.
         closed: Why it needs no more attention; None while it is open.
+        account: The account that it is of.
     """
 
     id: int
@@ -70,6 +71,7 @@ class RejectLine:
     job: str | None
     row: Mapping[str, object]
     closed: str | None
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def _reject(row: sa.Row[tuple[object, ...]]) -> RejectLine:
         row.job,
         orjson.loads(row.row),
         row.closed,
+        row.account,
     )
 
 

@@ -144,19 +144,19 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     """  # noqa: D301 - click's mark for text that stays as it is
     settings = _settings(config)
     with _reports(config) as reports:
-        found = reports.rejects(run=number, stream=stream)
-        overtaken = [
-            each
-            for each in reports.rejects(run=number, stream=stream, closed=True)
-            if each.closed == "overtaken"
-        ]
-        for each in overtaken:
+        listed = reports.rejects(run=number, stream=stream, closed=True)
+    for each in listed:
+        if each.closed == "overtaken":
             click.echo(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
-        if not found:
-            click.echo("No rejects to send again.", err=True)
-            return 0
-        with _session(settings) as session:
-            return session.run(lambda: session.retry(found))
+    found = [each for each in listed if each.closed is None]
+    if not found:
+        click.echo("No rejects to send again.", err=True)
+        return 0
+    with _session(settings) as session:
+        own = [each for each in found if each.account == session.account_id]
+        if len(own) < len(found):
+            click.echo(f"{len(found) - len(own)} rejects of another account are left", err=True)
+        return session.run(lambda: session.retry(own))
 
 
 @click.command()
@@ -216,14 +216,9 @@ def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
     settings = _settings(config)
     with _reports(config) as reports:
         all_runs = [run for run in reports.runs() if run.receipt.get("mirrored")]
-    if not all_runs:
-        raise SettingsError(
-            "No run has written a stream in mode mirror", "Run tap and target first"
-        )
-    last = all_runs[-1]
-    streams = _mirrored(last, stream)
     with _session(settings) as session:
-        return session.run(lambda: _commit(session, streams, last.id))
+        own = [run for run in all_runs if run.account == session.account_id]
+        return session.run(lambda: _commit(session, own, stream))
 
 
 def _mirrored(run: RunLine, wanted: str | None) -> list[str]:
@@ -256,14 +251,18 @@ def _mirrored(run: RunLine, wanted: str | None) -> list[str]:
     return chosen
 
 
-def _commit(session: Session[object], streams: list[str], run: int) -> None:
+def _commit(session: Session[object], runs: list[RunLine], wanted: str | None) -> None:
     session.commits = True
-    for stream in streams:
-        mapping = session.settings.mapping_for(stream)
-        if mapping.mode is Mode.MIRROR:
+    if not runs:
+        raise SettingsError(
+            "No run has written a stream in mode mirror", "Run tap and target first"
+        )
+    last = runs[-1]
+    for stream in _mirrored(last, wanted):
+        if session.settings.mapping_for(stream).mode is Mode.MIRROR:
             session.open_stream(stream, ())
-            count = session.delete_absent(stream, run)
-            click.echo(f"{stream}: {count:,} that the run did not bring", err=True)
+            count = session.delete_absent(stream, last.id)
+            click.echo(f"{stream}: {count:,} that run {last.id} did not bring", err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, mirror_commit)

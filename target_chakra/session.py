@@ -14,6 +14,7 @@ from chakra_api.account import Account, resolve_account
 from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, NoAccess, SettingsError
 from chakra_api.people import Directory
+from chakra_api.redaction import RedactingFilter
 from target_chakra.changes import Change, Mode
 from target_chakra.desk import Desk
 from target_chakra.destinations import Destinations
@@ -70,6 +71,8 @@ class Session(Generic[State]):
         client: ChakraClient | None = None,
     ) -> None:
         self.settings = settings
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(RedactingFilter(settings.connection.api_key))
         self._clock = clock
         self._began = clock.monotonic()
         threads = settings.concurrency + SPARE_THREADS
@@ -86,7 +89,7 @@ class Session(Generic[State]):
         self.journal = Journal(settings.journal)
         self.journal.hold()
         now = int(clock.now() * 1000)
-        self.run_id = self.journal.begin_run(self.account.team_id or "", holder, now)
+        self.run_id = self.journal.begin_run(self.account_id, holder, now)
         self.journal.clear(now - int(settings.retention_days * 86_400_000))
         self._rejects = RejectsFile(settings.rejects_path) if settings.rejects_path else None
         parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
@@ -109,6 +112,11 @@ class Session(Generic[State]):
         except NoAccess:
             LOG.warning("This key may not list users: assignees can't be checked")
             return Directory.from_users([])
+
+    @property
+    def account_id(self) -> str:
+        """The account that the journal's entries are of."""
+        return self.account.team_id or ""
 
     def desk(self, procedure: str) -> Desk:
         """What the work on a procedure needs."""
@@ -201,11 +209,17 @@ class Session(Generic[State]):
             self.open_stream(stream, sorted(names))
         numbers: dict[int, int] = {}
         tally = self.writer.tally
-        for each in found:
-            numbers[tally.last_seq + 1] = each.id
-            tally.watched[tally.last_seq + 1] = None
-            self.row(each.stream, each.line, each.row, None)
-        self.writer.finish()
+        try:
+            for each in found:
+                numbers[tally.last_seq + 1] = each.id
+                tally.watched[tally.last_seq + 1] = None
+                self.row(each.stream, each.line, each.row, None)
+            self.writer.finish()
+        finally:
+            self._close_retried(numbers)
+
+    def _close_retried(self, numbers: Mapping[int, int]) -> None:
+        tally = self.writer.tally
         ended = {at: outcome for at, outcome in tally.watched.items() if outcome in SETTLED}
         again = [numbers[at] for at, outcome in ended.items() if outcome is not Outcome.REJECTED]
         refused = [numbers[at] for at, outcome in ended.items() if outcome is Outcome.REJECTED]

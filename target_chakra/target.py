@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -17,9 +16,9 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import SettingsError
+from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.exit_codes import ExitCode
 from chakra_api.json_files import json_file
-from chakra_api.redaction import RedactingFilter
 from chakra_api.wire_json import decode
 from target_chakra.input import Lines
 from target_chakra.session import Session
@@ -161,13 +160,17 @@ class TargetChakra(Target):
         if self.session is None:
             agent = f"{self.name}/{self.plugin_version}"
             settings = parse_settings(self.config, user_agent=agent)
-            for handler in logging.getLogger().handlers:
-                handler.addFilter(RedactingFilter(settings.connection.api_key))
             self.session = Session(settings, self.clock, self._pass_on, _holder())
         return self.session
 
     def _pass_on(self, state: dict[str, Any]) -> None:
-        self._write_state_message(state)
+        try:
+            self._write_state_message(state)
+        except BrokenPipeError:
+            raise ReaderGone(
+                "Nobody reads the STATE any more: what started this run has ended",
+                "What was written is in the journal; run it again to go on",
+            ) from None
 
     def _idle(self) -> bool:
         if self.session is not None:
@@ -250,6 +253,11 @@ class TargetChakra(Target):
             self._process_lines(file_input)
         except Stopped:
             return
+        except OSError as error:
+            raise SettingsError(
+                f"The input can't be read any further: {error.strerror}",
+                "The rows before it are written or recorded; run it again to go on",
+            ) from None
 
     def _process_lines(self, file_input: Any) -> Any:  # noqa: ANN401 - the SDK's signature
         return self.message_reader.process_lines(
@@ -305,6 +313,12 @@ class TargetChakra(Target):
             if option.name == "file_input":
                 option.type = click.File("rb")
         return command
+
+
+class ReaderGone(ChakraError):
+    """Whoever read our output has ended."""
+
+    exit_code = ExitCode.STOPPED
 
 
 class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):

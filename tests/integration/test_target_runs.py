@@ -333,6 +333,23 @@ def test_rows_of_a_batch_message_are_written(sandbox: Sandbox, tmp_path: Path) -
     assert (result.outcomes, result.states) == ({"created": 5}, [{"at": 1}])
 
 
+def test_a_reader_of_state_that_has_ended_ends_the_run_in_order(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with start(tmp_path, config_of(sandbox)) as running:
+        assert running.stdin
+        assert running.stdout
+        running.stdout.close()
+        for line in scores(sandbox, 5):
+            running.stdin.write(json.dumps(line) + "\n")
+        running.stdin.close()
+        assert running.stderr
+        said = running.stderr.read()
+        assert running.wait(timeout=60) == ExitCode.STOPPED, said
+    assert "Traceback" not in said
+    assert write(tmp_path, config_of(sandbox), scores(sandbox, 5)).outcomes == {"unchanged": 5}
+
+
 def test_a_newer_journal_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
     write(tmp_path, config_of(sandbox), scores(sandbox, 1))
     with sqlite3.connect(tmp_path / ".target-chakra" / "journal.db") as connection:
