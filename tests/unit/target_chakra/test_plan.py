@@ -6,62 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chakra_api.account import Attribute, Procedure, State
-from chakra_api.attribute_types import attribute_type
-from chakra_api.people import Directory
-from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
-from target_chakra.destinations import Destinations
-from target_chakra.held import Held, HeldReader
+from target_chakra.changes import Action, Key, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.plan import LAG_MS, Done, Rules, lags, plan
-from tests.support.json_values import values
+from tests.support.planning import KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from target_chakra.held import Held
 
-Row = dict[str, object]
 T = TypeVar("T")
-TYPES = {
-    "lead_id": "integerId",
-    "city": "string",
-    "phone": "phone",
-    "score": "integer",
-    "share": "float",
-    "hot": "boolean",
-    "met_at": "dateTime",
-    "born": "date",
-    "tags": "multiString",
-    "more": "json",
-    "cart": "cart",
-}
-PROCEDURE = Procedure(
-    "lead",
-    "p1",
-    "Lead",
-    tuple(Attribute(name, f"id-{name}", name, attribute_type(t)) for name, t in TYPES.items()),
-    states=(State("NEW", "s1", "New"), State("WON", "s2", "Won")),
-    primary_key="lead_id",
-)
-PEOPLE = Directory.from_users([{"id": "u1", "username": "asha.k"}])
-DESTINATIONS = Destinations(PROCEDURE, PEOPLE, sends_ids=False)
-KEY = Key("lead", "lead_id", 7)
-RULES = Rules(DESTINATIONS.comparable, read_only=("data.cart",))
-REVIVE = replace(RULES, revive=True)
-KNOWN = Known("x7", {"data.city": "Pune"}, {}, False, "leads", True, 1_000, 2_000)  # noqa: FBT003 - a record of facts
-read = HeldReader(PROCEDURE)
-
-
-def wants(
-    fields: Mapping[str, object], *, mode: Mode = Mode.UPSERT, deletes: bool = False
-) -> Change:
-    return Change(1, 1, "leads", "lead", KEY, mode, deletes, fields, {})
-
-
-def holds(data: Mapping[str, object], **row: object) -> Held:
-    return read({"id": "x7", "data": dict(data), **row})
 
 
 def held_there(
@@ -356,77 +310,3 @@ def test_an_answer_from_before_our_write_is_believed_only_once_lists_have_caught
     assert lags(held, known, ended + since_end) is wanted
     assert not lags(held, None, ended)
     assert not lags(held, known, None)
-
-
-# The property: what was carried out is not asked for again
-
-
-class Model:
-    """ChakraHQ as one process in a dict, or none."""
-
-    def __init__(self, row: Row | None) -> None:
-        self.row = row
-
-    @property
-    def held(self) -> list[Held]:
-        return [] if self.row is None else [read(self.row)]
-
-    def apply(self, action: Action) -> None:
-        assert (action.kind is Kind.CREATE) == (self.row is None)
-        row: Row = {"id": "x7", "data": {}} if self.row is None else dict(self.row)
-        data = dict(row["data"]) if isinstance(row["data"], dict) else {}
-        for name, value in action.fields.items():
-            if name.startswith("data."):
-                data[name[5:]] = value
-            elif not name.startswith("record."):
-                row[name] = value
-        if action.kind is Kind.DELETE:
-            row["isDeleted"] = True
-        self.row = {**row, "data": data}
-
-
-names = st.sampled_from([name for name in TYPES if name != "cart"])
-wanted_fields = st.dictionaries(
-    names.map("data.{}".format) | st.sampled_from(["status", "record.phone"]), values, max_size=5
-)
-rows = st.none() | st.builds(
-    lambda data, deleted: {"id": "x7", "data": data, "isDeleted": deleted},
-    st.dictionaries(names, values, max_size=5),
-    st.sampled_from((False, False, True)),
-)
-changes = st.builds(
-    lambda fields, mode, deletes: wants(fields, mode=mode, deletes=deletes),
-    wanted_fields,
-    st.sampled_from(Mode),
-    st.booleans(),
-)
-
-
-@given(changes, rows, st.booleans())
-def test_what_was_carried_out_is_unchanged_when_the_row_comes_again(
-    change: Change,
-    row: Row | None,
-    revive: bool,  # noqa: FBT001 - drawn by place
-) -> None:
-    rules = REVIVE if revive else RULES
-    model = Model(row)
-    first = plan(change, model.held, None, rules)
-    known = None
-    if isinstance(first, Action):
-        model.apply(first)
-        made, deleted = first.kind is Kind.CREATE, first.kind is Kind.DELETE
-        known = Known("x7", first.fields, {}, deleted, change.stream, made, None, None)
-    again = plan(change, model.held, known, rules)
-    assert isinstance(again, Reject if isinstance(first, Reject) else Done)
-
-
-@given(wanted_fields, rows)
-def test_an_update_sends_fields_of_the_row_alone_and_leaves_all_others(
-    fields: Row, row: Row | None
-) -> None:
-    model = Model(row)
-    decision = plan(wants(fields), model.held, None, REVIVE)
-    if isinstance(decision, Action):
-        added = decision.fields.keys() - fields.keys()
-        assert added <= {"isDeleted"}
-        assert all(decision.fields[name] == fields[name] for name in decision.fields.keys() - added)
