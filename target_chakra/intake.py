@@ -15,7 +15,7 @@ from target_chakra.held import Held
 from target_chakra.lanes import Lanes
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups import PAGE, AnswerNotBelieved, Way
-from target_chakra.plan import Done, Rules, lags, plan
+from target_chakra.plan import Done, Rules, lags, only_read, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -166,7 +166,7 @@ class Intake:
         """Begin to look up ready changes; whether any could be taken."""
         if self._source.compare == "never":
             for change in self.lanes.take(group, PAGE):
-                self._planned.act(_blindly(change))
+                self._send_unseen(_blindly(change))
             return True
         desk = self._source.desk(group[0])
         way = desk.ways.get(group[1])
@@ -339,7 +339,16 @@ class Intake:
                     self._come_again(change, numbers.pop(0))
                 else:
                     fields = {n: v for n, v in change.fields.items() if v is not None}
-                    self._planned.act(Action(change, Kind.CREATE, None, fields, {}, twin=twin))
+                    self._send_unseen(Action(change, Kind.CREATE, None, fields, {}, twin=twin))
+
+    def _send_unseen(self, action: Action) -> None:
+        """Send what nobody looked up, unless it holds what ChakraHQ does not take."""
+        rules = self._source.rules(action.change.stream)
+        barred = [name for name in action.fields if name in rules.read_only]
+        if barred:
+            self.refuse(only_read(action.change, barred[0]))
+        else:
+            self._planned.act(action)
 
     def _come_again(self, change: Change, number: int) -> None:
         """The row was sent before, in a run that ended before its STATE was passed on."""

@@ -278,9 +278,10 @@ class RowMapper:
             row,
         )
         if key is None and names.attribute is not None:
+            named = [each for each in problems if names.attribute in each]
             return Reject(
                 change,
-                f"The key {names.key or names.attribute} is null or missing",
+                "; ".join(named) or f"The key {names.key or names.attribute} is null or missing",
                 "Give each row its key, or leave such rows out of the source",
             )
         if problems and not change.deletes:

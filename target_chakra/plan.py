@@ -102,11 +102,13 @@ def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
     fields = {name: value for name, value in change.fields.items() if value is not None}
     barred = [name for name in fields if name in rules.read_only]
     if barred:
-        return _only_read(change, f"{barred[0]} is of a type that is only read")
+        return only_read(change, barred[0])
     return Action(change, Kind.CREATE, None, fields, {}, known=known)
 
 
-def _only_read(change: Change, reason: str) -> Reject:
+def only_read(change: Change, name: str, detail: str = "") -> Reject:
+    """The reject of a change that holds a value of a type that ChakraHQ does not take."""
+    reason = f"{name} is of a type that is only read{detail}"
     return Reject(change, reason, "Leave it out with fields")
 
 
@@ -154,10 +156,7 @@ def _update(change: Change, held: Held, known: Known | None, rules: Rules) -> De
             fields[name] = value
     barred = [name for name in fields if name in rules.read_only]
     if barred:
-        reason = (
-            f"{barred[0]} is of a type that is only read, and its value differs from ChakraHQ's"
-        )
-        return _only_read(change, reason)
+        return only_read(change, barred[0], ", and its value differs from ChakraHQ's")
     if held.deleted:
         fields["isDeleted"] = False
     if not fields:

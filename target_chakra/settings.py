@@ -98,12 +98,10 @@ class Patience:
     Attributes:
         job_timeout: For a job to end.
         horizon: Until a submit whose answer was lost can't begin any more.
-        lag: For what a finished job wrote to be seen by a list request (Q32).
     """
 
     job_timeout: float = DEFAULT_JOB_TIMEOUT
     horizon: float = DEFAULT_HORIZON
-    lag: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

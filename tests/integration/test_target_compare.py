@@ -87,6 +87,22 @@ def test_compare_never_sends_every_row_without_a_look(sandbox: Sandbox, tmp_path
     assert living(sandbox)[keys[3]]["data"]["score"] == 8103
 
 
+@pytest.mark.parametrize("mode", ["insert", "update"])
+def test_what_is_only_read_is_rejected_though_nobody_looks(
+    sandbox: Sandbox, tmp_path: Path, mode: str
+) -> None:
+    key = min(living(sandbox, "order"))
+    mapping = {"procedure": "order", "mode": mode}
+    config = config_of(sandbox, mapping, compare="never", max_rejects=1)
+    lines = [schema("scores", ["order_id", "slot"])]
+    row = (
+        {"order_id": key, "slot": {"at": "noon"}} if mode == "update" else {"slot": {"at": "noon"}}
+    )
+    result = write(tmp_path, config, [*lines, record("scores", **row)])
+    assert result.outcomes == {"rejected": 1}, result.stderr
+    assert writes(sandbox) == 0
+
+
 def test_a_then_b_then_a_ends_with_a_though_lists_lag(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.knobs(index_lag_ms=2500)
     key = min(living(sandbox))
