@@ -30,6 +30,8 @@ LOST = [
     {"kind": "502_after", "every_nth": 3, "match": "bulk-create|PATCH"},
     {"kind": "reset_before", "every_nth": 4, "match": "bulk-create|PATCH"},
 ]
+QUIET = 2.5
+"""Seconds in which a job that was accepted begins and writes: none takes longer here."""
 CHANGED, CREATED, TWINS = 30, 20, 8
 """Rows of one case: existing processes that change, new ones, pairs of rows without a key."""
 
@@ -240,8 +242,11 @@ def _judge(sandbox: Sandbox, rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _say(sandbox: Sandbox, folder: Path) -> None:
-    """What the user does about rows without a key: look in ChakraHQ, and say."""
-    _, names = _held(sandbox)
+    """What the user does about rows without a key: look in ChakraHQ, and say.
+
+    Not while jobs of theirs may still be under way: a run that was killed leaves some behind.
+    """
+    names = _settled_names(sandbox)
     listed = target.operate(folder, settings_of(sandbox), "unknown", "--json")
     unknown = [json.loads(line) for line in listed.stdout.splitlines()]
     by_name: dict[str, list[int]] = defaultdict(list)
@@ -253,6 +258,17 @@ def _say(sandbox: Sandbox, folder: Path) -> None:
         for at, number in enumerate(numbers):
             how = "written" if at < written else "not-written"
             target.operate(folder, settings_of(sandbox), "unknown", "--as", how, str(number))
+
+
+def _settled_names(sandbox: Sandbox) -> Counter[str]:
+    """How many rows have each name, once nothing changes any more."""
+    _, names = _held(sandbox)
+    while True:
+        time.sleep(QUIET)
+        _, later = _held(sandbox)
+        if later == names:
+            return names
+        names = later
 
 
 def _confirmed_twins(folder: Path) -> Counter[str]:
