@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 WORTH_STORING = 500
 """Rows; what ends without being sent is stored before a STATE passes in any case."""
-NEVER_FREE = 2**62
-"""A row without a key stays unknown until the user says."""
 
 
 class Bookkeeping:
@@ -67,14 +65,12 @@ class Bookkeeping:
         key = action.change.key
         if key is None:
             return
-        free = self._free_ms(action.change, sent_ms)
+        free = self._free_ms(sent_ms)
         self._barred[key] = (free, 0)
         if action.process_id:
             self._barred[Key(key.procedure, "id", action.process_id)] = (free, 0)
 
-    def _free_ms(self, change: Change, sent_ms: int) -> int:
-        if change.key is None:
-            return NEVER_FREE
+    def _free_ms(self, sent_ms: int) -> int:
         patience = self._means.patience
         return sent_ms + int(max(patience.horizon, patience.job_timeout) * 1000)
 
@@ -150,7 +146,7 @@ class Bookkeeping:
         for each in done.values():
             change = each.action.change
             if each.outcome is Outcome.UNKNOWN:
-                free = self._free_ms(change, batch.sent or 0)
+                free = self._free_ms(batch.sent or 0)
                 unknowns.append(Unknown(each.action, each.reason, free))
                 continue
             if each.outcome is Outcome.REJECTED:

@@ -28,7 +28,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A row whose outcome nobody knows; its process is held until `free_ms`.
+    """A row whose outcome nobody knows; until `free_ms` it may still be written.
 
     Attributes:
         action: What was sent.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.plugin_base import _ConfigInput
 
-    from target_chakra.journal_reports import RejectLine, RunLine
+    from target_chakra.journal_reports import RejectLine, RunLine, UnknownLine
     from target_chakra.settings import Settings
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -161,11 +161,17 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
 
 @click.command()
 @click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="Your word for it.")
+@click.option("--now", "at_once", is_flag=True, help="Though their jobs may still be under way.")
 @click.argument("numbers", nargs=-1, type=int)
 @JSON
 @click.pass_obj
 def unknown(
-    config: _ConfigInput, numbers: tuple[int, ...], how: str | None, *, as_json: bool
+    config: _ConfigInput,
+    numbers: tuple[int, ...],
+    how: str | None,
+    *,
+    at_once: bool,
+    as_json: bool,
 ) -> None:
     """List rows of which nobody knows, or take your word for them.
 
@@ -196,8 +202,25 @@ def unknown(
                 f"There is no unknown row {missing[0]}" if missing else "No rows are named",
                 "List them with target-chakra unknown",
             )
+        chosen = [each for each in found if each.id in numbers]
+        if how == "not-written" and not at_once:
+            _refuse_early(chosen)
         reports.resolve(numbers, how)
         click.echo(f"{len(numbers)} rows resolved as {how}", err=True)
+
+
+def _refuse_early(chosen: list[UnknownLine]) -> None:
+    """A row that is not there yet may still come.
+
+    Raises:
+        SettingsError: The job of one may still begin, or is under way.
+    """
+    free = max(each.free_ms for each in chosen)
+    if SystemClock().now() * 1000 < free:
+        raise SettingsError(
+            f"Until {iso_ms(free)} the job of these rows may still write them",
+            "Look again after that; or say --now if you are sure, and risk rows twice",
+        )
 
 
 @click.command("mirror-commit")

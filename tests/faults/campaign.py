@@ -257,7 +257,8 @@ def _say(sandbox: Sandbox, folder: Path) -> None:
         written = names[name] - known[name]
         for at, number in enumerate(numbers):
             how = "written" if at < written else "not-written"
-            target.operate(folder, settings_of(sandbox), "unknown", "--as", how, str(number))
+            word = ("unknown", "--as", how, "--now", str(number))
+            target.operate(folder, settings_of(sandbox), *word)
 
 
 def _settled_names(sandbox: Sandbox) -> Counter[str]:

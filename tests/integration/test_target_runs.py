@@ -243,7 +243,10 @@ def test_rows_without_a_key_stay_unknown_until_the_user_says(
     assert (again.code, again.outcomes) == (ExitCode.UNKNOWN, {"unknown": 1})
     assert len(sandbox.oracle()) == before
     assert "Ghost" not in operate(tmp_path, config, "unknown").stderr
-    assert operate(tmp_path, config, "unknown", "--as", "not-written", "1").code == 0
+    early = operate(tmp_path, config, "unknown", "--as", "not-written", "1")
+    assert early.code == ExitCode.SETTINGS
+    assert "may still write" in early.stderr
+    assert operate(tmp_path, config, "unknown", "--as", "not-written", "--now", "1").code == 0
     done = write(tmp_path, config, lines)
     assert (done.code, done.outcomes) == (0, {"created": 1})
     assert len(sandbox.oracle()) == before + 1
