@@ -47,7 +47,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--updated-column", metavar="COLUMN", help="updatedAt of --load")
     made.add_argument("--seed", type=int, default=1, help="of made rows and churn")
     made.add_argument(
-        "--distribution", choices=DISTRIBUTIONS, default="bursts", help="of createdAt over a year"
+        "--distribution",
+        choices=DISTRIBUTIONS,
+        default="bursts",
+        help="of createdAt over a year; sparse: over twelve",
     )
     made.add_argument("--host", default="127.0.0.1", help="to listen on")
     made.add_argument("--port", type=int, default=0, help="0 takes a free one")

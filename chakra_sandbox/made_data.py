@@ -1,27 +1,27 @@
-"""Whole made rows and when they were created: bursts, imports in one millisecond, quiet weeks."""
+"""Whole made rows, at moments that a distribution draws."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
+from chakra_sandbox.distributions import SHAPES
 from chakra_sandbox.made_rows import MAKERS
 from chakra_sandbox.model import TEAM_ID, Model, uid
 from chakra_sandbox.moments import DAY_MS, HOUR_MS, YEAR_MS
 from chakra_sandbox.people import USERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from chakra_sandbox.making import Draw
     from chakra_sandbox.messages import Row
 
-Distribution = Literal["bursts", "uniform", "recent", "one_import"]
-DISTRIBUTIONS: tuple[Distribution, ...] = ("bursts", "uniform", "recent", "one_import")
+Distribution = Literal[
+    "bursts", "uniform", "daily", "recent", "imports", "one_millisecond", "sparse", "one_import"
+]
+DISTRIBUTIONS: tuple[Distribution, ...] = get_args(Distribution)
 
-_IMPORT_ROWS = 300
-_IMPORT_SHARE = 0.1
-_BURST_SHARE = 0.5
 _WORKERS = [user.id for user in USERS if user.role != "admin"]
 _PODS = (uid("pod", "north"), uid("pod", "south"), None)
 
@@ -45,32 +45,11 @@ class Span:
 
 
 def made_moments(count: int, span: Span, distribution: Distribution, draw: Draw) -> list[int]:
-    """Draw `createdAt` of `count` rows, sorted."""
-    makers: dict[Distribution, Callable[[], list[int]]] = {
-        "bursts": lambda: _bursts(count, span, draw),
-        "uniform": lambda: _uniform(count, span, draw),
-        "recent": lambda: [
-            span.end_ms - 1 - int(draw.fraction() ** 4 * (span.width_ms - 1)) for _ in range(count)
-        ],
-        "one_import": lambda: [span.start_ms + span.width_ms // 2] * count,
-    }
-    return sorted(makers[distribution]())
+    """Draw `createdAt` of `count` rows, sorted.
 
-
-def _uniform(count: int, span: Span, draw: Draw) -> list[int]:
-    return [span.start_ms + draw.below(span.width_ms) for _ in range(count)]
-
-
-def _bursts(count: int, span: Span, draw: Draw) -> list[int]:
-    size = min(_IMPORT_ROWS, max(1, count // 4))
-    moments: list[int] = []
-    for _ in range(max(1, int(count * _IMPORT_SHARE / size)) if count else 0):
-        moments += [span.start_ms + draw.below(span.width_ms)] * size
-    centres = _uniform(12, span, draw)
-    while len(moments) < count * (_IMPORT_SHARE + _BURST_SHARE):
-        moment = draw.of(centres) + draw.below(2 * HOUR_MS) - draw.below(HOUR_MS)
-        moments.append(min(max(moment, span.start_ms), span.end_ms - 1))
-    return (moments + _uniform(max(0, count - len(moments)), span, draw))[:count]
+    All lie in the span, but for `sparse`, which begins years before it.
+    """
+    return sorted(SHAPES[distribution](count, span, draw))
 
 
 def made_rows(model: Model, moments: list[int], span: Span, draw: Draw) -> Iterator[Row]:
