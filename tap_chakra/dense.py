@@ -15,11 +15,11 @@ The first two are checked: behind as many rows as were found there must be nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api.errors import Refused, ReportedErrors
 from chakra_api.where import all_of, created_between, equals, none_of
+from tap_chakra.id_ranges import ask_or_none, by_ids, gather
 from tap_chakra.reading import LIMIT, row_id, within
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 PASSES = 5
 """How often cells or pages are read again before the window is given up as unsure."""
+
+
+CHECK_EVERY = 8
+"""How many instants are read by id between two checks that ids hide nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,114 +55,78 @@ class DenseAnswer:
 
     Attributes:
         rows: The rows that lie in the window, each id once.
+        created: Their `createdAt`, epoch milliseconds; 0 where unusable.
         complete: Whether nothing can have been missed.
         method: How it was read: `id`, `cells` or `pages`.
     """
 
     rows: tuple[Row, ...]
+    created: tuple[int, ...]
     complete: bool
     method: str
 
 
-@dataclass(slots=True)
-class _Found:
-    """Rows by id, gathered over several questions."""
+class DenseReader:
+    """Reads dense instants of one procedure. Safe for many threads.
 
-    rows: dict[str, Row] = field(default_factory=dict)
-
-    def add(self, rows: list[Row]) -> int:
-        before = len(self.rows)
-        for row in rows:
-            self.rows[row_id(row)] = row
-        return len(self.rows) - before
-
-
-def read_dense(lister: Lister, window: Window, grain: Grain, cells: Cells) -> DenseAnswer:
-    """Read a window that can't be cut by time.
-
-    Raises:
-        ChakraError: A request failed for another reason than a filter that is not offered.
-        FilterNotHonoured: Rows came that do not lie in the window asked for.
+    Args:
+        lister: Lists the processes of the procedure.
+        cells: Known values of fields that cut an instant where its ids can't.
     """
-    asked = grain.padded(window)
-    base = created_between(asked.lower, asked.upper)
-    found, method, complete = _read_all(lister, base, cells)
-    rows, _ = within(found.values(), window, asked)
-    return DenseAnswer(rows, complete, method)
 
+    def __init__(self, lister: Lister, cells: Cells) -> None:
+        self._lister = lister
+        self._cells = cells
+        self._by_id_held = 0
 
-def _read_all(lister: Lister, base: Where, cells: Cells) -> tuple[dict[str, Row], str, bool]:
-    by_id = _by_id(lister, base)
-    if by_id is not None and _nothing_beyond(lister, base, by_id):
-        return by_id, "id", True
-    by_cells = _by_cells(lister, base, cells)
-    if by_cells is not None and _nothing_beyond(lister, base, by_cells):
-        return by_cells, "cells", True
-    pages, agreed = read_pages(lister, base)
-    for other in (by_id, by_cells):
-        pages = {**(other or {}), **pages}
-    return pages, "pages", agreed
+    def read(self, window: Window, grain: Grain) -> DenseAnswer:
+        """Read a window that can't be cut by time.
+
+        Raises:
+            ChakraError: A request failed for another reason than a filter that is not offered.
+            FilterNotHonoured: Rows came that do not lie in the window asked for.
+        """
+        asked = grain.padded(window)
+        base = created_between(asked.lower, asked.upper)
+        found, method, complete = self._read_all(base)
+        rows, created = within(found.values(), window, asked)
+        return DenseAnswer(rows, created, complete, method)
+
+    def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
+        by_id = by_ids(self._lister, base)
+        if by_id is not None and self._ids_hold(base, by_id):
+            return by_id, "id", True
+        by_cells = _by_cells(self._lister, base, self._cells)
+        if by_cells is not None and _nothing_beyond(self._lister, base, by_cells):
+            return by_cells, "cells", True
+        pages, agreed = read_pages(self._lister, base)
+        for other in (by_id, by_cells):
+            pages = {**(other or {}), **pages}
+        return pages, "pages", agreed
+
+    def _ids_hold(self, base: Where, found: Mapping[str, Row]) -> bool:
+        """Whether nothing was hidden by the ranges of id: asked once, then now and then."""
+        due = self._by_id_held % CHECK_EVERY == 0
+        holds = not due or _nothing_beyond(self._lister, base, found)
+        self._by_id_held = self._by_id_held + 1 if holds else 0
+        return holds
 
 
 def _nothing_beyond(lister: Lister, base: Where, found: Mapping[str, Row]) -> bool:
     return not [row for row in lister(base, skip=len(found)).rows if row_id(row) not in found]
 
 
-def _by_id(lister: Lister, base: Where) -> dict[str, Row] | None:
-    """All rows by ranges of id; None if the server does not compare ids as we do."""
-    found = _Found()
-    known: set[str] = set()
-    ranges: list[tuple[str | None, str | None]] = [(None, None)]
-    while ranges:
-        low, high = ranges.pop()
-        page = _ask_ids(lister, base, low, high)
-        ids = sorted(row_id(row) for row in page or ())
-        if page is None or not _ordered(ids, low, high):
-            return None
-        known.update(ids)
-        if len(ids) < LIMIT:
-            found.add(page)
-            continue
-        cut = ids[len(ids) // 2]
-        if cut == low:
-            return None
-        ranges += [(cut, high), (low, cut)]
-    # Were ids compared in another order than ours, a range would have hidden some of these.
-    return found.rows if known and len(known - found.rows.keys()) * 10 < len(known) else None
-
-
-def _ordered(ids: list[str], low: str | None, high: str | None) -> bool:
-    return all((low is None or low <= i) and (high is None or i < high) for i in ids)
-
-
-def _ask_ids(lister: Lister, base: Where, low: str | None, high: str | None) -> list[Row] | None:
-    bounds = {op: bound for op, bound in ((">=", low), ("<", high)) if bound is not None}
-    return _ask_or_none(lister, {**base, "id": bounds} if bounds else base)
-
-
-def _ask_or_none(lister: Lister, where: Where) -> list[Row] | None:
-    """The rows of one answer; None if the server refuses the filter itself."""
-    try:
-        return list(lister(where).rows)
-    except ReportedErrors:
-        return None
-    except Refused as error:
-        if error.status in {400, 422}:
-            return None
-        raise
-
-
 def _by_cells(lister: Lister, base: Where, cells: Cells) -> dict[str, Row] | None:
     """All rows by cells, read until a pass brings nothing new; None if that does not work."""
-    found = _Found()
+    found: dict[str, Row] = {}
     for _ in range(PASSES):
-        before = len(found.rows)
+        before = len(found)
         for rows in _each_cell(lister, base, cells, 0):
             if rows is None:
                 return None
-            found.add(rows)
-        if len(found.rows) == before:
-            return found.rows
+            gather(found, rows)
+        if len(found) == before:
+            return found
     return None
 
 
@@ -166,7 +134,7 @@ def _each_cell(
     lister: Lister, where: Where, cells: Cells, depth: int
 ) -> Iterator[list[Row] | None]:
     """The rows of each cell that fits one answer; None where one does not and can't be cut."""
-    rows = _ask_or_none(lister, where) if depth else None
+    rows = ask_or_none(lister, where) if depth else None
     if depth and (rows is None or len(rows) < LIMIT):
         yield rows
     elif depth == len(cells.values):
@@ -180,16 +148,16 @@ def _each_cell(
 
 def read_pages(lister: Lister, base: Where) -> tuple[dict[str, Row], bool]:
     """All rows by offset, and whether two walks in a row brought the same ids."""
-    everything = _Found()
+    everything: dict[str, Row] = {}
     last: frozenset[str] | None = None
     for _ in range(PASSES):
         rows, unbroken = _walk(lister, base)
-        everything.add(rows)
+        gather(everything, rows)
         ids = frozenset(row_id(row) for row in rows) if unbroken else None
         if ids is not None and ids == last:
-            return everything.rows, True
+            return everything, True
         last = ids
-    return everything.rows, False
+    return everything, False
 
 
 def _walk(lister: Lister, base: Where) -> tuple[list[Row], bool]:

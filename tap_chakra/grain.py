@@ -14,6 +14,7 @@ from tap_chakra.windows import Grain, Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
 
     from chakra_api.client import Row
     from tap_chakra.reading import Lister
@@ -27,18 +28,19 @@ WITNESSES = 3
 """Rows asked for again for each way of asking; all but one must come (one may be deleted)."""
 
 
-def proven_grain(lister: Lister, rows: Sequence[Row]) -> Grain | None:
+def proven_grain(lister: Lister, rows: Sequence[Row], executor: Executor) -> Grain | None:
     """The finest grain that this server honours; None if it does not filter on `createdAt`.
 
     Args:
         lister: Lists the processes of the procedure that the rows come from.
         rows: Rows of a recent answer.
+        executor: Asks for several of them at a time.
     """
     witnesses = _witnesses(rows)
     if not witnesses:
         return BY_SECOND
     for grain in GRAINS:
-        if _holds(lister, witnesses, grain):
+        if _holds(lister, witnesses, grain, executor):
             return grain
     return None
 
@@ -55,17 +57,19 @@ def _witnesses(rows: Sequence[Row]) -> list[tuple[str, int]]:
     return [(by_instant[at], at) for at in telling[::step][:WITNESSES]]
 
 
-def _holds(lister: Lister, witnesses: list[tuple[str, int]], grain: Grain) -> bool:
+def _holds(
+    lister: Lister, witnesses: list[tuple[str, int]], grain: Grain, executor: Executor
+) -> bool:
     """Whether all but one of the witnesses are where they should be, with no stranger."""
+    lowers = [grain.floor(created) for _, created in witnesses]
+    windows = [Window(lower, lower + grain.width) for lower in lowers]
+    asked = [executor.submit(read_window, lister, window, grain) for window in windows]
     missing = 0
-    for wanted, created in witnesses:
-        lower = grain.floor(created)
+    for (wanted, _), future in zip(witnesses, asked, strict=True):
         try:
-            answer = read_window(lister, Window(lower, lower + grain.width), grain)
+            answer = future.result()
         except FilterNotHonoured:
             return False
         seen = any(row_id(row) == wanted for row in answer.rows)
         missing += not seen and answer.whole
-        if missing > min(1, len(witnesses) - 1):
-            return False
-    return True
+    return missing <= min(1, len(witnesses) - 1)

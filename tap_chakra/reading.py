@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_api.timestamps import parse_timestamp
 from chakra_api.where import created_between
 
@@ -56,6 +57,7 @@ class Answer:
         created: Their `createdAt`, epoch milliseconds, in the order of the rows; 0 where unusable.
         whole: Whether the answer held all of the window.
         server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
+        refused: Whether the server skips no rows that far; then there are none.
     """
 
     window: Window
@@ -63,6 +65,7 @@ class Answer:
     created: tuple[int, ...]
     whole: bool
     server_time: int | None
+    refused: bool = False
 
 
 def row_id(row: Row) -> str:
@@ -85,6 +88,33 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     return Answer(window, rows, created, _is_whole(lister, where, page), page.server_time)
 
 
+def read_page(
+    lister: Lister, window: Window, grain: Grain, *, skip: int = 0, limit: int = LIMIT
+) -> Answer:
+    """One page of a window's listing, its rows as they were listed, those of the padding too.
+
+    Raises:
+        FilterNotHonoured: A row lies outside even of the padded bounds.
+        ChakraError: The request failed.
+    """
+    asked = grain.padded(window)
+    where = created_between(asked.lower, asked.upper)
+    try:
+        page = lister(where or None, skip=skip, limit=limit)
+    except (BadRequest, ReportedErrors):
+        if not skip:
+            raise
+        return Answer(window, (), (), whole=False, server_time=None, refused=True)
+    created = [parse_timestamp(row.get("createdAt")) for row in page.rows]
+    for at in created:
+        if at is not None and not asked.holds(at):
+            raise FilterNotHonoured(window, at)
+    whole = limit == LIMIT and _is_whole(lister, where, page, skip)
+    return Answer(
+        window, tuple(page.rows), tuple(at or 0 for at in created), whole, page.server_time
+    )
+
+
 def within(
     rows: Iterable[Row], window: Window, asked: Window
 ) -> tuple[tuple[Row, ...], tuple[int, ...]]:
@@ -104,16 +134,16 @@ def within(
     return tuple(row for row, _ in kept.values()), tuple(at for _, at in kept.values())
 
 
-def _is_whole(lister: Lister, where: Where, page: ProcessPage) -> bool:
+def _is_whole(lister: Lister, where: Where, page: ProcessPage, skip: int = 0) -> bool:
     received = len(page.rows)
     if received == 0:
-        return page.has_more is not True or not lister(where or None).rows
+        return page.has_more is not True or not lister(where or None, skip=skip).rows
     if received >= LIMIT:
         return False
-    return page.has_more is False or tail_is_empty(lister, where, page.rows)
+    return page.has_more is False or _tail_is_empty(lister, where, page.rows, skip)
 
 
-def tail_is_empty(lister: Lister, where: Where, rows: list[Row]) -> bool:
+def _tail_is_empty(lister: Lister, where: Where, rows: list[Row], skip: int) -> bool:
     """Whether nothing follows these rows: the last of them comes again, alone."""
-    tail = lister(where or None, skip=len(rows) - 1).rows
+    tail = lister(where or None, skip=skip + len(rows) - 1).rows
     return [row_id(row) for row in tail] == [row_id(rows[-1])]

@@ -1,38 +1,42 @@
 """Reads a whole procedure in parallel, completely, and knows whether it did.
 
-One thread, the caller's, decides: it owns the stretches of time that are still to be read, hands
-their windows to readers, and takes an answer in before it hands out the next. Readers only ask.
-A reader without work is given the far half of somebody else's stretch. At most `concurrency`
-answers exist at a time, whatever the order in which they come, so memory does not grow with the
-number of rows; a caller that takes its time slows the readers down.
+One thread, the caller's, decides (`division.py`); readers only ask, each with a session of its
+own, and put their answers on one queue. At most `concurrency` answers exist at a time, asked for,
+on the queue or being handed out, whatever the order in which they come: so memory does not grow
+with the number of rows, and a caller that takes its time slows the readers down.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from itertools import islice
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from tap_chakra.dense import Cells, read_dense, read_pages
+from chakra_api.errors import BadRequest, ReportedErrors
+from chakra_api.timestamps import parse_timestamp
+from tap_chakra.dense import Cells, DenseReader, read_pages
 from tap_chakra.grain import EXACT, GRAINS, proven_grain
-from tap_chakra.reading import LIMIT, Answer, FilterNotHonoured, Lister, read_window
-from tap_chakra.windows import (
-    Grain,
-    Stretch,
-    Window,
-    after_overfull,
-    after_whole,
-    divide,
-    is_dense,
-    next_window,
+from tap_chakra.opening import divided
+from tap_chakra.reading import (
+    LIMIT,
+    Answer,
+    FilterNotHonoured,
+    Lister,
+    read_page,
+    read_window,
+    row_id,
 )
+from tap_chakra.windows import Window, is_dense
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor, Future
 
-    from chakra_api.client import Row
+    from chakra_api.client import ProcessPage, Row
+    from tap_chakra.coverage import Unfinished
+    from tap_chakra.division import Division, Question
+    from tap_chakra.windows import Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Reading:
         rows: The rows, each id once in the whole scan.
         server_time: The server's time at the answer, epoch milliseconds; None if unknown.
         unsure: Why rows may be missing from it; empty if none can be.
-        method: How it was read: `window`, `id`, `cells` or `pages`.
+        method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
     """
 
     rows: tuple[Row, ...]
@@ -90,9 +94,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flight:
-    stretch: Stretch
-    asked: Window
+class Extent:
+    """What a scan is to read.
+
+    Attributes:
+        lower: Rows created before this instant are left out, epoch milliseconds; None for none.
+        filtered: Whether the lister leaves rows out: then nothing follows from what is missing.
+        unfinished: What an earlier run of this scan has read; None to begin anew.
+    """
+
+    lower: int | None = None
+    filtered: bool = False
+    unfinished: Unfinished | None = None
 
 
 class Scan:
@@ -102,7 +115,7 @@ class Scan:
         lister: Lists the processes of the procedure.
         readers: Who reads, and how many at a time.
         cells: Known values of fields that cut a dense instant where its ids can't.
-        lower: Rows created before this instant are left out (`created_after`), epoch ms.
+        extent: What to read.
         local_time: Epoch milliseconds; used only where the server sends no `Date`.
     """
 
@@ -112,29 +125,48 @@ class Scan:
         readers: Readers,
         *,
         cells: Cells,
-        lower: int | None,
+        extent: Extent,
         local_time: Callable[[], int],
     ) -> None:
         self._lister = lister
         self._readers = readers
-        self._cells = cells
-        self._lower = lower
+        self._dense = DenseReader(lister, cells)
+        self._extent = extent
         self._local_time = local_time
-        self._todo: deque[Stretch] = deque()
-        self._flights: dict[Future[tuple[Answer, Reading]], _Flight] = {}
-        self._span = self._left = 0
-        self.progress = Progress()
+        self._sample: ProcessPage | None = None
+        self._division: Division | None = None
+        self._undated: set[str] = set()
+        self._progress = Progress()
         self.began = 0
 
     def open(self) -> int:
         """Ask the server for its time; nothing that changes after it can be missed unseen.
 
+        The rows of that answer tell of the server's habits; they are read again.
+
         Returns:
-            The scan's beginning by the server's clock, epoch milliseconds.
+            The scan's beginning by the server's clock, epoch milliseconds. That of a scan which
+            goes on is its first one.
         """
-        page = self._lister(None, limit=1)
-        self.began = page.server_time or self._local_time()
+        self._sample = self._lister(None)
+        self.began = self._sample.server_time or self._local_time()
+        if self._extent.unfinished is not None:
+            self.began = self._extent.unfinished.began
         return self.began
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        if self._division is None or self._progress.ended:
+            return self._progress
+        return replace(self._progress, share=self._division.share)
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """What a later run needs to go on; None if there is nothing to go on from."""
+        if self._division is None or self._progress.ended or self._progress.unsure:
+            return None
+        return self._division.unfinished(self.began)
 
     def readings(self) -> Iterator[Reading]:
         """Read everything; `open` comes first. `progress` tells how it went.
@@ -142,131 +174,147 @@ class Scan:
         Raises:
             ChakraError: A request failed for good. What was read until then was handed out.
         """
-        whole = Window(self._lower, None)
-        grain = EXACT if self._lower is None else GRAINS[-1]
-        first = self._try_whole(whole, grain)
+        sample = self._sample or self._lister(None)
+        whole = Window(self._extent.lower, None)
+        small = len(sample.rows) < LIMIT or self._extent.lower is not None
+        first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
             yield self._counted(Reading(first.rows, first.server_time))
         else:
-            yield from self._by_windows(whole, first)
-        self.progress = replace(self.progress, share=1.0, ended=True)
+            yield from self._by_windows(whole, sample)
+        self._progress = replace(self._progress, share=1.0, ended=True)
 
-    def _try_whole(self, whole: Window, grain: Grain) -> Answer | None:
+    def _try_whole(self, whole: Window) -> Answer | None:
+        grain = EXACT if whole.lower is None else GRAINS[-1]
         try:
             return read_window(self._lister, whole, grain)
         except FilterNotHonoured:
             return None
 
-    def _by_windows(self, whole: Window, first: Answer | None) -> Iterator[Reading]:
-        sample = self._lister(None).rows if first is None else first.rows
-        proven = proven_grain(self._lister, sample)
+    def _by_windows(self, whole: Window, sample: ProcessPage) -> Iterator[Reading]:
+        proven = proven_grain(self._lister, sample.rows, self._readers.executor)
         for grain in GRAINS[GRAINS.index(proven) :] if proven else ():
-            begin = replace(whole, lower=None if self._lower is None else grain.floor(self._lower))
+            begin = replace(whole, lower=None if whole.lower is None else grain.floor(whole.lower))
             try:
-                yield from self._parallel(begin, grain)
+                yield from self._in_parallel(begin, grain, sample)
             except FilterNotHonoured:
                 # What was read stays true, but a finer grain than the server's may hide rows:
                 # all of it is read again, and counted anew.
-                self.progress = Progress()
+                self._progress = Progress()
                 continue
+            if not self._extent.filtered and whole.lower is None:
+                yield from self._undated_rows()
             return
         yield from self._by_pages()
 
     def _by_pages(self) -> Iterator[Reading]:
+        self._division = None
         rows, agreed = read_pages(self._lister, {})
         unsure = "" if agreed else "the filter on createdAt does nothing, and no two reads agreed"
         values = iter(rows.values())
         while chunk := tuple(islice(values, LIMIT)):
             yield self._counted(Reading(chunk, None, unsure, "pages"))
 
-    def _parallel(self, whole: Window, grain: Grain) -> Iterator[Reading]:
-        self._todo = deque([Stretch(whole)])
-        self._span = self._left = 0
-        try:
-            while self._todo or self._flights:
-                self._launch(grain)
-                done, _ = wait(self._flights, return_when=FIRST_COMPLETED)
-                for future in done:
-                    reading = self._take_in(future, grain)
-                    self._launch(grain)
-                    if reading is not None:
-                        yield self._counted(reading)
-        finally:
-            for future in self._flights:
-                future.cancel()
-            self._flights.clear()
-
-    def _launch(self, grain: Grain) -> None:
-        """Give every idle reader a window."""
-        while len(self._flights) < self._readers.concurrency:
-            if not self._todo:
-                self._share_out(grain)
-            if not self._todo:
-                return
-            stretch = self._todo.popleft()
-            asked = next_window(stretch, grain)
-            future = self._readers.executor.submit(self._read, asked, grain)
-            self._flights[future] = _Flight(stretch, asked)
-
-    def _share_out(self, grain: Grain) -> None:
-        """Cut the far half off the widest stretch that is being read."""
-        widest = max(self._flights.items(), key=lambda item: _rest(item[1]), default=None)
-        if widest is None:
-            return
-        future, flight = widest
-        typical = self.progress.rows / max(1, self._span - self._left)
-        if halves := divide(flight.stretch, flight.asked, grain, typical):
-            self._flights[future] = replace(flight, stretch=halves[0])
-            self._todo.append(halves[1])
-
-    def _read(self, asked: Window, grain: Grain) -> tuple[Answer, Reading]:
-        """Runs on a reader: one window, with the means that it takes."""
-        answer = read_window(self._lister, asked, grain)
-        if answer.whole or not is_dense(asked, grain):
-            return answer, Reading(answer.rows, answer.server_time)
-        dense = read_dense(self._lister, asked, grain, self._cells)
-        unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
-        reading = Reading(dense.rows, answer.server_time, unsure, dense.method)
-        return replace(answer, whole=True), reading
-
-    def _take_in(self, future: Future[tuple[Answer, Reading]], grain: Grain) -> Reading | None:
-        """Decide what follows from an answer; the rows, if the window was read whole."""
-        flight = self._flights.pop(future)
-        answer, reading = future.result()
-        if answer.whole:
-            rest = after_whole(flight.stretch, flight.asked, len(reading.rows))
-            if rest is not None:
-                self._todo.append(rest)
-            self._left -= flight.asked.width or 0
-            return reading
-        parts = after_overfull(
-            flight.stretch, flight.asked, answer.created, horizon=self.began, grain=grain
+    def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
+        division = self._division = divided(
+            whole, sample.rows, grain, began=self.began, unfinished=self._extent.unfinished
         )
-        if flight.asked.width is None:
-            added = sum(part.window.width or 0 for part in parts)
-            self._span += added
-            self._left += added
-        self._todo.extend(parts)
-        return None
+        answers: SimpleQueue[Future[_Read]] = SimpleQueue()
+        flights: dict[Future[_Read], Question] = {}
+        try:
+            while not division.ended:
+                self._launch(division, flights, answers)
+                future = answers.get()
+                read = future.result()
+                rows = division.take_in(flights.pop(future), read.answer)
+                self._launch(division, flights, answers)
+                if rows or read.method != "window":
+                    yield self._counted(
+                        Reading(rows, read.answer.server_time, read.unsure, read.method)
+                    )
+        finally:
+            for future in flights:
+                future.cancel()
+
+    def _launch(
+        self,
+        division: Division,
+        flights: dict[Future[_Read], Question],
+        answers: SimpleQueue[Future[_Read]],
+    ) -> None:
+        """Give every idle reader a question."""
+        while len(flights) < self._readers.concurrency:
+            question = division.next_question()
+            if question is None:
+                return
+            future = self._readers.executor.submit(self._read, question, division.grain)
+            flights[future] = question
+            future.add_done_callback(answers.put)
+
+    def _read(self, question: Question, grain: Grain) -> _Read:
+        """Runs on a reader: one question, with the means that it takes."""
+        asked = question.window
+        if question.kind in ("page", "hint"):
+            limit = LIMIT if question.kind == "page" else 1
+            return _Read(read_page(self._lister, asked, grain, skip=question.skip, limit=limit))
+        server_time = None
+        if question.kind == "window":
+            answer = read_window(self._lister, asked, grain)
+            server_time = answer.server_time
+            if answer.whole or not is_dense(asked, grain):
+                return _Read(answer)
+        dense = self._dense.read(asked, grain)
+        unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
+        answer = Answer(asked, dense.rows, dense.created, whole=True, server_time=server_time)
+        return _Read(answer, unsure, dense.method)
+
+    def _undated_rows(self) -> Iterator[Reading]:
+        """Rows without a usable `createdAt`, which no window holds.
+
+        If there are more rows than were read, they are looked for at both ends of the listing.
+        """
+        seen = self._progress.rows + (
+            0 if self._extent.unfinished is None else self._extent.unfinished.rows
+        )
+        for skip in (seen, 0):
+            try:
+                page = self._lister(None, skip=skip)
+            except (BadRequest, ReportedErrors):
+                return
+            if not page.rows:
+                return
+            fresh = tuple(row for row in page.rows if not _is_dated(row))
+            if fresh:
+                yield self._counted(Reading(fresh, page.server_time))
 
     def _counted(self, reading: Reading) -> Reading:
-        self.progress = replace(
-            self.progress,
-            rows=self.progress.rows + len(reading.rows),
-            share=1 - self._left / self._span if self._span else 0.0,
-            dense=self.progress.dense + (reading.method != "window"),
+        undated = [row_id(row) for row in reading.rows if not _is_dated(row)]
+        if undated:
+            fresh = tuple(row for row in reading.rows if row_id(row) not in self._undated)
+            self._undated.update(undated)
+            reading = replace(reading, rows=fresh)
+        self._progress = replace(
+            self._progress,
+            rows=self._progress.rows + len(reading.rows),
+            dense=self._progress.dense + (reading.method != "window"),
         )
-        if reading.unsure:
-            self._note(reading.unsure)
+        if reading.unsure and reading.unsure not in self._progress.unsure:
+            unsure = (*self._progress.unsure, reading.unsure)
+            self._progress = replace(self._progress, unsure=unsure)
         return reading
 
-    def _note(self, reason: str) -> None:
-        if reason not in self.progress.unsure:
-            self.progress = replace(self.progress, unsure=(*self.progress.unsure, reason))
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a reader brings."""
+
+    answer: Answer
+    unsure: str = ""
+    method: str = "window"
 
 
-def _rest(flight: _Flight) -> int:
-    upper = flight.stretch.window.upper
-    if upper is None or flight.asked.upper is None:
-        return 0
-    return upper - flight.asked.upper
+def _is_dated(row: Row) -> bool:
+    created = row.get("createdAt")
+    if type(created) is int:
+        return created != 0
+    return bool(parse_timestamp(created))

@@ -11,7 +11,7 @@ from chakra_api.connection import connect
 from chakra_api.errors import NoAccess, NotFound
 from chakra_api.people import Directory
 from tap_chakra.dense import Cells
-from tap_chakra.scan import Readers, Scan
+from tap_chakra.scan import Extent, Readers, Scan
 
 if TYPE_CHECKING:
     from chakra_api.client import Row
@@ -86,7 +86,7 @@ class Source:
             partial(self.client.list_processes, procedure.short_id),
             Readers(self._executor, self.settings.concurrency),
             cells=self._cells(procedure),
-            lower=self.settings.created_after,
+            extent=Extent(self.settings.created_after),
             local_time=lambda: int(self._clock.now() * 1000),
         )
 

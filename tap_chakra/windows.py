@@ -14,9 +14,11 @@ How wide the next window should be is learned, not halved blindly:
   one in two hundred holds more than 100);
 - empty windows let the next one grow fourfold each time, so that years of nothing cost a few
   requests;
-- an overfull window is cut where its own timestamps say, at a smaller share of them each time
-  it happens again, and hardly ever later than the middle of what was asked: a server that lists
-  the newest rows first would otherwise be approached a page at a time.
+- an overfull answer is a sample of its window: its instants, each standing for as many rows as
+  seems likely by now, say where the next windows end, until the sample is used up. Where many
+  rows lie close together with nothing around them, they say that too;
+- if twice in a row all of a sample lies in the far half, it is no sample of what lies before (a
+  server that lists the newest rows first shows no others): then the window is halved.
 
 Nothing here assumes the server's order. Times are epoch milliseconds; a bound of None is open.
 """
@@ -24,7 +26,9 @@ Nothing here assumes the server's order. Times are epoch milliseconds; a bound o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from tap_chakra.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +39,20 @@ TARGET = 75
 GROWTH = 4.0
 """How much wider than the last one the next window may be."""
 
-SHARED = 4 * TARGET
-"""Rows that must be expected of what is left of a stretch for it to be shared."""
-
 EMPTY_GROWTH = 32.0
 """The same after an empty one: too wide costs two or three requests, too narrow a whole row."""
+
+FIRST_GUESS = 200.0
+"""Rows that an overfull window holds, as long as nothing better is known."""
+
+EARLIEST = -62_000_000_000_000
+"""In the year 5, epoch milliseconds: no bound lies before it."""
+
+TELLING = 8
+"""Instants that a window must hold for a sample to say where it ends; chance blurs fewer."""
+
+REACH = 4
+"""How many times the rows wanted a window may hold by its sample, when density says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +84,13 @@ class Stretch:
         window: What is left of it.
         density: Rows per millisecond expected at its lower end; None if nothing is known.
         misses: How many answers in a row were overfull at its lower end.
+        sample: What an overfull answer showed of it; None if there was none, or it is used up.
     """
 
     window: Window
     density: float | None = None
     misses: int = 0
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +120,68 @@ class Grain:
 def next_window(stretch: Stretch, grain: Grain) -> Window:
     """The window at the lower end of the stretch to ask for next."""
     window = stretch.window
-    if window.lower is None or stretch.density is None:
+    if window.lower is None:
         return window
-    width = max(grain.width, round(TARGET / stretch.density))
+    sample, density = stretch.sample, stretch.density
+    if sample is not None and (density is None or sample.weight * TELLING <= TARGET):
+        return _up_to(
+            window, _floored(sample.bound(max(1, int(TARGET / sample.weight))), grain), grain
+        )
+    if density is None:
+        return window
+    width = max(grain.width, round(TARGET / density))
     cut = grain.floor(window.lower + width)
-    if cut <= window.lower:
-        cut = window.lower + grain.width
     if window.upper is not None and cut + width // 3 >= window.upper:
+        cut = window.upper
+    farthest = None if sample is None else _floored(sample.bound(_reach(sample)), grain)
+    return _up_to(window, cut if farthest is None else min(cut, farthest), grain)
+
+
+def _floored(instant: int | None, grain: Grain) -> int | None:
+    return None if instant is None else grain.floor(instant)
+
+
+def _reach(sample: Sample) -> int:
+    return int(REACH * TARGET / sample.weight) + 2
+
+
+def _up_to(window: Window, cut: int | None, grain: Grain) -> Window:
+    """The lower part of a window, at least as wide as the grain."""
+    if cut is None or window.lower is None:
         return window
-    return Window(window.lower, cut)
+    cut = max(cut, window.lower + grain.width)
+    return window if window.upper is not None and cut >= window.upper else Window(window.lower, cut)
 
 
-def after_whole(stretch: Stretch, asked: Window, rows: int) -> Stretch | None:
+def after_whole(stretch: Stretch, asked: Window, rows: int, typical: float = 0.0) -> Stretch | None:
     """What is left of a stretch when `asked`, at its lower end, was read with that many rows.
 
-    None if the stretch is finished.
+    Args:
+        stretch: The stretch.
+        asked: The window that was read.
+        rows: The rows in it.
+        typical: Rows per millisecond of all that was read so far; 0 if unknown. Behind a burst
+            it is likelier than anything the burst says.
+
+    Returns:
+        None if the stretch is finished.
     """
-    if asked.upper == stretch.window.upper:
+    if asked.upper is None or asked.upper == stretch.window.upper:
         return None
     return Stretch(
-        Window(asked.upper, stretch.window.upper), _learned(stretch.density, asked, rows)
+        Window(asked.upper, stretch.window.upper),
+        _learned(stretch.density, asked, rows, typical),
+        sample=stretch.sample and stretch.sample.after(asked.upper, rows),
     )
 
 
-def _learned(expected: float | None, asked: Window, rows: int) -> float | None:
+def _learned(expected: float | None, asked: Window, rows: int, typical: float) -> float | None:
     if asked.width is None:
         return expected
     seen = rows / asked.width
     floor = TARGET / asked.width / (GROWTH if rows else EMPTY_GROWTH)
+    if not rows and typical:
+        floor = min(floor, typical)
     if expected is None or rows < TARGET / 2:
         return max(seen, floor)
     return max((expected + seen) / 2, floor)
@@ -143,27 +192,57 @@ def is_dense(window: Window, grain: Grain) -> bool:
     return window.width is not None and window.width <= grain.width
 
 
+@dataclass(frozen=True, slots=True)
+class Overfull:
+    """An answer that did not hold all of its window.
+
+    Attributes:
+        asked: The window asked for; not dense.
+        created: The instants of the rows of the answer that lie in it, in any order.
+        shows: Which rows of it the server seems to list first. A wrong guess costs requests.
+    """
+
+    asked: Window
+    created: Sequence[int]
+    shows: Literal["any", "oldest", "newest"] = "any"
+
+
 def after_overfull(
-    stretch: Stretch, asked: Window, created: Sequence[int], *, horizon: int, grain: Grain
+    stretch: Stretch, answer: Overfull, *, horizon: int, grain: Grain
 ) -> tuple[Stretch, ...]:
-    """The stretches that replace one whose lower window `asked` did not fit one answer.
+    """The stretches that replace one whose lower window did not fit one answer.
 
     Args:
-        stretch: The stretch; `asked` lies at its lower end.
-        asked: The window asked for; not dense.
-        created: The instants of the rows of the answer that lie in `asked`, in any order.
+        stretch: The stretch; the window asked for lies at its lower end.
+        answer: What came.
         horizon: The instant at which the scan began: rows after it are few.
         grain: How finely the server tells instants apart.
 
     Returns:
         One to three stretches, in order of time, that cover exactly the given one.
     """
-    times = sorted(created)
+    asked, times = answer.asked, sorted(answer.created)
     if asked.lower is None:
         return _cut_below(stretch, times, horizon, grain)
     if asked.upper is None:
         return _cut_above(asked.lower, times, horizon, grain)
+    if times and answer.shows != "any":
+        cut = grain.floor(times[-1] if answer.shows == "oldest" else times[0] + grain.width)
+        if asked.lower < cut < asked.upper:
+            return _cut_exactly(stretch, asked, cut, answer.shows)
     return _narrowed(stretch, asked, times, grain)
+
+
+def _cut_exactly(
+    stretch: Stretch, asked: Window, cut: int, shows: Literal["oldest", "newest"]
+) -> tuple[Stretch, ...]:
+    """Cut where the rows end that the answer showed: they fit the next one."""
+    if shows == "oldest":
+        fits = Sample((), 1.0, cut)
+        return (replace(stretch, misses=stretch.misses + 1, sample=fits),)
+    before = replace(stretch, window=Window(asked.lower, cut), misses=stretch.misses + 1)
+    fits = Sample((), 1.0, asked.upper)
+    return (before, replace(stretch, window=Window(cut, stretch.window.upper), sample=fits))
 
 
 def _cut_below(
@@ -177,14 +256,21 @@ def _cut_below(
     upper = stretch.window.upper
     end = horizon if upper is None else upper
     first = times[0] if times else end - 1
-    cut = grain.floor(end - max(1, end - first) * 4**stretch.misses)
+    cut = grain.floor(max(EARLIEST, end - max(1, end - first) * 4**stretch.misses))
     if upper is not None:
         cut = min(cut, upper - grain.width)
     below = Stretch(Window(None, cut), misses=stretch.misses + 1)
     top = grain.floor(horizon)
     if upper is None and cut < top:
-        return (below, Stretch(Window(cut, top)), Stretch(Window(top, None)))
-    return (below, Stretch(Window(cut, upper)))
+        seen = Stretch(Window(cut, top), sample=_sample_of(times, FIRST_GUESS, top))
+        return (below, seen, Stretch(Window(top, None)))
+    return (below, Stretch(Window(cut, upper), sample=_sample_of(times, FIRST_GUESS, upper)))
+
+
+def _sample_of(times: Sequence[int], rows: float, until: int | None) -> Sample | None:
+    if not times:
+        return None
+    return Sample(tuple(times), rows / len(times), until)
 
 
 def _cut_above(lower: int, times: Sequence[int], horizon: int, grain: Grain) -> tuple[Stretch, ...]:
@@ -200,46 +286,33 @@ def _cut_above(lower: int, times: Sequence[int], horizon: int, grain: Grain) -> 
 def _narrowed(
     stretch: Stretch, asked: Window, times: Sequence[int], grain: Grain
 ) -> tuple[Stretch, ...]:
-    """Expect less at the lower end of a stretch: cut where the answer's own instants say."""
+    """Go by what the answer showed; or halve, where it shows nothing of the lower half again."""
     lower = asked.lower or 0
     middle = lower + (asked.width or grain.width) // 2
     misses = stretch.misses + 1
-    first = grain.floor(times[0]) if times else lower
-    if first > middle and misses == 1:
+    first = grain.floor(times[0]) if times else asked.upper or middle
+    sample = _sample_of(times, _guess(stretch, asked, misses), asked.upper)
+    if sample is not None and stretch.sample is not None and asked.upper is not None:
+        wider = stretch.sample.beyond(asked.upper)
+        found = len(times) * sample.weight
+        expected = max(1.0, stretch.sample.within(asked.upper) * stretch.sample.weight)
+        sample = replace(sample, wider=wider and wider.scaled(max(1.0, found / expected)))
+    if first <= middle or misses == 1:
+        narrowed = replace(stretch, misses=misses, sample=sample)
+        ends = next_window(narrowed, grain).upper
+        if ends is not None and asked.upper is not None and ends < asked.upper:
+            return (narrowed,)
+    elif misses == 2 and sample is not None:  # noqa: PLR2004 - the second time in a row
         # All that was seen lies in the far half: likely there is little before it.
         before = Stretch(Window(lower, first), misses=misses)
-        spread = times[len(times) // 2] - first + 1
-        return (before, Stretch(Window(first, stretch.window.upper), TARGET / spread))
-    cut = min(middle, times[len(times) >> min(misses, 4)]) if times else middle
-    cut = max(cut, lower + grain.width)
-    return (replace(stretch, density=TARGET / (cut - lower), misses=misses),)
+        return (before, Stretch(Window(first, stretch.window.upper), sample=sample))
+    cut = max(grain.floor(middle), lower + grain.width)
+    return (replace(stretch, density=TARGET / (cut - lower), misses=misses, sample=None),)
 
 
-def divide(
-    stretch: Stretch, asked: Window, grain: Grain, typical: float
-) -> tuple[Stretch, Stretch] | None:
-    """Share a stretch, whose lower window is being read, between two readers.
-
-    Args:
-        stretch: The stretch.
-        asked: Its lower window, which is being read.
-        grain: How finely the server tells instants apart.
-        typical: Rows per millisecond of all that was read so far. A burst is denser than what
-            follows it, and must not make readers crowd into the silence behind.
-
-    Returns:
-        The part that keeps the window being read, and the rest; None if what follows that
-        window is too little to share, or is not bounded.
-    """
-    upper = stretch.window.upper
-    if asked.upper is None or upper is None or asked.width is None or asked.upper == upper:
-        return None
-    rest = upper - asked.upper
-    middle = grain.floor(asked.upper + rest // 2)
-    expected = rest * min(stretch.density or 0.0, typical)
-    if expected < SHARED or rest < 2 * asked.width or not asked.upper < middle < upper:
-        return None
-    return (
-        replace(stretch, window=Window(stretch.window.lower, middle)),
-        Stretch(Window(middle, upper), stretch.density),
-    )
+def _guess(stretch: Stretch, asked: Window, misses: int) -> float:
+    """Rows that an overfull window may hold: more, the more often less was expected."""
+    if stretch.sample is None:
+        return FIRST_GUESS
+    expected = stretch.sample.within(asked.upper) * stretch.sample.weight
+    return max(FIRST_GUESS, expected * 2.0**misses)

@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 from tap_chakra.dense import Cells
-from tap_chakra.scan import Readers, Scan
+from tap_chakra.scan import Extent, Readers, Scan
 from tests.support.listing import NOW
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def scan_of(listing: Listing, *, concurrency: int = 4, lower: int | None = None)
         listing,
         Readers(SameThread(), concurrency),
         cells=CELLS,
-        lower=lower,
+        extent=Extent(lower),
         local_time=lambda: NOW,
     )
 

@@ -1,0 +1,383 @@
+"""Divides time among readers: what to ask next, and what follows from an answer.
+
+Asks nothing itself and knows no threads: whoever runs it takes a question from `next_question`,
+has it answered, and gives it to `take_in` together with the answer, in whatever order answers
+come. It owns time as pieces that never overlap; what was read of it is in `coverage`.
+
+Pieces are cut for readers without work. Where an order is proven, a hint tells where: the row at
+some position of the listing, whose instant is the cut. A wrong hint costs balance, never a row.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from chakra_api.timestamps import parse_timestamp
+from tap_chakra import walk as walks
+from tap_chakra.coverage import Coverage, Range, Unfinished, Walked, compact
+from tap_chakra.order import Evidence, Order
+from tap_chakra.pieces import HINT_GROWTH, Piece, Taken, best_hint, cut_at
+from tap_chakra.reading import LIMIT, row_id
+from tap_chakra.sharing import divide, expected_behind
+from tap_chakra.walk import Walk
+from tap_chakra.windows import (
+    Overfull,
+    Stretch,
+    Window,
+    after_overfull,
+    after_whole,
+    next_window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chakra_api.client import Row
+    from tap_chakra.reading import Answer
+    from tap_chakra.windows import Grain
+
+MOST_WALKED = 40
+"""Pieces in walk that are kept for a later run; others are read again."""
+
+SHOWS: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
+    None: "any",
+    Order.ASCENDING: "oldest",
+    Order.DESCENDING: "newest",
+}
+"""Which rows an overfull answer holds, by the order that is likely."""
+
+Kind = Literal["window", "page", "hint", "crowd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask.
+
+    Attributes:
+        kind: `window`: all of it; `page`: the listing of it from `skip` on; `hint`: one row of
+            that listing; `crowd`: all of it, known to be more than an answer holds.
+        window: The window.
+        skip: Rows of its listing to leave out.
+    """
+
+    kind: Kind
+    window: Window
+    skip: int = 0
+
+
+class Division:
+    """The time that a scan reads.
+
+    Args:
+        windows: What is to be read, in order of time.
+        grain: How finely the server tells instants apart.
+        horizon: The scan's beginning: rows after it are few.
+        evidence: What is known of the order of the server's listings.
+    """
+
+    def __init__(
+        self, windows: Iterable[Window], grain: Grain, *, horizon: int, evidence: Evidence
+    ) -> None:
+        self.grain = grain
+        self._horizon = self._first = horizon
+        self._todo = deque(Piece(Stretch(window)) for window in windows)
+        self._asked: dict[Question, Piece] = {}
+        self._rows = self._time_read = 0
+        self._farthest = 10**9
+        self._span = walks.SPAN
+        self.evidence = evidence
+        self.coverage = Coverage()
+
+    def resume(self, unfinished: Unfinished) -> None:
+        """Take over what an earlier run has read; `windows` are what it has left.
+
+        What it walked is closed first; where its order no longer holds, it is read again.
+        """
+        for read in unfinished.ranges:
+            self.coverage.add(read)
+        for each in unfinished.walked:
+            order = Order.ASCENDING if each.ascending else Order.DESCENDING
+            piece = Piece(Stretch(each.window))
+            if order in self.evidence.possible:
+                piece.walk = walks.closing_of(order, each.window, each.rows)
+                piece.recent, piece.last = frozenset({each.last}), each.last
+            self._todo.appendleft(piece)
+
+    # How far it is
+
+    @property
+    def share(self) -> float:
+        """Share of the time between the first row seen and the scan's beginning that was read."""
+        span = Window(self._first, self._horizon)
+        walked = [p.walk.taken for p in self._pieces() if p.walk and not p.walk.closing]
+        read = [*(each.window for each in self.coverage.ranges), *walked]
+        done = sum(_overlap(span, window) for window in read if window is not None)
+        return min(1.0, done / max(1, self._horizon - self._first))
+
+    def unfinished(self, began: int) -> Unfinished:
+        """What was read, for a later run to go on from.
+
+        Args:
+            began: When the scan began, epoch milliseconds.
+        """
+        walked = []
+        for piece in self._pieces():
+            walk = piece.walk
+            window = None if walk is None else walk.window if walk.closing else walk.taken
+            if walk is not None and window is not None and piece.last:
+                ascending = walk.order is Order.ASCENDING
+                walked.append(Walked(window, walk.rows, piece.last, ascending))
+        return Unfinished(began, compact(self.coverage.ranges), tuple(walked[:MOST_WALKED]))
+
+    # Asking
+
+    @property
+    def ended(self) -> bool:
+        """Whether all was read."""
+        return not self._todo and not self._asked
+
+    def next_question(self) -> Question | None:
+        """What an idle reader should ask; None if there is nothing for it."""
+        if not self._todo and self.evidence.proven is None:
+            self._share_time()
+        if not self._todo:
+            return self._hint()
+        piece = self._todo.popleft()
+        question = self._question(piece)
+        self._asked[question] = piece
+        return question
+
+    def _question(self, piece: Piece) -> Question:
+        order = self.evidence.proven
+        if piece.cell is not None:
+            return Question("crowd", piece.cell)
+        if piece.walk is None and order is not None and piece.taken is None:
+            piece.walk, piece.taken = Walk(order, piece.stretch.window), Taken()
+        if piece.walk is not None:
+            return Question("page", piece.walk.window, piece.walk.skip)
+        return Question("window", next_window(piece.stretch, self.grain))
+
+    def _pieces(self) -> Iterable[Piece]:
+        walked = (piece for question, piece in self._asked.items() if question.kind != "hint")
+        return (*self._todo, *walked)
+
+    def _hint(self) -> Question | None:
+        """The row at which a piece should be cut for an idle reader."""
+        found = best_hint(self._pieces(), self._farthest)
+        if found is None or found[0].walk is None:
+            return None
+        piece, at = found
+        question = Question("hint", found[0].walk.window, at - piece.begin)
+        if question in self._asked:
+            return None
+        piece.hints.append(at)
+        self._asked[question] = piece
+        return question
+
+    @property
+    def _typical(self) -> float:
+        """Rows per millisecond of all that was read."""
+        return self._rows / max(1, self._time_read)
+
+    def _share_time(self) -> None:
+        """Cut the far half off the stretch read by windows of which most rows are expected."""
+        typical = self._typical
+        shared = [(q, p) for q, p in self._asked.items() if q.kind == "window"]
+        fullest = max(
+            shared,
+            key=lambda it: expected_behind(it[1].stretch, it[0].window, typical),
+            default=None,
+        )
+        if fullest is None:
+            return
+        question, piece = fullest
+        if halves := divide(piece.stretch, question.window, self.grain, typical):
+            piece.stretch = halves[0]
+            self._todo.append(Piece(halves[1], taken=piece.taken))
+
+    # Taking in
+
+    def take_in(self, question: Question, answer: Answer) -> tuple[Row, ...]:
+        """Decide what follows from an answer.
+
+        Returns:
+            The rows to hand out now: each id once in the whole scan.
+        """
+        piece = self._asked.pop(question)
+        self._first = min(
+            self._first, min((at for at in answer.created if at), default=self._first)
+        )
+        if question.kind == "hint":
+            self._cut(piece, question, answer)
+            return ()
+        if question.kind == "page":
+            return self._page(piece, answer)
+        if question.kind == "crowd":
+            return self._crowd(piece, answer)
+        self._learn(answer)
+        return self._window(piece, question.window, answer)
+
+    def _learn(self, answer: Answer) -> None:
+        """Take what an answer says of the order; rows without a usable `createdAt` say nothing."""
+        if not self.evidence.possible or self.evidence.proven:
+            return
+        dated = [(at, row) for at, row in zip(answer.created, answer.rows, strict=True) if at]
+        updated = [parse_timestamp(row.get("updatedAt")) or 0 for _, row in dated]
+        self.evidence = self.evidence.with_answer([at for at, _ in dated], updated)
+
+    def _window(self, piece: Piece, asked: Window, answer: Answer) -> tuple[Row, ...]:
+        if not answer.whole:
+            parts = after_overfull(
+                piece.stretch,
+                Overfull(asked, answer.created, SHOWS[self.evidence.likely]),
+                horizon=self._horizon,
+                grain=self.grain,
+            )
+            self._todo.extend(Piece(part, taken=piece.taken) for part in parts)
+            return ()
+        rest = after_whole(piece.stretch, asked, len(answer.rows), self._typical)
+        if rest is not None:
+            piece.stretch = rest
+            self._todo.append(piece)
+        self._time_read += asked.width or 0
+        self._cover(asked, len(answer.rows))
+        taken = piece.taken
+        if taken is None:
+            return answer.rows
+        return tuple(row for row in answer.rows if row_id(row) not in taken)
+
+    def _cover(self, window: Window, rows: int) -> None:
+        self._rows += rows
+        self.coverage.add(Range(window, rows))
+
+    # Walking
+
+    def _page(self, piece: Piece, answer: Answer) -> tuple[Row, ...]:
+        if piece.walk is None:  # it was given up while this page was on its way
+            self._todo.append(piece)
+            return ()
+        if answer.refused:
+            self._refused(piece, piece.walk)
+            return ()
+        rows, page = _seen_by(piece, piece.walk, answer)
+        verdict = walks.step(piece.walk, page, self.grain)
+        piece.recent = frozenset(row_id(row) for row in rows) or piece.recent
+        if isinstance(verdict, walks.Broken):
+            self._todo.append(piece)
+            self._give_up_order()
+        elif isinstance(verdict, walks.Again):
+            piece.walk = verdict.walk
+            self._todo.appendleft(piece)
+        elif isinstance(verdict, walks.Crowded):
+            piece.cell = verdict.cell
+            self._todo.appendleft(piece)
+        else:
+            dated = zip(page.created, rows, strict=True)
+            part = verdict.part
+            fresh = tuple(row for at, row in dated if part is not None and part.holds(at))
+            self._went_on(piece, verdict, fresh)
+            return fresh
+        return ()
+
+    def _went_on(
+        self, piece: Piece, verdict: walks.Advanced | walks.Ended, fresh: tuple[Row, ...]
+    ) -> None:
+        piece.took(row_id(row) for row in fresh)
+        if isinstance(verdict, walks.Ended):
+            if piece.walk is not None:
+                self._cover(piece.walk.window, piece.walk.rows + len(fresh))
+            return
+        piece.walk = verdict.walk
+        if verdict.walk.rows >= self._span:
+            self._part(piece, verdict.walk, verdict.walk.rest)
+        else:
+            self._todo.appendleft(piece)
+
+    def _part(self, piece: Piece, walk: Walk, rest: Window) -> None:
+        """End a walk where it is: what it took is closed, the rest is walked anew."""
+        at = piece.begin + walk.skip
+        onward = Piece(Stretch(rest), begin=at, end=piece.end, hints=piece.hints)
+        self._todo.append(onward)
+        piece.hints = []
+        if after := walks.closing(walk):
+            piece.walk = after
+            self._todo.appendleft(piece)
+
+    def _refused(self, piece: Piece, walk: Walk) -> None:
+        """The server does not skip so many rows: walks are to be shorter."""
+        self._span = min(self._span, walk.skip - 1)
+        if walk.closing or self._span < LIMIT:
+            self._todo.append(piece)
+            self._give_up_order()
+        else:
+            self._part(piece, walk, walk.rest)
+
+    def _crowd(self, piece: Piece, answer: Answer) -> tuple[Row, ...]:
+        """Go on with a walk behind a cell that was read by other means."""
+        walk, cell = piece.walk, piece.cell
+        piece.cell = None
+        if walk is None or cell is None:  # it was given up meanwhile: all of it is read again
+            self._todo.append(piece)
+            return ()
+        ids = [row_id(row) for row in answer.rows]
+        piece.took(ids)
+        piece.recent = frozenset(ids)
+        piece.walk = walks.past(walk, cell, len(ids))
+        if piece.walk.closing or piece.walk.rows < self._span:
+            self._todo.appendleft(piece)
+        else:
+            self._part(piece, piece.walk, piece.walk.rest)
+        return answer.rows
+
+    def _give_up_order(self) -> None:
+        """The order did not hold: what was taken because of it is read again, by windows."""
+        self.evidence = self.evidence.refuted()
+        for piece in self._pieces():
+            if piece.walk is not None:
+                piece.stretch = Stretch(piece.walk.window)
+                piece.walk = piece.cell = None
+
+    def _cut(self, piece: Piece, question: Question, answer: Answer) -> None:
+        """Cut a piece where a hint says."""
+        at = piece.begin + question.skip
+        for each in self._pieces():
+            each.hints = [hint for hint in each.hints if hint != at]
+        order = self.evidence.proven
+        if answer.refused:
+            self._farthest = min(self._farthest, question.skip // HINT_GROWTH)
+        elif not answer.created:
+            self._bound(piece, at)
+        elif order is not None:
+            bound = order.end_of(answer.created[0], self.grain)
+            if (cut_off := cut_at(self._pieces(), order, bound, at + 1)) is not None:
+                self._todo.append(cut_off)
+
+    def _bound(self, piece: Piece, at: int) -> None:
+        """Nothing is listed at that position."""
+        for each in (piece, *self._pieces()):
+            if each.end is None or (each is piece and each.end > at):
+                each.end = at
+
+
+def _overlap(span: Window, window: Window) -> int:
+    """Milliseconds that a bounded span and a window have in common."""
+    lower, upper = span.lower or 0, span.upper or 0
+    begin = lower if window.lower is None else max(lower, window.lower)
+    end = upper if window.upper is None else min(upper, window.upper)
+    return max(0, end - begin)
+
+
+def _seen_by(piece: Piece, walk: Walk, answer: Answer) -> tuple[tuple[Row, ...], walks.Page]:
+    """The rows of a page as a walk sees them: what lies behind its window is not there.
+
+    The window may have been cut while the page was on its way, and questions are padded.
+    """
+    rows, created, whole = answer.rows, answer.created, answer.whole
+    if walk.order.sorts(created):
+        inside = sum(not walk.order.is_behind(walk.window, at) for at in created)
+        whole = whole or inside < len(created)
+        rows, created = rows[:inside], created[:inside]
+    known = [row_id(row) in piece.recent for row in rows]
+    return rows, walks.Page(created, known, whole)

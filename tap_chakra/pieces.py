@@ -1,0 +1,172 @@
+"""A piece of time that one reader reads, and where to cut it for another one.
+
+A piece is read by windows (`windows.py`), or walked where the order is proven (`walk.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from tap_chakra.windows import Stretch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_chakra.order import Order
+    from tap_chakra.walk import Walk
+    from tap_chakra.windows import Window
+
+_DIGEST: Final = 16
+
+WORTH: Final = 1_500
+"""Rows that must be left of a walked piece for it to be shared: a share costs a request or two."""
+
+FIRST_HINT: Final = 800
+HINT_GROWTH: Final = 4
+"""How far ahead to look for the end of a listing whose length is unknown."""
+
+GUESSES: Final = 3
+"""Hints under way at a time where the length is unknown: those beyond the end are wasted."""
+
+
+class Taken:
+    """The ids of rows that were handed out and may be listed again: 16 bytes each."""
+
+    def __init__(self) -> None:
+        self._digests = bytearray()
+        self._known: set[bytes] | None = None
+
+    def add(self, row_id: str) -> None:
+        """Remember the id of a row."""
+        self._digests += _digest(row_id)
+
+    def __contains__(self, row_id: str) -> bool:
+        """Whether a row was handed out."""
+        if self._known is None or len(self._known) * _DIGEST != len(self._digests):
+            data = bytes(self._digests)
+            self._known = {data[i : i + _DIGEST] for i in range(0, len(data), _DIGEST)}
+        return _digest(row_id) in self._known
+
+
+def _digest(row_id: str) -> bytes:
+    return blake2b(row_id.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
+
+
+class Piece:
+    """A piece of time that is still to be read.
+
+    Args:
+        stretch: What is left of it, when it is read by windows.
+        taken: Ids of rows that were handed out of it, and must not be again.
+        begin: Position of its first row in the listing that it was cut from.
+        end: Position behind its last one; None if the length of that listing is unknown.
+        hints: Positions asked for in it, to cut it there.
+
+    Attributes:
+        walk: How far it was walked; None if it is read by windows.
+        recent: Ids that its walk was shown last.
+        cell: The instant that its walk can't pass: it holds more rows than an answer.
+        last: Id of the last row that its walk took; empty if it took none.
+    """
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        *,
+        taken: Taken | None = None,
+        begin: int = 0,
+        end: int | None = None,
+        hints: Iterable[int] = (),
+    ) -> None:
+        self.stretch = stretch
+        self.taken = taken
+        self.begin = begin
+        self.end = end
+        self.hints = list(hints)
+        self.walk: Walk | None = None
+        self.recent: frozenset[str] = frozenset()
+        self.cell: Window | None = None
+        self.last = ""
+
+    def took(self, ids: Iterable[str]) -> None:
+        """Remember the rows that its walk took."""
+        for each in ids:
+            self.last = each
+            if self.taken is not None:
+                self.taken.add(each)
+
+    def left(self) -> int | None:
+        """Rows that are left of it if it is walked; None if unknown."""
+        if self.walk is None or self.end is None:
+            return None
+        return max(0, self.end - self.begin - self.walk.skip)
+
+    def next_hint(self, farthest: int) -> int | None:
+        """The position at which a cut would help most; None if none is worth it.
+
+        Args:
+            farthest: The server skips no more rows than this.
+        """
+        if self.walk is None or self.walk.closing:
+            return None
+        here = self.begin + self.walk.skip
+        left = self.left()
+        if left is None:
+            guess = here + FIRST_HINT * HINT_GROWTH ** len(self.hints)
+            possible = len(self.hints) < GUESSES
+        else:
+            guess = here + round(left * spread(len(self.hints) + 1))
+            possible = left / (len(self.hints) + 1) >= WORTH
+        return guess if possible and guess - self.begin <= farthest else None
+
+
+def best_hint(pieces: Iterable[Piece], farthest: int) -> tuple[Piece, int] | None:
+    """The piece of which most rows are left to each hint in it, and where to cut it next."""
+    found: list[tuple[float, int, Piece]] = []
+    for piece in pieces:
+        at = piece.next_hint(farthest)
+        if at is not None:
+            left = piece.left()
+            gain = float("inf") if left is None else left / (len(piece.hints) + 1)
+            found.append((gain, at, piece))
+    if not found:
+        return None
+    _, at, piece = max(found, key=lambda each: each[0])
+    return piece, at
+
+
+def cut_at(pieces: Iterable[Piece], order: Order, bound: int, at: int) -> Piece | None:
+    """Cut the walked piece that holds a bound in two.
+
+    Args:
+        pieces: Those that there are.
+        order: The order in which they are walked.
+        bound: Where to cut.
+        at: The position of the first row behind it.
+
+    Returns:
+        The new piece, behind the bound; None if the bound was passed already.
+    """
+    for piece in pieces:
+        walk = piece.walk
+        if walk is None or walk.closing or not order.is_inside(walk.rest, bound):
+            continue
+        near, behind = order.split(walk.window, bound)
+        later = [hint for hint in piece.hints if hint > at]
+        cut_off = Piece(Stretch(behind), begin=at, end=piece.end, hints=later)
+        piece.hints = [hint for hint in piece.hints if hint <= at]
+        piece.walk, piece.end = replace(walk, window=near), at
+        return cut_off
+    return None
+
+
+def spread(number: int) -> float:
+    """The shares 1/2, 1/4, 3/4, 1/8, 5/8 … (van der Corput): each cuts a widest part in two."""
+    share, weight = 0.0, 0.5
+    while number:
+        number, digit = divmod(number, 2)
+        share += digit * weight
+        weight /= 2
+    return share
