@@ -1,13 +1,22 @@
-"""The bookmark of a stream, to and from Singer STATE.
+"""The bookmark of a stream and the progress of its scan, to and from Singer STATE.
 
-STATE of a process stream (times in ISO 8601 with `Z`)::
+STATE of a process stream (times in ISO 8601 with `Z`; those in `done` and `walked` in epoch
+milliseconds, None for an open end)::
 
     {"replication_key": "updatedAt",
-     "replication_key_value": "2026-01-05T09:15:00.000Z",    the beginning of the last complete scan
-     "last_complete_scan": {"began": "2026-01-05T09:15:00.000Z", "rows": 20000}}
+     "replication_key_value": "2026-01-05T09:15:00.000Z",    the beginning of the last full scan
+     "last_complete_scan": {"began": "2026-01-05T09:15:00.000Z", "rows": 20000},
+     "last_narrow_scan": {"began": "2026-01-05T10:15:00.000Z"},      of a run that reads less
+     "scan": {"began": "2026-01-05T11:15:00.000Z",           only while a full scan is unfinished
+              "rows": 1200, "lead": 0, "emits_since": null, "created_after": null,
+              "versioned": false,
+              "done": [[null, 1764547200123, 700], [1764633600456, 1764633700000, 100]],
+              "walked": [[1764633700000, 1764633800000, 400, "0d6c9a52-...", 1]]}}
 
 `replication_key_value` is there only where the stream runs INCREMENTAL. A scan that was not
-complete changes nothing of it.
+complete changes nothing of it. Every row that existed all through the scan and was created in one
+of the `done` ranges (lower bound, upper bound, rows in it) was emitted before that STATE, if it is
+one to be emitted; in the `walked` ones, too, if the server's order holds (`walk.py`).
 """
 
 from __future__ import annotations
@@ -17,11 +26,22 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
 from chakra_api.timestamps import iso_ms, parse_timestamp
+from tap_chakra import paused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_chakra.paused import Paused
+
 REPLICATION_KEY = "updatedAt"
+NAMES = (
+    "replication_key",
+    "replication_key_value",
+    "last_complete_scan",
+    "last_narrow_scan",
+    "scan",
+)
+"""All that the STATE of a process stream may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +52,16 @@ class Bookmark:
         since: The instant from which changes are still to be read, epoch milliseconds.
         rows: How many rows the last complete scan saw; None if there was none.
         began: When it began, epoch milliseconds.
+        narrow: When the last complete run began that read less than everything, epoch
+            milliseconds; None if none did since the last full scan.
+        paused: A full scan that was cut off; None if there is none.
     """
 
     since: int | None = None
     rows: int | None = None
     began: int | None = None
+    narrow: int | None = None
+    paused: Paused | None = None
 
 
 def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
@@ -45,10 +70,8 @@ def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
     Raises:
         SettingsError: The state was not written by this tap.
     """
-    scan = state.get("last_complete_scan")
-    if scan is not None and not isinstance(scan, dict):
-        raise _foreign(stream, "last_complete_scan", scan)
-    scan = scan or {}
+    scan = _object(stream, state, "last_complete_scan")
+    narrow = _object(stream, state, "last_narrow_scan")
     rows = scan.get("rows")
     if rows is not None and not isinstance(rows, int):
         raise _foreign(stream, "last_complete_scan.rows", rows)
@@ -59,7 +82,25 @@ def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
         _instant(stream, "replication_key_value", state.get("replication_key_value")),
         rows,
         _instant(stream, "last_complete_scan.began", scan.get("began")),
+        _instant(stream, "last_narrow_scan.began", narrow.get("began")),
+        _paused(stream, state.get("scan")),
     )
+
+
+def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = state.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _foreign(stream, name, value)
+    return value
+
+
+def _paused(stream: str, value: object) -> Paused | None:
+    try:
+        return None if value is None else paused.from_state(value)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise _foreign(stream, "scan", value) from None
 
 
 def _instant(stream: str, name: str, value: object) -> int | None:
@@ -84,8 +125,13 @@ def to_state(bookmark: Bookmark) -> dict[str, object]:
     if bookmark.since is not None:
         state["replication_key"] = REPLICATION_KEY
         state["replication_key_value"] = iso_ms(bookmark.since)
-    if bookmark.rows is not None and bookmark.began is not None:
-        state["last_complete_scan"] = {"began": iso_ms(bookmark.began), "rows": bookmark.rows}
+    if bookmark.began is not None:
+        rows = {} if bookmark.rows is None else {"rows": bookmark.rows}
+        state["last_complete_scan"] = {"began": iso_ms(bookmark.began), **rows}
+    if bookmark.narrow is not None:
+        state["last_narrow_scan"] = {"began": iso_ms(bookmark.narrow)}
+    if bookmark.paused is not None:
+        state["scan"] = paused.to_state(bookmark.paused)
     return state
 
 

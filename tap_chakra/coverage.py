@@ -25,6 +25,17 @@ class Range:
     window: Window
     rows: int
 
+    def until(self, top: int) -> Range | None:
+        """What of it lies before an instant; None if nothing does.
+
+        What comes after a scan's beginning grows: whoever goes on with it reads that again.
+        """
+        lower, upper = self.window.lower, self.window.upper
+        if lower is not None and lower >= top:
+            return None
+        ends = top if upper is None else min(upper, top)
+        return Range(Window(lower, ends), self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Walked:

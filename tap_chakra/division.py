@@ -129,7 +129,9 @@ class Division:
             if walk is not None and window is not None and piece.last:
                 ascending = walk.order is Order.ASCENDING
                 walked.append(Walked(window, walk.rows, piece.last, ascending))
-        return Unfinished(began, compact(self.coverage.ranges), tuple(walked[:MOST_WALKED]))
+        top = self.grain.floor(self._horizon)
+        ranges = (before for each in self.coverage.ranges if (before := each.until(top)))
+        return Unfinished(began, compact(ranges), tuple(walked[:MOST_WALKED]))
 
     # Asking
 

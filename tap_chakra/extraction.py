@@ -1,21 +1,26 @@
-"""Joins a scan, what to emit of it, and the bookmark that follows: one run of one procedure."""
+"""Joins scans, what to emit of them, and the bookmark that follows: one run of one procedure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.timestamps import parse_timestamp
 from tap_chakra.bookmark import Bookmark, sees_enough
-from tap_chakra.incremental import Since, lead_of, next_bookmark
+from tap_chakra.incremental import lead_of, next_bookmark
+from tap_chakra.paused import Paused, Scope
+from tap_chakra.reading import row_id
+from tap_chakra.scan import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chakra_api.client import Row
-    from tap_chakra.scan import Scan
+    from tap_chakra.coverage import Unfinished
+    from tap_chakra.modes import RunPlan, Selection
+    from tap_chakra.scan import Reading, Scan
 
 
 class ScanIncomplete(ChakraError):
@@ -24,70 +29,178 @@ class ScanIncomplete(ChakraError):
     exit_code = ExitCode.INCOMPLETE
 
 
+class OpensScans(Protocol):
+    """Makes the scans of one procedure."""
+
+    def __call__(self, selection: Selection, unfinished: Unfinished | None) -> Scan:
+        """A scan of a selection, not opened yet, that goes on where an earlier one was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a piece of reading comes to.
+
+    Attributes:
+        records: The typed records to emit.
+        seen: Ids of all rows that were read, emitted or not.
+    """
+
+    records: list[Row]
+    seen: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run of one procedure came to.
 
     Attributes:
-        bookmark: The bookmark to keep; the one given, where the scan was not complete.
-        emitted: Rows emitted.
+        bookmark: The bookmark to keep; but for a paused scan the one given, where the run was not
+            complete.
+        complete: Whether all that was to be read was.
         lead: Milliseconds by which `updatedAt` was seen ahead of the server's `Date`.
-        speaks_of_deletes: Whether rows that were not seen are known to be gone.
+        full: Whether a complete scan read everything that there is.
+        enough: Whether it saw enough rows for something to follow about deleted ones.
     """
 
     bookmark: Bookmark
-    emitted: int
+    complete: bool
     lead: int
-    speaks_of_deletes: bool
+    full: bool
+    enough: bool
 
 
 class Extraction:
     """One run of one procedure.
 
     Args:
-        scan: An opened scan.
-        since: Which rows to emit.
+        plan: What to read.
+        before: The bookmark that the run begins with.
+        opens: Makes the scans.
         typed: Makes a typed record of a row.
+        versioned: Whether records carry a version.
     """
 
-    def __init__(self, scan: Scan, since: Since, typed: Callable[[Row], Row]) -> None:
-        self._scan = scan
-        self._since = since
+    def __init__(
+        self,
+        plan: RunPlan,
+        before: Bookmark,
+        *,
+        opens: OpensScans,
+        typed: Callable[[Row], Row],
+        versioned: bool,
+    ) -> None:
+        self._plan = plan
+        self._before = before
+        self._opens = opens
         self._typed = typed
+        first = plan.selections[0]
+        self._scope = Scope(first.since.threshold, first.lower, versioned)
+        paused = before.paused if plan.full else None
+        self._resumed = paused if paused is not None and paused.scope == self._scope else None
+        self._lead = 0 if self._resumed is None else self._resumed.lead
+        self._scan: Scan | None = None
+        self._done: list[Progress] = []
+        self.began = 0
         self.emitted = 0
-        self._lead = 0
 
-    def records(self) -> Iterator[list[Row]]:
-        """The typed records to emit, an answer's at a time.
+    @property
+    def reason(self) -> str:
+        """What is read, in a few words."""
+        return self._plan.reason
+
+    @property
+    def threshold(self) -> int | None:
+        """Rows changed before this are not emitted, epoch milliseconds; None emits all."""
+        return self._scope.emits_since
+
+    @property
+    def resumed(self) -> int:
+        """Rows that an earlier run of the same scan has read; 0 if this one begins it."""
+        return 0 if self._resumed is None else self._resumed.unfinished.rows
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is; the share is that of the scan under way."""
+        parts = self._done if self._scan is None else [*self._done, self._scan.progress]
+        return Progress(
+            rows=sum(each.rows for each in parts),
+            share=parts[-1].share if parts else 0.0,
+            dense=sum(each.dense for each in parts),
+            unsure=tuple(dict.fromkeys(why for each in parts for why in each.unsure)),
+            ended=self._finished,
+        )
+
+    @property
+    def _finished(self) -> bool:
+        """Whether all scans came to their end."""
+        return len(self._done) == len(self._plan.selections) and all(e.ended for e in self._done)
+
+    @property
+    def paused(self) -> Paused | None:
+        """What a later run needs to go on; None if there is nothing to go on from."""
+        unfinished = None if self._scan is None or not self._plan.full else self._scan.unfinished
+        return None if unfinished is None else Paused(unfinished, self._scope, self._lead)
+
+    def open(self) -> int:
+        """Open the first scan.
+
+        Returns:
+            The beginning of the run by the server's clock, epoch milliseconds; that of the scan
+            that it goes on with, if it does.
+        """
+        unfinished = None if self._resumed is None else self._resumed.unfinished
+        self._scan = self._opens(self._plan.selections[0], unfinished)
+        self.began = self._scan.open()
+        return self.began
+
+    def chunks(self) -> Iterator[Chunk]:
+        """What to emit, an answer's at a time; `open` comes first.
 
         Raises:
             ChakraError: A request failed for good.
         """
-        for reading in self._scan.readings():
-            records = [
-                self._typed(row) for row in reading.rows if self._emits(row, reading.server_time)
-            ]
-            self.emitted += len(records)
-            yield records
+        for selection in self._plan.selections:
+            scan = self._scan
+            if scan is None:
+                scan = self._scan = self._opens(selection, None)
+                scan.open()
+            for reading in scan.readings():
+                yield self._chunk(selection, reading)
+            self._done.append(scan.progress)
+            self._scan = None
 
-    def _emits(self, row: Row, server_time: int | None) -> bool:
+    def _chunk(self, selection: Selection, reading: Reading) -> Chunk:
+        chosen = [row for row in reading.rows if self._emits(selection, row, reading.server_time)]
+        records = [self._typed(row) for row in chosen]
+        self.emitted += len(records)
+        return Chunk(records, [row_id(row) for row in reading.rows])
+
+    def _emits(self, selection: Selection, row: Row, server_time: int | None) -> bool:
         updated = parse_timestamp(row.get("updatedAt"))
         self._lead = max(self._lead, lead_of(updated, server_time))
-        return self._since.emits(updated)
+        if selection.created_before is not None:
+            created = parse_timestamp(row.get("createdAt"))
+            if created is not None and created >= selection.created_before:
+                return False
+        return selection.since.emits(updated)
 
-    def outcome(self, before: Bookmark, *, min_share: float) -> Outcome:
-        """What follows from the run, once `records` is exhausted.
+    def outcome(self, *, min_share: float) -> Outcome:
+        """What follows from the run, once `chunks` is exhausted.
 
         Args:
-            before: The bookmark that the run began with.
             min_share: Share of the last complete scan's rows below which nothing is said
                 about deleted rows.
         """
-        progress = self._scan.progress
+        before, progress = replace(self._before, paused=None), self.progress
         if not progress.complete:
-            return Outcome(before, self.emitted, self._lead, speaks_of_deletes=False)
-        after = Bookmark(
-            next_bookmark(self._scan.began, self._lead), progress.rows, self._scan.began
-        )
-        enough = sees_enough(progress.rows, before, min_share)
-        return Outcome(after, self.emitted, self._lead, speaks_of_deletes=enough)
+            return Outcome(before, complete=False, lead=self._lead, full=False, enough=False)
+        since = next_bookmark(self.began, self._lead)
+        if not self._plan.full:
+            after = replace(before, narrow=since)
+            return Outcome(after, complete=True, lead=self._lead, full=False, enough=False)
+        rows = progress.rows + self.resumed
+        full = self._scope.created_after is None
+        enough = sees_enough(rows, before, min_share)
+        counted = rows if full and enough else before.rows
+        after = Bookmark(since, counted, self.began)
+        return Outcome(after, complete=True, lead=self._lead, full=full, enough=enough)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 DEFAULT_CONCURRENCY = 8
 DEFAULT_LOOKBACK_SECONDS = 600
 DEFAULT_MIN_SCAN_SHARE = 0.9
+DEFAULT_CHANGE_DETECTION = "auto"
+DEFAULT_FULL_SCAN_EVERY = 24
+HOUR_MS = 3_600_000
+CHANGE_DETECTION = ("auto", "scan", "server", "created", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Settings:
         lookback_ms: Overlap of incremental runs, milliseconds.
         min_scan_share: Share of the last complete scan's rows below which nothing is said
             about deleted rows.
+        change_detection: How changed rows are found; see `modes.py`.
+        full_scan_every_ms: Age of the last full scan at which `server` and `open` make another.
+        emit_scan_ids: Whether there are streams of the ids that scans saw.
+        allow_incomplete: Whether a scan that is not complete is no failure of the run.
     """
 
     connection: Connection
@@ -43,6 +51,10 @@ class Settings:
     concurrency: int
     lookback_ms: int
     min_scan_share: float
+    change_detection: str = DEFAULT_CHANGE_DETECTION
+    full_scan_every_ms: int = DEFAULT_FULL_SCAN_EVERY * HOUR_MS
+    emit_scan_ids: bool = False
+    allow_incomplete: bool = False
 
     @property
     def narrowed(self) -> bool:
@@ -69,7 +81,25 @@ def parse_settings(config: Mapping[str, object], *, now: int, user_agent: str) -
         concurrency=int(number(config, "concurrency", DEFAULT_CONCURRENCY, 1)),
         lookback_ms=round(number(config, "lookback_seconds", DEFAULT_LOOKBACK_SECONDS, 0) * 1000),
         min_scan_share=number(config, "min_scan_share", DEFAULT_MIN_SCAN_SHARE, 0),
+        change_detection=_mode(config.get("change_detection")),
+        full_scan_every_ms=_hours(config),
+        emit_scan_ids=config.get("emit_scan_ids") is True,
+        allow_incomplete=config.get("allow_incomplete") is True,
     )
+
+
+def _hours(config: Mapping[str, object]) -> int:
+    return round(number(config, "full_scan_every", DEFAULT_FULL_SCAN_EVERY, 0) * HOUR_MS)
+
+
+def _mode(value: object) -> str:
+    mode = DEFAULT_CHANGE_DETECTION if value is None else value
+    if mode not in CHANGE_DETECTION:
+        raise SettingsError(
+            f"The setting change_detection is '{mode}', which is no way to find changes",
+            f"Choose one of {', '.join(CHANGE_DETECTION)}",
+        )
+    return str(mode)
 
 
 def _procedures(value: object) -> tuple[str, ...]:

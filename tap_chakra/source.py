@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING
 
 from chakra_api.account import Account, Procedure, resolve_account
 from chakra_api.connection import connect
-from chakra_api.errors import NoAccess, NotFound
+from chakra_api.errors import NoAccess, NotFound, SettingsError
 from chakra_api.people import Directory
+from chakra_api.where import all_of
 from tap_chakra.dense import Cells
+from tap_chakra.extraction import Extraction
+from tap_chakra.modes import plan_run, wants_probe
+from tap_chakra.reading import LIMIT
 from tap_chakra.scan import Extent, Readers, Scan
+from tap_chakra.updated_filter import filters_on_updated
 
 if TYPE_CHECKING:
-    from chakra_api.client import Row
+    from collections.abc import Callable
+
+    from chakra_api.client import ProcessPage, Row
     from chakra_api.clock import Clock
+    from chakra_api.where import Where
+    from tap_chakra.bookmark import Bookmark
+    from tap_chakra.coverage import Unfinished
+    from tap_chakra.modes import Selection
+    from tap_chakra.reading import Lister
     from tap_chakra.settings import Settings
 
 STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
@@ -80,15 +92,66 @@ class Source:
     def _executor(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
 
-    def scan(self, procedure: Procedure) -> Scan:
-        """A scan of a procedure, not opened yet."""
+    def lister(self, procedure: Procedure) -> Lister:
+        """Lists the processes of a procedure."""
+        return partial(self.client.list_processes, procedure.short_id)
+
+    def scan(
+        self, procedure: Procedure, selection: Selection, unfinished: Unfinished | None
+    ) -> Scan:
+        """A scan of what a run reads of a procedure, not opened yet."""
+        listed = self.lister(procedure)
+        if selection.where is not None:
+            listed = partial(_filtered, listed, selection.where)
         return Scan(
-            partial(self.client.list_processes, procedure.short_id),
+            listed,
             Readers(self._executor, self.settings.concurrency),
             cells=self._cells(procedure),
-            extent=Extent(self.settings.created_after),
+            extent=Extent(selection.lower, selection.where is not None, unfinished),
             local_time=lambda: int(self._clock.now() * 1000),
         )
+
+    def extraction(
+        self,
+        procedure: Procedure,
+        before: Bookmark,
+        *,
+        typed: Callable[[Row], Row],
+        full_table: bool,
+        versioned: bool,
+    ) -> Extraction:
+        """A run of a procedure, not opened yet.
+
+        Args:
+            procedure: What to read.
+            before: How far its stream is.
+            typed: Makes a typed record of a row.
+            full_table: Whether everything is to be emitted.
+            versioned: Whether records carry a version.
+
+        Raises:
+            SettingsError: `change_detection` is `server`, which this server does not offer.
+        """
+        filters = self._filters_on_updated(procedure, before, full_table=full_table)
+        now = int(self._clock.now() * 1000)
+        plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
+        opens = partial(self.scan, procedure)
+        return Extraction(plan, before, opens=opens, typed=typed, versioned=versioned)
+
+    def _filters_on_updated(
+        self, procedure: Procedure, before: Bookmark, *, full_table: bool
+    ) -> bool:
+        if not wants_probe(self.settings, before, full_table=full_table):
+            return False
+        lister = self.lister(procedure)
+        proven = filters_on_updated(lister, lister(None))
+        if not proven and self.settings.change_detection == "server":
+            raise SettingsError(
+                f"change_detection is server, but a probe of '{procedure.short_id}' did not prove"
+                " that this server filters on updatedAt",
+                "Set change_detection to auto or scan",
+            )
+        return proven
 
     def _cells(self, procedure: Procedure) -> Cells:
         states = tuple(state.short_id for state in procedure.states)
@@ -100,3 +163,10 @@ class Source:
         """Let go of threads and connections without waiting for answers."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.client.close()
+
+
+def _filtered(
+    lister: Lister, extra: Where, where: Where | None, *, skip: int = 0, limit: int = LIMIT
+) -> ProcessPage:
+    """As `lister`, with one more filter."""
+    return lister(all_of(where or {}, extra), skip=skip, limit=limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
@@ -12,9 +13,9 @@ from singer_sdk.singerlib import ActivateVersionMessage
 
 from chakra_api.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
-from tap_chakra.extraction import Extraction
-from tap_chakra.incremental import since
+from tap_chakra.paused import to_state as paused_to_state
 from tap_chakra.progress import Reporter, misfit_line
+from tap_chakra.reading import LIMIT
 from tap_chakra.rows import compile_row
 from tap_chakra.schema import process_schema
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account import Procedure
     from chakra_api.client import Row
-    from tap_chakra.scan import Scan
+    from tap_chakra.extraction import Extraction, Outcome
     from tap_chakra.tap import TapChakra
 
 
@@ -109,6 +110,26 @@ class ListedStream(ChakraStream):
             self.activate_version(self._tap.initialized_at)
 
 
+class NarrowStream(ChakraStream):
+    """A stream whose records come while others are read (`scan_ids.py`)."""
+
+    def __init__(
+        self, tap: TapChakra, name: str, schema: Mapping[str, object], keys: Sequence[str]
+    ) -> None:
+        super().__init__(tap, schema=dict(schema), name=name)
+        self.primary_keys = keys
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
+        """None of its own: its turn only announces its schema."""
+        return ()
+
+    def emit(self, records: Iterable[Row]) -> None:
+        """Write records now, if the stream is selected."""
+        if self.selected:
+            for record in records:
+                self._write_record_message(record)
+
+
 class ProcessStream(ChakraStream):
     """The processes of one procedure."""
 
@@ -126,21 +147,33 @@ class ProcessStream(ChakraStream):
         return super().versioned and not self._tap.source.settings.narrowed
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
-        """The rows to emit; the bookmark moves after the last one, if the scan was complete."""
+        """The rows to emit."""
+        for page in self.pages():
+            for record in page:
+                self._tap.heed_signals()
+                yield record
+
+    def pages(self) -> Iterable[list[Row]]:
+        """The rows to emit, an answer's at a time.
+
+        Whoever asks for the next page has passed on the one before: STATE says so then. The
+        bookmark moves after the last one, if the run was complete.
+        """
         source = self._tap.source
-        before = bookmarks.from_state(self.name, self.stream_state)
-        scan = source.scan(self._procedure)
-        began = scan.open()
+        typer = compile_row(self._procedure, source.directory)
+        extraction = source.extraction(
+            self._procedure,
+            bookmarks.from_state(self.name, self.stream_state),
+            typed=typer,
+            full_table=self.full_table,
+            versioned=self.versioned,
+        )
+        began = extraction.open()
         if self.versioned:
             self._stream_version = began
-        resumes = None if self.full_table else before.since
-        wanted = since(resumes, source.settings.start_date, source.settings.lookback_ms)
-        scope = _scope(wanted.threshold)
-        self.logger.info("%s: scanning as of %s; %s", self.name, iso_ms(began), scope)
-        typer = compile_row(self._procedure, source.directory)
-        extraction = Extraction(scan, wanted, typer)
-        yield from self._reported(scan, extraction)
-        self._conclude(scan, extraction, before)
+        self._say_beginning(extraction)
+        yield from self._reported(extraction)
+        self._conclude(extraction)
         for counts, what in (
             (typer.misfits, "did not fit their type and went to _extra_data"),
             (typer.coerced, "were coerced to their type"),
@@ -148,46 +181,84 @@ class ProcessStream(ChakraStream):
             if line := misfit_line(counts, what):
                 self.logger.warning("%s: %s", self.name, line)
 
-    def _reported(self, scan: Scan, extraction: Extraction) -> Iterable[Row]:
+    def _say_beginning(self, extraction: Extraction) -> None:
+        self.logger.info(
+            "%s: %s, as of %s; %s",
+            self.name,
+            extraction.reason,
+            iso_ms(extraction.began),
+            _scope(extraction.threshold),
+        )
+        if extraction.resumed:
+            self.logger.info(
+                "%s: going on with a scan that was cut off; it has read %s rows",
+                self.name,
+                f"{extraction.resumed:,}",
+            )
+
+    def _reported(self, extraction: Extraction) -> Iterable[list[Row]]:
         client = self._tap.source.client
         reporter = Reporter(self._tap.clock, client.stats)
-        for records in extraction.records():
-            for record in records:
-                self._tap.heed_signals()
-                yield record
+        unsaved = 0
+        for chunk in extraction.chunks():
+            yield chunk.records
+            self._tap.note_seen(self._procedure.short_id, extraction.began, chunk.seen)
+            unsaved += len(chunk.seen)
+            if unsaved + LIMIT > self._tap.source.settings.concurrency * LIMIT:
+                self._save(extraction)
+                unsaved = 0
             if reporter.due():
-                work = reporter.work(scan.progress, extraction.emitted, client.stats)
+                work = reporter.work(extraction.progress, extraction.emitted, client.stats)
                 self.logger.info("%s: %s", self.name, reporter.line(work))
-        work = reporter.work(scan.progress, extraction.emitted, client.stats)
+        work = reporter.work(extraction.progress, extraction.emitted, client.stats)
         self.logger.info("%s: %s", self.name, reporter.summary(work))
 
-    def _conclude(self, scan: Scan, extraction: Extraction, before: bookmarks.Bookmark) -> None:
-        """Move the bookmark and speak of deletes, as far as the scan allows."""
-        outcome = extraction.outcome(before, min_share=self._tap.source.settings.min_scan_share)
-        if not scan.progress.complete:
-            self._tap.note_incomplete(self.name, scan.progress.unsure)
+    def _save(self, extraction: Extraction) -> None:
+        """Put into STATE how far a full scan is.
+
+        With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
+        """
+        paused = extraction.paused
+        if paused is None:
             return
+        self.stream_state["scan"] = paused_to_state(paused)
+        self.state_manager.is_flushed = False
+        if self.get_batch_config(self.config) is None:
+            self._write_state_message()
+
+    def _conclude(self, extraction: Extraction) -> None:
+        """Move the bookmark and speak of deletes, as far as the run allows."""
+        outcome = extraction.outcome(min_share=self._tap.source.settings.min_scan_share)
+        if not outcome.complete:
+            self._tap.note_incomplete(self.name, extraction.progress.unsure)
         if outcome.lead:
             self.logger.warning(
                 "%s: updatedAt runs up to %.1f s ahead of the server's Date; the overlap grows",
                 self.name,
                 outcome.lead / 1000,
             )
-        self.stream_state.update(bookmarks.to_state(self._next(outcome.bookmark, before)))
-        self.state_manager.is_flushed = False
-        if self.versioned and outcome.speaks_of_deletes:
-            self.activate_version(scan.began)
-        elif self.versioned:
-            self.logger.warning(FEWER_ROWS, self.name, outcome.bookmark.rows, before.rows)
+        self._speak_of_deletes(extraction, outcome)
+        self._keep(outcome.bookmark)
 
-    def _next(self, after: bookmarks.Bookmark, before: bookmarks.Bookmark) -> bookmarks.Bookmark:
-        """The bookmark to keep: a narrowed or doubtful scan counts no rows."""
-        settings = self._tap.source.settings
-        enough = bookmarks.sees_enough(after.rows or 0, before, settings.min_scan_share)
-        counted = after if enough and not settings.narrowed else before
-        return bookmarks.Bookmark(
-            None if self.full_table else after.since, counted.rows, counted.began
-        )
+    def _speak_of_deletes(self, extraction: Extraction, outcome: Outcome) -> None:
+        if not outcome.full:
+            return
+        rows = extraction.progress.rows + extraction.resumed
+        if not outcome.enough:
+            before = bookmarks.from_state(self.name, self.stream_state)
+            self.logger.warning(FEWER_ROWS, self.name, f"{rows:,}", f"{before.rows:,}")
+            return
+        self._tap.note_complete(self._procedure.short_id, extraction.began, rows)
+        if self.versioned:
+            self.activate_version(extraction.began)
+
+    def _keep(self, bookmark: bookmarks.Bookmark) -> None:
+        """Put a bookmark into STATE; one that is FULL_TABLE holds nothing to go on from."""
+        kept = replace(bookmark, since=None, narrow=None) if self.full_table else bookmark
+        for name in bookmarks.NAMES:
+            self.stream_state.pop(name, None)
+        self.stream_state.update(bookmarks.to_state(kept))
+        self.state_manager.is_flushed = False
 
 
 def _scope(threshold: int | None) -> str:

@@ -18,16 +18,17 @@ from chakra_api.exit_codes import ExitCode
 from chakra_api.json_files import json_file, json_object
 from chakra_api.redaction import RedactingFilter
 from tap_chakra import bookmark as bookmarks
+from tap_chakra import scan_ids
 from tap_chakra import settings as defaults
 from tap_chakra.configuration import collection_records
 from tap_chakra.extraction import ScanIncomplete
 from tap_chakra.source import Source
-from tap_chakra.streams import ChakraStream, ListedStream, ProcessStream
+from tap_chakra.streams import ChakraStream, ListedStream, NarrowStream, ProcessStream
 from tap_chakra.tap_settings import SETTINGS
 from tap_chakra.users import user_records, users_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.singerlib import Message
@@ -83,6 +84,7 @@ class TapChakra(Tap):
         self._source: Source | None = None
         self._incomplete: list[tuple[str, tuple[str, ...]]] = []
         self._stop_signal: int | None = None
+        self._narrow: dict[str, NarrowStream] | None = None
         super().__init__(**options)
 
     @property
@@ -130,7 +132,28 @@ class TapChakra(Tap):
             for name, each in collection_records(source.account).items()
         ]
         users = ListedStream(self, "users", dict(users_schema()), keys=("id",), rows=self._users())
-        return [*(ProcessStream(self, each) for each in source.procedures), users, *listed]
+        processes = [ProcessStream(self, each) for each in source.procedures]
+        # Those that are written while others are read announce their schemas first.
+        return [*self._narrow_streams().values(), *processes, users, *listed]
+
+    def _narrow_streams(self) -> Mapping[str, NarrowStream]:
+        if not self.source.settings.emit_scan_ids:
+            return {}
+        if self._narrow is None:
+            ids = NarrowStream(self, scan_ids.IDS, scan_ids.IDS_SCHEMA, scan_ids.IDS_KEYS)
+            scans = NarrowStream(self, scan_ids.SCANS, scan_ids.SCANS_SCHEMA, scan_ids.SCANS_KEYS)
+            self._narrow = {ids.name: ids, scans.name: scans}
+        return self._narrow
+
+    def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
+        """Pass on the ids that a scan saw, where the user wants them."""
+        if stream := self._narrow_streams().get(scan_ids.IDS):
+            stream.emit(scan_ids.id_records(procedure, began, ids))
+
+    def note_complete(self, procedure: str, began: int, rows: int) -> None:
+        """Pass on that a scan saw all rows there are, where the user wants it."""
+        if stream := self._narrow_streams().get(scan_ids.SCANS):
+            stream.emit([scan_ids.scan_record(procedure, began, rows)])
 
     def _users(self) -> Iterable[Row]:
         """The users, fetched when the first one is wanted."""
@@ -187,7 +210,11 @@ class TapChakra(Tap):
         Raises:
             ScanIncomplete: Naming each stream and why.
         """
-        if self._incomplete:
+        if not self._incomplete:
+            return
+        if self.source.settings.allow_incomplete:
+            self.logger.warning("Not complete, as allow_incomplete allows; no bookmark moved")
+        else:
             details = "; ".join(f"{name}: {', '.join(why)}" for name, why in self._incomplete)
             raise ScanIncomplete(
                 f"Not every row can be vouched for ({details})",

@@ -84,7 +84,43 @@ SETTINGS = th.PropertiesList(
         th.NumberType,
         default=defaults.DEFAULT_MIN_SCAN_SHARE,
         title="Minimum scan share",
-        description="A FULL_TABLE scan that sees less than this share of the last complete one says"
+        description="A full scan that sees less than this share of the last complete one says"
         " nothing about deleted rows (a key whose role was narrowed sees fewer). 0 confirms once.",
+    ),
+    th.Property(
+        "change_detection",
+        th.StringType,
+        default=defaults.DEFAULT_CHANGE_DETECTION,
+        allowed_values=list(defaults.CHANGE_DETECTION),
+        title="Change detection",
+        description="How incremental runs find changed rows. scan reads everything and misses"
+        " nothing; server asks for rows changed since, and misses those without a usable"
+        " updatedAt until the next full scan; created reads new rows only and misses every change"
+        " to older ones; open reads OPEN rows and new ones, and misses changes to others until"
+        " the next full scan. auto is server where a probe proves that this server filters on"
+        " updatedAt, else scan.",
+    ),
+    th.Property(
+        "full_scan_every",
+        th.NumberType,
+        default=defaults.DEFAULT_FULL_SCAN_EVERY,
+        title="Full scan every",
+        description="Hours after which a run with server or open reads everything again.",
+    ),
+    th.Property(
+        "emit_scan_ids",
+        th.BooleanType,
+        default=False,
+        title="Emit scan ids",
+        description="Adds the streams scanned_ids and complete_scans, from which deleted rows"
+        " follow without FULL_TABLE runs; the README has the SQL.",
+    ),
+    th.Property(
+        "allow_incomplete",
+        th.BooleanType,
+        default=False,
+        title="Allow incomplete",
+        description="A scan that could not be proven complete ends with exit code 0 and a warning,"
+        " not with 6. Its bookmark does not move all the same.",
     ),
 )
