@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from chakra_api.timestamps import iso_ms, parse_timestamp
+from chakra_api.timestamps import iso_day, iso_ms, parse_timestamp
 
 Coercer: TypeAlias = Callable[[object], object]
 
@@ -38,6 +38,7 @@ _STORED: Final = len("2026-01-05T09:15:00.123Z")
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ZONES: Final = frozenset("Z+-")
 _SUB_MS = re.compile(r"[.,]\d{3}\d*[1-9]", re.ASCII)
 _BOOLEANS: Final[dict[object, bool]] = {"true": True, "false": False}
 
@@ -118,9 +119,12 @@ def _is_stored_form(value: object) -> bool:
 
 
 def _finer_than_ms(value: object) -> bool:
-    if isinstance(value, float):
-        return not value.is_integer()
-    return isinstance(value, str) and _SUB_MS.search(value) is not None
+    if isinstance(value, str):
+        # A zone at the place where it stands behind three digits leaves no room for a fourth.
+        if value[23:24] in _ZONES and value[19:20] == ".":
+            return False
+        return _SUB_MS.search(value) is not None
+    return isinstance(value, float) and not value.is_integer()
 
 
 def to_date(value: object) -> object:
@@ -136,7 +140,7 @@ def to_date(value: object) -> object:
     instant = parse_timestamp(value)
     if instant is None or instant % DAY_MS:
         return MISFIT
-    return iso_ms(instant)[:10]
+    return iso_day(instant // DAY_MS)
 
 
 def to_json(value: object) -> object:
@@ -189,8 +193,8 @@ def list_of(inner: Coercer) -> Coercer:
         items = _items(value)
         if items is None:
             return MISFIT
-        coerced = [inner(item) for item in items]
-        return MISFIT if any(item is MISFIT for item in coerced) else coerced
+        coerced = list(map(inner, items))
+        return MISFIT if MISFIT in coerced else coerced
 
     return coerce
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 from chakra_api.timestamps import parse_timestamp
@@ -83,6 +84,7 @@ class Division:
         self.grain = grain
         self._horizon = self._first = horizon
         self._todo = deque(Piece(Stretch(window)) for window in windows)
+        self._listings = count()
         self._asked: dict[Question, Piece] = {}
         self._rows = self._time_read = 0
         self._farthest = 10**9
@@ -157,6 +159,8 @@ class Division:
             return Question("crowd", piece.cell)
         if piece.walk is None and order is not None and piece.taken is None:
             piece.walk, piece.taken = Walk(order, piece.stretch.window), Taken()
+            if piece.listing is None:
+                piece.listing = next(self._listings)
         if piece.walk is not None:
             return Question("page", piece.walk.window, piece.walk.skip)
         return Question("window", next_window(piece.stretch, self.grain))
@@ -300,9 +304,9 @@ class Division:
     def _part(self, piece: Piece, walk: Walk, rest: Window) -> None:
         """End a walk where it is: what it took is closed, the rest is walked anew."""
         at = piece.begin + walk.skip
-        onward = Piece(Stretch(rest), begin=at, end=piece.end, hints=piece.hints)
+        onward = Piece(Stretch(rest), listing=piece.listing, begin=at, end=piece.end)
+        onward.hints, piece.hints = piece.hints, []
         self._todo.append(onward)
-        piece.hints = []
         if after := walks.closing(walk):
             piece.walk = after
             self._todo.appendleft(piece)
@@ -345,7 +349,8 @@ class Division:
         """Cut a piece where a hint says."""
         at = piece.begin + question.skip
         for each in self._pieces():
-            each.hints = [hint for hint in each.hints if hint != at]
+            if each.listing == piece.listing:
+                each.hints = [hint for hint in each.hints if hint != at]
         order = self.evidence.proven
         if answer.refused:
             self._farthest = min(self._farthest, question.skip // HINT_GROWTH)
@@ -359,8 +364,8 @@ class Division:
     def _bound(self, piece: Piece, at: int) -> None:
         """Nothing is listed at that position."""
         for each in (piece, *self._pieces()):
-            if each.end is None or (each is piece and each.end > at):
-                each.end = at
+            if each.listing == piece.listing and (each.end is None or each is piece):
+                each.end = at if each.end is None else min(each.end, at)
 
 
 def _overlap(span: Window, window: Window) -> int:

@@ -60,11 +60,13 @@ class Piece:
     Args:
         stretch: What is left of it, when it is read by windows.
         taken: Ids of rows that were handed out of it, and must not be again.
-        begin: Position of its first row in the listing that it was cut from.
-        end: Position behind its last one; None if the length of that listing is unknown.
-        hints: Positions asked for in it, to cut it there.
+        listing: Number of the listing that it was cut from: positions count in that. None until
+            it is walked.
+        begin: Position of its first row.
+        end: Position behind its last one; None if the length of the listing is unknown.
 
     Attributes:
+        hints: Positions asked for in it, to cut it there.
         walk: How far it was walked; None if it is read by windows.
         recent: Ids that its walk was shown last.
         cell: The instant that its walk can't pass: it holds more rows than an answer.
@@ -76,15 +78,16 @@ class Piece:
         stretch: Stretch,
         *,
         taken: Taken | None = None,
+        listing: int | None = None,
         begin: int = 0,
         end: int | None = None,
-        hints: Iterable[int] = (),
     ) -> None:
         self.stretch = stretch
         self.taken = taken
+        self.listing = listing
         self.begin = begin
         self.end = end
-        self.hints = list(hints)
+        self.hints: list[int] = []
         self.walk: Walk | None = None
         self.recent: frozenset[str] = frozenset()
         self.cell: Window | None = None
@@ -154,8 +157,8 @@ def cut_at(pieces: Iterable[Piece], order: Order, bound: int, at: int) -> Piece 
         if walk is None or walk.closing or not order.is_inside(walk.rest, bound):
             continue
         near, behind = order.split(walk.window, bound)
-        later = [hint for hint in piece.hints if hint > at]
-        cut_off = Piece(Stretch(behind), begin=at, end=piece.end, hints=later)
+        cut_off = Piece(Stretch(behind), listing=piece.listing, begin=at, end=piece.end)
+        cut_off.hints = [hint for hint in piece.hints if hint > at]
         piece.hints = [hint for hint in piece.hints if hint <= at]
         piece.walk, piece.end = replace(walk, window=near), at
         return cut_off

@@ -1,6 +1,8 @@
 """A procedure that lists its rows in process: small, honest, and as awkward as it is told to be.
 
-It evaluates only the filters that a scan sends, written independently of `chakra_sandbox`.
+It evaluates only the filters that a scan sends, written independently of `chakra_sandbox`. Rows
+are kept sorted by `createdAt`, so that a window costs what it holds; all else is looked at row by
+row. Rows without a `createdAt` are in no window, and are sorted behind all others.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 import operator
 import random
 import uuid
+import zlib
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,10 +21,26 @@ from chakra_api.client import ProcessPage
 from chakra_api.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Row = dict[str, Any]
 NOW = 1_790_000_000_000
+LATEST = 10**16
+"""Stands for the `createdAt` of a row without one, to sort by."""
+ORDERS = (
+    "created_asc",
+    "created_desc",
+    "loose_asc",
+    "loose_desc",
+    "id",
+    "updated",
+    "updated_desc",
+    "insertion",
+    "random",
+    "unstable",
+)
+"""Loose: sorted by `createdAt`, but rows of one instant differently on each request."""
+HAS_MORE = ("exact", "absent", "always", "false_positive")
 OPERATORS = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -31,24 +51,27 @@ OPERATORS = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def _instant(text: str) -> int:
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
-def make_rows(instants: list[int], seed: int = 0) -> list[Row]:
-    """Rows created at these instants, epoch milliseconds."""
+def make_rows(instants: Iterable[int | None], seed: int = 0, touched: float = 1.0) -> list[Row]:
+    """Rows created at these instants, epoch milliseconds; that share of them was changed later."""
     rng = random.Random(seed)
-    return [
-        {
-            "id": str(uuid.UUID(int=rng.getrandbits(128))),
-            "createdAt": at,
-            "updatedAt": at + rng.randrange(1, 1000),
-            "status": rng.choice(["OPEN", "COMPLETED", "CANCELLED"]),
-            "state": rng.choice(["NEW", "WON", None]),
-        }
-        for at in instants
-    ]
+    rows = []
+    for at in instants:
+        changed = rng.randrange(1, 1000) if rng.random() < touched else 0
+        rows.append(
+            {
+                "id": str(uuid.UUID(int=rng.getrandbits(128))),
+                "createdAt": at,
+                "updatedAt": (at or NOW) + changed,
+                "status": rng.choice(["OPEN", "COMPLETED", "CANCELLED"]),
+                "state": rng.choice(["NEW", "WON", None]),
+            }
+        )
+    return rows
 
 
 @dataclass
@@ -62,51 +85,119 @@ class Listing:
     honours: Callable[[str], bool] = lambda _key: True
     refuses: frozenset[str] = frozenset()
     has_more: str = "exact"
+    max_skip: int | None = None
     churn: Callable[[Listing], None] | None = None
     seed: int = 0
     requests: int = 0
     log: list[tuple[Any, int, int]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._came = {row["id"]: number for number, row in enumerate(self.rows)}
+        self.rows = sorted(self.rows, key=_created)
+        self._created = [_created(row) for row in self.rows]
+
+    # Changes
+
+    def insert(self, row: Row) -> None:
+        """Add a row, in its place."""
+        at = bisect_right(self._created, _created(row))
+        self._came[row["id"]] = len(self._came)
+        self._created.insert(at, _created(row))
+        self.rows.insert(at, row)
+
+    def delete(self, at: int) -> Row:
+        """Remove the row at a place."""
+        del self._created[at]
+        return self.rows.pop(at)
+
+    # Requests
+
     def __call__(self, where: Any, *, skip: int = 0, limit: int = 100) -> ProcessPage:
         self.requests += 1
         self.log.append((where, skip, limit))
-        hits = self._sorted([row for row in self.rows if self._matches(row, where or {})])
-        page = hits[skip : skip + min(limit, 100)]
+        if self.max_skip is not None and skip > self.max_skip:
+            raise BadRequest(f"skip is at most {self.max_skip}", status=400)
+        hits = self._sorted(self._found(where or {}))
+        page = [dict(row) for row in hits[skip : skip + min(limit, 100)]]
         more = len(hits) > skip + len(page)
         if self.churn is not None:
             self.churn(self)
-        says = {"exact": more, "absent": None, "always": bool(page)}[self.has_more]
-        return ProcessPage([dict(row) for row in page], says, NOW + self.requests)
+        says = {
+            "exact": more,
+            "absent": None,
+            "always": bool(page),
+            "false_positive": more or len(page) == min(limit, 100),
+        }
+        return ProcessPage(page, says[self.has_more], NOW + self.requests)
+
+    def _found(self, where: dict[str, Any]) -> list[Row]:
+        tests = list(_tests(where))
+        for refused in (key for key, _, _ in tests if key in self.refuses):
+            raise BadRequest(f"unknown filter {refused}", status=400)
+        tests = [test for test in tests if self.honours(test[0])]
+        first, last = 0, len(self.rows)
+        for key, op, value in tests:
+            if key == "createdAt":
+                lower, upper = self._range(op, value)
+                first = max(first, bisect_left(self._created, lower))
+                last = min(last, bisect_left(self._created, upper))
+        rest = [test for test in tests if test[0] != "createdAt"]
+        hits = self.rows[first:last]
+        return [row for row in hits if all(_holds(row, *test) for test in rest)] if rest else hits
+
+    def _range(self, op: str, text: str) -> tuple[int, int]:
+        """The instants that a comparison of `createdAt` finds: from, and up to without it."""
+        if self.gte_is_gt and op in {">=", "<="}:
+            op = op[0]
+        begin = _instant(text) // self.precision * self.precision
+        end = begin + self.precision
+        return {
+            ">=": (begin, LATEST),
+            ">": (end, LATEST),
+            "<": (-LATEST, begin),
+            "<=": (-LATEST, end),
+            "=": (begin, end),
+        }[op]
 
     def _sorted(self, rows: list[Row]) -> list[Row]:
-        if self.order == "unstable":
-            return random.Random(self.seed + self.requests).sample(rows, len(rows))
-        if self.order == "random":
-            return sorted(rows, key=lambda row: hash((row["id"], self.seed)))
-        key = "id" if self.order == "id" else "createdAt"
-        return sorted(rows, key=lambda row: row[key], reverse=self.order == "created_desc")
+        order = self.order
+        rng = random.Random(self.seed * 1_000_003 + self.requests)
+        if order in {"unstable", "loose_asc", "loose_desc"}:
+            rows = rng.sample(rows, len(rows))
+        if order in {"unstable", "created_asc"}:
+            return rows
+        if order == "created_desc":
+            return rows[::-1]
+        keys: dict[str, Callable[[Row], Any]] = {
+            "loose_asc": _created,
+            "loose_desc": _created,
+            "id": operator.itemgetter("id"),
+            "updated": operator.itemgetter("updatedAt"),
+            "updated_desc": operator.itemgetter("updatedAt"),
+            "insertion": lambda row: self._came[row["id"]],
+            "random": lambda row: zlib.crc32(f"{self.seed} {row['id']}".encode()),
+        }
+        return sorted(rows, key=keys[order], reverse=order.endswith("_desc"))
 
-    def _matches(self, row: Row, where: dict[str, Any]) -> bool:
-        return all(self._matches_key(row, key, rhs) for key, rhs in where.items())
 
-    def _matches_key(self, row: Row, key: str, rhs: Any) -> bool:
+def _created(row: Row) -> int:
+    at = row.get("createdAt")
+    return LATEST if at is None else int(at)
+
+
+def _tests(where: dict[str, Any]) -> Iterable[tuple[str, str, Any]]:
+    """The comparisons of a `where`, all of which must hold; a scan sends no `or`."""
+    for key, rhs in where.items():
         if key == "and":
-            return all(self._matches(row, part) for part in rhs)
-        if key == "or":
-            return any(self._matches(row, part) for part in rhs)
-        if key in self.refuses:
-            raise BadRequest(f"unknown filter {key}", status=400)
-        if not self.honours(key):
-            return True
-        tests = rhs if isinstance(rhs, dict) else {"=": rhs}
-        return all(self._compare(row.get(key), op, value, key) for op, value in tests.items())
+            for part in rhs:
+                yield from _tests(part)
+        elif isinstance(rhs, dict):
+            yield from ((key, op, value) for op, value in rhs.items())
+        else:
+            yield key, "=", rhs
 
-    def _compare(self, held: Any, op: str, value: Any, key: str) -> bool:
-        if held is None:
-            return False  # as SQL has it: a comparison with NULL is never true
-        if key == "createdAt":
-            held = held // self.precision
-            value = _instant(value) // self.precision
-            if self.gte_is_gt and op == ">=":
-                op = ">"
-        return bool(OPERATORS[op](held, value))
+
+def _holds(row: Row, key: str, op: str, value: Any) -> bool:
+    held = row.get(key)
+    # As SQL has it: a comparison with NULL is never true.
+    return held is not None and bool(OPERATORS[op](held, value))

@@ -12,6 +12,7 @@ from tests.support.listing import NOW
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_chakra.coverage import Unfinished
     from tests.support.listing import Listing
 
 CELLS = Cells((("status", ("OPEN", "COMPLETED", "CANCELLED")), ("state", ("NEW", "WON"))))
@@ -29,12 +30,18 @@ class SameThread(Executor):
         return future
 
 
-def scan_of(listing: Listing, *, concurrency: int = 4, lower: int | None = None) -> Scan:
+def scan_of(
+    listing: Listing,
+    *,
+    concurrency: int = 4,
+    lower: int | None = None,
+    unfinished: Unfinished | None = None,
+) -> Scan:
     return Scan(
         listing,
         Readers(SameThread(), concurrency),
         cells=CELLS,
-        extent=Extent(lower),
+        extent=Extent(lower, unfinished=unfinished),
         local_time=lambda: NOW,
     )
 
