@@ -11,7 +11,7 @@ milliseconds, None for an open end)::
               "rows": 1200, "lead": 0, "emits_since": null, "created_after": null,
               "versioned": false,
               "done": [[null, 1764547200123, 700], [1764633600456, 1764633700000, 100]],
-              "walked": [[1764633700000, 1764633800000, 400, "0d6c9a52-...", 1]]}}
+              "walked": [[1764633700000, 1764633800000, 400, 1764633802000, 20, 1]]}}
 
 `replication_key_value` is there only where the stream runs INCREMENTAL. A scan that was not
 complete changes nothing of it. Every row that existed all through the scan and was created in one

@@ -41,16 +41,21 @@ class Range:
 class Walked:
     """A piece of time that was read in the server's order, and not closed yet (`walk.py`).
 
+    Behind it lies its tail, that was read too: whoever goes on reads the tail again, and so knows
+    its rows when they close the piece.
+
     Attributes:
-        window: The piece.
+        window: The piece, without its tail.
         rows: The rows in it.
-        last: Id of the last one that was listed.
+        until: The bound behind its tail.
+        tail: The rows in that.
         ascending: Whether the order was from old to new.
     """
 
     window: Window
     rows: int
-    last: str
+    until: int
+    tail: int
     ascending: bool
 
 

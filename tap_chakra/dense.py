@@ -10,7 +10,9 @@ Three ways, the surest first (design decision 1):
 3. By offset, with the last row of each page asked for again at the head of the next: a row that
    moved breaks the overlap, and the pass begins again. Two passes must bring the same ids.
 
-The first two are checked: behind as many rows as were found there must be nothing more.
+The first two are checked: behind as many rows as were found there must be nothing more. Where the
+server does not skip so many, ranges of id are believed all the same: each was seen to hold what it
+should. Cells are not, since a field that is not set may be in none of them.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_api.where import all_of, created_between, equals, none_of
 from tap_chakra.id_ranges import ask_or_none, by_ids, gather
 from tap_chakra.reading import LIMIT, row_id, within
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 PASSES = 5
 """How often cells or pages are read again before the window is given up as unsure."""
 
+MOST_SHORT = 20
+"""Pages that are not full before a walk is given up: rows come as fast as they are read."""
 
 CHECK_EVERY = 8
 """How many instants are read by id between two checks that ids hide nothing."""
@@ -92,12 +97,23 @@ class DenseReader:
         rows, created = within(found.values(), window, asked)
         return DenseAnswer(rows, created, complete, method)
 
+    def read_everything(self) -> tuple[dict[str, Row], bool, str]:
+        """All rows there are, where time can't cut them; whether none can be missing, and how.
+
+        By id where that works; by cells it would take too many, so else by pages.
+        """
+        by_id = by_ids(self._lister, {})
+        if by_id is not None and not _hides(self._lister, {}, by_id):
+            return by_id, True, "id"
+        pages, agreed = read_pages(self._lister, {})
+        return {**(by_id or {}), **pages}, agreed, "pages"
+
     def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
         by_id = by_ids(self._lister, base)
         if by_id is not None and self._ids_hold(base, by_id):
             return by_id, "id", True
         by_cells = _by_cells(self._lister, base, self._cells)
-        if by_cells is not None and _nothing_beyond(self._lister, base, by_cells):
+        if by_cells is not None and _hides(self._lister, base, by_cells) is False:
             return by_cells, "cells", True
         pages, agreed = read_pages(self._lister, base)
         for other in (by_id, by_cells):
@@ -107,13 +123,25 @@ class DenseReader:
     def _ids_hold(self, base: Where, found: Mapping[str, Row]) -> bool:
         """Whether nothing was hidden by the ranges of id: asked once, then now and then."""
         due = self._by_id_held % CHECK_EVERY == 0
-        holds = not due or _nothing_beyond(self._lister, base, found)
+        holds = not due or not _hides(self._lister, base, found)
         self._by_id_held = self._by_id_held + 1 if holds else 0
         return holds
 
 
-def _nothing_beyond(lister: Lister, base: Where, found: Mapping[str, Row]) -> bool:
-    return not [row for row in lister(base, skip=len(found)).rows if row_id(row) not in found]
+def _hides(lister: Lister, base: Where, found: Mapping[str, Row]) -> bool | None:
+    """Whether rows are listed behind those found; None if the server does not skip so many."""
+    beyond = _listed(lister, base, len(found))
+    return None if beyond is None else any(row_id(row) not in found for row in beyond)
+
+
+def _listed(lister: Lister, base: Where, skip: int) -> list[Row] | None:
+    """A page of the listing; None if the server does not skip so many rows."""
+    try:
+        return lister(base or None, skip=skip).rows
+    except (BadRequest, ReportedErrors):
+        if not skip:
+            raise
+        return None
 
 
 def _by_cells(lister: Lister, base: Where, cells: Cells) -> dict[str, Row] | None:
@@ -163,11 +191,14 @@ def read_pages(lister: Lister, base: Where) -> tuple[dict[str, Row], bool]:
 def _walk(lister: Lister, base: Where) -> tuple[list[Row], bool]:
     """One walk over the pages, and whether each began with the row that the last one ended on."""
     rows: list[Row] = []
-    unbroken = True
+    unbroken, short = True, 0
     page = list(lister(base or None).rows)
     while page:
         rows += page
-        overlap = lister(base or None, skip=len(rows) - 1).rows
+        overlap = _listed(lister, base, len(rows) - 1)
+        short += overlap is not None and len(overlap) < LIMIT
+        if overlap is None or short > MOST_SHORT:
+            return rows, False
         aligned = bool(overlap) and row_id(overlap[0]) == row_id(rows[-1])
         unbroken = unbroken and aligned
         page = list(overlap[1:] if aligned else overlap)

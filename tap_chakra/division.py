@@ -11,13 +11,13 @@ some position of the listing, whose instant is the cut. A wrong hint costs balan
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 from chakra_api.timestamps import parse_timestamp
 from tap_chakra import walk as walks
-from tap_chakra.coverage import Coverage, Range, Unfinished, Walked, compact
+from tap_chakra.coverage import Coverage, Range, Unfinished, compact
 from tap_chakra.order import Evidence, Order
 from tap_chakra.pieces import HINT_GROWTH, Piece, Taken, best_hint, cut_at
 from tap_chakra.reading import LIMIT, row_id
@@ -33,7 +33,7 @@ from tap_chakra.windows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chakra_api.client import Row
     from tap_chakra.reading import Answer
@@ -103,8 +103,8 @@ class Division:
             order = Order.ASCENDING if each.ascending else Order.DESCENDING
             piece = Piece(Stretch(each.window))
             if order in self.evidence.possible:
-                piece.walk = walks.closing_of(order, each.window, each.rows)
-                piece.recent, piece.last = frozenset({each.last}), each.last
+                piece.walk = walks.closing_of(each)
+                piece.tail = (piece.walk.tail or 0, each.tail)
             self._todo.appendleft(piece)
 
     # How far it is
@@ -124,13 +124,7 @@ class Division:
         Args:
             began: When the scan began, epoch milliseconds.
         """
-        walked = []
-        for piece in self._pieces():
-            walk = piece.walk
-            window = None if walk is None else walk.window if walk.closing else walk.taken
-            if walk is not None and window is not None and piece.last:
-                ascending = walk.order is Order.ASCENDING
-                walked.append(Walked(window, walk.rows, piece.last, ascending))
+        walked = [each for piece in self._pieces() if (each := piece.walked) is not None]
         top = self.grain.floor(self._horizon)
         ranges = (before for each in self.coverage.ranges if (before := each.until(top)))
         return Unfinished(began, compact(ranges), tuple(walked[:MOST_WALKED]))
@@ -267,9 +261,9 @@ class Division:
         if answer.refused:
             self._refused(piece, piece.walk)
             return ()
-        rows, page = _seen_by(piece, piece.walk, answer)
+        page = piece.seen(piece.walk, answer)
         verdict = walks.step(piece.walk, page, self.grain)
-        piece.recent = frozenset(row_id(row) for row in rows) or piece.recent
+        listed = list(zip(page.created, answer.rows, strict=True))
         if isinstance(verdict, walks.Broken):
             self._todo.append(piece)
             self._give_up_order()
@@ -279,34 +273,60 @@ class Division:
         elif isinstance(verdict, walks.Crowded):
             piece.cell = verdict.cell
             self._todo.appendleft(piece)
+        elif isinstance(verdict, walks.Closing):
+            return self._closing(piece, piece.walk, verdict.walk, listed)
         else:
-            dated = zip(page.created, rows, strict=True)
-            part = verdict.part
-            fresh = tuple(row for at, row in dated if part is not None and part.holds(at))
-            self._went_on(piece, verdict, fresh)
-            return fresh
+            return self._went_on(piece, piece.walk, verdict, listed)
         return ()
 
-    def _went_on(
-        self, piece: Piece, verdict: walks.Advanced | walks.Ended, fresh: tuple[Row, ...]
-    ) -> None:
-        piece.took(row_id(row) for row in fresh)
-        if isinstance(verdict, walks.Ended):
-            if piece.walk is not None:
-                self._cover(piece.walk.window, piece.walk.rows + len(fresh))
-            return
-        piece.walk = verdict.walk
-        if verdict.walk.rows >= self._span:
-            self._part(piece, verdict.walk, verdict.walk.rest)
+    def _closing(
+        self, piece: Piece, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
+    ) -> tuple[Row, ...]:
+        """What a walk took is all there is, but for rows that its last instants hold besides."""
+        taken, own = piece.taken, walk.own
+        inside = () if taken is None else (row for at, row in listed if own.holds(at))
+        late = tuple(row for row in inside if taken is None or row_id(row) not in taken)
+        if after is None:
+            self._cover(own, walk.rows + len(late))
         else:
+            piece.took(row_id(row) for row in late)
+            piece.walk = replace(after, rows=after.rows + len(late))
             self._todo.appendleft(piece)
+        return late
 
-    def _part(self, piece: Piece, walk: Walk, rest: Window) -> None:
-        """End a walk where it is: what it took is closed, the rest is walked anew."""
-        at = piece.begin + walk.skip
-        onward = Piece(Stretch(rest), listing=piece.listing, begin=at, end=piece.end)
-        onward.hints, piece.hints = piece.hints, []
-        self._todo.append(onward)
+    def _went_on(
+        self,
+        piece: Piece,
+        walk: Walk,
+        verdict: walks.Advanced | walks.Ended,
+        listed: Sequence[tuple[int, Row]],
+    ) -> tuple[Row, ...]:
+        """Hand out what was taken of a page."""
+        fresh = [(at, row) for at, row in listed if verdict.part.holds(at)]
+        rows = tuple(row for _, row in fresh)
+        if isinstance(verdict, walks.Ended):
+            self._cover(walk.window, walk.rows + len(rows))
+            return rows
+        if fresh:
+            piece.tail = walks.tail_of(walk, [at for at, _ in fresh], self.grain)
+        piece.took(row_id(row) for row in rows)
+        piece.walk = verdict.walk
+        if verdict.walk.closing or verdict.walk.rows < self._span:
+            self._todo.appendleft(piece)
+        else:
+            self._part(piece, verdict.walk, verdict.walk.rest, 0)
+        return rows
+
+    def _part(self, piece: Piece, walk: Walk, rest: Window | None, between: int) -> None:
+        """End a walk where it is: what it took is closed, the rest is walked anew.
+
+        Between them lie so many rows that were read by other means.
+        """
+        if rest is not None:
+            at = piece.begin + walk.skip + between
+            onward = Piece(Stretch(rest), listing=piece.listing, begin=at, end=piece.end)
+            onward.hints, piece.hints = piece.hints, []
+            self._todo.append(onward)
         if after := walks.closing(walk):
             piece.walk = after
             self._todo.appendleft(piece)
@@ -318,7 +338,7 @@ class Division:
             self._todo.append(piece)
             self._give_up_order()
         else:
-            self._part(piece, walk, walk.rest)
+            self._part(piece, walk, walk.rest, 0)
 
     def _crowd(self, piece: Piece, answer: Answer) -> tuple[Row, ...]:
         """Go on with a walk behind a cell that was read by other means."""
@@ -327,14 +347,8 @@ class Division:
         if walk is None or cell is None:  # it was given up meanwhile: all of it is read again
             self._todo.append(piece)
             return ()
-        ids = [row_id(row) for row in answer.rows]
-        piece.took(ids)
-        piece.recent = frozenset(ids)
-        piece.walk = walks.past(walk, cell, len(ids))
-        if piece.walk.closing or piece.walk.rows < self._span:
-            self._todo.appendleft(piece)
-        else:
-            self._part(piece, piece.walk, piece.walk.rest)
+        self._cover(cell, len(answer.rows))
+        self._part(piece, walk, walks.behind(walk, cell), len(answer.rows))
         return answer.rows
 
     def _give_up_order(self) -> None:
@@ -342,7 +356,7 @@ class Division:
         self.evidence = self.evidence.refuted()
         for piece in self._pieces():
             if piece.walk is not None:
-                piece.stretch = Stretch(piece.walk.window)
+                piece.stretch = Stretch(piece.walk.own)
                 piece.walk = piece.cell = None
 
     def _cut(self, piece: Piece, question: Question, answer: Answer) -> None:
@@ -374,17 +388,3 @@ def _overlap(span: Window, window: Window) -> int:
     begin = lower if window.lower is None else max(lower, window.lower)
     end = upper if window.upper is None else min(upper, window.upper)
     return max(0, end - begin)
-
-
-def _seen_by(piece: Piece, walk: Walk, answer: Answer) -> tuple[tuple[Row, ...], walks.Page]:
-    """The rows of a page as a walk sees them: what lies behind its window is not there.
-
-    The window may have been cut while the page was on its way, and questions are padded.
-    """
-    rows, created, whole = answer.rows, answer.created, answer.whole
-    if walk.order.sorts(created):
-        inside = sum(not walk.order.is_behind(walk.window, at) for at in created)
-        whole = whole or inside < len(created)
-        rows, created = rows[:inside], created[:inside]
-    known = [row_id(row) in piece.recent for row in rows]
-    return rows, walks.Page(created, known, whole)

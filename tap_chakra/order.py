@@ -71,6 +71,12 @@ class Order(Enum):
         floor = grain.floor(instant)
         return floor + grain.width if self is Order.ASCENDING else floor
 
+    def joined(self, window: Window, until: int) -> Window:
+        """A window together with what is listed behind it, up to a bound."""
+        if self is Order.ASCENDING:
+            return Window(window.lower, until)
+        return Window(until, window.upper)
+
     def far_end(self, window: Window) -> int | None:
         """The bound of a window that is listed last."""
         return window.upper if self is Order.ASCENDING else window.lower

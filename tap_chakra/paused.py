@@ -57,7 +57,7 @@ def to_state(paused: Paused) -> dict[str, object]:
         "versioned": scope.versioned,
         "done": [[each.window.lower, each.window.upper, each.rows] for each in unfinished.ranges],
         "walked": [
-            [w.window.lower, w.window.upper, w.rows, w.last, 1 if w.ascending else -1]
+            [w.window.lower, w.window.upper, w.rows, w.until, w.tail, 1 if w.ascending else -1]
             for w in unfinished.walked
         ],
     }
@@ -73,7 +73,7 @@ def from_state(value: object) -> Paused:
         raise TypeError(value)
     ranges = tuple(Range(_window(each), _count(each[2])) for each in value["done"])
     walked = tuple(
-        Walked(_window(each), _count(each[2]), str(each[3]), each[4] == 1)
+        Walked(_window(each), _count(each[2]), int(each[3]), _count(each[4]), each[5] == 1)
         for each in value["walked"]
     )
     scope = Scope(

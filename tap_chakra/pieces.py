@@ -9,12 +9,16 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from tap_chakra.coverage import Walked
+from tap_chakra.order import Order
+from tap_chakra.reading import row_id
+from tap_chakra.walk import Page
 from tap_chakra.windows import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_chakra.order import Order
+    from tap_chakra.reading import Answer
     from tap_chakra.walk import Walk
     from tap_chakra.windows import Window
 
@@ -70,7 +74,7 @@ class Piece:
         walk: How far it was walked; None if it is read by windows.
         recent: Ids that its walk was shown last.
         cell: The instant that its walk can't pass: it holds more rows than an answer.
-        last: Id of the last row that its walk took; empty if it took none.
+        tail: The bound before the last rows that its walk took, and how many there are behind it.
     """
 
     def __init__(
@@ -91,14 +95,41 @@ class Piece:
         self.walk: Walk | None = None
         self.recent: frozenset[str] = frozenset()
         self.cell: Window | None = None
-        self.last = ""
+        self.tail: tuple[int, int] | None = None
 
     def took(self, ids: Iterable[str]) -> None:
         """Remember the rows that its walk took."""
-        for each in ids:
-            self.last = each
-            if self.taken is not None:
+        if self.taken is not None:
+            for each in ids:
                 self.taken.add(each)
+
+    def seen(self, walk: Walk, answer: Answer) -> Page:
+        """A page as its walk sees it.
+
+        The window may have been cut while the page was on its way, and questions are padded.
+        """
+        ids = [row_id(row) for row in answer.rows]
+        if walk.tail is None:
+            known = [each in self.recent for each in ids]
+        else:
+            known = [not walk.order.precedes_bound(at, walk.tail) for at in answer.created]
+        inside = sum(not walk.order.is_behind(walk.window, at) for at in answer.created)
+        self.recent = frozenset(ids) or self.recent
+        return Page(answer.created, known, answer.whole, inside)
+
+    @property
+    def walked(self) -> Walked | None:
+        """What its walk took, for a later run to close; None if there is nothing of use."""
+        walk, tail = self.walk, self.tail
+        window = None if walk is None else walk.window if walk.closing else walk.taken
+        if walk is None or window is None or tail is None:
+            return None
+        until = walk.order.far_end(window)
+        if until is None or not walk.order.is_inside(window, tail[0]):
+            return None
+        near, _ = walk.order.split(window, tail[0])
+        rows = walk.rows - (tail[1] if walk.tail is None else 0)
+        return Walked(near, rows, until, tail[1], walk.order is Order.ASCENDING)
 
     def left(self) -> int | None:
         """Rows that are left of it if it is walked; None if unknown."""

@@ -13,9 +13,7 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.timestamps import parse_timestamp
-from tap_chakra.dense import Cells, DenseReader, read_pages
+from tap_chakra.dense import Cells, DenseReader
 from tap_chakra.grain import EXACT, GRAINS, proven_grain
 from tap_chakra.opening import divided
 from tap_chakra.reading import (
@@ -27,6 +25,7 @@ from tap_chakra.reading import (
     read_window,
     row_id,
 )
+from tap_chakra.undated import Seen, undated_of, undated_pages
 from tap_chakra.windows import Window, is_dense
 
 if TYPE_CHECKING:
@@ -136,6 +135,7 @@ class Scan:
         self._sample: ProcessPage | None = None
         self._division: Division | None = None
         self._undated: set[str] = set()
+        self._late = 0
         self._progress = Progress()
         self.began = 0
 
@@ -209,11 +209,11 @@ class Scan:
 
     def _by_pages(self) -> Iterator[Reading]:
         self._division = None
-        rows, agreed = read_pages(self._lister, {})
-        unsure = "" if agreed else "the filter on createdAt does nothing, and no two reads agreed"
+        rows, complete, method = self._dense.read_everything()
+        unsure = "" if complete else "the filter on createdAt does nothing, and no two reads agreed"
         values = iter(rows.values())
         while chunk := tuple(islice(values, LIMIT)):
-            yield self._counted(Reading(chunk, None, unsure, "pages"))
+            yield self._counted(Reading(chunk, None, unsure, method))
 
     def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
         division = self._division = divided(
@@ -227,6 +227,8 @@ class Scan:
                 future = answers.get()
                 read = future.result()
                 rows = division.take_in(flights.pop(future), read.answer)
+                if rows and max(read.answer.created) >= self.began:
+                    self._late += sum(at >= self.began for at in read.answer.created)
                 self._launch(division, flights, answers)
                 if rows or read.method != "window":
                     yield self._counted(
@@ -269,26 +271,14 @@ class Scan:
         return _Read(answer, unsure, dense.method)
 
     def _undated_rows(self) -> Iterator[Reading]:
-        """Rows without a usable `createdAt`, which no window holds.
-
-        If there are more rows than were read, they are looked for at both ends of the listing.
-        """
-        seen = self._progress.rows + (
-            0 if self._extent.unfinished is None else self._extent.unfinished.rows
-        )
-        for skip in (seen, 0):
-            try:
-                page = self._lister(None, skip=skip)
-            except (BadRequest, ReportedErrors):
-                return
-            if not page.rows:
-                return
-            fresh = tuple(row for row in page.rows if not _is_dated(row))
-            if fresh:
-                yield self._counted(Reading(fresh, page.server_time))
+        """Rows without a usable `createdAt`, which no window holds."""
+        before = self._extent.unfinished
+        rows = self._progress.rows + (0 if before is None else before.rows)
+        for page in undated_pages(self._lister, Seen(self.began, rows, self._late)):
+            yield self._counted(Reading(undated_of(page.rows), page.server_time))
 
     def _counted(self, reading: Reading) -> Reading:
-        undated = [row_id(row) for row in reading.rows if not _is_dated(row)]
+        undated = [row_id(row) for row in undated_of(reading.rows)]
         if undated:
             fresh = tuple(row for row in reading.rows if row_id(row) not in self._undated)
             self._undated.update(undated)
@@ -311,10 +301,3 @@ class _Read:
     answer: Answer
     unsure: str = ""
     method: str = "window"
-
-
-def _is_dated(row: Row) -> bool:
-    created = row.get("createdAt")
-    if type(created) is int:
-        return created != 0
-    return bool(parse_timestamp(created))

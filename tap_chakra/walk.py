@@ -12,9 +12,10 @@ but not believed:
   of a page's last instant are left to the next page, and only whole instants are taken.
 - A row that the order puts elsewhere than `createdAt` says stands among rows of other instants,
   in this window or behind its end: then the page is not sorted. So a walk is *closed*, every
-  `SPAN` rows, by the listing of just what it took, from shortly before its last row: behind that
-  row there must be nothing. A walk that ends where its window ends needs no closing, since it
-  saw all that is listed.
+  `SPAN` rows, by the listing of just what it took, from shortly before its last row: there it must
+  end, still sorted. A row of the last instant that comes to light there is taken, too. A walk that
+  comes to the end of the listing needs no closing, since it saw all that is listed; one that comes
+  to the end of its window alone does (the window was cut meanwhile, or questions are padded).
 
 What fails any of it is a broken walk: what it took is read again, without any order.
 """
@@ -24,12 +25,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from tap_chakra.order import Order
 from tap_chakra.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_chakra.order import Order
+    from tap_chakra.coverage import Walked
     from tap_chakra.windows import Grain
 
 SPAN = 16_000
@@ -39,6 +41,9 @@ skip so many (Q15) has its walks closed where it does."""
 OVERLAPS = (20, 90)
 """How far back a page is asked again that is not aligned, one after the other."""
 
+
+TAIL = 20
+"""Rows that whoever goes on with a scan reads again of each walk, so as to know its end."""
 
 PADDING = 10
 """Rows of a page of nothing but padding that are asked for again."""
@@ -55,6 +60,7 @@ class Walk:
         edge: The bound up to which rows were taken; None at the beginning.
         rows: Rows taken.
         closing: Whether only the end of what was taken is looked at.
+        tail: Rows behind this bound are known without their ids: somebody else reads them.
         misses: How many pages in a row were not aligned.
     """
 
@@ -64,12 +70,18 @@ class Walk:
     edge: int | None = None
     rows: int = 0
     closing: bool = False
+    tail: int | None = None
     misses: int = 0
 
     @property
     def taken(self) -> Window | None:
         """The part of the window whose rows were taken; None if none were."""
         return None if self.edge is None else self.order.split(self.window, self.edge)[0]
+
+    @property
+    def own(self) -> Window:
+        """The window, without a tail that somebody else reads."""
+        return self.window if self.tail is None else self.order.split(self.window, self.tail)[0]
 
     @property
     def rest(self) -> Window:
@@ -85,11 +97,13 @@ class Page:
         created: The instants of its rows as they were listed, 0 where unusable.
         known: Whether each of them was listed to this walk before.
         whole: Whether nothing is listed behind it.
+        inside: How many of them lie in the window or before it, if they are in order.
     """
 
     created: Sequence[int]
     known: Sequence[bool]
     whole: bool
+    inside: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +116,16 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The listing came to its end: the rows of `part` may be taken; None if all were."""
+    """The listing came to its end: the rows of `part` may be taken."""
 
-    part: Window | None
+    part: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Rows of the page that were not taken may be; then nothing is left, or `walk` goes on."""
+
+    walk: Walk | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +147,7 @@ class Broken:
     """The order does not hold here."""
 
 
-Step: TypeAlias = Advanced | Ended | Again | Crowded | Broken
+Step: TypeAlias = Advanced | Ended | Closing | Again | Crowded | Broken
 
 
 def step(walk: Walk, page: Page, grain: Grain) -> Step:
@@ -136,17 +157,31 @@ def step(walk: Walk, page: Page, grain: Grain) -> Step:
     if walk.skip and not _aligned(walk, page):
         return _further_back(walk)
     if walk.closing:
-        at_end = page.whole and (not page.known or page.known[-1])
-        return Ended(None) if at_end else Broken()
-    return Ended(walk.rest) if page.whole else _advanced(walk, page, grain)
+        return _closing(walk, page)
+    if page.whole:
+        return Ended(walk.rest)
+    if page.inside < len(page.created):
+        return _at_end(walk, page.created[: page.inside])
+    return _advanced(walk, page, grain)
 
 
 def _aligned(walk: Walk, page: Page) -> bool:
     """Whether a row was listed that was taken before: then all that was not is listed behind."""
+    if walk.closing:
+        return any(page.known)
     return any(
         known and (walk.edge is None or walk.order.precedes_bound(at, walk.edge))
         for at, known in zip(page.created, page.known, strict=True)
     )
+
+
+def closing_of(walked: Walked) -> Walk:
+    """The walk that closes what an earlier run took; its tail is read again by somebody else."""
+    order = Order.ASCENDING if walked.ascending else Order.DESCENDING
+    window = order.joined(walked.window, walked.until)
+    skip = max(0, walked.rows + walked.tail - OVERLAPS[0])
+    tail = order.far_end(walked.window)
+    return Walk(order, window, skip=skip, rows=walked.rows, closing=True, tail=tail)
 
 
 def closing(walk: Walk) -> Walk | None:
@@ -157,18 +192,24 @@ def closing(walk: Walk) -> Walk | None:
     return replace(walk, window=walk.taken, skip=skip, closing=True, misses=0)
 
 
-def past(walk: Walk, cell: Window, rows: int) -> Walk:
-    """The walk behind a crowded cell, of which all rows were taken: so many."""
+def behind(walk: Walk, cell: Window) -> Window | None:
+    """What is left of a walk behind a crowded cell; None if nothing is."""
     far = walk.order.far_end(cell)
-    onward = replace(walk, edge=far, rows=walk.rows + rows, misses=0)
-    onward = replace(onward, skip=walk.skip + max(0, rows - OVERLAPS[0]))
-    at_end = far is None or walk.order.reaches_end(walk.rest, far)
-    return (closing(replace(onward, skip=walk.skip + rows)) or onward) if at_end else onward
+    if far is None or walk.order.reaches_end(walk.rest, far):
+        return None
+    return walk.order.split(walk.rest, far)[1]
 
 
-def closing_of(order: Order, window: Window, rows: int) -> Walk:
-    """The walk that closes what an earlier run took: that many rows in a window."""
-    return Walk(order, window, skip=max(0, rows - OVERLAPS[0]), rows=rows, closing=True)
+def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]:
+    """The bound before the last rows taken, and how many there are behind it.
+
+    Args:
+        walk: The walk that took them.
+        created: The instants of the rows that it took last, as they were listed; not empty.
+        grain: How finely the server tells instants apart.
+    """
+    bound = walk.order.begin_of(created[-min(TAIL, len(created))], grain)
+    return bound, sum(not walk.order.precedes_bound(at, bound) for at in created)
 
 
 def _further_back(walk: Walk) -> Again | Broken:
@@ -178,12 +219,30 @@ def _further_back(walk: Walk) -> Again | Broken:
     return Again(replace(walk, skip=skip, misses=walk.misses + 1))
 
 
-def _advanced(walk: Walk, page: Page, grain: Grain) -> Advanced | Ended | Crowded:
+def _closing(walk: Walk, page: Page) -> Closing | Broken:
+    if page.whole:
+        return Closing(None)
+    if page.inside == len(page.created):
+        return Broken()
+    # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
+    return Closing(replace(walk, skip=walk.skip + len(page.created) - 1, misses=0))
+
+
+def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
+    """The window is listed to its end, but the listing goes on."""
+    taken = sum(walk.rest.holds(at) for at in inside)
+    edge, skip = walk.order.far_end(walk.window), walk.skip + len(inside)
+    reached = replace(walk, skip=skip, edge=edge, rows=walk.rows + taken, misses=0)
+    after = closing(reached)
+    return Broken() if after is None else Advanced(after, walk.rest)
+
+
+def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
     order, rest = walk.order, walk.rest
     last = page.created[-1]
     edge = order.begin_of(last, grain)
     if order.reaches_end(rest, edge):
-        return Ended(rest)
+        return _at_end(walk, page.created)
     before = sum(order.precedes_bound(at, edge) for at in page.created)
     if not order.is_inside(rest, edge):
         if before <= 1 and not order.is_padding(rest, edge):
@@ -192,7 +251,7 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Advanced | Ended | Crowde
         listed = before if before > 1 else len(page.created) - PADDING
         return Advanced(replace(walk, skip=walk.skip + listed - 1, misses=0), Window(edge, edge))
     if before == 0:
-        return Crowded(order.split(order.split(rest, edge)[1], order.end_of(last, grain))[0])
+        return Crowded(order.split(rest, order.end_of(last, grain))[0])
     part = order.split(rest, edge)[0]
     taken = sum(part.holds(at) for at in page.created)
     onward = replace(walk, skip=walk.skip + before - 1, edge=edge, rows=walk.rows + taken, misses=0)
