@@ -90,9 +90,11 @@ class Coverage:
 
     Args:
         ranges: What was read before.
+        top: A bound over which no range grows; None for none.
     """
 
-    def __init__(self, ranges: Iterable[Range] = ()) -> None:
+    def __init__(self, ranges: Iterable[Range] = (), top: int | None = None) -> None:
+        self._top = top
         self._by_lower: dict[int | None, Range] = {}
         self._by_upper: dict[int | None, Range] = {}
         for each in ranges:
@@ -104,8 +106,8 @@ class Coverage:
         lower, upper = window.lower, window.upper
         if lower is not None and lower == upper:
             return
-        before = self._by_upper.pop(lower, None) if lower is not None else None
-        after = self._by_lower.pop(upper, None) if upper is not None else None
+        before = self._by_upper.pop(lower, None) if lower not in (None, self._top) else None
+        after = self._by_lower.pop(upper, None) if upper not in (None, self._top) else None
         if before is not None:
             lower, rows = before.window.lower, rows + before.rows
             del self._by_lower[lower]

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import BadRequest, ReportedErrors
+from chakra_api.timestamps import parse_timestamp
 from chakra_api.where import all_of, created_between, equals, none_of
 from tap_chakra.id_ranges import ask_or_none, by_ids, gather
 from tap_chakra.reading import LIMIT, row_id, within
@@ -77,12 +78,16 @@ class DenseReader:
     Args:
         lister: Lists the processes of the procedure.
         cells: Known values of fields that cut an instant where its ids can't.
+
+    Attributes:
+        began: When the scan began, epoch milliseconds; rows that came since may be missing.
     """
 
     def __init__(self, lister: Lister, cells: Cells) -> None:
         self._lister = lister
         self._cells = cells
         self._by_id_held = 0
+        self.began: int | None = None
 
     def read(self, window: Window, grain: Grain) -> DenseAnswer:
         """Read a window that can't be cut by time.
@@ -103,9 +108,9 @@ class DenseReader:
         By id where that works; by cells it would take too many, so else by pages.
         """
         by_id = by_ids(self._lister, {})
-        if by_id is not None and not _hides(self._lister, {}, by_id):
+        if by_id is not None and not self._hides({}, by_id):
             return by_id, True, "id"
-        pages, agreed = read_pages(self._lister, {})
+        pages, agreed = read_pages(self._lister, {}, self.began)
         return {**(by_id or {}), **pages}, agreed, "pages"
 
     def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
@@ -113,9 +118,9 @@ class DenseReader:
         if by_id is not None and self._ids_hold(base, by_id):
             return by_id, "id", True
         by_cells = _by_cells(self._lister, base, self._cells)
-        if by_cells is not None and _hides(self._lister, base, by_cells) is False:
+        if by_cells is not None and self._hides(base, by_cells) is False:
             return by_cells, "cells", True
-        pages, agreed = read_pages(self._lister, base)
+        pages, agreed = read_pages(self._lister, base, self.began)
         for other in (by_id, by_cells):
             pages = {**(other or {}), **pages}
         return pages, "pages", agreed
@@ -123,15 +128,16 @@ class DenseReader:
     def _ids_hold(self, base: Where, found: Mapping[str, Row]) -> bool:
         """Whether nothing was hidden by the ranges of id: asked once, then now and then."""
         due = self._by_id_held % CHECK_EVERY == 0
-        holds = not due or not _hides(self._lister, base, found)
+        holds = not due or not self._hides(base, found)
         self._by_id_held = self._by_id_held + 1 if holds else 0
         return holds
 
-
-def _hides(lister: Lister, base: Where, found: Mapping[str, Row]) -> bool | None:
-    """Whether rows are listed behind those found; None if the server does not skip so many."""
-    beyond = _listed(lister, base, len(found))
-    return None if beyond is None else any(row_id(row) not in found for row in beyond)
+    def _hides(self, base: Where, found: Mapping[str, Row]) -> bool | None:
+        """Whether rows are listed behind those found; None if the server does not skip so many."""
+        beyond = _listed(self._lister, base, len(found))
+        if beyond is None:
+            return None
+        return any(row_id(row) not in found and is_older(row, self.began) for row in beyond)
 
 
 def _listed(lister: Lister, base: Where, skip: int) -> list[Row] | None:
@@ -174,14 +180,21 @@ def _each_cell(
             yield from _each_cell(lister, all_of(where, part), cells, depth + 1)
 
 
-def read_pages(lister: Lister, base: Where) -> tuple[dict[str, Row], bool]:
-    """All rows by offset, and whether two walks in a row brought the same ids."""
+def is_older(row: Row, began: int | None) -> bool:
+    """Whether a row was there when the scan began, for all that is known."""
+    created = parse_timestamp(row.get("createdAt"))
+    return began is None or created is None or created < began
+
+
+def read_pages(lister: Lister, base: Where, began: int | None) -> tuple[dict[str, Row], bool]:
+    """All rows by offset, and whether two walks in a row brought the same older ids."""
     everything: dict[str, Row] = {}
     last: frozenset[str] | None = None
     for _ in range(PASSES):
         rows, unbroken = _walk(lister, base)
         gather(everything, rows)
-        ids = frozenset(row_id(row) for row in rows) if unbroken else None
+        older = (row_id(row) for row in rows if is_older(row, began))
+        ids = frozenset(older) if unbroken else None
         if ids is not None and ids == last:
             return everything, True
         last = ids

@@ -90,7 +90,7 @@ class Division:
         self._farthest = 10**9
         self._span = walks.SPAN
         self.evidence = evidence
-        self.coverage = Coverage()
+        self.coverage = Coverage(top=grain.floor(horizon))
 
     def resume(self, unfinished: Unfinished) -> None:
         """Take over what an earlier run has read; `windows` are what it has left.
@@ -115,7 +115,7 @@ class Division:
         span = Window(self._first, self._horizon)
         walked = [p.walk.taken for p in self._pieces() if p.walk and not p.walk.closing]
         read = [*(each.window for each in self.coverage.ranges), *walked]
-        done = sum(_overlap(span, window) for window in read if window is not None)
+        done = sum(span.overlap(window) for window in read if window is not None)
         return min(1.0, done / max(1, self._horizon - self._first))
 
     def unfinished(self, began: int) -> Unfinished:
@@ -267,6 +267,8 @@ class Division:
         if isinstance(verdict, walks.Broken):
             self._todo.append(piece)
             self._give_up_order()
+        elif isinstance(verdict, walks.Stuck):
+            self._read_by_windows(piece, piece.walk)
         elif isinstance(verdict, walks.Again):
             piece.walk = verdict.walk
             self._todo.appendleft(piece)
@@ -334,11 +336,22 @@ class Division:
     def _refused(self, piece: Piece, walk: Walk) -> None:
         """The server does not skip so many rows: walks are to be shorter."""
         self._span = min(self._span, walk.skip - 1)
-        if walk.closing or self._span < LIMIT:
+        if self._span < LIMIT:
             self._todo.append(piece)
             self._give_up_order()
-        else:
+        elif not walk.closing:
             self._part(piece, walk, walk.rest, 0)
+        elif (nearer := walks.nearer(walk)) is not None:
+            piece.walk = nearer
+            self._todo.append(piece)
+        else:
+            self._read_by_windows(piece, walk)
+
+    def _read_by_windows(self, piece: Piece, walk: Walk) -> None:
+        """Read all of a walk again, without what it took; other walks go on."""
+        piece.stretch, piece.walk = Stretch(walk.own), None
+        piece.taken = piece.taken or Taken()
+        self._todo.append(piece)
 
     def _crowd(self, piece: Piece, answer: Answer) -> tuple[Row, ...]:
         """Go on with a walk behind a cell that was read by other means."""
@@ -380,11 +393,3 @@ class Division:
         for each in (piece, *self._pieces()):
             if each.listing == piece.listing and (each.end is None or each is piece):
                 each.end = at if each.end is None else min(each.end, at)
-
-
-def _overlap(span: Window, window: Window) -> int:
-    """Milliseconds that a bounded span and a window have in common."""
-    lower, upper = span.lower or 0, span.upper or 0
-    begin = lower if window.lower is None else max(lower, window.lower)
-    end = upper if window.upper is None else min(upper, window.upper)
-    return max(0, end - begin)

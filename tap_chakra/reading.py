@@ -145,5 +145,8 @@ def _is_whole(lister: Lister, where: Where, page: ProcessPage, skip: int = 0) ->
 
 def _tail_is_empty(lister: Lister, where: Where, rows: list[Row], skip: int) -> bool:
     """Whether nothing follows these rows: at the place of the last, one of them comes alone."""
-    tail = lister(where or None, skip=skip + len(rows) - 1).rows
+    try:
+        tail = lister(where or None, skip=skip + len(rows) - 1).rows
+    except (BadRequest, ReportedErrors):  # it skips no rows that far
+        return False
     return len(tail) == 1 and row_id(tail[0]) in {row_id(row) for row in rows}

@@ -152,6 +152,7 @@ class Scan:
         self.began = self._sample.server_time or self._local_time()
         if self._extent.unfinished is not None:
             self.began = self._extent.unfinished.began
+        self._dense.began = self.began
         return self.began
 
     @property
@@ -274,7 +275,8 @@ class Scan:
         """Rows without a usable `createdAt`, which no window holds."""
         before = self._extent.unfinished
         rows = self._progress.rows + (0 if before is None else before.rows)
-        for page in undated_pages(self._lister, Seen(self.began, rows, self._late)):
+        seen = Seen(self.began, rows, self._late, frozenset(self._undated))
+        for page in undated_pages(self._lister, seen):
             yield self._counted(Reading(undated_of(page.rows), page.server_time))
 
     def _counted(self, reading: Reading) -> Reading:

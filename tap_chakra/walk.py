@@ -17,7 +17,7 @@ but not believed:
   comes to the end of the listing needs no closing, since it saw all that is listed; one that comes
   to the end of its window alone does (the window was cut meanwhile, or questions are padded).
 
-What fails any of it is a broken walk: what it took is read again, without any order.
+A walk that fails is read again, by windows. An answer that is out of order refutes the order.
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from tap_chakra.coverage import Walked
     from tap_chakra.windows import Grain
 
-SPAN = 16_000
+SPAN = 9_000
 """Rows after which a walk is closed: a server may take long to skip more. One that refuses to
 skip so many (Q15) has its walks closed where it does."""
+
+FARTHEST = 98
+"""Rows before the end of a listing that are shown by an answer which is still seen to be whole."""
 
 OVERLAPS = (20, 90)
 """How far back a page is asked again that is not aligned, one after the other."""
@@ -143,11 +146,16 @@ class Crowded:
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """Too much changes meanwhile: read all of the walk by other means."""
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The order does not hold here."""
 
 
-Step: TypeAlias = Advanced | Ended | Closing | Again | Crowded | Broken
+Step: TypeAlias = Advanced | Ended | Closing | Again | Crowded | Stuck | Broken
 
 
 def step(walk: Walk, page: Page, grain: Grain) -> Step:
@@ -212,18 +220,29 @@ def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]
     return bound, sum(not walk.order.precedes_bound(at, bound) for at in created)
 
 
-def _further_back(walk: Walk) -> Again | Broken:
+def _further_back(walk: Walk) -> Again | Stuck:
     if walk.misses >= len(OVERLAPS):
-        return Broken()
+        return Stuck()
     skip = max(0, walk.skip - OVERLAPS[walk.misses])
     return Again(replace(walk, skip=skip, misses=walk.misses + 1))
 
 
-def _closing(walk: Walk, page: Page) -> Closing | Broken:
+def nearer(walk: Walk) -> Walk | None:
+    """A closing walk that skips fewer rows, where the server refused; None if it did already.
+
+    The last page that was taken began at most 99 rows before the end.
+    """
+    if walk.misses:
+        return None
+    return replace(walk, skip=max(0, walk.skip + OVERLAPS[0] - FARTHEST), misses=1)
+
+
+def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
     if page.whole:
         return Closing(None)
     if page.inside == len(page.created):
-        return Broken()
+        again = Again(replace(walk, misses=walk.misses + 1))
+        return again if walk.misses < len(OVERLAPS) else Stuck()
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
     return Closing(replace(walk, skip=walk.skip + len(page.created) - 1, misses=0))
 

@@ -68,6 +68,13 @@ class Window:
             self.upper is None or created < self.upper
         )
 
+    def overlap(self, window: Window) -> int:
+        """Milliseconds that this window, which is bounded, has in common with another."""
+        lower, upper = self.lower or 0, self.upper or 0
+        begin = lower if window.lower is None else max(lower, window.lower)
+        end = upper if window.upper is None else min(upper, window.upper)
+        return max(0, end - begin)
+
     @property
     def width(self) -> int | None:
         """Milliseconds from end to end; None where an end is open."""
