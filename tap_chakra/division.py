@@ -163,9 +163,14 @@ class Division:
         walked = (piece for question, piece in self._asked.items() if question.kind != "hint")
         return (*self._todo, *walked)
 
+    def _pieces_to_cut(self) -> Iterable[Piece]:
+        """Those that may be long: few rows came since the scan began."""
+        top = self.grain.floor(self._horizon)
+        return (piece for piece in self._pieces() if piece.stretch.window.lower != top)
+
     def _hint(self) -> Question | None:
         """The row at which a piece should be cut for an idle reader."""
-        found = best_hint(self._pieces(), self._farthest)
+        found = best_hint(self._pieces_to_cut(), self._farthest)
         if found is None or found[0].walk is None:
             return None
         piece, at = found

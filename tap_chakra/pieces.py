@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 _DIGEST: Final = 16
 
-WORTH: Final = 1_500
+ADVANCE: Final = 98
+"""Rows by which a page takes its walk on: a piece of so many pages ends with a full one."""
+
+WORTH: Final = 2_000
 """Rows that must be left of a walked piece for it to be shared: a share costs a request or two."""
 
-FIRST_HINT: Final = 800
+FIRST_HINT: Final = 3_200
 HINT_GROWTH: Final = 4
 """How far ahead to look for the end of a listing whose length is unknown."""
 
@@ -148,11 +151,12 @@ class Piece:
         here = self.begin + self.walk.skip
         left = self.left()
         if left is None:
-            guess = here + FIRST_HINT * HINT_GROWTH ** len(self.hints)
+            ahead = max(FIRST_HINT, here) * HINT_GROWTH ** len(self.hints)
             possible = len(self.hints) < GUESSES
         else:
-            guess = here + round(left * spread(len(self.hints) + 1))
+            ahead = round(left * spread(len(self.hints) + 1))
             possible = left / (len(self.hints) + 1) >= WORTH
+        guess = here + round(ahead / ADVANCE) * ADVANCE
         return guess if possible and guess - self.begin <= farthest else None
 
 

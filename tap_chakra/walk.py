@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tap_chakra.coverage import Walked
     from tap_chakra.windows import Grain
 
-SPAN = 9_000
+SPAN = 16_000
 """Rows after which a walk is closed: a server may take long to skip more. One that refuses to
 skip so many (Q15) has its walks closed where it does."""
 
