@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.child import measure
+from benchmarks.readers import LIST_PATH
 
 if TYPE_CHECKING:
     from benchmarks.child import Measured
-    from benchmarks.readers import Reader
+    from benchmarks.readers import Bench, Reader
     from chakra_sandbox.launch import Sandbox
 
 BOUND = 0.85
@@ -54,3 +55,32 @@ def run(sandbox: Sandbox, reader: Reader, latency_ms: int = 0) -> Run:
         after["requests"] - before["requests"],
         busy / measured.seconds,
     )
+
+
+RUN_HEAD = (
+    "reader", "latency", "threads", "rows", "requests", "time", "rows/s", "CPU a row",
+    "peak memory", "sandbox's CPU",
+)  # fmt: skip
+
+
+def run_row(done: Run, threads: int) -> tuple[str, ...]:
+    """A run as a row under `RUN_HEAD`."""
+    measured = done.measured
+    return (
+        done.reader,
+        f"{done.latency_ms} ms",
+        str(threads),
+        f"{measured.records:,}",
+        f"{done.requests:,}",
+        f"{measured.seconds:.2f} s",
+        f"{measured.rate:,.0f}",
+        f"{measured.cpu_us:.1f} µs",
+        f"{measured.peak_mb:.0f} MB",
+        f"{done.sandbox_share:.0%}{' (bottleneck)' if done.sandbox_bound else ''}",
+    )
+
+
+def list_ratio(bench: Bench) -> float:
+    """List requests in the sandbox's log ÷ the pages that the rows would fill."""
+    lists = sum(each["path"] == LIST_PATH for each in bench.sandbox.requests())
+    return lists / (bench.rows / 100)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.readers import LIST_PATH, tap
+from benchmarks.readers import tap
 from benchmarks.report import Figure, Part, Table
-from benchmarks.served import run
+from benchmarks.served import list_ratio, run
 
 if TYPE_CHECKING:
     from benchmarks.benches import Benches
@@ -53,8 +53,7 @@ def _ratio(bench: Bench, order: str) -> float:
     done = run(bench.sandbox, tap(bench, THREADS))
     if done.measured.records != bench.rows:
         raise SystemExit(f"{order}: {done.measured.records:,} of {bench.rows:,} rows were read")
-    lists = sum(each["path"] == LIST_PATH for each in bench.sandbox.requests())
-    return lists / (bench.rows / 100)
+    return list_ratio(bench)
 
 
 def _figure(found: dict[tuple[str, str], float], orders: dict[str, float], when: str) -> Figure:

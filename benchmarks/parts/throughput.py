@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.readers import BARE_LOOP, TAP, bare_loop, tap
 from benchmarks.report import Figure, Part, Table
-from benchmarks.served import BOUND, run
+from benchmarks.served import BOUND, RUN_HEAD, run, run_row
 
 if TYPE_CHECKING:
     from benchmarks.benches import Benches
@@ -27,11 +27,11 @@ def measure(benches: Benches) -> Part:
     """The tap and the bare loop in turns; the faster run of each counts."""
     bench = benches.leads(ROWS)
     pairs = {setting: _best(bench, *setting) for setting in SETTINGS}
-    rows = tuple(_row(each, threads) for (_, threads), pair in pairs.items() for each in pair)
+    rows = tuple(run_row(each, threads) for (_, threads), pair in pairs.items() for each in pair)
     return Part(
         "Beside a bare loop",
         _figures(pairs),
-        (Table(_HEAD, rows),),
+        (Table(RUN_HEAD, rows),),
         (
             f"{ROWS:,} rows of {_row_bytes(bench):,.0f} bytes on average, in pages of 100, gzip,"
             f" to standard output; the better of {TURNS} runs taken in turns, each from the start"
@@ -57,28 +57,6 @@ def _best(bench: Bench, latency_ms: int, threads: int) -> tuple[Run, Run]:
 
 def _rate(each: Run) -> float:
     return each.measured.rate
-
-
-_HEAD = (
-    "reader", "latency", "threads", "rows", "requests", "time", "rows/s", "CPU a row",
-    "peak memory", "sandbox's CPU",
-)  # fmt: skip
-
-
-def _row(each: Run, threads: int) -> tuple[str, ...]:
-    measured = each.measured
-    return (
-        each.reader,
-        f"{each.latency_ms} ms",
-        str(threads),
-        f"{measured.records:,}",
-        f"{each.requests:,}",
-        f"{measured.seconds:.2f} s",
-        f"{measured.rate:,.0f}",
-        f"{measured.cpu_us:.1f} µs",
-        f"{measured.peak_mb:.0f} MB",
-        f"{each.sandbox_share:.0%}{' (bottleneck)' if each.sandbox_bound else ''}",
-    )
 
 
 def _figures(pairs: dict[tuple[int, int], tuple[Run, Run]]) -> tuple[Figure, ...]:
