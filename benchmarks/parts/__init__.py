@@ -1,0 +1,1 @@
+"""The parts of the benchmark: a module each, with one function that measures it."""

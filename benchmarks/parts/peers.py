@@ -1,0 +1,104 @@
+"""Rows a second of other frameworks on the same server, and how many times faster the tap is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.peer_readers import PEERS_MEASURED
+from benchmarks.readers import TAP, tap
+from benchmarks.report import Figure, Part, Table
+from benchmarks.served import run
+
+if TYPE_CHECKING:
+    from benchmarks.benches import Benches
+    from benchmarks.peer_readers import Peer
+    from benchmarks.readers import Bench
+    from benchmarks.served import Run
+
+ROWS = 100_000
+LATENCIES = (0, 50, 200)
+JUDGED = 50
+LEAST_TIMES = 4.0
+THREADS = 32
+FEWER = {0: 40_000, 50: 20_000, 200: 10_000}
+"""Rows of a peer that has one request under way: with all of them it would take minutes."""
+
+FEWER_IN_PARALLEL = 40_000
+
+
+def measure(benches: Benches) -> Part:
+    """Ours on all rows, each peer on the newest ones, at each latency."""
+    bench = benches.leads(ROWS)
+    ours = {latency: run(bench.sandbox, tap(bench, THREADS), latency) for latency in LATENCIES}
+    theirs = {
+        peer.name: {latency: _run(bench, peer, latency) for latency in LATENCIES}
+        for peer in PEERS_MEASURED
+    }
+    rows = [_row(f"{TAP}, {THREADS} threads", ours, ours)]
+    rows += [_row(name, runs, ours) for name, runs in theirs.items()]
+    return Part(
+        "Beside its peers",
+        tuple(_figure(name, runs[JUDGED], ours[JUDGED]) for name, runs in theirs.items()),
+        (Table(_HEAD, tuple(rows)), Table(_SHARES, tuple(_shares({TAP: ours, **theirs})))),
+        (
+            "Rows a second from the start of a process to its end, and in brackets how many times"
+            f" faster the tap is. The tap reads {ROWS:,} rows. Peers read the newest"
+            f" {FEWER_IN_PARALLEL:,}, those with one request under way"
+            f" {', '.join(f'{FEWER[each]:,} at {each} ms' for each in LATENCIES)}: their rate is"
+            " compared, and all of them would take minutes. They write the rows to standard output,"
+            " dlt to files, as its extract step does; its normalize and load are not measured.",
+            "Each is written as its own documentation says (`benchmarks/peers`), pages by offset,"
+            " and would lose rows of a table that changes while it reads.",
+        ),
+        {"rates": {name: _rates(runs) for name, runs in {TAP: ours, **theirs}.items()}},
+    )
+
+
+def _run(bench: Bench, peer: Peer, latency_ms: int) -> Run:
+    rows = FEWER_IN_PARALLEL if peer.parallel else FEWER[latency_ms]
+    done = run(bench.sandbox, peer.reader(bench, bench.since_the_last(rows)), latency_ms)
+    if done.measured.records < rows:
+        raise SystemExit(f"{peer.name} read {done.measured.records:,} of {rows:,} rows")
+    return done
+
+
+_HEAD = ("rows/s", *(f"{latency} ms" for latency in LATENCIES))
+_SHARES = (
+    "CPU a row; sandbox's CPU",
+    *(f"{latency} ms" for latency in LATENCIES),
+)
+
+
+def _row(name: str, runs: dict[int, Run], ours: dict[int, Run]) -> tuple[str, ...]:
+    cells = []
+    for latency in LATENCIES:
+        rate = runs[latency].measured.rate
+        times = ours[latency].measured.rate / rate
+        cells.append(f"{rate:,.0f}" if runs is ours else f"{rate:,.0f} ({times:.1f}×)")
+    return (name, *cells)
+
+
+def _shares(all_runs: dict[str, dict[int, Run]]) -> list[tuple[str, ...]]:
+    return [
+        (name, *(_share(runs[latency]) for latency in LATENCIES))
+        for name, runs in all_runs.items()
+    ]
+
+
+def _share(done: Run) -> str:
+    bound = " (bottleneck)" if done.sandbox_bound else ""
+    return f"{done.measured.cpu_us:.0f} µs; {done.sandbox_share:.0%}{bound}"
+
+
+def _rates(runs: dict[int, Run]) -> dict[str, float]:
+    return {str(latency): runs[latency].measured.rate for latency in LATENCIES}
+
+
+def _figure(name: str, theirs: Run, ours: Run) -> Figure:
+    times = ours.measured.rate / theirs.measured.rate
+    return Figure(
+        f"times as fast as {name}, {JUDGED} ms",
+        f"{times:.1f}×",
+        f"≥ {LEAST_TIMES:.0f}×",
+        times >= LEAST_TIMES,
+    )

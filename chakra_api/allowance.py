@@ -1,0 +1,142 @@
+"""What is believed of a server's allowance of requests, and the rate that follows. Pure.
+
+A rate that was *refused* and one that was *kept* for a while enclose the allowance. Behind a
+refusal the rate climbs steeply towards what lies between them and is held there. Then it is probed
+whether the allowance has grown: the longer nobody complains, the faster the rate grows. A probe
+that is refused costs a Retry-After, in which the allowance is lost, and no more than that: the
+rate goes back to the one that was kept. Only a rate that was kept before and is refused now says
+that the allowance has shrunk.
+
+Where probes are refused close above the best rate ever kept, again and again, they become rare.
+Below that rate they never do, so that a server that recovers is used again within half a minute.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+SLOWEST: Final = 0.2
+"""Requests a second below which no complaint cuts."""
+
+CUT: Final = 0.7
+"""A refused rate times this is the next one, where none is known to be kept."""
+
+DEEP_CUT: Final = 0.5
+"""The same where it was refused at once."""
+
+AT_ONCE: Final = 1.0
+"""Seconds."""
+
+STEEP: Final = 0.25
+"""Share by which the rate grows in a second, on its way to a known one."""
+
+BELOW: Final = 0.03
+"""Share by which a refused rate is undercut, where none is known to be kept.
+
+It doubles with each cut in a row: an allowance with a burst refuses a rate late, and so one that
+was far above it seems nearly right.
+"""
+
+MOST_BELOW: Final = 0.4
+
+HOLD: Final = 4.0
+"""Seconds of quiet after which a rate counts as kept."""
+
+PATIENCE: Final = 17.0
+"""Seconds of quiet after which it is probed whether the allowance has grown."""
+
+LONG_PATIENCE: Final = 40.0
+"""The same where the last probes were refused close above the best rate ever kept."""
+
+PROBES: Final = 2
+"""How many probes make it so."""
+
+CLOSE: Final = 1.1
+"""A refused rate is close above a kept one up to so many times it."""
+
+CLOSE_AGAIN: Final = 1.5
+"""The same where an earlier probe was: an allowance with a burst refuses a probe late."""
+
+GROWTH: Final = 0.016
+"""A probe of s seconds grows the rate e^(GROWTH s²) fold: tenfold in twelve seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is believed since the last refusal.
+
+    Attributes:
+        since: Monotonic seconds at which sending began again.
+        start: The rate at which it did.
+        refused: The rate that was refused; infinite where it said nothing.
+        kept: The highest rate that was kept, below the refused one; None where none is known.
+        best: The best rate ever kept.
+        probes: Probes refused in a row, close above the best.
+        cuts: Cuts in a row, no rate having been kept since.
+    """
+
+    since: float
+    start: float
+    refused: float
+    kept: float | None = None
+    best: float = 0.0
+    probes: int = 0
+    cuts: int = 1
+
+    @property
+    def aim(self) -> float:
+        """The rate to hold."""
+        if self.kept is None:
+            below = min(BELOW * 2 ** (self.cuts - 1), MOST_BELOW)
+            return max(self.refused * (1 - below), SLOWEST)
+        if self.probes or self.refused <= self.kept * CLOSE:
+            return self.kept
+        return (self.kept + self.refused) / 2
+
+    @property
+    def patience(self) -> float:
+        """Seconds to hold it, before the next probe."""
+        if not self.probes and self.refused > self.aim * CLOSE:
+            return HOLD
+        return LONG_PATIENCE if self.probes >= PROBES else PATIENCE
+
+    def rate(self, now: float) -> float:
+        """Requests a second at a moment, if nobody complained until then."""
+        held = self._held(now)
+        if held < 0:
+            return self.start * (1 + STEEP) ** max(0.0, now - self.since)
+        probed = min(max(0.0, held - self.patience), 60.0)
+        return self.aim * math.exp(GROWTH * probed * probed)
+
+    def refuse(self, rate: float, now: float, resume: float) -> Allowance:
+        """What to believe after a complaint.
+
+        Args:
+            rate: Requests a second that left when it came.
+            now: Monotonic seconds.
+            resume: When sending may begin again.
+        """
+        held = self._held(now)
+        kept = self.aim if held >= HOLD else self.kept
+        if kept is None or rate <= kept:
+            cuts = 1 if math.isinf(self.refused) or kept is not None else self.cuts + 1
+            cut = DEEP_CUT if now - self.since < AT_ONCE else CUT
+            return Allowance(
+                resume, max(rate * cut, SLOWEST), max(rate, SLOWEST), best=self.best, cuts=cuts
+            )
+        best = max(self.best, kept)
+        close = rate <= kept * (CLOSE_AGAIN if self.probes else CLOSE) and best <= kept * CLOSE
+        found = replace(self, since=resume, refused=rate, kept=kept, best=best)
+        return replace(found, start=found.aim, probes=self.probes + 1 if close else 0)
+
+    def _held(self, now: float) -> float:
+        """Seconds for which the rate to hold was held; negative before it is reached."""
+        aim = self.aim
+        if aim <= self.start:
+            return now - self.since
+        if math.isinf(aim):
+            return -1.0
+        return now - self.since - math.log(aim / self.start) / math.log(1 + STEEP)
+
