@@ -41,6 +41,7 @@ class AttributeType:
         arrow_name: Name of the Arrow type; `list<…>` for lists.
         coerce: Makes a value of the wire fit, or says that it doesn't.
         wire: Types that a value has on the wire by the documents; others were loose.
+        passes: The type whose values are stored just as they come; None if there is none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class AttributeType:
     arrow_name: str
     coerce: Coercer
     wire: tuple[type, ...] = ()
+    passes: type | None = None
 
     @property
     def arrow(self) -> pa.DataType:
@@ -76,25 +78,29 @@ def _nullable(kind: str, **more: object) -> dict[str, object]:
     return {"type": [kind, "null"], **more}
 
 
-_Stored = tuple[dict[str, object], str, Coercer, tuple[type, ...]]
+_Stored = tuple[dict[str, object], str, Coercer, tuple[type, ...], type | None]
 
-_STRING: _Stored = (_nullable("string"), "string", to_string, (str,))
-_INTEGER: _Stored = (_nullable("integer"), "int64", to_integer, (int,))
-_NUMBER: _Stored = (_nullable("number"), "float64", to_number, (int, float))
-_BOOLEAN: _Stored = (_nullable("boolean"), "bool", to_boolean, (bool,))
-_DATE: _Stored = (_nullable("string", format="date"), "date32", to_date, (int,))
-_DATETIME: _Stored = (_nullable("string", format="date-time"), "timestamp", to_datetime, (int, str))
-_JSON: _Stored = (_nullable("string"), "string", to_json, (dict, list, str, int, float, bool))
-_REFERENCE: _Stored = (_nullable("string"), "string", to_reference, (str,))
+_ANY = (dict, list, str, int, float, bool)
+_TIME_FORM = _nullable("string", format="date-time")
+
+_STRING: _Stored = (_nullable("string"), "string", to_string, (str,), str)
+_INTEGER: _Stored = (_nullable("integer"), "int64", to_integer, (int,), None)
+_NUMBER: _Stored = (_nullable("number"), "float64", to_number, (int, float), None)
+_BOOLEAN: _Stored = (_nullable("boolean"), "bool", to_boolean, (bool,), bool)
+_DATE: _Stored = (_nullable("string", format="date"), "date32", to_date, (int,), None)
+_DATETIME: _Stored = (_TIME_FORM, "timestamp", to_datetime, (int, str), None)
+_JSON: _Stored = (_nullable("string"), "string", to_json, _ANY, None)
+_REFERENCE: _Stored = (_nullable("string"), "string", to_reference, (str,), str)
 
 
 def _enum(stored: _Stored) -> _Stored:
-    return stored[0], stored[1], enum_of(stored[2]), stored[3]
+    return stored[0], stored[1], enum_of(stored[2]), stored[3], stored[4]
 
 
 def _list(stored: _Stored) -> _Stored:
-    schema, arrow, coerce, _ = stored
-    return _nullable("array", items=schema), f"list<{arrow}>", list_of(coerce), (list,)
+    schema, arrow, coerce, _, passes = stored
+    form = _nullable("array", items=schema)
+    return form, f"list<{arrow}>", list_of(coerce, passes), (list,), None
 
 
 _TEXTS = (

@@ -184,10 +184,17 @@ def enum_of(inner: Coercer) -> Coercer:
     return coerce
 
 
-def list_of(inner: Coercer) -> Coercer:
-    """An array; JSON text of one, and a lone scalar, become it. One misfit makes all of it one."""
+def list_of(inner: Coercer, passes: type | None = None) -> Coercer:
+    """An array; JSON text of one, and a lone scalar, become it. One misfit makes all of it one.
+
+    Args:
+        inner: Makes an item fit.
+        passes: The type whose items are stored just as they come; None if there is none.
+    """
 
     def coerce(value: object) -> object:
+        if type(value) is list and all(type(item) is passes for item in value):
+            return value
         if value is None or value == "":
             return None
         items = _items(value)

@@ -14,6 +14,10 @@ _SECONDS_BELOW = 10**11
 _FIRST_MS = -_EPOCH_DAY * _DAY_MS + _DAY_MS
 _LAST_MS = (date.max.toordinal() + 1 - _EPOCH_DAY) * _DAY_MS - 1
 
+USUAL_FROM = _SECONDS_BELOW
+USUAL_UNTIL = _LAST_MS + 1
+"""An integer in this range is epoch milliseconds as it is."""
+
 _MINUTE_TEXTS = tuple(f"{n // 60:02d}:{n % 60:02d}:" for n in range(1440))
 _SECOND_TEXTS = tuple(f"{n:02d}." for n in range(60))
 _MS_TEXTS = tuple(f"{n:03d}Z" for n in range(1000))
@@ -106,7 +110,7 @@ def _from_text(text: str) -> int | None:
 def _from_common(text: str) -> int | None:
     """`2026-01-05T09:15:00`, with or without milliseconds, with `Z` or an offset: in C."""
     instant = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1] == "Z" else text)
-    since = instant.replace(tzinfo=instant.tzinfo or timezone.utc) - _EPOCH
+    since = (instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)) - _EPOCH
     ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     return ms if _FIRST_MS <= ms <= _LAST_MS else None
 

@@ -12,10 +12,11 @@ look-up and a call.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.coercion import MISFIT, json_text, to_boolean, to_datetime, to_string
-from tap_chakra.schema import EXTRA, REFERENCES, TIMES
+from chakra_api.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
+from tap_chakra.schema import EXTRA, REFERENCES, TIMES, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
-_PEOPLE: Final = {"createdBy": "createdByUsername", "assignedTo": "assignedToUsername"}
+PEOPLE: Final = {"createdBy": "createdByUsername", "assignedTo": "assignedToUsername"}
 _UNSET: Final = (0, "", "0")
 
 
 def _time(value: object) -> object:
     """A root timestamp: 0 means unset there (contract 1.5)."""
+    if type(value) is int and USUAL_FROM <= value < USUAL_UNTIL:
+        return iso_ms(value)
     return None if value in _UNSET and not isinstance(value, bool) else to_datetime(value)
 
 
@@ -47,6 +50,13 @@ ROOT: Final[Mapping[str, Coercer]] = {
     **dict.fromkeys(TIMES, _time),
     "isDeleted": to_boolean,
 }
+_PASSES: Final[Mapping[str, type]] = {
+    **dict.fromkeys(("id", *REFERENCES, "status"), str),
+    "isDeleted": bool,
+}
+"""Root fields whose values of that type are stored just as they come."""
+
+_NESTED: Final = frozenset({"state", "data", "derivedData"})
 
 
 class RowTyper:
@@ -61,19 +71,23 @@ class RowTyper:
         self.misfits: Counter[str] = Counter()
         self.coerced: Counter[str] = Counter()
         self._directory = directory
-        self._states = _by_any_name(procedure.states)
+        self._states = by_any_name(procedure.states)
         self._open = not procedure.resolved
-        self._data = _Attributes(procedure.attributes, self)
-        self._derived = _Attributes(procedure.derived_attributes, self)
+        self._data = Attributes(procedure.attributes, self)
+        self._derived = Attributes(procedure.derived_attributes, self)
+        self._empty: Row = dict.fromkeys(column_names())
 
     def __call__(self, row: Row) -> Row:
         """The typed record of a row."""
         extra: Row = {}
-        record: Row = {}
-        for name, coerce in ROOT.items():
-            record[name] = self._root(name, coerce, row.get(name), extra)
+        record = self._empty.copy()
         for name, value in row.items():
-            if name not in ROOT and name not in ("state", "data", "derivedData"):
+            if type(value) is _PASSES.get(name):
+                record[name] = value
+            elif (coerce := ROOT.get(name)) is not None:
+                if value is not None:
+                    record[name] = self._root(name, coerce, value, extra)
+            elif name not in _NESTED:
                 extra[name] = value
         self._name_people(record)
         self._set_state(row.get("state"), record, extra)
@@ -81,7 +95,8 @@ class RowTyper:
         record["derivedData"] = self._nested(
             "derivedData", self._derived, row.get("derivedData"), extra
         )
-        record[EXTRA] = json_text(extra) if extra else None
+        if extra:
+            record[EXTRA] = json_text(extra)
         return record
 
     def _root(self, name: str, coerce: Coercer, value: object, extra: Row) -> object:
@@ -95,11 +110,13 @@ class RowTyper:
         return coerced
 
     def _name_people(self, record: Row) -> None:
-        for field, username in _PEOPLE.items():
+        for field, username in PEOPLE.items():
             named = record[field]
             person = self._directory.find(named) if isinstance(named, str) else None
-            record[username] = person.username if person else None
-            if person and person.id:
+            if person is None:
+                continue
+            record[username] = person.username
+            if person.id:
                 record[field] = person.id
 
     def _set_state(self, value: object, record: Row, extra: Row) -> None:
@@ -111,9 +128,8 @@ class RowTyper:
             record.update(state=state.short_id, stateId=state.id or None, stateName=state.name)
             return
         record["state"] = self._root("state", to_string, value, extra)
-        record["stateId"] = record["stateName"] = None
 
-    def _nested(self, name: str, attributes: _Attributes, value: object, extra: Row) -> object:
+    def _nested(self, name: str, attributes: Attributes, value: object, extra: Row) -> object:
         if value is None:
             return None
         if self._open:
@@ -128,43 +144,63 @@ class RowTyper:
         return typed
 
 
-class _Attributes:
-    """Types one object of attributes."""
+class Counts(Protocol):
+    """Where values are counted that were not as their type has them."""
 
-    def __init__(self, attributes: tuple[Attribute, ...], counts: RowTyper) -> None:
+    misfits: Counter[str]
+    coerced: Counter[str]
+
+
+class Attributes:
+    """Types one object of attributes.
+
+    Args:
+        attributes: Those that it may hold.
+        counts: Takes the counts.
+    """
+
+    def __init__(self, attributes: tuple[Attribute, ...], counts: Counts) -> None:
         self._counts = counts
-        by_id = {each.id: each for each in attributes if each.id}
-        by_name = {each.short_id: each for each in attributes}
-        self._known = {
-            key: (each.short_id, each.type.coerce, each.type.wire)
-            for key, each in (by_id | by_name).items()
-        }
+        self._known = {each.short_id: (each.type.coerce, each.type.wire) for each in attributes}
+        self._passes = {each.short_id: each.type.passes for each in attributes}
+        self._ids = {each.id: each.short_id for each in attributes if each.id}
 
     def typed(self, values: Row) -> tuple[Row, Row]:
         """The typed values, and those that do not fit as they came."""
-        typed: Row = {}
+        passes, known = self._passes.get, self._known
+        if not values.keys() <= known.keys():
+            values = self._renamed(values)
+        typed = values.copy()
         odd: Row = {}
-        known, counts = self._known, self._counts
         for key, value in values.items():
-            found = known.get(key)
-            if found is None:
-                odd[key] = value
-                counts.misfits[key] += 1
+            if type(value) is passes(key):
                 continue
-            name, coerce, wire = found
-            coerced = coerce(value)
-            if coerced is MISFIT or name in typed:
-                odd[key] = value
-                counts.misfits[name] += 1
-                typed.setdefault(name, None)
-                continue
-            typed[name] = coerced
-            if type(value) not in wire and coerced is not None:
-                counts.coerced[name] += 1
+            if key not in known:
+                odd[key] = typed.pop(key)
+                self._counts.misfits[key] += 1
+            elif value is not None:
+                coerce, wire = known[key]
+                coerced = typed[key] = coerce(value)
+                if coerced is MISFIT:
+                    odd[key], typed[key] = value, None
+                    self._counts.misfits[key] += 1
+                elif type(value) not in wire and coerced is not None:
+                    self._counts.coerced[key] += 1
         return typed, odd
 
+    def _renamed(self, values: Row) -> Row:
+        """The same, with attributes that are named by their ids (contract Q36) by shortId.
 
-def _by_any_name(states: tuple[State, ...]) -> dict[str, State]:
+        Where both are there, the one named by its id stays as it is.
+        """
+        return {
+            key if (name := self._ids.get(key, key)) in values else name: value
+            for key, value in values.items()
+        }
+
+
+def by_any_name(states: tuple[State, ...]) -> dict[str, State]:
+    """States by id and by shortId."""
     by_id = {state.id: state for state in states if state.id}
     return by_id | {state.short_id: state for state in states}
 

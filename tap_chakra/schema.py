@@ -63,6 +63,14 @@ def process_schema(procedure: Procedure) -> dict[str, object]:
     return {"type": "object", "properties": properties}
 
 
+def column_names() -> tuple[str, ...]:
+    """All columns of a process stream, in order."""
+    people_and_status = ("createdByUsername", "assignedToUsername", "status")
+    state = ("state", "stateId", "stateName")
+    last = ("isDeleted", "data", "derivedData", EXTRA)
+    return ("id", *REFERENCES, *people_and_status, *state, *TIMES, *last)
+
+
 def _described(text: str) -> dict[str, object]:
     return {**_STRING, "description": text} if text else dict(_STRING)
 
