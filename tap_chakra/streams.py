@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 
 from chakra_api.timestamps import iso_ms
@@ -16,11 +16,12 @@ from tap_chakra import bookmark as bookmarks
 from tap_chakra.paused import to_state as paused_to_state
 from tap_chakra.progress import Reporter, misfit_line
 from tap_chakra.reading import LIMIT
+from tap_chakra.record_lines import RecordLines
 from tap_chakra.rows import compile_row
 from tap_chakra.schema import process_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from chakra_api.account import Procedure
     from chakra_api.client import Row
@@ -152,6 +153,41 @@ class ProcessStream(ChakraStream):
             for record in page:
                 self._tap.heed_signals()
                 yield record
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[Row, Any, Any]:
+        """As the SDK does, a page at a time where its records go out as they were typed."""
+        plain = write_messages and self.ABORT_AT_RECORD_COUNT is None and self._is_unmapped
+        if not plain:
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        lines = RecordLines(self.stream_maps[0].stream_alias, self._deselected())
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for page in self.pages():
+                self._tap.heed_signals()
+                extracted = iso_ms(int(self._tap.clock.now() * 1000))
+                self._tap.write_lines(lines.lines(page, self._stream_version, extracted))
+                self.state_manager.is_flushed = False
+                counter.increment(len(page))
+        self._finalize_state(self.stream_state)
+        self._write_state_message()
+
+    @property
+    def _is_unmapped(self) -> bool:
+        """Whether no stream map and no flattening changes a record."""
+        first, *others = self.stream_maps
+        return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
+
+    def _deselected(self) -> Iterable[tuple[str, ...]]:
+        """Paths of the properties that are not selected."""
+        for name, schema in self.schema["properties"].items():
+            if not self.mask["properties", name]:
+                yield (name,)
+                continue
+            for inner in schema.get("properties", ()):
+                if not self.mask["properties", name, "properties", inner]:
+                    yield (name, inner)
 
     def pages(self) -> Iterable[list[Row]]:
         """The rows to emit, an answer's at a time.

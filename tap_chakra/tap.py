@@ -69,6 +69,13 @@ class WholeLineWriter(MsgSpecWriter):
         super().write_message(message)
         self.writing = False
 
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole lines."""
+        self.writing = True
+        sys.stdout.buffer.write(lines)
+        sys.stdout.flush()
+        self.writing = False
+
 
 class TapChakra(Tap):
     """Reads ChakraHQ completely: processes, users and the account's configuration."""
@@ -199,6 +206,12 @@ class TapChakra(Tap):
             if name.startswith("process_"):
                 bookmarks.from_state(name, entry)
         super().load_state(state)
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole lines, made elsewhere."""
+        writer = self.message_writer
+        if isinstance(writer, WholeLineWriter):
+            writer.write_lines(lines)
 
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """Remember a scan that was not complete, for the end of the run."""

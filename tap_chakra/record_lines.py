@@ -1,0 +1,56 @@
+"""Singer RECORD lines, a page of records at a time: what is the same in all of them is made once.
+
+For streams whose records go out as they were typed, but for properties that are not selected. The
+types are ours (`rows.py`), so nothing is left for a record's own message to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from chakra_api.wire_json import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chakra_api.client import Row
+
+
+class RecordLines:
+    """Writes the records of one stream.
+
+    Args:
+        stream: The name that the lines carry.
+        deselected: Paths of properties to leave out, one or two names each.
+    """
+
+    def __init__(self, stream: str, deselected: Iterable[Sequence[str]] = ()) -> None:
+        self._begin = b'{"type":"RECORD","stream":' + orjson.dumps(stream) + b',"record":'
+        self._deselected = tuple(deselected)
+
+    def lines(self, records: Iterable[Row], version: int | None, extracted: str) -> bytes:
+        """The lines of these records.
+
+        Args:
+            records: Typed records; properties that are not selected are taken out of them.
+            version: The version that they carry; None for none.
+            extracted: When they came, ISO 8601.
+        """
+        end = b',"time_extracted":' + orjson.dumps(extracted) + b"}\n"
+        if version is not None:
+            end = b',"version":%d' % version + end
+        begin = self._begin
+        if self._deselected:
+            records = map(self._selected, records)
+        return b"".join([begin + encode(record) + end for record in records])
+
+    def _selected(self, record: Row) -> Row:
+        for path in self._deselected:
+            place: object = record
+            for name in path[:-1]:
+                place = place.get(name) if isinstance(place, dict) else None
+            if isinstance(place, dict):
+                place.pop(path[-1], None)
+        return record
