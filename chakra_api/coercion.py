@@ -193,7 +193,7 @@ def list_of(inner: Coercer, passes: type | None = None) -> Coercer:
     """
 
     def coerce(value: object) -> object:
-        if type(value) is list and all(type(item) is passes for item in value):
+        if type(value) is list and {passes}.issuperset(map(type, value)):
             return value
         if value is None or value == "":
             return None

@@ -33,8 +33,6 @@ _UNSET: Final = (0, "", "0")
 
 def _time(value: object) -> object:
     """A root timestamp: 0 means unset there (contract 1.5)."""
-    if type(value) is int and USUAL_FROM <= value < USUAL_UNTIL:
-        return iso_ms(value)
     return None if value in _UNSET and not isinstance(value, bool) else to_datetime(value)
 
 
@@ -56,6 +54,7 @@ _PASSES: Final[Mapping[str, type]] = {
 }
 """Root fields whose values of that type are stored just as they come."""
 
+_TIMES: Final = frozenset(TIMES)
 _NESTED: Final = frozenset({"state", "data", "derivedData"})
 
 
@@ -81,9 +80,12 @@ class RowTyper:
         """The typed record of a row."""
         extra: Row = {}
         record = self._empty.copy()
+        passes = _PASSES.get
         for name, value in row.items():
-            if type(value) is _PASSES.get(name):
+            if type(value) is passes(name):
                 record[name] = value
+            elif type(value) is int and name in _TIMES and USUAL_FROM <= value < USUAL_UNTIL:
+                record[name] = iso_ms(value)
             elif (coerce := ROOT.get(name)) is not None:
                 if value is not None:
                     record[name] = self._root(name, coerce, value, extra)
