@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
 
 LEADS = 20_000
-EMITTED = re.compile(r"process_lead: complete in .*?([\d,]+) rows read, ([\d,]+) emitted")
+EMITTED = re.compile(r"process_lead: complete in .*?([\d,]+) rows read .*?, ([\d,]+) emitted")
 
 
 def main() -> int:

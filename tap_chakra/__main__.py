@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
+from importlib.metadata import version
 from typing import TextIO
 
 import click
@@ -36,6 +38,12 @@ def _flush(stream: TextIO) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command; the exit code."""
+    if (sys.argv[1:] if args is None else args) == ["--version"]:
+        sys.stdout.write(f"{_version()}\n")
+        return ExitCode.DONE
+    # Rows live for a moment and hold no cycles: looking for some among them costs time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     from tap_chakra.tap import TapChakra  # noqa: PLC0415 - slow to import; errors in it are ours
 
     command = TapChakra.cli
@@ -46,6 +54,12 @@ def run(args: list[str] | None = None) -> int:
     except BaseException as error:  # noqa: BLE001 - the one boundary
         return _told(error)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _version() -> str:
+    """As singer-sdk says it, which takes long to import."""
+    ours, sdk = version("chakra-connectors"), version("singer-sdk")
+    return f"tap-chakra v{ours}, Meltano SDK v{sdk}"
 
 
 def _told(error: BaseException) -> int:

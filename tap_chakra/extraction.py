@@ -170,19 +170,12 @@ class Extraction:
             self._scan = None
 
     def _chunk(self, selection: Selection, reading: Reading) -> Chunk:
-        chosen = [row for row in reading.rows if self._emits(selection, row, reading.server_time)]
-        records = [self._typed(row) for row in chosen]
+        updated = [parse_timestamp(row.get("updatedAt")) for row in reading.rows]
+        self._lead = max(self._lead, lead_of(updated, reading.server_time))
+        rows = zip(reading.rows, updated, strict=True)
+        records = [self._typed(row) for row, at in rows if _emits(selection, row, at)]
         self.emitted += len(records)
         return Chunk(records, [row_id(row) for row in reading.rows])
-
-    def _emits(self, selection: Selection, row: Row, server_time: int | None) -> bool:
-        updated = parse_timestamp(row.get("updatedAt"))
-        self._lead = max(self._lead, lead_of(updated, server_time))
-        if selection.created_before is not None:
-            created = parse_timestamp(row.get("createdAt"))
-            if created is not None and created >= selection.created_before:
-                return False
-        return selection.since.emits(updated)
 
     def outcome(self, *, min_share: float) -> Outcome:
         """What follows from the run, once `chunks` is exhausted.
@@ -204,3 +197,11 @@ class Extraction:
         counted = rows if full and enough else before.rows
         after = Bookmark(since, counted, self.began)
         return Outcome(after, complete=True, lead=self._lead, full=full, enough=enough)
+
+
+def _emits(selection: Selection, row: Row, updated: int | None) -> bool:
+    if selection.created_before is not None:
+        created = parse_timestamp(row.get("createdAt"))
+        if created is not None and created >= selection.created_before:
+            return False
+    return selection.since.emits(updated)

@@ -9,6 +9,10 @@ is always emitted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BELIEVABLE_SKEW = 3_600_000
 """Milliseconds by which the clock behind `updatedAt` may lead the `Date` header.
@@ -45,16 +49,21 @@ def since(bookmark: int | None, start_date: int | None, lookback_ms: int) -> Sin
     return Since(max((c for c in candidates if c is not None), default=None))
 
 
-def lead_of(updated: int | None, server_time: int | None) -> int:
-    """Milliseconds by which a row's `updatedAt` is ahead of its own answer's `Date`.
+def lead_of(updated: Iterable[int | None], server_time: int | None) -> int:
+    """Milliseconds by which the `updatedAt` of any row is ahead of its answer's `Date`.
 
-    0 where it is not, where either is unknown, or where it is too far ahead to be a clock. The
+    0 where none is, where the header is unknown, or where all are too far ahead to be a clock. The
     header has no fraction of a second, so up to one is no lead.
+
+    Args:
+        updated: Of the rows of one answer, epoch milliseconds; None where unusable.
+        server_time: The answer's `Date`, epoch milliseconds.
     """
-    if updated is None or server_time is None:
+    if server_time is None:
         return 0
-    lead = updated - server_time - 1000
-    return lead if 0 < lead <= BELIEVABLE_SKEW else 0
+    begin = server_time + 1000
+    ahead = [at - begin for at in updated if at is not None and at > begin]
+    return max((lead for lead in ahead if lead <= BELIEVABLE_SKEW), default=0)
 
 
 def next_bookmark(began: int, lead: int) -> int:

@@ -32,7 +32,7 @@ class Order(Enum):
 
     def sorts(self, instants: Sequence[int]) -> bool:
         """Whether these are in this order; equal ones may stand in any."""
-        return all((b - a) * self.value >= 0 for a, b in pairwise(instants))
+        return list(instants) == sorted(instants, reverse=self is Order.DESCENDING)
 
     def precedes_bound(self, instant: int, bound: int) -> bool:
         """Whether rows of an instant are listed before a bound; it belongs to what is above."""

@@ -6,7 +6,6 @@ A piece is read by windows (`windows.py`), or walked where the order is proven (
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from tap_chakra.coverage import Walked
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from tap_chakra.reading import Answer
     from tap_chakra.walk import Walk
     from tap_chakra.windows import Window
-
-_DIGEST: Final = 16
 
 ADVANCE: Final = 98
 """Rows by which a page takes its walk on: a piece of so many pages ends with a full one."""
@@ -39,26 +36,22 @@ GUESSES: Final = 3
 
 
 class Taken:
-    """The ids of rows that were handed out and may be listed again: 16 bytes each."""
+    """The ids of rows that were handed out and may be listed again: as text, a page at a time."""
 
     def __init__(self) -> None:
-        self._digests = bytearray()
-        self._known: set[bytes] | None = None
+        self._pages: list[str] = []
+        self._known: frozenset[str] | None = None
 
-    def add(self, row_id: str) -> None:
-        """Remember the id of a row."""
-        self._digests += _digest(row_id)
+    def add(self, ids: Iterable[str]) -> None:
+        """Remember the ids of rows."""
+        self._pages.append("\n".join(ids))
+        self._known = None
 
     def __contains__(self, row_id: str) -> bool:
         """Whether a row was handed out."""
-        if self._known is None or len(self._known) * _DIGEST != len(self._digests):
-            data = bytes(self._digests)
-            self._known = {data[i : i + _DIGEST] for i in range(0, len(data), _DIGEST)}
-        return _digest(row_id) in self._known
-
-
-def _digest(row_id: str) -> bytes:
-    return blake2b(row_id.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
+        if self._known is None:
+            self._known = frozenset("\n".join(self._pages).split("\n"))
+        return row_id in self._known
 
 
 class Piece:
@@ -103,8 +96,7 @@ class Piece:
     def took(self, ids: Iterable[str]) -> None:
         """Remember the rows that its walk took."""
         if self.taken is not None:
-            for each in ids:
-                self.taken.add(each)
+            self.taken.add(ids)
 
     def seen(self, walk: Walk, answer: Answer) -> Page:
         """A page as its walk sees it.
@@ -116,7 +108,9 @@ class Piece:
             known = [each in self.recent for each in ids]
         else:
             known = [not walk.order.precedes_bound(at, walk.tail) for at in answer.created]
-        inside = sum(not walk.order.is_behind(walk.window, at) for at in answer.created)
+        inside = len(ids)
+        if inside and walk.order.is_behind(walk.window, answer.created[-1]):
+            inside = sum(not walk.order.is_behind(walk.window, at) for at in answer.created)
         self.recent = frozenset(ids) or self.recent
         return Page(answer.created, known, answer.whole, inside)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from tap_chakra.dense import Cells, DenseReader
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from tap_chakra.windows import Grain
 
 
+IDLE = 1.0
+"""Seconds without an answer after which an empty reading says that the scan goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Readers:
     """Who reads.
@@ -56,7 +60,7 @@ class Reading:
     """Rows that were read.
 
     Attributes:
-        rows: The rows, each id once in the whole scan.
+        rows: The rows, each id once in the whole scan; none, too, where an answer is long in coming.
         server_time: The server's time at the answer, epoch milliseconds; None if unknown.
         unsure: Why rows may be missing from it; empty if none can be.
         method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
@@ -225,7 +229,11 @@ class Scan:
         try:
             while not division.ended:
                 self._launch(division, flights, answers)
-                future = answers.get()
+                try:
+                    future = answers.get(timeout=IDLE)
+                except Empty:
+                    yield Reading(())
+                    continue
                 read = future.result()
                 rows = division.take_in(flights.pop(future), read.answer)
                 if rows and max(read.answer.created) >= self.began:

@@ -14,7 +14,7 @@ from singer_sdk.singerlib import ActivateVersionMessage
 from chakra_api.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
 from tap_chakra.paused import to_state as paused_to_state
-from tap_chakra.progress import Reporter, misfit_line
+from tap_chakra.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
 from tap_chakra.reading import LIMIT
 from tap_chakra.record_lines import RecordLines
 from tap_chakra.rows import compile_row
@@ -167,9 +167,10 @@ class ProcessStream(ChakraStream):
             for page in self.pages():
                 self._tap.heed_signals()
                 extracted = iso_ms(int(self._tap.clock.now() * 1000))
-                self._tap.write_lines(lines.lines(page, self._stream_version, extracted))
-                self.state_manager.is_flushed = False
-                counter.increment(len(page))
+                if page:
+                    self._tap.write_lines(lines.lines(page, self._stream_version, extracted))
+                    self.state_manager.is_flushed = False
+                    counter.increment(len(page))
         self._finalize_state(self.stream_state)
         self._write_state_message()
 
@@ -208,14 +209,10 @@ class ProcessStream(ChakraStream):
         if self.versioned:
             self._stream_version = began
         self._say_beginning(extraction)
-        yield from self._reported(extraction)
+        yield from self._reported(extraction, typer.coerced)
         self._conclude(extraction)
-        for counts, what in (
-            (typer.misfits, "did not fit their type and went to _extra_data"),
-            (typer.coerced, "were coerced to their type"),
-        ):
-            if line := misfit_line(counts, what):
-                self.logger.warning("%s: %s", self.name, line)
+        if line := counts_line(typer.misfits, "did not fit their type and went to _extra_data"):
+            self.logger.warning("%s: %s", self.name, line)
 
     def _say_beginning(self, extraction: Extraction) -> None:
         self.logger.info(
@@ -232,9 +229,10 @@ class ProcessStream(ChakraStream):
                 f"{extraction.resumed:,}",
             )
 
-    def _reported(self, extraction: Extraction) -> Iterable[list[Row]]:
-        client = self._tap.source.client
-        reporter = Reporter(self._tap.clock, client.stats)
+    def _reported(self, extraction: Extraction, coerced: Mapping[str, int]) -> Iterable[list[Row]]:
+        client, screen = self._tap.source.client, self._tap.screen
+        every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
+        reporter = Reporter(self._tap.clock, client.stats, every)
         unsaved = 0
         for chunk in extraction.chunks():
             yield chunk.records
@@ -245,9 +243,15 @@ class ProcessStream(ChakraStream):
                 unsaved = 0
             if reporter.due():
                 work = reporter.work(extraction.progress, extraction.emitted, client.stats)
-                self.logger.info("%s: %s", self.name, reporter.line(work))
+                self._show(reporter.line(work))
         work = reporter.work(extraction.progress, extraction.emitted, client.stats)
-        self.logger.info("%s: %s", self.name, reporter.summary(work))
+        self.logger.info("%s: %s", self.name, reporter.summary(work, coerced))
+
+    def _show(self, line: str) -> None:
+        if self._tap.screen.is_live:
+            self._tap.screen.show(f"{self.name}: {line}")
+        else:
+            self.logger.info("%s: %s", self.name, line)
 
     def _save(self, extraction: Extraction) -> None:
         """Put into STATE how far a full scan is.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,7 @@ from tap_chakra import scan_ids
 from tap_chakra import settings as defaults
 from tap_chakra.configuration import collection_records
 from tap_chakra.extraction import ScanIncomplete
+from tap_chakra.progress import Screen
 from tap_chakra.source import Source
 from tap_chakra.streams import ChakraStream, ListedStream, NarrowStream, ProcessStream
 from tap_chakra.tap_settings import SETTINGS
@@ -77,6 +79,19 @@ class WholeLineWriter(MsgSpecWriter):
         self.writing = False
 
 
+class PushesDown(logging.Filter):
+    """Takes the line on the terminal away before a log line is written."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the logging module's signature
+        """Every record passes."""
+        self._screen.clear()
+        return True
+
+
 class TapChakra(Tap):
     """Reads ChakraHQ completely: processes, users and the account's configuration."""
 
@@ -88,6 +103,7 @@ class TapChakra(Tap):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
         self.clock = SystemClock()
+        self.screen = Screen(sys.stderr, lambda: shutil.get_terminal_size().columns)
         self._source: Source | None = None
         self._incomplete: list[tuple[str, tuple[str, ...]]] = []
         self._stop_signal: int | None = None
@@ -109,6 +125,7 @@ class TapChakra(Tap):
             )
             for handler in logging.getLogger().handlers:
                 handler.addFilter(RedactingFilter(settings.connection.api_key))
+                handler.addFilter(PushesDown(self.screen))
             self._source = Source(settings, self.clock)
         return self._source
 
@@ -274,6 +291,7 @@ class TapChakra(Tap):
                 "See what the loader said, then run it again to go on",
             ) from None
         finally:
+            tap.screen.clear()
             tap.source.close()
         tap.raise_if_incomplete()
 

@@ -52,7 +52,7 @@ def test_a_row_without_a_usable_updated_at_is_always_emitted(unusable: int | Non
 def test_a_clock_that_leads_is_told_from_an_imported_value(
     updated: int | None, server: int | None, lead: int
 ) -> None:
-    assert lead_of(updated, server) == lead
+    assert lead_of([None, updated, 0], server) == lead
 
 
 def test_the_bookmark_is_the_scans_beginning_less_the_lead() -> None:
