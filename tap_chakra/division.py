@@ -11,7 +11,7 @@ some position of the listing, whose instant is the cut. A wrong hint costs balan
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,6 +20,7 @@ from tap_chakra import walk as walks
 from tap_chakra.coverage import Coverage, Range, Unfinished, compact
 from tap_chakra.order import Evidence, Order
 from tap_chakra.pieces import HINT_GROWTH, Piece, Taken, best_hint, cut_at
+from tap_chakra.question import Question
 from tap_chakra.reading import LIMIT, row_id
 from tap_chakra.sharing import divide, expected_behind
 from tap_chakra.walk import Walk
@@ -48,24 +49,6 @@ SHOWS: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
     Order.DESCENDING: "newest",
 }
 """Which rows an overfull answer holds, by the order that is likely."""
-
-Kind = Literal["window", "page", "hint", "crowd"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask.
-
-    Attributes:
-        kind: `window`: all of it; `page`: the listing of it from `skip` on; `hint`: one row of
-            that listing; `crowd`: all of it, known to be more than an answer holds.
-        window: The window.
-        skip: Rows of its listing to leave out.
-    """
-
-    kind: Kind
-    window: Window
-    skip: int = 0
 
 
 class Division:
@@ -365,8 +348,16 @@ class Division:
         if walk is None or cell is None:  # it was given up meanwhile: all of it is read again
             self._todo.append(piece)
             return ()
-        self._cover(cell, len(answer.rows))
-        self._part(piece, walk, walks.behind(walk, cell), len(answer.rows))
+        onward = walks.past(walk, cell, len(answer.rows))
+        if onward is None:
+            self._cover(cell, len(answer.rows))
+            self._part(piece, walk, walks.behind(walk, cell), len(answer.rows))
+            return answer.rows
+        ids = [row_id(row) for row in answer.rows]
+        piece.took(ids)
+        piece.recent, piece.walk = frozenset(ids), onward
+        piece.tail = (walk.order.near_end(cell) or 0, len(ids))
+        self._todo.appendleft(piece)
         return answer.rows
 
     def _give_up_order(self) -> None:

@@ -81,6 +81,10 @@ class Order(Enum):
         """The bound of a window that is listed last."""
         return window.upper if self is Order.ASCENDING else window.lower
 
+    def near_end(self, window: Window) -> int | None:
+        """The bound of a window that is listed first."""
+        return window.lower if self is Order.ASCENDING else window.upper
+
     def split(self, window: Window, bound: int) -> tuple[Window, Window]:
         """What of a window is listed before a bound inside it, and what behind."""
         low, high = Window(window.lower, bound), Window(bound, window.upper)

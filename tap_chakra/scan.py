@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from chakra_api.client import ProcessPage, Row
     from tap_chakra.coverage import Unfinished
-    from tap_chakra.division import Division, Question
+    from tap_chakra.division import Division
+    from tap_chakra.question import Question
     from tap_chakra.windows import Grain
 
 
@@ -60,7 +61,7 @@ class Reading:
     """Rows that were read.
 
     Attributes:
-        rows: The rows, each id once in the whole scan; none, too, where an answer is long in coming.
+        rows: The rows, each id once in the whole scan; none where an answer is long in coming.
         server_time: The server's time at the answer, epoch milliseconds; None if unknown.
         unsure: Why rows may be missing from it; empty if none can be.
         method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.

@@ -48,6 +48,9 @@ OVERLAPS = (20, 90)
 TAIL = 20
 """Rows that whoever goes on with a scan reads again of each walk, so as to know its end."""
 
+MOST_IN_TAIL = 300
+"""The same where the last instant of a walk is a crowded one."""
+
 PADDING = 10
 """Rows of a page of nothing but padding that are asked for again."""
 
@@ -206,6 +209,17 @@ def behind(walk: Walk, cell: Window) -> Window | None:
     if far is None or walk.order.reaches_end(walk.rest, far):
         return None
     return walk.order.split(walk.rest, far)[1]
+
+
+def past(walk: Walk, cell: Window, rows: int) -> Walk | None:
+    """The walk behind a crowded cell of which all rows were taken, so many.
+
+    None if there is nothing behind it, or if the cell is too much for a tail.
+    """
+    if rows > MOST_IN_TAIL or behind(walk, cell) is None:
+        return None
+    skip = walk.skip + max(0, rows - OVERLAPS[0])
+    return replace(walk, skip=skip, edge=walk.order.far_end(cell), rows=walk.rows + rows, misses=0)
 
 
 def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]:
