@@ -327,9 +327,9 @@ class Division:
         if self._span < LIMIT:
             self._todo.append(piece)
             self._give_up_order()
-        elif not walk.closing:
+        elif not walk.closing and walk.edge is not None:
             self._part(piece, walk, walk.rest, 0)
-        elif (nearer := walks.nearer(walk)) is not None:
+        elif walk.closing and (nearer := walks.nearer(walk)) is not None:
             piece.walk = nearer
             self._todo.append(piece)
         else:

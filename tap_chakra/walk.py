@@ -177,11 +177,15 @@ def step(walk: Walk, page: Page, grain: Grain) -> Step:
 
 
 def _aligned(walk: Walk, page: Page) -> bool:
-    """Whether a row was listed that was taken before: then all that was not is listed behind."""
+    """Whether a row was listed that was taken before: then all that was not is listed behind.
+
+    Before anything was taken, that is a row which pads the question.
+    """
     if walk.closing:
         return any(page.known)
+    edge = walk.order.near_end(walk.window) if walk.edge is None else walk.edge
     return any(
-        known and (walk.edge is None or walk.order.precedes_bound(at, walk.edge))
+        known and (edge is None or walk.order.precedes_bound(at, edge))
         for at, known in zip(page.created, page.known, strict=True)
     )
 
@@ -258,7 +262,9 @@ def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
         again = Again(replace(walk, misses=walk.misses + 1))
         return again if walk.misses < len(OVERLAPS) else Stuck()
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
-    return Closing(replace(walk, skip=walk.skip + len(page.created) - 1, misses=0))
+    if len(page.created) <= FARTHEST:
+        return _further_back(walk)  # its end could not be proven: a fuller page shows more of it
+    return Closing(replace(walk, skip=walk.skip + len(page.created) - 1))
 
 
 def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
@@ -282,6 +288,8 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
             return Crowded(order.split(rest, order.end_of(last, grain))[0])
         # Only rows that were taken before, or that pad the question, were listed so far.
         listed = before if before > 1 else len(page.created) - PADDING
+        if listed <= 1:
+            return Stuck()
         return Advanced(replace(walk, skip=walk.skip + listed - 1, misses=0), Window(edge, edge))
     if before == 0:
         return Crowded(order.split(rest, order.end_of(last, grain))[0])

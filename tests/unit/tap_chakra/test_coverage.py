@@ -42,7 +42,8 @@ def test_ranges_that_touch_are_one(bounds: list[int], rng: object) -> None:
 
 
 def test_a_lower_limit_is_no_gap() -> None:
-    unfinished = Unfinished(0, (Range(Window(10, 20), 1),), (Walked(Window(20, 30), 5, "x", True),))  # noqa: FBT003 - a field
+    walked = Walked(Window(20, 30), 5, until=35, tail=2, ascending=True)
+    unfinished = Unfinished(0, (Range(Window(10, 20), 1),), (walked,))
     assert unfinished.gaps(Window(10, None)) == (Window(30, None),)
     assert unfinished.gaps(Window(5, None)) == (Window(5, 10), Window(30, None))
     assert unfinished.rows == 6
@@ -53,3 +54,23 @@ def test_the_fullest_ranges_are_kept() -> None:
     kept = compact(ranges)
     assert len(kept) == MOST
     assert [each.rows for each in kept] == list(range(30, MOST + 30))
+
+
+@given(st.lists(st.integers(-50, 50), max_size=12), st.integers(-60, 60))
+def test_no_range_grows_over_the_beginning_of_the_scan(bounds: list[int], top: int) -> None:
+    """What comes after it grows: whoever resumes reads that again."""
+    ends = [None, *sorted({*bounds, top}), None]
+    windows = [Window(low, high) for low, high in pairwise(ends)]
+    coverage = Coverage((Range(window, 1) for window in windows), top=top)
+    assert [each.window for each in coverage.ranges] == [Window(None, top), Window(top, None)]
+    below, above = (each.until(top) for each in coverage.ranges)
+    assert below is not None
+    assert below.window == Window(None, top)
+    assert above is None
+
+
+def test_a_range_that_goes_beyond_an_instant_is_kept_up_to_it() -> None:
+    assert Range(Window(10, 30), 4).until(20) == Range(Window(10, 20), 4)
+    assert Range(Window(10, None), 4).until(20) == Range(Window(10, 20), 4)
+    assert Range(Window(10, 15), 4).until(20) == Range(Window(10, 15), 4)
+    assert Range(Window(20, 30), 4).until(20) is None

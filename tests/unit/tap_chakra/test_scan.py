@@ -115,15 +115,26 @@ def test_an_ignored_filter_is_not_believed(ignored: set[str]) -> None:
     assert scan.progress.complete
 
 
-def test_without_a_filter_on_created_at_two_agreeing_walks_are_needed() -> None:
+def test_without_a_filter_on_created_at_everything_is_read_by_id() -> None:
     rows = make_rows(spread(700, 3))
-    still = Listing(rows, order="created_asc", honours=lambda key: key != "createdAt")
+    for order in ("created_asc", "unstable"):
+        listing = Listing(rows, order=order, honours=lambda key: key != "createdAt")
+        scan, ids = read(listing)
+        assert sorted(ids) == ids_of(rows)
+        assert scan.progress.complete
+
+
+def test_without_any_filter_two_walks_that_agree_are_needed() -> None:
+    rows = make_rows(spread(700, 3))
+    still = Listing(rows, order="created_asc", honours=lambda _: False)
     scan, ids = read(still)
     assert sorted(ids) == ids_of(rows)
     assert scan.progress.complete
-    moving = Listing(rows, order="unstable", honours=lambda key: key != "createdAt")
+    moving = Listing(rows, order="unstable", honours=lambda _: False)
     scan, _ = read(moving)
     assert not scan.progress.complete
+    assert "createdAt" in scan.progress.unsure[0]
+    assert scan.unfinished is None, "it is not gone on with"
 
 
 def test_created_after_reads_only_what_is_younger() -> None:

@@ -1,0 +1,89 @@
+"""Drives a division as readers do whose answers come in any order: a seed decides which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_chakra.dense import DenseReader
+from tap_chakra.opening import divided
+from tap_chakra.reading import LIMIT, Answer, read_page, read_window
+from tap_chakra.windows import Window, is_dense
+from tests.support.listing import NOW
+from tests.support.scanning import CELLS
+
+if TYPE_CHECKING:
+    import random
+
+    from tap_chakra.coverage import Unfinished
+    from tap_chakra.question import Question
+    from tap_chakra.windows import Grain
+    from tests.support.listing import Listing
+
+MOST = 20_000
+"""Requests after which a division is said not to end."""
+
+
+class Readers:
+    """So many readers on one division.
+
+    A question is asked, answered by the server at some later moment, and taken in later still:
+    the division may have cut or given up the piece meanwhile.
+    """
+
+    def __init__(
+        self,
+        listing: Listing,
+        grain: Grain,
+        rng: random.Random,
+        *,
+        count: int,
+        unfinished: Unfinished | None = None,
+    ) -> None:
+        self._listing = listing
+        self._rng = rng
+        self._count = count
+        sample = listing(None).rows
+        self.began = NOW + 1 if unfinished is None else unfinished.began
+        self.division = divided(Window(), sample, grain, began=self.began, unfinished=unfinished)
+        self._dense = DenseReader(listing, CELLS)
+        self._dense.began = self.began
+        self._asked: list[Question] = []
+        self._answered: list[tuple[Question, Answer]] = []
+
+    def run(self, answers: int | None = None) -> list[str]:
+        """The ids handed out until all is read, or until so many answers were taken in."""
+        ids: list[str] = []
+        while not self.division.ended and answers != 0:
+            assert self._listing.requests < MOST, "the division does not come to an end"
+            if self._ask():
+                continue
+            if self._asked and (not self._answered or self._rng.random() < 0.5):
+                question = self._asked.pop(self._rng.randrange(len(self._asked)))
+                self._answered.append((question, self._answer(question)))
+                continue
+            at = self._rng.randrange(len(self._answered))
+            question, answer = self._answered.pop(at)
+            ids += [str(row["id"]) for row in self.division.take_in(question, answer)]
+            answers = None if answers is None else answers - 1
+        return ids
+
+    def _ask(self) -> bool:
+        if len(self._asked) + len(self._answered) >= self._count:
+            return False
+        question = self.division.next_question()
+        if question is not None:
+            self._asked.append(question)
+        return question is not None
+
+    def _answer(self, question: Question) -> Answer:
+        listing, grain, asked = self._listing, self.division.grain, question.window
+        if question.kind in ("page", "hint"):
+            limit = LIMIT if question.kind == "page" else 1
+            return read_page(listing, asked, grain, skip=question.skip, limit=limit)
+        if question.kind == "window":
+            answer = read_window(listing, asked, grain)
+            if answer.whole or not is_dense(asked, grain):
+                return answer
+        dense = self._dense.read(asked, grain)
+        assert dense.complete
+        return Answer(asked, dense.rows, dense.created, whole=True, server_time=None)
