@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import machine
 from benchmarks.benches import Benches
-from benchmarks.parts import memory, peers, requests, start, throughput
+from benchmarks.parts import memory, peers, rate_limit, requests, start, throughput
 from benchmarks.report import document, figures_table
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ PARTS: Mapping[str, Callable[[Benches], Part]] = {
     "peers": peers.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "rate_limit": rate_limit.measure,
     "requests": requests.measure,
 }
 

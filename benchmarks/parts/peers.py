@@ -41,14 +41,18 @@ def measure(benches: Benches) -> Part:
         tuple(_figure(name, runs[JUDGED], ours[JUDGED]) for name, runs in theirs.items()),
         (Table(_HEAD, tuple(rows)), Table(_SHARES, tuple(_shares({TAP: ours, **theirs})))),
         (
-            "Rows a second from the start of a process to its end, and in brackets how many times"
-            f" faster the tap is. The tap reads {ROWS:,} rows. Peers read the newest"
-            f" {FEWER_IN_PARALLEL:,}, those with one request under way"
-            f" {', '.join(f'{FEWER[each]:,} at {each} ms' for each in LATENCIES)}: their rate is"
-            " compared, and all of them would take minutes. They write the rows to standard output,"
-            " dlt to files, as its extract step does; its normalize and load are not measured.",
-            "Each is written as its own documentation says (`benchmarks/peers`), pages by offset,"
-            " and would lose rows of a table that changes while it reads.",
+            (
+                "Rows a second from the start of a process to its end, and in brackets how many times"
+                f" faster the tap is. The tap reads {ROWS:,} rows. Peers read the newest"
+                f" {FEWER_IN_PARALLEL:,}, those with one request under way"
+                f" {', '.join(f'{FEWER[each]:,} at {each} ms' for each in LATENCIES)}: their rate is"
+                " compared, and all of them would take minutes. They write the rows to standard output,"
+                " dlt to files, as its extract step does; its normalize and load are not measured."
+            ),
+            (
+                "Each is written as its own documentation says (`benchmarks/peers`), pages by offset,"
+                " and would lose rows of a table that changes while it reads."
+            ),
         ),
         {"rates": {name: _rates(runs) for name, runs in {TAP: ours, **theirs}.items()}},
     )
@@ -80,8 +84,7 @@ def _row(name: str, runs: dict[int, Run], ours: dict[int, Run]) -> tuple[str, ..
 
 def _shares(all_runs: dict[str, dict[int, Run]]) -> list[tuple[str, ...]]:
     return [
-        (name, *(_share(runs[latency]) for latency in LATENCIES))
-        for name, runs in all_runs.items()
+        (name, *(_share(runs[latency]) for latency in LATENCIES)) for name, runs in all_runs.items()
     ]
 
 

@@ -41,8 +41,10 @@ def measure(benches: Benches) -> Part:
         (_figure(found, PROVEN, "an order is proven"), _figure(found, OTHERS, "none is")),
         (Table(("createdAt", *MOST), rows_of_table),),
         (
-            f"List requests of the tap, {THREADS} threads, no latency: {ROWS_IN_ORDER:,} rows in"
-            f" the orders that it can prove, {ROWS:,} in the others.",
+            (
+                f"List requests of the tap, {THREADS} threads, no latency: {ROWS_IN_ORDER:,} rows in"
+                f" the orders that it can prove, {ROWS:,} in the others."
+            ),
         ),
     )
 
