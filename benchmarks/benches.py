@@ -12,7 +12,6 @@ from chakra_sandbox.launch import start_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 DISTRIBUTION = "daily"
 """Business hours, as a team works: day slices, which peers need, come out even."""
@@ -34,25 +33,12 @@ def leads(rows: int, distribution: str = DISTRIBUTION) -> Iterator[Bench]:
 
 
 class Benches:
-    """One sandbox at a time."""
+    """One sandbox at a time; to be closed."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
         self._bench: Bench | None = None
         self._made: tuple[int, str] | None = None
-
-    def __enter__(self) -> Benches:
-        """Nothing runs yet."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the sandbox."""
-        self.close()
 
     def leads(self, rows: int, distribution: str = DISTRIBUTION) -> Bench:
         """A sandbox with so many leads, its knobs as they are by default."""

@@ -46,7 +46,8 @@ def used(log: Sequence[Asked], start: float, end: float, rps: float) -> float:
 
 def inside_pauses(log: Sequence[Asked], retry_after: float) -> int:
     """Requests that came inside a Retry-After, and had not left before it was known."""
-    count, closed = 0, []
+    count = 0
+    closed: list[float] = []
     for each in log:
         if any(said + UNDER_WAY < each.at < said + retry_after for said in closed[-3:]):
             count += 1

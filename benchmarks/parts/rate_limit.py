@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from benchmarks.benches import leads
 from benchmarks.readers import LIST_PATH, tap
 from benchmarks.report import Figure, Part, Table
-from benchmarks.request_log import STRETCH, asked, back_after, by_second, inside_pauses, used
+from benchmarks.request_log import (
+    STRETCH,
+    UNDER_WAY,
+    asked,
+    back_after,
+    by_second,
+    inside_pauses,
+    used,
+)
 
 if TYPE_CHECKING:
     from benchmarks.benches import Benches
@@ -53,6 +61,19 @@ LIMITS = (
     Limit("with Retry-After, no burst allowed", "seconds", 1, judged=False),
 )
 
+_NOTE = (
+    f"{RPS} requests a second are allowed, with a second's worth at once unless the table says"
+    f" otherwise; {THREADS} threads. What is used is counted from {LEARNED:.0f} s to"
+    f" {LOWERED:.0f} s after the first request. Then {LOW_RPS} are allowed for"
+    f" {RAISED - LOWERED:.0f} s, then {RPS} again: the rate is *back* when a stretch of"
+    f" {STRETCH:.0f} s begins that uses nine tenths. The Retry-After is {PAUSE:.0f} s; what left"
+    f" before the 429 arrived, up to {UNDER_WAY} s after it, does not count as inside."
+)
+_NOTE_ON_BURSTS = (
+    "Where no burst is allowed, a request that comes a millisecond early is one too many, and costs"
+    " a second."
+)
+
 
 def measure(benches: Benches) -> Part:
     """All limits at a time, each with a sandbox of its own: a paced tap leaves the cores idle."""
@@ -75,21 +96,13 @@ def measure(benches: Benches) -> Part:
         "A rate limit",
         tuple(figures),
         (Table(_HEAD, tuple(_row(limit, log) for limit, log in logs.items())),),
-        (
-            (
-                f"{RPS} requests a second are allowed, with a second's worth at once unless the table"
-                f" says otherwise; {THREADS} threads. The share is counted from {LEARNED:.0f} s to"
-                f" {LOWERED:.0f} s after the first request. Then {LOW_RPS} are allowed for"
-                f" {RAISED - LOWERED:.0f} s, then {RPS} again: *back* is when a stretch of"
-                f" {STRETCH:.0f} s began that used nine tenths. A Retry-After is {PAUSE:.0f} s; requests"
-                " that left before the 429 arrived, a tenth of a second, do not count as inside it."
-            ),
-            (
-                "Where no burst is allowed, two requests that swap places or come a millisecond early"
-                " are one too many, and cost a second."
-            ),
-        ),
-        {"pace": {limit.name: by_second(log) for limit, log in logs.items()}},
+        (_NOTE, _NOTE_ON_BURSTS),
+        {
+            "pace": {
+                "allowed": ((0, LOWERED, RAISED, ENDED), (RPS, LOW_RPS, RPS, RPS)),
+                "runs": {limit.name: by_second(log) for limit, log in logs.items()},
+            }
+        },
     )
 
 
