@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 MELTANO := .venv-meltano
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
@@ -34,6 +35,12 @@ $(STAMPS)/meltano: requirements/meltano.txt | $(STAMPS)/python
 	@$(MELTANO)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/meltano.txt
 	@touch $@
 
+$(STAMPS)/peers: requirements/peers.txt | $(STAMPS)/python
+	@echo "Installing the peers of the benchmark into $(PEERS) ..."
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
 $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 	@echo "Installing the Meltano plugins ..."
 	@$(MELTANO)/bin/meltano --log-level=warning install >/dev/null
@@ -57,8 +64,8 @@ format: $(STAMPS)/dev ## Put the code into the house's format
 demo: $(STAMPS)/dev $(STAMPS)/plugins ## A sandbox ChakraHQ to DuckDB through Meltano, and scores back again
 	@$(BIN)/python -m demo
 
-bench: $(STAMPS)/dev ## Rows, requests and rows/s of a scan of 100,000 rows
-	$(BIN)/python benchmarks/bench_scan.py
+bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
+	$(BIN)/python -m benchmarks $(PARTS)
 
 bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
 	$(BIN)/python benchmarks/bench_target.py
@@ -79,4 +86,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) .venv-lowest $(STAMPS) .meltano output
+	rm -rf $(VENV) $(MELTANO) $(PEERS) .venv-lowest $(STAMPS) .meltano output
