@@ -10,6 +10,7 @@ import argparse
 import importlib
 import itertools
 import json
+import signal
 import sys
 import tempfile
 import threading
@@ -75,6 +76,8 @@ class Campaign:
 def main() -> int:
     """Run the campaign; 1 if a case failed."""
     options = _options()
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     module = importlib.import_module(f"tests.faults.{options.what}_kills")
     first = 0 if options.only is None else options.only
     campaign = Campaign(

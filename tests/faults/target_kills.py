@@ -45,6 +45,10 @@ CHANGED, CREATED, TWINS = 30, 20, 8
 RERUNS = 4
 STOPPED, UNKNOWN = 9, 8
 """Documented exit codes: stopped by a signal, unknown outcomes."""
+OURS = "| target-chakra"
+"""In each line of our own log."""
+NOT_BEGUN = "Stopped by signal"
+"""What a run says that is stopped before it begins."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,7 @@ class _Runs:
         self.rows = rows_of(case)
         self._passed = 0
         self._number = 0
+        self._journal = Journal(folder)
 
     def killed(self, kill: Kill) -> None:
         """A run that dies."""
@@ -177,23 +182,25 @@ class _Runs:
             latency_ms=self._case.latency_ms,
             faults=LOST if kill.point == "lost" else [],
         )
-        before = batches(self._folder)
+        before = self._journal.batches()
         running = target.start(self._folder, self._config)
         if running.stdin is None:
             raise RuntimeError("no input")
         lines = lines_of(self.rows, self._passed)
         running.stdin.write("".join(json.dumps(line) + "\n" for line in lines))
         running.stdin.flush()
-        _await(self._folder, kill, running, before)
+        _await(self._journal, kill, running, before)
         time.sleep(kill.delay)
-        states = tuple(sorted(batches(self._folder).at_work(before))) or ("no batch",)
+        states = tuple(sorted(self._journal.batches().at_work(before))) or ("no batch",)
         alive = running.poll() is None
         running.send_signal(kill.how)
+        self._journal.close()
         stdout, stderr = running.communicate(timeout=120)
         told = target.told(running.returncode, stdout, stderr)
         kind = "a first run" if self._number == 0 else "a later run"
         self._verdict.deaths.append(Death(kill.how.name, states if alive else (), kind))
-        self._account(told, endings(told, kill.how) if alive else [])
+        begun = self._journal.batches().runs > before.runs
+        self._account(told, endings(told, kill.how, begun=begun) if alive else [])
         self._verdict.faults += judge.of_state(self._sandbox.oracle(), self.rows, self._passed)
 
     def to_the_end(self) -> None:
@@ -255,17 +262,17 @@ class _Runs:
             names = later
 
 
-def endings(told: target.Told, how: signal.Signals) -> list[Fault]:
-    """What is wrong with how a run ended that got a signal."""
-    if how is signal.SIGKILL:
-        return [] if told.code == -how else [wrong(f"killed, it ended with {told.code}")]
+def endings(told: target.Told, how: signal.Signals, *, begun: bool) -> list[Fault]:
+    """What is wrong with how a run ended that got a signal, before or after it had begun."""
+    if told.code == -how and (how is signal.SIGKILL or OURS not in told.stderr):
+        return []  # Killed; or Python itself was still starting.
     faults = []
     if told.code != STOPPED:
         faults.append(wrong(f"{how.name}, and it ended with {told.code}: {told.stderr[-600:]}"))
     if "Traceback" in told.stderr:
         faults.append(wrong(f"a traceback: {told.stderr[-600:]}"))
-    if not told.receipt:
-        faults.append(wrong("it left no receipt"))
+    if begun and not told.receipt and NOT_BEGUN not in told.stderr:
+        faults.append(wrong(f"it left no receipt: {told.stderr[-600:]}"))
     return faults
 
 
@@ -293,31 +300,40 @@ class Batches:
         return set(self.since(before)) | taken
 
 
-def batches(folder: Path) -> Batches:
-    """Look into the journal of a run that is under way."""
-    path = folder / ".target-chakra" / "journal.db"
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)
-    except sqlite3.OperationalError:
-        return Batches(0, {})
-    try:
-        (runs,) = connection.execute("SELECT count(*) FROM runs").fetchone()
-        return Batches(runs, dict(connection.execute("SELECT id, state FROM batches")))
-    except sqlite3.OperationalError:
-        return Batches(0, {})
-    finally:
-        connection.close()
+class Journal:
+    """Looks into the journal of runs that are under way."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / ".target-chakra" / "journal.db"
+        self._open: sqlite3.Connection | None = None
+
+    def batches(self) -> Batches:
+        """What it holds now."""
+        try:
+            if self._open is None:
+                self._open = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=0)
+            (runs,) = self._open.execute("SELECT count(*) FROM runs").fetchone()
+            return Batches(runs, dict(self._open.execute("SELECT id, state FROM batches")))
+        except sqlite3.OperationalError:
+            self.close()
+            return Batches(0, {})
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
 
 
-def _await(folder: Path, kill: Kill, running: subprocess.Popen[str], before: Batches) -> None:
+def _await(journal: Journal, kill: Kill, running: subprocess.Popen[str], before: Batches) -> None:
     """Return when the journal shows the point at which the run is to die."""
     until = time.monotonic() + 20
     if kill.point == "random":
         until = time.monotonic() + 0.3 + kill.nth * kill.delay * 10
     while time.monotonic() < until and running.poll() is None:
-        if kill.point != "random" and _is_there(kill, batches(folder), before):
+        if kill.point != "random" and _is_there(kill, journal.batches(), before):
             return
-        time.sleep(0.002)
+        time.sleep(0.003)
 
 
 def _is_there(kill: Kill, now: Batches, before: Batches) -> bool:
