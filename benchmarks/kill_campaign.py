@@ -10,6 +10,7 @@ import argparse
 import importlib
 import itertools
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -59,9 +60,9 @@ class Campaign:
 
     def one(self, number: int) -> Verdict:
         """Run a case and print what became of it."""
+        folder = Path(tempfile.mkdtemp(prefix=f"kill-{number}-"))
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                verdict = self._runs(number, Path(folder))
+            verdict = self._runs(number, folder)
         except Exception as error:  # noqa: BLE001 - reported with its number
             fault = Fault("wrong", f"{type(error).__name__}: {error}")
             verdict = Verdict(str(number), faults=[fault])
@@ -70,6 +71,10 @@ class Campaign:
         print(f"{mark} {verdict.name}: {'; '.join(told)} ({verdict.seconds:.1f} s)", flush=True)
         for fault in verdict.faults[:3]:
             print(f"     {fault}", flush=True)
+        if verdict.faults:
+            print(f"     what it left is in {folder}", flush=True)
+        else:
+            shutil.rmtree(folder)
         return verdict
 
 

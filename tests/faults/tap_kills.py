@@ -144,6 +144,7 @@ def run_case(folder: Path, case: Case) -> Verdict:
         runs.whole()
         verdict.rows = sum(len(run.ids) for run in runs.done)
         verdict.faults += Judge(sandbox.oracle(), case.concurrency).faults(runs.done)
+        (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, sandbox.requests())))
     if not _ends_complete(runs.state):
         verdict.faults.append(lost("the last STATE speaks of no whole scan"))
     verdict.seconds = time.monotonic() - began
@@ -220,6 +221,8 @@ class _Runs:
         states = [line["value"] for line in run.lines if line["type"] == "STATE"]
         self.state = states[-1] if states else self.state
         name = f"run {len(self.done)}"
+        (self._folder / f"run{len(self.done)}.out").write_bytes(victim.stdout)
+        (self._folder / f"run{len(self.done)}.err").write_bytes(victim.stderr)
         faults = endings(victim, kill)
         if self._sandbox.api_key in victim.stdout.decode() + victim.stderr.decode():
             faults.append(wrong("the key is in the output"))
@@ -329,7 +332,12 @@ def endings(victim: Victim, kill: Kill | None) -> list[Fault]:
     code, said = victim.process.returncode, victim.stderr.decode()
     if kill is not None and kill.how is signal.SIGKILL:
         return [] if code in {0, -signal.SIGKILL} else [wrong(f"killed, it ended with {code}")]
-    if kill is not None and code == -kill.how and not victim.stdout and OURS not in said:
+    starting = not victim.stdout and OURS not in said
+    if (
+        kill is not None
+        and starting
+        and (code == -kill.how or said.rstrip().endswith("KeyboardInterrupt"))
+    ):
         return []  # Python itself was still starting.
     faults = []
     if code not in ({0} if kill is None else {0, STOPPED}):

@@ -42,6 +42,9 @@ QUIET = 2.5
 """Seconds in which a job that was accepted begins and writes: none takes longer here."""
 CHANGED, CREATED, TWINS = 30, 20, 8
 """Rows of one case: existing processes that change, new ones, pairs of rows without a key."""
+BEGINS_WITHIN = 60.0
+STANDS_STILL = 4.0
+"""Seconds in which a run begins; and without anything new, after which its point won't come."""
 RERUNS = 4
 STOPPED, UNKNOWN = 9, 8
 """Documented exit codes: stopped by a signal, unknown outcomes."""
@@ -157,6 +160,7 @@ def run_case(folder: Path, case: Case) -> Verdict:
         runs.to_the_end()
         verdict.rows = len(runs.rows)
         verdict.faults += judge.of_the_end(sandbox.oracle(), runs.rows)
+        (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, sandbox.requests())))
     verdict.seconds = time.monotonic() - began
     return verdict
 
@@ -223,6 +227,8 @@ class _Runs:
 
     def _account(self, told: target.Told, faults: list[Fault]) -> None:
         self._number += 1
+        (self._folder / f"run{self._number}.out").write_text(told.stdout)
+        (self._folder / f"run{self._number}.err").write_text(told.stderr)
         passed = [state["rows"] for state in told.states if isinstance(state, dict)]
         self._passed = max([self._passed, *passed])
         if self._sandbox.api_key in told.stdout + told.stderr:
@@ -266,6 +272,8 @@ def endings(told: target.Told, how: signal.Signals, *, begun: bool) -> list[Faul
     """What is wrong with how a run ended that got a signal, before or after it had begun."""
     if told.code == -how and (how is signal.SIGKILL or OURS not in told.stderr):
         return []  # Killed; or Python itself was still starting.
+    if not begun and told.stderr.rstrip().endswith("KeyboardInterrupt"):
+        return []
     faults = []
     if told.code != STOPPED:
         faults.append(wrong(f"{how.name}, and it ended with {told.code}: {told.stderr[-600:]}"))
@@ -326,13 +334,17 @@ class Journal:
 
 
 def _await(journal: Journal, kill: Kill, running: subprocess.Popen[str], before: Batches) -> None:
-    """Return when the journal shows the point at which the run is to die."""
-    until = time.monotonic() + 20
+    """Return when the journal shows the point at which the run is to die, or nothing new."""
     if kill.point == "random":
-        until = time.monotonic() + 0.3 + kill.nth * kill.delay * 10
+        time.sleep(0.3 + kill.nth * kill.delay * 10)
+        return
+    seen, until = before, time.monotonic() + BEGINS_WITHIN
     while time.monotonic() < until and running.poll() is None:
-        if kill.point != "random" and _is_there(kill, journal.batches(), before):
+        now = journal.batches()
+        if _is_there(kill, now, before):
             return
+        if now != seen:
+            seen, until = now, time.monotonic() + STANDS_STILL
         time.sleep(0.003)
 
 
