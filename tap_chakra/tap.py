@@ -107,6 +107,7 @@ class TapChakra(Tap):
         self._source: Source | None = None
         self._incomplete: list[tuple[str, tuple[str, ...]]] = []
         self._stop_signal: int | None = None
+        self._over = False
         self._narrow: dict[str, NarrowStream] | None = None
         super().__init__(**options)
 
@@ -258,9 +259,15 @@ class TapChakra(Tap):
         if not getattr(self.message_writer, "writing", False):
             self.heed_signals()
 
+    def end(self) -> None:
+        """Let go of everything. What there was to print is printed: no signal changes that."""
+        self._over = True
+        self.screen.clear()
+        self.source.close()
+
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it: between two whole lines."""
-        if self._stop_signal is not None:
+        if self._stop_signal is not None and not self._over:
             self.logger.info("Stopped by signal %d; run it again to go on", self._stop_signal)
             sys.exit(ExitCode.STOPPED)
 
@@ -291,8 +298,7 @@ class TapChakra(Tap):
                 "See what the loader said, then run it again to go on",
             ) from None
         finally:
-            tap.screen.clear()
-            tap.source.close()
+            tap.end()
         tap.raise_if_incomplete()
 
     @classmethod
