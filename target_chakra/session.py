@@ -19,21 +19,18 @@ from target_chakra.changes import Change, Mode
 from target_chakra.desk import Desk
 from target_chakra.destinations import Destinations
 from target_chakra.dry_run import preview_lines
-from target_chakra.journal import Journal
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.mapping import RowMapper
-from target_chakra.parts import Parts
+from target_chakra.parts import Parts, StandIns
 from target_chakra.plan import Rules
 from target_chakra.progress import Reporter
 from target_chakra.receipt import Cost, Receipt
-from target_chakra.rejects import RejectsFile
 from target_chakra.workers import Workers
 from target_chakra.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chakra_api.client import ChakraClient
     from chakra_api.clock import Clock
     from target_chakra.changes import Key
     from target_chakra.journal_reports import RejectLine
@@ -56,7 +53,7 @@ class Session(Generic[State]):
         clock: The only clock of the run.
         emit: Passes a STATE on.
         holder: Names this run to another that wants the journal.
-        client: Talks to the account; made from the settings where none is given.
+        stand_ins: What a test puts in place of the network, threads and disk.
 
     Raises:
         ChakraError: The journal can't be held, or the account can't be read.
@@ -68,7 +65,7 @@ class Session(Generic[State]):
         clock: Clock,
         emit: Callable[[State], None],
         holder: str,
-        client: ChakraClient | None = None,
+        stand_ins: StandIns | None = None,
     ) -> None:
         self.settings = settings
         for handler in logging.getLogger().handlers:
@@ -76,8 +73,9 @@ class Session(Generic[State]):
         self._clock = clock
         self._began = clock.monotonic()
         threads = settings.concurrency + SPARE_THREADS
-        self.client = client or connect(settings.connection, clock, threads)
-        self._workers = Workers(clock, threads)
+        ins = stand_ins or StandIns()
+        self.client = ins.client or connect(settings.connection, clock, threads)
+        self._workers = Workers(clock, ins.crew(threads))
         self._desks: dict[str, Desk] = {}
         self._streams: dict[str, RowMapper] = {}
         self._columns: dict[str, Sequence[str]] = {}
@@ -86,12 +84,12 @@ class Session(Generic[State]):
         self.stopped: Callable[[], bool] = lambda: False
         self.commits = False
         """Whether this run brings no rows and only deletes what an earlier one did not bring."""
-        self.journal = Journal(settings.journal)
+        self.journal = ins.journal(settings.journal)
         self.journal.hold()
         now = int(clock.now() * 1000)
         self.run_id = self.journal.begin_run(self.account_id, holder, now)
         self.journal.clear(now - int(settings.retention_days * 86_400_000))
-        self._rejects = RejectsFile(settings.rejects_path) if settings.rejects_path else None
+        self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
         parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
         self.writer: Writer[State] = Writer(parts, settings)
         self._reporter = Reporter(clock)
