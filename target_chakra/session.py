@@ -202,7 +202,9 @@ class Session(Generic[State]):
         """Send rejected rows again, in order; each is closed once it has an outcome."""
         columns: dict[str, set[str]] = {}
         for each in found:
-            columns.setdefault(each.stream, set()).update(each.row)
+            # A row need not carry every column that its mapping names.
+            named = self.settings.mapping_for(each.stream).columns
+            columns.setdefault(each.stream, set(named)).update(each.row)
         for stream, names in columns.items():
             self.open_stream(stream, sorted(names))
         numbers: dict[int, int] = {}
