@@ -12,7 +12,7 @@ import orjson
 
 from chakra_api.account import Account, resolve_account
 from chakra_api.connection import connect
-from chakra_api.errors import ChakraError, NoAccess, SettingsError
+from chakra_api.errors import ChakraError, JournalError, NoAccess, SettingsError
 from chakra_api.people import Directory
 from chakra_api.redaction import RedactingFilter
 from target_chakra.changes import Change, Mode
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chakra_api.clock import Clock
     from target_chakra.changes import Key
     from target_chakra.journal_reports import RejectLine
+    from target_chakra.rejects import RejectsFile
     from target_chakra.settings import Settings
 
 State = TypeVar("State")
@@ -85,6 +86,15 @@ class Session(Generic[State]):
         self.commits = False
         """Whether this run brings no rows and only deletes what an earlier one did not bring."""
         self.journal = ins.journal(settings.journal)
+        self._rejects: RejectsFile | None = None
+        try:
+            self._begin(emit, holder, ins)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, emit: Callable[[State], None], holder: str, ins: StandIns) -> None:
+        settings, clock = self.settings, self._clock
         self.journal.hold()
         now = int(clock.now() * 1000)
         self.run_id = self.journal.begin_run(self.account_id, holder, now)
@@ -275,17 +285,31 @@ class Session(Generic[State]):
                 self.writer.land(LANDING_SECONDS)
                 self.writer.leave_rest()
         except ChakraError as found:
-            error = found
-            self.writer.land(LANDING_SECONDS)
-            self.writer.leave_rest()
+            error = self._broken_off(found)
         return self.end(error or self.writer.failure)
+
+    def _broken_off(self, error: ChakraError) -> ChakraError:
+        """Bring in what is in flight, and account for the rest; what the run ended of."""
+        try:
+            # What is decided without a journal is forgotten: the next run follows what is in it.
+            if not isinstance(error, JournalError):
+                self.writer.land(LANDING_SECONDS)
+                self.writer.leave_rest()
+        except ChakraError as later:
+            error = later if isinstance(later, JournalError) else error
+        self.writer.account_rest()
+        return error
 
     def end(self, error: ChakraError | None) -> int:
         """Store and say what became of the run; the exit code."""
         receipt = self.receipt(error)
         code = receipt.exit_code(self.settings.limits)
         now = int(self._clock.now() * 1000)
-        self.journal.end_run(receipt.to_json(), int(code), now)
+        try:
+            self.journal.end_run(receipt.to_json(), int(code), now)
+        except JournalError as failed:
+            receipt = self.receipt(error or failed)
+            code = receipt.exit_code(self.settings.limits)
         self._say(receipt)
         self.close()
         return int(code)

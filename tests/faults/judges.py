@@ -63,9 +63,7 @@ def _wishes_of(history: History, *, keyed: bool) -> dict[Name, list[tuple[int, W
     return found
 
 
-def _acceptable(
-    wishes: Sequence[tuple[int, Wish]], optional: frozenset[int]
-) -> list[Wish | None]:
+def _acceptable(wishes: Sequence[tuple[int, Wish]], optional: frozenset[int]) -> list[Wish | None]:
     """What a process may be like: as its last row says, or as one on record behind it does.
 
     None stands for "as it was", where every row about it is on record.
@@ -161,7 +159,7 @@ def rows_add_up(history: History) -> list[str]:
     for ended in history.ended:
         if ended.code is None:
             continue
-        if not ended.receipt:
+        if "rows_in" not in ended.receipt:
             if ended.fed:
                 found.append(f"run {ended.run} ended with {ended.code} and gave no receipt")
             continue
@@ -169,7 +167,9 @@ def rows_add_up(history: History) -> list[str]:
         if set(outcomes) - OUTCOMES:
             found.append(f"run {ended.run} names outcomes that there are not: {outcomes}")
         if rows != ended.fed or sum(outcomes.values()) != rows:
-            found.append(f"run {ended.run} took {ended.fed} rows and accounts for {rows}: {outcomes}")
+            found.append(
+                f"run {ended.run} took {ended.fed} rows and accounts for {rows}: {outcomes}"
+            )
     return found
 
 
@@ -183,7 +183,9 @@ def unknown_is_never_silent(history: History) -> list[str]:
         if ended.receipt.get("unknown") or outcomes.get("unknown") or outcomes.get("not sent"):
             found.append(f"run {ended.run} ended with 0 and leaves rows: {outcomes}")
         if ended.covered < len(history.wishes):
-            found.append(f"run {ended.run} ended with 0, its last STATE covers {ended.covered} rows")
+            found.append(
+                f"run {ended.run} ended with 0, its last STATE covers {ended.covered} rows"
+            )
     return found
 
 
@@ -351,6 +353,4 @@ JUDGES: tuple[Judge, ...] = (
 
 def verdict(history: History) -> list[str]:
     """Everything that any judge condemns."""
-    return [
-        f"{judge.__name__}: {fault}" for judge in JUDGES for fault in judge(history)
-    ]
+    return [f"{judge.__name__}: {fault}" for judge in JUDGES for fault in judge(history)]

@@ -1,6 +1,7 @@
 """The kinds of faults, by what a step does; each kind is listed only where it can do something.
 
-An answer to a read says the same before and after the server acted, so that a reset, a time-out or
+A transaction that finds nothing to write is `idle`: none of its frames can be torn, and it is the
+same before and behind it. An answer to a read says the same before and after the server acted, so that a reset, a time-out or
 a death has one form there; a submit has both, and a third: it arrives when nobody waits any more.
 """
 
@@ -8,12 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-Family = Literal["read", "submit", "journal", "state", "reject"]
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "read": (
@@ -59,6 +58,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "torn in a frame",
         "torn between frames",
     ),
+    "idle": ("fsync error", "disk full", "crash before"),
     "state": ("reader gone", "crash before", "crash after"),
     "reject": ("disk full", "crash before", "crash after", "torn line"),
 }
@@ -77,6 +77,7 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
         "crash after",
     ),
     "journal": ("fsync error", "fsync error, yet on disk", "disk full", "crash before"),
+    "idle": ("crash before",),
     "state": ("crash before", "crash after"),
     "reject": ("disk full", "crash after"),
 }
@@ -119,7 +120,9 @@ def singles(trace: Iterable[Step], kinds: Mapping[str, tuple[str, ...]]) -> list
     return [Hit(step.number, kind) for step in trace for kind in kinds[step.family]]
 
 
-def sizes(trace: Iterable[Step], kinds: Mapping[str, tuple[str, ...]]) -> list[tuple[str, int, int]]:
+def sizes(
+    trace: Iterable[Step], kinds: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, int, int]]:
     """By family: how many steps, and how many kinds apply to each."""
     steps = Counter(step.family for step in trace)
     return [(family, steps[family], len(kinds[family])) for family in kinds]

@@ -14,8 +14,8 @@ import random
 import sqlite3
 import traceback
 from collections import Counter
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -31,7 +31,7 @@ from target_chakra.session import Session
 from target_chakra.settings import parse_settings
 from tests.faults.history import Carried, Ended, History, Kept, Passed, Rejected, Replay
 from tests.faults.kinds import Step
-from tests.support.disk import Disk, FaultyJournal, FaultyRejects
+from tests.support.disk import Disk, FaultyJournal, FaultyRejects, empty_journal
 from tests.support.simulated import KEY, Server, Wire
 from tests.support.turns import Crash, Turns, TurnsClock, TurnsCrew
 
@@ -42,13 +42,14 @@ if TYPE_CHECKING:
     from chakra_api.transport import Request
     from chakra_sandbox.account import Shelf
     from chakra_sandbox.world import World
-    from tests.faults.history import Name, Wish
+    from tests.faults.history import Wish
 
     Chooser = Callable[[Step], str | None]
     """Says which kind of fault hits a step; None for none."""
 
 NAMED_BY = "name"
 """Rows without a key are told apart by this attribute."""
+ROOTS = ("state", "assignedTo", "nextActionAt")
 TICK, PAUSE_TICKS = 0.2, 20
 """Seconds after which the input is found to rest, and how long it does."""
 UNTIL_FREE = 1810.0
@@ -71,6 +72,8 @@ class Scenario:
         ahead: Seconds by which the target's clock is ahead of the server's.
         most_runs: After so many the case is given up.
         calm_after: Runs after which no more faults come.
+        journal_exists: Whether an earlier run has made the journal.
+        replays_all: Whether rejects are sent again that are bad rows and no more.
     """
 
     seed: int
@@ -84,6 +87,8 @@ class Scenario:
     ahead: float = 0.0
     most_runs: int = 12
     calm_after: int = 12
+    journal_exists: bool = False
+    replays_all: bool = True
 
 
 BEGAN = 1_790_000_000.0
@@ -103,9 +108,10 @@ class Simulation:
         self.turns = Turns(BEGAN)
         self.world = scenario.world(int(BEGAN * 1000))
         self.server = Server(self.world, self.turns)
-        self.disk = Disk()
+        self.disk = Disk(_opened_once() if scenario.journal_exists else None)
         self.history = History(list(scenario.wishes))
         self.trace: list[Step] = []
+        self.steps_of_input = 0
         self.faults: list[tuple[Step, str]] = []
         self._run = 0
         self._fed = self._most_fed = 0
@@ -139,6 +145,7 @@ class Simulation:
         """All runs, until the input is settled."""
         try:
             self._play()
+            self.steps_of_input = len(self.trace)
             self._replay()
             self._collect()
         finally:
@@ -214,8 +221,12 @@ class Simulation:
 
     def _opened(self, url: str) -> FaultyJournal:
         fault = partial(self._step, "journal")
-        self._journal = FaultyJournal(url, self.disk, self.turns, fault)
+        self._journal = FaultyJournal(url, self.disk, self.turns, fault, self._idle)
         return self._journal
+
+    def _idle(self) -> None:
+        """The transaction that just ended had nothing to write."""
+        self.trace[-1] = replace(self.trace[-1], family="idle")
 
     def _rejects(self, path: Path) -> FaultyRejects:
         return FaultyRejects(path, self.disk, self.turns, partial(self._step, "reject"))
@@ -338,10 +349,15 @@ class Simulation:
         if not found:
             return
         opened = tuple(r for r in self._on_record() if r.closed is None)
+        if not self._scenario.replays_all and not any(self._fits(each) for each in opened):
+            return
         before = len(self.server.log)
         ended = self._once(lambda session: session.retry(found))
         sent = frozenset(self._names(r.body for r in self.server.log[before:] if _writes(r.path)))
         self.history.replay = Replay(opened, ended.receipt, sent)
+
+    def _fits(self, reject: Rejected) -> bool:
+        return self.history.wishes[reject.line - 1].fits
 
     def _names(self, bodies: Iterable[bytes]) -> Iterator[str]:
         """What the items of submits name their processes by."""
@@ -386,6 +402,7 @@ def _kept(shelf: Shelf, slot: int) -> Kept:
     data, key = row["data"], shelf.model.primary_key or ""
     name = str(data.get(key, data.get(NAMED_BY, row["id"])))
     lives = bool(shelf.store.alive[slot])
+    data = {**data, **{f"@{root}": row[root] for root in ROOTS}}
     return Kept(row["id"], (shelf.model.short_id, name), data, row["createdAt"], lives)
 
 
@@ -424,6 +441,9 @@ class _Teller(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._told.append(record.getMessage())
+
+
+_opened_once = lru_cache(maxsize=1)(empty_journal)
 
 
 def drawn(seed: object) -> random.Random:
