@@ -176,14 +176,9 @@ class Bookkeeping:
 
     # Storing
 
-    def flush_some(self) -> None:
-        """Store what was noted if it is worth a transaction."""
-        if len(self._noted) >= WORTH_STORING:
-            self.flush()
-
-    def flush(self) -> None:
-        """Store what was noted, in one transaction."""
-        if not self._noted:
+    def flush(self, least: int = 1) -> None:
+        """Store what was noted, if there are so many of it, in one transaction."""
+        if len(self._noted) < least:
             return
         noted, self._noted = self._noted, []
         joined = Entry(

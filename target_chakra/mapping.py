@@ -97,9 +97,7 @@ class RowMapper:
     # Compiling
 
     def _check_columns(self) -> None:
-        mapping = self.mapping
-        named = [mapping.key_column, mapping.delete_when, *(mapping.fields or ())]
-        missing = [name for name in named if name and self._columns and name not in self._columns]
+        missing = sorted(self.mapping.columns - set(self._columns)) if self._columns else []
         if missing:
             raise SettingsError(
                 f"{self._where} names the column '{missing[0]}', which the stream does not have",

@@ -12,31 +12,29 @@ import orjson
 
 from chakra_api.account import Account, resolve_account
 from chakra_api.connection import connect
-from chakra_api.errors import ChakraError, NoAccess, SettingsError
+from chakra_api.errors import ChakraError, JournalError, NoAccess, SettingsError
 from chakra_api.people import Directory
 from chakra_api.redaction import RedactingFilter
 from target_chakra.changes import Change, Mode
 from target_chakra.desk import Desk
 from target_chakra.destinations import Destinations
 from target_chakra.dry_run import preview_lines
-from target_chakra.journal import Journal
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.mapping import RowMapper
-from target_chakra.parts import Parts
+from target_chakra.parts import Parts, StandIns
 from target_chakra.plan import Rules
 from target_chakra.progress import Reporter
 from target_chakra.receipt import Cost, Receipt
-from target_chakra.rejects import RejectsFile
 from target_chakra.workers import Workers
 from target_chakra.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chakra_api.client import ChakraClient
     from chakra_api.clock import Clock
     from target_chakra.changes import Key
     from target_chakra.journal_reports import RejectLine
+    from target_chakra.rejects import RejectsFile
     from target_chakra.settings import Settings
 
 State = TypeVar("State")
@@ -56,7 +54,7 @@ class Session(Generic[State]):
         clock: The only clock of the run.
         emit: Passes a STATE on.
         holder: Names this run to another that wants the journal.
-        client: Talks to the account; made from the settings where none is given.
+        stand_ins: What a test puts in place of the network, threads and disk.
 
     Raises:
         ChakraError: The journal can't be held, or the account can't be read.
@@ -68,7 +66,7 @@ class Session(Generic[State]):
         clock: Clock,
         emit: Callable[[State], None],
         holder: str,
-        client: ChakraClient | None = None,
+        stand_ins: StandIns | None = None,
     ) -> None:
         self.settings = settings
         for handler in logging.getLogger().handlers:
@@ -76,8 +74,9 @@ class Session(Generic[State]):
         self._clock = clock
         self._began = clock.monotonic()
         threads = settings.concurrency + SPARE_THREADS
-        self.client = client or connect(settings.connection, clock, threads)
-        self._workers = Workers(clock, threads)
+        ins = stand_ins or StandIns()
+        self.client = ins.client or connect(settings.connection, clock, threads)
+        self._workers = Workers(clock, ins.crew(threads))
         self._desks: dict[str, Desk] = {}
         self._streams: dict[str, RowMapper] = {}
         self._columns: dict[str, Sequence[str]] = {}
@@ -86,12 +85,21 @@ class Session(Generic[State]):
         self.stopped: Callable[[], bool] = lambda: False
         self.commits = False
         """Whether this run brings no rows and only deletes what an earlier one did not bring."""
-        self.journal = Journal(settings.journal)
+        self.journal = ins.journal(settings.journal)
+        self._rejects: RejectsFile | None = None
+        try:
+            self._begin(emit, holder, ins)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, emit: Callable[[State], None], holder: str, ins: StandIns) -> None:
+        settings, clock = self.settings, self._clock
         self.journal.hold()
         now = int(clock.now() * 1000)
         self.run_id = self.journal.begin_run(self.account_id, holder, now)
         self.journal.clear(now - int(settings.retention_days * 86_400_000))
-        self._rejects = RejectsFile(settings.rejects_path) if settings.rejects_path else None
+        self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
         parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
         self.writer: Writer[State] = Writer(parts, settings)
         self._reporter = Reporter(clock)
@@ -204,7 +212,9 @@ class Session(Generic[State]):
         """Send rejected rows again, in order; each is closed once it has an outcome."""
         columns: dict[str, set[str]] = {}
         for each in found:
-            columns.setdefault(each.stream, set()).update(each.row)
+            # A row need not carry every column that its mapping names.
+            named = self.settings.mapping_for(each.stream).columns
+            columns.setdefault(each.stream, set(named)).update(each.row)
         for stream, names in columns.items():
             self.open_stream(stream, sorted(names))
         numbers: dict[int, int] = {}
@@ -275,17 +285,31 @@ class Session(Generic[State]):
                 self.writer.land(LANDING_SECONDS)
                 self.writer.leave_rest()
         except ChakraError as found:
-            error = found
-            self.writer.land(LANDING_SECONDS)
-            self.writer.leave_rest()
+            error = self._broken_off(found)
         return self.end(error or self.writer.failure)
+
+    def _broken_off(self, error: ChakraError) -> ChakraError:
+        """Bring in what is in flight, and account for the rest; what the run ended of."""
+        try:
+            # What is decided without a journal is forgotten: the next run follows what is in it.
+            if not isinstance(error, JournalError):
+                self.writer.land(LANDING_SECONDS)
+                self.writer.leave_rest()
+        except ChakraError as later:
+            error = later if isinstance(later, JournalError) else error
+        self.writer.account_rest()
+        return error
 
     def end(self, error: ChakraError | None) -> int:
         """Store and say what became of the run; the exit code."""
         receipt = self.receipt(error)
         code = receipt.exit_code(self.settings.limits)
         now = int(self._clock.now() * 1000)
-        self.journal.end_run(receipt.to_json(), int(code), now)
+        try:
+            self.journal.end_run(receipt.to_json(), int(code), now)
+        except JournalError as failed:
+            receipt = self.receipt(error or failed)
+            code = receipt.exit_code(self.settings.limits)
         self._say(receipt)
         self.close()
         return int(code)

@@ -75,6 +75,12 @@ class StreamMapping:
     delete_when: str | None = None
     revive: bool = False
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it names."""
+        named = (self.key_column, self.delete_when, *(self.fields or ()))
+        return frozenset(name for name in named if name)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -75,6 +75,12 @@ class Tally(Generic[State]):
         if passes:
             self._frontier.settled(change.seq)
 
+    def give_up(self) -> None:
+        """The rows that have no outcome yet get one: nobody knows what becomes of them."""
+        for stream, came in self.rows.items():
+            self.outcomes[stream][Outcome.UNKNOWN] += came - self.outcomes[stream].total()
+        self.open = 0
+
     @property
     def total(self) -> Counter[Outcome]:
         """Outcomes of all streams together."""
