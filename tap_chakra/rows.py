@@ -12,7 +12,7 @@ look-up and a call.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.coercion import MISFIT, json_text, to_boolean, to_datetime, to_string
 from tap_chakra.schema import EXTRA, REFERENCES, TIMES
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
-_PEOPLE: Final = {"createdBy": "createdByUsername", "assignedTo": "assignedToUsername"}
+PEOPLE: Final = {"createdBy": "createdByUsername", "assignedTo": "assignedToUsername"}
 _UNSET: Final = (0, "", "0")
 
 
@@ -61,10 +61,10 @@ class RowTyper:
         self.misfits: Counter[str] = Counter()
         self.coerced: Counter[str] = Counter()
         self._directory = directory
-        self._states = _by_any_name(procedure.states)
+        self._states = by_any_name(procedure.states)
         self._open = not procedure.resolved
-        self._data = _Attributes(procedure.attributes, self)
-        self._derived = _Attributes(procedure.derived_attributes, self)
+        self._data = Attributes(procedure.attributes, self)
+        self._derived = Attributes(procedure.derived_attributes, self)
 
     def __call__(self, row: Row) -> Row:
         """The typed record of a row."""
@@ -95,7 +95,7 @@ class RowTyper:
         return coerced
 
     def _name_people(self, record: Row) -> None:
-        for field, username in _PEOPLE.items():
+        for field, username in PEOPLE.items():
             named = record[field]
             person = self._directory.find(named) if isinstance(named, str) else None
             record[username] = person.username if person else None
@@ -113,7 +113,7 @@ class RowTyper:
         record["state"] = self._root("state", to_string, value, extra)
         record["stateId"] = record["stateName"] = None
 
-    def _nested(self, name: str, attributes: _Attributes, value: object, extra: Row) -> object:
+    def _nested(self, name: str, attributes: Attributes, value: object, extra: Row) -> object:
         if value is None:
             return None
         if self._open:
@@ -128,10 +128,22 @@ class RowTyper:
         return typed
 
 
-class _Attributes:
-    """Types one object of attributes."""
+class Counts(Protocol):
+    """Where values are counted that were not as their type has them."""
 
-    def __init__(self, attributes: tuple[Attribute, ...], counts: RowTyper) -> None:
+    misfits: Counter[str]
+    coerced: Counter[str]
+
+
+class Attributes:
+    """Types one object of attributes.
+
+    Args:
+        attributes: Those that it may hold.
+        counts: Takes the counts.
+    """
+
+    def __init__(self, attributes: tuple[Attribute, ...], counts: Counts) -> None:
         self._counts = counts
         by_id = {each.id: each for each in attributes if each.id}
         by_name = {each.short_id: each for each in attributes}
@@ -164,7 +176,8 @@ class _Attributes:
         return typed, odd
 
 
-def _by_any_name(states: tuple[State, ...]) -> dict[str, State]:
+def by_any_name(states: tuple[State, ...]) -> dict[str, State]:
+    """States by id and by shortId."""
     by_id = {state.id: state for state in states if state.id}
     return by_id | {state.short_id: state for state in states}
 
