@@ -120,7 +120,7 @@ class AttributeColumns:
         columns = [each for slot in self._filled(objects, extras) for each in slot]
         if self._layout == "columns":
             return columns
-        unset = pa.array([not isinstance(value, dict) for value in values])
+        unset = pa.array([not isinstance(value, dict) for value in values], pa.bool_())
         if not columns:
             return [pa.array([None if no else {} for no in unset.to_pylist()], pa.struct([]))]
         return [pa.StructArray.from_arrays(columns, fields=list(self._inner), mask=unset)]

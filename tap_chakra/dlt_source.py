@@ -10,6 +10,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import dlt
+import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 
 from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
@@ -121,9 +124,23 @@ def _process(lease: Lease, procedure: Procedure, delivery: Delivery) -> Iterator
     shape = _under_contract(plain_shape(procedure, delivery.nested))
     with lease.held() as source:
         builder = TableBuilder(procedure, source.directory, shape)
+        _avoid_csv(builder.schema)
         run = TableRun(source, procedure, builder, state=state, bounds=delivery.bounds)
         for piece in run.pieces(lease.clock):
             yield _item(piece)
+
+
+def _avoid_csv(schema: pa.Schema) -> None:
+    """Have structs and lists written as rows where dlt would take CSV, which can't hold them.
+
+    That is PostgreSQL: Arrow comes there as CSV by default, and the package would fail for ever.
+    """
+    capabilities = Container().get(DestinationCapabilitiesContext)
+    if capabilities is None or not any(pa.types.is_nested(each.type) for each in schema):
+        return
+    formats = capabilities.supported_loader_file_formats or ()
+    if capabilities.preferred_loader_file_format == "insert_values" and "csv" in formats:
+        dlt.current.resource().apply_hints(file_format="insert_values")
 
 
 def _item(piece: Piece) -> Any:  # noqa: ANN401 - what dlt takes
@@ -137,9 +154,8 @@ def _item(piece: Piece) -> Any:  # noqa: ANN401 - what dlt takes
 
 def _under_contract(shape: Shape) -> Shape:
     """The shape that the table in the pipeline's schema, and its contract, leave possible."""
-    source = dlt.current.source()
-    resource, schema = source.resources[dlt.current.resource_name()], source.schema
-    hints = resource.compute_table_schema()
+    schema = dlt.current.source_schema()
+    hints = dlt.current.resource().compute_table_schema()
     table = schema.naming.normalize_table_identifier(str(hints["name"]))
     if shape.layout != "columns" or schema.is_new_table(table):
         return shape

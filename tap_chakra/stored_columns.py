@@ -9,7 +9,7 @@ this is settled before a table is built:
 | evolve | a new column | what fits the old column goes there, the rest to `<column>__v_<type>` |
 | freeze | dlt stops the run | dlt stops the run |
 | discard_row | dlt drops the rows | dlt drops the rows |
-| discard_value | to `_extra_data` | what fits the old column goes there, the rest to `_extra_data` |
+| discard_value | to `_extra_data` | as with evolve, but the rest goes to `_extra_data` |
 """
 
 from __future__ import annotations
