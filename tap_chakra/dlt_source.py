@@ -95,7 +95,9 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     config = dict(locals())
     clock = SystemClock()
     agent = f"chakra-connectors/{version('chakra-connectors')}"
-    settings = parse_settings(config, now=int(clock.now() * 1000), user_agent=agent)
+    settings = parse_settings(
+        config, now=int(clock.now() * 1000), user_agent=agent, variable="SOURCES__CHAKRA_"
+    )
     delivery = parse_delivery(config)
     lease = Lease(settings, clock)
     with lease.held() as source:
@@ -163,7 +165,7 @@ def _under_contract(shape: Shape) -> Shape:
     columns = schema.get_table_columns(table)
 
     def type_of(name: str) -> str | None:
-        return columns.get(schema.naming.normalize_identifier(name), {}).get("data_type")
+        return columns.get(schema.naming.normalize_path(name), {}).get("data_type")
 
     stored = Stored(type_of, str(contract["columns"]), str(contract["data_type"]))
     return Shape(shape.layout, settled(shape.data, stored), settled(shape.derived, stored))
