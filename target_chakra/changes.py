@@ -64,6 +64,8 @@ class Change:
         row: The row as it came, for the rejects.
         parts: The changes that were combined into this one, in order; empty for a single one.
         alone: Whether it must not be combined (again).
+        origin: The file that the row came in, where its source may send that again with the same
+            lines; empty where rows are known again by their values alone.
     """
 
     seq: int
@@ -77,6 +79,7 @@ class Change:
     row: Mapping[str, object]
     parts: tuple[Change, ...] = ()
     alone: bool = False
+    origin: str = ""
 
     @property
     def singles(self) -> tuple[Change, ...]:

@@ -52,6 +52,8 @@ class Receipt:
         planned: Of a dry run: creates, updates and deletes.
         bookmarked: Mirrored streams whose STATE held a replication key.
         mirrored: Streams in mode mirror.
+        load: The load that it worked on; empty where there are none.
+        load_complete: Whether all of that is settled.
     """
 
     run: int
@@ -66,6 +68,8 @@ class Receipt:
     planned: tuple[tuple[str, int], ...] = ()
     bookmarked: tuple[str, ...] = ()
     mirrored: tuple[str, ...] = ()
+    load: str = ""
+    load_complete: bool = False
 
     @property
     def total(self) -> Counter[Outcome]:
@@ -118,6 +122,9 @@ class Receipt:
             made["mirrored"] = list(self.mirrored)
             made["mirror_deletes"] = _named(self.mirror)
             made["bookmarked"] = list(self.bookmarked)
+        if self.load:
+            made["load"] = self.load
+            made["load_complete"] = self.load_complete
         if self.dry_run:
             made["dry_run"] = dict(self.planned)
         return made

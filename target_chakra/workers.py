@@ -60,6 +60,10 @@ class Workers:
         due = self._clock.monotonic() + max(0.0, seconds)
         heapq.heappush(self._timers, (due, self._number, step))
 
+    def wake(self) -> None:
+        """Let `pump` return at once; may be called from any thread."""
+        self._finished.put(lambda: None)
+
     @property
     def idle(self) -> bool:
         """Whether nothing runs and nothing is due later."""
