@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account import Procedure
     from tap_chakra.configuration import Collection
-    from tap_chakra.table_run import Delivery, Piece
+    from tap_chakra.table_run import Delivery, Parcel
 
 NAME = "chakra"
 _KEYS = {scan_ids.IDS: scan_ids.IDS_KEYS, scan_ids.SCANS: scan_ids.SCANS_KEYS}
@@ -128,8 +128,8 @@ def _process(lease: Lease, procedure: Procedure, delivery: Delivery) -> Iterator
         builder = TableBuilder(procedure, source.directory, shape)
         _avoid_csv(builder.schema)
         run = TableRun(source, procedure, builder, state=state, bounds=delivery.bounds)
-        for piece in run.pieces(lease.clock):
-            yield _item(piece)
+        for parcel in run.parcels(lease.clock):
+            yield _item(parcel)
 
 
 def _avoid_csv(schema: pa.Schema) -> None:
@@ -145,13 +145,13 @@ def _avoid_csv(schema: pa.Schema) -> None:
         dlt.current.resource().apply_hints(file_format="insert_values")
 
 
-def _item(piece: Piece) -> Any:  # noqa: ANN401 - what dlt takes
-    if piece.stream not in _KEYS:
-        return piece.table
+def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
+    if parcel.stream not in _KEYS:
+        return parcel.table
     hints = dlt.mark.make_hints(
-        table_name=piece.stream, primary_key=_KEYS[piece.stream], write_disposition="merge"
+        table_name=parcel.stream, primary_key=_KEYS[parcel.stream], write_disposition="merge"
     )
-    return dlt.mark.with_hints(piece.table, hints, create_table_variant=True)
+    return dlt.mark.with_hints(parcel.table, hints, create_table_variant=True)
 
 
 def _under_contract(shape: Shape) -> Shape:

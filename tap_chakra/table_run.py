@@ -1,6 +1,6 @@
 """One run of one procedure as Arrow tables, and the state that follows from what was taken.
 
-Whoever asks for the next piece has taken the one before. The state, a plain dict that the caller
+Whoever asks for the next parcel has taken the one before. The state, a plain dict that the caller
 keeps, changes only then: it never says more than was delivered. It is the STATE of the Singer
 tap (`bookmark.py`), with the reasons under `incomplete` if the last scan was not complete.
 """
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Parcel:
     """A table that is to be delivered.
 
     Attributes:
@@ -125,7 +125,7 @@ class TableRun:
         self._bounds = bounds
         self._cut = False
 
-    def pieces(self, clock: Clock) -> Iterator[Piece]:
+    def parcels(self, clock: Clock) -> Iterator[Parcel]:
         """What to deliver, in order.
 
         Args:
@@ -157,7 +157,7 @@ class TableRun:
         if not self._cut:
             yield from self._conclude(extraction)
 
-    def _read(self, extraction: Extraction, reporter: Reporter) -> Iterator[Piece]:
+    def _read(self, extraction: Extraction, reporter: Reporter) -> Iterator[Parcel]:
         held, read, delivered = _Held(self._builder), 0, False
         chunks = extraction.chunks()
         for chunk in chunks:
@@ -185,17 +185,17 @@ class TableRun:
         paused = extraction.paused
         return paused is not None and paused.unfinished.rows > extraction.resumed
 
-    def _delivered(self, held: _Held, extraction: Extraction) -> Iterator[Piece]:
+    def _delivered(self, held: _Held, extraction: Extraction) -> Iterator[Parcel]:
         """Tables of what is held, and then the state that they allow."""
         paused = extraction.paused
-        yield Piece(self.stream, held.table())
+        yield Parcel(self.stream, held.table())
         if held.seen:
             ids = scan_ids.id_records(self._procedure.short_id, extraction.began, held.seen)
-            yield Piece(scan_ids.IDS, table_of(scan_ids.IDS_SCHEMA, ids))
+            yield Parcel(scan_ids.IDS, table_of(scan_ids.IDS_SCHEMA, ids))
         if paused is not None:
             self._state["scan"] = paused_to_state(paused)
 
-    def _conclude(self, extraction: Extraction) -> Iterator[Piece]:
+    def _conclude(self, extraction: Extraction) -> Iterator[Parcel]:
         """Move the bookmark and speak of deletes, as far as the run allows."""
         outcome = extraction.outcome(min_share=self._source.settings.min_scan_share)
         self._state.pop(INCOMPLETE, None)
@@ -218,7 +218,7 @@ class TableRun:
         _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
         self._state[INCOMPLETE] = list(reasons)
 
-    def _complete_scan(self, extraction: Extraction, outcome: Outcome) -> Iterator[Piece]:
+    def _complete_scan(self, extraction: Extraction, outcome: Outcome) -> Iterator[Parcel]:
         rows = extraction.progress.rows + extraction.resumed
         if not outcome.enough:
             before = bookmarks.from_state(self.stream, self._state).rows
@@ -231,7 +231,7 @@ class TableRun:
             )
         elif self._source.settings.emit_scan_ids:
             record = scan_ids.scan_record(self._procedure.short_id, extraction.began, rows)
-            yield Piece(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
+            yield Parcel(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
 
 
 class _Held:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -15,8 +17,8 @@ from tests.support.dlt_runs import DATASET, ask, loaded, pipeline, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "dlt.md"
 ROWS = 3000
 
 
@@ -97,17 +99,13 @@ def test_rows_that_are_gone_follow_from_two_tables_and_the_documented_sql(
     gone = set(sandbox.mutate(delete=60, seed=5)["deleted"])
     target.run(source(sandbox, "process_lead", "process_ticket", emit_scan_ids=True))
     assert gone <= set(ids(target))
-    ask(target, DELETE)
+    (documented,) = re.findall(
+        r"^```sql\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL
+    )
+    ask(target, documented)
     assert set(ids(target)) == living(sandbox).keys()
     tickets = sandbox.stats()["rows"]["ticket"]
     assert ask(target, "select count(*) from process_ticket") == [(tickets,)]
-
-
-DELETE = """
-DELETE FROM process_lead WHERE id IN (SELECT id FROM scanned_ids WHERE procedure = 'lead'
-GROUP BY id HAVING max(scan_started_at) <
-(SELECT max(scan_started_at) FROM complete_scans WHERE procedure = 'lead'));
-"""
 
 
 def test_a_long_scan_is_split_into_runs_that_each_commit(tmp_path: Path, account: Sandbox) -> None:
