@@ -149,12 +149,11 @@ class ChakraClient(JobClientBase):
             DestinationTransientException: The file must come again.
         """
         name = ParsedLoadJobFileName.parse(path)
-        prefix = self.schema._dlt_tables_prefix  # noqa: SLF001 - as above
-        columns = tuple(each for each in table["columns"] if not each.startswith(prefix))
+        columns = self._columns(table)
         delivery = Delivery(
             file=f"{name.table_name}.{name.file_id}",
             stream=name.table_name,
-            columns=columns,
+            columns=tuple(dict.fromkeys(columns.values())),
             hints=hints_of(table),
             rows=lambda: rows_of(path, columns),
         )
@@ -163,6 +162,15 @@ class ChakraClient(JobClientBase):
             self.runs.deliver(load, begin, delivery)
         except ChakraError as error:
             raise translated(error) from None
+
+    def _columns(self, table: PreparedTableSchema) -> dict[str, str]:
+        """A table's columns but dlt's own; a variant (`score▶v_text`) is the column it is of."""
+        naming, found = self.schema.naming, {}
+        for name, column in table["columns"].items():
+            if not name.startswith(self.schema._dlt_tables_prefix):  # noqa: SLF001 - as above
+                path = naming.break_path(name)
+                found[name] = naming.make_path(*path[:-1]) if column.get("variant") else name
+        return found
 
     def complete_load(self, load_id: str) -> None:
         """Every file of the load is settled: end its run.

@@ -12,19 +12,23 @@ from dlt.common.storages import FileStorage
 from chakra_api.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Mapping
 
 _DECIMAL: Final = chr(PUA_START)
 """What dlt puts before the text of a decimal; other types have the characters behind it."""
 
 
-def rows_of(path: str, columns: Collection[str]) -> Iterator[dict[str, object]]:
-    """The rows of a typed-jsonl file, in order, with the columns that are wanted.
+def rows_of(path: str, columns: Mapping[str, str]) -> Iterator[dict[str, object]]:
+    """The rows of a typed-jsonl file, in order.
+
+    Args:
+        path: The file.
+        columns: The columns that are wanted, and what to call each: values of one column that
+            differ in type dlt spreads over several.
 
     Raises:
         SettingsError: The file can't be read.
     """
-    wanted = frozenset(columns)
     try:
         with FileStorage.open_zipsafe_ro(path, "rb") as lines:
             for line in lines:
@@ -32,7 +36,7 @@ def rows_of(path: str, columns: Collection[str]) -> Iterator[dict[str, object]]:
                 rows = held if isinstance(held, list) else [held]
                 typed = PUA_START_UTF8_MAGIC in line
                 for row in rows:
-                    kept = {name: value for name, value in row.items() if name in wanted}
+                    kept = {columns[n]: v for n, v in row.items() if n in columns}
                     yield {name: _plain(value) for name, value in kept.items()} if typed else kept
     except (OSError, EOFError, ValueError) as error:
         raise SettingsError(

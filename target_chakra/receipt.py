@@ -120,8 +120,9 @@ class Receipt:
         }
         if self.mirrored:
             made["mirrored"] = list(self.mirrored)
-            made["mirror_deletes"] = _named(self.mirror)
             made["bookmarked"] = list(self.bookmarked)
+        if self.mirrored or self.mirror:
+            made["mirror_deletes"] = _named(self.mirror)
         if self.load:
             made["load"] = self.load
             made["load_complete"] = self.load_complete

@@ -99,6 +99,14 @@ class SharedRun:
         self.error: Exception | None = None
         """What ended it; None if it came to its end."""
         self.ended = threading.Event()
+
+    def start(self, *, completing: bool = False) -> None:
+        """Begin; a run that begins too early may end before anything is asked of it.
+
+        Args:
+            completing: Whether every file of the load is settled already.
+        """
+        self._completing = completing
         threading.Thread(target=self._run, daemon=True, name="chakra-run").start()
 
     # For the threads that hand over
@@ -124,10 +132,18 @@ class SharedRun:
                 return False
             self._completing = True
         self._wake()
+        self.join()
+        return True
+
+    def join(self) -> None:
+        """Wait for the end.
+
+        Raises:
+            Exception: What ended it.
+        """
         self.ended.wait()
         if self.error is not None:
             raise self.error
-        return True
 
     def _wake(self) -> None:
         if self._session is not None:
@@ -317,9 +333,22 @@ class OpenRuns:
             Exception: Why that is not so.
         """
         ticket = Ticket(delivery)
-        while not (run := self._run(load, begin)).take(ticket):
+        while (run := self._hand(load, begin, ticket)) is not None:
             run.ended.wait()
         ticket.wait()
+
+    def _hand(
+        self, load: str, begin: Callable[[], Session[object]], ticket: Ticket
+    ) -> SharedRun | None:
+        """Hand a file to the run of its load; the one that must end first, if there is one."""
+        with self._lock:
+            run = self._runs.get(load)
+            if run is not None and not run.ended.is_set():
+                return None if run.take(ticket) else run
+            run = self._fresh(load, begin)
+            run.take(ticket)
+            run.start()
+            return None
 
     def complete(
         self, load: str, begin: Callable[[], Session[object]], untold: Callable[[], int]
@@ -340,12 +369,12 @@ class OpenRuns:
                 return
             run.ended.wait()
         if untold():
-            self._run(load, begin).complete()
+            with self._lock:
+                run = self._fresh(load, begin)
+                run.start(completing=True)
+            run.join()
 
-    def _run(self, load: str, begin: Callable[[], Session[object]]) -> SharedRun:
-        with self._lock:
-            run = self._runs.get(load)
-            if run is None or run.ended.is_set():
-                self._runs = {n: each for n, each in self._runs.items() if not each.ended.is_set()}
-                run = self._runs[load] = SharedRun(load, begin, self._stopped)
-            return run
+    def _fresh(self, load: str, begin: Callable[[], Session[object]]) -> SharedRun:
+        self._runs = {n: each for n, each in self._runs.items() if not each.ended.is_set()}
+        run = self._runs[load] = SharedRun(load, begin, self._stopped)
+        return run

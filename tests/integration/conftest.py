@@ -19,6 +19,13 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    """One small account for the tests of a module that leave each other alone."""
+    with start_sandbox(["--rows", "400"]) as running:
+        yield running
+
+
 @pytest.fixture
 def config(sandbox: Sandbox) -> dict[str, Any]:
     """Settings of a tap that reads it."""
