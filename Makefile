@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo bench bench-target churn kill format lock test-lowest clean
+.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt churn kill format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,11 +64,17 @@ format: $(STAMPS)/dev ## Put the code into the house's format
 demo: $(STAMPS)/dev $(STAMPS)/plugins ## A sandbox ChakraHQ to DuckDB through Meltano, and scores back again
 	@$(BIN)/python -m demo
 
+demo-dlt: $(STAMPS)/dev ## The same through dlt: to DuckDB, a SQL model, and back
+	@$(BIN)/python -m demo.dlt_both_ways
+
 bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
 	$(BIN)/python -m benchmarks $(PARTS)
 
 bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
 	$(BIN)/python benchmarks/bench_target.py
+
+bench-dlt: $(STAMPS)/dev ## Rows/s into DuckDB through dlt: Arrow, dicts, and dlt's own rest_api
+	$(BIN)/python benchmarks/bench_dlt.py
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py
@@ -76,11 +82,11 @@ churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows e
 kill: $(STAMPS)/dev ## kill -9 of the target at 210 points, and the oracle's verdict
 	$(BIN)/python benchmarks/kill_campaign.py
 
-test-lowest: $(STAMPS)/dev ## Unit tests on the lowest direct versions that pyproject.toml allows
+test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions that pyproject.toml allows
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lowest.txt
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	.venv-lowest/bin/python -m pytest tests/unit tests/promises tests/contract
+	.venv-lowest/bin/python -m pytest tests/unit tests/promises tests/contract tests/integration/test_dlt_*.py
 
 lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py

@@ -26,6 +26,9 @@ class Crew(Protocol):
     def take(self, patience: float) -> Step | None:
         """The next step; None if no task ends within so many seconds."""
 
+    def wake(self) -> None:
+        """Let `take` return at once; may be called from any thread."""
+
     def close(self) -> None:
         """Let go of everybody without waiting for what they do."""
 
@@ -52,6 +55,10 @@ class Threads:
             return self._ended.get_nowait() if patience <= 0 else self._ended.get(timeout=patience)
         except queue.Empty:
             return None
+
+    def wake(self) -> None:
+        """Let `take` return at once."""
+        self._ended.put(lambda: None)
 
     def close(self) -> None:
         """Let go of the threads without waiting for what they do."""
@@ -98,6 +105,10 @@ class Workers:
         self._number += 1
         due = self._clock.monotonic() + max(0.0, seconds)
         heapq.heappush(self._timers, (due, self._number, step))
+
+    def wake(self) -> None:
+        """Let `pump` return at once; may be called from any thread."""
+        self._crew.wake()
 
     @property
     def idle(self) -> bool:

@@ -16,7 +16,7 @@ from target_chakra.flight import Means
 from target_chakra.flights import Flights
 from target_chakra.intake import Intake, Source
 from target_chakra.lifecycle import BatchState, Outcome
-from target_chakra.settling import too_many_deletes, too_many_rejects
+from target_chakra.settling import crossed_percent, too_many_deletes
 from target_chakra.stored import Batch
 from target_chakra.submission import Submission
 from target_chakra.tally import Tally
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
-ROWS_BEFORE_PERCENT = 1000
 PUMP_EVERY = 64
 """Rows between two looks at what came back."""
 
@@ -122,10 +121,14 @@ class Writer(Generic[State]):
             self._submissions[procedure] = Submission(desk, clock)
         return self._submissions[procedure]
 
+    def flush(self) -> None:
+        """Store what ended so far."""
+        self._books.flush()
+
     # Rows and STATEs come in
 
-    def accept(self, stream: str, line: int, row: Mapping[str, object]) -> None:
-        """A row came in; returns once there is room for another.
+    def accept(self, stream: str, line: int, row: Mapping[str, object], origin: str = "") -> None:
+        """A row came in (of a file that may come again); returns once there is room for another.
 
         Raises:
             ChakraError: The run must stop; nothing more is sent.
@@ -133,7 +136,7 @@ class Writer(Generic[State]):
         if self.failure is not None:
             raise self.failure
         seq = self.tally.came_in(stream)
-        change = self._mappers[stream](seq, line, row)
+        change = self._mappers[stream](seq, line, row, origin)
         if isinstance(change, Reject):
             self.reject(change)
         else:
@@ -252,10 +255,9 @@ class Writer(Generic[State]):
 
     def _check_percent(self) -> None:
         rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
-        if came < ROWS_BEFORE_PERCENT or self.failure is not None:
-            return
-        if rejected * 100 > came * self._limits.stop_at_reject_percent:
-            self.fail(too_many_rejects(rejected, came, self._limits.stop_at_reject_percent))
+        crossed = crossed_percent(rejected, came, self._limits.stop_at_reject_percent)
+        if crossed is not None:
+            self.fail(crossed)
 
     # What the flights report
 
