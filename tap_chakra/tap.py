@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -230,6 +231,11 @@ class TapChakra(Tap):
         writer = self.message_writer
         if isinstance(writer, WholeLineWriter):
             writer.write_lines(lines)
+
+    @property
+    def run_name(self) -> str:
+        """Tells the files of this run from those of others."""
+        return f"{self.initialized_at}-{os.getpid()}"
 
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """Remember a scan that was not complete, for the end of the run."""
