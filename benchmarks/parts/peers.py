@@ -20,10 +20,10 @@ LATENCIES = (0, 50, 200)
 JUDGED = 50
 LEAST_TIMES = 4.0
 THREADS = 32
-FEWER = {0: 40_000, 50: 20_000, 200: 10_000}
+FEWER = {0: 30_000, 50: 15_000, 200: 6_000}
 """Rows of a peer that has one request under way: with all of them it would take minutes."""
 
-FEWER_IN_PARALLEL = 40_000
+FEWER_IN_PARALLEL = 30_000
 
 _NOTE = (
     "Rows a second from the start of a process to its end, and in brackets how many times faster"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from contextlib import ExitStack
@@ -100,7 +101,7 @@ def measure(benches: Benches) -> Part:
         {
             "pace": {
                 "allowed": ((0, LOWERED, RAISED, ENDED), (RPS, LOW_RPS, RPS, RPS)),
-                "runs": {limit.name: by_second(log) for limit, log in logs.items()},
+                "runs": {limit.name: by_second(log)[: int(ENDED)] for limit, log in logs.items()},
             }
         },
     )
@@ -110,7 +111,7 @@ def _run(opened: list[Bench]) -> None:
     """Let a tap read from each, turn the limits, end the taps."""
     taps = [_start(bench) for bench in opened]
     try:
-        _wait_for_requests(opened)
+        _wait_for_requests(opened, taps)
         began = time.monotonic()
         for moment, rps in ((LOWERED, LOW_RPS), (RAISED, RPS), (ENDED, RPS)):
             time.sleep(max(0.0, began + moment - time.monotonic()))
@@ -134,10 +135,12 @@ def _start(bench: Bench) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_for_requests(opened: list[Bench]) -> None:
+def _wait_for_requests(opened: list[Bench], taps: list[subprocess.Popen[bytes]]) -> None:
     while not all(
         any(each["path"] == LIST_PATH for each in bench.sandbox.requests()) for bench in opened
     ):
+        if any(each.poll() is not None for each in taps):
+            raise SystemExit("A tap ended before its first list request")
         time.sleep(0.1)
 
 
@@ -152,7 +155,7 @@ def _figures(limit: Limit, log: list[Asked]) -> tuple[Figure, ...]:
         ),
         Figure(
             f"{limit.name}: back to speed after a cut",
-            f"{back:.0f} s",
+            _seconds(back),
             f"≤ {MOST_SECONDS:.0f} s",
             back <= MOST_SECONDS,
         ),
@@ -175,5 +178,9 @@ def _row(limit: Limit, log: list[Asked]) -> tuple[str, ...]:
         f"{refused:,}",
         inside,
         f"{used(log, LEARNED, LOWERED, RPS):.0%}",
-        f"{back_after(log, RAISED, RPS):.0f} s",
+        _seconds(back_after(log, RAISED, RPS)),
     )
+
+
+def _seconds(back: float) -> str:
+    return "not" if math.isinf(back) else f"{back:.0f} s"
