@@ -76,6 +76,9 @@ bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,
 bench-dlt: $(STAMPS)/dev ## Rows/s into DuckDB through dlt: Arrow, dicts, and dlt's own rest_api
 	$(BIN)/python benchmarks/bench_dlt.py
 
+prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
+	$(BIN)/python benchmarks/scan_proof.py
+
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py
 
