@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt churn kill format lock test-lowest clean
+.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
