@@ -4,11 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 MELTANO := .venv-meltano
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo bench bench-target churn kill format lock test-lowest clean
+.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,12 @@ $(STAMPS)/meltano: requirements/meltano.txt | $(STAMPS)/python
 	@$(MELTANO)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/meltano.txt
 	@touch $@
 
+$(STAMPS)/peers: requirements/peers.txt | $(STAMPS)/python
+	@echo "Installing the peers of the benchmark into $(PEERS) ..."
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
 $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 	@echo "Installing the Meltano plugins ..."
 	@$(MELTANO)/bin/meltano --log-level=warning install >/dev/null
@@ -57,11 +64,20 @@ format: $(STAMPS)/dev ## Put the code into the house's format
 demo: $(STAMPS)/dev $(STAMPS)/plugins ## A sandbox ChakraHQ to DuckDB through Meltano, and scores back again
 	@$(BIN)/python -m demo
 
-bench: $(STAMPS)/dev ## Rows, requests and rows/s of a scan of 100,000 rows
-	$(BIN)/python benchmarks/bench_scan.py
+demo-dlt: $(STAMPS)/dev ## The same through dlt: to DuckDB, a SQL model, and back
+	@$(BIN)/python -m demo.dlt_both_ways
+
+bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
+	$(BIN)/python -m benchmarks $(PARTS)
 
 bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
 	$(BIN)/python benchmarks/bench_target.py
+
+bench-dlt: $(STAMPS)/dev ## Rows/s into DuckDB through dlt: Arrow, dicts, and dlt's own rest_api
+	$(BIN)/python benchmarks/bench_dlt.py
+
+prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
+	$(BIN)/python benchmarks/scan_proof.py
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py
@@ -69,14 +85,14 @@ churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows e
 kill: $(STAMPS)/dev ## kill -9 of the target at 210 points, and the oracle's verdict
 	$(BIN)/python benchmarks/kill_campaign.py
 
-test-lowest: $(STAMPS)/dev ## Unit tests on the lowest direct versions that pyproject.toml allows
+test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions that pyproject.toml allows
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lowest.txt
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	.venv-lowest/bin/python -m pytest tests/unit tests/promises tests/contract
+	.venv-lowest/bin/python -m pytest tests/unit tests/promises tests/contract tests/integration/test_dlt_*.py
 
 lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) .venv-lowest $(STAMPS) .meltano output
+	rm -rf $(VENV) $(MELTANO) $(PEERS) .venv-lowest $(STAMPS) .meltano output

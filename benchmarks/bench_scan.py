@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--latency", type=int, default=0, help="milliseconds")
     parser.add_argument("--concurrency", type=int, default=8)
     options = parser.parse_args()
-    with Benches() as benches:
+    with closing(Benches()) as benches:
         bench = benches.leads(options.rows, options.distribution)
         bench.sandbox.knobs(list_order=options.order)
         bench.sandbox.forget_requests()

@@ -35,6 +35,7 @@ from chakra_sandbox.launch import start_sandbox
 from chakra_sandbox.made_data import Span
 from chakra_sandbox.messages import RequestIn
 from chakra_sandbox.world import World
+from target_chakra.parts import StandIns
 from target_chakra.session import Session
 from target_chakra.settings import parse_settings
 from target_chakra.target import TargetChakra
@@ -221,7 +222,7 @@ def run(transport: InProcess, folder: str, source: BinaryIO) -> tuple[float, flo
     target = TargetChakra(config=settings)
     client = ChakraClient(transport, Pacer(clock, None), clock, RetryPolicy())
     parsed = parse_settings(target.config, user_agent="bench")
-    target.session = Session(parsed, clock, lambda _: None, "bench", client)
+    target.session = Session(parsed, clock, lambda _: None, "bench", StandIns(client))
     began, cpu, own = time.perf_counter(), time.process_time(), transport.cpu
     target.session.run(lambda: target._take(source))  # noqa: SLF001 - what the command runs
     used = time.process_time() - cpu - (transport.cpu - own)

@@ -1,86 +1,147 @@
-"""The kill campaign: `python benchmarks/kill_campaign.py --cases 210 --workers 3`.
+"""The kill campaigns: `python benchmarks/kill_campaign.py tap --points 1000 --workers 2`.
 
-Prints each case that fails with its number (`--only 17:sending` replays it), the histogram of
-the states in which batches were when their run died, and the verdict.
+Prints each case that fails with its number (`tap --only 17` replays it), what the runs were doing
+when they died, and the verdict, which it leaves in `.faults` for `make faults-report` too.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import itertools
+import json
+import shutil
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Queue
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from chakra_sandbox.launch import Sandbox, start_sandbox
-from tests.faults.campaign import POINTS, Case, Verdict, run_case
+from tests.faults.verdicts import Fault, Verdict, counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Runs = Callable[[int, Path], Verdict]
+
+ROOT = Path(__file__).parent.parent
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
+
+
+class Campaign:
+    """Cases by number, until so many runs have died.
+
+    Args:
+        runs: Runs a case in a folder.
+        points: How many runs are to die.
+        numbers: Of the cases.
+    """
+
+    def __init__(self, runs: Runs, points: int, numbers: itertools.count[int]) -> None:
+        self._runs = runs
+        self._left = points
+        self._numbers = numbers
+        self._lock = threading.Lock()
+        self.verdicts: list[Verdict] = []
+
+    def work(self) -> None:
+        """Take cases until there are points enough."""
+        while self._left > 0:
+            verdict = self.one(next(self._numbers))
+            with self._lock:
+                self._left -= verdict.points
+                self.verdicts.append(verdict)
+
+    def one(self, number: int) -> Verdict:
+        """Run a case and print what became of it."""
+        folder = Path(tempfile.mkdtemp(prefix=f"kill-{number}-"))
+        try:
+            verdict = self._runs(number, folder)
+        except Exception as error:  # noqa: BLE001 - reported with its number
+            fault = Fault("wrong", f"{type(error).__name__}: {error}")
+            verdict = Verdict(str(number), faults=[fault])
+        told = [f"{death.how} {'+'.join(death.states) or '(ended)'}" for death in verdict.deaths]
+        mark = "ok  " if not verdict.faults else "FAIL"
+        print(f"{mark} {verdict.name}: {'; '.join(told)} ({verdict.seconds:.1f} s)", flush=True)
+        for fault in verdict.faults[:3]:
+            print(f"     {fault}", flush=True)
+        if verdict.faults:
+            print(f"     what it left is in {folder}", flush=True)
+        else:
+            shutil.rmtree(folder)
+        return verdict
 
 
 def main() -> int:
-    """Run all cases; 1 if one failed."""
+    """Run the campaign; 1 if a case failed."""
     options = _options()
-    cases = [Case(number, POINTS[number % len(POINTS)]) for number in range(options.cases)]
-    if options.only:
-        number, point = options.only.split(":")
-        cases = [Case(int(number), point)]
-    queue: Queue[Case] = Queue()
-    for case in cases:
-        queue.put(case)
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    module = importlib.import_module(f"tests.faults.{options.what}_kills")
+    first = 0 if options.only is None else options.only
+    campaign = Campaign(
+        lambda number, folder: module.run_case(folder, module.case_of(number)),
+        points=options.points,
+        numbers=itertools.count(first),
+    )
     began = time.monotonic()
+    if options.only is not None:
+        return 1 if campaign.one(options.only).faults else 0
     with ThreadPoolExecutor(options.workers) as executor:
-        parts = list(executor.map(lambda _: _work(queue), range(options.workers)))
-    verdicts = [verdict for part in parts for verdict in part]
-    return _report(verdicts, time.monotonic() - began)
+        for worker in [executor.submit(campaign.work) for _ in range(options.workers)]:
+            worker.result()
+    return _report(options.what, campaign.verdicts, time.monotonic() - began)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=210, help="how many")
-    parser.add_argument("--workers", type=int, default=3, help="at a time")
-    parser.add_argument("--only", help="one case, as 17:sending")
+    parser = argparse.ArgumentParser(description="Kill the real process, and judge.")
+    parser.add_argument("what", choices=("tap", "target"), help="what dies")
+    parser.add_argument("--points", type=int, default=1000, help="how many runs are to die")
+    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
+    parser.add_argument("--only", type=int, help="one case, by its number")
     return parser.parse_args()
 
 
-def _work(queue: Queue[Case]) -> list[Verdict]:
-    found = []
-    with start_sandbox(["--rows", "20000"]) as sandbox:
-        while not queue.empty():
-            found.append(_one(sandbox, queue.get()))
-    return found
-
-
-def _one(sandbox: Sandbox, case: Case) -> Verdict:
-    with tempfile.TemporaryDirectory() as folder:
-        verdict = run_case(sandbox, Path(folder), case)
-    mark = "ok  " if not verdict.faults else "FAIL"
-    print(
-        f"{mark} {case.number}:{case.point} {dict(verdict.died_in)} {verdict.faults[:3]}",
-        flush=True,
-    )
-    return verdict
-
-
-def _report(verdicts: list[Verdict], seconds: float) -> int:
-    died: Counter[str] = Counter()
-    for verdict in verdicts:
-        if not verdict.killed:
-            died["(ended before its point)"] += 1
-            continue
-        states = set(verdict.died_in) - {"a run"}
-        died.update(states or {"waiting"})
-        died["in all"] += 1
-    print("\nRuns that died with a batch in that state (a run may hold several):")
-    for state, count in sorted(died.items()):
-        print(f"  {state:28} {count}")
-    failed = [verdict for verdict in verdicts if verdict.faults]
-    reruns = sum(verdict.reruns for verdict in verdicts)
-    print(f"\n{len(verdicts)} cases in {seconds:.0f} s, {reruns} reruns, {len(failed)} failed")
+def _report(what: str, verdicts: list[Verdict], seconds: float) -> int:
+    histogram = _histogram(verdicts)
+    print(f"\n| the {what} died | {' | '.join(SIGNALS)} | in all |\n|---|---|---|---|---|")
+    for state, by_signal in sorted(histogram.items()):
+        cells = " | ".join(str(by_signal[how]) for how in SIGNALS)
+        print(f"| {state} | {cells} | {by_signal.total()} |")
+    faults = [fault for verdict in verdicts for fault in verdict.faults]
+    row = {
+        "campaign": f"kills of the {what}",
+        "cases": len(verdicts),
+        "faults": sum(verdict.points for verdict in verdicts),
+        "rows": sum(verdict.rows for verdict in verdicts),
+        **counts(faults),
+        "unknown": sum(verdict.unknown for verdict in verdicts),
+        "seconds": round(seconds),
+        "states": histogram,
+    }
+    folder = ROOT / ".faults"
+    folder.mkdir(exist_ok=True)
+    (folder / f"kills-{what}.jsonl").write_text(json.dumps(row) + "\n")
+    failed = sorted(int(verdict.name) for verdict in verdicts if verdict.faults)
+    print(f"\n{row['cases']} cases, {row['faults']} runs died, {row['rows']:,} rows,", end=" ")
+    print(f"{seconds:.0f} s: {row['lost']} lost, {row['doubled']} doubled, {row['wrong']} wrong")
+    for number in failed:
+        print(f"  python benchmarks/kill_campaign.py {what} --only {number}")
     return 1 if failed else 0
+
+
+def _histogram(verdicts: list[Verdict]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for death in (death for verdict in verdicts for death in verdict.deaths):
+        for state in death.states:
+            found.setdefault(f"{state}, {death.kind}", Counter())[death.how] += 1
+    return found
 
 
 if __name__ == "__main__":

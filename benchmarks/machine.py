@@ -15,9 +15,9 @@ def described() -> str:
     """A sentence or two."""
     versions = ", ".join(f"{name} {version(name)}" for name in SHOWN)
     return (
-        f"{os.cpu_count()} cores ({_processor()}), shared by the reader, the sandbox and the counting"
-        f" of lines; {platform.system()}, Python {sys.version.split()[0]}, {versions}. Only ratios"
-        " within a run mean something elsewhere."
+        f"{os.cpu_count()} cores ({_processor()}), shared by the reader, the sandbox and what"
+        f" counts the lines; {platform.system()}, Python {sys.version.split()[0]}, {versions}."
+        " Only ratios within a run mean something elsewhere."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -38,6 +39,10 @@ class Reader:
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+
+    def whole_env(self) -> dict[str, str]:
+        """All variables of the command."""
+        return {**os.environ, **self.env}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,7 @@ def _on_our_path() -> Mapping[str, str]:
 
 
 def _only_leads(command: tuple[str, ...]) -> dict[str, Any]:
-    found = subprocess.run(
-        [*command, "--discover"], check=True, capture_output=True, cwd=ROOT
-    )
+    found = subprocess.run([*command, "--discover"], check=True, capture_output=True, cwd=ROOT)
     catalog: dict[str, Any] = json.loads(found.stdout)
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:

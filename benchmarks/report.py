@@ -60,7 +60,7 @@ class Part:
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
-    picture: Mapping[str, object] = field(default_factory=dict)
+    picture: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def markdown(self) -> str:
         """Its section."""

@@ -82,5 +82,5 @@ def run_row(done: Run, threads: int) -> tuple[str, ...]:
 
 def list_ratio(bench: Bench) -> float:
     """List requests in the sandbox's log ÷ the pages that the rows would fill."""
-    lists = sum(each["path"] == LIST_PATH for each in bench.sandbox.requests())
-    return lists / (bench.rows / 100)
+    lists = [each for each in bench.sandbox.requests() if each["path"] == LIST_PATH]
+    return len(lists) / (bench.rows / 100)

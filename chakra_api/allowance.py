@@ -40,11 +40,12 @@ was far above it seems nearly right.
 """
 
 MOST_BELOW: Final = 0.4
+"""Where the doubling ends."""
 
 HOLD: Final = 4.0
 """Seconds of quiet after which a rate counts as kept."""
 
-PATIENCE: Final = 17.0
+PATIENCE: Final = 13.0
 """Seconds of quiet after which it is probed whether the allowance has grown."""
 
 LONG_PATIENCE: Final = 40.0
@@ -56,11 +57,16 @@ PROBES: Final = 2
 CLOSE: Final = 1.1
 """A refused rate is close above a kept one up to so many times it."""
 
-CLOSE_AGAIN: Final = 1.5
-"""The same where an earlier probe was: an allowance with a burst refuses a probe late."""
+FAR: Final = 1.5
+"""From so many times it on, the kept rate says nothing any more: the server has recovered."""
+
+FORGET: Final = 15
+"""Probes refused in a row after which a lower allowance is the usual one."""
 
 GROWTH: Final = 0.016
 """A probe of s seconds grows the rate e^(GROWTH s²) fold: tenfold in twelve seconds."""
+
+_CLIMB: Final = math.log1p(STEEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,8 @@ class Allowance:
         refused: The rate that was refused; infinite where it said nothing.
         kept: The highest rate that was kept, below the refused one; None where none is known.
         best: The best rate ever kept.
-        probes: Probes refused in a row, close above the best.
+        seen: The highest rate refused above the kept one: an allowance with a burst refuses late.
+        probes: Probes refused in a row, about where they were before.
         cuts: Cuts in a row, no rate having been kept since.
     """
 
@@ -82,6 +89,7 @@ class Allowance:
     refused: float
     kept: float | None = None
     best: float = 0.0
+    seen: float = 0.0
     probes: int = 0
     cuts: int = 1
 
@@ -89,7 +97,7 @@ class Allowance:
     def aim(self) -> float:
         """The rate to hold."""
         if self.kept is None:
-            below = min(BELOW * 2 ** (self.cuts - 1), MOST_BELOW)
+            below = min(math.ldexp(BELOW, self.cuts - 1), MOST_BELOW)
             return max(self.refused * (1 - below), SLOWEST)
         if self.probes or self.refused <= self.kept * CLOSE:
             return self.kept
@@ -100,13 +108,14 @@ class Allowance:
         """Seconds to hold it, before the next probe."""
         if not self.probes and self.refused > self.aim * CLOSE:
             return HOLD
-        return LONG_PATIENCE if self.probes >= PROBES else PATIENCE
+        rare = self.probes >= PROBES and not self._recovering(self.aim)
+        return LONG_PATIENCE if rare else PATIENCE
 
     def rate(self, now: float) -> float:
         """Requests a second at a moment, if nobody complained until then."""
         held = self._held(now)
         if held < 0:
-            return self.start * (1 + STEEP) ** max(0.0, now - self.since)
+            return self.start * math.exp(_CLIMB * max(0.0, now - self.since))
         probed = min(max(0.0, held - self.patience), 60.0)
         return self.aim * math.exp(GROWTH * probed * probed)
 
@@ -121,15 +130,35 @@ class Allowance:
         held = self._held(now)
         kept = self.aim if held >= HOLD else self.kept
         if kept is None or rate <= kept:
-            cuts = 1 if math.isinf(self.refused) or kept is not None else self.cuts + 1
+            again = kept is None and not math.isinf(self.refused)
             cut = DEEP_CUT if now - self.since < AT_ONCE else CUT
-            return Allowance(
-                resume, max(rate * cut, SLOWEST), max(rate, SLOWEST), best=self.best, cuts=cuts
-            )
+            found = _cut(rate, resume, cut)
+            return replace(found, best=self.best, cuts=self.cuts + 1 if again else 1)
+        return self._probed(rate, kept, resume)
+
+    def _probed(self, rate: float, kept: float, resume: float) -> Allowance:
+        """What to believe when more than the kept rate was refused."""
         best = max(self.best, kept)
-        close = rate <= kept * (CLOSE_AGAIN if self.probes else CLOSE) and best <= kept * CLOSE
-        found = replace(self, since=resume, refused=rate, kept=kept, best=best)
-        return replace(found, start=found.aim, probes=self.probes + 1 if close else 0)
+        if self._recovering(kept) and rate > kept * FAR:
+            if rate < best:
+                return replace(_cut(rate, resume, CUT), best=best)
+            return Allowance(resume, best, rate, kept=best, best=best, seen=rate, probes=1)
+        usual = max(kept, self.seen if self.probes else 0.0) * CLOSE
+        probes = self.probes + 1 if rate <= usual else 0
+        found = replace(
+            self,
+            since=resume,
+            refused=rate,
+            kept=kept,
+            best=kept if probes >= FORGET else best,
+            seen=max(self.seen, rate),
+            probes=probes,
+        )
+        return replace(found, start=found.aim)
+
+    def _recovering(self, kept: float) -> bool:
+        """Whether it was much better once."""
+        return self.best > kept * CLOSE
 
     def _held(self, now: float) -> float:
         """Seconds for which the rate to hold was held; negative before it is reached."""
@@ -138,5 +167,20 @@ class Allowance:
             return now - self.since
         if math.isinf(aim):
             return -1.0
-        return now - self.since - math.log(aim / self.start) / math.log(1 + STEEP)
+        return now - self.since - math.log(aim / self.start) / _CLIMB
 
+
+def first(rate: float, resume: float, *, meaningful: bool) -> Allowance:
+    """What to believe after the first complaint.
+
+    Args:
+        rate: Requests a second that left when it came.
+        resume: When sending may begin again.
+        meaningful: Whether enough requests left to say that this rate was refused.
+    """
+    found = _cut(rate, resume, DEEP_CUT)
+    return found if meaningful else replace(found, refused=math.inf)
+
+
+def _cut(rate: float, resume: float, cut: float) -> Allowance:
+    return Allowance(resume, max(rate * cut, SLOWEST), max(rate, SLOWEST))

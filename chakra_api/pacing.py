@@ -8,9 +8,10 @@ request leaves inside a Retry-After.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.allowance import SLOWEST, Allowance
+from chakra_api.allowance import SLOWEST, Allowance, first
 from chakra_api.errors import Throttled
 
 if TYPE_CHECKING:
@@ -29,17 +30,32 @@ MEANINGFUL: Final = 20
 """Requests in a stretch from which on its rate says what was refused."""
 
 TOLERATED: Final = 0.03
-"""Share of requests that may be complained about, where no pause is asked for.
+"""Share of requests that may be complained about where no pause is asked for.
 
-A limiter refuses as many as are too many, and a refused request without a pause costs little;
-a server that answers now and then with 503 says nothing about the rate.
+A limiter refuses as many as are too many, which then costs little; a server that answers 503 now
+and then says nothing about the rate.
 """
+
+LEAST: Final = 3
+"""Such complaints in a stretch below which there is no telling."""
 
 USED: Final = 0.8
 """Share of the rate that left from which on it counts as used: counting is not exact."""
 
 FREE_AFTER: Final = 60.0
 """Seconds without a complaint after which a rate without a ceiling is free again."""
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Requests that left and complaints that came, since a moment."""
+
+    since: float
+    requests: int = 0
+    complaints: int = 0
+
+    def rate(self, now: float) -> float:
+        return self.requests / max(now - self.since, BRIEF_SECONDS)
 
 
 class Pacer:
@@ -55,8 +71,8 @@ class Pacer:
         self._ceiling = max_rps
         self._allowance: Allowance | None = None
         self._closed_until = self._next = 0.0
-        self._counted_since, self._counted, self._complaints = 0.0, 0, 0
-        self._measured = 0.0
+        self._stretch = self._before = _Stretch(0.0)
+        self._rate_before = 0.0
         self._lock = threading.Lock()
         self.waited_seconds = 0.0
 
@@ -112,20 +128,20 @@ class Pacer:
         return rate if self._ceiling is None else min(rate, self._ceiling)
 
     def _count(self, now: float) -> None:
-        if now - self._counted_since >= MEASURED_SECONDS:
-            self._measured = self._counted / max(now - self._counted_since, 1e-9)
-            self._counted_since, self._counted, self._complaints = now, 0, 0
-        self._counted += 1
+        if now - self._stretch.since >= MEASURED_SECONDS:
+            self._rate_before = self._stretch.rate(now)
+            self._before, self._stretch = self._stretch, _Stretch(now)
+        self._stretch.requests += 1
 
     def throttled(self, retry_after: float | None = None) -> None:
         """The server complained: slow down, and send nothing for `retry_after` seconds."""
         with self._lock:
             now = self._clock.monotonic()
-            self._complaints += 1
+            self._stretch.complaints += 1
             if retry_after:
                 self._close(now, now + retry_after)
-            elif self._too_many(now):
-                self._learn(now, now)
+            else:
+                self._hear(now)
 
     def _close(self, now: float, until: float) -> None:
         """Send nothing until then. What comes while closed is about what left before it."""
@@ -134,26 +150,29 @@ class Pacer:
         if not closed:
             self._learn(now, self._closed_until)
 
-    def _too_many(self, now: float) -> bool:
-        """Whether complaints without a pause are about the rate."""
+    def _hear(self, now: float) -> None:
+        """A complaint without a pause."""
         if self._allowance is not None and now - self._allowance.since < BURST_SECONDS:
-            return False
-        return self._complaints > max(1, TOLERATED * self._counted)
+            return
+        requests = self._stretch.requests + self._before.requests
+        complaints = self._stretch.complaints + self._before.complaints
+        if complaints >= LEAST and complaints > TOLERATED * requests:
+            self._learn(now, now)
 
     def _learn(self, now: float, resume: float) -> None:
         current = self._current(now)
         if self._allowance is None:
-            told = current if self._counted >= MEANINGFUL else float("inf")
-            self._allowance = Allowance(resume, current / 2, told)
+            enough = self._stretch.requests + self._before.requests >= MEANINGFUL
+            self._allowance = first(current, resume, meaningful=enough)
         else:
             self._allowance = self._allowance.refuse(current, now, resume)
         # A pause is no rate either.
-        self._counted_since, self._counted, self._complaints = resume, 0, 0
+        self._stretch = self._before = _Stretch(resume)
+        self._rate_before = 0.0
         self._next = max(self._next, resume + 1 / self._allowance.start)
 
     def _current(self, now: float) -> float:
         """The rate that was refused: ours, if so many were there to send, else what was sent."""
-        seconds = max(now - self._counted_since, BRIEF_SECONDS)
-        leaving = max(self._counted / seconds, self._measured)
+        leaving = max(self._stretch.rate(now), self._rate_before)
         rate = self._rate(now)
         return max(leaving if rate is None or leaving < USED * rate else rate, SLOWEST)

@@ -91,6 +91,19 @@ class RedactingFilter(logging.Filter):
             record.stack_info = self._key.redact(record.stack_info)
         return True
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both mask the same key: a handler takes such a filter in but once."""
+        return isinstance(other, RedactingFilter) and other._key.reveal() == self._key.reveal()
+
+    def __hash__(self) -> int:
+        return hash(self._key.reveal())
+
+
+def redact_logs(key: ApiKey, logger: str | None = None) -> None:
+    """Mask the key in what a logger's handlers write; the root logger's by default."""
+    for handler in logging.getLogger(logger).handlers:
+        handler.addFilter(RedactingFilter(key))
+
 
 def _message(record: logging.LogRecord) -> str:
     try:

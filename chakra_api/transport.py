@@ -76,6 +76,9 @@ class Transport(Protocol):
         """Let go of all connections."""
 
 
+MOST_PREPARED: Final = 64
+"""Prepared requests that a thread keeps."""
+
 CHUNK: Final = 1 << 20
 """Bytes of an answer that are read at a time."""
 
@@ -123,12 +126,9 @@ class RequestsTransport:
         timeouts = (self._settings.connect_timeout, self._settings.read_timeout)
         session = self._session()
         try:
-            prepared = session.prepare_request(
-                requests.Request(request.method, self._base + request.path, data=request.body)
-            )
             # The adapter itself: no hooks, cookies or redirects are wanted, and they cost a third.
             answer = session.get_adapter(self._base).send(
-                prepared,
+                self._prepared(session, request),
                 stream=True,
                 timeout=timeouts,
                 verify=self._verify,
@@ -152,10 +152,25 @@ class RequestsTransport:
             self._sessions.clear()
             self._local = threading.local()
 
+    def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
+        """As requests prepares it; one of the same path is used again, with another body."""
+        known: dict[tuple[str, str], requests.PreparedRequest] = self._local.prepared
+        prepared = known.get((request.method, request.path))
+        if prepared is None or not request.body:
+            made = requests.Request(request.method, self._base + request.path, data=request.body)
+            prepared = session.prepare_request(made)
+            if len(known) < MOST_PREPARED:
+                known[request.method, request.path] = prepared
+        else:
+            prepared.body = request.body
+            prepared.headers["Content-Length"] = str(len(request.body))
+        return prepared
+
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = self._new_session()
+            self._local.prepared = {}
             with self._lock:
                 self._sessions.append(session)
         return session

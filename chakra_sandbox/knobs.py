@@ -6,6 +6,7 @@ The default of each knob is the first answer the contract gives to that open que
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
 
 from chakra_sandbox.faults import Fault  # noqa: TC001 - get_type_hints looks it up
@@ -166,12 +167,17 @@ class Knobs:
         Raises:
             KnobError: An unknown knob or a value it does not take.
         """
-        hints = get_type_hints(Knobs)
+        hints = _hints()
         unknown = sorted(set(changes) - set(hints))
         if unknown:
             raise KnobError(f"no such knob: {', '.join(unknown)}; see --list-knobs")
         checked = {name: check_value(name, hints[name], value) for name, value in changes.items()}
         return replace(self, **checked)
+
+
+@lru_cache(maxsize=1)
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Knobs)
 
 
 def knob_docs() -> list[tuple[str, object, str]]:

@@ -143,11 +143,14 @@ def _call(method: str, url: str, body: object = None, key: str | None = None) ->
 
 
 @contextmanager
-def start_sandbox(args: Sequence[str] = ()) -> Iterator[Sandbox]:
+def start_sandbox(
+    args: Sequence[str] = (), *, ready_seconds: float = _READY_SECONDS
+) -> Iterator[Sandbox]:
     """Run a sandbox while the block lasts; it is ended however the block ends.
 
     Args:
         args: Of `python -m chakra_sandbox`, for example `["--rows", "1000"]`.
+        ready_seconds: How long it may take to begin; a million rows are made in half a minute.
 
     Raises:
         SandboxError: It ended or said nothing before it was ready.
@@ -162,7 +165,7 @@ def start_sandbox(args: Sequence[str] = ()) -> Iterator[Sandbox]:
         text=True,
     )
     try:
-        ready = json.loads(_first_line(child))
+        ready = json.loads(_first_line(child, ready_seconds))
         yield Sandbox(ready["url"], ready["api_key"], ready["control"], child.pid)
     finally:
         _end(child)
@@ -175,16 +178,16 @@ def _python_path() -> str:
     return f"{root}{os.pathsep}{before}" if before else root
 
 
-def _first_line(child: subprocess.Popen[str]) -> str:
+def _first_line(child: subprocess.Popen[str], ready_seconds: float) -> str:
     lines: queue.Queue[str] = queue.Queue()
     stdout = child.stdout
     if stdout is None:
         raise SandboxError("the sandbox has no output")
     threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
     try:
-        line = lines.get(timeout=_READY_SECONDS)
+        line = lines.get(timeout=ready_seconds)
     except queue.Empty:
-        raise SandboxError(f"the sandbox was not ready in {_READY_SECONDS:.0f} s") from None
+        raise SandboxError(f"the sandbox was not ready in {ready_seconds:.0f} s") from None
     if not line:
         child.wait(_STOP_SECONDS)
         said = child.stderr.read() if child.stderr else ""

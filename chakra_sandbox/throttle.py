@@ -36,10 +36,11 @@ class Throttle:
             self._levels[key] = (level - 1, now_ms)
             return None
         self._levels[key] = (level, now_ms)
-        return _too_many(knobs, now_ms, (1 - level) / rate)
+        return too_many(knobs, now_ms, (1 - level) / rate)
 
 
-def _too_many(knobs: Knobs, now_ms: int, wait_seconds: float) -> ResponseOut:
+def too_many(knobs: Knobs, now_ms: int, wait_seconds: float) -> ResponseOut:
+    """The 429 that asks for a wait of so many seconds, in whole ones."""
     seconds = max(1, math.ceil(wait_seconds))
     answer = refusal(429, "Too many requests")
     headers = dict(JSON_HEADERS)

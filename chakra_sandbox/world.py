@@ -36,9 +36,10 @@ from chakra_sandbox.throttle import Throttle
 from chakra_sandbox.writes import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from chakra_sandbox.account import Account, Shelf
+    from chakra_sandbox.jobs import Job
     from chakra_sandbox.knobs import Knobs
 
 
@@ -184,6 +185,10 @@ class World:
             Rejection: 404 for an unknown procedure.
         """
         return oracle_lines(self._shelf(procedure).store)
+
+    def jobs(self) -> Iterable[Job]:
+        """Go through all jobs that were accepted, oldest first."""
+        return self._board.jobs()
 
     def row_counts(self) -> dict[str, int]:
         """Count the living rows of each procedure."""

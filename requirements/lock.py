@@ -25,6 +25,7 @@ LOCKS = {
     "dev.txt": PROJECT,
     "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
     "meltano.txt": ("requirements/meltano.in",),
+    "peers.txt": ("requirements/peers.in",),
 }
 
 

@@ -22,10 +22,9 @@ def main(args: list[str] | None = None) -> None:
     code = run(args)
     _flush(sys.stdout)
     _flush(sys.stderr)
-    if code == ExitCode.STOPPED:
-        # Readers may be waiting for answers that nobody wants any more.
-        os._exit(code)
-    sys.exit(code)
+    # Readers may be waiting for answers that nobody wants any more; and a signal that came while
+    # Python takes itself apart would make a run that ended well look as if it had been killed.
+    os._exit(code)
 
 
 def _flush(stream: TextIO) -> None:
@@ -44,10 +43,11 @@ def run(args: list[str] | None = None) -> int:
     # Rows live for a moment and hold no cycles: looking for some among them costs time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    from tap_chakra.tap import TapChakra  # noqa: PLC0415 - slow to import; errors in it are ours
-
-    command = TapChakra.cli
     try:
+        # Slow to import: Ctrl-C may come meanwhile.
+        from tap_chakra.tap import TapChakra  # noqa: PLC0415
+
+        command = TapChakra.cli
         result = command.main(args, prog_name="tap-chakra", standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG

@@ -76,7 +76,7 @@ def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
     if rows is not None and not isinstance(rows, int):
         raise _foreign(stream, "last_complete_scan.rows", rows)
     key = state.get("replication_key")
-    if key not in {None, REPLICATION_KEY}:
+    if key is not None and key != REPLICATION_KEY:
         raise _foreign(stream, "replication_key", key)
     return Bookmark(
         _instant(stream, "replication_key_value", state.get("replication_key_value")),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from chakra_api.timestamps import parse_timestamp
 from tap_chakra import walk as walks
 from tap_chakra.coverage import Coverage, Range, Unfinished, compact
+from tap_chakra.cycle import Cycle
 from tap_chakra.order import Evidence, Order
 from tap_chakra.pieces import HINT_GROWTH, Piece, Taken, best_hint, cut_at
 from tap_chakra.question import Question
@@ -68,6 +69,7 @@ class Division:
         self._horizon = self._first = horizon
         self._todo = deque(Piece(Stretch(window)) for window in windows)
         self._listings = count()
+        self._cycle = Cycle()
         self._asked: dict[Question, Piece] = {}
         self._rows = self._time_read = 0
         self._farthest = 10**9
@@ -140,7 +142,7 @@ class Division:
                 piece.listing = next(self._listings)
         if piece.walk is not None:
             return Question("page", piece.walk.window, piece.walk.skip)
-        return Question("window", next_window(piece.stretch, self.grain))
+        return Question("window", next_window(piece.stretch, self.grain, self._cycle))
 
     def _pieces(self) -> Iterable[Piece]:
         walked = (piece for question, piece in self._asked.items() if question.kind != "hint")
@@ -222,10 +224,12 @@ class Division:
                 Overfull(asked, answer.created, SHOWS[self.evidence.likely]),
                 horizon=self._horizon,
                 grain=self.grain,
+                time=self._cycle,
             )
             self._todo.extend(Piece(part, taken=piece.taken) for part in parts)
             return ()
-        rest = after_whole(piece.stretch, asked, len(answer.rows), self._typical)
+        self._cycle.learn(asked, answer.created)
+        rest = after_whole(piece.stretch, asked, len(answer.rows), self._typical, time=self._cycle)
         if rest is not None:
             piece.stretch = rest
             self._todo.append(piece)

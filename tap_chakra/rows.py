@@ -169,9 +169,20 @@ class Attributes:
 
     def typed(self, values: Row) -> tuple[Row, Row]:
         """The typed values, and those that do not fit as they came."""
+        if values.keys() <= self._known.keys():
+            return self._typed(values)
+        # Attributes may be named by their ids (contract Q36). Where both are there, that stays.
+        names = {
+            key: name
+            for key in values.keys() - self._known.keys()
+            if (name := self._ids.get(key)) is not None and name not in values
+        }
+        typed, odd = self._typed({names.get(key, key): value for key, value in values.items()})
+        came = {name: key for key, name in names.items()}
+        return typed, {came.get(key, key): value for key, value in odd.items()}
+
+    def _typed(self, values: Row) -> tuple[Row, Row]:
         passes, known = self._passes.get, self._known
-        if not values.keys() <= known.keys():
-            values = self._renamed(values)
         typed = values.copy()
         odd: Row = {}
         for key, value in values.items():
@@ -189,16 +200,6 @@ class Attributes:
                 elif type(value) not in wire and coerced is not None:
                     self._counts.coerced[key] += 1
         return typed, odd
-
-    def _renamed(self, values: Row) -> Row:
-        """The same, with attributes that are named by their ids (contract Q36) by shortId.
-
-        Where both are there, the one named by its id stays as it is.
-        """
-        return {
-            key if (name := self._ids.get(key, key)) in values else name: value
-            for key, value in values.items()
-        }
 
 
 def by_any_name(states: tuple[State, ...]) -> dict[str, State]:

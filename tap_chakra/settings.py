@@ -62,19 +62,22 @@ class Settings:
         return self.start_date is not None or self.created_after is not None
 
 
-def parse_settings(config: Mapping[str, object], *, now: int, user_agent: str) -> Settings:
+def parse_settings(
+    config: Mapping[str, object], *, now: int, user_agent: str, variable: str = "TAP_CHAKRA"
+) -> Settings:
     """Give the configuration its meaning.
 
     Args:
         config: The settings by name, already of the right JSON types.
         now: Epoch milliseconds, to notice dates in the future.
         user_agent: The default for `user_agent`.
+        variable: Prefix of the environment's variables, to name in errors.
 
     Raises:
         SettingsError: A value is missing or means nothing.
     """
     return Settings(
-        connection=parse_connection(config, user_agent=user_agent, variable="TAP_CHAKRA"),
+        connection=parse_connection(config, user_agent=user_agent, variable=variable),
         procedures=_procedures(config.get("procedures")),
         start_date=_past("start_date", config.get("start_date"), now),
         created_after=_past("created_after", config.get("created_after"), now),

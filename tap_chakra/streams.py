@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
@@ -13,6 +14,7 @@ from singer_sdk.singerlib import ActivateVersionMessage
 
 from chakra_api.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
+from tap_chakra.batch_files import files_of
 from tap_chakra.paused import to_state as paused_to_state
 from tap_chakra.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
 from tap_chakra.reading import LIMIT
@@ -21,11 +23,14 @@ from tap_chakra.rows import compile_row
 from tap_chakra.schema import process_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
 
     from chakra_api.account import Procedure
     from chakra_api.client import Row
     from tap_chakra.extraction import Extraction, Outcome
+    from tap_chakra.rows import Counts
     from tap_chakra.tap import TapChakra
 
 
@@ -149,7 +154,8 @@ class ProcessStream(ChakraStream):
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
         """The rows to emit."""
-        for page in self.pages():
+        typer = compile_row(self._procedure, self._tap.source.directory)
+        for page in self.pages(typer, typer):
             for record in page:
                 self._tap.heed_signals()
                 yield record
@@ -163,8 +169,9 @@ class ProcessStream(ChakraStream):
             yield from super()._sync_records(context, write_messages=write_messages)
             return
         lines = RecordLines(self.stream_maps[0].stream_alias, self._deselected())
+        typer = compile_row(self._procedure, self._tap.source.directory)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for page in self.pages():
+            for page in self.pages(typer, typer):
                 self._tap.heed_signals()
                 extracted = iso_ms(int(self._tap.clock.now() * 1000))
                 if page:
@@ -190,18 +197,47 @@ class ProcessStream(ChakraStream):
                 if not self.mask["properties", name, "properties", inner]:
                     yield (name, inner)
 
-    def pages(self) -> Iterable[list[Row]]:
+    def get_batches(
+        self,
+        batch_config: BatchConfig,
+        context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the SDK's signature
+    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Files of so many rows, typed from the account.
+
+        The SDK's own would guess the types of each parquet file from the rows in it.
+        """
+        encoding, storage = batch_config.encoding, batch_config.storage
+        files = files_of(encoding.format, self._procedure, self._tap.source.directory)
+        prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
+        left_out = {path[0] for path in self._deselected() if len(path) == 1}
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            held: list[Row] = []
+            pages = self.pages(files.typed, files)
+            for number, page in enumerate(chain(pages, [None]), start=1):
+                held += page or []
+                if len(held) < batch_config.batch_size and (page is not None or not held):
+                    continue
+                counter.increment(len(held))
+                name = f"{prefix}={number}.{files.ending(encoding.compression)}"
+                with storage.open(name, "wb") as file:
+                    files.write(file, held, left_out, encoding.compression)
+                held = []
+                yield encoding, [storage.get_url(name)]
+
+    def pages(self, typed: Callable[[Row], Row], counts: Counts) -> Iterable[list[Row]]:
         """The rows to emit, an answer's at a time.
 
         Whoever asks for the next page has passed on the one before: STATE says so then. The
         bookmark moves after the last one, if the run was complete.
+
+        Args:
+            typed: Makes a record of a row.
+            counts: Of the values that were not as their type has them.
         """
-        source = self._tap.source
-        typer = compile_row(self._procedure, source.directory)
-        extraction = source.extraction(
+        extraction = self._tap.source.extraction(
             self._procedure,
             bookmarks.from_state(self.name, self.stream_state),
-            typed=typer,
+            typed=typed,
             full_table=self.full_table,
             versioned=self.versioned,
         )
@@ -209,9 +245,9 @@ class ProcessStream(ChakraStream):
         if self.versioned:
             self._stream_version = began
         self._say_beginning(extraction)
-        yield from self._reported(extraction, typer.coerced)
+        yield from self._reported(extraction, counts.coerced)
         self._conclude(extraction)
-        if line := counts_line(typer.misfits, "did not fit their type and went to _extra_data"):
+        if line := counts_line(counts.misfits, "did not fit their type and went to _extra_data"):
             self.logger.warning("%s: %s", self.name, line)
 
     def _say_beginning(self, extraction: Extraction) -> None:

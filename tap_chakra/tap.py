@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -107,6 +108,7 @@ class TapChakra(Tap):
         self._source: Source | None = None
         self._incomplete: list[tuple[str, tuple[str, ...]]] = []
         self._stop_signal: int | None = None
+        self._over = False
         self._narrow: dict[str, NarrowStream] | None = None
         super().__init__(**options)
 
@@ -230,6 +232,11 @@ class TapChakra(Tap):
         if isinstance(writer, WholeLineWriter):
             writer.write_lines(lines)
 
+    @property
+    def run_name(self) -> str:
+        """Tells the files of this run from those of others."""
+        return f"{self.initialized_at}-{os.getpid()}"
+
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """Remember a scan that was not complete, for the end of the run."""
         self._incomplete.append((stream, reasons))
@@ -258,9 +265,15 @@ class TapChakra(Tap):
         if not getattr(self.message_writer, "writing", False):
             self.heed_signals()
 
+    def end(self) -> None:
+        """Let go of everything. What there was to print is printed: no signal changes that."""
+        self._over = True
+        self.screen.clear()
+        self.source.close()
+
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it: between two whole lines."""
-        if self._stop_signal is not None:
+        if self._stop_signal is not None and not self._over:
             self.logger.info("Stopped by signal %d; run it again to go on", self._stop_signal)
             sys.exit(ExitCode.STOPPED)
 
@@ -291,8 +304,7 @@ class TapChakra(Tap):
                 "See what the loader said, then run it again to go on",
             ) from None
         finally:
-            tap.screen.clear()
-            tap.source.close()
+            tap.end()
         tap.raise_if_incomplete()
 
     @classmethod

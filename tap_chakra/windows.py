@@ -12,6 +12,8 @@ How wide the next window should be is learned, not halved blindly:
 - a whole window tells the rows per millisecond at its place; the next one is cut to hold
   `TARGET` rows, a fill that leaves room for chance (of windows that expect 75 rows, fewer than
   one in two hundred holds more than 100);
+- where the rows of the account follow the hours of the week, windows are measured in a time in
+  which they come evenly (`cycle.py`): a night costs no window of its own, a morning no surprise;
 - empty windows let the next one grow fourfold each time, so that years of nothing cost a few
   requests;
 - an overfull answer is a sample of its window: its instants, each standing for as many rows as
@@ -26,7 +28,7 @@ Nothing here assumes the server's order. Times are epoch milliseconds; a bound o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from tap_chakra.sample import Sample
 
@@ -124,7 +126,29 @@ class Grain:
         )
 
 
-def next_window(stretch: Stretch, grain: Grain) -> Window:
+class EvenTime(Protocol):
+    """Time in which rows come evenly (`cycle.py`), in milliseconds."""
+
+    def between(self, lower: int, upper: int) -> float:
+        """Even time from one instant to a later one."""
+
+    def after(self, lower: int, even: float) -> int:
+        """The instant that much even time after another."""
+
+
+class _PlainTime:
+    def between(self, lower: int, upper: int) -> float:
+        return upper - lower
+
+    def after(self, lower: int, even: float) -> int:
+        return lower + round(even)
+
+
+PLAIN_TIME: Final[EvenTime] = _PlainTime()
+"""Time as it is."""
+
+
+def next_window(stretch: Stretch, grain: Grain, time: EvenTime = PLAIN_TIME) -> Window:
     """The window at the lower end of the stretch to ask for next."""
     window = stretch.window
     if window.lower is None:
@@ -136,9 +160,9 @@ def next_window(stretch: Stretch, grain: Grain) -> Window:
         )
     if density is None:
         return window
-    width = max(grain.width, round(TARGET / density))
-    cut = grain.floor(window.lower + width)
-    if window.upper is not None and cut + width // 3 >= window.upper:
+    even = TARGET / density
+    cut = grain.floor(time.after(window.lower, even))
+    if window.upper is not None and time.after(cut, even / 3) >= window.upper:
         cut = window.upper
     farthest = None if sample is None else _floored(sample.bound(_reach(sample)), grain)
     return _up_to(window, cut if farthest is None else min(cut, farthest), grain)
@@ -160,7 +184,14 @@ def _up_to(window: Window, cut: int | None, grain: Grain) -> Window:
     return window if window.upper is not None and cut >= window.upper else Window(window.lower, cut)
 
 
-def after_whole(stretch: Stretch, asked: Window, rows: int, typical: float = 0.0) -> Stretch | None:
+def after_whole(
+    stretch: Stretch,
+    asked: Window,
+    rows: int,
+    typical: float = 0.0,
+    *,
+    time: EvenTime = PLAIN_TIME,
+) -> Stretch | None:
     """What is left of a stretch when `asked`, at its lower end, was read with that many rows.
 
     Args:
@@ -169,6 +200,7 @@ def after_whole(stretch: Stretch, asked: Window, rows: int, typical: float = 0.0
         rows: The rows in it.
         typical: Rows per millisecond of all that was read so far; 0 if unknown. Behind a burst
             it is likelier than anything the burst says.
+        time: Time in which rows come evenly.
 
     Returns:
         None if the stretch is finished.
@@ -177,19 +209,29 @@ def after_whole(stretch: Stretch, asked: Window, rows: int, typical: float = 0.0
         return None
     return Stretch(
         Window(asked.upper, stretch.window.upper),
-        _learned(stretch.density, asked, rows, typical),
+        _learned(stretch.density, asked, Whole(rows, typical, time)),
         sample=stretch.sample and stretch.sample.after(asked.upper, rows),
     )
 
 
-def _learned(expected: float | None, asked: Window, rows: int, typical: float) -> float | None:
-    if asked.width is None:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A window that was read: its rows, rows per millisecond of all, and the time that counts."""
+
+    rows: int
+    typical: float
+    time: EvenTime
+
+
+def _learned(expected: float | None, asked: Window, whole: Whole) -> float | None:
+    if asked.lower is None or asked.upper is None:
         return expected
-    seen = rows / asked.width
-    floor = TARGET / asked.width / (GROWTH if rows else EMPTY_GROWTH)
-    if not rows and typical:
-        floor = min(floor, typical)
-    if expected is None or rows < TARGET / 2:
+    width = whole.time.between(asked.lower, asked.upper)
+    seen = whole.rows / width
+    floor = TARGET / width / (GROWTH if whole.rows else EMPTY_GROWTH)
+    if not whole.rows and whole.typical:
+        floor = min(floor, whole.typical)
+    if expected is None or whole.rows < TARGET / 2:
         return max(seen, floor)
     return max((expected + seen) / 2, floor)
 
@@ -215,7 +257,12 @@ class Overfull:
 
 
 def after_overfull(
-    stretch: Stretch, answer: Overfull, *, horizon: int, grain: Grain
+    stretch: Stretch,
+    answer: Overfull,
+    *,
+    horizon: int,
+    grain: Grain,
+    time: EvenTime = PLAIN_TIME,
 ) -> tuple[Stretch, ...]:
     """The stretches that replace one whose lower window did not fit one answer.
 
@@ -224,6 +271,7 @@ def after_overfull(
         answer: What came.
         horizon: The instant at which the scan began: rows after it are few.
         grain: How finely the server tells instants apart.
+        time: Time in which rows come evenly.
 
     Returns:
         One to three stretches, in order of time, that cover exactly the given one.
@@ -237,7 +285,7 @@ def after_overfull(
         cut = grain.floor(times[-1] if answer.shows == "oldest" else times[0] + grain.width)
         if asked.lower < cut < asked.upper:
             return _cut_exactly(stretch, asked, cut, answer.shows)
-    return _narrowed(stretch, asked, times, grain)
+    return _narrowed(stretch, Overfull(asked, times), grain, time)
 
 
 def _cut_exactly(
@@ -291,9 +339,10 @@ def _cut_above(lower: int, times: Sequence[int], horizon: int, grain: Grain) -> 
 
 
 def _narrowed(
-    stretch: Stretch, asked: Window, times: Sequence[int], grain: Grain
+    stretch: Stretch, answer: Overfull, grain: Grain, time: EvenTime
 ) -> tuple[Stretch, ...]:
     """Go by what the answer showed; or halve, where it shows nothing of the lower half again."""
+    asked, times = answer.asked, answer.created
     lower = asked.lower or 0
     middle = lower + (asked.width or grain.width) // 2
     misses = stretch.misses + 1
@@ -306,7 +355,7 @@ def _narrowed(
         sample = replace(sample, wider=wider and wider.scaled(max(1.0, found / expected)))
     if first <= middle or misses == 1:
         narrowed = replace(stretch, misses=misses, sample=sample)
-        ends = next_window(narrowed, grain).upper
+        ends = next_window(narrowed, grain, time).upper
         if ends is not None and asked.upper is not None and ends < asked.upper:
             return (narrowed,)
     elif misses == 2 and sample is not None:  # noqa: PLR2004 - the second time in a row
@@ -314,7 +363,8 @@ def _narrowed(
         before = Stretch(Window(lower, first), misses=misses)
         return (before, Stretch(Window(first, stretch.window.upper), sample=sample))
     cut = max(grain.floor(middle), lower + grain.width)
-    return (replace(stretch, density=TARGET / (cut - lower), misses=misses, sample=None),)
+    density = TARGET / time.between(lower, cut)
+    return (replace(stretch, density=density, misses=misses, sample=None),)
 
 
 def _guess(stretch: Stretch, asked: Window, misses: int) -> float:

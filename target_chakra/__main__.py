@@ -32,9 +32,10 @@ def run(args: list[str] | None = None) -> int:
     # Rows live for a moment and hold no cycles: looking for some among them costs a sixth of a run.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    from target_chakra.cli import command  # noqa: PLC0415 - slow to import; errors in it are ours
-
     try:
+        # Slow to import: Ctrl-C may come meanwhile.
+        from target_chakra.cli import command  # noqa: PLC0415
+
         result = command().main(args, prog_name="target-chakra", standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG

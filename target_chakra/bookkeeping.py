@@ -101,7 +101,10 @@ class Bookkeeping:
         """A row can't be written."""
         change = reject.change
         overtaken, resolved = self._overtakes(change), self._resolves(change)
-        self._noted.append(Entry(0, rejects=(reject,), overtaken=overtaken, resolved=resolved))
+        owned = self._owned(change, Outcome.REJECTED)
+        self._noted.append(
+            Entry(0, rejects=(reject,), owned=owned, overtaken=overtaken, resolved=resolved)
+        )
         if change.key is not None:
             self._rejected.add(text_key(change.key))
 
@@ -125,7 +128,9 @@ class Bookkeeping:
     def _owned(self, change: Change, outcome: Outcome) -> tuple[Owned, ...]:
         if change.stream not in self.mirrors or change.key is None or change.seq <= 0:
             return ()
-        return (Owned(change.stream, change.key, outcome is not Outcome.UNCHANGED),)
+        # A row that can't be written came all the same: its process is not one to delete.
+        written = outcome not in (Outcome.UNCHANGED, Outcome.REJECTED)
+        return (Owned(change.stream, change.key, written),)
 
     # Rows of a batch
 
@@ -154,6 +159,7 @@ class Bookkeeping:
                 if len(change.parts) > 1 or change.seq == 0:
                     continue
                 rejects.append(rejection(each, batch.job))
+                owned += self._owned(change, each.outcome)
             elif change.key is not None:
                 whole = self._confirms_all
                 known = confirmation(each, change.key, batch.server, ended, whole=whole)
@@ -176,14 +182,9 @@ class Bookkeeping:
 
     # Storing
 
-    def flush_some(self) -> None:
-        """Store what was noted if it is worth a transaction."""
-        if len(self._noted) >= WORTH_STORING:
-            self.flush()
-
-    def flush(self) -> None:
-        """Store what was noted, in one transaction."""
-        if not self._noted:
+    def flush(self, least: int = 1) -> None:
+        """Store what was noted, if there are so many of it, in one transaction."""
+        if len(self._noted) < least:
             return
         noted, self._noted = self._noted, []
         joined = Entry(

@@ -64,6 +64,8 @@ class Change:
         row: The row as it came, for the rejects.
         parts: The changes that were combined into this one, in order; empty for a single one.
         alone: Whether it must not be combined (again).
+        origin: The file that the row came in, where its source may send that again with the same
+            lines; empty where rows are known again by their values alone.
     """
 
     seq: int
@@ -77,11 +79,17 @@ class Change:
     row: Mapping[str, object]
     parts: tuple[Change, ...] = ()
     alone: bool = False
+    origin: str = ""
 
     @property
     def singles(self) -> tuple[Change, ...]:
         """The rows that this change stands for, in order."""
         return self.parts or (self,)
+
+
+def deletion_of(stream: str, key: Key) -> Change:
+    """A delete that no row asks for."""
+    return Change(-1, 0, stream, key.procedure, key, Mode.MIRROR, True, {}, {})  # noqa: FBT003 - a record of facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,8 +357,14 @@ class Intake:
 
 
 def twin_of(change: Change) -> str:
-    """The hash by which a row without a key is known again: of its mapped fields alone."""
+    """The hash by which a row without a key is known again: of its mapped fields.
+
+    Where its source repeats whole files, its place in the file counts, too: equal rows are
+    different ones.
+    """
     body = json_text(dict(change.fields)).encode()
+    if change.origin:
+        body += f"\n{change.origin}:{change.line}".encode()
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from chakra_api.errors import JournalError
 from target_chakra import journal_tables as t
 from target_chakra.journal_file import JournalLock, spoken, upsert
-from target_chakra.journal_memory import JournalMemory
+from target_chakra.journal_loads import JournalLoads
 from target_chakra.journal_rows import (
     confirmation_row,
     open_batch_of,
@@ -31,7 +31,7 @@ from target_chakra.stored import Batch, encode_actions, joined_outcomes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_chakra.changes import Key
+    from target_chakra.changes import Key, Reject
     from target_chakra.journal_values import (
         Confirmation,
         Entry,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     )
 
 
-class Journal(JournalMemory):
+class Journal(JournalLoads):
     """The journal of one account, held by one run.
 
     Args:
@@ -178,6 +178,7 @@ class Journal(JournalMemory):
         for key in entry.overtaken:
             self._close_rejects(connection, key)
         if entry.rejects:
+            self._replace_rejects(connection, entry.rejects)
             connection.execute(
                 t.rejects.insert(),
                 [reject_row(self._account, self._run, each) for each in entry.rejects],
@@ -233,6 +234,20 @@ class Journal(JournalMemory):
             .values(closed="overtaken")
         )
 
+    @staticmethod
+    def _replace_rejects(connection: sa.Connection, rejects: Sequence[Reject]) -> None:
+        """A row whose file came again, and that is rejected again, is one reject."""
+        for change in (reject.change for reject in rejects if reject.change.origin):
+            connection.execute(
+                t.rejects.update()
+                .where(
+                    t.rejects.c.origin == change.origin,
+                    t.rejects.c.line == change.line,
+                    t.rejects.c.closed.is_(None),
+                )
+                .values(closed="overtaken")
+            )
+
     def clear(self, before_ms: int) -> None:
         """Clear batches that were settled before, and nothing that anybody still needs."""
         with self._writing() as connection:
@@ -242,6 +257,10 @@ class Journal(JournalMemory):
                     t.batches.c.intended_ms < before_ms,
                 )
             )
+            lately = sa.select(t.runs.c.load).where(
+                t.runs.c.began_ms >= before_ms, t.runs.c.load.is_not(None)
+            )
+            connection.execute(t.arrivals.delete().where(t.arrivals.c.load.not_in(lately)))
             connection.execute(
                 t.rejects.delete().where(
                     t.rejects.c.closed.is_not(None),

@@ -68,11 +68,11 @@ class JournalMemory:
         return found
 
     def absent(self, stream: str, run: int) -> tuple[Key, ...]:
-        """Keys that a stream has written and that a run did not bring."""
+        """Keys that a stream has written, and that neither a run nor a later one brought."""
         query = sa.select(t.owned).where(
             t.owned.c.account == self._account,
             t.owned.c.stream == stream,
-            t.owned.c.seen_run != run,
+            t.owned.c.seen_run < run,
         )
         with self._reading() as connection:
             return tuple(

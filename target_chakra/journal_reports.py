@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ import sqlalchemy as sa
 from chakra_api.errors import SettingsError
 from target_chakra import journal_tables as t
 from target_chakra.journal_file import open_engine, spoken
+from target_chakra.journal_loads import untold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 RESOLUTIONS = ("written", "not-written")
 
@@ -30,6 +32,7 @@ class RunLine:
         ended_ms: The same; None while it runs, or if it was killed.
         exit_code: None until it ended.
         receipt: Its receipt; empty until it ended.
+        load: The load that it worked on; empty where there are none.
     """
 
     id: int
@@ -39,6 +42,7 @@ class RunLine:
     ended_ms: int | None
     exit_code: int | None
     receipt: Mapping[str, object]
+    load: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,16 @@ class Reports:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url, reads=True)
 
-    def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
         with spoken(self._engine.url), self._engine.connect() as connection:
-            if not sa.inspect(connection).has_table("version"):
-                return []
+            # One that is older, or has just been made, is brought to this version to be read;
+            # nothing of that is kept.
+            t.migrate(connection)
+            yield connection
+
+    def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
+        with self._reading() as connection:
             return connection.execute(query).all()
 
     def runs(self, number: int | None = None) -> tuple[RunLine, ...]:
@@ -143,6 +153,11 @@ class Reports:
         if stream is not None:
             query = query.where(t.rejects.c.stream == stream)
         return tuple(_reject(row) for row in self._all(query))
+
+    def untold_rejects(self, load: str) -> int:
+        """Open rejects of a load that it has not failed for yet."""
+        with self._reading() as connection:
+            return untold(connection, load)
 
     def unknowns(self) -> tuple[UnknownLine, ...]:
         """Rows of which nobody knows, and that nobody resolved."""
@@ -182,7 +197,14 @@ class Reports:
 def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
     receipt = orjson.loads(row.receipt) if row.receipt else {}
     return RunLine(
-        row.id, row.account, row.holder, row.began_ms, row.ended_ms, row.exit_code, receipt
+        row.id,
+        row.account,
+        row.holder,
+        row.began_ms,
+        row.ended_ms,
+        row.exit_code,
+        receipt,
+        row.load or "",
     )
 
 

@@ -100,6 +100,7 @@ def reject_row(account: str, run: int, reject: Reject) -> Row:
         "next_step": reject.next_step,
         "job": reject.job,
         "row": encode(change.row),
+        "origin": change.origin or None,
     }
 
 

@@ -26,6 +26,17 @@ runs = sa.Table(
     sa.Column("ended_ms", sa.BigInteger),
     sa.Column("exit_code", sa.Integer),
     sa.Column("receipt", sa.Text),
+    sa.Column("load", sa.Text),
+)
+
+arrivals = sa.Table(
+    "arrivals",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("load", sa.Text, primary_key=True),
+    sa.Column("file", sa.Text, primary_key=True),
+    sa.Column("settled", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 batches = sa.Table(
@@ -116,6 +127,7 @@ rejects = sa.Table(
     sa.Column("job", sa.Text),
     sa.Column("row", sa.LargeBinary, nullable=False),
     sa.Column("closed", sa.Text),
+    sa.Column("origin", sa.Text),
     sa.Index("rejects_by_key", "account", "procedure", "attribute", "key"),
 )
 
@@ -144,7 +156,20 @@ twins = sa.Table(
     sa.Index("twins_by_hash", "account", "stream", "twin"),
 )
 
-MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (metadata.create_all,)
+
+def _add_loads(connection: sa.Connection) -> None:
+    """Loads whose files may come again: which run worked on which, and what is settled."""
+    for table in (runs, rejects):
+        held = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+        for name in {"load", "origin"} & (set(table.columns.keys()) - held):
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} TEXT")
+    arrivals.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (
+    metadata.create_all,
+    _add_loads,
+)
 """Each brings the journal to the next version; none is ever changed once released."""
 
 

@@ -97,9 +97,7 @@ class RowMapper:
     # Compiling
 
     def _check_columns(self) -> None:
-        mapping = self.mapping
-        named = [mapping.key_column, mapping.delete_when, *(mapping.fields or ())]
-        missing = [name for name in named if name and self._columns and name not in self._columns]
+        missing = sorted(self.mapping.columns - set(self._columns)) if self._columns else []
         if missing:
             raise SettingsError(
                 f"{self._where} names the column '{missing[0]}', which the stream does not have",
@@ -193,7 +191,9 @@ class RowMapper:
 
     # Mapping
 
-    def __call__(self, seq: int, line: int, row: Mapping[str, object]) -> Change | Reject:
+    def __call__(
+        self, seq: int, line: int, row: Mapping[str, object], origin: str = ""
+    ) -> Change | Reject:
         """The change that a row asks for."""
         fields: dict[str, object] = {}
         problems: list[str] = []
@@ -221,7 +221,7 @@ class RowMapper:
                 fields[name] = wire
         if clears and row.get(EXTRA):
             _keep(fields, self._held_beside(row[EXTRA]))
-        return self._change(Raw(seq, line, row), fields, problems)
+        return self._change(Raw(seq, line, row, origin), fields, problems)
 
     def _said(self, name: str, value: object, wire: object) -> str:
         """Why a value can't be written."""
@@ -276,6 +276,7 @@ class RowMapper:
             deletes or self.mapping.mode is Mode.DELETE,
             fields,
             row,
+            origin=raw.origin,
         )
         if key is None and names.attribute is not None:
             named = [each for each in problems if names.attribute in each]
@@ -313,11 +314,13 @@ class Raw:
         seq: Its number in the run.
         line: The input line.
         row: Its columns.
+        origin: The file that it came in, if that may come again.
     """
 
     seq: int
     line: int
     row: Mapping[str, object]
+    origin: str = ""
 
 
 def _keep(fields: dict[str, object], kept: Collection[str]) -> None:

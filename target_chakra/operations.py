@@ -13,14 +13,14 @@ import orjson
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.timestamps import iso_ms
-from target_chakra.changes import Mode
 from target_chakra.journal_reports import RESOLUTIONS, Reports
+from target_chakra.mirrors import commit_mirrors
 from target_chakra.session import Session
 from target_chakra.settings import DEFAULT_JOURNAL, parse_settings
 from target_chakra.target import TargetChakra
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.plugin_base import _ConfigInput
 
@@ -238,54 +238,14 @@ def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
     """  # noqa: D301 - click's mark for text that stays as it is
     settings = _settings(config)
     with _reports(config) as reports:
-        all_runs = [run for run in reports.runs() if run.receipt.get("mirrored")]
+        before = reports.runs()
     with _session(settings) as session:
-        own = [run for run in all_runs if run.account == session.account_id]
-        return session.run(lambda: _commit(session, own, stream))
+        return session.run(lambda: _commit(session, before, stream))
 
 
-def _mirrored(run: RunLine, wanted: str | None) -> list[str]:
-    """The streams of a run whose absent rows may be deleted.
-
-    Raises:
-        SettingsError: It did not end well, or brought only changes.
-    """
-    if run.exit_code != 0:
-        raise SettingsError(
-            f"Run {run.id} ended with {run.exit_code}, so it says nothing about deletes",
-            "Run tap and target again until both end with 0",
-        )
-    mirrored = run.receipt.get("mirrored")
-    bookmarked = run.receipt.get("bookmarked")
-    streams = [str(n) for n in mirrored] if isinstance(mirrored, list) else []
-    narrowed = [str(n) for n in bookmarked] if isinstance(bookmarked, list) else []
-    chosen = [name for name in streams if wanted in (None, name)]
-    if not chosen:
-        raise SettingsError(
-            f"Run {run.id} did not write '{wanted}' in mode mirror",
-            f"It wrote: {', '.join(streams)}",
-        )
-    partial = [name for name in chosen if name in narrowed]
-    if partial:
-        raise SettingsError(
-            f"The tap read '{partial[0]}' incrementally: its run holds only the changes",
-            "Replicate it with FULL_TABLE, or use delete_when in place of mirror",
-        )
-    return chosen
-
-
-def _commit(session: Session[object], runs: list[RunLine], wanted: str | None) -> None:
-    session.commits = True
-    if not runs:
-        raise SettingsError(
-            "No run has written a stream in mode mirror", "Run tap and target first"
-        )
-    last = runs[-1]
-    for stream in _mirrored(last, wanted):
-        if session.settings.mapping_for(stream).mode is Mode.MIRROR:
-            session.open_stream(stream, ())
-            count = session.delete_absent(stream, last.id)
-            click.echo(f"{stream}: {count:,} that run {last.id} did not bring", err=True)
+def _commit(session: Session[object], before: Sequence[RunLine], wanted: str | None) -> None:
+    for stream, count, run in commit_mirrors(session, before, wanted):
+        click.echo(f"{stream}: {count:,} that run {run} did not bring", err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, mirror_commit)

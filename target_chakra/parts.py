@@ -1,18 +1,22 @@
-"""What a writer is made of."""
+"""What a writer is made of, and what may stand in for network, threads and disk."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from target_chakra.journal import Journal
+from target_chakra.rejects import RejectsFile
+from target_chakra.workers import Threads
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from chakra_api.client import ChakraClient
     from chakra_api.clock import Clock
     from target_chakra.desk import Desk
-    from target_chakra.journal import Journal
-    from target_chakra.rejects import RejectsFile
-    from target_chakra.workers import Workers
+    from target_chakra.workers import Crew, Workers
 
 State = TypeVar("State")
 
@@ -36,3 +40,20 @@ class Parts(Generic[State]):
     desk: Callable[[str], Desk]
     emit: Callable[[State], None]
     rejects: RejectsFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """The parts of a run that reach beyond it; a simulation puts its own in place.
+
+    Attributes:
+        client: Talks to the account; None to make one from the settings.
+        crew: Of a number of tasks at a time.
+        journal: Of an SQLAlchemy URL.
+        rejects: Of a path.
+    """
+
+    client: ChakraClient | None = None
+    crew: Callable[[int], Crew] = Threads
+    journal: Callable[[str], Journal] = Journal
+    rejects: Callable[[Path], RejectsFile] = RejectsFile

@@ -52,6 +52,8 @@ class Receipt:
         planned: Of a dry run: creates, updates and deletes.
         bookmarked: Mirrored streams whose STATE held a replication key.
         mirrored: Streams in mode mirror.
+        load: The load that it worked on; empty where there are none.
+        load_complete: Whether all of that is settled.
     """
 
     run: int
@@ -66,6 +68,13 @@ class Receipt:
     planned: tuple[tuple[str, int], ...] = ()
     bookmarked: tuple[str, ...] = ()
     mirrored: tuple[str, ...] = ()
+    load: str = ""
+    load_complete: bool = False
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What went wrong with a procedure, and what stopped the run."""
+        return (*self.halted, *([str(self.error)] if self.error else []))
 
     @property
     def total(self) -> Counter[Outcome]:
@@ -116,8 +125,12 @@ class Receipt:
         }
         if self.mirrored:
             made["mirrored"] = list(self.mirrored)
-            made["mirror_deletes"] = _named(self.mirror)
             made["bookmarked"] = list(self.bookmarked)
+        if self.mirrored or self.mirror:
+            made["mirror_deletes"] = _named(self.mirror)
+        if self.load:
+            made["load"] = self.load
+            made["load_complete"] = self.load_complete
         if self.dry_run:
             made["dry_run"] = dict(self.planned)
         return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from chakra_api.errors import SettingsError
+from chakra_api.errors import JournalError, SettingsError
 from chakra_api.wire_json import encode
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ OWNER_ONLY = 0o600
 class RejectsFile:
     """Appends rejected rows to a file that its owner alone can read.
 
+    The journal has them before; so what this file lacks, after a crash or on a full disk, is lost
+    to nobody.
+
     Args:
         path: The file.
 
@@ -28,25 +31,42 @@ class RejectsFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            number = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, OWNER_ONLY)
+            number = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, OWNER_ONLY)
         except OSError as error:
             raise SettingsError(
                 f"The rejects file '{path}' can't be written: {error.strerror}",
                 "Set rejects_path to a place where this user may write",
             ) from None
-        self._file = os.fdopen(number, "ab")
+        self._file = number
+        size = os.fstat(number).st_size
+        self._torn = size > 0 and os.pread(number, 1, size - 1) != b"\n"
 
     def write(self, rejects: Iterable[Reject]) -> None:
-        """Append rows; they are with the system when this returns."""
-        for reject in rejects:
-            self._file.write(reject_line(reject))
-        self._file.flush()
+        """Append rows; they are with the system when this returns.
+
+        Raises:
+            JournalError: The disk does not take them.
+        """
+        lines = b"".join(map(reject_line, rejects))
+        # A line that a crash cut short stays alone, and spoils none that follows.
+        left = memoryview(b"\n" + lines if self._torn else lines)
+        self._torn = False
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError as error:
+            raise JournalError(
+                f"The rejects file '{self._path}' can't be written: {error.strerror}",
+                "The journal has the rows all the same: see target-chakra rejects. Make room, then"
+                " run it again to go on",
+            ) from None
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        os.close(self._file)
 
 
 def reject_line(reject: Reject) -> bytes:

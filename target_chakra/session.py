@@ -12,31 +12,31 @@ import orjson
 
 from chakra_api.account import Account, resolve_account
 from chakra_api.connection import connect
-from chakra_api.errors import ChakraError, NoAccess, SettingsError
+from chakra_api.errors import ChakraError, JournalError, NoAccess, SettingsError
 from chakra_api.people import Directory
-from chakra_api.redaction import RedactingFilter
-from target_chakra.changes import Change, Mode
+from chakra_api.redaction import redact_logs
+from target_chakra.changes import Mode, deletion_of
 from target_chakra.desk import Desk
 from target_chakra.destinations import Destinations
 from target_chakra.dry_run import preview_lines
-from target_chakra.journal import Journal
+from target_chakra.hints import hinted
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.mapping import RowMapper
-from target_chakra.parts import Parts
+from target_chakra.parts import Parts, StandIns
 from target_chakra.plan import Rules
 from target_chakra.progress import Reporter
 from target_chakra.receipt import Cost, Receipt
-from target_chakra.rejects import RejectsFile
 from target_chakra.workers import Workers
 from target_chakra.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chakra_api.client import ChakraClient
     from chakra_api.clock import Clock
-    from target_chakra.changes import Key
+    from target_chakra.hints import Hints
     from target_chakra.journal_reports import RejectLine
+    from target_chakra.line_ranges import LineRanges
+    from target_chakra.rejects import RejectsFile
     from target_chakra.settings import Settings
 
 State = TypeVar("State")
@@ -56,7 +56,7 @@ class Session(Generic[State]):
         clock: The only clock of the run.
         emit: Passes a STATE on.
         holder: Names this run to another that wants the journal.
-        client: Talks to the account; made from the settings where none is given.
+        stand_ins: What a test puts in place of the network, threads and disk.
 
     Raises:
         ChakraError: The journal can't be held, or the account can't be read.
@@ -68,35 +68,59 @@ class Session(Generic[State]):
         clock: Clock,
         emit: Callable[[State], None],
         holder: str,
-        client: ChakraClient | None = None,
+        stand_ins: StandIns | None = None,
     ) -> None:
         self.settings = settings
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(RedactingFilter(settings.connection.api_key))
+        redact_logs(settings.connection.api_key)
         self._clock = clock
         self._began = clock.monotonic()
         threads = settings.concurrency + SPARE_THREADS
-        self.client = client or connect(settings.connection, clock, threads)
-        self._workers = Workers(clock, threads)
+        ins = stand_ins or StandIns()
+        self.client = ins.client or connect(settings.connection, clock, threads)
+        self._workers = Workers(clock, ins.crew(threads))
         self._desks: dict[str, Desk] = {}
         self._streams: dict[str, RowMapper] = {}
         self._columns: dict[str, Sequence[str]] = {}
         self._versions: dict[str, object] = {}
         self._bookmarked: set[str] = set()
         self.stopped: Callable[[], bool] = lambda: False
+        self.ending: Callable[[], None] = lambda: None
+        """Called when every row has its outcome, before the receipt is stored."""
+        self.print_receipt: Callable[[str], None] = lambda line: print(line, file=sys.stderr)  # noqa: T201 - the account of a run
         self.commits = False
         """Whether this run brings no rows and only deletes what an earlier one did not bring."""
-        self.journal = Journal(settings.journal)
+        self.error: ChakraError | None = None
+        """What stopped the run."""
+        self.load = ""
+        self.load_complete = False
+        """Whether every file of the load that this run works on is settled."""
+        self.last_receipt: dict[str, object] = {}
+        self._rejects: RejectsFile | None = None
+        self.journal = ins.journal(settings.journal)
+        try:
+            self._begin(emit, holder, ins)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, emit: Callable[[State], None], holder: str, ins: StandIns) -> None:
+        settings, clock = self.settings, self._clock
         self.journal.hold()
         now = int(clock.now() * 1000)
         self.run_id = self.journal.begin_run(self.account_id, holder, now)
         self.journal.clear(now - int(settings.retention_days * 86_400_000))
-        self._rejects = RejectsFile(settings.rejects_path) if settings.rejects_path else None
+        self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
         parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
         self.writer: Writer[State] = Writer(parts, settings)
         self._reporter = Reporter(clock)
         self.writer.beat = self._beat
         self.writer.recover()
+
+    def serve(self, load: str) -> dict[str, LineRanges]:
+        """This run works on a load; the lines of its files that are settled already."""
+        self.load = load
+        self.journal.serve(load)
+        return self.journal.settled_lines(load)
 
     # The account
 
@@ -132,8 +156,13 @@ class Session(Generic[State]):
 
     # Streams
 
-    def open_stream(self, stream: str, columns: Sequence[str]) -> None:
-        """A SCHEMA came: compile the mapping of its stream.
+    def open_stream(self, stream: str, columns: Sequence[str], hints: Hints | None = None) -> None:
+        """A stream is about to come: compile its mapping.
+
+        Args:
+            stream: Its name.
+            columns: Its columns; empty if it declares none.
+            hints: What it says about itself, for where the mapping is silent.
 
         Raises:
             SettingsError: The mapping names what does not exist.
@@ -141,6 +170,8 @@ class Session(Generic[State]):
         if stream in self._streams and tuple(columns) == tuple(self._columns[stream]):
             return
         mapping = self.settings.mapping_for(stream)
+        if hints is not None:
+            mapping = hinted(stream, mapping, hints)
         procedure = mapping.procedure or stream.removeprefix("process_")
         desk = self.desk(procedure)
         mapper = RowMapper(stream, mapping, desk.destinations, columns)
@@ -184,6 +215,10 @@ class Session(Generic[State]):
         self._note_bookmarks(value)
         self.writer.state(value)
 
+    def narrowed(self, stream: str) -> None:
+        """The rows of a stream are not all there should be: a mirror deletes nothing by them."""
+        self._bookmarked.add(stream)
+
     def _note_bookmarks(self, value: object) -> None:
         """Which streams are read incrementally: a mirror must not take them for the whole."""
         bookmarks = value.get("bookmarks") if isinstance(value, dict) else None
@@ -191,6 +226,21 @@ class Session(Generic[State]):
             held = isinstance(bookmark, dict) and bookmark.get("replication_key_value")
             if held is not None and held is not False:
                 self._bookmarked.add(str(name))
+
+    def why_unsent(self, stream: str) -> ChakraError | None:
+        """Why nothing of a stream is sent; None if nothing speaks against it."""
+        if self.settings.dry_run:
+            planned = [f"{count:,} {kind.value}" for kind, count in self.writer.planned.items()]
+            return SettingsError(
+                f"dry_run is set, so nothing is written ({', '.join(planned) or 'nothing to do'})",
+                "Take dry_run away and run it again",
+            )
+        mapper = self._streams.get(stream)
+        return self.writer.halted.get(mapper.destinations.procedure.short_id) if mapper else None
+
+    def wake(self) -> None:
+        """Something is to be done on the thread that decides; called from any thread."""
+        self._workers.wake()
 
     def tick(self) -> None:
         """No row came for a while: do what is due."""
@@ -200,13 +250,15 @@ class Session(Generic[State]):
         if self._reporter.due():
             LOG.info("%s", self._reporter.line(self.writer, self.client.stats))
 
-    def retry(self, found: Sequence[RejectLine]) -> None:
+    def retry(self, found: Sequence[RejectLine], hints: Mapping[str, Hints] | None = None) -> None:
         """Send rejected rows again, in order; each is closed once it has an outcome."""
         columns: dict[str, set[str]] = {}
         for each in found:
-            columns.setdefault(each.stream, set()).update(each.row)
+            # A row need not carry every column that its mapping names.
+            named = self.settings.mapping_for(each.stream).columns
+            columns.setdefault(each.stream, set(named)).update(each.row)
         for stream, names in columns.items():
-            self.open_stream(stream, sorted(names))
+            self.open_stream(stream, sorted(names), (hints or {}).get(stream))
         numbers: dict[int, int] = {}
         tally = self.writer.tally
         try:
@@ -256,7 +308,7 @@ class Session(Generic[State]):
             LimitCrossed: There is more than max_deletes allows.
         """
         absent = self.journal.absent(stream, run)
-        self.writer.delete_absent([_deletion(stream, key) for key in absent])
+        self.writer.delete_absent([deletion_of(stream, key) for key in absent])
         self.writer.finish()
         if self._is_clean():
             self.journal.disown(stream, absent)
@@ -266,7 +318,6 @@ class Session(Generic[State]):
 
     def run(self, take: Callable[[], None]) -> int:
         """Take the input, write it, account for it; the exit code."""
-        error: ChakraError | None = None
         self.writer.stopped = self.stopped
         try:
             take()
@@ -275,17 +326,35 @@ class Session(Generic[State]):
                 self.writer.land(LANDING_SECONDS)
                 self.writer.leave_rest()
         except ChakraError as found:
-            error = found
-            self.writer.land(LANDING_SECONDS)
-            self.writer.leave_rest()
-        return self.end(error or self.writer.failure)
+            self.error = self._broken_off(found)
+        self.error = self.error or self.writer.failure
+        return self.end(self.error)
+
+    def _broken_off(self, error: ChakraError) -> ChakraError:
+        """Bring in what is in flight, and account for the rest; what the run ended of."""
+        try:
+            # What is decided without a journal is forgotten: the next run follows what is in it.
+            if not isinstance(error, JournalError):
+                self.writer.land(LANDING_SECONDS)
+                self.writer.leave_rest()
+        except ChakraError as later:
+            error = later if isinstance(later, JournalError) else error
+        self.writer.account_rest()
+        return error
 
     def end(self, error: ChakraError | None) -> int:
         """Store and say what became of the run; the exit code."""
+        self.ending()
         receipt = self.receipt(error)
         code = receipt.exit_code(self.settings.limits)
         now = int(self._clock.now() * 1000)
-        self.journal.end_run(receipt.to_json(), int(code), now)
+        self.last_receipt = receipt.to_json()
+        try:
+            self.journal.end_run(self.last_receipt, int(code), now)
+        except JournalError as failed:
+            receipt = self.receipt(error or failed)
+            code = receipt.exit_code(self.settings.limits)
+            self.last_receipt = receipt.to_json()
         self._say(receipt)
         self.close()
         return int(code)
@@ -307,6 +376,8 @@ class Session(Generic[State]):
             planned=tuple((kind.value, count) for kind, count in writer.planned.items()),
             bookmarked=tuple(sorted(self._bookmarked)),
             mirrored=() if self.commits else self._mirrored(),
+            load=self.load,
+            load_complete=self.load_complete,
         )
 
     def _mirrored(self) -> tuple[str, ...]:
@@ -314,15 +385,14 @@ class Session(Generic[State]):
         return tuple(sorted(mirrors))
 
     def _say(self, receipt: Receipt) -> None:
+        writer = self.writer
         if receipt.dry_run:
-            for line in preview_lines(
-                self.writer.preview, self.writer.planned, self.settings.batch_size
-            ):
+            for line in preview_lines(writer.preview, writer.planned, self.settings.batch_size):
                 LOG.info("%s", line)
-        for told in (*receipt.halted, *([str(receipt.error)] if receipt.error else [])):
+        for told in receipt.complaints:
             LOG.error("%s", told)
         LOG.info("Run %d: %s", receipt.run, receipt.line())
-        sys.stderr.write(orjson.dumps(receipt.to_json()).decode() + "\n")
+        self.print_receipt(orjson.dumps(self.last_receipt).decode())
 
     def close(self) -> None:
         """Let go of everything."""
@@ -331,8 +401,3 @@ class Session(Generic[State]):
         self.journal.close()
         if self._rejects is not None:
             self._rejects.close()
-
-
-def _deletion(stream: str, key: Key) -> Change:
-    """A delete that no row asks for."""
-    return Change(-1, 0, stream, key.procedure, key, Mode.MIRROR, True, {}, {})  # noqa: FBT003 - a record of facts

@@ -55,6 +55,7 @@ class StreamMapping:
         stream: Name or glob.
         procedure: ShortId; None to take it from the stream's name (`process_lead`).
         mode: What is asked for.
+        names_mode: Whether the user said so; what a table says of itself counts only if not.
         key_column: The column that names a process; None for the default.
         key_attribute: The attribute it stands for, or `id`; None for the default.
         fields: Column → destination; None for by name.
@@ -67,6 +68,7 @@ class StreamMapping:
     stream: str = "*"
     procedure: str | None = None
     mode: Mode = Mode.UPSERT
+    names_mode: bool = False
     key_column: str | None = None
     key_attribute: str | None = None
     fields: Mapping[str, str] | None = None
@@ -74,6 +76,12 @@ class StreamMapping:
     only_if_empty: frozenset[str] = frozenset()
     delete_when: str | None = None
     revive: bool = False
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it names."""
+        named = (self.key_column, self.delete_when, *(self.fields or ()))
+        return frozenset(name for name in named if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +161,22 @@ class Settings:
         )
 
 
-def parse_settings(config: Mapping[str, object], *, user_agent: str) -> Settings:
+def parse_settings(
+    config: Mapping[str, object], *, user_agent: str, variable: str = "TARGET_CHAKRA"
+) -> Settings:
     """Give the configuration its meaning.
 
     Args:
         config: The settings by name, already of the right JSON types.
         user_agent: The default for `user_agent`.
+        variable: Prefix of the environment's variables, to name in errors.
 
     Raises:
         SettingsError: A value is missing or means nothing.
     """
     concurrency = int(number(config, "concurrency", DEFAULT_CONCURRENCY, 1))
     settings = Settings(
-        connection=parse_connection(config, user_agent=user_agent, variable="TARGET_CHAKRA"),
+        connection=parse_connection(config, user_agent=user_agent, variable=variable),
         streams=_streams(config.get("streams")),
         batch_size=int(number(config, "batch_size", DEFAULT_BATCH_SIZE, 1)),
         concurrency=concurrency,
@@ -236,6 +247,7 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
         stream=name,
         procedure=_text(given, "procedure"),
         mode=_mode(given.get("mode"), where),
+        names_mode=bool(given.get("mode")),
         key_column=column,
         key_attribute=attribute,
         fields=_fields(given.get("fields"), where),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
 from target_chakra.changes import Key, Known, Reject
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from target_chakra.plan import Done
     from target_chakra.stored import Settlement
 
+ROWS_BEFORE_PERCENT: Final = 1000
+"""Below that a share says little."""
+
+
+def too_many_rejects(rejected: int, allowed: int) -> LimitCrossed:
+    """What fails a load of which more was rejected than its user allows."""
+    return LimitCrossed(
+        f"{rejected:,} rows were rejected, and max_rejects allows {allowed:,}",
+        "See target-chakra rejects for the reason of each. They are on record and do not count"
+        " again: run the pipeline once more to finish the load, and target-chakra retry once they"
+        " are mended",
+    )
+
 
 def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
     """What stops a run that would delete more than its user allows."""
@@ -22,8 +35,10 @@ def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
     )
 
 
-def too_many_rejects(rejected: int, came: int, percent: float) -> LimitCrossed:
-    """What stops a run of which too much is rejected."""
+def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | None:
+    """What stops a run of which too much is rejected; None if it isn't."""
+    if came < ROWS_BEFORE_PERCENT or rejected * 100 <= came * percent:
+        return None
     return LimitCrossed(
         f"{rejected:,} of {came:,} rows were rejected, more than stop_at_reject_percent"
         f" ({percent:g}) allows",

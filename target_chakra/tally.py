@@ -9,6 +9,8 @@ from target_chakra.frontier import Frontier
 from target_chakra.lifecycle import SETTLED, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_chakra.changes import Change
 
 State = TypeVar("State")
@@ -24,6 +26,8 @@ class Tally(Generic[State]):
         watched: Outcomes of single rows that somebody asked for.
         last_seq: Number of the last row.
         open: Rows that have no outcome yet.
+        heard: Called with each row and the outcome of the change that it went into, if anybody
+            wants to hear of it: a superseded row is as good as its successor.
     """
 
     def __init__(self) -> None:
@@ -33,6 +37,7 @@ class Tally(Generic[State]):
         self.watched: dict[int, Outcome | None] = {}
         self.last_seq = 0
         self.open = 0
+        self.heard: Callable[[Change, Outcome], None] | None = None
         self._frontier: Frontier[tuple[int, State]] = Frontier()
 
     def came_in(self, stream: str) -> int:
@@ -53,16 +58,16 @@ class Tally(Generic[State]):
 
     def settle(self, change: Change, outcome: Outcome) -> None:
         """A change ended; the rows that it superseded end with it."""
-        passes = outcome in SETTLED
         if not change.parts:
-            self._count(change, outcome, passes=passes)
+            self._count(change, outcome, outcome)
             return
         *earlier, last = change.parts
         for part in earlier:
-            self._count(part, Outcome.SUPERSEDED, passes=passes)
-        self._count(last, outcome, passes=passes)
+            self._count(part, Outcome.SUPERSEDED, outcome)
+        self._count(last, outcome, outcome)
 
-    def _count(self, change: Change, outcome: Outcome, *, passes: bool) -> None:
+    def _count(self, change: Change, outcome: Outcome, end: Outcome) -> None:
+        """Count a row; `end` is what became of the change that it went into."""
         if change.seq == 0:
             return
         if change.seq < 0:
@@ -72,8 +77,16 @@ class Tally(Generic[State]):
         if change.seq in self.watched:
             self.watched[change.seq] = outcome
         self.outcomes[change.stream][outcome] += 1
-        if passes:
+        if end in SETTLED:
             self._frontier.settled(change.seq)
+        if self.heard is not None:
+            self.heard(change, end)
+
+    def give_up(self) -> None:
+        """The rows that have no outcome yet get one: nobody knows what becomes of them."""
+        for stream, came in self.rows.items():
+            self.outcomes[stream][Outcome.UNKNOWN] += came - self.outcomes[stream].total()
+        self.open = 0
 
     @property
     def total(self) -> Counter[Outcome]:

@@ -239,12 +239,16 @@ class TargetChakra(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
         """Stop taking input; what is in flight is finished or recorded."""
         self.stop_signal = signum
+        if self.session is None:
+            # The run has not begun: reaching ChakraHQ may take minutes that nobody wants to wait.
+            self.logger.info("Stopped by signal %d; run it again", signum)
+            sys.exit(ExitCode.STOPPED)
 
     def listen_to(self, file_input: IO[bytes] | None) -> int:
         """Take all input, write it, and say what became of it; the exit code."""
-        session = self.open_session()
         signal.signal(signal.SIGTERM, self._handle_termination)
         signal.signal(signal.SIGINT, self._handle_termination)
+        session = self.open_session()
         session.stopped = lambda: self.stop_signal is not None
         return session.run(lambda: self._take(file_input))
 

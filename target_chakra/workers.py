@@ -1,4 +1,4 @@
-"""Runs tasks on threads and brings their results back to the one thread that decides."""
+"""Runs tasks beside the one thread that decides, and brings their results back to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import heapq
 import queue
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,18 +17,65 @@ T = TypeVar("T")
 Step: TypeAlias = "Callable[[], None]"
 
 
+class Crew(Protocol):
+    """Carries tasks out: the seam that a simulation replaces."""
+
+    def carry_out(self, task: Callable[[], T], back: Callable[[Future[T]], None]) -> None:
+        """Begin a task; once it has ended, `take` gives the step that hands its future back."""
+
+    def take(self, patience: float) -> Step | None:
+        """The next step; None if no task ends within so many seconds."""
+
+    def wake(self) -> None:
+        """Let `take` return at once; may be called from any thread."""
+
+    def close(self) -> None:
+        """Let go of everybody without waiting for what they do."""
+
+
+class Threads:
+    """A crew of threads.
+
+    Args:
+        count: How many tasks run at a time.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix="writer")
+        self._ended: queue.SimpleQueue[Step] = queue.SimpleQueue()
+
+    def carry_out(self, task: Callable[[], T], back: Callable[[Future[T]], None]) -> None:
+        """Begin a task on a thread."""
+        future = self._executor.submit(task)
+        future.add_done_callback(lambda ended: self._ended.put(partial(back, ended)))
+
+    def take(self, patience: float) -> Step | None:
+        """The next step; None if no task ends within so many seconds."""
+        try:
+            return self._ended.get_nowait() if patience <= 0 else self._ended.get(timeout=patience)
+        except queue.Empty:
+            return None
+
+    def wake(self) -> None:
+        """Let `take` return at once."""
+        self._ended.put(lambda: None)
+
+    def close(self) -> None:
+        """Let go of the threads without waiting for what they do."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
 class Workers:
-    """Threads, and timers that go off on the thread that decides.
+    """Tasks beside the thread that decides, and timers that go off on it.
 
     Args:
         clock: Its monotonic time rules the timers.
-        threads: How many tasks run at a time.
+        crew: Who carries the tasks out.
     """
 
-    def __init__(self, clock: Clock, threads: int) -> None:
+    def __init__(self, clock: Clock, crew: Crew) -> None:
         self._clock = clock
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="writer")
-        self._finished: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        self._crew = crew
         self._timers: list[tuple[float, int, Step]] = []
         self._number = 0
         self.running = 0
@@ -37,13 +84,12 @@ class Workers:
     def start(
         self, task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
     ) -> None:
-        """Run a task on a thread; then one of the two here, in `pump`."""
+        """Run a task beside this thread; then one of the two here, in `pump`."""
         self.running += 1
-        future = self._executor.submit(task)
-        future.add_done_callback(lambda f: self._finished.put(partial(self._back, f, done, failed)))
+        self._crew.carry_out(task, partial(self._back, done, failed))
 
     def _back(
-        self, future: Future[T], done: Callable[[T], None], failed: Callable[[Exception], None]
+        self, done: Callable[[T], None], failed: Callable[[Exception], None], future: Future[T]
     ) -> None:
         self.running -= 1
         error = future.exception()
@@ -60,6 +106,10 @@ class Workers:
         due = self._clock.monotonic() + max(0.0, seconds)
         heapq.heappush(self._timers, (due, self._number, step))
 
+    def wake(self) -> None:
+        """Let `pump` return at once; may be called from any thread."""
+        self._crew.wake()
+
     @property
     def idle(self) -> bool:
         """Whether nothing runs and nothing is due later."""
@@ -71,13 +121,8 @@ class Workers:
         if not did and patience > 0 and self._timers:
             patience = min(patience, max(0.0, self._timers[0][0] - self._clock.monotonic()))
         while True:
-            try:
-                step = (
-                    self._finished.get_nowait()
-                    if did or patience <= 0
-                    else self._finished.get(timeout=patience)
-                )
-            except queue.Empty:
+            step = self._crew.take(0.0 if did else patience)
+            if step is None:
                 return self._due() or did
             step()
             did = True
@@ -91,5 +136,5 @@ class Workers:
         return did
 
     def close(self) -> None:
-        """Let go of the threads without waiting for what they do."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Let go of the crew without waiting for what it does."""
+        self._crew.close()

@@ -10,13 +10,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chakra_api.errors import ChakraError, IllegalTransition
-from target_chakra.bookkeeping import Bookkeeping
+from target_chakra.bookkeeping import WORTH_STORING, Bookkeeping
 from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
 from target_chakra.flight import Means
 from target_chakra.flights import Flights
 from target_chakra.intake import Intake, Source
 from target_chakra.lifecycle import BatchState, Outcome
-from target_chakra.settling import too_many_deletes, too_many_rejects
+from target_chakra.settling import crossed_percent, too_many_deletes
 from target_chakra.stored import Batch
 from target_chakra.submission import Submission
 from target_chakra.tally import Tally
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
-ROWS_BEFORE_PERCENT = 1000
 PUMP_EVERY = 64
 """Rows between two looks at what came back."""
 
@@ -69,8 +68,7 @@ class Writer(Generic[State]):
         self._rules: dict[str, Rules] = {}
         self._submissions: dict[str, Submission] = {}
         self._pending: dict[tuple[str, Kind], list[Action]] = {}
-        self._deletes = 0
-        self._since_pump = 0
+        self._deletes = self._since_pump = 0
         self._keyless_used = False
         self._recovered: set[int] = set()
         source = Source(
@@ -118,16 +116,19 @@ class Writer(Generic[State]):
             desk.key_attributes.add(mapper.columns.attribute)
 
     def _submission(self, procedure: str) -> Submission:
-        found = self._submissions.get(procedure)
-        if found is None:
-            found = Submission(self._parts.desk(procedure), self._parts.clock)
-            self._submissions[procedure] = found
-        return found
+        if procedure not in self._submissions:
+            desk, clock = self._parts.desk(procedure), self._parts.clock
+            self._submissions[procedure] = Submission(desk, clock)
+        return self._submissions[procedure]
+
+    def flush(self) -> None:
+        """Store what ended so far."""
+        self._books.flush()
 
     # Rows and STATEs come in
 
-    def accept(self, stream: str, line: int, row: Mapping[str, object]) -> None:
-        """A row came in; returns once there is room for another.
+    def accept(self, stream: str, line: int, row: Mapping[str, object], origin: str = "") -> None:
+        """A row came in (of a file that may come again); returns once there is room for another.
 
         Raises:
             ChakraError: The run must stop; nothing more is sent.
@@ -135,7 +136,7 @@ class Writer(Generic[State]):
         if self.failure is not None:
             raise self.failure
         seq = self.tally.came_in(stream)
-        change = self._mappers[stream](seq, line, row)
+        change = self._mappers[stream](seq, line, row, origin)
         if isinstance(change, Reject):
             self.reject(change)
         else:
@@ -186,27 +187,24 @@ class Writer(Generic[State]):
             self.intake.advance(flush=flush, keyless=not self._recovered)
             self._form(flush=flush)
         did = self._parts.workers.pump(patience)
-        if flush:
-            self._books.flush()
-        else:
-            self._books.flush_some()
+        self._books.flush(1 if flush else WORTH_STORING)
         self._pass_states()
         self.beat()
         return did
 
     def _form(self, *, flush: bool) -> None:
+        self.flights.advance()
         for (procedure, kind), actions in self._pending.items():
             while actions and self.flights.waiting < self._settings.concurrency:
                 size = self.flights.size_for(procedure, kind, self._settings.batch_size)
                 if size == 0 or (len(actions) < size and not flush):
                     break
-                self._launch(procedure, kind, actions[:size])
+                self.flights.add(self._batch(procedure, kind, actions[:size]))
                 del actions[:size]
 
-    def _launch(self, procedure: str, kind: Kind, actions: list[Action]) -> None:
-        server = self.intake.server_time
-        batch = Batch(0, procedure, kind, tuple(actions), BatchState.INTENDED, server=server)
-        self.flights.add(batch)
+    def _batch(self, procedure: str, kind: Kind, actions: list[Action]) -> Batch:
+        server, state = self.intake.server_time, BatchState.INTENDED
+        return Batch(0, procedure, kind, tuple(actions), state, server=server)
 
     # What the intake decides
 
@@ -257,10 +255,9 @@ class Writer(Generic[State]):
 
     def _check_percent(self) -> None:
         rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
-        if came < ROWS_BEFORE_PERCENT or self.failure is not None:
-            return
-        if rejected * 100 > came * self._limits.stop_at_reject_percent:
-            self.fail(too_many_rejects(rejected, came, self._limits.stop_at_reject_percent))
+        crossed = crossed_percent(rejected, came, self._limits.stop_at_reject_percent)
+        if crossed is not None:
+            self.fail(crossed)
 
     # What the flights report
 
@@ -303,6 +300,7 @@ class Writer(Generic[State]):
         """Nothing happened to a batch: its rows may be planned anew."""
         self._recovered.discard(batch.id)
         for action in batch.actions:
+            self._deletes -= action.kind is Kind.DELETE
             self._plan_again(action.change)
 
     def _plan_again(self, change: Change) -> None:
@@ -385,6 +383,12 @@ class Writer(Generic[State]):
 
     def leave_rest(self) -> None:
         """End what was not sent; what is still in flight is left to the next run."""
+        self.account_rest()
+        self._books.flush()
+        self._pass_states()
+
+    def account_rest(self) -> None:
+        """Give an outcome to each row that has none."""
         for actions in self._pending.values():
             for action in actions:
                 self.unsent(action.change)
@@ -394,5 +398,5 @@ class Writer(Generic[State]):
         for batch in self.flights.aloft:
             for at in self.flights.open_actions(batch):
                 self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)
-        self._books.flush()
-        self._pass_states()
+        # On their way from one hand to another when the run broke off.
+        self.tally.give_up()

@@ -27,7 +27,9 @@ def measure(benches: Benches) -> Part:
     return Part(
         "A million rows",
         (
-            Figure(f"peak memory, {MANY:,} rows", f"{peak:.0f} MB", f"≤ {MOST_MB} MB", peak <= MOST_MB),
+            Figure(
+                f"peak memory, {MANY:,} rows", f"{peak:.0f} MB", f"≤ {MOST_MB} MB", peak <= MOST_MB
+            ),
             Figure(
                 f"peak memory ÷ that of {FEW:,} rows",
                 f"{times:.2f}",
@@ -43,8 +45,10 @@ def measure(benches: Benches) -> Part:
         ),
         (Table(_HEAD, (_row(few), _row(many))),),
         (
-            f"{THREADS} threads, no latency. Memory is the largest resident set of the tap's"
-            " process, STATE the longest line of its kind.",
+            (
+                f"{THREADS} threads, no latency. Memory is the largest resident set of the tap's"
+                " process, STATE the longest line of its kind."
+            ),
         ),
         {"memory": {f"{each.measured.records:,}": each.measured.peak_mb for each in (few, many)}},
     )

@@ -24,6 +24,11 @@ PROVEN = {"created_asc": 1.05, "created_desc": 1.05}
 OTHERS = {"id": 3.0, "random_stable": 3.0, "shuffled_per_request": 3.0}
 MOST = {**PROVEN, **OTHERS}
 
+_NOTE = (
+    f"List requests of the tap, {THREADS} threads, no latency: {ROWS_IN_ORDER:,} rows in the orders"
+    f" that it can prove, {ROWS:,} in the others."
+)
+
 
 def measure(benches: Benches) -> Part:
     """One run of each."""
@@ -40,10 +45,7 @@ def measure(benches: Benches) -> Part:
         "Requests ÷ (rows ÷ 100)",
         (_figure(found, PROVEN, "an order is proven"), _figure(found, OTHERS, "none is")),
         (Table(("createdAt", *MOST), rows_of_table),),
-        (
-            f"List requests of the tap, {THREADS} threads, no latency: {ROWS_IN_ORDER:,} rows in"
-            f" the orders that it can prove, {ROWS:,} in the others.",
-        ),
+        (_NOTE,),
     )
 
 

@@ -26,7 +26,7 @@ def measure(benches: Benches) -> Part:
     bench = benches.leads(ROWS)
     recent = tap(bench, 8, created_after=bench.since_the_last(FEW))
     version = statistics.median(
-        child.measure((*tap_command(), "--version")).seconds for _ in range(TIMES)
+        child.measure((*tap_command(), "--version"), recent.env).seconds for _ in range(TIMES)
     )
     first = statistics.median(
         run(bench.sandbox, recent, LATENCY_MS).measured.first_record or float("inf")

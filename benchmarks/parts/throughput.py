@@ -22,6 +22,17 @@ LEAST_RATE = 25_000
 LEAST_SHARE = 0.6
 MOST_CPU_US = 40
 
+_NOTE = (
+    f"Pages of 100, gzip, to standard output; the better of {TURNS} runs taken in turns, each from"
+    " the start of its process to its end. The bare loop is threads, requests and orjson over pages"
+    " of a known number of rows (`benchmarks/bare_loop.py`): it types nothing, and would lose rows"
+    " of a table that changes."
+)
+_NOTE_ON_SANDBOX = (
+    f"The sandbox has one thread and runs on the same cores. From {BOUND:.0%} of a core on it is"
+    " the bottleneck, not the reader."
+)
+
 
 def measure(benches: Benches) -> Part:
     """The tap and the bare loop in turns; the faster run of each counts."""
@@ -32,15 +43,7 @@ def measure(benches: Benches) -> Part:
         "Beside a bare loop",
         _figures(pairs),
         (Table(RUN_HEAD, rows),),
-        (
-            f"{ROWS:,} rows of {_row_bytes(bench):,.0f} bytes on average, in pages of 100, gzip,"
-            f" to standard output; the better of {TURNS} runs taken in turns, each from the start"
-            " of its process to its end. The bare loop is threads, requests and orjson over pages"
-            " of a known number of rows (`benchmarks/bare_loop.py`): it types nothing and would"
-            " lose rows of a table that changes.",
-            f"The sandbox has one thread and runs on the same cores. From {BOUND:.0%} of a core on"
-            " it is the bottleneck, not the reader.",
-        ),
+        (f"{ROWS:,} rows of {_row_bytes(bench):,.0f} bytes on average. {_NOTE}", _NOTE_ON_SANDBOX),
         {"cpu": {each.reader: each.measured.cpu_us for each in pairs[SETTINGS[0]]}},
     )
 

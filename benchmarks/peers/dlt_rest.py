@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dlt
 from dlt.sources.rest_api import rest_api_resources
@@ -21,7 +21,7 @@ from dlt.sources.rest_api import rest_api_resources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dlt.sources.rest_api import RESTAPIConfig
+    from dlt.sources.rest_api.typing import EndpointResource, RESTAPIConfig
 
 LIMIT = 100
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _leads(created_at: dict[str, str]) -> dict[str, Any]:
+def _leads(created_at: dict[str, str]) -> EndpointResource:
     return {
         "name": "lead",
         "primary_key": "id",
@@ -74,7 +74,9 @@ def main() -> None:
         config["resources"] = [_leads({">=": start})]
     else:
         between = {">=": "{resources.days.from}", "<": "{resources.days.to}"}
-        config["resources"] = [days(start), {**_leads(between), "parallelized": True}]
+        leads = _leads(between)
+        leads["parallelized"] = True
+        config["resources"] = [days(start), leads]
     with tempfile.TemporaryDirectory() as folder:
         pipeline = dlt.pipeline("bench", destination="duckdb", pipelines_dir=folder)
         done = pipeline.extract(rest_api_resources(config))

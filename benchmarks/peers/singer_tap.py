@@ -1,6 +1,6 @@
 """Leads as a plain tap, the way singer-sdk's own template begins one: REST, pages by offset.
 
-    python singer_tap.py --config config.json
+python singer_tap.py --config config.json
 """
 
 from __future__ import annotations

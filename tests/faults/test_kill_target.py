@@ -1,4 +1,4 @@
-"""A fixed slice of the kill campaign; `make kill` runs all of it."""
+"""A fixed slice of the kills of the target; `make kill` runs all of them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_sandbox.launch import Sandbox, start_sandbox
-from tests.faults.campaign import POINTS, Case, run_case
+from tests.faults.target_kills import POINTS, SIGNALS, case_of, run_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with start_sandbox(["--rows", "20000"]) as running:
-        yield running
+EACH_POINT = [900 // 21 * 21 + at for at in range(len(POINTS))]
+"""A case for each point; the signals go round every 21 cases."""
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_killed_run_and_the_next_one_write_every_row_exactly_once(
-    shared: Sandbox, tmp_path: Path, point: str
+@pytest.mark.parametrize("number", EACH_POINT)
+def test_killed_runs_and_the_last_one_write_every_row_exactly_once(
+    tmp_path: Path, number: int
 ) -> None:
-    verdict = run_case(shared, tmp_path, Case(900 + POINTS.index(point), point))
-    assert verdict.faults == []
+    case = case_of(number + number % len(SIGNALS) * len(POINTS))
+    assert [str(fault) for fault in run_case(tmp_path, case).faults] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -89,6 +90,22 @@ def test_the_readme_names_each_setting_of_ours() -> None:
     }
     assert ours
     assert [name for name in sorted(ours) if f"`{name}`" not in read("README.md")] == []
+
+
+def test_the_dlt_page_names_each_argument_of_the_source() -> None:
+    tree = ast.parse(read("tap_chakra/dlt_source.py"))
+    (source,) = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == "chakra_source"
+    ]
+    arguments = [each.arg for each in (*source.args.args, *source.args.kwonlyargs)]
+    assert arguments[0] == "api_key"
+    assert [name for name in arguments if f"`{name}`" not in read("docs/dlt.md")] == []
+    shared = set(TapChakra.config_jsonschema["properties"]) - {
+        name for name in declared() if name.startswith(("stream_map", "faker", "flatten", "batch"))
+    }
+    assert shared <= set(arguments), "a setting of the tap that the dlt source does not have"
 
 
 def test_the_changelog_begins_with_this_version() -> None:

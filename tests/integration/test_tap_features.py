@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from chakra_api.exit_codes import ExitCode
@@ -110,6 +112,46 @@ def test_batch_files_hold_every_row(tmp_path: Path, config: dict[str, Any]) -> N
     assert len({row["id"] for row in rows}) == len(rows) == 1500
     assert not output.of_type("ACTIVATE_VERSION", "process_lead")
     assert output.states[-1]["bookmarks"]["process_lead"]["last_complete_scan"]["rows"] == 1500
+
+
+def test_parquet_files_are_typed_from_the_account(tmp_path: Path, config: dict[str, Any]) -> None:
+    batch = {
+        "encoding": {"format": "parquet", "compression": "gzip"},
+        "storage": {"root": f"file://{tmp_path}"},
+        "batch_size": 400,
+    }
+    catalog = catalog_of(tmp_path, config, "process_lead")
+    lead = next(s for s in catalog["streams"] if s["tap_stream_id"] == "process_lead")
+    for entry in lead["metadata"]:
+        if entry["breadcrumb"] == ["properties", "team"]:
+            entry["metadata"]["selected"] = False
+    output = run(tmp_path, config | {"batch_config": batch}, catalog=catalog)
+    assert output.code == 0, output.stderr
+    files = [f for line in output.of_type("BATCH", "process_lead") for f in line["manifest"]]
+    tables = [pq.read_table(name.removeprefix("file://")) for name in files]
+    assert [table.num_rows >= 400 for table in tables[:-1]] == [True, True]
+    assert len({str(table.schema) for table in tables}) == 1
+    assert "team" not in tables[0].column_names
+    assert tables[0].schema.field("createdAt").type == pa.timestamp("us", tz="UTC")
+    plain = run(tmp_path, config, catalog=catalog)
+    wanted = {record["id"]: record for record in plain.records["process_lead"]}
+    rows = [row for table in tables for row in table.to_pylist()]
+    assert {row["id"] for row in rows} == wanted.keys()
+    assert len(rows) == len(wanted) == 1500
+    for row in rows:
+        record = wanted[row["id"]]
+        for name in ("lead_id", "score", "budget", "tags"):
+            assert row["data"][name] == record["data"].get(name), name
+        assert row["_extra_data"] == record["_extra_data"]
+
+
+def test_a_format_of_batches_that_nobody_knows_is_refused(
+    tmp_path: Path, config: dict[str, Any]
+) -> None:
+    batch = {"encoding": {"format": "csv"}, "storage": {"root": f"file://{tmp_path}"}}
+    output = run(tmp_path, config | {"batch_config": batch})
+    assert output.code == ExitCode.SETTINGS, output.stderr
+    assert "Traceback" not in output.stderr
 
 
 def test_the_key_appears_in_no_output(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -46,12 +46,13 @@ def run(folder: Path, config: dict[str, Any], *args: str, **files: Any) -> Outpu
     for name, content in files.items():
         command += [f"--{name}", _write(folder, name, content)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=200, check=False, env=_environment()
+        command, capture_output=True, text=True, timeout=200, check=False, env=environment()
     )
     return Output(done.returncode, _messages(done.stdout), done.stderr)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The environment without settings of the tap."""
     return {k: v for k, v in os.environ.items() if not k.startswith("TAP_CHAKRA_")}
 
 
@@ -76,7 +77,7 @@ def catalog_of(
         text=True,
         timeout=60,
         check=True,
-        env=_environment(),
+        env=environment(),
     )
     catalog: dict[str, Any] = json.loads(done.stdout)
     for stream in catalog["streams"]:

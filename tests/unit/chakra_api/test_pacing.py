@@ -69,20 +69,26 @@ def test_most_of_an_allowance_is_used(retry_after: float | None) -> None:
     assert refused <= answered / 20
 
 
-@pytest.mark.parametrize(("burst", "share"), [(10, 0.9), (1, 0.75)])
-def test_a_small_burst_leaves_most_of_an_allowance_usable(burst: float, share: float) -> None:
-    """Each complaint then costs a whole second of the allowance, so they must be rare."""
+@pytest.mark.parametrize("retry_after", [None, 1.0, 2.0])
+@pytest.mark.parametrize("burst", [1, 10, 50])
+def test_most_of_an_allowance_is_used_however_small_its_burst(
+    burst: float, retry_after: float | None
+) -> None:
+    """Without a burst each complaint costs its whole pause, so they must be rare."""
     clock = FakeClock()
     pacer, bucket = Pacer(clock), Bucket(clock, 50, burst)
-    drive(pacer, clock, bucket, 30, 1.0)
-    answered, _ = drive(pacer, clock, bucket, 150, 1.0)
-    assert answered >= share * 50 * 120
+    drive(pacer, clock, bucket, 60, retry_after)
+    answered, _ = drive(pacer, clock, bucket, 300, retry_after)
+    assert answered >= 0.9 * 50 * 240
 
 
-@pytest.mark.parametrize("retry_after", [None, 1.0])
-def test_after_a_cut_the_rate_is_back_within_30_seconds(retry_after: float | None) -> None:
+@pytest.mark.parametrize("retry_after", [None, 1.0, 2.0])
+@pytest.mark.parametrize("burst", [1, 10, 50])
+def test_after_a_cut_the_rate_is_back_within_30_seconds(
+    burst: float, retry_after: float | None
+) -> None:
     clock = FakeClock()
-    pacer, bucket = Pacer(clock), Bucket(clock, 50)
+    pacer, bucket = Pacer(clock), Bucket(clock, 50, burst)
     drive(pacer, clock, bucket, 60, retry_after)
     bucket.rps = 10
     drive(pacer, clock, bucket, 120, retry_after)
@@ -104,3 +110,36 @@ def test_many_late_complaints_about_one_burst_cut_once() -> None:
     for _ in range(10):
         pacer.acquire()
     assert clock.monotonic() - before < 1.5
+
+
+@pytest.mark.parametrize("grown", [75, 250])
+def test_an_allowance_that_grew_is_used(grown: float) -> None:
+    """Also where probes were refused so often that they have become rare."""
+    clock = FakeClock()
+    pacer, bucket = Pacer(clock), Bucket(clock, 50, 10)
+    drive(pacer, clock, bucket, 300, 1.0)
+    bucket.rps = grown
+    drive(pacer, clock, bucket, 390, 1.0)
+    answered, _ = drive(pacer, clock, bucket, 450, 1.0)
+    assert answered >= 0.85 * grown * 60
+
+
+def test_a_server_that_is_now_and_then_unavailable_is_not_slowed_down_for() -> None:
+    """A 503 without a Retry-After, for one request in fifty, says nothing about the rate."""
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    for number in range(1, 10_001):
+        pacer.acquire()
+        clock.sleep(0.004)
+        if number % 50 == 0:
+            pacer.throttled()
+    assert clock.monotonic() == pytest.approx(40.0)
+
+
+def test_a_limit_far_below_what_is_sent_is_found_within_seconds() -> None:
+    clock = FakeClock()
+    pacer, bucket = Pacer(clock), Bucket(clock, 5)
+    _, refused = drive(pacer, clock, bucket, 10, None)
+    assert refused < 500
+    _, refused = drive(pacer, clock, bucket, 40, None)
+    assert refused <= 20

@@ -146,7 +146,7 @@ def test_the_files_are_their_owners_alone(journal: Journal, tmp_path: Path) -> N
 def test_a_newer_journal_is_refused(journal: Journal, tmp_path: Path) -> None:
     journal.close()
     with sqlite3.connect(tmp_path / "journal.db") as connection:
-        connection.execute("UPDATE version SET number = 2")
+        connection.execute("UPDATE version SET number = 99")
     with pytest.raises(JournalError, match="newer"):
         Journal(url(tmp_path))
 

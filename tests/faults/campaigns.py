@@ -1,0 +1,163 @@
+"""The target's campaigns on the simulated server: each case is one name, and the name is all of it.
+
+`reference/14:crash after` is the reference run with a death behind its 14th step; two faults are
+joined by `+`; `random/417` is the case that follows from that number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.faults import scenarios
+from tests.faults.judges import verdict
+from tests.faults.kinds import CLASSES, KINDS, Hit, singles
+from tests.faults.random_cases import random_case
+from tests.faults.simulation import Simulation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.faults.kinds import Step
+    from tests.faults.simulation import Scenario
+
+    Kinds = Mapping[str, tuple[str, ...]]
+
+SCENARIOS: Mapping[str, Callable[[], Scenario]] = {
+    "reference": scenarios.reference,
+    "keyless": scenarios.keyless,
+    "short": scenarios.short,
+}
+DOUBLED = ("nothing_is_created_twice", "keyless_rows_are_there_once")
+LOST = ("last_value_wins", "states_are_covered", "bad_rows_are_on_record")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a case.
+
+    Attributes:
+        case: Its name.
+        rows: Rows of its input.
+        faults: Faults that came, by family and kind.
+        runs: Runs of the process.
+        unknown: Rows that a run said it does not know of.
+        condemned: What the judges condemn.
+    """
+
+    case: str
+    rows: int
+    faults: Mapping[str, int]
+    runs: int
+    unknown: int
+    condemned: tuple[str, ...]
+
+
+@dataclass
+class Total:
+    """A campaign so far.
+
+    Attributes:
+        name: Of the campaign.
+        cases: Cases that were run.
+        rows: Rows of their inputs.
+        runs: Runs of the process.
+        unknown: Rows that a run said it does not know of.
+        faults: Faults that came, by family and kind.
+        failed: The cases that were condemned, and why.
+    """
+
+    name: str
+    cases: int = 0
+    rows: int = 0
+    runs: int = 0
+    unknown: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        self.cases += 1
+        self.rows += result.rows
+        self.runs += result.runs
+        self.unknown += result.unknown
+        self.faults.update(result.faults)
+        if result.condemned:
+            self.failed[result.case] = list(result.condemned)
+
+    def count(self, judges: tuple[str, ...]) -> int:
+        """How many verdicts come from these judges."""
+        return sum(
+            each.split(":", 1)[0] in judges for whys in self.failed.values() for each in whys
+        )
+
+    @property
+    def lost(self) -> int:
+        return self.count(LOST)
+
+    @property
+    def doubled(self) -> int:
+        return self.count(DOUBLED)
+
+    @property
+    def wrong(self) -> int:
+        return sum(map(len, self.failed.values())) - self.lost - self.doubled
+
+
+def run_case(case: str) -> Result:
+    """Run the case of that name."""
+    return _judged(case, _simulation(case))
+
+
+def _simulation(case: str) -> Simulation:
+    name, _, rest = case.partition("/")
+    if name == "random":
+        return random_case(int(rest))
+    hits = dict(_hit(each) for each in rest.split("+")) if rest else {}
+    return Simulation(SCENARIOS[name](), lambda step: _fitting(step, hits))
+
+
+def _fitting(step: Step, hits: Mapping[int, str]) -> str | None:
+    kind = hits.get(step.number)
+    return kind if kind in KINDS[step.family] else None
+
+
+def _hit(text: str) -> tuple[int, str]:
+    step, _, kind = text.partition(":")
+    return int(step), kind
+
+
+def _judged(case: str, simulation: Simulation) -> Result:
+    history = simulation.play()
+    unknown = sum(e.receipt.get("unknown", 0) for e in history.ended)
+    faults = Counter(f"{step.family}/{kind}" for step, kind in simulation.faults)
+    rows, runs = len(history.wishes), len(history.ended)
+    return Result(case, rows, faults, runs, unknown, tuple(verdict(history)))
+
+
+def trace_of(case: str) -> list[Step]:
+    """The steps of a case, up to the end of its input; what follows are its rejects."""
+    simulation = _simulation(case)
+    simulation.play()
+    return simulation.trace[: simulation.steps_of_input]
+
+
+def single_cases(name: str) -> list[str]:
+    """Each kind of fault at each step to which it applies."""
+    return [f"{name}/{hit}" for hit in singles(trace_of(name), KINDS)]
+
+
+def pair_cases(first: str) -> Iterator[str]:
+    """The pairs of which the first fault is that of a case: the second comes at any later step."""
+    hit = int(first.partition("/")[2].partition(":")[0])
+    for second in singles(trace_of(first), CLASSES):
+        if second.step > hit:
+            yield f"{first}+{second}"
+
+
+def first_cases(name: str) -> list[str]:
+    """The first faults of all pairs."""
+    return [f"{name}/{hit}" for hit in singles(trace_of(name), CLASSES)]
+
+
+__all__ = ["Hit", "Result", "Total", "first_cases", "pair_cases", "run_case", "single_cases"]

@@ -1,0 +1,128 @@
+"""The kinds of faults, by what a step does; each kind is listed only where it can do something.
+
+A transaction that finds nothing to write is `idle`: none of its frames can be torn, and it is the
+same before and behind it. An answer to a read says the same before and after the server acted, so that a reset, a time-out or
+a death has one form there; a submit has both, and a third: it arrives when nobody waits any more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "read": (
+        "refused",
+        "reset after",
+        "timeout after",
+        "truncated",
+        "garbage",
+        "html",
+        "429 seconds",
+        "429 date",
+        "429 absent",
+        "500",
+        "errors",
+        "crash",
+    ),
+    "submit": (
+        "refused",
+        "reset before",
+        "reset after",
+        "reset, done later",
+        "timeout before",
+        "timeout after",
+        "truncated",
+        "garbage",
+        "html",
+        "429 seconds",
+        "429 date",
+        "429 absent",
+        "500",
+        "502 after",
+        "errors",
+        "crash before",
+        "crash after",
+        "crash, done later",
+    ),
+    "journal": (
+        "fsync error",
+        "fsync error, yet on disk",
+        "disk full",
+        "crash before",
+        "crash after",
+        "torn in a frame",
+        "torn between frames",
+    ),
+    "idle": ("fsync error", "disk full", "crash before"),
+    "state": ("reader gone", "crash before", "crash after"),
+    "reject": ("disk full", "crash before", "crash after", "torn line"),
+}
+"""What can go wrong at a step of each family."""
+
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "read": ("refused", "timeout after", "garbage", "429 seconds", "errors", "crash"),
+    "submit": (
+        "refused",
+        "reset before",
+        "reset after",
+        "reset, done later",
+        "429 seconds",
+        "errors",
+        "crash before",
+        "crash after",
+    ),
+    "journal": ("fsync error", "fsync error, yet on disk", "disk full", "crash before"),
+    "idle": ("crash before",),
+    "state": ("crash before", "crash after"),
+    "reject": ("disk full", "crash after"),
+}
+"""One kind of each class that the writer can tell apart, for pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a run that reaches beyond the process.
+
+    Attributes:
+        number: From 1, over all runs of a case.
+        family: What it does.
+        what: Its name, for tables.
+    """
+
+    number: int
+    family: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A fault that is to come, or came.
+
+    Attributes:
+        step: Number of the step.
+        kind: One of `KINDS` of its family.
+    """
+
+    step: int
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.step}:{self.kind}"
+
+
+def singles(trace: Iterable[Step], kinds: Mapping[str, tuple[str, ...]]) -> list[Hit]:
+    """Each kind at each step to which it applies."""
+    return [Hit(step.number, kind) for step in trace for kind in kinds[step.family]]
+
+
+def sizes(
+    trace: Iterable[Step], kinds: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, int, int]]:
+    """By family: how many steps, and how many kinds apply to each."""
+    steps = Counter(step.family for step in trace)
+    return [(family, steps[family], len(kinds[family])) for family in kinds]

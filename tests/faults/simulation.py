@@ -1,0 +1,451 @@
+"""One case of the target's campaigns: run after run of the writer against one simulated server.
+
+A run gets the input from the last STATE that was printed. When it died, the next one finds the
+files that the crash left; when it ended, an operator does what the exit code asks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import random
+import sqlite3
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from chakra_api.client import ChakraClient
+from chakra_api.errors import ChakraError
+from chakra_api.exit_codes import ExitCode
+from chakra_api.pacing import Pacer
+from chakra_api.retry import RetryPolicy
+from target_chakra.journal_reports import Reports
+from target_chakra.parts import StandIns
+from target_chakra.session import Session
+from target_chakra.settings import parse_settings
+from tests.faults.history import Carried, Ended, History, Kept, Passed, Rejected, Replay
+from tests.faults.kinds import Step
+from tests.support.disk import Disk, FaultyJournal, FaultyRejects, empty_journal
+from tests.support.simulated import KEY, Server, Wire
+from tests.support.turns import Crash, Turns, TurnsClock, TurnsCrew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from chakra_api.transport import Request
+    from chakra_sandbox.account import Shelf
+    from chakra_sandbox.world import World
+    from tests.faults.history import Wish
+
+    Chooser = Callable[[Step], str | None]
+    """Says which kind of fault hits a step; None for none."""
+
+NAMED_BY = "name"
+"""Rows without a key are told apart by this attribute."""
+ROOTS = ("state", "assignedTo", "nextActionAt")
+TICK, PAUSE_TICKS = 0.2, 20
+"""Seconds after which the input is found to rest, and how long it does."""
+UNTIL_FREE = 1810.0
+"""Seconds after which no unknown row holds its process any more."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is run.
+
+    Attributes:
+        seed: Of latencies, jitter and ids.
+        world: Makes the server's rules and rows, at a time in epoch milliseconds.
+        wishes: The input.
+        columns: Of each stream.
+        states: After which rows a STATE comes, by count of rows.
+        pauses: After which rows the input rests a while.
+        settings: Of the target, beside the ones that every case has.
+        rests: Seconds between runs, in turn.
+        ahead: Seconds by which the target's clock is ahead of the server's.
+        most_runs: After so many the case is given up.
+        calm_after: Runs after which no more faults come.
+        journal_exists: Whether an earlier run has made the journal.
+        replays_all: Whether rejects are sent again that are bad rows and no more.
+    """
+
+    seed: int
+    world: Callable[[int], World]
+    wishes: Sequence[Wish]
+    columns: Mapping[str, tuple[str, ...]]
+    states: frozenset[int]
+    pauses: frozenset[int] = frozenset()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rests: tuple[float, ...] = (1.0,)
+    ahead: float = 0.0
+    most_runs: int = 12
+    calm_after: int = 12
+    journal_exists: bool = False
+    replays_all: bool = True
+
+
+BEGAN = 1_790_000_000.0
+
+
+class Simulation:
+    """A case on its way.
+
+    Args:
+        scenario: What is run.
+        choose: Says which faults come.
+    """
+
+    def __init__(self, scenario: Scenario, choose: Chooser) -> None:
+        self._scenario = scenario
+        self._choose = choose
+        self.turns = Turns(BEGAN)
+        self.world = scenario.world(int(BEGAN * 1000))
+        self.server = Server(self.world, self.turns)
+        self.disk = Disk(_opened_once() if scenario.journal_exists else None)
+        self.history = History(list(scenario.wishes))
+        self.trace: list[Step] = []
+        self.steps_of_input = 0
+        self.faults: list[tuple[Step, str]] = []
+        self._run = 0
+        self._fed = self._most_fed = 0
+        self._covered = 0
+        self._journal: FaultyJournal | None = None
+        self._calm = False
+        self.history.before = list(self._kept())
+        self.history.merges = bool(self.world.knobs.phone_merge)
+
+    # Faults
+
+    def _step(self, family: str, what: str) -> str | None:
+        step = Step(len(self.trace) + 1, family, what)
+        self.trace.append(step)
+        kind = None if self._calm else self._choose(step)
+        if kind is not None:
+            self.faults.append((step, kind))
+        return kind
+
+    def _request(self, request: Request) -> str | None:
+        path = request.path.partition("?")[0].rsplit("/", 1)[-1]
+        if request.repeatable:
+            job = "background-job" in request.path
+            what = "job" if job and path != "entries" else path
+            return self._step("read", what if len(what) < 12 else "process")  # noqa: PLR2004 - an id
+        return self._step("submit", f"{request.method} {path}")
+
+    # Runs
+
+    def play(self) -> History:
+        """All runs, until the input is settled."""
+        try:
+            self._play()
+            self.steps_of_input = len(self.trace)
+            self._replay()
+            self._collect()
+        finally:
+            self.turns.close()
+            self.disk.close()
+        return self.history
+
+    def _play(self) -> None:
+        rests = self._scenario.rests
+        for number in range(self._scenario.most_runs):
+            self._calm = number >= self._scenario.calm_after
+            ended = self._once(self._feed)
+            self.history.ended.append(ended)
+            if ended.code in (ExitCode.DONE, ExitCode.REJECTS) and self._all_covered:
+                return
+            self.turns.sleep(rests[number % len(rests)])
+            if ended.code == ExitCode.UNKNOWN:
+                self.turns.sleep(UNTIL_FREE)
+                self._look_and_say()
+
+    @property
+    def _all_covered(self) -> bool:
+        return self._covered >= len(self.history.wishes)
+
+    def _once(self, take: Callable[[Session[Any]], None]) -> Ended:
+        """One run of the process; a crash ends it wherever it is."""
+        self._run += 1
+        self.server.run = self._run
+        self.disk.follow()
+        first, self._fed = self._covered, 0
+        with _listening() as (stderr, told):
+            try:
+                code = self._session(take)
+            except Crash:
+                code = None
+                self.disk.leave_if_unsaid()
+            except ChakraError as error:
+                code = int(error.exit_code)
+                told.append(str(error))
+            except Exception:  # noqa: BLE001 - what its user would see as a fault of ours
+                code = int(ExitCode.BUG)
+                told.append(traceback.format_exc())
+            self.turns.close()
+            self._let_go()
+        receipt = _receipt(stderr.getvalue())
+        self._keep_output([stderr.getvalue(), *told])
+        if code == ExitCode.BUG:
+            receipt = {"error": told[-1], **receipt}
+        return Ended(self._run, first, self._fed, code, receipt, self._covered)
+
+    def _session(self, take: Callable[[Session[Any]], None]) -> int:
+        scenario = self._scenario
+        seed = f"{scenario.seed}:{self._run}"
+        clock = TurnsClock(self.turns, seed, scenario.ahead)
+        settings = parse_settings(
+            {
+                "api_key": KEY,
+                "journal": self.disk.journal,
+                "rejects_path": f"{self.disk.folder}/rejects.jsonl",
+                **scenario.settings,
+            },
+            user_agent="simulated",
+        )
+        wire = Wire(self.server, self._request, seed)
+        ins = StandIns(
+            ChakraClient(wire, Pacer(clock), clock, RetryPolicy()),
+            partial(TurnsCrew, self.turns),
+            self._opened,
+            self._rejects,
+        )
+        session: Session[dict[str, int]] = Session(settings, clock, self._emit, "simulated", ins)
+        return session.run(lambda: take(session))
+
+    def _opened(self, url: str) -> FaultyJournal:
+        fault = partial(self._step, "journal")
+        self._journal = FaultyJournal(url, self.disk, self.turns, fault, self._idle)
+        return self._journal
+
+    def _idle(self) -> None:
+        """The transaction that just ended had nothing to write."""
+        self.trace[-1] = replace(self.trace[-1], family="idle")
+
+    def _rejects(self, path: Path) -> FaultyRejects:
+        return FaultyRejects(path, self.disk, self.turns, partial(self._step, "reject"))
+
+    def _let_go(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def _feed(self, session: Session[Any]) -> None:
+        """The input, from the row after the last STATE that was printed."""
+        scenario, wishes = self._scenario, self.history.wishes
+        for stream, columns in scenario.columns.items():
+            session.open_stream(stream, columns)
+        for at in range(self._covered, len(wishes)):
+            wish = wishes[at]
+            self._fed += 1
+            self._most_fed = max(self._most_fed, at + 1)
+            session.row(wish.stream, at + 1, dict(wish.row), None)
+            if at + 1 in scenario.states:
+                session.state({"rows": at + 1})
+            for _ in range(PAUSE_TICKS if at + 1 in scenario.pauses else 0):
+                self.turns.sleep(TICK)
+                session.tick()
+
+    # What is seen from outside
+
+    def _emit(self, state: dict[str, int]) -> None:
+        kind = self._step("state", "STATE")
+        if kind == "reader gone":
+            raise ReaderGone("Nobody reads the STATE any more (simulated)")
+        if kind == "crash before":
+            self.turns.crash()
+        self._keep_output([json.dumps(state)])
+        self._note_state(state["rows"])
+        if kind == "crash after":
+            self.turns.crash()
+
+    def _note_state(self, rows: int) -> None:
+        self.server.catch_up()
+        new = self.history.wishes[self._covered : rows]
+        kept = {wish.name: tuple(self._living(wish)) for wish in new}
+        rejected = frozenset(reject.line - 1 for reject in self._on_record())
+        passed = Passed(self._run, rows, kept, rejected, self._most_fed)
+        self.history.passed.append(passed)
+        self._covered = max(self._covered, rows)
+
+    def _living(self, wish: Wish) -> Iterator[Kept]:
+        shelf = self.world.account.shelves[wish.name[0]]
+        store = shelf.store
+        if wish.keyed:
+            slots: Iterable[int] = store.slots_of_key(wish.name[1])
+        else:
+            mark = wish.name[1].encode()
+            slots = (s for s, cell in enumerate(store.cells) if store.alive[s] and mark in cell)
+        for slot in slots:
+            each = _kept(shelf, slot)
+            if each.name == wish.name:
+                yield each
+
+    def _kept(self) -> Iterator[Kept]:
+        for shelf in self.world.account.shelves.values():
+            for slot in range(len(shelf.store)):
+                yield _kept(shelf, slot)
+
+    def _on_record(self) -> list[Rejected]:
+        query = "SELECT line, stream, row, reason, closed FROM rejects"
+        try:
+            rows = self._asked(query)
+        except sqlite3.OperationalError:
+            return []
+        return [Rejected(n, s, orjson.loads(row), why, closed) for n, s, row, why, closed in rows]
+
+    def _asked(self, query: str) -> list[tuple[Any, ...]]:
+        path = self.disk.folder / "journal.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+
+    def _keep_output(self, texts: Iterable[str]) -> None:
+        self.history.output += texts
+
+    # The operator
+
+    def _look_and_say(self) -> None:
+        """Look in ChakraHQ for rows without a key of which nobody knows, and say what is there."""
+        self.server.catch_up()
+        reports = Reports(self.disk.journal)
+        confirmed = self._confirmed()
+        by_name: dict[str, list[int]] = {}
+        for each in reports.unknowns():
+            if not each.key:
+                by_name.setdefault(str(each.fields.get(f"data.{NAMED_BY}")), []).append(each.id)
+        there = Counter(k.name[1] for k in self._kept() if k.lives)
+        for name, numbers in by_name.items():
+            written = there[name] - confirmed[name]
+            for at, number in enumerate(numbers):
+                reports.resolve([number], "written" if at < written else "not-written")
+        reports.close()
+
+    def _confirmed(self) -> Counter[str]:
+        """Rows without a key that the journal knows were written, by name."""
+        found: Counter[str] = Counter()
+        query = "SELECT actions, outcomes FROM batches WHERE outcomes IS NOT NULL"
+        for actions, outcomes in self._asked(query):
+            fields = [action[6] for action in json.loads(actions)]
+            for at, outcome, *_ in json.loads(outcomes):
+                if outcome in ("created", "merged"):
+                    found[str(fields[at].get(f"data.{NAMED_BY}"))] += 1
+        return found
+
+    def _replay(self) -> None:
+        """Send the rejects again, without any fault."""
+        self._calm = True
+        last = self.history.ended[-1]
+        if last.code is None:
+            return
+        reports = Reports(self.disk.journal)
+        found = reports.rejects()
+        reports.close()
+        if not found:
+            return
+        opened = tuple(r for r in self._on_record() if r.closed is None)
+        if not self._scenario.replays_all and not any(self._fits(each) for each in opened):
+            return
+        before = len(self.server.log)
+        ended = self._once(lambda session: session.retry(found))
+        sent = frozenset(self._names(r.body for r in self.server.log[before:] if _writes(r.path)))
+        self.history.replay = Replay(opened, ended.receipt, sent)
+
+    def _fits(self, reject: Rejected) -> bool:
+        return self.history.wishes[reject.line - 1].fits
+
+    def _names(self, bodies: Iterable[bytes]) -> Iterator[str]:
+        """What the items of submits name their processes by."""
+        for body in bodies:
+            items = orjson.loads(body)
+            for item in items["processes"] if isinstance(items, dict) else items:
+                yield self._name_of(item)
+
+    def _name_of(self, item: Mapping[str, Any]) -> str:
+        for shelf in self.world.account.shelves.values():
+            slot = shelf.store.slot_of_id(str(item.get("id")))
+            if slot is not None:
+                return _kept(shelf, slot).name[1]
+        key = next((item[k] for k in ("lead_id", "ticket_id", "order_id") if k in item), None)
+        return str(item["data"][NAMED_BY] if key is None else key)
+
+    # The end
+
+    def _collect(self) -> None:
+        self.turns.sleep(UNTIL_FREE)
+        self.server.catch_up()
+        history = self.history
+        history.kept = list(self._kept())
+        history.requests = self.server.log
+        history.jobs = [_carried(job) for job in self.world.jobs()]
+        history.rejects = self._on_record()
+        self._keep_output(body.decode(errors="replace") for body in self.disk.read().values())
+
+
+class ReaderGone(ChakraError):
+    """Whoever read our output has ended."""
+
+    exit_code = ExitCode.STOPPED
+
+
+def _writes(path: str) -> bool:
+    return not path.endswith("/list") and "/procedure/" in path and "process" in path
+
+
+def _kept(shelf: Shelf, slot: int) -> Kept:
+    row = shelf.store.row(slot)
+    data, key = row["data"], shelf.model.primary_key or ""
+    name = str(data.get(key, data.get(NAMED_BY, row["id"])))
+    lives = bool(shelf.store.alive[slot])
+    data = {**data, **{f"@{root}": row[root] for root in ROOTS}}
+    return Kept(row["id"], (shelf.model.short_id, name), data, row["createdAt"], lives)
+
+
+def _carried(job: Any) -> Carried:
+    names = {each.process_id for each in job.entries if each.process_id}
+    names |= {str(each.item["id"]) for each in job.entries if "id" in each.item}
+    ended = job.completed_ms
+    return Carried(job.id, job.created_ms, 1 << 60 if ended is None else ended, frozenset(names))
+
+
+def _receipt(text: str) -> dict[str, Any]:
+    lines = [line for line in text.splitlines() if line.startswith('{"run"')]
+    return json.loads(lines[-1]) if lines else {}
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[tuple[io.StringIO, list[str]]]:
+    """What a run prints and logs."""
+    stderr, told = io.StringIO(), []
+    handler = _Teller(told)
+    root, level = logging.getLogger(), logging.getLogger("target-chakra").level
+    root.addHandler(handler)
+    logging.getLogger("target-chakra").setLevel(logging.INFO)
+    try:
+        with contextlib.redirect_stderr(stderr):
+            yield stderr, told
+    finally:
+        root.removeHandler(handler)
+        logging.getLogger("target-chakra").setLevel(level)
+
+
+class _Teller(logging.Handler):
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._told.append(record.getMessage())
+
+
+_opened_once = lru_cache(maxsize=1)(empty_journal)
+
+
+def drawn(seed: object) -> random.Random:
+    """A stream of draws of its own."""
+    return random.Random(f"{seed}")

@@ -1,0 +1,51 @@
+"""`make fuzz` tries twenty times as much as `make test`, and leaves its figures."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, settings
+
+from tests.fuzz.endings import STEPS
+
+if TYPE_CHECKING:
+    import pytest
+
+settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=2_000,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+BEGAN = time.monotonic()
+FIGURES = Path(__file__).parent.parent.parent / ".faults" / "fuzz.jsonl"
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how much was tried."""
+    if not STEPS:
+        return
+    said = ", ".join(f"{kind} {count:,}" for kind, count in sorted(STEPS.items()))
+    terminalreporter.write_line(f"bad input: {STEPS.total():,} steps ({said})")
+    if config.getoption("--hypothesis-profile") != "fuzz":
+        return
+    failed = len(terminalreporter.stats.get("failed", ()))
+    row = {
+        "campaign": "bad input",
+        "cases": STEPS.total(),
+        "faults": STEPS.total(),
+        "rows": 0,
+        "lost": 0,
+        "doubled": 0,
+        "wrong": failed,
+        "unknown": 0,
+        "seconds": round(time.monotonic() - BEGAN),
+    }
+    FIGURES.parent.mkdir(exist_ok=True)
+    FIGURES.write_text(json.dumps(row) + "\n")

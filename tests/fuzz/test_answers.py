@@ -1,0 +1,158 @@
+"""Answers in place of ChakraHQ's: each is understood, or ends in words; nothing waits for ever."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chakra_api.client import ChakraClient
+from chakra_api.errors import ChakraError
+from chakra_api.pacing import Pacer
+from chakra_api.retry import RetryPolicy
+from chakra_api.transport import Request, Response
+from tests.fuzz.endings import STEPS, TAP_CODES, TARGET_CODES, ends_in_order
+from tests.fuzz.inputs import BYTES, JSON, changed, damaged
+from tests.support.clock import FakeClock
+from tests.support.in_process import KEY, Wire, run_tap, run_target, world_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hypothesis.strategies import SearchStrategy
+
+STATUSES = st.sampled_from([200, 200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 409, 413, 418,
+                            422, 425, 429, 500, 502, 503, 504, 599])  # fmt: skip
+HEADERS = st.sampled_from(
+    [{}, {"retry-after": "1"}, {"retry-after": "soon"}, {"retry-after": "-5"}, {"date": "today"},
+     {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, {"retry-after": "1e9"}, {"date": ""},
+     {"content-type": "text/html"}, {"location": "http://elsewhere.test/"}]
+)  # fmt: skip
+ROWS = [{"type": "RECORD", "stream": "s", "record": {"lead_id": f"L-{n:06d}", "score": n}}
+        for n in range(1, 15)]  # fmt: skip
+SCHEMA = {"type": "SCHEMA", "stream": "s", "schema": {"properties": {"lead_id": {}, "score": {}}}}
+of_one_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Which answers are spoiled.
+
+    Attributes:
+        which: A part of the path.
+        first: The first of them that is.
+        count: How many are.
+    """
+
+    which: str
+    first: int
+    count: int
+
+
+HITS = st.builds(
+    Hit,
+    st.sampled_from(["config", "users", "list", "background-job", "entries", "process", ""]),
+    st.integers(0, 4),
+    st.sampled_from([1, 1, 2, 5, 1_000]),
+)
+
+
+class Spoiling:
+    """Spoils the answers that a hit names."""
+
+    def __init__(self, hit: Hit, draw: Callable[[SearchStrategy[Any]], Any]) -> None:
+        self._hit = hit
+        self._draw = draw
+        self._seen = 0
+
+    def __call__(self, request: Request, response: Response) -> Response:
+        if self._hit.which not in request.path:
+            return response
+        self._seen += 1
+        if not self._hit.first < self._seen <= self._hit.first + self._hit.count:
+            return response
+        STEPS["API answers"] += 1
+        return spoiled(response, self._draw)
+
+
+def spoiled(response: Response, draw: Callable[[SearchStrategy[Any]], Any]) -> Response:
+    """An answer in place of the right one."""
+    envelope = json.loads(response.body)
+    body = draw(
+        st.one_of(
+            BYTES,
+            damaged(response.body),
+            changed(envelope).map(json.dumps).map(str.encode),
+            changed(envelope.get("_data")).map(
+                lambda data: json.dumps({**envelope, "_data": data}).encode()
+            ),
+            JSON.map(lambda meta: json.dumps({**envelope, "_meta": meta}).encode()),
+        )
+    )
+    headers = {**response.headers, **draw(HEADERS)}
+    return Response(draw(STATUSES), headers, body, response.redact)
+
+
+@of_one_file
+@given(HITS, st.data())
+def test_the_tap_understands_an_answer_or_ends(
+    tmp_path: Path, hit: Hit, data: st.DataObject
+) -> None:
+    config = {"api_key": KEY, "api_url": "http://chakra.test"}
+    args = ["--config", written(tmp_path, "config.json", config)]
+    ends_in_order(run_tap(world_of(120), args, Spoiling(hit, data.draw)), TAP_CODES)
+
+
+@of_one_file
+@given(HITS, st.data())
+def test_the_target_understands_an_answer_or_ends(
+    tmp_path: Path, hit: Hit, data: st.DataObject
+) -> None:
+    config = {
+        "api_key": KEY,
+        "api_url": "http://chakra.test",
+        "streams": [{"stream": "s", "procedure": "lead"}],
+        "journal": f"sqlite:///{tmp_path}/journal.db",
+        "batch_size": 6,
+        "lost_answer_horizon": 5,
+        "job_timeout": 20,
+    }
+    args = ["--config", written(tmp_path, "config.json", config)]
+    lines = written(tmp_path, "in", "\n".join(map(json.dumps, [SCHEMA, *ROWS])))
+    told = run_target(world_of(9), [*args, "--input", lines], Spoiling(hit, data.draw))
+    for leftover in tmp_path.glob("journal.db*"):
+        leftover.unlink()
+    ends_in_order(told, TARGET_CODES)
+
+
+WORLD = world_of(3)
+CALLS: dict[str, Callable[[ChakraClient], object]] = {
+    "config": lambda client: client.config(),
+    "users": lambda client: client.users(version=1),
+    "users of v2": lambda client: client.users(version=2),
+    "list": lambda client: client.list_processes("lead", None),
+    "create": lambda client: client.bulk_create("lead", [{"data": {"lead_id": "X"}}]),
+}
+
+
+@given(st.sampled_from(sorted(CALLS)), st.data())
+def test_the_client_understands_an_answer_or_refuses(name: str, data: st.DataObject) -> None:
+    STEPS["API answers"] += 1
+    clock = FakeClock()
+
+    def spoil(_: Request, response: Response) -> Response:
+        return spoiled(response, data.draw)
+
+    from chakra_api.redaction import ApiKey  # noqa: PLC0415
+
+    wire = Wire(WORLD, clock, ApiKey(KEY), spoil)
+    client = ChakraClient(wire, Pacer(clock, None), clock, RetryPolicy())
+    try:
+        CALLS[name](client)
+    except ChakraError as error:
+        said = str(error)
+        assert KEY not in said

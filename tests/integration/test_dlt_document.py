@@ -1,0 +1,63 @@
+"""The programs of docs/dlt.md run as they stand there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from chakra_sandbox.launch import Sandbox, start_sandbox
+
+DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "dlt.md"
+
+
+def programs() -> dict[str, str]:
+    """The programs, by the heading that they stand under."""
+    text = DOCUMENT.read_text()
+    found = re.findall(r"^##+ (.+?)$|^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    heading, named = "", {}
+    for title, program in found:
+        heading = title or heading
+        if program:
+            named[heading] = program
+    return named
+
+
+def run(folder: Path, sandbox: Sandbox, program: str) -> str:
+    environment = {
+        **os.environ,
+        "SOURCES__CHAKRA__API_KEY": sandbox.api_key,
+        "SOURCES__CHAKRA__API_URL": sandbox.url,
+        "DESTINATION__CHAKRA__API_KEY": sandbox.api_key,
+        "DESTINATION__CHAKRA__API_URL": sandbox.url,
+        "DLT_DATA_DIR": str(folder / "dlt"),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_both_ways_and_back_again(tmp_path: Path) -> None:
+    named = programs()
+    assert named.keys() == {"Read", "Long scans", "Write back"}
+    assert all(len(each.splitlines()) <= 11 for each in named.values())
+    with start_sandbox(["--rows", "1000"]) as sandbox:
+        run(tmp_path, sandbox, named["Long scans"])
+        assert "loaded to destination duckdb" in run(tmp_path, sandbox, named["Read"])
+        written = run(tmp_path, sandbox, named["Write back"])
+        assert re.search(r"'updated': \d+", written), written
+        assert "'rejected': 0" in written
+        again = run(tmp_path, sandbox, named["Write back"])
+    assert "'updated': 0" in again
+    assert "'unchanged': 100" in again

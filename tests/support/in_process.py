@@ -1,0 +1,238 @@
+"""The real commands in this process, against the sandbox's rules without a server or a clock.
+
+What the target would do on threads is done at once, and waiting costs nothing; everything else is
+the commands' own: settings, catalog, state, lines, journal, exit code, and what they print.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import json
+import logging
+import signal
+import threading
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import tap_chakra.__main__ as tap_command
+import target_chakra.__main__ as target_command
+from chakra_api.client import ChakraClient
+from chakra_api.pacing import Pacer
+from chakra_api.retry import RetryPolicy
+from chakra_api.transport import Response
+from chakra_sandbox.access import default_tokens
+from chakra_sandbox.account import Account, MadeSizes, made_account
+from chakra_sandbox.knobs import Knobs
+from chakra_sandbox.made_data import Span
+from chakra_sandbox.messages import RequestIn
+from chakra_sandbox.world import World
+from tap_chakra import source as tap_source
+from tap_chakra import tap
+from target_chakra import session as target_session
+from target_chakra import target
+from target_chakra.workers import Workers
+from tests.support.clock import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from chakra_api.clock import Clock
+    from chakra_api.connection import Connection
+    from chakra_api.redaction import ApiKey
+    from chakra_api.transport import Request
+
+    Spoil = Callable[[Request, Response], Response]
+
+KEY = "sandbox-key-that-never-leaves"
+MOST_REQUESTS = 3_000
+
+
+class Endless(BaseException):
+    """A run that never ends; nobody catches it."""
+
+
+def world_of(rows: int, **knobs: object) -> World:
+    """A small account, with jobs that take no time."""
+    now = int(FakeClock().now() * 1000)
+    sizes = MadeSizes(leads=rows, tickets=0, orders=0)
+    account = Account(made_account(sizes, Span.before(now), 1, "bursts"), default_tokens(KEY))
+    return World(account, Knobs().change({"job_duration_ms": 0, **knobs}))
+
+
+class Wire:
+    """Carries requests to a world, and may spoil its answers."""
+
+    def __init__(self, world: World, clock: Clock, key: ApiKey, spoil: Spoil | None) -> None:
+        self._world = world
+        self._clock = clock
+        self._key = key
+        self._spoil = spoil
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def send(self, request: Request) -> Response:
+        """Have it answered."""
+        with self._lock:
+            self._count += 1
+            if self._count > MOST_REQUESTS:
+                raise Endless
+            return self._answered(request)
+
+    def _answered(self, request: Request) -> Response:
+        path, _, query = request.path.partition("?")
+        asked = RequestIn(
+            request.method,
+            path,
+            dict(parse_qsl(query)),
+            {"authorization": f"Bearer {self._key.reveal()}"},
+            request.body or b"",
+        )
+        now = self._clock.now()
+        answer = self._world.receive(asked, int(now * 1000)).response
+        headers = {**answer.headers, "date": formatdate(int(now), usegmt=True)}
+        response = Response(answer.status, headers, answer.body, self._key.redact)
+        return response if self._spoil is None else self._spoil(request, response)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class AtOnce(Workers):
+    """Does each task when it is started, and jumps over the time until a step is due."""
+
+    def __init__(self, clock: Clock, threads: int) -> None:
+        super().__init__(clock, min(threads, 1_000))
+        self._jumps = clock
+
+    def start(
+        self,
+        task: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Do it now; tell of it in `pump`."""
+        self.running += 1
+        try:
+            result = task()
+        except Exception as error:  # noqa: BLE001 - handed on, as by a thread
+            self._finished.put(self._told(failed, error))
+        else:
+            self._finished.put(self._told(done, result))
+
+    def _told(self, step: Callable[[Any], None], value: Any) -> Callable[[], None]:
+        def tell() -> None:
+            self.running -= 1
+            step(value)
+
+        return tell
+
+    def pump(self, patience: float) -> bool:
+        """Do what is due, or jump to the time when something is."""
+        if super().pump(0):
+            return True
+        if patience > 0 and self._timers:
+            self._jumps.sleep(max(0.0, self._timers[0][0] - self._jumps.monotonic()))
+        return super().pump(0)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run said.
+
+    Attributes:
+        code: Its exit code.
+        stdout: What it printed.
+        stderr: What it said to a person.
+    """
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The Singer messages that it printed."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+def run_tap(world: World, args: Sequence[str], spoil: Spoil | None = None) -> Told:
+    """Run `tap-chakra`."""
+    clock = FakeClock()
+    swaps = [(tap_source, "connect", _connect(world, spoil)), (tap, "SystemClock", lambda: clock)]
+    return _run(tap_command.run, args, swaps)
+
+
+def run_target(world: World, args: Sequence[str], spoil: Spoil | None = None) -> Told:
+    """Run `target-chakra`."""
+    clock = FakeClock(chance=0.5)
+    swaps = [
+        (target_session, "connect", _connect(world, spoil)),
+        (target_session, "Workers", AtOnce),
+        (target, "SystemClock", lambda: clock),
+    ]
+    return _run(target_command.run, args, swaps)
+
+
+def _connect(world: World, spoil: Spoil | None) -> Callable[..., ChakraClient]:
+    def connect(connection: Connection, clock: Clock, _pool_size: int) -> ChakraClient:
+        wire = Wire(world, clock, connection.api_key, spoil)
+        return ChakraClient(wire, Pacer(clock, connection.max_rps), clock, RetryPolicy())
+
+    return connect
+
+
+def _run(
+    command: Callable[[list[str]], int], args: Sequence[str], swaps: list[tuple[Any, str, Any]]
+) -> Told:
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    printed = contextlib.ExitStack()
+    printed.enter_context(contextlib.redirect_stdout(out))
+    printed.enter_context(contextlib.redirect_stderr(err))
+    with _swapped(swaps), _signals_kept(), printed:
+        code = command(list(args))
+    out.flush()
+    return Told(int(code), out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def _swapped(swaps: list[tuple[Any, str, Any]]) -> Iterator[None]:
+    before = [(module, name, getattr(module, name)) for module, name, _ in swaps]
+    for module, name, value in swaps:
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for module, name, value in before:
+            setattr(module, name, value)
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Signals, the collector and logging as they were: the commands take them for themselves."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    handlers, thresholds = [signal.getsignal(number) for number in numbers], gc.get_threshold()
+    root = logging.getLogger()
+    logged, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+        root.handlers[:], root.level = logged, level
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+
+
+def written(folder: Path, name: str, content: object) -> str:
+    """A file of JSON, of text or of bytes; its path."""
+    path = folder / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(path)

@@ -1,0 +1,195 @@
+"""A ChakraHQ in process, on a virtual clock, and the wire to it that breaks as it is told to.
+
+The rules are the sandbox's own (`World`): only the connection, and what goes wrong on it, is here.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from chakra_api.envelope import retry_after_of
+from chakra_api.errors import AnswerLost, NotSent
+from chakra_api.transport import Response
+from chakra_sandbox.faults import Fault, spoil
+from chakra_sandbox.messages import RequestIn, ResponseOut
+from chakra_sandbox.throttle import too_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chakra_api.transport import Request
+    from chakra_sandbox.world import World
+    from tests.support.turns import Turns
+
+KEY = "sandbox-admin-key"
+TIMEOUT = 60.0
+"""Seconds after which an answer is given up."""
+LATE = 250.0
+"""Seconds after which a request arrives that was given up long ago: within the horizon."""
+PAUSE = 7.3
+"""Seconds that a 429 asks for, before it rounds them."""
+
+SPOILT = {
+    "garbage": Fault("garbage"),
+    "html": Fault("html"),
+    "500": Fault("500"),
+    "502 after": Fault("502_after"),
+    "errors": Fault("errors_in_200"),
+}
+BEFORE = frozenset({"reset before", "timeout before", "html", "500", "errors"})
+"""What keeps a request from being carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that left, and the pause that its answer asked for.
+
+    Attributes:
+        run: Of which run of the process.
+        left: When it left, epoch seconds.
+        came: When its answer came.
+        method: HTTP method.
+        path: With its query.
+        body: As sent.
+        pause: Seconds that the answer asked to wait; None if it did not.
+    """
+
+    run: int
+    left: float
+    came: float
+    method: str
+    path: str
+    body: bytes
+    pause: float | None = None
+
+
+class Server:
+    """A ChakraHQ that goes on whatever becomes of those who talk to it.
+
+    Args:
+        world: Its rules and rows.
+        turns: Time.
+    """
+
+    def __init__(self, world: World, turns: Turns) -> None:
+        self.world = world
+        self.turns = turns
+        self.log: list[Sent] = []
+        self.run = 0
+        self._late: list[tuple[int, int, Request]] = []
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.turns.now * 1000)
+
+    def catch_up(self) -> None:
+        """Do what is due by now, and take what arrives late."""
+        while self._late and self._late[0][0] <= self.now_ms:
+            due, _, request = heapq.heappop(self._late)
+            self.world.handle(as_received(request), due)
+        self.world.advance(self.now_ms)
+
+    def answer(self, request: Request) -> ResponseOut:
+        self.catch_up()
+        return self.world.handle(as_received(request), self.now_ms)
+
+    def take_late(self, request: Request) -> None:
+        """The request is still on its way, though nobody waits for its answer any more."""
+        due = self.now_ms + int(LATE * 1000)
+        heapq.heappush(self._late, (due, len(self._late), request))
+
+    def too_many(self, form: str) -> ResponseOut:
+        knobs = self.world.knobs.change({"retry_after": form})
+        return too_many(knobs, self.now_ms, PAUSE)
+
+
+def as_received(request: Request) -> RequestIn:
+    parts = urlsplit(request.path)
+    headers = {"authorization": f"Bearer {KEY}"}
+    query = dict(parse_qsl(parts.query))
+    return RequestIn(request.method, parts.path, query, headers, request.body or b"")
+
+
+class Wire:
+    """The way from one process to the server.
+
+    Args:
+        server: The other end.
+        fault: Says which kind of fault hits a request; None for none.
+        seed: Of the latencies.
+    """
+
+    def __init__(
+        self, server: Server, fault: Callable[[Request], str | None], seed: object
+    ) -> None:
+        self._server = server
+        self._turns = server.turns
+        self._fault = fault
+        self._draw = random.Random(f"{seed}:wire")
+
+    def send(self, request: Request) -> Response:
+        kind = self._fault(request)
+        if kind == "refused":
+            self._turns.sleep(0.001)
+            raise NotSent("No connection to the server (simulated)")
+        if kind in ("crash", "crash before"):
+            self._turns.crash()
+        left = self._turns.now
+        self._wait()
+        response = self._delivered(request, kind)
+        self._wait()
+        self._note(request, left, retry_after_of(response.headers))
+        return response
+
+    def _wait(self) -> None:
+        self._turns.sleep(self._draw.uniform(0.002, 0.08))
+
+    def _note(self, request: Request, left: float, pause: float | None = None) -> None:
+        server, body = self._server, request.body or b""
+        sent = Sent(server.run, left, self._turns.now, request.method, request.path, body, pause)
+        server.log.append(sent)
+
+    def _delivered(self, request: Request, kind: str | None) -> Response:
+        """What comes back.
+
+        Raises:
+            AnswerLost: Nothing does.
+        """
+        if kind is not None and kind.startswith("429 "):
+            return self._response(self._server.too_many(kind[4:]))
+        if kind is not None and kind.endswith("done later"):
+            self._server.take_late(request)
+        elif kind not in BEFORE:
+            answer = self._server.answer(request)
+        if kind is not None and kind.startswith("crash"):
+            self._note(request, self._turns.now)
+            self._turns.crash()
+        if kind is not None and kind.startswith(("reset", "timeout")):
+            self._lose(request, kind)
+        if kind in BEFORE:
+            answer = ResponseOut(500, b"")
+        return self._response(_spoilt(answer, kind))
+
+    def _lose(self, request: Request, kind: str) -> None:
+        self._turns.sleep(TIMEOUT if kind.startswith("timeout") else 0.01)
+        self._note(request, self._turns.now)
+        raise AnswerLost("The answer was lost (simulated)")
+
+    def _response(self, answer: ResponseOut) -> Response:
+        at = int(self._turns.now)
+        headers = {**answer.headers, "date": formatdate(at, usegmt=True)}
+        return Response(answer.status, headers, answer.body)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _spoilt(answer: ResponseOut, kind: str | None) -> ResponseOut:
+    if kind == "truncated":
+        return replace(answer, body=answer.body[: len(answer.body) // 2])
+    return spoil(SPOILT[kind], answer) if kind in SPOILT else answer

@@ -1,0 +1,90 @@
+"""What a refusal says about an allowance: where to go back to, and when to probe again."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from chakra_api import allowance
+from chakra_api.allowance import Allowance, first
+
+
+def held(kept: float, refused: float, *, probes: int = 0, best: float | None = None) -> Allowance:
+    """A rate that is held between one that was kept and one that was refused."""
+    return Allowance(
+        0.0, kept, refused, kept=kept, best=kept if best is None else best, probes=probes
+    )
+
+
+def test_a_refused_rate_is_undercut_and_approached() -> None:
+    found = first(100, 10.0, meaningful=True)
+    assert found.rate(10.0) == 50
+    assert found.rate(11.0) == pytest.approx(62.5)
+    assert found.rate(20.0) == found.aim == 97
+
+
+def test_too_few_requests_say_nothing_about_where_the_limit_is() -> None:
+    found = first(20, 0.0, meaningful=False)
+    assert math.isinf(found.refused)
+    assert found.rate(10.0) > 90
+
+
+def test_cuts_in_a_row_go_deeper() -> None:
+    aims = [first(100, 0.0, meaningful=True)]
+    for _ in range(3):
+        aims.append(aims[-1].refuse(100, 0.5, 0.5))
+    assert [round(each.aim) for each in aims] == [97, 94, 88, 76]
+
+
+def test_a_refused_probe_goes_back_to_what_was_kept() -> None:
+    found = held(48, 50).refuse(51, 20.0, 21.0)
+    assert found.kept == 48
+    assert found.rate(21.0) == 48
+    assert found.probes == 1
+
+
+def test_a_probe_refused_far_above_halves_the_way() -> None:
+    found = held(40, 60).refuse(60, 3.0, 4.0)
+    assert found.kept == 40
+    assert found.rate(4.0) == 50
+
+
+def test_a_kept_rate_that_is_refused_is_cut() -> None:
+    found = held(48, 50).refuse(48, 8.0, 9.0)
+    assert found.kept is None
+    assert found.rate(9.0) == pytest.approx(48 * allowance.CUT)
+
+
+def test_probes_become_rare_at_the_best_rate_alone() -> None:
+    at_best, below = held(48, 50), held(48, 50, best=200)
+    for _ in range(allowance.PROBES):
+        at_best, below = at_best.refuse(51, 20.0, 0.0), below.refuse(51, 20.0, 0.0)
+    assert at_best.patience == allowance.LONG_PATIENCE
+    assert below.patience == allowance.PATIENCE
+
+
+def test_a_best_rate_is_forgotten_when_probes_are_refused_for_minutes() -> None:
+    found = held(10, 10.5, best=50)
+    for _ in range(20):
+        found = found.refuse(10.6, 20.0, 0.0)
+    assert found.best == 10
+    assert found.patience == allowance.LONG_PATIENCE
+
+
+@pytest.mark.parametrize("patience", [allowance.PATIENCE, allowance.LONG_PATIENCE])
+def test_the_rate_is_held_and_then_probed_ever_faster(patience: float) -> None:
+    rare = patience == allowance.LONG_PATIENCE
+    found = held(10, 10.5, probes=allowance.PROBES if rare else 1)
+    assert found.rate(patience) == 10
+    growth = [found.rate(patience + second) for second in range(13)]
+    assert growth == sorted(growth)
+    assert growth[1] < 10.2
+    assert growth[12] > 90
+
+
+def test_no_complaint_cuts_below_the_slowest_rate() -> None:
+    found = first(0.2, 0.0, meaningful=True)
+    for _ in range(20):
+        found = found.refuse(found.rate(0.1), 0.1, 0.0)
+    assert found.rate(0.0) == allowance.SLOWEST
