@@ -40,6 +40,9 @@ PASSES = 5
 MOST_SHORT = 20
 """Pages that are not full before a walk is given up: rows come as fast as they are read."""
 
+ID_READS = 3
+"""How often ids are read before they are said to hide rows: one that came meanwhile looks hidden."""
+
 CHECK_EVERY = 8
 """How many instants are read by id between two checks that ids hide nothing."""
 
@@ -114,9 +117,13 @@ class DenseReader:
         return {**(by_id or {}), **pages}, agreed, "pages"
 
     def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
-        by_id = by_ids(self._lister, base)
-        if by_id is not None and self._ids_hold(base, by_id):
-            return by_id, "id", True
+        by_id: dict[str, Row] | None = None
+        for _ in range(ID_READS):
+            by_id = by_ids(self._lister, base)
+            if by_id is None:
+                break
+            if self._ids_hold(base, by_id):
+                return by_id, "id", True
         by_cells = _by_cells(self._lister, base, self._cells)
         if by_cells is not None and self._hides(base, by_cells) is False:
             return by_cells, "cells", True

@@ -68,6 +68,7 @@ class Walk:
         closing: Whether only the end of what was taken is looked at.
         tail: Rows behind this bound are known without their ids: somebody else reads them.
         misses: How many pages in a row were not aligned.
+        reached: The farthest position that a closing walk has come to.
     """
 
     order: Order
@@ -78,6 +79,7 @@ class Walk:
     closing: bool = False
     tail: int | None = None
     misses: int = 0
+    reached: int = 0
 
     @property
     def taken(self) -> Window | None:
@@ -166,7 +168,7 @@ def step(walk: Walk, page: Page, grain: Grain) -> Step:
     if not walk.order.sorts(page.created):
         return Broken()
     if walk.skip and not _aligned(walk, page):
-        return _further_back(walk)
+        return _onward(walk, page) if _is_before_tail(walk, page) else _further_back(walk)
     if walk.closing:
         return _closing(walk, page)
     if page.whole:
@@ -262,9 +264,22 @@ def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
         again = Again(replace(walk, misses=walk.misses + 1))
         return again if walk.misses < len(OVERLAPS) else Stuck()
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
+    return _onward(walk, page)
+
+
+def _is_before_tail(walk: Walk, page: Page) -> bool:
+    """Whether a walk that is gone on with has not come to its tail: padding stands before it."""
+    last = page.created[-1:]
+    return walk.tail is not None and any(walk.order.precedes_bound(at, walk.tail) for at in last)
+
+
+def _onward(walk: Walk, page: Page) -> Closing | Again | Stuck:
+    """Go on with closing. It ends: only a walk that gets farther may miss as often again."""
     if len(page.created) <= FARTHEST:
         return _further_back(walk)  # its end could not be proven: a fuller page shows more of it
-    return Closing(replace(walk, skip=walk.skip + len(page.created) - 1))
+    skip = walk.skip + len(page.created) - 1
+    misses = 0 if skip > walk.reached else walk.misses
+    return Closing(replace(walk, skip=skip, misses=misses, reached=max(skip, walk.reached)))
 
 
 def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
