@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from target_chakra import journal_tables as t
-from target_chakra.journal_file import JournalLock, spoken, upsert
+from target_chakra.journal_file import JournalLock, legible, spoken, upsert
 from target_chakra.journal_memory import JournalMemory
 from target_chakra.journal_rows import (
     confirmation_row,
@@ -131,7 +131,7 @@ class Journal(JournalMemory):
 
     def move(self, batch: Batch) -> None:
         """Store where a batch is now."""
-        with self._writing() as connection:
+        with self._writing() as connection, legible(self._engine.url):
             self._move(connection, batch)
 
     @staticmethod
@@ -156,7 +156,7 @@ class Journal(JournalMemory):
 
     def settle(self, batch: Batch, entry: Entry) -> None:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
-        with self._writing() as connection:
+        with self._writing() as connection, legible(self._engine.url):
             self._move(connection, batch)
             this = t.batches.c.id == batch.id
             before = connection.execute(sa.select(t.batches.c.outcomes).where(this)).scalar()

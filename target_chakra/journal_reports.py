@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import SettingsError
 from target_chakra import journal_tables as t
-from target_chakra.journal_file import open_engine, spoken
+from target_chakra.journal_file import legible, open_engine, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +129,8 @@ class Reports:
         rows = self._all(query)
         if number is not None and not rows:
             raise SettingsError(f"There is no run {number}", "List them with target-chakra runs")
-        return tuple(_run(row) for row in rows)
+        with legible(self._engine.url):
+            return tuple(_run(row) for row in rows)
 
     def rejects(
         self, *, run: int | None = None, stream: str | None = None, closed: bool = False
@@ -142,12 +143,16 @@ class Reports:
             query = query.where(t.rejects.c.run == run)
         if stream is not None:
             query = query.where(t.rejects.c.stream == stream)
-        return tuple(_reject(row) for row in self._all(query))
+        rows = self._all(query)
+        with legible(self._engine.url):
+            return tuple(_reject(row) for row in rows)
 
     def unknowns(self) -> tuple[UnknownLine, ...]:
         """Rows of which nobody knows, and that nobody resolved."""
         query = sa.select(t.unknowns).where(t.unknowns.c.resolved.is_(None))
-        return tuple(_unknown(row) for row in self._all(query.order_by(t.unknowns.c.id)))
+        rows = self._all(query.order_by(t.unknowns.c.id))
+        with legible(self._engine.url):
+            return tuple(_unknown(row) for row in rows)
 
     def resolve(self, numbers: Sequence[int], how: str) -> None:
         """Take the user's word for unknown rows.
@@ -181,6 +186,8 @@ class Reports:
 
 def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
     receipt = orjson.loads(row.receipt) if row.receipt else {}
+    if not isinstance(receipt, dict):
+        raise TypeError(f"the receipt of run {row.id} is {receipt!r:.40}")
     return RunLine(
         row.id, row.account, row.holder, row.began_ms, row.ended_ms, row.exit_code, receipt
     )
