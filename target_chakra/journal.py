@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from target_chakra import journal_tables as t
-from target_chakra.journal_file import JournalLock, spoken, upsert
+from target_chakra.journal_file import JournalLock, legible, spoken, upsert
 from target_chakra.journal_loads import JournalLoads
 from target_chakra.journal_rows import (
     confirmation_row,
@@ -26,7 +26,7 @@ from target_chakra.journal_rows import (
     unknown_row,
 )
 from target_chakra.lifecycle import OPEN, BatchState
-from target_chakra.stored import Batch, encode_actions, joined_outcomes
+from target_chakra.stored import Batch, decode_outcomes, encode_actions, joined_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +131,7 @@ class Journal(JournalLoads):
 
     def move(self, batch: Batch) -> None:
         """Store where a batch is now."""
-        with self._writing() as connection:
+        with self._writing() as connection, legible(self._engine.url):
             self._move(connection, batch)
 
     @staticmethod
@@ -148,12 +148,15 @@ class Journal(JournalLoads):
             )
         )
         if batch.state is BatchState.RELEASED:
-            # Nothing of it was sent: its rows are not known again.
-            connection.execute(t.twins.delete().where(t.twins.c.batch == batch.id))
+            # Nothing of it was sent: its rows are not known again, but for those that have ended.
+            mine = t.batches.c.id == batch.id
+            ended = decode_outcomes(connection.scalar(sa.select(t.batches.c.outcomes).where(mine)))
+            gone = t.twins.c.position.not_in(list(ended))
+            connection.execute(t.twins.delete().where(t.twins.c.batch == batch.id, gone))
 
     def settle(self, batch: Batch, entry: Entry) -> None:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
-        with self._writing() as connection:
+        with self._writing() as connection, legible(self._engine.url):
             self._move(connection, batch)
             this = t.batches.c.id == batch.id
             before = connection.execute(sa.select(t.batches.c.outcomes).where(this)).scalar()

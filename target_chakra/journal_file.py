@@ -126,6 +126,26 @@ def spoken(url: sa.URL) -> Iterator[None]:
         ) from None
 
 
+@contextlib.contextmanager
+def legible(url: sa.URL) -> Iterator[None]:
+    """Turn errors about what was read from a journal into ones that say so.
+
+    A database does not notice when what it keeps is damaged without its own form being touched.
+
+    Raises:
+        JournalError: It holds what no version of this connector wrote.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise JournalError(
+            f"The journal '{url.render_as_string()}' is damaged: it holds what no version of this"
+            f" connector wrote ({error})",
+            "Restore it from a copy; without one, set journal to another place, and see that no"
+            " job of an earlier run is under way",
+        ) from error
+
+
 def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
     """Insert rows, or replace those of the same primary key."""
     sql, order = _upsert_of(connection.dialect, table)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from target_chakra import journal_tables as t
 from target_chakra.changes import Key, Known
-from target_chakra.journal_file import READS, open_engine, spoken, upsert
+from target_chakra.journal_file import READS, legible, open_engine, spoken, upsert
 from target_chakra.journal_rows import known_of, unknown_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class JournalMemory:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with spoken(self._engine.url), self._engine.connect() as connection:
+        url = self._engine.url
+        with legible(url), spoken(url), self._engine.connect() as connection:
             yield connection.execution_options(**{READS: True})
 
     def known(self, keys: Sequence[Key]) -> dict[Key, Known]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import SettingsError
 from target_chakra import journal_tables as t
-from target_chakra.journal_file import open_engine, spoken
+from target_chakra.journal_file import legible, open_engine, spoken
 from target_chakra.journal_loads import untold
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ class Reports:
         rows = self._all(query)
         if number is not None and not rows:
             raise SettingsError(f"There is no run {number}", "List them with target-chakra runs")
-        return tuple(_run(row) for row in rows)
+        with legible(self._engine.url):
+            return tuple(_run(row) for row in rows)
 
     def rejects(
         self, *, run: int | None = None, stream: str | None = None, closed: bool = False
@@ -152,7 +153,9 @@ class Reports:
             query = query.where(t.rejects.c.run == run)
         if stream is not None:
             query = query.where(t.rejects.c.stream == stream)
-        return tuple(_reject(row) for row in self._all(query))
+        rows = self._all(query)
+        with legible(self._engine.url):
+            return tuple(_reject(row) for row in rows)
 
     def untold_rejects(self, load: str) -> int:
         """Open rejects of a load that it has not failed for yet."""
@@ -162,7 +165,9 @@ class Reports:
     def unknowns(self) -> tuple[UnknownLine, ...]:
         """Rows of which nobody knows, and that nobody resolved."""
         query = sa.select(t.unknowns).where(t.unknowns.c.resolved.is_(None))
-        return tuple(_unknown(row) for row in self._all(query.order_by(t.unknowns.c.id)))
+        rows = self._all(query.order_by(t.unknowns.c.id))
+        with legible(self._engine.url):
+            return tuple(_unknown(row) for row in rows)
 
     def resolve(self, numbers: Sequence[int], how: str) -> None:
         """Take the user's word for unknown rows.
@@ -196,6 +201,8 @@ class Reports:
 
 def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
     receipt = orjson.loads(row.receipt) if row.receipt else {}
+    if not isinstance(receipt, dict):
+        raise TypeError(f"the receipt of run {row.id} is {receipt!r:.40}")
     return RunLine(
         row.id,
         row.account,

@@ -343,9 +343,10 @@ class Writer(Generic[State]):
             return
         self._books.flush()
         seq, value = found
+        self._parts.emit(value)
+        # Not before: a run that dies in between has the rows brought again.
         if self._keyless_used:
             self._parts.journal.forget_twins(seq)
-        self._parts.emit(value)
 
     # The end
 

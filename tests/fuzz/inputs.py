@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
     from hypothesis.strategies import SearchStrategy
@@ -73,3 +74,31 @@ def damaged(draw: Callable[[SearchStrategy[Any]], Any], right: bytes) -> bytes:
         return right[:at]
     other = draw(st.binary(min_size=1, max_size=40))
     return right[:at] + other + right[at + (len(other) if how == "overwritten" else 0) :]
+
+
+STRANGE: tuple[object, ...] = (
+    None, True, False, 0, 1, -1, 2**63, 2**70, 1.5, -1e308, "", " ", "0", "null", "lead", "\x00",
+    "9" * 400, "2026-13-45", [], [[]], [None], {}, {"": ""}, {"id": None}, ["id"], "/v1/ext/config",
+)  # fmt: skip
+STRANGE_BYTES = (
+    b"", b"{", b"[]", b"null", b'"', b"0", b"\xff\xfe", b"[" * 5_000, b"<html>", b"\x00" * 9,
+    b'{"_data": [{"id": ', b'{"_data": 1e999}', b'{"_data": NaN}', b"\xef\xbb\xbf{}",
+    b'{"_data": []}', b'{"_data": {}, "_errors": ["no"]}', b'{"_data": null, "_errors": null}',
+)  # fmt: skip
+
+
+def mangled(value: Any, draw: random.Random) -> Any:
+    """JSON with something in it replaced, taken out, repeated or added; off hypothesis's thread."""
+    if not value or not isinstance(value, dict | list) or draw.random() < 0.1:
+        return draw.choice(STRANGE)
+    at = draw.choice(sorted(value) if isinstance(value, dict) else range(len(value)))
+    how = draw.choice(["deeper", "deeper", "deeper", "deeper", "out", "more"])
+    if how == "deeper":
+        value[at] = mangled(value[at], draw)
+    elif how == "out":
+        del value[at]
+    elif isinstance(value, dict):
+        value[draw.choice(["", "id", "hasMore", "total", "next"])] = draw.choice(STRANGE)
+    else:
+        value += [draw.choice([value[at], *STRANGE])] * draw.choice([1, 1, 200])
+    return value

@@ -106,7 +106,7 @@ class AtOnce(Workers):
     """Does each task when it is started, and jumps over the time until a step is due."""
 
     def __init__(self, clock: Clock, threads: int) -> None:
-        super().__init__(clock, min(threads, 1_000))
+        super().__init__(clock, threads)
         self._jumps = clock
 
     def start(

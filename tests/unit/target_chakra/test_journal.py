@@ -215,6 +215,19 @@ def test_twins_are_known_until_a_state_passes_or_their_batch_is_released(
     assert journal.twins("s", ["h"]) == {}
 
 
+def test_a_twin_that_has_ended_is_known_though_the_rest_of_its_batch_is_released(
+    journal: Journal,
+) -> None:
+    keyless = [action(n, None, twin=f"h{n}") for n in (1, 2)]
+    stored = journal.intend(batch(*keyless), 1)
+    lost = replace(stored, state=BatchState.LOST)
+    ended = {0: Settlement(keyless[0], Outcome.UNKNOWN)}
+    journal.settle(lost, Entry(2, encode_outcomes(ended)))
+    journal.move(replace(stored, state=BatchState.RELEASED))
+    journal.begin_run("acme", "pid 2 on here", 2000)
+    assert list(journal.twins("s", ["h1", "h2"])) == ["h1"]
+
+
 def test_an_unknown_row_names_its_process_and_is_resolved_by_word(
     journal: Journal, tmp_path: Path
 ) -> None:

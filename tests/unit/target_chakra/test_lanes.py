@@ -324,3 +324,25 @@ def test_draining_a_procedure_leaves_the_others() -> None:
     assert lanes.groups == (("ticket", "id"),)
     assert [change.seq for change in lanes.drain()] == [3]
     assert lanes.waiting == 0
+
+
+def test_what_was_freed_is_stale_until_nobody_decides_on_older_answers() -> None:
+    lanes = Lanes()
+    first, second = key_of(0, "lead_id"), key_of(1, "lead_id")
+    for number, key in enumerate((first, second, first)):
+        lanes.add(key, change_of(number, key, {}))
+        lanes.take(("lead", "lead_id"), 9)
+        asked = lanes.tick
+        assert not lanes.is_stale([key], asked)
+        lanes.release(key)
+        assert lanes.is_stale([key], asked)
+        assert lanes.is_stale([key_of(9, "id"), key], asked)
+        assert not lanes.is_stale([key], lanes.tick)
+    lanes.forget_ticks(1)
+    assert lanes.is_stale([first], 2)
+    assert lanes.is_stale([second], 1)
+    lanes.forget_ticks(2)
+    assert not lanes.is_stale([second], 1)
+    assert lanes.is_stale([first], 2)
+    lanes.forget_ticks(3)
+    assert not lanes.is_stale([first], 0)

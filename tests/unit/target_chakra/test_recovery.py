@@ -114,3 +114,55 @@ def test_nothing_is_sent_again_that_may_have_been_written(
 def test_every_row_has_an_end_when_all_time_is_up(seen: dict[int, Sight]) -> None:
     verdict = judge(seen, 1800, DEFAULTS, accepted=False)
     assert verdict.released or set(verdict.settled) | set(verdict.unknown) == set(seen)
+
+
+REVIVAL = action(Kind.UPDATE, {"isDeleted": False}, {"isDeleted": True})
+BOTH = action(
+    Kind.CREATE, {"record.phone": "1", "data.lead_id": "L-1", "record.x": 1, "data.score": 2}, {}
+)
+IN_FULL = {
+    "a revival that came": (REVIVAL, held(deleted=False), Sight.AS_SENT),
+    "a revival that did not": (REVIVAL, held(deleted=True), Sight.AS_BEFORE),
+    "a create of which the last field differs": (
+        BOTH,
+        held(lead_id="L-1", score=9),
+        Sight.NEITHER,
+    ),
+    "a create that is there in full": (BOTH, held(lead_id="L-1", score=2), Sight.AS_SENT),
+    "a delete of which one of two is there": (
+        DELETE,
+        held(deleted=True) + held(),
+        Sight.AS_BEFORE,
+    ),
+    "an update that is there twice": (UPDATE, held(score=2, state="LOST") * 2, Sight.NEITHER),
+}
+
+
+@pytest.mark.parametrize(("sent", "seen", "expected"), IN_FULL.values(), ids=IN_FULL.keys())
+def test_every_field_counts_but_those_of_the_record(
+    sent: Action, seen: tuple[Held, ...], expected: Sight
+) -> None:
+    assert sight(sent, seen, same) is expected
+
+
+def test_values_are_compared_as_their_own_destination_says() -> None:
+    def as_numbers(name: str, value: object) -> object:
+        return int(str(value)) if name == "data.score" else value
+
+    sent = action(Kind.UPDATE, {"data.score": 2}, {"data.score": 1})
+    assert sight(sent, held(score="02"), as_numbers) is Sight.AS_SENT
+    assert sight(sent, held(score="01"), as_numbers) is Sight.AS_BEFORE
+    assert sight(sent, held(score="03"), as_numbers, {"data.score": "3"}) is Sight.AS_SENT
+
+
+def test_a_conversion_excuses_its_own_field_only() -> None:
+    sent = action(Kind.UPDATE, {"data.phone": "+91", "data.score": 2}, None)
+    assert sight(sent, held(phone="91", score=9), same, {"data.phone": "91"}) is Sight.NEITHER
+
+
+def test_a_row_that_somebody_touched_is_waited_for_until_the_job_times_out() -> None:
+    seen = {0: Sight.NEITHER, 1: Sight.AS_BEFORE}
+    early = judge(seen, 1799, DEFAULTS, accepted=False)
+    assert (early.settled, early.unknown, early.released, early.accepted) == ((), (), False, False)
+    late = judge(seen, 1800, DEFAULTS, accepted=False)
+    assert (late.unknown, late.released, late.accepted) == ((0, 1), False, False)
