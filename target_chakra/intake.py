@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from chakra_api.coercion import json_text
 from chakra_api.errors import ChakraError
 from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
+from target_chakra.graves import Graves
 from target_chakra.held import Held
 from target_chakra.lanes import Lanes
 from target_chakra.lifecycle import Outcome
@@ -95,6 +96,7 @@ class Intake:
         self._source = source
         self._planned = planned
         self.lanes = Lanes()
+        self.graves = Graves(source.journal, self.lanes)
         self.server_time: int | None = None
         self._keyless: list[Change] = []
         self._looking = 0
@@ -119,6 +121,7 @@ class Intake:
             self._keyless.append(change)
         else:
             self.lanes.add(change.key, change)
+            self.graves.came(change)
 
     def hold_again(self, action: Action) -> None:
         """An action of an earlier run is still under way."""
@@ -291,6 +294,8 @@ class Intake:
         if self._planned.is_barred(names):
             self.lanes.release(change.key)
             self._planned.unsent(change)
+            return
+        if all(each.deleted for each in held) and self.graves.hold(change):
             return
         taken = self.lanes.hold(change.key, names)
         if taken is not None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_chakra import journal_tables as t
 from target_chakra.changes import Key, Known
 from target_chakra.journal_file import READS, open_engine, spoken, upsert
-from target_chakra.journal_rows import known_of, unknown_of
+from target_chakra.journal_rows import DELETED, grave_of, known_of, unknown_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +37,7 @@ class JournalMemory:
         self._engine = open_engine(url)
         self._account = ""
         self._run = 0
+        self._has_twins = False
         with self._writing() as connection:
             t.migrate(connection)
 
@@ -112,8 +113,20 @@ class JournalMemory:
                     found.setdefault(row.twin, []).append(row.id)
         return found
 
+    def graves(self) -> dict[Key, int]:
+        """Deletes of earlier runs that no STATE has passed, by key: their numbers."""
+        query = sa.select(t.twins.c.id, t.twins.c.procedure, t.twins.c.twin).where(
+            t.twins.c.account == self._account,
+            t.twins.c.run != self._run,
+            t.twins.c.twin.startswith(DELETED),
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query)
+            return {grave_of(row.procedure, row.twin): row.id for row in rows}
+
     def come_again(self, number: int, seq: int) -> None:
         """A twin's row came again, as that row of this run."""
+        self._has_twins = True
         with self._writing() as connection:
             connection.execute(
                 t.twins.update().where(t.twins.c.id == number).values(run=self._run, seq=seq)
@@ -121,6 +134,8 @@ class JournalMemory:
 
     def forget_twins(self, up_to: int) -> None:
         """Forget rows of this run up to that one: a STATE behind them was passed on."""
+        if not self._has_twins:
+            return
         with self._writing() as connection:
             connection.execute(
                 t.twins.delete().where(t.twins.c.run == self._run, t.twins.c.seq <= up_to)

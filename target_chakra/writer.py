@@ -70,7 +70,6 @@ class Writer(Generic[State]):
         self._submissions: dict[str, Submission] = {}
         self._pending: dict[tuple[str, Kind], list[Action]] = {}
         self._deletes = self._since_pump = 0
-        self._keyless_used = False
         self._recovered: set[int] = set()
         source = Source(
             parts.desk, self._rules.__getitem__, parts.journal, parts.workers, settings.compare
@@ -97,6 +96,7 @@ class Writer(Generic[State]):
                 self.flights.shapes[procedure, Kind(name[6:])] = value
         unknowns = journal.unknowns()
         self._books.recall(unknowns)
+        self.intake.graves.recall()
         for unknown in unknowns:
             self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
         for found in journal.open_batches():
@@ -142,13 +142,13 @@ class Writer(Generic[State]):
         if self._since_pump >= PUMP_EVERY:
             self.pump(0)
             while not self._has_room():
+                self.intake.graves.leave()
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
         if change.procedure in self.halted or self.is_barred([change.key] if change.key else []):
             self.unsent(change)
             return
-        self._keyless_used |= change.key is None
         self.intake.add(change)
 
     def is_barred(self, names: Iterable[Key]) -> bool:
@@ -341,14 +341,14 @@ class Writer(Generic[State]):
             return
         self._books.flush()
         seq, value = found
-        if self._keyless_used:
-            self._parts.journal.forget_twins(seq)
+        self._parts.journal.forget_twins(seq)
         self._parts.emit(value)
 
     # The end
 
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
+        self.intake.graves.leave()
         while self.failure is None and self._active and not self.stopped():
             self.pump(1.0, flush=True)
         if self.failure is not None:

@@ -130,8 +130,8 @@ class Hits:
         kind = self._kinds.get(step.number)
         return kind if kind in KINDS[step.family] else None
 
-    def near(self, number: int) -> bool:
-        return any(number <= each <= number + NEAR for each in self._kinds)
+    def near(self, number: int) -> bool:  # noqa: ARG002 - up to the first hit all goes as without it
+        return False
 
 
 class Rates:

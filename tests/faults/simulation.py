@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 NAMED_BY = "name"
 """Rows without a key are told apart by this attribute."""
 ROOTS = ("state", "assignedTo", "nextActionAt")
-BESIDE = 0.1
 TICK, PAUSE_TICKS = 0.2, 20
 """Seconds after which the input is found to rest, and how long it does."""
 UNTIL_FREE = 1810.0
@@ -81,6 +80,7 @@ class Scenario:
         ahead: Seconds by which the target's clock is ahead of the server's.
         most_runs: After so many the case is given up.
         calm_after: Runs after which no more faults come.
+        beside: Share of the reads that go on while others do.
         journal_exists: Whether an earlier run has made the journal.
         replays_all: Whether rejects are sent again that are bad rows and no more.
     """
@@ -96,6 +96,7 @@ class Scenario:
     ahead: float = 0.0
     most_runs: int = 12
     calm_after: int = 12
+    beside: float = 0.1
     journal_exists: bool = False
     replays_all: bool = True
 
@@ -142,7 +143,7 @@ class Simulation:
         return kind
 
     def _goes_beside(self, task: Callable[[], Any]) -> bool:
-        """Whether a task goes on beside others: a submit, one that may fail, and one in ten."""
+        """Whether a task goes on beside others: a submit, one that may fail, some of the rest."""
         name = getattr(getattr(task, "func", task), "__name__", "")
         return (
             name == "submit" or self._plan.near(len(self.trace) + 1) or self._coin.random() < BESIDE
