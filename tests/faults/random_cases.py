@@ -145,7 +145,7 @@ def _wishes(draw: random.Random, leads: int, count: int) -> list[Wish]:
     keyless = draw.random() < 0.5
     spare = list(range(leads - 9, leads + 1))
     made = [_wish(draw, leads - 10, keyless=keyless, n=n) for n in range(count)]
-    made += [lead(f"MERGED-{n}", n, phone=phone(n)) for n in spare[:3]]
+    made += [lead(f"merged-{n}", n, phone=phone(n)) for n in spare[:3]]
     draw.shuffle(made)
     doomed = draw.sample(sorted({w.name[1] for w in made if w.stream == "scores" and w.fits}), 8)
     return [*made, *map(dead, doomed)] if draw.random() < 0.5 else _dead_early(made, doomed)
@@ -168,7 +168,7 @@ def _wish(draw: random.Random, leads: int, *, keyless: bool, n: int) -> Wish:
     if sort < 0.55:
         return _full(draw, old(draw.randint(1, leads)))
     if sort < 0.75:
-        return _full(draw, f"NEW-{draw.randrange(200)}")
+        return _full(draw, f"new-{draw.randrange(200)}")
     if sort < 0.77:
         return lead(old(draw.randint(1, leads)), "many", fits=False)
     if keyless and sort < 0.87:

@@ -146,7 +146,9 @@ class Simulation:
         """Whether a task goes on beside others: a submit, one that may fail, some of the rest."""
         name = getattr(getattr(task, "func", task), "__name__", "")
         return (
-            name == "submit" or self._plan.near(len(self.trace) + 1) or self._coin.random() < BESIDE
+            name == "submit"
+            or self._plan.near(len(self.trace) + 1)
+            or self._coin.random() < self._scenario.beside
         )
 
     def _request(self, request: Request) -> str | None:
@@ -178,6 +180,8 @@ class Simulation:
             ended = self._once(self._feed)
             self.history.ended.append(ended)
             if ended.code in (ExitCode.DONE, ExitCode.REJECTS) and self._all_covered:
+                return
+            if ended.code == ExitCode.BUG:
                 return
             self.turns.sleep(rests[number % len(rests)])
             if ended.code == ExitCode.UNKNOWN:
@@ -426,8 +430,10 @@ def _kept(shelf: Shelf, slot: int) -> Kept:
 
 
 def _carried(job: Any) -> Carried:
-    names = {each.process_id for each in job.entries if each.process_id}
-    names |= {str(each.item["id"]) for each in job.entries if "id" in each.item}
+    # What was refused at once is in no job's hands.
+    taken = [entry for entry in job.entries if entry.work is not None]
+    names = {entry.process_id for entry in taken if entry.process_id}
+    names |= {str(entry.item["id"]) for entry in taken if "id" in entry.item}
     ended = job.completed_ms
     return Carried(job.id, job.created_ms, 1 << 60 if ended is None else ended, frozenset(names))
 
