@@ -102,6 +102,7 @@ class Intake:
         self._looking = 0
         self._since: list[int] = []
         self._proving: set[Group] = set()
+        self._begun: set[str] = set()
         self.unknown_twins: Counter[str] = Counter()
         """Rows without a key that were sent, and of which nobody knows, by hash."""
 
@@ -335,6 +336,9 @@ class Intake:
         for change in changes:
             by_stream.setdefault(change.stream, []).append((twin_of(change), change))
         for stream, rows in by_stream.items():
+            if stream not in self._begun:
+                self._begun.add(stream)
+                self._source.journal.began_again(stream, rows[0][0])
             twins = self._source.journal.twins(stream, sorted({twin for twin, _ in rows}))
             for twin, change in rows:
                 numbers = twins.get(twin)

@@ -87,6 +87,8 @@ def twin_rows(account: str, run: int, batch: Batch) -> list[Row]:
 
 DELETED: Final = "deleted "
 """Begins the twin of a delete; what follows is its key."""
+GRAVES: Final = f"{DELETED}%"
+"""What the twins of deletes are like, in SQL."""
 
 
 def _grave(action: Action) -> str | None:

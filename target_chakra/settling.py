@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from target_chakra.plan import Done
     from target_chakra.stored import Settlement
 
+ROWS_BEFORE_PERCENT = 1000
+"""Fewer say nothing about the share of the rejects."""
+
 
 def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
     """What stops a run that would delete more than its user allows."""
@@ -22,8 +25,10 @@ def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
     )
 
 
-def too_many_rejects(rejected: int, came: int, percent: float) -> LimitCrossed:
-    """What stops a run of which too much is rejected."""
+def too_many_rejects(rejected: int, came: int, percent: float) -> LimitCrossed | None:
+    """What stops a run of which too much is rejected; None for one that may go on."""
+    if came < ROWS_BEFORE_PERCENT or rejected * 100 <= came * percent:
+        return None
     return LimitCrossed(
         f"{rejected:,} of {came:,} rows were rejected, more than stop_at_reject_percent"
         f" ({percent:g}) allows",

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
-ROWS_BEFORE_PERCENT = 1000
+LEAST_ROOM = 1000
+"""Rows that may be open, however small the batches are."""
 PUMP_EVERY = 64
 """Rows between two looks at what came back."""
 
@@ -142,7 +143,8 @@ class Writer(Generic[State]):
         if self._since_pump >= PUMP_EVERY:
             self.pump(0)
             while not self._has_room():
-                self.intake.graves.leave()
+                if not self._moving:
+                    self.intake.graves.leave()
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
@@ -156,7 +158,7 @@ class Writer(Generic[State]):
         return self._books.is_barred(names)
 
     def _has_room(self) -> bool:
-        most = self._settings.batch_size * (self._settings.concurrency + 3)
+        most = max(self._settings.batch_size * (self._settings.concurrency + 3), LEAST_ROOM)
         return self.tally.open < most or self.failure is not None or self.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
@@ -251,11 +253,10 @@ class Writer(Generic[State]):
         self.tally.settle(change, Outcome.UNKNOWN)
 
     def _check_percent(self) -> None:
-        rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
-        if came < ROWS_BEFORE_PERCENT or self.failure is not None:
-            return
-        if rejected * 100 > came * self._limits.stop_at_reject_percent:
-            self.fail(too_many_rejects(rejected, came, self._limits.stop_at_reject_percent))
+        rejected, percent = self.tally.count(Outcome.REJECTED), self._limits.stop_at_reject_percent
+        error = too_many_rejects(rejected, self.tally.last_seq, percent)
+        if error is not None:
+            self.fail(error)
 
     # What the flights report
 
@@ -340,16 +341,16 @@ class Writer(Generic[State]):
         if found is None or self._settings.dry_run:
             return
         self._books.flush()
-        seq, value = found
-        self._parts.journal.forget_twins(seq)
-        self._parts.emit(value)
+        self._parts.journal.pass_twins(found[0])
+        self._parts.emit(found[1])
+        self._parts.journal.forget_twins()
 
     # The end
 
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
         self.intake.graves.leave()
-        while self.failure is None and self._active and not self.stopped():
+        while self.failure is None and not self.stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.land()
@@ -358,13 +359,12 @@ class Writer(Generic[State]):
 
     @property
     def _active(self) -> bool:
-        return bool(
-            self.flights.aloft
-            or self.intake.busy
-            or self.intake.waiting
-            or any(self._pending.values())
-            or not self._parts.workers.idle
-        )
+        return self._moving or bool(self.intake.waiting)
+
+    @property
+    def _moving(self) -> bool:
+        pending, idle = any(self._pending.values()), self._parts.workers.idle
+        return bool(self.flights.aloft or self.intake.busy or pending or not idle)
 
     def land(self, seconds: float | None = None) -> None:
         """Send nothing more; wait for jobs in flight, at most so many seconds.
