@@ -41,7 +41,7 @@ MOST_SHORT = 20
 """Pages that are not full before a walk is given up: rows come as fast as they are read."""
 
 ID_READS = 3
-"""How often ids are read before they are said to hide rows: one that came meanwhile looks hidden."""
+"""How often ids are read before they are said to hide rows: one that came late looks hidden."""
 
 CHECK_EVERY = 8
 """How many instants are read by id between two checks that ids hide nothing."""

@@ -162,23 +162,31 @@ def combined(earlier: Change, later: Change) -> Change:
 
     The later one's line counts; the earlier row is superseded by it.
     """
-    return replace(
-        later,
-        fields={**earlier.fields, **later.fields},
-        parts=(*earlier.singles, later),
-    )
+    fields = later.fields if later.deletes else {**earlier.fields, **later.fields}
+    return replace(later, fields=fields, parts=(*earlier.singles, later))
 
 
 def may_combine(earlier: Change, later: Change) -> bool:
-    """Whether two changes of one process can be one: a delete and a write never can."""
+    """Whether two changes of one process can be one.
+
+    A delete takes the place of a write that was not sent; a write never that of a delete.
+    """
     return (
         earlier.key is not None
         and earlier.key == later.key
-        and earlier.mode is later.mode
-        and earlier.deletes == later.deletes
+        and (_is_alike(earlier, later) or _overtakes(earlier, later))
         and not earlier.alone
         and not later.alone
     )
+
+
+def _is_alike(earlier: Change, later: Change) -> bool:
+    return earlier.mode is later.mode and earlier.deletes == later.deletes
+
+
+def _overtakes(write: Change, delete: Change) -> bool:
+    # An insert of what is there already is a reject, and must be one whatever follows it.
+    return delete.deletes and not write.deletes and write.mode is not Mode.INSERT
 
 
 def singly(change: Change) -> tuple[Change, ...]:

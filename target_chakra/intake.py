@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from chakra_api.coercion import json_text
 from chakra_api.errors import ChakraError
 from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
+from target_chakra.graves import Graves
 from target_chakra.held import Held
 from target_chakra.lanes import Lanes
 from target_chakra.lifecycle import Outcome
@@ -95,11 +96,13 @@ class Intake:
         self._source = source
         self._planned = planned
         self.lanes = Lanes()
+        self.graves = Graves(source.journal, self.lanes)
         self.server_time: int | None = None
         self._keyless: list[Change] = []
         self._looking = 0
         self._since: list[int] = []
         self._proving: set[Group] = set()
+        self._begun: set[str] = set()
         self.unknown_twins: Counter[str] = Counter()
         """Rows without a key that were sent, and of which nobody knows, by hash."""
 
@@ -119,6 +122,7 @@ class Intake:
             self._keyless.append(change)
         else:
             self.lanes.add(change.key, change)
+            self.graves.came(change)
 
     def hold_again(self, action: Action) -> None:
         """An action of an earlier run is still under way."""
@@ -292,6 +296,8 @@ class Intake:
             self.lanes.release(change.key)
             self._planned.unsent(change)
             return
+        if all(each.deleted for each in held) and self.graves.hold(change):
+            return
         taken = self.lanes.hold(change.key, names)
         if taken is not None:
             self.lanes.defer(change.key, change, until=taken)
@@ -330,6 +336,9 @@ class Intake:
         for change in changes:
             by_stream.setdefault(change.stream, []).append((twin_of(change), change))
         for stream, rows in by_stream.items():
+            if stream not in self._begun:
+                self._begun.add(stream)
+                self._source.journal.began_again(stream, rows[0][0])
             twins = self._source.journal.twins(stream, sorted({twin for twin, _ in rows}))
             for twin, change in rows:
                 numbers = twins.get(twin)

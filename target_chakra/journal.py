@@ -127,6 +127,7 @@ class Journal(JournalLoads):
             stored = replace(batch, id=_number(made))
             if twins := twin_rows(self._account, self._run, stored):
                 connection.execute(t.twins.insert(), twins)
+                self._has_twins = True
         return stored
 
     def move(self, batch: Batch) -> None:

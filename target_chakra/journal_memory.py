@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_chakra import journal_tables as t
 from target_chakra.changes import Key, Known
 from target_chakra.journal_file import READS, legible, open_engine, spoken, upsert
-from target_chakra.journal_rows import known_of, unknown_of
+from target_chakra.journal_rows import GRAVES, grave_of, known_of, unknown_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +37,7 @@ class JournalMemory:
         self._engine = open_engine(url)
         self._account = ""
         self._run = 0
+        self._has_twins = False
         with self._writing() as connection:
             t.migrate(connection)
 
@@ -113,19 +114,64 @@ class JournalMemory:
                     found.setdefault(row.twin, []).append(row.id)
         return found
 
+    def graves(self) -> dict[Key, int]:
+        """Deletes of earlier runs that no STATE has passed, by key: their numbers."""
+        query = sa.select(t.twins.c.id, t.twins.c.procedure, t.twins.c.twin).where(
+            t.twins.c.account == self._account,
+            t.twins.c.run != self._run,
+            t.twins.c.twin.like(GRAVES),
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query)
+            return {grave_of(row.procedure, row.twin): row.id for row in rows}
+
     def come_again(self, number: int, seq: int) -> None:
         """A twin's row came again, as that row of this run."""
+        self._has_twins = True
         with self._writing() as connection:
             connection.execute(
                 t.twins.update().where(t.twins.c.id == number).values(run=self._run, seq=seq)
             )
 
-    def forget_twins(self, up_to: int) -> None:
-        """Forget rows of this run up to that one: a STATE behind them was passed on."""
+    def pass_twins(self, up_to: int) -> None:
+        """A STATE behind these rows of this run is about to be passed on.
+
+        Whether it was, a crash right now would leave open: see `began_again`.
+        """
+        if self._has_twins:
+            covered = (t.twins.c.run == self._run, t.twins.c.seq.between(1, up_to))
+            with self._writing() as connection:
+                connection.execute(t.twins.update().where(*covered).values(seq=-t.twins.c.seq))
+
+    def forget_twins(self) -> None:
+        """That STATE was passed on: its rows never come again."""
+        if not self._has_twins:
+            return
         with self._writing() as connection:
             connection.execute(
-                t.twins.delete().where(t.twins.c.run == self._run, t.twins.c.seq <= up_to)
+                t.twins.delete().where(t.twins.c.run == self._run, t.twins.c.seq < 0)
             )
+
+    def began_again(self, stream: str, twin: str) -> None:
+        """The first row of a stream came, by its hash: does it repeat what a STATE was to cover?
+
+        If it is one of the rows that were about to be covered, that STATE never arrived, and the
+        others come again too. If it is none, they were covered.
+        """
+        passing = (
+            t.twins.c.account == self._account,
+            t.twins.c.stream == stream,
+            t.twins.c.run != self._run,
+            t.twins.c.seq < 0,
+        )
+        with self._writing() as connection:
+            repeats = sa.select(t.twins.c.id).where(*passing, t.twins.c.twin == twin)
+            if connection.execute(repeats).first():
+                connection.execute(t.twins.update().where(*passing).values(seq=-t.twins.c.seq))
+            else:
+                connection.execute(
+                    t.twins.delete().where(*passing, t.twins.c.twin.not_like(GRAVES))
+                )
 
     def rejected_keys(self) -> set[Key]:
         """Keys of rejects that are still open."""

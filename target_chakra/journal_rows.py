@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -15,7 +15,7 @@ from target_chakra.stored import Batch, decode_actions, decode_outcomes
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from target_chakra.changes import Reject
+    from target_chakra.changes import Action, Reject
     from target_chakra.journal_values import Confirmation, Owned, Unknown
 
     Row = dict[str, object]
@@ -68,21 +68,40 @@ def owned_row(account: str, run: int, each: Owned) -> Row:
 
 
 def twin_rows(account: str, run: int, batch: Batch) -> list[Row]:
-    """Rows of `twins`, of the actions of a batch that have no key."""
+    """Rows of `twins`: actions whose rows, when they come again, no look-up would show as done."""
     return [
         {
             "account": account,
             "procedure": action.change.procedure,
             "stream": action.change.stream,
-            "twin": action.twin,
+            "twin": twin,
             "run": run,
             "seq": action.change.seq,
             "batch": batch.id,
             "position": at,
         }
         for at, action in enumerate(batch.actions)
-        if action.twin
+        if (twin := action.twin or _grave(action))
     ]
+
+
+DELETED: Final = "deleted "
+"""Begins the twin of a delete; what follows is its key."""
+GRAVES: Final = f"{DELETED}%"
+"""What the twins of deletes are like, in SQL."""
+
+
+def _grave(action: Action) -> str | None:
+    key = action.change.key
+    if action.kind is not Kind.DELETE or key is None or action.change.seq < 1:
+        return None
+    return DELETED + orjson.dumps([key.attribute, str(key.value)]).decode()
+
+
+def grave_of(procedure: str, twin: str) -> Key:
+    """The key of a delete that is remembered, as the journal spells it."""
+    attribute, value = orjson.loads(twin[len(DELETED) :])
+    return Key(procedure, attribute, value)
 
 
 def reject_row(account: str, run: int, reject: Reject) -> Row:

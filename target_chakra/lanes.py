@@ -119,6 +119,15 @@ class Lanes:
             self._blocked_keys.add(owner)
         self._free(owner)
 
+    def join(self, owner: Key, change: Change) -> bool:
+        """Combine a change that was taken with the one behind it; whether they may be one."""
+        lane = self._lanes.get(owner)
+        if not lane or not may_combine(change, lane[0]):
+            return False
+        lane[0] = combined(change, lane[0])
+        self._free(owner)
+        return True
+
     def release(self, owner: Key, again: Iterable[Change] = ()) -> None:
         """An owner's work is done; what is to be tried again goes before what waits."""
         back = list(again)
@@ -134,9 +143,17 @@ class Lanes:
             self._freed[name] = self._tick - 1
             self._freed_in_order.append((self._tick - 1, name))
             self._ready_if_free(name)
-            for blocked in self._blocked.pop(name, ()):
-                self._blocked_keys.discard(blocked)
-                self._ready_if_free(blocked)
+            self.unblock(name)
+
+    def unblock(self, name: Key) -> None:
+        """What was put back until that name is free is waited for no longer."""
+        for blocked in self._blocked.pop(name, ()):
+            self._blocked_keys.discard(blocked)
+            self._ready_if_free(blocked)
+
+    def blocking(self, attribute: str) -> list[Key]:
+        """The names by that attribute for which changes were put back."""
+        return [name for name in self._blocked if name.attribute == attribute]
 
     def drain(self, procedure: str | None = None) -> list[Change]:
         """Take everything (of a procedure) that still waits: it will not be sent."""

@@ -216,7 +216,7 @@ class Submission:
     def _settled_look(self, actions: Mapping[int, Action]) -> dict[int, tuple[Held, ...]]:
         """Rows read back until they are no longer as before, or for as long as a list may lag."""
         seen = self.look_back(actions)
-        for pause in LAG_STEPS[:4]:
+        for pause in LAG_STEPS:
             late = [a for a in actions if self._sight(actions[a], seen[a]) is Sight.AS_BEFORE]
             if len(late) < len(actions):
                 break

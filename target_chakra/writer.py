@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
+LEAST_ROOM = 1000
+"""Rows that may be open, however small the batches are."""
 PUMP_EVERY = 64
 """Rows between two looks at what came back."""
 
@@ -69,7 +71,6 @@ class Writer(Generic[State]):
         self._submissions: dict[str, Submission] = {}
         self._pending: dict[tuple[str, Kind], list[Action]] = {}
         self._deletes = self._since_pump = 0
-        self._keyless_used = False
         self._recovered: set[int] = set()
         source = Source(
             parts.desk, self._rules.__getitem__, parts.journal, parts.workers, settings.compare
@@ -96,6 +97,7 @@ class Writer(Generic[State]):
                 self.flights.shapes[procedure, Kind(name[6:])] = value
         unknowns = journal.unknowns()
         self._books.recall(unknowns)
+        self.intake.graves.recall()
         for unknown in unknowns:
             self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
         for found in journal.open_batches():
@@ -145,13 +147,14 @@ class Writer(Generic[State]):
         if self._since_pump >= PUMP_EVERY:
             self.pump(0)
             while not self._has_room():
+                if not self._moving:
+                    self.intake.graves.leave()
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
         if change.procedure in self.halted or self.is_barred([change.key] if change.key else []):
             self.unsent(change)
             return
-        self._keyless_used |= change.key is None
         self.intake.add(change)
 
     def is_barred(self, names: Iterable[Key]) -> bool:
@@ -159,7 +162,7 @@ class Writer(Generic[State]):
         return self._books.is_barred(names)
 
     def _has_room(self) -> bool:
-        most = self._settings.batch_size * (self._settings.concurrency + 3)
+        most = max(self._settings.batch_size * (self._settings.concurrency + 3), LEAST_ROOM)
         return self.tally.open < most or self.failure is not None or self.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
@@ -342,17 +345,16 @@ class Writer(Generic[State]):
         if found is None or self._settings.dry_run:
             return
         self._books.flush()
-        seq, value = found
-        self._parts.emit(value)
-        # Not before: a run that dies in between has the rows brought again.
-        if self._keyless_used:
-            self._parts.journal.forget_twins(seq)
+        self._parts.journal.pass_twins(found[0])
+        self._parts.emit(found[1])
+        self._parts.journal.forget_twins()
 
     # The end
 
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
-        while self.failure is None and self._active and not self.stopped():
+        self.intake.graves.leave()
+        while self.failure is None and not self.stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.land()
@@ -361,13 +363,12 @@ class Writer(Generic[State]):
 
     @property
     def _active(self) -> bool:
-        return bool(
-            self.flights.aloft
-            or self.intake.busy
-            or self.intake.waiting
-            or any(self._pending.values())
-            or not self._parts.workers.idle
-        )
+        return self._moving or bool(self.intake.waiting)
+
+    @property
+    def _moving(self) -> bool:
+        pending, idle = any(self._pending.values()), self._parts.workers.idle
+        return bool(self.flights.aloft or self.intake.busy or pending or not idle)
 
     def land(self, seconds: float | None = None) -> None:
         """Send nothing more; wait for jobs in flight, at most so many seconds.

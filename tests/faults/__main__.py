@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from tests.faults import campaigns
 from tests.faults.campaigns import Result, Total, run_case
 from tests.faults.kinds import KINDS, sizes
-from tests.faults.results import keep, report
+from tests.faults.results import CAMPAIGNS, keep, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 EVERY = 30.0
 """Seconds between two lines of progress."""
+CHUNK = 4
 SINGLE = ("reference", "keyless")
 
 
@@ -34,7 +35,7 @@ def main() -> int:
         report()
         return 0
     failed = 0
-    for name in ("single", "pairs", "random") if options.what == "all" else (options.what,):
+    for name in CAMPAIGNS if options.what == "all" else (options.what,):
         failed += _campaign(name, options)
     if options.what == "all":
         report()
@@ -43,7 +44,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("what", choices=["single", "pairs", "random", "all", "report"])
+    parser.add_argument("what", nargs="?", default="all", choices=[*CAMPAIGNS, "all", "report"])
     parser.add_argument("--only", help="one case, as it was printed")
     parser.add_argument("--processes", type=int, default=2, help="at a time (2)")
     parser.add_argument("--cases", type=int, default=1000, help="random cases (1000)")
@@ -62,51 +63,63 @@ def _once(case: str) -> int:
 
 def _campaign(name: str, options: argparse.Namespace) -> int:
     total, began = Total(name), time.monotonic()
+    plan: list[str] = []
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         told = began
-        for result in pool.imap_unordered(run_case, _cases(name, options), chunksize=4):
+        for result in pool.imap_unordered(run_case, _cases(name, options, plan), chunksize=CHUNK):
             total.add(result)
-            _complain(name, result)
+            _complain(result)
             if time.monotonic() - told > EVERY:
                 told = time.monotonic()
                 _say(total, told - began)
     seconds = time.monotonic() - began
     _say(total, seconds)
-    keep(total, seconds)
+    keep(total, plan, seconds)
     return len(total.failed)
 
 
-def _cases(name: str, options: argparse.Namespace) -> Iterator[str]:
+def _cases(name: str, options: argparse.Namespace, plan: list[str]) -> Iterator[str]:
     part, parts = map(int, options.share.split("/"))
-    for at, case in enumerate(_all_cases(name, options.cases)):
+    for at, case in enumerate(_all_cases(name, options.cases, plan)):
         if at % parts == part - 1:
             yield case
+    for said in plan:
+        print(f"{name}: {said}", flush=True)
 
 
-def _all_cases(name: str, count: int) -> Iterable[str]:
+def _all_cases(name: str, count: int, plan: list[str]) -> Iterable[str]:
     if name == "random":
+        plan.append(f"{count:,} cases, each from its number")
         return (f"random/{number}" for number in range(count))
     if name == "pairs":
-        firsts = campaigns.first_cases("short")
-        print(f"pairs: {len(firsts)} first faults, each with every fault behind it")
-        return (pair for first in firsts for pair in campaigns.pair_cases(first))
-    return [case for scenario in SINGLE for case in _singles(scenario)]
+        return _pairs(plan)
+    return [case for scenario in SINGLE for case in _singles(scenario, plan)]
 
 
-def _singles(scenario: str) -> list[str]:
+def _pairs(plan: list[str]) -> Iterator[str]:
+    """Each first fault, with every fault that may come behind it."""
+    firsts, count = campaigns.first_cases("short"), 0
+    for first in firsts:
+        for pair in campaigns.pair_cases(first):
+            count += 1
+            yield pair
+    plan.append(f"{len(firsts):,} first faults, each with every one behind it: {count:,} pairs")
+
+
+def _singles(scenario: str, plan: list[str]) -> list[str]:
     cases = campaigns.single_cases(scenario)
     table = sizes(campaigns.trace_of(scenario), KINDS)
-    said = " + ".join(f"{steps} {family} x {kinds}" for family, steps, kinds in table)
-    print(f"{scenario}: {len(cases)} cases = {said}")
+    terms = " + ".join(f"{steps} {family} x {kinds}" for family, steps, kinds in table if steps)
+    plan.append(f"{scenario}: {len(cases):,} cases = {terms}")
     if len(cases) != sum(steps * kinds for _, steps, kinds in table):
         raise RuntimeError("the cases are not the sum over the steps")
     return cases
 
 
-def _complain(name: str, result: Result) -> None:
+def _complain(result: Result) -> None:
     if result.condemned:
         print(f"FAIL {result.condemned[0]}")
-        print(f'     python -m tests.faults {name} --only "{result.case}"', flush=True)
+        print(f'     python -m tests.faults --only "{result.case}"', flush=True)
 
 
 def _say(total: Total, seconds: float) -> None:

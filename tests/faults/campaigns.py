@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults import scenarios
 from tests.faults.judges import verdict
-from tests.faults.kinds import CLASSES, KINDS, Hit, singles
+from tests.faults.kinds import CLASSES, KINDS, Hit, Hits, singles
 from tests.faults.random_cases import random_case
 from tests.faults.simulation import Simulation
 
@@ -113,18 +113,13 @@ def _simulation(case: str) -> Simulation:
     name, _, rest = case.partition("/")
     if name == "random":
         return random_case(int(rest))
-    hits = dict(_hit(each) for each in rest.split("+")) if rest else {}
-    return Simulation(SCENARIOS[name](), lambda step: _fitting(step, hits))
+    hits = map(_hit, rest.split("+")) if rest else ()
+    return Simulation(SCENARIOS[name](), Hits(*hits))
 
 
-def _fitting(step: Step, hits: Mapping[int, str]) -> str | None:
-    kind = hits.get(step.number)
-    return kind if kind in KINDS[step.family] else None
-
-
-def _hit(text: str) -> tuple[int, str]:
+def _hit(text: str) -> Hit:
     step, _, kind = text.partition(":")
-    return int(step), kind
+    return Hit(int(step), kind)
 
 
 def _judged(case: str, simulation: Simulation) -> Result:

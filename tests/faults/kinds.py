@@ -7,6 +7,7 @@ a death has one form there; a submit has both, and a third: it arrives when nobo
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -113,6 +114,53 @@ class Hit:
 
     def __str__(self) -> str:
         return f"{self.step}:{self.kind}"
+
+
+NEAR = 8
+"""Steps that one task may take."""
+
+
+class Hits:
+    """A plan of single faults: each comes at its step if it can."""
+
+    def __init__(self, *hits: Hit) -> None:
+        self._kinds = {hit.step: hit.kind for hit in hits}
+
+    def at(self, step: Step) -> str | None:
+        kind = self._kinds.get(step.number)
+        return kind if kind in KINDS[step.family] else None
+
+    def near(self, number: int) -> bool:  # noqa: ARG002 - up to the first hit all goes as without it
+        return False
+
+
+class Rates:
+    """A plan of faults by chance, at a rate for each family.
+
+    Args:
+        seed: Of the chance.
+        rates: By family.
+    """
+
+    def __init__(self, seed: object, rates: Mapping[str, float]) -> None:
+        self._seed = seed
+        self._rates = rates
+        self._most = max(rates.values())
+        self._drawn: list[tuple[float, float]] = []
+
+    def _draw(self, number: int) -> tuple[float, float]:
+        while len(self._drawn) <= number:
+            coin = random.Random(f"{self._seed}:{len(self._drawn)}")
+            self._drawn.append((coin.random(), coin.random()))
+        return self._drawn[number]
+
+    def at(self, step: Step) -> str | None:
+        hit, which = self._draw(step.number)
+        kinds = KINDS[step.family]
+        return kinds[int(which * len(kinds))] if hit < self._rates[step.family] else None
+
+    def near(self, number: int) -> bool:
+        return any(self._draw(each)[0] < self._most for each in range(number, number + NEAR))
 
 
 def singles(trace: Iterable[Step], kinds: Mapping[str, tuple[str, ...]]) -> list[Hit]:

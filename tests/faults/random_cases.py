@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.people import BY_USERNAME
 from tests.faults.history import Wish
-from tests.faults.kinds import KINDS
+from tests.faults.kinds import KINDS, Rates
 from tests.faults.scenarios import (
     COLUMNS,
     STREAMS,
@@ -27,9 +27,7 @@ from tests.faults.scenarios import (
 from tests.faults.simulation import Scenario, Simulation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from tests.faults.kinds import Step
+    from collections.abc import Mapping
 
 ANSWERS: Mapping[str, tuple[Any, ...]] = {
     "timestamp_format": ("iso", "ms_string"),
@@ -105,18 +103,11 @@ def random_case(number: int) -> Simulation:
     return Simulation(_scenario(number, draw, knobs), _faults(draw))
 
 
-def _faults(draw: random.Random) -> Callable[[Step], str | None]:
+def _faults(draw: random.Random) -> Rates:
     rates = {family: draw.choice(RATES) for family in KINDS}
-    # A death, or a disk that fails, ends the run: where each step may, it comes nowhere.
+    # A disk that fails ends the run: where each of many steps may, it comes nowhere.
     rates["journal"] /= 4
-    coin = random.Random(draw.random())
-
-    def choose(step: Step) -> str | None:
-        if coin.random() >= rates[step.family]:
-            return None
-        return coin.choice(KINDS[step.family])
-
-    return choose
+    return Rates(draw.random(), rates)
 
 
 def _scenario(number: int, draw: random.Random, knobs: dict[str, Any]) -> Scenario:
@@ -154,7 +145,7 @@ def _wishes(draw: random.Random, leads: int, count: int) -> list[Wish]:
     keyless = draw.random() < 0.5
     spare = list(range(leads - 9, leads + 1))
     made = [_wish(draw, leads - 10, keyless=keyless, n=n) for n in range(count)]
-    made += [lead(f"MERGED-{n}", n, phone=phone(n)) for n in spare[:3]]
+    made += [lead(f"merged-{n}", n, phone=phone(n)) for n in spare[:3]]
     draw.shuffle(made)
     doomed = draw.sample(sorted({w.name[1] for w in made if w.stream == "scores" and w.fits}), 8)
     return [*made, *map(dead, doomed)] if draw.random() < 0.5 else _dead_early(made, doomed)
@@ -177,7 +168,7 @@ def _wish(draw: random.Random, leads: int, *, keyless: bool, n: int) -> Wish:
     if sort < 0.55:
         return _full(draw, old(draw.randint(1, leads)))
     if sort < 0.75:
-        return _full(draw, f"NEW-{draw.randrange(200)}")
+        return _full(draw, f"new-{draw.randrange(200)}")
     if sort < 0.77:
         return lead(old(draw.randint(1, leads)), "many", fits=False)
     if keyless and sort < 0.87:

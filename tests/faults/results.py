@@ -6,19 +6,37 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.faults.kinds import KINDS
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from tests.faults.campaigns import Total
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "output" / "faults"
 PAGE = ROOT / "docs" / "faults.md"
+CAMPAIGNS = ("single", "pairs", "random", "tap")
+
+HEAD = """# What the fault campaigns found last
+
+Written by `make faults-report` from the last run of `make faults`; do not edit. What is promised, and \
+under which conditions, is in [guarantees.md](guarantees.md).
+
+The target and the tap run in process against the sandbox's own rules, on a virtual clock, with the \
+default settings of `lost_answer_horizon` and `job_timeout`. A fault comes at one step: a request, a \
+transaction of the journal, a STATE line, a rejected row. A crash leaves the files as they were at that \
+step, also with the last write torn; the next run starts from the last STATE that was printed. The \
+judges read only the server's rows, the input, the STATE lines and the receipts.
+"""
 
 
-def keep(total: Total, seconds: float) -> None:
+def keep(total: Total, plan: Iterable[str], seconds: float) -> None:
     """Store a campaign's total."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     body = {
         "name": total.name,
+        "plan": list(plan),
         "cases": total.cases,
         "rows": total.rows,
         "runs": total.runs,
@@ -35,9 +53,52 @@ def keep(total: Total, seconds: float) -> None:
 
 def report() -> None:
     """Write the page from what was kept last."""
-    kept = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    paths = [FOLDER / f"{name}.json" for name in CAMPAIGNS]
+    kept = [json.loads(path.read_text()) for path in paths if path.exists()]
     PAGE.write_text(page(kept))
 
 
 def page(kept: list[dict[str, Any]]) -> str:
-    raise NotImplementedError
+    """The page."""
+    lines = [
+        HEAD,
+        "| campaign | cases | faults | rows | runs | lost | doubled | wrong | unknown | time |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        *map(_line, kept),
+        "",
+        "*Unknown* counts rows of which a run said that nobody knows, with an exit code that is not"
+        " 0: never in silence, and settled by a later run or by its user's word.",
+        "",
+        "## The cases",
+        "",
+    ]
+    for each in kept:
+        lines += [f"- {each['name']}: {said}" for said in each["plan"]]
+    lines += ["", "## The faults", "", "| step | fault | came |", "|---|---|---:|"]
+    lines += _faults(kept)
+    failed = {case: why for each in kept for case, why in each["failed"].items()}
+    lines += ["", "## The cases that failed", "", *_failed(failed), ""]
+    return "\n".join(lines)
+
+
+def _line(each: Mapping[str, Any]) -> str:
+    faults = sum(each["faults"].values())
+    return (
+        f"| {each['name']} | {each['cases']:,} | {faults:,} | {each['rows']:,} | {each['runs']:,}"
+        f" | {each['lost']} | {each['doubled']} | {each['wrong']} | {each['unknown']:,}"
+        f" | {each['seconds'] / 60:.0f} min |"
+    )
+
+
+def _faults(kept: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"| {family} | {kind} | {sum(each['faults'].get(f'{family}/{kind}', 0) for each in kept):,} |"
+        for family, kinds in KINDS.items()
+        for kind in kinds
+    ]
+
+
+def _failed(failed: Mapping[str, list[str]]) -> list[str]:
+    if not failed:
+        return ["None."]
+    return [f'- `python -m tests.faults --only "{case}"`: {why[0]}' for case, why in failed.items()]

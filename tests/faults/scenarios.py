@@ -188,6 +188,7 @@ def reference() -> Scenario:
         columns=COLUMNS,
         states=frozenset({8, 16, 19, len(wishes)}),
         pauses=frozenset({8, 19}),
+        beside=1.0,
         settings=settings(wishes, batch_size=6, concurrency=2),
     )
 
@@ -229,5 +230,6 @@ def keyless() -> Scenario:
         columns=COLUMNS,
         states=frozenset({6, len(wishes)}),
         pauses=frozenset({6}),
+        beside=1.0,
         settings=settings(wishes, batch_size=6, concurrency=2),
     )

@@ -16,7 +16,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     from chakra_sandbox.account import Shelf
     from chakra_sandbox.world import World
     from tests.faults.history import Wish
-
-    Chooser = Callable[[Step], str | None]
-    """Says which kind of fault hits a step; None for none."""
+    from tests.support.simulated import Sent
 
 NAMED_BY = "name"
 """Rows without a key are told apart by this attribute."""
@@ -54,6 +52,16 @@ TICK, PAUSE_TICKS = 0.2, 20
 """Seconds after which the input is found to rest, and how long it does."""
 UNTIL_FREE = 1810.0
 """Seconds after which no unknown row holds its process any more."""
+
+
+class Plan(Protocol):
+    """Says which faults come. From a step's number and family follows all of it."""
+
+    def at(self, step: Step) -> str | None:
+        """The kind of fault that hits a step; None for none."""
+
+    def near(self, number: int) -> bool:
+        """Whether one may hit that step or one of the next few."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ class Scenario:
         ahead: Seconds by which the target's clock is ahead of the server's.
         most_runs: After so many the case is given up.
         calm_after: Runs after which no more faults come.
+        beside: Share of the reads that go on while others do.
         journal_exists: Whether an earlier run has made the journal.
         replays_all: Whether rejects are sent again that are bad rows and no more.
     """
@@ -87,6 +96,7 @@ class Scenario:
     ahead: float = 0.0
     most_runs: int = 12
     calm_after: int = 12
+    beside: float = 0.1
     journal_exists: bool = False
     replays_all: bool = True
 
@@ -99,12 +109,13 @@ class Simulation:
 
     Args:
         scenario: What is run.
-        choose: Says which faults come.
+        plan: Says which faults come.
     """
 
-    def __init__(self, scenario: Scenario, choose: Chooser) -> None:
+    def __init__(self, scenario: Scenario, plan: Plan) -> None:
         self._scenario = scenario
-        self._choose = choose
+        self._plan = plan
+        self._coin = random.Random(f"{scenario.seed}:beside")
         self.turns = Turns(BEGAN)
         self.world = scenario.world(int(BEGAN * 1000))
         self.server = Server(self.world, self.turns)
@@ -126,17 +137,26 @@ class Simulation:
     def _step(self, family: str, what: str) -> str | None:
         step = Step(len(self.trace) + 1, family, what)
         self.trace.append(step)
-        kind = None if self._calm else self._choose(step)
+        kind = None if self._calm else self._plan.at(step)
         if kind is not None:
             self.faults.append((step, kind))
         return kind
+
+    def _goes_beside(self, task: Callable[[], Any]) -> bool:
+        """Whether a task goes on beside others: a submit, one that may fail, some of the rest."""
+        name = getattr(getattr(task, "func", task), "__name__", "")
+        return (
+            name == "submit"
+            or self._plan.near(len(self.trace) + 1)
+            or self._coin.random() < self._scenario.beside
+        )
 
     def _request(self, request: Request) -> str | None:
         path = request.path.partition("?")[0].rsplit("/", 1)[-1]
         if request.repeatable:
             job = "background-job" in request.path
             what = "job" if job and path != "entries" else path
-            return self._step("read", what if len(what) < 12 else "process")  # noqa: PLR2004 - an id
+            return self._step("read", what if len(what) < 12 else "process")
         return self._step("submit", f"{request.method} {path}")
 
     # Runs
@@ -160,6 +180,8 @@ class Simulation:
             ended = self._once(self._feed)
             self.history.ended.append(ended)
             if ended.code in (ExitCode.DONE, ExitCode.REJECTS) and self._all_covered:
+                return
+            if ended.code == ExitCode.BUG:
                 return
             self.turns.sleep(rests[number % len(rests)])
             if ended.code == ExitCode.UNKNOWN:
@@ -212,7 +234,7 @@ class Simulation:
         wire = Wire(self.server, self._request, seed)
         ins = StandIns(
             ChakraClient(wire, Pacer(clock), clock, RetryPolicy()),
-            partial(TurnsCrew, self.turns),
+            partial(TurnsCrew, self.turns, self._goes_beside),
             self._opened,
             self._rejects,
         )
@@ -353,7 +375,7 @@ class Simulation:
             return
         before = len(self.server.log)
         ended = self._once(lambda session: session.retry(found))
-        sent = frozenset(self._names(r.body for r in self.server.log[before:] if _writes(r.path)))
+        sent = frozenset(self._names(r.body for r in self.server.log[before:] if _writes(r)))
         self.history.replay = Replay(opened, ended.receipt, sent)
 
     def _fits(self, reject: Rejected) -> bool:
@@ -363,16 +385,17 @@ class Simulation:
         """What the items of submits name their processes by."""
         for body in bodies:
             items = orjson.loads(body)
-            for item in items["processes"] if isinstance(items, dict) else items:
-                yield self._name_of(item)
+            if isinstance(items, dict):
+                items = items.get("processes", [items])
+            yield from map(self._name_of, items)
 
     def _name_of(self, item: Mapping[str, Any]) -> str:
         for shelf in self.world.account.shelves.values():
             slot = shelf.store.slot_of_id(str(item.get("id")))
             if slot is not None:
                 return _kept(shelf, slot).name[1]
-        key = next((item[k] for k in ("lead_id", "ticket_id", "order_id") if k in item), None)
-        return str(item["data"][NAMED_BY] if key is None else key)
+        named = {**item.get("data", {}), **item}
+        return str(next(named[k] for k in ("lead_id", "ticket_id", NAMED_BY) if k in named))
 
     # The end
 
@@ -393,8 +416,8 @@ class ReaderGone(ChakraError):
     exit_code = ExitCode.STOPPED
 
 
-def _writes(path: str) -> bool:
-    return not path.endswith("/list") and "/procedure/" in path and "process" in path
+def _writes(sent: Sent) -> bool:
+    return sent.method != "GET" and not sent.path.endswith("/list")
 
 
 def _kept(shelf: Shelf, slot: int) -> Kept:
@@ -407,8 +430,10 @@ def _kept(shelf: Shelf, slot: int) -> Kept:
 
 
 def _carried(job: Any) -> Carried:
-    names = {each.process_id for each in job.entries if each.process_id}
-    names |= {str(each.item["id"]) for each in job.entries if "id" in each.item}
+    # What was refused at once is in no job's hands.
+    taken = [entry for entry in job.entries if entry.work is not None]
+    names = {entry.process_id for entry in taken if entry.process_id}
+    names |= {str(entry.item["id"]) for entry in taken if "id" in entry.item}
     ended = job.completed_ms
     return Carried(job.id, job.created_ms, 1 << 60 if ended is None else ended, frozenset(names))
 
@@ -444,8 +469,3 @@ class _Teller(logging.Handler):
 
 
 _opened_once = lru_cache(maxsize=1)(empty_journal)
-
-
-def drawn(seed: object) -> random.Random:
-    """A stream of draws of its own."""
-    return random.Random(f"{seed}")

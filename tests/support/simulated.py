@@ -141,7 +141,7 @@ class Wire:
             self._turns.crash()
         left = self._turns.now
         self._wait()
-        response = self._delivered(request, kind)
+        response = self._delivered(request, kind, left)
         self._wait()
         self._note(request, left, retry_after_of(response.headers))
         return response
@@ -154,7 +154,7 @@ class Wire:
         sent = Sent(server.run, left, self._turns.now, request.method, request.path, body, pause)
         server.log.append(sent)
 
-    def _delivered(self, request: Request, kind: str | None) -> Response:
+    def _delivered(self, request: Request, kind: str | None, left: float) -> Response:
         """What comes back.
 
         Raises:
@@ -167,18 +167,15 @@ class Wire:
         elif kind not in BEFORE:
             answer = self._server.answer(request)
         if kind is not None and kind.startswith("crash"):
-            self._note(request, self._turns.now)
+            self._note(request, left)
             self._turns.crash()
         if kind is not None and kind.startswith(("reset", "timeout")):
-            self._lose(request, kind)
+            self._turns.sleep(TIMEOUT if kind.startswith("timeout") else 0.01)
+            self._note(request, left)
+            raise AnswerLost("The answer was lost (simulated)")
         if kind in BEFORE:
             answer = ResponseOut(500, b"")
         return self._response(_spoilt(answer, kind))
-
-    def _lose(self, request: Request, kind: str) -> None:
-        self._turns.sleep(TIMEOUT if kind.startswith("timeout") else 0.01)
-        self._note(request, self._turns.now)
-        raise AnswerLost("The answer was lost (simulated)")
 
     def _response(self, answer: ResponseOut) -> Response:
         at = int(self._turns.now)

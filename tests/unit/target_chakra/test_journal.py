@@ -207,7 +207,8 @@ def test_twins_are_known_until_a_state_passes_or_their_batch_is_released(
     assert len(numbers) == 3
     journal.come_again(numbers[0], 1)
     assert len(journal.twins("s", ["h"])["h"]) == 2
-    journal.forget_twins(1)
+    journal.pass_twins(1)
+    journal.forget_twins()
     refused = Entry(2, encode_outcomes({}), refused=(1,))
     journal.settle(replace(stored, state=BatchState.LOST), refused)
     assert len(journal.twins("s", ["h"])["h"]) == 1

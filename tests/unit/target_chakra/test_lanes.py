@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -215,15 +214,30 @@ def test_rows_that_wait_are_combined_field_by_field_in_order() -> None:
     assert change.seq == 3
 
 
-@pytest.mark.parametrize("first_deletes", [True, False])
-def test_an_upsert_and_a_delete_never_combine(*, first_deletes: bool) -> None:
+def test_a_write_never_takes_the_place_of_a_delete() -> None:
     lanes = Lanes()
-    lanes.add(KEY, change_of(1, KEY, {"data.x": 1}, deletes=first_deletes))
-    lanes.add(KEY, change_of(2, KEY, {"data.x": 2}, deletes=not first_deletes))
+    lanes.add(KEY, change_of(1, KEY, {}, deletes=True))
+    lanes.add(KEY, change_of(2, KEY, {"data.x": 2}))
     taken = taken_one(lanes)
     assert (taken.seq, taken.parts, lanes.waiting) == (1, (), 1)
     lanes.release(KEY)
-    assert taken_one(lanes).deletes is not first_deletes
+    assert taken_one(lanes).deletes is False
+
+
+def test_a_delete_takes_the_place_of_a_write_that_was_not_sent() -> None:
+    lanes = Lanes()
+    lanes.add(KEY, change_of(1, KEY, {"data.x": 1}))
+    lanes.add(KEY, replace(change_of(2, KEY, {}, deletes=True), mode=Mode.DELETE))
+    taken = taken_one(lanes)
+    assert (taken.seq, taken.deletes, dict(taken.fields)) == (2, True, {})
+    assert [part.seq for part in taken.parts] == [1, 2]
+
+
+def test_a_delete_leaves_an_insert_to_be_judged_first() -> None:
+    lanes = Lanes()
+    lanes.add(KEY, replace(change_of(1, KEY, {"data.x": 1}), mode=Mode.INSERT))
+    lanes.add(KEY, change_of(2, KEY, {}, deletes=True))
+    assert taken_one(lanes).parts == ()
 
 
 def test_rows_of_different_modes_never_combine() -> None:

@@ -1,0 +1,70 @@
+"""A fixed slice of the simulated campaigns; `make faults` runs all of them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import islice
+
+import pytest
+
+from tests.faults.campaigns import first_cases, pair_cases, run_case, single_cases
+from tests.faults.results import page
+
+PARTS = 6
+SINGLE_EVERY, PAIR_EVERY, FIRST_EVERY = 7, 11, 17
+
+
+@lru_cache(maxsize=1)
+def singles() -> list[str]:
+    return [case for name in ("reference", "keyless") for case in single_cases(name)]
+
+
+def condemned(cases: list[str]) -> dict[str, tuple[str, ...]]:
+    """The cases that failed: `python -m tests.faults --only` and the name repeats one."""
+    results = map(run_case, cases)
+    return {result.case: result.condemned for result in results if result.condemned}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_promise_holds_under_a_single_fault(part: int) -> None:
+    cases = singles()[::SINGLE_EVERY][part::PARTS]
+    assert len(cases) > 30
+    assert condemned(cases) == {}
+
+
+def test_every_promise_holds_under_two_faults() -> None:
+    firsts = first_cases("short")[::FIRST_EVERY]
+    cases = [pair for first in firsts for pair in islice(pair_cases(first), 0, None, PAIR_EVERY)]
+    assert len(cases) > 100
+    assert condemned(cases) == {}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_promise_holds_under_faults_by_chance(part: int) -> None:
+    assert condemned([f"random/{9_000 + part * 4 + n}" for n in range(4)]) == {}
+
+
+def test_a_case_is_the_same_whenever_it_is_run() -> None:
+    for case in ("reference/31:reset after", "random/9000"):
+        assert run_case(case) == run_case(case)
+
+
+def test_the_report_names_the_cases_that_failed_and_how_to_repeat_them() -> None:
+    kept = {
+        "name": "random",
+        "plan": ["2 cases"],
+        "cases": 2,
+        "rows": 400,
+        "runs": 5,
+        "unknown": 1,
+        "faults": {"read/500": 3},
+        "lost": 1,
+        "doubled": 0,
+        "wrong": 0,
+        "failed": {"random/7": ["last_value_wins: gone"]},
+        "seconds": 61,
+    }
+    said = page([kept])
+    assert "| random | 2 | 3 | 400 | 5 | 1 | 0 | 0 | 1 | 1 min |" in said
+    assert 'python -m tests.faults --only "random/7"' in said
+    assert "| read | 500 | 3 |" in said
