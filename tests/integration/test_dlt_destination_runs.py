@@ -132,6 +132,8 @@ def test_a_mirror_deletes_what_a_complete_load_no_longer_brings(
     fewer = [*rows[:3], {**rows[3], "score": "many"}]
     told = load(tmp_path, Plan((Table("scores", fewer, "replace"),), given))
     assert told.outcomes == {"unchanged": 3, "rejected": 1}
+    # What is sent again says nothing of the rest.
+    assert load(tmp_path, Plan((), given, after="retry_rejects")).called["rows_in"] == 1
     few = load(tmp_path, Plan((), {**given, "max_deletes": 1}, after="mirror_commit"))
     assert "max_deletes" in few.error
     assert set(keys) <= living(sandbox).keys()
