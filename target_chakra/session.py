@@ -89,8 +89,8 @@ class Session(Generic[State]):
         self.ending: Callable[[], None] = lambda: None
         """Called when every row has its outcome, before the receipt is stored."""
         self.print_receipt: Callable[[str], None] = _to_stderr
-        self.commits = False
-        """Whether this run brings no rows and only deletes what an earlier one did not bring."""
+        self.is_partial = False
+        """Whether this run says nothing of what exists: it only deletes, or sends rejects again."""
         self.error: ChakraError | None = None
         """What stopped the run."""
         self.load = ""
@@ -254,6 +254,7 @@ class Session(Generic[State]):
 
     def retry(self, found: Sequence[RejectLine], hints: Mapping[str, Hints] | None = None) -> None:
         """Send rejected rows again, in order; each is closed once it has an outcome."""
+        self.is_partial = True
         columns: dict[str, set[str]] = {}
         for each in found:
             columns.setdefault(each.stream, set()).update(each.row)
@@ -360,7 +361,7 @@ class Session(Generic[State]):
             dry_run=self.settings.dry_run,
             planned=tuple((kind.value, count) for kind, count in writer.planned.items()),
             bookmarked=tuple(sorted(self._bookmarked)),
-            mirrored=() if self.commits else self._mirrored(),
+            mirrored=() if self.is_partial else self._mirrored(),
             load=self.load,
             load_complete=self.load_complete,
         )
