@@ -66,8 +66,9 @@ bench: $(STAMPS)/dev ## Rows, requests and rows/s of a scan of 100,000 rows
 bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
 	$(BIN)/python benchmarks/bench_target.py
 
-bench-dlt: $(STAMPS)/dev ## Rows/s into DuckDB through dlt: Arrow, dicts, and dlt's own rest_api
+bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside other ways, and back
 	$(BIN)/python benchmarks/bench_dlt.py
+	$(BIN)/python benchmarks/bench_dlt_write.py
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py
