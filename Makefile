@@ -73,8 +73,9 @@ bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers
 bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
 	$(BIN)/python benchmarks/bench_target.py
 
-bench-dlt: $(STAMPS)/dev ## Rows/s into DuckDB through dlt: Arrow, dicts, and dlt's own rest_api
+bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside other ways, and back
 	$(BIN)/python benchmarks/bench_dlt.py
+	$(BIN)/python benchmarks/bench_dlt_write.py
 
 prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
 	$(BIN)/python benchmarks/scan_proof.py

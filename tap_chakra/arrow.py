@@ -122,7 +122,7 @@ class TableBuilder:
                 names = (each.name for each in group.fields)
                 columns |= zip(names, group.arrays(values, extras), strict=True)
         columns[EXTRA] = extras.texts(len(rows))
-        arrays = [columns[each.name].cast(each.type) for each in self.schema]
+        arrays = [_of_type(columns[each.name], each.type) for each in self.schema]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
     def _root(self, name: str, rows: Sequence[Row], extras: Extras) -> pa.Array:
@@ -184,6 +184,10 @@ class TableBuilder:
         self.misfits["state"] += 1
         extras.put(place, "state", value)
         return None
+
+
+def _of_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    return array if array.type == kind else array.cast(kind)
 
 
 def in_microseconds(kind: pa.DataType) -> pa.DataType:

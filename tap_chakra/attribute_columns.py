@@ -150,9 +150,10 @@ class AttributeColumns:
     def _filled(self, objects: list[Row], extras: Extras) -> Iterator[list[pa.Array]]:
         """The arrays of each slot."""
         keys: dict[tuple[int, str], str] = {}
-        if not set().union(*objects) <= self._short_ids:
+        if odd := set().union(*objects) - self._short_ids:
             objects = [
-                self._by_short_id(place, held, keys, extras) for place, held in enumerate(objects)
+                held if odd.isdisjoint(held) else self._by_short_id(place, held, keys, extras)
+                for place, held in enumerate(objects)
             ]
         for slot in self._slots:
             name = slot.attribute.short_id
@@ -173,8 +174,6 @@ class AttributeColumns:
         self, place: int, held: Row, keys: dict[tuple[int, str], str], extras: Extras
     ) -> Row:
         """An object whose keys are all shortIds of known attributes; the rest is kept as extra."""
-        if held.keys() <= self._short_ids:
-            return held
         named: Row = {}
         for key, value in held.items():
             name = key if key in self._short_ids else self._ids.get(key)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chakra_api.attribute_types import arrow_type
-from chakra_api.coercion import DAY_MS, MISFIT, to_json
+from chakra_api.coercion import DAY_MS, INT64, MISFIT, to_json
 from chakra_api.encoding import FIRST, LAST
 from chakra_api.timestamps import parse_timestamp
 
@@ -28,15 +28,6 @@ AtOnce = Callable[[Values, set[type]], "pa.Array | None"]
 
 _ISO: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
 _NOTHING: Final = type(None)
-_TRUSTED: Final[dict[str, type]] = {
-    "string": str,
-    "int64": int,
-    "float64": float,
-    "bool": bool,
-    "date32": int,
-    "timestamp": int,
-}
-"""What most values of a column have on the wire where some have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,7 @@ def column(values: Values, kind: Kind) -> Column:
     array = _at_once(values, kinds, kind)
     if array is not None:
         return Column(array)
-    return _mended(values, kinds, kind) or _one_by_one(values, kind)
+    return _mended(values, kind) or _one_by_one(values, kind)
 
 
 def _kinds(values: Values) -> set[type]:
@@ -179,14 +170,14 @@ def _are_within(instants: pa.Array, least: int) -> bool:
     return bounds["min"] is None or least <= bounds["min"] <= bounds["max"] <= LAST
 
 
-def _mended(values: Values, kinds: set[type], kind: Kind) -> Column | None:
-    """A column of which some values have another type: these alone are coerced one by one."""
-    trusted = _TRUSTED.get(kind.arrow_name, _NOTHING)
-    if trusted not in kinds:
+def _mended(values: Values, kind: Kind) -> Column | None:
+    """A column of which only some values have to be coerced one by one."""
+    trusts = _TRUSTS.get(kind.arrow_name)
+    if trusts is None:
         return None
     mended, misfits, loose = list(values), [], 0
     for place, value in enumerate(values):
-        if value is None or type(value) is trusted:
+        if value is None or trusts(value):
             continue
         stored = kind.coerce(value)
         if stored is MISFIT:
@@ -194,14 +185,26 @@ def _mended(values: Values, kinds: set[type], kind: Kind) -> Column | None:
             stored = None
         elif stored is not None:
             loose += type(value) not in kind.wire
-            stored = _as_on_the_wire(stored, kind.arrow_name)
         mended[place] = stored
-    array = _at_once(mended, _kinds(mended), kind)
-    return None if array is None else Column(array, tuple(misfits), loose)
+    return Column(stored_array(mended, kind.arrow_name), tuple(misfits), loose)
 
 
-def _as_on_the_wire(stored: object, arrow_name: str) -> object:
-    return parse_timestamp(stored) if arrow_name in ("timestamp", "date32") else stored
+def _is_ms(value: object) -> bool:
+    return type(value) is int and FIRST <= abs(value) <= LAST
+
+
+def _is_day(value: object) -> bool:
+    return type(value) is int and FIRST <= abs(value) <= LAST and value % DAY_MS == 0
+
+
+_TRUSTS: Final[dict[str, Callable[[object], bool]]] = {
+    "string": lambda value: type(value) is str,
+    "int64": lambda value: type(value) is int and -INT64 <= value < INT64,
+    "bool": lambda value: type(value) is bool,
+    "date32": _is_day,
+    "timestamp": _is_ms,
+}
+"""What no coercer would change, or only into a text of the same instant."""
 
 
 def _one_by_one(values: Values, kind: Kind) -> Column:
@@ -217,10 +220,14 @@ def _one_by_one(values: Values, kind: Kind) -> Column:
 
 
 def stored_array(values: Values, arrow_name: str) -> pa.Array:
-    """The array of values as coercers make them: times and days are ISO texts."""
-    if arrow_name == "timestamp":
-        instants = [None if value is None else parse_timestamp(value) for value in values]
-        return pa.array(instants, pa.int64()).cast(arrow_type(arrow_name))
+    """The array of values as coercers make them; times and days may be milliseconds, too."""
+    if arrow_name not in ("timestamp", "date32"):
+        return pa.array(values, arrow_type(arrow_name))
+    instants = pa.array(list(map(_instant, values)), pa.int64())
     if arrow_name == "date32":
-        return pa.array(values, pa.string()).cast(pa.date32())
-    return pa.array(values, arrow_type(arrow_name))
+        return pc.divide(instants, DAY_MS).cast(pa.int32()).cast(pa.date32())
+    return instants.cast(arrow_type(arrow_name))
+
+
+def _instant(value: object) -> int | None:
+    return value if value is None or type(value) is int else parse_timestamp(value)

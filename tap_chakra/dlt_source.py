@@ -109,8 +109,14 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
 
 
 def _process_resource(lease: Lease, procedure: Procedure, delivery: Delivery) -> DltResource:
-    name = f"process_{procedure.short_id}"
-    made = dlt.resource(_process, name=name, primary_key="id", write_disposition="merge")
+    made = dlt.resource(
+        _process,
+        name=f"process_{procedure.short_id}",
+        primary_key="id",
+        write_disposition="merge",
+        # A scan may bring a row twice, and the later state of it counts.
+        columns={"updatedAt": {"dedup_sort": "desc"}},
+    )
     return made(lease, procedure, delivery)
 
 

@@ -124,6 +124,12 @@ class Destinations:
         found = self.find(name)
         return value if found is None else found.comparable(value)
 
+    @property
+    def read_only(self) -> list[str]:
+        """The destinations of attributes that can't be written."""
+        names = [f"data.{each.short_id}" for each in self.procedure.attributes]
+        return [name for name in names if not self.is_writable(name)]
+
     def is_writable(self, name: str) -> bool:
         """Whether ChakraHQ takes values there."""
         found = self.find(name)

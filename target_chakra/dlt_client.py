@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import dlt
 from dlt.common.configuration import configspec
+from dlt.common.configuration.container import Container
 from dlt.common.destination.client import (
     DestinationClientConfiguration,
     JobClientBase,
@@ -25,7 +26,10 @@ from dlt.common.destination.exceptions import (
     DestinationTransientException,
 )
 from dlt.common.runtime import signals
-from dlt.common.storages.load_package import ParsedLoadJobFileName
+from dlt.common.storages.load_package import (
+    LoadPackageStateInjectableContext,
+    ParsedLoadJobFileName,
+)
 from dlt.common.typing import TSecretStrValue  # noqa: TC002 - dlt reads the annotations
 from dlt.destinations.job_impl import FinalizedLoadJob
 
@@ -38,9 +42,9 @@ from target_chakra.arrivals import Delivery
 from target_chakra.dlt_rows import rows_of
 from target_chakra.hints import Hints
 from target_chakra.journal_reports import Reports
+from target_chakra.open_runs import OpenRuns
 from target_chakra.session import Session
 from target_chakra.settings import Settings, parse_settings
-from target_chakra.shared_run import OpenRuns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -180,7 +184,8 @@ class ChakraClient(JobClientBase):
         """
         load = _load_name(load_id)
         try:
-            self.runs.complete(load, self._opener(), lambda: self._untold(load))
+            whole = not _has_failed_jobs(load_id)
+            self.runs.complete(load, self._opener(), lambda: self._untold(load), whole=whole)
         except ChakraError as error:
             raise translated(error) from None
 
@@ -271,6 +276,12 @@ def translated(error: ChakraError) -> Exception:
     if isinstance(error, (SettingsError, LimitCrossed, Refused)):
         return DestinationTerminalException(str(error))
     return DestinationTransientException(str(error))
+
+
+def _has_failed_jobs(load_id: str) -> bool:
+    """Whether dlt gave up files of the load that it is about to complete."""
+    package = Container()[LoadPackageStateInjectableContext]
+    return bool(package.storage.list_failed_jobs(load_id))
 
 
 def load_prefix(pipeline_name: str) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import dlt
 
+    from target_chakra.hints import Hints
     from target_chakra.journal_reports import RejectLine, RunLine
     from target_chakra.session import Session
 
@@ -114,10 +115,9 @@ def receipts(pipeline: dlt.Pipeline) -> list[Mapping[str, object]]:
 
 
 def rejects(pipeline: dlt.Pipeline) -> list[RejectLine]:
-    """The rejects that are open, of all loads of a pipeline."""
-    client = _client(pipeline)
-    numbers = {run.id for run in _runs(client, pipeline)}
-    return [each for each in _asked(client, Reports.rejects) if each.run in numbers]
+    """The rejects that are open, of a pipeline's tables."""
+    tables = pipeline.default_schema.tables
+    return [each for each in _asked(_client(pipeline), Reports.rejects) if each.stream in tables]
 
 
 def retry_rejects(pipeline: dlt.Pipeline) -> Mapping[str, object]:
@@ -126,8 +126,7 @@ def retry_rejects(pipeline: dlt.Pipeline) -> Mapping[str, object]:
     Raises:
         ChakraError: What stopped the run.
     """
-    client, found = _client(pipeline), rejects(pipeline)
-    hints = {name: hints_of(table) for name, table in pipeline.default_schema.tables.items()}
+    client, found, hints = _client(pipeline), rejects(pipeline), _hints(pipeline)
     return _operate(client, lambda session: session.retry(found, hints))
 
 
@@ -153,10 +152,10 @@ def mirror_commit(pipeline: dlt.Pipeline, table: str | None = None) -> Mapping[s
             "The last load has failed jobs, so it says nothing about deletes",
             "Run the pipeline again until none fails",
         )
-    runs = _runs(client, pipeline)
+    runs, hints = _runs(client, pipeline), _hints(pipeline)
 
     def commit(session: Session[object]) -> None:
-        for _ in commit_mirrors(session, runs, table):
+        for _ in commit_mirrors(session, runs, table, hints):
             pass
 
     return _operate(client, commit)
@@ -170,6 +169,10 @@ def _client(pipeline: dlt.Pipeline) -> ChakraClient:
             "Give it a chakra_destination",
         )
     return client
+
+
+def _hints(pipeline: dlt.Pipeline) -> dict[str, Hints]:
+    return {name: hints_of(table) for name, table in pipeline.default_schema.tables.items()}
 
 
 def _operate(client: ChakraClient, work: Callable[[Session[object]], None]) -> Mapping[str, object]:

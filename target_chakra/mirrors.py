@@ -13,14 +13,18 @@ from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from target_chakra.hints import Hints
     from target_chakra.journal_reports import RunLine
     from target_chakra.session import Session
 
 
 def commit_mirrors(
-    session: Session[object], runs: Sequence[RunLine], wanted: str | None
+    session: Session[object],
+    runs: Sequence[RunLine],
+    wanted: str | None,
+    hints: Mapping[str, Hints] | None = None,
 ) -> Iterator[tuple[str, int, int]]:
     """Delete what the last mirrored run did not bring; stream, how many, and the run, each.
 
@@ -28,12 +32,13 @@ def commit_mirrors(
         session: A run that brings no rows.
         runs: The runs before it, oldest first.
         wanted: The only stream to look at; None for all of that run.
+        hints: What streams say about themselves, where they do.
 
     Raises:
         SettingsError: That run says nothing about deletes.
         LimitCrossed: There is more to delete than max_deletes allows.
     """
-    session.commits = True
+    session.is_partial = True
     own = [run for run in runs if run.account == session.account_id]
     mirrored = [run for run in own if run.receipt.get("mirrored")]
     if not mirrored:
@@ -44,7 +49,7 @@ def commit_mirrors(
     first = min(run.id for run in own if run is last or (last.load and run.load == last.load))
     for stream in _whole(last, wanted):
         if session.settings.mapping_for(stream).mode is Mode.MIRROR:
-            session.open_stream(stream, ())
+            session.open_stream(stream, (), (hints or {}).get(stream))
             yield stream, session.delete_absent(stream, first), last.id
 
 

@@ -87,8 +87,8 @@ class Session(Generic[State]):
         self.ending: Callable[[], None] = lambda: None
         """Called when every row has its outcome, before the receipt is stored."""
         self.print_receipt: Callable[[str], None] = lambda line: print(line, file=sys.stderr)  # noqa: T201 - the account of a run
-        self.commits = False
-        """Whether this run brings no rows and only deletes what an earlier one did not bring."""
+        self.is_partial = False
+        """Whether this run says nothing of what exists: it only deletes, or sends rejects again."""
         self.error: ChakraError | None = None
         """What stopped the run."""
         self.load = ""
@@ -176,13 +176,9 @@ class Session(Generic[State]):
         desk = self.desk(procedure)
         mapper = RowMapper(stream, mapping, desk.destinations, columns)
         self._refuse_blind(mapper, desk)
-        read_only = [
-            f"data.{each.short_id}"
-            for each in desk.destinations.procedure.attributes
-            if not desk.destinations.is_writable(f"data.{each.short_id}")
-        ]
-        kept = [desk.destinations.named(n, "only_if_empty").name for n in mapping.only_if_empty]
-        rules = Rules(desk.destinations.comparable, read_only, kept, mapping.revive)
+        into = desk.destinations
+        kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
+        rules = Rules(into.comparable, into.read_only, kept, mapping.revive)
         self._streams[stream], self._columns[stream] = mapper, columns
         self.writer.register(mapper, rules)
         if mapper.columns.attribute is None:
@@ -252,6 +248,7 @@ class Session(Generic[State]):
 
     def retry(self, found: Sequence[RejectLine], hints: Mapping[str, Hints] | None = None) -> None:
         """Send rejected rows again, in order; each is closed once it has an outcome."""
+        self.is_partial = True
         columns: dict[str, set[str]] = {}
         for each in found:
             # A row need not carry every column that its mapping names.
@@ -375,7 +372,7 @@ class Session(Generic[State]):
             dry_run=self.settings.dry_run,
             planned=tuple((kind.value, count) for kind, count in writer.planned.items()),
             bookmarked=tuple(sorted(self._bookmarked)),
-            mirrored=() if self.commits else self._mirrored(),
+            mirrored=() if self.is_partial else self._mirrored(),
             load=self.load,
             load_complete=self.load_complete,
         )

@@ -90,11 +90,11 @@ class SharedRun:
         self._lock = threading.Lock()
         self._inbox: deque[Ticket] = deque()
         self._open: list[Ticket] = []
-        self._unfinished: list[tuple[Ticket, Exception]] = []
+        self._unfinished: list[tuple[Ticket, ChakraError]] = []
         self._arrivals: dict[str, Arrival] = {}
         self._givers: set[threading.Thread] = set()
         self._session: Session[object] | None = None
-        self._stop = self._closed = self._completing = False
+        self._stop = self._closed = self._completing = self._whole = False
         self._unmarked = 0
         self.error: Exception | None = None
         """What ended it; None if it came to its end."""
@@ -104,7 +104,7 @@ class SharedRun:
         """Begin; a run that begins too early may end before anything is asked of it.
 
         Args:
-            completing: Whether every file of the load is settled already.
+            completing: Whether no file of the load will come any more.
         """
         self._completing = completing
         threading.Thread(target=self._run, daemon=True, name="chakra-run").start()
@@ -121,8 +121,11 @@ class SharedRun:
         self._wake()
         return True
 
-    def complete(self) -> bool:
-        """All files of the load are settled: end the run; false if it was ending already.
+    def complete(self, *, whole: bool) -> bool:
+        """No file of the load will come again: end the run; false if it was ending already.
+
+        Args:
+            whole: Whether every file of it was settled, and none was given up.
 
         Raises:
             Exception: What the load must fail for.
@@ -130,7 +133,7 @@ class SharedRun:
         with self._lock:
             if self._closed:
                 return False
-            self._completing = True
+            self._completing, self._whole = True, whole
         self._wake()
         self.join()
         return True
@@ -187,7 +190,11 @@ class SharedRun:
             self._answer(session)
             if session.writer.failure is not None:
                 raise session.writer.failure
-        if self._completing and not self._stop:
+        if self._stop:
+            return
+        if self._unfinished:
+            raise self._unfinished[0][1]
+        if self._completing:
             self._complete(session)
 
     def _is_over(self) -> bool:
@@ -219,7 +226,7 @@ class SharedRun:
     def _origin(self, delivery: Delivery) -> str:
         return f"{self._load}/{delivery.file}"
 
-    def _give_back(self, ticket: Ticket, error: Exception) -> None:
+    def _give_back(self, ticket: Ticket, error: ChakraError) -> None:
         with self._lock:
             self._open.remove(ticket)
             self._unfinished.append((ticket, error))
@@ -278,7 +285,7 @@ class SharedRun:
             arrival.changed = False
 
     def _complete(self, session: Session[object]) -> None:
-        """Every file of the load is settled.
+        """No file of the load will come again.
 
         Raises:
             LimitCrossed: More of it was rejected than its user allows.
@@ -290,7 +297,7 @@ class SharedRun:
         rejected += journal.untold_rejects(self._load)
         if rejected > most:
             raise too_many_rejects(rejected, most)
-        session.load_complete = True
+        session.load_complete = self._whole
 
     def _end(self) -> None:
         """Answer everybody who still waits."""
@@ -312,69 +319,3 @@ def _left(ticket: Ticket) -> ChakraError:
         f"The run ended before '{ticket.delivery.stream}' was written",
         "Run the pipeline again to go on",
     )
-
-
-class OpenRuns:
-    """The runs that are open, by load: files of one load share one.
-
-    Args:
-        stopped: Whether somebody asked for an end.
-    """
-
-    def __init__(self, stopped: Callable[[], bool]) -> None:
-        self._stopped = stopped
-        self._lock = threading.Lock()
-        self._runs: dict[str, SharedRun] = {}
-
-    def deliver(self, load: str, begin: Callable[[], Session[object]], delivery: Delivery) -> None:
-        """Have a file written; returns once every row of it is settled.
-
-        Raises:
-            Exception: Why that is not so.
-        """
-        ticket = Ticket(delivery)
-        while (run := self._hand(load, begin, ticket)) is not None:
-            run.ended.wait()
-        ticket.wait()
-
-    def _hand(
-        self, load: str, begin: Callable[[], Session[object]], ticket: Ticket
-    ) -> SharedRun | None:
-        """Hand a file to the run of its load; the one that must end first, if there is one."""
-        with self._lock:
-            run = self._runs.get(load)
-            if run is not None and not run.ended.is_set():
-                return None if run.take(ticket) else run
-            run = self._fresh(load, begin)
-            run.take(ticket)
-            run.start()
-            return None
-
-    def complete(
-        self, load: str, begin: Callable[[], Session[object]], untold: Callable[[], int]
-    ) -> None:
-        """Every file of a load is settled.
-
-        Args:
-            load: The load.
-            begin: Opens a session, for what an earlier run could not say any more.
-            untold: How many rejects of the load nobody was told of.
-
-        Raises:
-            Exception: What the load must fail for.
-        """
-        run = self._runs.get(load)
-        if run is not None:
-            if run.complete():
-                return
-            run.ended.wait()
-        if untold():
-            with self._lock:
-                run = self._fresh(load, begin)
-                run.start(completing=True)
-            run.join()
-
-    def _fresh(self, load: str, begin: Callable[[], Session[object]]) -> SharedRun:
-        self._runs = {n: each for n, each in self._runs.items() if not each.ended.is_set()}
-        run = self._runs[load] = SharedRun(load, begin, self._stopped)
-        return run

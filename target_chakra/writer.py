@@ -72,9 +72,8 @@ class Writer(Generic[State]):
         self._pending: dict[tuple[str, Kind], list[Action]] = {}
         self._deletes = self._since_pump = 0
         self._recovered: set[int] = set()
-        source = Source(
-            parts.desk, self._rules.__getitem__, parts.journal, parts.workers, settings.compare
-        )
+        rules = self._rules.__getitem__
+        source = Source(parts.desk, rules, parts.journal, parts.workers, settings.compare)
         self.intake = Intake(source, self)
         means = Means(
             journal=parts.journal,
@@ -217,8 +216,7 @@ class Writer(Generic[State]):
         if action.kind is Kind.DELETE:
             self._deletes += 1
             if self._deletes > self._limits.max_deletes and change.seq > 0:
-                self.intake.free(change)
-                self.unsent(change)
+                self._give_up(change)
                 self.fail(too_many_deletes(self._deletes, self._limits.max_deletes))
                 return
         self.planned[action.kind] += 1
@@ -226,16 +224,14 @@ class Writer(Generic[State]):
             self._preview(action)
             return
         if self.failure is not None or change.procedure in self.halted:
-            self.intake.free(change)
-            self.unsent(change)
+            self._give_up(change)
             return
         self._pending.setdefault((change.procedure, action.kind), []).append(action)
 
     def _preview(self, action: Action) -> None:
         self.preview.append(action)
         del self.preview[1000:]
-        self.intake.free(action.change)
-        self.unsent(action.change)
+        self._give_up(action.change)
 
     def done(self, done: Done) -> None:
         """Nothing is to be sent."""
@@ -252,14 +248,17 @@ class Writer(Generic[State]):
         """A change ends as not sent."""
         self.tally.settle(change, Outcome.NOT_SENT)
 
+    def _give_up(self, change: Change) -> None:
+        self.intake.free(change)
+        self.unsent(change)
+
     def unknown(self, change: Change) -> None:
         """A change was sent before, and nobody knows what became of it."""
         self.tally.settle(change, Outcome.UNKNOWN)
 
     def _check_percent(self) -> None:
         rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
-        crossed = crossed_percent(rejected, came, self._limits.stop_at_reject_percent)
-        if crossed is not None:
+        if crossed := crossed_percent(rejected, came, self._limits.stop_at_reject_percent):
             self.fail(crossed)
 
     # What the flights report
@@ -326,8 +325,7 @@ class Writer(Generic[State]):
         for (name, _), actions in self._pending.items():
             if name == procedure:
                 for action in actions:
-                    self.intake.free(action.change)
-                    self.unsent(action.change)
+                    self._give_up(action.change)
                 actions.clear()
         for change in self.intake.drain_procedure(procedure):
             self.unsent(change)

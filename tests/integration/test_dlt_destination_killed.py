@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,13 +49,6 @@ POINTS = [
 ]
 
 
-@pytest.fixture
-def sandbox(shared_sandbox: Sandbox) -> Sandbox:
-    """The account of this module."""
-    shared_sandbox.knobs(job_duration_ms=150, latency_ms=0, faults=[])
-    return shared_sandbox
-
-
 def named(sandbox: Sandbox, name: str) -> Counter[Any]:
     """How many leads of a name there are, by score."""
     rows = [row.data for row in sandbox.oracle() if row.data.get("name") == name]
@@ -77,28 +72,54 @@ def tell(sandbox: Sandbox, folder: Path, name: str, plan: Plan) -> Told:
     return load(folder, plan)
 
 
-@pytest.mark.parametrize(("place", "times"), POINTS, ids=[f"{p}-{n}" for p, n in POINTS])
-def test_the_run_after_a_kill_writes_every_row_exactly_once(
-    sandbox: Sandbox, tmp_path: Path, place: str, times: int
-) -> None:
-    changed, made = scores(sandbox, 20), new(20)
+@dataclass(frozen=True)
+class Case:
+    """A load that died, and what the runs after it made of it."""
+
+    died: Told
+    told: Told
+    wanted: list[int]
+    found: list[Any]
+    notes: Counter[Any]
+
+
+def run_case(sandbox: Sandbox, folder: Path, number: int) -> Case:
+    """Kill a load at a point, and go on until it is finished."""
+    place, times = POINTS[number]
+    leads = [*scores(sandbox, 20, 20 * number), *new(20)]
     bad = [{"lead_id": f"BAD-{place}-{times}-{n}", "score": "many"} for n in range(2)]
     # Equal rows, some of them in one file and some in another.
     notes = [{"name": f"note {place} {times}", "score": n % 3} for n in range(30)]
-    tables = (
-        Table("scores", [*changed, *made, *bad]),
-        Table("notes", notes, "append"),
-    )
+    tables = (Table("scores", [*leads, *bad]), Table("notes", notes, "append"))
     given = settings(sandbox, SCORES, NOTES, batch_size=15, concurrency=2, max_rejects=2)
-    died = load(tmp_path, Plan(tables, given, SPLIT, die=(place, times)))
-    assert died.code == -9, died.output
+    died = load(folder, Plan(tables, given, SPLIT, die=(place, times)))
+    told = died
     for _ in range(4):
-        told = load(tmp_path, Plan((), given, SPLIT))
+        told = load(folder, Plan((), given, SPLIT))
         if not told.pending:
             break
     if told.pending:
-        told = tell(sandbox, tmp_path, notes[0]["name"], Plan((), given, SPLIT))
-    assert (told.error, told.pending) == ("", False), told.output
-    for rows in (changed, made):
-        assert held(sandbox, rows) == [row["score"] for row in rows]
-    assert named(sandbox, notes[0]["name"]) == Counter({0: 10, 1: 10, 2: 10})
+        told = tell(sandbox, folder, notes[0]["name"], Plan((), given, SPLIT))
+    wanted = [row["score"] for row in leads]
+    return Case(died, told, wanted, held(sandbox, leads), named(sandbox, notes[0]["name"]))
+
+
+@pytest.fixture(scope="module")
+def cases(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
+    """All cases, several at a time: most of each is waiting."""
+    shared_sandbox.knobs(job_duration_ms=150)
+    with ThreadPoolExecutor(5) as pool:
+        running = [
+            pool.submit(run_case, shared_sandbox, tmp_path_factory.mktemp("case"), number)
+            for number in range(len(POINTS))
+        ]
+        return [each.result() for each in running]
+
+
+@pytest.mark.parametrize("number", range(len(POINTS)), ids=[f"{p}-{n}" for p, n in POINTS])
+def test_the_run_after_a_kill_writes_every_row_exactly_once(cases: list[Case], number: int) -> None:
+    case = cases[number]
+    assert case.died.code == -9, case.died.output
+    assert (case.told.error, case.told.pending) == ("", False), case.told.output
+    assert case.found == case.wanted
+    assert case.notes == Counter({0: 10, 1: 10, 2: 10})

@@ -132,6 +132,8 @@ def test_a_mirror_deletes_what_a_complete_load_no_longer_brings(
     fewer = [*rows[:3], {**rows[3], "score": "many"}]
     told = load(tmp_path, Plan((Table("scores", fewer, "replace"),), given))
     assert told.outcomes == {"unchanged": 3, "rejected": 1}
+    # What is sent again says nothing of the rest.
+    assert load(tmp_path, Plan((), given, after="retry_rejects")).called["rows_in"] == 1
     few = load(tmp_path, Plan((), {**given, "max_deletes": 1}, after="mirror_commit"))
     assert "max_deletes" in few.error
     assert set(keys) <= living(sandbox).keys()
@@ -153,6 +155,22 @@ def test_a_mirror_deletes_nothing_by_a_load_that_is_not_the_whole(
     assert (
         "says nothing about deletes" in load(tmp_path, Plan((), given, after="mirror_commit")).error
     )
+    assert held(sandbox, rows) == [row["score"] for row in rows]
+
+
+def test_a_load_of_which_dlt_gave_a_file_up_says_nothing_about_deletes(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = new(4)
+    given = settings(sandbox, {**SCORES, "mode": "mirror"}, max_deletes=9)
+    load(tmp_path, Plan((Table("scores", rows, "replace"),), given))
+    tables = (Table("scores", rows[:2], "replace"), Table("unmapped", rows[2:]))
+    patient = {"LOAD__RAISE_ON_FAILED_JOBS": "false"}
+    told = load(tmp_path, Plan(tables, given, patient, after="mirror_commit"))
+    assert "has failed jobs" in told.error, told.output
+    assert not told.pending
+    refused = operate(tmp_path, {**given, **journal_of(tmp_path)}, "mirror-commit")
+    assert refused.code == ExitCode.SETTINGS
     assert held(sandbox, rows) == [row["score"] for row in rows]
 
 

@@ -75,6 +75,8 @@ def test_duckdb_holds_every_row_and_value(tmp_path: Path, account: Sandbox) -> N
     assert types["data__birth_date"] == "DATE"
     assert types["data__tags"] == "JSON"
     assert types["created_at"] == "TIMESTAMP WITH TIME ZONE"
+    hints = target.default_schema.tables["process_lead"]["columns"]
+    assert hints["updated_at"]["dedup_sort"] == "desc"
 
 
 def test_a_second_run_brings_what_changed_and_the_bookmark_is_the_taps(

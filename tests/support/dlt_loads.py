@@ -182,9 +182,9 @@ def _source(tables: tuple[Table, ...]) -> Any:
 # Rows
 
 
-def scores(sandbox: Sandbox, count: int) -> list[dict[str, Any]]:
+def scores(sandbox: Sandbox, count: int, skip: int = 0) -> list[dict[str, Any]]:
     """Rows of existing leads, each with a score that it does not have."""
-    keys = sorted(living(sandbox))[:count]
+    keys = sorted(living(sandbox))[skip : skip + count]
     return [{"lead_id": key, "score": 9000 + next(_NUMBERS)} for key in keys]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.errors import SettingsError
-from chakra_api.redaction import ApiKey, RedactingFilter, redact
+from chakra_api.redaction import ApiKey, RedactingFilter, redact, redact_logs
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
 
@@ -44,3 +44,13 @@ def test_a_log_record_is_scrubbed_with_its_arguments_and_its_traceback(key: str)
 def test_what_can_be_no_key_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="api_key"):
         ApiKey(value)
+
+
+def test_a_handler_masks_a_key_once_however_often_it_is_told() -> None:
+    handler = logging.StreamHandler()
+    logger = logging.getLogger("told-often")
+    logger.addHandler(handler)
+    for key in ("first-key", "first-key", "second-key"):
+        redact_logs(ApiKey(key), "told-often")
+    assert len(handler.filters) == 2
+    assert RedactingFilter(ApiKey("first-key")) in handler.filters

@@ -16,7 +16,8 @@ from target_chakra.arrivals import Delivery, Unfinished
 from target_chakra.changes import Change, Mode
 from target_chakra.hints import Hints
 from target_chakra.lifecycle import Outcome
-from target_chakra.shared_run import OpenRuns, RunStopped
+from target_chakra.open_runs import OpenRuns
+from target_chakra.shared_run import RunStopped
 from target_chakra.tally import Tally
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ class Account:
         given = Delivery(name, stream, ("outcome",), Hints(), rows)
         self.runs.deliver(LOAD, self.begin, given)
 
-    def complete(self) -> None:
-        self.runs.complete(LOAD, self.begin, lambda: self.journal.untold > 1)
+    def complete(self, *, whole: bool = True) -> None:
+        self.runs.complete(LOAD, self.begin, lambda: self.journal.untold > 1, whole=whole)
 
 
 @pytest.fixture
@@ -186,6 +187,15 @@ def test_another_file_is_finished_beside_one_that_is_refused(loader: ThreadPoolE
     good.result(30)
     with pytest.raises(SettingsError, match="nowhere"):
         bad.result(30)
+    # Whoever reads the receipt must not take that run for a good one.
+    assert isinstance(account.sessions[0].error, SettingsError)
+
+
+def test_a_load_of_which_a_file_was_given_up_is_not_the_whole(loader: ThreadPoolExecutor) -> None:
+    account = Account()
+    loader.submit(account.deliver, "leads.1", "created").result(30)
+    account.complete(whole=False)
+    assert not account.sessions[0].load_complete
 
 
 def test_what_keeps_a_run_from_beginning_reaches_everybody(loader: ThreadPoolExecutor) -> None:
