@@ -47,6 +47,10 @@ _MAPPING_KEYS: Final = frozenset(
 )
 
 
+LEAST_OPEN: Final = 1000
+"""Rows that may be without an outcome, however small the batches are."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamMapping:
     """How one stream's rows become changes.
@@ -143,6 +147,11 @@ class Settings:
     retention_days: float = DEFAULT_RETENTION_DAYS
     rejects_path: Path | None = None
     dry_run: bool = False
+
+    @property
+    def most_open(self) -> int:
+        """Rows without an outcome that may be held; enough to fill each batch."""
+        return max(self.batch_size * (self.concurrency + 3), LEAST_OPEN)
 
     def mapping_for(self, stream: str) -> StreamMapping:
         """The mapping of a stream: the first whose name or glob fits, else the default one.

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 
-LEAST_ROOM = 1000
-"""Rows that may be open, however small the batches are."""
 PUMP_EVERY = 64
 """Rows between two looks at what came back."""
 
@@ -161,8 +159,8 @@ class Writer(Generic[State]):
         return self._books.is_barred(names)
 
     def _has_room(self) -> bool:
-        most = max(self._settings.batch_size * (self._settings.concurrency + 3), LEAST_ROOM)
-        return self.tally.open < most or self.failure is not None or self.stopped()
+        has_room = self.tally.open < self._settings.most_open
+        return has_room or self.failure is not None or self.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
         """Delete what a mirror did not bring; all of it is counted first.
