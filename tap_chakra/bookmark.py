@@ -99,7 +99,7 @@ def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str,
 def _paused(stream: str, value: object) -> Paused | None:
     try:
         return None if value is None else paused.from_state(value)
-    except (TypeError, ValueError, KeyError, AttributeError):
+    except (TypeError, ValueError, LookupError, AttributeError):
         raise _foreign(stream, "scan", value) from None
 
 

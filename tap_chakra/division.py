@@ -234,7 +234,8 @@ class Division:
             piece.stretch = rest
             self._todo.append(piece)
         self._time_read += asked.width or 0
-        self._cover(asked, len(answer.rows))
+        # Undated rows come in several answers: they are looked for when all windows are read.
+        self._cover(asked, len(answer.rows) - answer.created.count(0))
         taken = piece.taken
         if taken is None:
             return answer.rows

@@ -67,7 +67,7 @@ def from_state(value: object) -> Paused:
     """Read it back.
 
     Raises:
-        ValueError: It was not written by `to_state`. TypeError, KeyError, AttributeError likewise.
+        ValueError: It was not written by `to_state`; TypeError, LookupError, AttributeError too.
     """
     if not isinstance(value, dict):
         raise TypeError(value)
