@@ -1,7 +1,8 @@
 """The kill campaigns: `python benchmarks/kill_campaign.py tap --points 1000 --workers 2`.
 
 Prints each case that fails with its number (`tap --only 17` replays it), what the runs were doing
-when they died, and the verdict, which it leaves in `.faults` for `make faults-report` too.
+when they died, and the verdict, which it leaves in `.faults` for `make faults-report` too. With
+`--resume` it goes on with a campaign that was cut off.
 """
 
 from __future__ import annotations
@@ -15,22 +16,22 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.faults.verdicts import Fault, Verdict, counts
+from tests.faults.verdicts import Death, Fault, Verdict, counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Runs = Callable[[int, Path], Verdict]
 
-ROOT = Path(__file__).parent.parent
+FIGURES = Path(__file__).parent.parent / ".faults"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 
 
@@ -40,23 +41,33 @@ class Campaign:
     Args:
         runs: Runs a case in a folder.
         points: How many runs are to die.
-        numbers: Of the cases.
+        kept: Where verdicts are kept.
     """
 
-    def __init__(self, runs: Runs, points: int, numbers: itertools.count[int]) -> None:
+    def __init__(self, runs: Runs, points: int, kept: Path) -> None:
         self._runs = runs
-        self._left = points
-        self._numbers = numbers
+        self._points = points
+        self._kept = kept
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
         self.verdicts: list[Verdict] = []
 
+    def resume(self) -> None:
+        """Take in the verdicts of a campaign that was cut off."""
+        lines = self._kept.read_text().splitlines() if self._kept.exists() else []
+        self.verdicts = [_verdict(json.loads(line)) for line in lines]
+
     def work(self) -> None:
         """Take cases until there are points enough."""
-        while self._left > 0:
-            verdict = self.one(next(self._numbers))
-            with self._lock:
-                self._left -= verdict.points
+        done = {verdict.name for verdict in self.verdicts}
+        while sum(verdict.points for verdict in self.verdicts) < self._points:
+            number = next(self._numbers)
+            if str(number) in done:
+                continue
+            verdict = self.one(number)
+            with self._lock, self._kept.open("a") as kept:
                 self.verdicts.append(verdict)
+                kept.write(json.dumps(asdict(verdict)) + "\n")
 
     def one(self, number: int) -> Verdict:
         """Run a case and print what became of it."""
@@ -84,19 +95,29 @@ def main() -> int:
     # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     module = importlib.import_module(f"tests.faults.{options.what}_kills")
-    first = 0 if options.only is None else options.only
+    FIGURES.mkdir(exist_ok=True)
+    kept = FIGURES / f"kills-{options.what}-cases.jsonl"
     campaign = Campaign(
         lambda number, folder: module.run_case(folder, module.case_of(number)),
         points=options.points,
-        numbers=itertools.count(first),
+        kept=kept,
     )
-    began = time.monotonic()
     if options.only is not None:
         return 1 if campaign.one(options.only).faults else 0
+    if options.resume:
+        campaign.resume()
+    else:
+        kept.unlink(missing_ok=True)
     with ThreadPoolExecutor(options.workers) as executor:
         for worker in [executor.submit(campaign.work) for _ in range(options.workers)]:
             worker.result()
-    return _report(options.what, campaign.verdicts, time.monotonic() - began)
+    return _report(options.what, campaign.verdicts, options.workers)
+
+
+def _verdict(kept: dict[str, Any]) -> Verdict:
+    deaths = [Death(each["how"], tuple(each["states"]), each["kind"]) for each in kept["deaths"]]
+    faults = [Fault(**each) for each in kept["faults"]]
+    return Verdict(**{**kept, "deaths": deaths, "faults": faults})
 
 
 def _options() -> argparse.Namespace:
@@ -104,11 +125,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", choices=("tap", "target"), help="what dies")
     parser.add_argument("--points", type=int, default=1000, help="how many runs are to die")
     parser.add_argument("--workers", type=int, default=2, help="cases at a time")
+    parser.add_argument("--resume", action="store_true", help="go on with one that was cut off")
     parser.add_argument("--only", type=int, help="one case, by its number")
     return parser.parse_args()
 
 
-def _report(what: str, verdicts: list[Verdict], seconds: float) -> int:
+def _report(what: str, verdicts: list[Verdict], workers: int) -> int:
+    seconds = sum(verdict.seconds for verdict in verdicts) / workers
     histogram = _histogram(verdicts)
     print(f"\n| the {what} died | {' | '.join(SIGNALS)} | in all |\n|---|---|---|---|---|")
     for state, by_signal in sorted(histogram.items()):
@@ -125,9 +148,7 @@ def _report(what: str, verdicts: list[Verdict], seconds: float) -> int:
         "seconds": round(seconds),
         "states": histogram,
     }
-    folder = ROOT / ".faults"
-    folder.mkdir(exist_ok=True)
-    (folder / f"kills-{what}.jsonl").write_text(json.dumps(row) + "\n")
+    (FIGURES / f"kills-{what}.jsonl").write_text(json.dumps(row) + "\n")
     failed = sorted(int(verdict.name) for verdict in verdicts if verdict.faults)
     print(f"\n{row['cases']} cases, {row['faults']} runs died, {row['rows']:,} rows,", end=" ")
     print(f"{seconds:.0f} s: {row['lost']} lost, {row['doubled']} doubled, {row['wrong']} wrong")

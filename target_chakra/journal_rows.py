@@ -154,17 +154,25 @@ def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
 
 
 def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
-    """What a row of `batches` says."""
+    """What a row of `batches` says.
+
+    Raises:
+        ValueError: It can't be open and say that.
+    """
     kind = Kind(row.kind)
+    actions = decode_actions(row.actions, row.procedure, kind)
+    outcomes = decode_outcomes(row.outcomes)
+    if len(actions) != row.size or not set(outcomes) < set(range(row.size)):
+        raise ValueError(f"batch {row.id} is {row.state}, and its rows do not fit that")
     batch = Batch(
         id=row.id,
         procedure=row.procedure,
         kind=kind,
-        actions=decode_actions(row.actions, row.procedure, kind),
+        actions=actions,
         state=BatchState(row.state),
         job=row.job,
         sent=row.sent_ms,
         server=row.server_ms,
         shape=row.shape,
     )
-    return OpenBatch(batch, decode_outcomes(row.outcomes))
+    return OpenBatch(batch, outcomes)

@@ -177,9 +177,14 @@ def migrate(connection: sa.Connection) -> None:
     """Bring the journal to this version.
 
     Raises:
-        JournalError: It was written by a newer version of this connector.
+        JournalError: It was written by a newer version of this connector, or by something else.
     """
     found = version_of(connection)
+    if type(found) is not int or found < 0:
+        raise JournalError(
+            f"The journal has the version {found!r:.40}, which none ever had",
+            "Restore it from a copy, or set journal to another place",
+        )
     if found > len(MIGRATIONS):
         raise JournalError(
             f"The journal has version {found}, which is newer than this connector's"

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import Sink
 
+from chakra_api.errors import SettingsError
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding
+
     from target_chakra.target import TargetChakra
 
 
@@ -33,7 +39,30 @@ class ChakraSink(Sink):
         """Hand a row on."""
         self._session.row(self.stream_name, self._target.line, record, context.get("version"))
 
-    def process_batch(self, context: dict[str, Any]) -> None:
-        """Hand on the rows of a BATCH message's file."""
-        for record in context.get("records", ()):
+    def process_batch_files(self, encoding: BaseBatchFileEncoding, files: Sequence[str]) -> None:
+        """Hand on the rows of a BATCH message's files.
+
+        Raises:
+            SettingsError: They can't be read.
+        """
+        self._read: list[object] = []
+        try:
+            super().process_batch_files(encoding, files)
+        except Exception as error:
+            # Whatever reads files of any form, anywhere, has errors of its own.
+            raise SettingsError(
+                f"The files of the BATCH in line {self._target.line} can't be read: {error}",
+                "See whether they are there and whole; the rows before are written or recorded",
+            ) from error
+        for record in self._read:
+            if not isinstance(record, dict):
+                raise SettingsError(
+                    f"A file of the BATCH in line {self._target.line} holds what is no row:"
+                    f" {record!r:.60}",
+                    "See what the tap wrote there",
+                )
             self._session.row(self.stream_name, self._target.line, record, None)
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Keep the rows of a file until all are read."""
+        self._read += context.get("records", ())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
@@ -202,7 +203,7 @@ class TargetChakra(Target):
             raise SettingsError(
                 f"The RECORD in line {self.line} has no record", "See what the tap wrote there"
             )
-        if stream not in self.mapper.stream_maps:
+        if not isinstance(stream, str) or stream not in self.mapper.stream_maps:
             raise RowBeforeSchema(
                 f"Line {self.line} is a row of the stream '{stream}', whose SCHEMA has not come",
                 "A tap sends the SCHEMA before the rows: see what wrote this input",
@@ -212,6 +213,20 @@ class TargetChakra(Target):
             if record is not None:
                 sink = self.get_sink(stream_map.stream_alias)
                 sink.process_record(record, {"version": message_dict.get("version")})
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        stream = message_dict.get("stream")
+        if not isinstance(stream, str) or stream not in self.mapper.stream_maps:
+            raise RowBeforeSchema(
+                f"The BATCH in line {self.line} is of a stream whose SCHEMA has not come",
+                "A tap sends the SCHEMA before the rows: see what wrote this input",
+            )
+        if not _is_batch(message_dict):
+            raise SettingsError(
+                f"The BATCH in line {self.line} lacks an encoding, or a manifest of files",
+                "See what the tap wrote there",
+            )
+        super()._process_batch_message(message_dict)
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         if "value" not in message_dict:
@@ -331,6 +346,17 @@ class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):
 
 class Stopped(Exception):
     """A signal ended the input."""
+
+
+def _is_batch(message: dict[str, Any]) -> bool:
+    encoding, manifest = message.get("encoding"), message.get("manifest")
+    if not isinstance(encoding, dict) or not isinstance(manifest, list):
+        return False
+    try:
+        BaseBatchFileEncoding.from_dict(dict(encoding))
+    except (KeyError, TypeError, ValueError):
+        return False
+    return all(isinstance(each, str) for each in manifest)
 
 
 def _holder() -> str:
