@@ -156,7 +156,7 @@ class Simulation:
         if request.repeatable:
             job = "background-job" in request.path
             what = "job" if job and path != "entries" else path
-            return self._step("read", what if len(what) < 12 else "process")  # noqa: PLR2004 - an id
+            return self._step("read", what if len(what) < 12 else "process")
         return self._step("submit", f"{request.method} {path}")
 
     # Runs
