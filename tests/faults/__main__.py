@@ -42,6 +42,11 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=[*CAMPAIGNS, "all", "report"])
@@ -54,10 +59,10 @@ def _options() -> argparse.Namespace:
 
 def _once(case: str) -> int:
     result = run_case(case)
-    print(f"{result.case}: {result.rows} rows, {result.runs} runs, faults {dict(result.faults)}")
+    _tell(f"{result.case}: {result.rows} rows, {result.runs} runs, faults {dict(result.faults)}")
     for why in result.condemned:
-        print(f"  {why}")
-    print("condemned" if result.condemned else "all promises were kept")
+        _tell(f"  {why}")
+    _tell("condemned" if result.condemned else "all promises were kept")
     return 1 if result.condemned else 0
 
 
@@ -84,7 +89,7 @@ def _cases(name: str, options: argparse.Namespace, plan: list[str]) -> Iterator[
         if at % parts == part - 1:
             yield case
     for said in plan:
-        print(f"{name}: {said}", flush=True)
+        _tell(f"{name}: {said}")
 
 
 def _all_cases(name: str, count: int, plan: list[str]) -> Iterable[str]:
@@ -118,17 +123,16 @@ def _singles(scenario: str, plan: list[str]) -> list[str]:
 
 def _complain(result: Result) -> None:
     if result.condemned:
-        print(f"FAIL {result.condemned[0]}")
-        print(f'     python -m tests.faults --only "{result.case}"', flush=True)
+        _tell(f"FAIL {result.condemned[0]}")
+        _tell(f'     python -m tests.faults --only "{result.case}"')
 
 
 def _say(total: Total, seconds: float) -> None:
-    print(
+    _tell(
         f"{total.name}: {total.cases:,} cases, {sum(total.faults.values()):,} faults,"
         f" {total.rows:,} rows, {total.runs:,} runs, {total.unknown:,} unknown;"
         f" {len(total.failed):,} failed: {total.lost} lost, {total.doubled} doubled,"
         f" {total.wrong} wrong; {seconds:.0f} s",
-        flush=True,
     )
 
 

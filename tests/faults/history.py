@@ -5,11 +5,13 @@ Plain values: a judge reads these alone, and a test of a judge writes them by ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.support.simulated import Sent
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.simulated import Sent
 
 Name = tuple[str, str]
 """Procedure and key: names a process."""

@@ -154,7 +154,7 @@ def others_are_left_alone(history: History) -> list[str]:
 
 
 def rows_add_up(history: History) -> list[str]:
-    """Each run that could still speak accounts for every row that it took, in whatever way it ended."""
+    """Each run that could still speak accounts for every row that it took, however it ended."""
     found = []
     for ended in history.ended:
         if ended.code is None:

@@ -1,8 +1,9 @@
 """The kinds of faults, by what a step does; each kind is listed only where it can do something.
 
 A transaction that finds nothing to write is `idle`: none of its frames can be torn, and it is the
-same before and behind it. An answer to a read says the same before and after the server acted, so that a reset, a time-out or
-a death has one form there; a submit has both, and a third: it arrives when nobody waits any more.
+same before and behind it. An answer to a read says the same before and after the server acted, so
+that a reset, a time-out or a death has one form there; a submit has both, and a third: it arrives
+when nobody waits for its answer any more.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.people import BY_USERNAME
-from tests.faults.history import Wish
 from tests.faults.kinds import KINDS, Rates
 from tests.faults.scenarios import (
     COLUMNS,
@@ -28,6 +27,8 @@ from tests.faults.simulation import Scenario, Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tests.faults.history import Wish
 
 ANSWERS: Mapping[str, tuple[Any, ...]] = {
     "timestamp_format": ("iso", "ms_string"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,19 @@ CAMPAIGNS = ("single", "pairs", "random", "tap")
 
 HEAD = """# What the fault campaigns found last
 
-Written by `make faults-report` from the last run of `make faults`; do not edit. What is promised, and \
-under which conditions, is in [guarantees.md](guarantees.md).
+Written by `make faults-report` from the last run of `make faults`; do not edit. What is promised,
+and under which conditions, is in [guarantees.md](guarantees.md).
 
-The target and the tap run in process against the sandbox's own rules, on a virtual clock, with the \
-default settings of `lost_answer_horizon` and `job_timeout`. A fault comes at one step: a request, a \
-transaction of the journal, a STATE line, a rejected row. A crash leaves the files as they were at that \
-step, also with the last write torn; the next run starts from the last STATE that was printed. The \
-judges read only the server's rows, the input, the STATE lines and the receipts.
+The target and the tap run in process against the sandbox's own rules, on a virtual clock, with the
+default settings of `lost_answer_horizon` and `job_timeout`. A fault comes at one step: a request, a
+transaction of the journal, a STATE line, a rejected row. A crash leaves the files as they were at
+that step, also with the last write torn; the next run starts from the last STATE that was printed.
+The judges read only the server's rows, the input, the STATE lines and the receipts.
 """
+UNKNOWN = (
+    "*Unknown* counts rows of which a run said that nobody knows, with an exit code that is not 0:"
+    " never in silence, and settled by a later run or by its user's word."
+)
 
 
 def keep(total: Total, plan: Iterable[str], seconds: float) -> None:
@@ -66,8 +71,7 @@ def page(kept: list[dict[str, Any]]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
         *map(_line, kept),
         "",
-        "*Unknown* counts rows of which a run said that nobody knows, with an exit code that is not"
-        " 0: never in silence, and settled by a later run or by its user's word.",
+        UNKNOWN,
         "",
         "## The cases",
         "",
@@ -91,11 +95,11 @@ def _line(each: Mapping[str, Any]) -> str:
 
 
 def _faults(kept: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"| {family} | {kind} | {sum(each['faults'].get(f'{family}/{kind}', 0) for each in kept):,} |"
-        for family, kinds in KINDS.items()
-        for kind in kinds
-    ]
+    found: Counter[str] = Counter()
+    for each in kept:
+        found.update(each["faults"])
+    steps = [(family, kind) for family, kinds in KINDS.items() for kind in kinds]
+    return [f"| {family} | {kind} | {found[f'{family}/{kind}']:,} |" for family, kind in steps]
 
 
 def _failed(failed: Mapping[str, list[str]]) -> list[str]:

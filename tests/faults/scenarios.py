@@ -1,4 +1,4 @@
-"""The inputs and servers of the target's campaigns: a reference run, a short one, one without keys."""
+"""The inputs and servers of the target's campaigns: a reference run, a short one, a keyless one."""
 
 from __future__ import annotations
 

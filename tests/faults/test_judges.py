@@ -58,7 +58,7 @@ GOOD = receipt(created=3, updated=1, superseded=1, deleted=1, rejected=1)
 
 
 def history() -> History:
-    """A run that kept all promises: it created, updated, deleted, rejected, and was asked to wait."""
+    """A run that kept all promises: it wrote, deleted, rejected, and was asked to wait."""
     kept = {("lead", "A"): (A,), ("lead", "B"): (B,), ("lead", "C"): (), ("lead", "n"): (N1, N2)}
     return History(
         list(WISHES),
