@@ -189,12 +189,15 @@ def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
 # What is one run
 
 
-def test_all_files_of_all_tables_are_one_run(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.knobs(job_duration_ms=400)
+@pytest.mark.parametrize("workers", ["20", "1"])
+def test_all_files_of_all_tables_are_one_run(
+    sandbox: Sandbox, tmp_path: Path, workers: str
+) -> None:
     rows = [*scores(sandbox, 60), *new(60)]
     notes = [{"name": "note", "score": n % 3} for n in range(50)]
     tables = (Table("scores", rows), Table("notes", notes, "append"))
     split = {"DATA_WRITER__FILE_MAX_ITEMS": "10", "DATA_WRITER__BUFFER_MAX_ITEMS": "10"}
+    split["LOAD__WORKERS"] = workers
     told = load(tmp_path, Plan(tables, settings(sandbox, SCORES, NOTES), split))
     assert told.error == "", told.output
     (receipt,) = told.receipts
