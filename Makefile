@@ -4,12 +4,13 @@
 PYTHON ?= python3
 VENV := .venv
 MELTANO := .venv-meltano
+POINTS := 1000
 PEERS := .venv-peers
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill format lock test-lowest clean
+.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,8 +84,18 @@ prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python benchmarks/churn_campaign.py
 
-kill: $(STAMPS)/dev ## kill -9 of the target at 210 points, and the oracle's verdict
-	$(BIN)/python benchmarks/kill_campaign.py
+kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; POINTS=50 for fewer
+	$(BIN)/python benchmarks/kill_campaign.py tap --points $(POINTS)
+	$(BIN)/python benchmarks/kill_campaign.py target --points $(POINTS)
+
+faults: $(STAMPS)/dev ## Every single fault, all pairs, and random ones, on a virtual clock
+	$(BIN)/python -m tests.faults all
+
+faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns found last
+	$(BIN)/python -m tests.faults report
+
+fuzz: $(STAMPS)/dev ## Bad input of every kind, 2,000 examples a rule
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
 
 test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions that pyproject.toml allows
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
