@@ -9,12 +9,15 @@ import gzip
 from typing import TYPE_CHECKING
 
 from chakra_api.wire_json import encode
+from tap_chakra.record_lines import left_out
 from tap_chakra.rows import compile_row
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection, Sequence
     from typing import IO
+
+    import pyarrow as pa
 
     from chakra_api.account import Procedure
     from chakra_api.client import Row
@@ -46,17 +49,11 @@ class JsonLines:
         self,
         file: IO[bytes],
         records: Sequence[Row],
-        left_out: Collection[str],
+        deselected: Collection[tuple[str, ...]],
         compression: str | None,
     ) -> None:
-        """Write records without the columns that are not wanted."""
-        wanted = [
-            {name: value for name, value in record.items() if name not in left_out}
-            if left_out
-            else record
-            for record in records
-        ]
-        lines = b"".join([encode(record) + b"\n" for record in wanted])
+        """Write records without the properties at these paths."""
+        lines = b"".join([encode(left_out(record, deselected)) + b"\n" for record in records])
         file.write(gzip.compress(lines, FASTEST) if compression == "gzip" else lines)
 
 
@@ -87,15 +84,36 @@ class Parquet:
         self,
         file: IO[bytes],
         records: Sequence[Row],
-        left_out: Collection[str],
+        deselected: Collection[tuple[str, ...]],
         compression: str | None,
     ) -> None:
-        """Write rows without the columns that are not wanted."""
+        """Write rows without the properties at these paths."""
         import pyarrow.parquet as pq  # noqa: PLC0415 - see above
 
-        table = self._builder(records)
-        wanted = [name for name in table.column_names if name not in left_out]
-        pq.write_table(table.select(wanted), file, compression=compression or "snappy")
+        table = _selected(self._builder(records), deselected)
+        pq.write_table(table, file, compression=compression or "snappy")
+
+
+def _selected(table: pa.Table, deselected: Collection[tuple[str, ...]]) -> pa.Table:
+    """The table without columns, and without fields of columns that are objects."""
+    import pyarrow as pa  # noqa: PLC0415 - see above
+
+    for name in {path[0] for path in deselected}:
+        column = table[name].combine_chunks()
+        whole = (name,) in deselected or not pa.types.is_struct(column.type)
+        kept = (
+            []
+            if whole
+            else [field for field in column.type if (name, field.name) not in deselected]
+        )
+        place = table.column_names.index(name)
+        if not kept:
+            table = table.remove_column(place)
+            continue
+        parts = [column.field(field.name) for field in kept]
+        fewer = pa.StructArray.from_arrays(parts, fields=kept, mask=column.is_null())
+        table = table.set_column(place, name, fewer)
+    return table
 
 
 def files_of(kind: str, procedure: Procedure, directory: Directory) -> JsonLines | Parquet:

@@ -43,14 +43,16 @@ class RecordLines:
             end = b',"version":%d' % version + end
         begin = self._begin
         if self._deselected:
-            records = map(self._selected, records)
+            records = (left_out(record, self._deselected) for record in records)
         return b"".join([begin + encode(record) + end for record in records])
 
-    def _selected(self, record: Row) -> Row:
-        for path in self._deselected:
-            place: object = record
-            for name in path[:-1]:
-                place = place.get(name) if isinstance(place, dict) else None
-            if isinstance(place, dict):
-                place.pop(path[-1], None)
-        return record
+
+def left_out(record: Row, paths: Iterable[Sequence[str]]) -> Row:
+    """The record itself, from which the properties at these paths are taken."""
+    for path in paths:
+        place: object = record
+        for name in path[:-1]:
+            place = place.get(name) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            place.pop(path[-1], None)
+    return record

@@ -209,7 +209,7 @@ class ProcessStream(ChakraStream):
         encoding, storage = batch_config.encoding, batch_config.storage
         files = files_of(encoding.format, self._procedure, self._tap.source.directory)
         prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
-        left_out = {path[0] for path in self._deselected() if len(path) == 1}
+        deselected = tuple(self._deselected())
         with self.get_record_counter() as counter, self.get_sync_timer():
             held: list[Row] = []
             pages = self.pages(files.typed, files)
@@ -220,7 +220,7 @@ class ProcessStream(ChakraStream):
                 counter.increment(len(held))
                 name = f"{prefix}={number}.{files.ending(encoding.compression)}"
                 with storage.open(name, "wb") as file:
-                    files.write(file, held, left_out, encoding.compression)
+                    files.write(file, held, deselected, encoding.compression)
                 held = []
                 yield encoding, [storage.get_url(name)]
 
