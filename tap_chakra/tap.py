@@ -73,10 +73,16 @@ class WholeLineWriter(MsgSpecWriter):
         self.writing = False
 
     def write_lines(self, lines: bytes) -> None:
-        """Write whole lines."""
+        """Write whole lines.
+
+        Not through Python's buffer: it loses what is left of a large write that a signal interrupts.
+        """
         self.writing = True
-        sys.stdout.buffer.write(lines)
         sys.stdout.flush()
+        out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+        rest = memoryview(lines)
+        while rest:
+            rest = rest[out.write(rest) or 0 :]
         self.writing = False
 
 
