@@ -37,8 +37,8 @@ RESULTS = Path(__file__).parent / "results" / "dlt.md"
 CONCURRENCY = 8
 TABLE_ROWS = 10_000
 HEAD = (
-    "| source | rows | time | rows/s | extract | normalize | load | CPU per row | peak memory |"
-    " sandbox's CPU |\n|---|---|---|---|---|---|---|---|---|---|"
+    "| source | rows | time | rows/s | extract | normalize | load | CPU per row |"
+    " peak memory of extract | with DuckDB's load | sandbox's CPU |\n" + "|---" * 11 + "|"
 )
 
 
@@ -51,6 +51,7 @@ class Run:
     seconds: float
     steps: dict[str, float]
     cpu: float
+    extract_mb: float
     peak_mb: float
     sandbox_cpu: float
 
@@ -69,7 +70,7 @@ class Run:
         steps = " | ".join(f"{self.steps[name]:.1f} s" for name in ("extract", "normalize", "load"))
         return (
             f"| {self.source} | {self.rows:,} | {self.seconds:.1f} s | {self.speed:,.0f} |"
-            f" {steps} | {self.per_row:.0f} µs | {self.peak_mb:.0f} MB |"
+            f" {steps} | {self.per_row:.0f} µs | {self.extract_mb:.0f} MB | {self.peak_mb:.0f} MB |"
             f" {self.sandbox_cpu / self.seconds:.0%} |"
         )
 
@@ -179,6 +180,7 @@ def child(spec: dict[str, str]) -> None:
     source = SOURCES[name](spec)
     began, cpu = time.monotonic(), cpu_seconds()
     steps: dict[str, float] = {}
+    peaks: list[float] = []
     for step_name, step in (
         ("extract", lambda: pipeline.extract(source, loader_file_format=file_format or None)),
         ("normalize", pipeline.normalize),
@@ -187,15 +189,15 @@ def child(spec: dict[str, str]) -> None:
         at = time.monotonic()
         step()
         steps[step_name] = time.monotonic() - at
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu
     with (
         pipeline.sql_client() as client,
         client.execute_query("select count(distinct id) from process_lead") as cursor,
     ):
         (rows,) = cursor.fetchone()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    took = {"rows": rows, "seconds": seconds, "steps": steps, "cpu": cpu, "peak_mb": peak}
-    print(json.dumps(took))
+    took = {"rows": rows, "seconds": seconds, "steps": steps, "cpu": cpu}
+    print(json.dumps(took | {"extract_mb": peaks[0], "peak_mb": peaks[-1]}))
 
 
 def cpu_seconds() -> float:
@@ -234,7 +236,7 @@ def verdict(runs: list[Run]) -> str:
     if many.rows > ours.rows:
         lines.append(
             f"- With {many.rows / ours.rows:.0f} times the rows it takes"
-            f" {many.peak_mb / ours.peak_mb:.2f} times the memory."
+            f" {many.extract_mb / ours.extract_mb:.2f} times the memory to extract."
         )
     return "\n".join(lines)
 

@@ -42,14 +42,12 @@ class Cost:
     """What a run cost.
 
     Attributes:
-        wall: Seconds from the session's first request to its receipt.
-        whole: Seconds that the process had to do with rows: for dlt extract and normalize, too.
-        cpu: CPU seconds of the process, without what its start costs.
+        wall: Seconds from its beginning to its receipt.
+        cpu: CPU seconds of the process meanwhile.
         jobs: Jobs.
     """
 
     wall: float
-    whole: float
     cpu: float
     jobs: int
 
@@ -86,13 +84,24 @@ def singer(sandbox: Sandbox, folder: Path, start: int, count: int) -> Cost:
             out.write(orjson.dumps({"type": "RECORD", "stream": "s", "record": row}) + b"\n")
     config = folder / "config.json"
     config.write_text(json.dumps(settings(sandbox, folder)))
-    told, cpu = _run(
-        [sys.executable, "-m", "target_chakra", "--config", str(config), "--input", str(lines)],
-        folder,
+    told = _run(
+        [sys.executable, "-c", SINGER, "--config", str(config), "--input", str(lines)], folder
     )
-    receipt = json.loads(told.strip().splitlines()[-1])
-    return Cost(receipt["seconds"], receipt["seconds"], cpu, receipt["jobs"])
+    *_, said, cpu = told.strip().splitlines()
+    receipt = json.loads(said)
+    return Cost(receipt["seconds"], float(cpu), receipt["jobs"])
 
+
+SINGER = """
+import sys, time
+from target_chakra.__main__ import run
+import target_chakra.cli
+began = time.process_time()
+code = run(sys.argv[1:])
+print(time.process_time() - began, file=sys.stderr)
+sys.exit(code)
+"""
+"""The command `target-chakra`, and the CPU seconds that it takes beside its start."""
 
 PROGRAM = """
 import json, os, sys, time
@@ -117,7 +126,7 @@ loading, loading_cpu = time.perf_counter(), time.process_time()
 pipeline.load()
 ended, ended_cpu = time.perf_counter(), time.process_time()
 (receipt,) = receipts(pipeline)
-print(json.dumps({"seconds": receipt["seconds"], "jobs": receipt["jobs"], "whole": ended - began,
+print(json.dumps({"jobs": receipt["jobs"], "whole": ended - began,
     "load": ended - loading, "load_cpu": ended_cpu - loading_cpu, "cpu": ended_cpu - cpu}))
 """
 
@@ -129,33 +138,22 @@ def dlt(sandbox: Sandbox, folder: Path, start: int, count: int) -> tuple[Cost, C
         for row in rows_of(start, count):
             out.write(orjson.dumps(row) + b"\n")
     given = [json.dumps(settings(sandbox, folder)), str(lines), str(CHUNK)]
-    told, _ = _run([sys.executable, "-c", PROGRAM, *given], folder)
+    told = _run([sys.executable, "-c", PROGRAM, *given], folder)
     found = json.loads(told.strip().splitlines()[-1])
-    load = Cost(found["seconds"], found["load"], found["load_cpu"], found["jobs"])
-    whole = Cost(found["whole"], found["whole"], found["cpu"], found["jobs"])
+    load = Cost(found["load"], found["load_cpu"], found["jobs"])
+    whole = Cost(found["whole"], found["cpu"], found["jobs"])
     return load, whole
 
 
-def _run(command: list[str], folder: Path) -> tuple[str, float]:
-    """Run a command; what it said, and its CPU seconds."""
-    before = os.times()
+def _run(command: list[str], folder: Path) -> str:
+    """Run a command; what it said."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "RUNTIME__DLTHUB_TELEMETRY": "false"}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
-    after = os.times()
-    used = after.children_user + after.children_system
-    used -= before.children_user + before.children_system
-    return done.stdout + done.stderr if "target_chakra" in command else done.stdout, used
-
-
-def start_cost(folder: Path) -> float:
-    """CPU seconds that the target's command takes to start."""
-    return min(
-        _run([sys.executable, "-m", "target_chakra", "--about"], folder)[1] for _ in range(3)
-    )
+    return done.stdout + done.stderr if SINGER in command else done.stdout
 
 
 def measure(count: int, times: int) -> list[str]:
@@ -166,9 +164,7 @@ def measure(count: int, times: int) -> list[str]:
         before, began = sandbox.stats()["cpu_seconds"], time.perf_counter()
         for turn in range(times):
             with tempfile.TemporaryDirectory() as folder:
-                starting = start_cost(Path(folder))
-                cost = singer(sandbox, Path(folder), 2 * turn * count, count)
-                found["singer"].append(Cost(cost.wall, cost.whole, cost.cpu - starting, cost.jobs))
+                found["singer"].append(singer(sandbox, Path(folder), 2 * turn * count, count))
             with tempfile.TemporaryDirectory() as folder:
                 load, whole = dlt(sandbox, Path(folder), (2 * turn + 1) * count, count)
                 found["load"].append(load)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -24,6 +24,21 @@ def json_file(path: str, what: str) -> dict[str, Any]:
             f"The {what} file '{path}' can't be read: {reason}", "Check the path"
         ) from None
     return json_object(text, f"The {what} file '{path}'")
+
+
+def json_opened(file: IO[str], subject: str) -> dict[str, Any]:
+    """The JSON object in a file that is open.
+
+    Raises:
+        SettingsError: As for `json_object`, or the file holds no text.
+    """
+    try:
+        text = file.read()
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{subject} is not UTF-8 text", "Check that it is the right file"
+        ) from None
+    return json_object(text, subject)
 
 
 def json_object(text: str, subject: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from chakra_api.coercion import MISFIT, json_text, to_string
 from tap_chakra.attribute_columns import AttributeColumns, slots
-from tap_chakra.columns import Kind, column
+from tap_chakra.columns import INSTANT, Kind, column
 from tap_chakra.extras import Extras
 from tap_chakra.rows import PEOPLE, ROOT, by_any_name
 from tap_chakra.schema import EXTRA, REFERENCES, TIMES
@@ -92,17 +92,17 @@ class TableBuilder:
         self.schema = pa.schema(self._fields())
 
     def _fields(self) -> Iterable[pa.Field]:
-        text, time = pa.string(), pa.timestamp("us", tz="UTC")
+        text = pa.string()
         yield pa.field("id", text, nullable=False)
         texts = (*REFERENCES, *PEOPLE.values(), "status", "state", "stateId", "stateName")
         yield from (pa.field(name, text) for name in texts)
-        yield from (pa.field(name, time) for name in TIMES)
+        yield from (pa.field(name, INSTANT) for name in TIMES)
         yield pa.field("isDeleted", pa.bool_())
         for name, group in self._groups.items():
             if group is None:
                 yield pa.field(name, text)
             else:
-                yield from (each.with_type(in_microseconds(each.type)) for each in group.fields)
+                yield from group.fields
         yield pa.field(EXTRA, text)
 
     def __call__(self, rows: Sequence[Row]) -> pa.Table:
@@ -122,8 +122,9 @@ class TableBuilder:
                 names = (each.name for each in group.fields)
                 columns |= zip(names, group.arrays(values, extras), strict=True)
         columns[EXTRA] = extras.texts(len(rows))
-        arrays = [_of_type(columns[each.name], each.type) for each in self.schema]
-        return pa.Table.from_arrays(arrays, schema=self.schema)
+        return pa.Table.from_arrays(
+            [columns[name] for name in self.schema.names], schema=self.schema
+        )
 
     def _root(self, name: str, rows: Sequence[Row], extras: Extras) -> pa.Array:
         values: list[object] = list(map(dict.get, rows, repeat(name)))
@@ -184,20 +185,3 @@ class TableBuilder:
         self.misfits["state"] += 1
         extras.put(place, "state", value)
         return None
-
-
-def _of_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    return array if array.type == kind else array.cast(kind)
-
-
-def in_microseconds(kind: pa.DataType) -> pa.DataType:
-    """A type whose times count microseconds, as dlt's own do: finer than ours, the same instants.
-
-    dlt takes any other unit as a wish of its own, which DuckDB warns that it can't fulfil.
-    """
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", tz="UTC")
-    if pa.types.is_struct(kind):
-        fields = [kind.field(place) for place in range(kind.num_fields)]
-        return pa.struct([each.with_type(in_microseconds(each.type)) for each in fields])
-    return kind

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from chakra_api.attribute_types import arrow_type
 from chakra_api.coercion import json_text
-from tap_chakra.columns import Kind, column
+from tap_chakra.columns import Kind, column, column_type
 from tap_chakra.rows import Attributes
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Home:
     @property
     def field(self) -> pa.Field:
         """As Arrow declares it."""
-        return pa.field(self.name, arrow_type(self.kind.arrow_name))
+        return pa.field(self.name, column_type(self.kind.arrow_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,9 @@ class AttributeColumns:
         layout: One of `LAYOUTS`.
         chosen: Where the values of each attribute go.
         counts: Takes the counts of misfits and of coerced values.
+
+    Attributes:
+        fields: The columns as Arrow declares them.
     """
 
     def __init__(self, name: str, layout: str, chosen: tuple[Slot, ...], counts: Counts) -> None:
@@ -94,18 +96,15 @@ class AttributeColumns:
         self._short_ids = frozenset(each.short_id for each in known)
         self._ids = {each.id: each.short_id for each in known if each.id}
         self._typer = Attributes(known, counts)
+        self._inner = [home.field for slot in self._slots for home in slot.homes]
+        self.fields = self._fields()
 
-    @property
-    def fields(self) -> tuple[pa.Field, ...]:
-        """The columns as Arrow declares them."""
+    def _fields(self) -> list[pa.Field]:
         if self._layout == "json":
-            return (pa.field(self._name, pa.string()),)
-        inner = self._inner
-        return inner if self._layout == "columns" else (pa.field(self._name, pa.struct(inner)),)
-
-    @property
-    def _inner(self) -> tuple[pa.Field, ...]:
-        return tuple(home.field for slot in self._slots for home in slot.homes)
+            return [pa.field(self._name, pa.string())]
+        if self._layout == "columns":
+            return self._inner
+        return [pa.field(self._name, pa.struct(self._inner))]
 
     def arrays(self, values: Sequence[object], extras: Extras) -> list[pa.Array]:
         """The columns of these objects, one a row.
@@ -123,7 +122,7 @@ class AttributeColumns:
         unset = pa.array([not isinstance(value, dict) for value in values], pa.bool_())
         if not columns:
             return [pa.array([None if no else {} for no in unset.to_pylist()], pa.struct([]))]
-        return [pa.StructArray.from_arrays(columns, fields=list(self._inner), mask=unset)]
+        return [pa.StructArray.from_arrays(columns, fields=self._inner, mask=unset)]
 
     def _objects(self, values: Sequence[object], extras: Extras) -> list[Row]:
         """The objects; an empty one where there is none."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ AtOnce = Callable[[Values, set[type]], "pa.Array | None"]
 
 _ISO: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
 _NOTHING: Final = type(None)
+_MICROSECONDS: Final = 1000
+INSTANT: Final = pa.timestamp("us", tz="UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,21 @@ class Column:
     coerced: int = 0
 
 
+@lru_cache
+def column_type(arrow_name: str) -> pa.DataType:
+    """The Arrow type of a column.
+
+    Times count microseconds, as dlt's own do: it takes any other unit as a wish, of which DuckDB
+    then warns that it can't fulfil it.
+    """
+    return INSTANT if arrow_name == "timestamp" else arrow_type(arrow_name)
+
+
 def column(values: Values, kind: Kind) -> Column:
     """The column of these values."""
     kinds = _kinds(values)
     if not kinds:
-        return Column(pa.nulls(len(values), arrow_type(kind.arrow_name)))
+        return Column(pa.nulls(len(values), column_type(kind.arrow_name)))
     if kind.coerce is to_json:
         return Column(pa.array(list(map(to_json, values)), pa.string()))
     array = _at_once(values, kinds, kind)
@@ -114,10 +127,12 @@ def _days(values: Values, kinds: set[type]) -> pa.Array | None:
     if kinds != {int}:
         return None
     instants = pa.array(values, pa.int64())
-    days = pc.divide(instants, DAY_MS)
-    if not _are_ms(instants) or not _all(pc.equal(pc.multiply(days, DAY_MS), instants)):
+    if not _are_within(instants, FIRST, LAST):
         return None
-    return days.cast(pa.int32()).cast(pa.date32())
+    days = pc.divide(instants, DAY_MS)
+    if not pc.multiply(days, DAY_MS).equals(instants):
+        return None
+    return days.cast(pa.int32()).view(pa.date32())
 
 
 def _instants(values: Values, kinds: set[type], *, zero_is_unset: bool) -> pa.Array | None:
@@ -125,14 +140,19 @@ def _instants(values: Values, kinds: set[type], *, zero_is_unset: bool) -> pa.Ar
         instants = pa.array(values, pa.int64())
         if zero_is_unset:
             instants = pc.if_else(pc.equal(instants, 0), None, instants)
-        return instants.cast(arrow_type("timestamp")) if _are_ms(instants) else None
+        return _from_ms(instants) if _are_within(instants, FIRST, LAST) else None
     if kinds != {str}:
         return None
     texts = pa.array(values, pa.string())
     if not _all(pc.match_substring_regex(texts, _ISO)):
         return None
-    times = texts.cast(arrow_type("timestamp"))
-    return times if _are_within(times.cast(pa.int64()), -LAST) else None
+    times = texts.cast(INSTANT)
+    latest = LAST * _MICROSECONDS
+    return times if _are_within(times.view(pa.int64()), -latest, latest) else None
+
+
+def _from_ms(instants: pa.Array) -> pa.Array:
+    return pc.multiply(instants, _MICROSECONDS).view(INSTANT)
 
 
 _SCALARS: Final[dict[str, AtOnce]] = {
@@ -152,7 +172,7 @@ def _lists(values: Values, kinds: set[type], inner: str) -> pa.Array | None:
     kinds = _kinds(items)
     if kinds and _SCALARS[inner](items, kinds) is None:
         return None
-    return pa.array(values, arrow_type(f"list<{inner}>"))
+    return pa.array(values, column_type(f"list<{inner}>"))
 
 
 def _all(mask: pa.Array) -> bool:
@@ -160,14 +180,10 @@ def _all(mask: pa.Array) -> bool:
     return pc.all(mask, min_count=0).as_py() is not False
 
 
-def _are_ms(instants: pa.Array) -> bool:
-    """Whether all are milliseconds beyond doubt: a smaller number may count seconds."""
-    return _are_within(pc.abs(instants), FIRST)
-
-
-def _are_within(instants: pa.Array, least: int) -> bool:
+def _are_within(instants: pa.Array, least: int, most: int) -> bool:
+    """Whether all lie in bounds between which their coercer would not think twice."""
     bounds = pc.min_max(instants).as_py()
-    return bounds["min"] is None or least <= bounds["min"] <= bounds["max"] <= LAST
+    return bounds["min"] is None or least <= bounds["min"] <= bounds["max"] <= most
 
 
 def _mended(values: Values, kind: Kind) -> Column | None:
@@ -222,11 +238,11 @@ def _one_by_one(values: Values, kind: Kind) -> Column:
 def stored_array(values: Values, arrow_name: str) -> pa.Array:
     """The array of values as coercers make them; times and days may be milliseconds, too."""
     if arrow_name not in ("timestamp", "date32"):
-        return pa.array(values, arrow_type(arrow_name))
+        return pa.array(values, column_type(arrow_name))
     instants = pa.array(list(map(_instant, values)), pa.int64())
     if arrow_name == "date32":
-        return pc.divide(instants, DAY_MS).cast(pa.int32()).cast(pa.date32())
-    return instants.cast(arrow_type(arrow_name))
+        return pc.divide(instants, DAY_MS).cast(pa.int32()).view(pa.date32())
+    return _from_ms(instants)
 
 
 def _instant(value: object) -> int | None:

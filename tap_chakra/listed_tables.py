@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from tap_chakra.arrow import in_microseconds
 from tap_chakra.columns import stored_array
 
 if TYPE_CHECKING:
@@ -30,9 +29,8 @@ def table_of(schema: Mapping[str, object], records: Iterable[Row]) -> pa.Table:
     fields, arrays = [], []
     for name, declared in properties.items():
         array = stored_array([row.get(name) for row in rows], _arrow_name(declared))
-        kind = in_microseconds(array.type)
-        fields.append(pa.field(name, kind, nullable="null" in declared["type"]))
-        arrays.append(array.cast(kind))
+        fields.append(pa.field(name, array.type, nullable="null" in declared["type"]))
+        arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 

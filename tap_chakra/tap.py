@@ -17,7 +17,7 @@ from singer_sdk.singerlib import Catalog, Schema
 from chakra_api.clock import SystemClock
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.json_files import json_file, json_object
+from chakra_api.json_files import json_file, json_opened
 from chakra_api.redaction import RedactingFilter
 from tap_chakra import bookmark as bookmarks
 from tap_chakra import scan_ids
@@ -73,10 +73,16 @@ class WholeLineWriter(MsgSpecWriter):
         self.writing = False
 
     def write_lines(self, lines: bytes) -> None:
-        """Write whole lines."""
+        """Write whole lines.
+
+        Not through Python's buffer: of a large write that a signal interrupts, it loses the rest.
+        """
         self.writing = True
-        sys.stdout.buffer.write(lines)
         sys.stdout.flush()
+        out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+        rest = memoryview(lines)
+        while rest:
+            rest = rest[out.write(rest) or 0 :]
         self.writing = False
 
 
@@ -291,8 +297,8 @@ class TapChakra(Tap):
         super(Tap, cls).invoke(about=about, about_format=about_format)
         tap = cls(
             config=config.config if config else {},
-            state=state and json_object(state.read(), f"The state file '{state.name}'"),
-            catalog=catalog and json_object(catalog.read(), f"The catalog file '{catalog.name}'"),
+            state=state and json_opened(state, f"The state file '{state.name}'"),
+            catalog=catalog and json_opened(catalog, f"The catalog file '{catalog.name}'"),
             parse_env_config=bool(config and config.parse_env),
         )
         try:

@@ -39,7 +39,7 @@ from chakra_api.errors import ChakraError, LimitCrossed, Refused, SettingsError
 from chakra_api.redaction import redact_logs
 from target_chakra import settings as defaults
 from target_chakra.arrivals import Delivery
-from target_chakra.dlt_rows import rows_of
+from target_chakra.dlt_rows import Column, rows_of
 from target_chakra.hints import Hints
 from target_chakra.journal_reports import Reports
 from target_chakra.open_runs import OpenRuns
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("target-chakra")
 NAME: Final = "chakra"
+_UNMARKED: Final = frozenset({"text", "bigint", "double", "bool"})
+"""Types whose values dlt writes as they are."""
 
 
 @configspec
@@ -157,7 +159,7 @@ class ChakraClient(JobClientBase):
         delivery = Delivery(
             file=f"{name.table_name}.{name.file_id}",
             stream=name.table_name,
-            columns=tuple(dict.fromkeys(columns.values())),
+            columns=tuple(dict.fromkeys(column.name for column in columns.values())),
             hints=hints_of(table),
             rows=lambda: rows_of(path, columns),
         )
@@ -167,13 +169,14 @@ class ChakraClient(JobClientBase):
         except ChakraError as error:
             raise translated(error) from None
 
-    def _columns(self, table: PreparedTableSchema) -> dict[str, str]:
+    def _columns(self, table: PreparedTableSchema) -> dict[str, Column]:
         """A table's columns but dlt's own; a variant (`score▶v_text`) is the column it is of."""
         naming, found = self.schema.naming, {}
         for name, column in table["columns"].items():
             if not name.startswith(self.schema._dlt_tables_prefix):  # noqa: SLF001 - as above
                 path = naming.break_path(name)
-                found[name] = naming.make_path(*path[:-1]) if column.get("variant") else name
+                called = naming.make_path(*path[:-1]) if column.get("variant") else name
+                found[name] = Column(called, marked=column.get("data_type") not in _UNMARKED)
         return found
 
     def complete_load(self, load_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -18,26 +19,43 @@ _DECIMAL: Final = chr(PUA_START)
 """What dlt puts before the text of a decimal; other types have the characters behind it."""
 
 
-def rows_of(path: str, columns: Mapping[str, str]) -> Iterator[dict[str, object]]:
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is wanted.
+
+    Attributes:
+        name: What to call it: values of one column that differ in type dlt spreads over several.
+        marked: Whether its values may carry dlt's mark of their type.
+    """
+
+    name: str
+    marked: bool = True
+
+
+def rows_of(path: str, columns: Mapping[str, Column]) -> Iterator[dict[str, object]]:
     """The rows of a typed-jsonl file, in order.
 
     Args:
         path: The file.
-        columns: The columns that are wanted, and what to call each: values of one column that
-            differ in type dlt spreads over several.
+        columns: The columns that are wanted, by their name in the file.
 
     Raises:
         SettingsError: The file can't be read.
     """
+    names = {name: column.name for name, column in columns.items()}
+    marked = tuple({column.name for column in columns.values() if column.marked})
     try:
         with FileStorage.open_zipsafe_ro(path, "rb") as lines:
             for line in lines:
                 held = orjson.loads(line)
                 rows = held if isinstance(held, list) else [held]
-                typed = PUA_START_UTF8_MAGIC in line
+                typed = marked if PUA_START_UTF8_MAGIC in line else ()
                 for row in rows:
-                    kept = {columns[n]: v for n, v in row.items() if n in columns}
-                    yield {name: _plain(value) for name, value in kept.items()} if typed else kept
+                    kept = {names[name]: value for name, value in row.items() if name in names}
+                    for name in typed:
+                        if name in kept:
+                            kept[name] = _plain(kept[name])
+                    yield kept
     except (OSError, EOFError, ValueError) as error:
         raise SettingsError(
             f"The file '{path}' of the load package can't be read: {error}",

@@ -40,12 +40,19 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
     }
 
 
+def _object(text: str) -> Row:
+    value = orjson.loads(text)
+    if not isinstance(value, dict):
+        raise TypeError(f"{text[:40]} is no object")
+    return value
+
+
 def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
     """What a row of `confirmed` says."""
     return Known(
         process_id=row.process_id,
-        fields=orjson.loads(row.fields),
-        learned=orjson.loads(row.learned) if row.learned else {},
+        fields=_object(row.fields),
+        learned=_object(row.learned) if row.learned else {},
         deleted=row.deleted,
         stream=row.stream,
         created=row.created,
@@ -162,7 +169,7 @@ def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
     kind = Kind(row.kind)
     actions = decode_actions(row.actions, row.procedure, kind)
     outcomes = decode_outcomes(row.outcomes)
-    if len(actions) != row.size or not set(outcomes) < set(range(row.size)):
+    if len(actions) != row.size or not set(outcomes) <= set(range(row.size)):
         raise ValueError(f"batch {row.id} is {row.state}, and its rows do not fit that")
     batch = Batch(
         id=row.id,

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from target_chakra.arrivals import Arrival, Unfinished
+from target_chakra.garbage import rare_collections
 from target_chakra.lifecycle import Outcome
 from target_chakra.settling import too_many_rejects
 
@@ -157,8 +158,9 @@ class SharedRun:
     def _run(self) -> None:
         session = None
         try:
-            session = self._session = self._begin()
-            self._serve(session)
+            with rare_collections():
+                session = self._session = self._begin()
+                self._serve(session)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             self.error = error
             if session is not None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EVERY = 30.0
 """Seconds between two lines of progress."""
 CHUNK = 4
-SINGLE = ("reference", "keyless")
+SCENARIOS = {"single": ("reference", "keyless"), "tap": ("tap-incremental", "tap-full")}
 
 
 def main() -> int:
@@ -98,7 +98,7 @@ def _all_cases(name: str, count: int, plan: list[str]) -> Iterable[str]:
         return (f"random/{number}" for number in range(count))
     if name == "pairs":
         return _pairs(plan)
-    return [case for scenario in SINGLE for case in _singles(scenario, plan)]
+    return [case for scenario in SCENARIOS[name] for case in _singles(scenario, plan)]
 
 
 def _pairs(plan: list[str]) -> Iterator[str]:

@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.faults import scenarios
+from tests.faults import scenarios, tap_judges, tap_simulation
 from tests.faults.judges import verdict
 from tests.faults.kinds import CLASSES, KINDS, Hit, Hits, singles
 from tests.faults.random_cases import random_case
 from tests.faults.simulation import Simulation
+from tests.faults.tap_simulation import TapSimulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +30,16 @@ SCENARIOS: Mapping[str, Callable[[], Scenario]] = {
     "keyless": scenarios.keyless,
     "short": scenarios.short,
 }
-DOUBLED = ("nothing_is_created_twice", "keyless_rows_are_there_once")
-LOST = ("last_value_wins", "states_are_covered", "bad_rows_are_on_record")
+TAPS: Mapping[str, Callable[..., TapSimulation]] = {
+    "tap-incremental": tap_simulation.incremental,
+    "tap-full": tap_simulation.full_table,
+}
+DOUBLED = (
+    "nothing_is_created_twice",
+    "keyless_rows_are_there_once",
+    "nothing_is_emitted_twice",
+)
+LOST = ("last_value_wins", "states_are_covered", "bad_rows_are_on_record", *tap_judges.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +118,12 @@ def run_case(case: str) -> Result:
     return _judged(case, _simulation(case))
 
 
-def _simulation(case: str) -> Simulation:
+def _simulation(case: str) -> Simulation | TapSimulation:
     name, _, rest = case.partition("/")
     if name == "random":
         return random_case(int(rest))
     hits = map(_hit, rest.split("+")) if rest else ()
-    return Simulation(SCENARIOS[name](), Hits(*hits))
+    return TAPS[name](Hits(*hits)) if name in TAPS else Simulation(SCENARIOS[name](), Hits(*hits))
 
 
 def _hit(text: str) -> Hit:
@@ -122,12 +131,18 @@ def _hit(text: str) -> Hit:
     return Hit(int(step), kind)
 
 
-def _judged(case: str, simulation: Simulation) -> Result:
-    history = simulation.play()
-    unknown = sum(e.receipt.get("unknown", 0) for e in history.ended)
+def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
+    if isinstance(simulation, TapSimulation):
+        told = simulation.play()
+        rows, runs, unknown = len(told.living), len(told.codes), 0
+        condemned = tap_judges.verdict(told)
+    else:
+        history = simulation.play()
+        rows, runs = len(history.wishes), len(history.ended)
+        unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
+        condemned = verdict(history)
     faults = Counter(f"{step.family}/{kind}" for step, kind in simulation.faults)
-    rows, runs = len(history.wishes), len(history.ended)
-    return Result(case, rows, faults, runs, unknown, tuple(verdict(history)))
+    return Result(case, rows, faults, runs, unknown, tuple(condemned))
 
 
 def trace_of(case: str) -> list[Step]:

@@ -63,6 +63,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "idle": ("fsync error", "disk full", "crash before"),
     "state": ("reader gone", "crash before", "crash after"),
     "reject": ("disk full", "crash before", "crash after", "torn line"),
+    "record": ("reader gone", "crash before", "crash after"),
 }
 """What can go wrong at a step of each family."""
 

@@ -198,7 +198,7 @@ class Simulation:
         self.server.run = self._run
         self.disk.follow()
         first, self._fed = self._covered, 0
-        with _listening() as (stderr, told):
+        with listening() as (stderr, told):
             try:
                 code = self._session(take)
             except Crash:
@@ -444,7 +444,7 @@ def _receipt(text: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _listening() -> Iterator[tuple[io.StringIO, list[str]]]:
+def listening() -> Iterator[tuple[io.StringIO, list[str]]]:
     """What a run prints and logs."""
     stderr, told = io.StringIO(), []
     handler = _Teller(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -90,7 +91,7 @@ STRANGE_BYTES = (
 def mangled(value: Any, draw: random.Random) -> Any:
     """JSON with something in it replaced, taken out, repeated or added; off hypothesis's thread."""
     if not value or not isinstance(value, dict | list) or draw.random() < 0.1:
-        return draw.choice(STRANGE)
+        return deepcopy(draw.choice(STRANGE))  # what is drawn may be mangled again
     at = draw.choice(sorted(value) if isinstance(value, dict) else range(len(value)))
     how = draw.choice(["deeper", "deeper", "deeper", "deeper", "out", "more"])
     if how == "deeper":
@@ -98,7 +99,7 @@ def mangled(value: Any, draw: random.Random) -> Any:
     elif how == "out":
         del value[at]
     elif isinstance(value, dict):
-        value[draw.choice(["", "id", "hasMore", "total", "next"])] = draw.choice(STRANGE)
+        value[draw.choice(["", "id", "hasMore", "total", "next"])] = deepcopy(draw.choice(STRANGE))
     else:
-        value += [draw.choice([value[at], *STRANGE])] * draw.choice([1, 1, 200])
+        value += [deepcopy(draw.choice([value[at], *STRANGE]))] * draw.choice([1, 1, 200])
     return value

@@ -187,7 +187,11 @@ def test_postgres_holds_every_row(
     assert ask(target, "select count(*) from scanned_ids")[0][0] == ROWS
 
 
-SHUFFLED = {"created_at_filter": "ignored", "list_order": "shuffled_per_request"}
+SHUFFLED = {
+    "created_at_filter": "ignored",
+    "id_filter": "ignored",
+    "list_order": "shuffled_per_request",
+}
 
 
 def test_an_incomplete_scan_fails_and_nothing_of_it_is_kept(
@@ -217,7 +221,7 @@ def test_an_incomplete_scan_that_is_allowed_is_loaded_and_named(
     after = dict(target.state["sources"]["chakra"]["resources"]["process_lead"])
     after.pop("incomplete")
     assert after == before
-    sandbox.knobs(created_at_filter="works", list_order="created_asc")
+    sandbox.knobs(created_at_filter="works", id_filter="works", list_order="created_asc")
     target.run(source(sandbox))
     assert incomplete_scans(target) == {}
 

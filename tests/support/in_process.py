@@ -13,8 +13,11 @@ import json
 import logging
 import signal
 import threading
+from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from chakra_api.connection import Connection
     from chakra_api.redaction import ApiKey
     from chakra_api.transport import Request
+    from target_chakra.workers import Crew
 
     Spoil = Callable[[Request, Response], Response]
 
@@ -102,34 +106,39 @@ class Wire:
         """Nothing is open."""
 
 
+class _OneHand:
+    """A crew that does each task when it is begun."""
+
+    def __init__(self) -> None:
+        self._ended: deque[Callable[[], None]] = deque()
+
+    def carry_out(self, task: Callable[[], Any], back: Callable[[Future[Any]], None]) -> None:
+        """Do it now; `take` tells of it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task())
+        except Exception as error:  # noqa: BLE001 - handed on, as by a thread
+            future.set_exception(error)
+        self._ended.append(partial(back, future))
+
+    def take(self, patience: float) -> Callable[[], None] | None:  # noqa: ARG002 - a crew's signature
+        """The next step."""
+        return self._ended.popleft() if self._ended else None
+
+    def wake(self) -> None:
+        """Nobody waits."""
+
+    def close(self) -> None:
+        """Nobody is there."""
+
+
 class AtOnce(Workers):
     """Does each task when it is started, and jumps over the time until a step is due."""
 
-    def __init__(self, clock: Clock, threads: int) -> None:
-        super().__init__(clock, threads)
+    def __init__(self, clock: Clock, crew: Crew) -> None:
+        crew.close()
+        super().__init__(clock, _OneHand())
         self._jumps = clock
-
-    def start(
-        self,
-        task: Callable[[], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
-    ) -> None:
-        """Do it now; tell of it in `pump`."""
-        self.running += 1
-        try:
-            result = task()
-        except Exception as error:  # noqa: BLE001 - handed on, as by a thread
-            self._finished.put(self._told(failed, error))
-        else:
-            self._finished.put(self._told(done, result))
-
-    def _told(self, step: Callable[[Any], None], value: Any) -> Callable[[], None]:
-        def tell() -> None:
-            self.running -= 1
-            step(value)
-
-        return tell
 
     def pump(self, patience: float) -> bool:
         """Do what is due, or jump to the time when something is."""

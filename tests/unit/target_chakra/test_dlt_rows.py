@@ -11,7 +11,7 @@ import pytest
 from dlt.common.json import json
 
 from chakra_api.errors import SettingsError
-from target_chakra.dlt_rows import rows_of
+from target_chakra.dlt_rows import Column, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ ROWS = [
     {"at": datetime(2026, 1, 5, 9, 15, tzinfo=timezone.utc), "on": date(2026, 1, 5), "by": time(9)},
     {"nested": {"deep": [Decimal(7), "x"]}, "raw": b"ab", "left": "out"},
 ]
-COLUMNS = {name: name for row in ROWS for name in row if name != "left"}
+COLUMNS = {name: Column(name) for row in ROWS for name in row if name != "left"}
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -39,8 +39,8 @@ def test_typed_values_become_what_a_tap_would_send(tmp_path: Path, *, packed: bo
 def test_a_variant_is_the_column_it_is_of(tmp_path: Path) -> None:
     path = tmp_path / "leads.a.0.typed-jsonl"
     path.write_bytes(b'[{"score": 1}, {"score>text": "many"}]\n')
-    names = {"score": "score", "score>text": "score"}
-    assert list(rows_of(str(path), names)) == [{"score": 1}, {"score": "many"}]
+    columns = {name: Column("score") for name in ("score", "score>text")}
+    assert list(rows_of(str(path), columns)) == [{"score": 1}, {"score": "many"}]
 
 
 @pytest.mark.parametrize("body", [b"[{", b"\x1f\x8b\x08\x00cut"])
@@ -49,3 +49,15 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path, body: bytes) -> No
     path.write_bytes(body)
     with pytest.raises(SettingsError, match=r"leads\.a"):
         list(rows_of(str(path), COLUMNS))
+
+
+def test_values_of_types_that_are_not_marked_are_left_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "leads.a.0.typed-jsonl"
+    marked = json.typed_dumps(
+        [{"text": "\uf027odd", "at": datetime(2026, 1, 5, tzinfo=timezone.utc)}]
+    )
+    path.write_text(marked)
+    columns = {"text": Column("text", marked=False), "at": Column("at")}
+    assert list(rows_of(str(path), columns)) == [
+        {"text": "\uf027odd", "at": "2026-01-05T00:00:00+00:00"}
+    ]
