@@ -21,7 +21,7 @@ from tap_chakra.coverage import Coverage, Range, Unfinished, compact
 from tap_chakra.cycle import Cycle
 from tap_chakra.order import Evidence, Order
 from tap_chakra.pieces import HINT_GROWTH, Piece, Taken, best_hint, cut_at
-from tap_chakra.question import Question
+from tap_chakra.question import Question, is_all_that_matters
 from tap_chakra.reading import LIMIT, row_id
 from tap_chakra.sharing import divide, expected_behind
 from tap_chakra.walk import Walk
@@ -199,6 +199,8 @@ class Division:
         self._first = min(
             self._first, min((at for at in answer.created if at), default=self._first)
         )
+        if is_all_that_matters(question, answer, self._horizon):
+            answer = replace(answer, whole=True)
         if question.kind == "hint":
             self._cut(piece, question, answer)
             return ()

@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from tap_chakra.reading import LIMIT
+
 if TYPE_CHECKING:
+    from tap_chakra.reading import Answer
     from tap_chakra.windows import Window
+
+LATER = 10_000
+"""Milliseconds after a scan's beginning from which on rows are surely the next one's to read."""
 
 Kind = Literal["window", "page", "hint", "crowd"]
 
@@ -25,3 +31,19 @@ class Question:
     kind: Kind
     window: Window
     skip: int = 0
+
+
+def is_all_that_matters(question: Question, answer: Answer, began: int) -> bool:
+    """Whether what an answer may leave out came since the scan began, for it is not full.
+
+    Where rows come as fast as they are asked for, and the end of a listing must be asked for
+    twice, it is never proven: a scan would follow the present for ever.
+    """
+    if answer.refused or len(answer.rows) >= LIMIT:
+        return False
+    if question.kind == "window":
+        return question.window.lower is not None and question.window.lower > began + LATER
+    # Of a page that is sorted from old to new, what is listed behind it came later still.
+    created = answer.created
+    is_old_to_new = bool(created) and created[0] < created[-1]
+    return question.kind == "page" and is_old_to_new and created[-1] > began + LATER

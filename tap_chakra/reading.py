@@ -109,7 +109,7 @@ def read_page(
     for at in created:
         if at is not None and not asked.holds(at):
             raise FilterNotHonoured(window, at)
-    whole = limit == LIMIT and _is_whole(lister, where, page, skip)
+    whole = limit == LIMIT and _is_whole(lister, where, page, skip, in_order=True)
     return Answer(
         window, tuple(page.rows), tuple(at or 0 for at in created), whole, page.server_time
     )
@@ -134,19 +134,29 @@ def within(
     return tuple(row for row, _ in kept.values()), tuple(at for _, at in kept.values())
 
 
-def _is_whole(lister: Lister, where: Where, page: ProcessPage, skip: int = 0) -> bool:
+def _is_whole(
+    lister: Lister, where: Where, page: ProcessPage, skip: int = 0, *, in_order: bool = False
+) -> bool:
     received = len(page.rows)
     if received == 0:
         return page.has_more is not True or not lister(where or None, skip=skip).rows
     if received >= LIMIT:
         return False
-    return page.has_more is False or _tail_is_empty(lister, where, page.rows, skip)
+    return page.has_more is False or _ends_here(lister, where, page, skip, in_order=in_order)
 
 
-def _tail_is_empty(lister: Lister, where: Where, rows: list[Row], skip: int) -> bool:
-    """Whether nothing follows these rows: at the place of the last, one of them comes alone."""
+def _ends_here(
+    lister: Lister, where: Where, page: ProcessPage, skip: int, *, in_order: bool
+) -> bool:
+    """Whether nothing follows these rows: at the place of the last, one of them comes alone.
+
+    In an order that holds more of them may, moved by rows that came before them: what is listed
+    behind a known row is all there is behind it.
+    """
     try:
-        tail = lister(where or None, skip=skip + len(rows) - 1).rows
+        tail = lister(where or None, skip=skip + len(page.rows) - 1).rows
     except (BadRequest, ReportedErrors):  # it skips no rows that far
         return False
-    return len(tail) == 1 and row_id(tail[0]) in {row_id(row) for row in rows}
+    known = {row_id(row) for row in page.rows}
+    most = LIMIT - 1 if in_order else 1
+    return 0 < len(tail) <= most and all(row_id(row) in known for row in tail)

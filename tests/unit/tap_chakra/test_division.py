@@ -228,6 +228,24 @@ def test_padding_that_the_server_does_not_skip_is_no_end_and_no_endless_walk(ord
     assert sorted(ids) == sorted(row["id"] for row in rows)
 
 
+@pytest.mark.parametrize("order", ["created_asc", "created_desc", "id", "updated_desc"])
+@pytest.mark.parametrize("has_more", ["absent", "always"])
+def test_the_present_is_not_followed_for_ever(order: str, has_more: str) -> None:
+    """A row comes behind each request: an end that is asked for twice is never proven."""
+    rows = make_rows(ROWS[:300])
+    future = make_rows([NOW + DAY, NOW + 400 * DAY], seed=8)
+    listing = Listing([*rows, *future], order=order, has_more=has_more)
+
+    def comes(it: Listing) -> None:
+        it.insert(make_rows([NOW + 200 * it.requests], seed=1_000 + it.requests)[0])
+
+    listing.churn = comes
+    ids = Readers(listing, EXACT, random.Random(1), count=2).run()
+    assert len(ids) == len(set(ids))
+    assert {row["id"] for row in [*rows, *future]} <= set(ids)
+    assert listing.requests < 600
+
+
 def test_a_server_that_skips_hardly_any_rows_is_read_by_windows() -> None:
     rows = make_rows(ROWS)
     readers = Readers(Listing(rows, max_skip=50), EXACT, random.Random(2), count=2)

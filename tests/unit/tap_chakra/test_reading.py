@@ -58,6 +58,17 @@ def test_a_row_that_was_never_listed_behind_the_last_one_is_no_end() -> None:
     assert not read_window(moved, Window(NOW, NOW + 200), EXACT).whole
 
 
+def test_in_an_order_that_holds_rows_that_came_before_move_the_end_and_hide_nothing() -> None:
+    rows = make_rows([NOW + n for n in range(50)])
+    listing = Listing(rows, order="created_desc", has_more="absent")
+    newer = make_rows([NOW + 99], seed=7)[0]
+    listing.churn = lambda it: it.insert(newer) if it.requests == 1 else None
+    assert read_page(listing, Window(NOW, NOW + 200), EXACT).whole
+    behind = Listing(rows, order="created_asc", has_more="absent")
+    behind.churn = lambda it: it.insert(newer) if it.requests == 1 else None
+    assert not read_page(behind, Window(NOW, NOW + 200), EXACT).whole
+
+
 def test_has_more_beside_few_rows_is_not_believed_and_not_ignored() -> None:
     rows = make_rows([NOW + n for n in range(30)])
     for has_more, requests in (("exact", 1), ("always", 2), ("absent", 2), ("false_positive", 1)):
