@@ -169,7 +169,7 @@ def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
     kind = Kind(row.kind)
     actions = decode_actions(row.actions, row.procedure, kind)
     outcomes = decode_outcomes(row.outcomes)
-    if len(actions) != row.size or not set(outcomes) <= set(range(row.size)):
+    if len(actions) != row.size or not set(outcomes) < set(range(row.size)):
         raise ValueError(f"batch {row.id} is {row.state}, and its rows do not fit that")
     batch = Batch(
         id=row.id,
