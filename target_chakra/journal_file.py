@@ -117,7 +117,8 @@ def spoken(url: sa.URL) -> Iterator[None]:
     """
     try:
         yield
-    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+    except (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
+        # SQLite quotes a damaged table's definition, which need not be text, in its message.
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise JournalError(
             f"The journal '{url.render_as_string()}' failed: {cause}",

@@ -88,3 +88,15 @@ def test_a_journal_that_can_not_be_is_named(tmp_path: Path, damage: str) -> None
     connection.close()
     told = run(tmp_path, SCHEMA, ROW)
     assert told.code == ExitCode.JOURNAL, told.stderr
+
+
+def test_a_journal_whose_tables_are_no_text_is_named(tmp_path: Path) -> None:
+    """SQLite quotes a table's definition in its message, which Python can't read then."""
+    assert run(tmp_path, SCHEMA, ROW).code == 0
+    path = tmp_path / "journal.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE runs", b"CREATE\x80TABLE runs"))
+    told = run(tmp_path, SCHEMA, ROW)
+    assert told.code == ExitCode.JOURNAL, told.stderr
