@@ -14,9 +14,11 @@ import orjson
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
+from chakra_api.wire_json import encode
 from target_chakra import journal_tables as t
 from target_chakra.journal_file import JournalLock, legible, spoken, upsert
 from target_chakra.journal_loads import JournalLoads
+from target_chakra.journal_memory import CHUNK
 from target_chakra.journal_rows import (
     confirmation_row,
     open_batch_of,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         Entry,
         OpenBatch,
         Owned,
+        Unknown,
     )
 
 
@@ -190,9 +193,29 @@ class Journal(JournalLoads):
         if entry.unknowns:
             rows = [unknown_row(self._account, self._run, each) for each in entry.unknowns]
             connection.execute(t.unknowns.insert(), rows)
+            self._doubt(connection, entry.unknowns)
         for number in entry.resolved:
             connection.execute(
                 t.unknowns.update().where(t.unknowns.c.id == number).values(resolved="planned anew")
+            )
+
+    def _doubt(self, connection: sa.Connection, unknowns: Sequence[Unknown]) -> None:
+        """Forget what was confirmed of processes that may yet be written, under all their names.
+
+        Where rows are compared with the journal, they are looked up again then.
+        """
+        cells = t.confirmed.c
+        forgotten = t.confirmed.update().values(fields=encode({}))
+        for key in (each.action.change.key for each in unknowns):
+            if key is not None:
+                this = (self._account, key.procedure, key.attribute, str(key.value))
+                is_this = (c == v for c, v in zip(t.confirmed.primary_key, this, strict=True))
+                connection.execute(forgotten.where(*is_this))
+        ids = [each.action.process_id for each in unknowns if each.action.process_id]
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            connection.execute(
+                forgotten.where(cells.account == self._account, cells.process_id.in_(some))
             )
 
     def open_batches(self) -> tuple[OpenBatch, ...]:

@@ -25,10 +25,6 @@ def condemned(cases: list[str]) -> dict[str, tuple[str, ...]]:
     return {result.case: result.condemned for result in results if result.condemned}
 
 
-OPEN = frozenset({"random/9009"})
-"""Cases that break a promise as things stand: the last value of some keys is not what is held."""
-
-
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_promise_holds_under_a_single_fault(part: int) -> None:
     cases = singles()[::SINGLE_EVERY][part::PARTS]
@@ -46,13 +42,7 @@ def test_every_promise_holds_under_two_faults() -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_promise_holds_under_faults_by_chance(part: int) -> None:
     cases = [f"random/{9_000 + part * 4 + n}" for n in range(4)]
-    assert condemned([case for case in cases if case not in OPEN]) == {}
-
-
-@pytest.mark.xfail(strict=True, reason="found by the campaign, and not mended yet")
-@pytest.mark.parametrize("case", sorted(OPEN))
-def test_a_case_that_is_open_fails_until_it_is_mended(case: str) -> None:
-    assert condemned([case]) == {}
+    assert condemned(cases) == {}
 
 
 def test_a_case_is_the_same_whenever_it_is_run() -> None:

@@ -79,9 +79,8 @@ def test_an_open_batch_comes_back_as_it_was_left(journal: Journal, tmp_path: Pat
 
 
 def test_outcomes_of_a_batch_add_up_over_several_settlements(journal: Journal) -> None:
-    stored = replace(
-        journal.intend(batch(action(1), action(2, "L-2")), 2000), state=BatchState.LOST
-    )
+    actions = action(1), action(2, "L-2"), action(3, "L-3")
+    stored = replace(journal.intend(batch(*actions), 2000), state=BatchState.LOST)
     for at in (1, 0):
         done = {at: Settlement(stored.actions[at], Outcome.UPDATED, "p")}
         journal.settle(stored, Entry(2000, encode_outcomes(done)))
@@ -96,6 +95,22 @@ def test_what_was_confirmed_is_known_by_key(journal: Journal) -> None:
     journal.record(Entry(1, confirmations=(Confirmation(first, known(learned={"a": "b"})),)))
     found = journal.known([first, second, Key("lead", "lead_id", "L-3")])
     assert found == {first: known(learned={"a": "b"}), second: known(deleted=True)}
+
+
+def test_what_was_confirmed_is_doubted_once_a_later_write_is_unknown(journal: Journal) -> None:
+    """Compared with the journal, a job that ran after it was given up would stay unseen."""
+    stored = replace(journal.intend(batch(action(1)), 2000), state=BatchState.SETTLED)
+    keys = {name: Key("lead", name, value) for name, value in (("lead_id", "L-1"), ("id", "p"))}
+    other = Key("lead", "lead_id", "L-2")
+    confirmed = [Confirmation(key, known()) for key in keys.values()]
+    confirmed.append(Confirmation(other, known(process_id="q")))
+    journal.record(Entry(2000, confirmations=tuple(confirmed)))
+    lost = {0: Settlement(stored.actions[0], Outcome.UNKNOWN, "p")}
+    unknown = Unknown(stored.actions[0], "lost", 9_000)
+    journal.settle(stored, Entry(2001, encode_outcomes(lost), unknowns=(unknown,)))
+    for key in keys.values():
+        assert journal.known([key])[key] == known(fields={})
+    assert journal.known([other])[other].fields == {"data.score": 1}
 
 
 def test_accounts_never_see_each_others_entries(journal: Journal) -> None:
