@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz format lock test-lowest clean
+.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz mutants format lock test-lowest clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Needs nothing but what it looks for; says in one line what is missing.
 $(STAMPS)/python:
@@ -40,6 +40,11 @@ $(STAMPS)/peers: requirements/peers.txt | $(STAMPS)/python
 	@echo "Installing the peers of the benchmark into $(PEERS) ..."
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
+$(STAMPS)/mutants: requirements/mutants.txt $(STAMPS)/dev
+	@echo "Installing mutmut into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
@@ -97,6 +102,9 @@ faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns fou
 fuzz: $(STAMPS)/dev ## Bad input of every kind, 2,000 examples a rule
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
 
+mutants: $(STAMPS)/mutants ## Change what decides, one place at a time: do the tests notice? Writes docs/mutants.md
+	$(BIN)/python benchmarks/mutants.py
+
 test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions that pyproject.toml allows
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lowest.txt
@@ -107,4 +115,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) .venv-lowest $(STAMPS) .meltano output
+	rm -rf $(VENV) $(MELTANO) $(PEERS) .venv-lowest $(STAMPS) .meltano output mutants

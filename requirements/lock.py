@@ -26,6 +26,7 @@ LOCKS = {
     "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
     "meltano.txt": ("requirements/meltano.in",),
     "peers.txt": ("requirements/peers.in",),
+    "mutants.txt": ("requirements/mutants.in",),
 }
 
 
