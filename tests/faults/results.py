@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "output" / "faults"
+REAL = ROOT / ".faults"
+"""Where the kills and the fuzzing leave their figures."""
 PAGE = ROOT / "docs" / "faults.md"
 CAMPAIGNS = ("single", "pairs", "random", "tap")
 
@@ -29,6 +31,9 @@ default settings of `lost_answer_horizon` and `job_timeout`. A fault comes at on
 transaction of the journal, a STATE line, a rejected row. A crash leaves the files as they were at
 that step, also with the last write torn; the next run starts from the last STATE that was printed.
 The judges read only the server's rows, the input, the STATE lines and the receipts.
+
+Kills are of real processes against a real sandbox (`make kill`), bad input is drawn by hypothesis
+(`make fuzz`). There a *fault* is a run that died, or a wrong thing that was tried.
 """
 UNKNOWN = (
     "*Unknown* counts rows of which a run said that nobody knows, with an exit code that is not 0:"
@@ -60,16 +65,19 @@ def report() -> None:
     """Write the page from what was kept last."""
     paths = [FOLDER / f"{name}.json" for name in CAMPAIGNS]
     kept = [json.loads(path.read_text()) for path in paths if path.exists()]
-    PAGE.write_text(page(kept))
+    real = [REAL / f"{name}.jsonl" for name in ("kills-tap", "kills-target", "fuzz")]
+    PAGE.write_text(page(kept, [json.loads(path.read_text()) for path in real if path.exists()]))
 
 
-def page(kept: list[dict[str, Any]]) -> str:
-    """The page."""
+def page(kept: list[dict[str, Any]], real: Iterable[Mapping[str, Any]] = ()) -> str:
+    """The page: of the campaigns in process, and of those with real processes."""
+    real = list(real)
     lines = [
         HEAD,
         "| campaign | cases | faults | rows | runs | lost | doubled | wrong | unknown | time |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
         *map(_line, kept),
+        *map(_real_line, real),
         "",
         UNKNOWN,
         "",
@@ -80,6 +88,8 @@ def page(kept: list[dict[str, Any]]) -> str:
         lines += [f"- {each['name']}: {said}" for said in each["plan"]]
     lines += ["", "## The faults", "", "| step | fault | came |", "|---|---|---:|"]
     lines += _faults(kept)
+    for each in real:
+        lines += _states(each)
     failed = {case: why for each in kept for case, why in each["failed"].items()}
     lines += ["", "## The cases that failed", "", *_failed(failed), ""]
     return "\n".join(lines)
@@ -92,6 +102,26 @@ def _line(each: Mapping[str, Any]) -> str:
         f" | {each['lost']} | {each['doubled']} | {each['wrong']} | {each['unknown']:,}"
         f" | {each['seconds'] / 60:.0f} min |"
     )
+
+
+def _real_line(each: Mapping[str, Any]) -> str:
+    return (
+        f"| {each['campaign']} | {each['cases']:,} | {each['faults']:,} | {each['rows']:,} |"
+        f" | {each['lost']} | {each['doubled']} | {each['wrong']} | {each['unknown']:,}"
+        f" | {each['seconds'] / 60:.0f} min |"
+    )
+
+
+def _states(each: Mapping[str, Any]) -> list[str]:
+    """What was going on when runs died, by signal."""
+    if "states" not in each:
+        return []
+    signals = sorted({name for counts in each["states"].values() for name in counts})
+    lines = ["", f"## What was going on: {each['campaign']}", ""]
+    lines += [f"| it was | {' | '.join(signals)} |", "|---|" + "---:|" * len(signals)]
+    for state, counts in sorted(each["states"].items()):
+        lines.append(f"| {state} | {' | '.join(str(counts.get(name, 0)) for name in signals)} |")
+    return lines
 
 
 def _faults(kept: list[dict[str, Any]]) -> list[str]:

@@ -65,7 +65,15 @@ def test_the_report_names_the_cases_that_failed_and_how_to_repeat_them() -> None
         "failed": {"random/7": ["last_value_wins: gone"]},
         "seconds": 61,
     }
-    said = page([kept])
+    real = {
+        **kept,
+        "faults": 7,
+        "campaign": "kills of the tap",
+        "states": {"walking": {"SIGINT": 4}},
+    }
+    said = page([kept], [real])
     assert "| random | 2 | 3 | 400 | 5 | 1 | 0 | 0 | 1 | 1 min |" in said
     assert 'python -m tests.faults --only "random/7"' in said
     assert "| read | 500 | 3 |" in said
+    assert "| kills of the tap | 2 | 7 | 400 |" in said
+    assert "| walking | 4 |" in said
