@@ -78,7 +78,7 @@ def test_an_integer_survives_as_text(value: int) -> None:
         (to_date, "2026-01-01", "2026-01-01"),
         (to_date, "2026-02-31", MISFIT),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_the_samples_show(coerce: object, value: object, coerced: object) -> None:
     assert callable(coerce)

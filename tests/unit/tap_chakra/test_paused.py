@@ -85,7 +85,7 @@ def test_what_was_not_written_by_this_tap_is_refused_and_the_stream_named(
         bookmark_from("process_lead", {"scan": GOOD | change})
 
 
-@pytest.mark.parametrize("name", GOOD.keys() - {"rows"})
+@pytest.mark.parametrize("name", sorted(GOOD.keys() - {"rows"}))
 def test_a_state_from_which_something_is_missing_is_refused(name: str) -> None:
     left = {key: value for key, value in GOOD.items() if key != name}
     with pytest.raises(SettingsError, match="scan"):
