@@ -46,7 +46,8 @@ def test_a_row_without_a_usable_updated_at_is_always_emitted(unusable: int | Non
         (7500, 5000, 1500),
         (None, 5000, 0),
         (7500, None, 0),
-        (5001 + BELIEVABLE_SKEW + 1000, 5000, 0),
+        (6000 + BELIEVABLE_SKEW, 5000, BELIEVABLE_SKEW),
+        (6001 + BELIEVABLE_SKEW, 5000, 0),
     ],
 )
 def test_a_clock_that_leads_is_told_from_an_imported_value(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,9 @@ from tap_chakra.windows import (
     is_dense,
     next_window,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HORIZON = 1_790_000_000_000
 LIMIT = 100
@@ -152,3 +156,118 @@ def test_behind_a_burst_the_next_window_is_of_typical_width() -> None:
     after = after_whole(burst, Window(0, 75), 0, typical=1e-5)
     assert after is not None
     assert next_window(after, Grain()) == Window(75, 75 + 7_500_000)
+
+
+@pytest.mark.parametrize(
+    ("other", "common"),
+    [
+        (Window(None, None), 100),
+        (Window(None, 130), 30),
+        (Window(180, None), 20),
+        (Window(120, 150), 30),
+        (Window(50, 120), 20),
+        (Window(190, 900), 10),
+        (Window(200, 300), 0),
+        (Window(None, 100), 0),
+        (Window(500, 600), 0),
+    ],
+)
+def test_what_two_windows_have_in_common(other: Window, common: int) -> None:
+    assert Window(100, 200).overlap(other) == common
+
+
+def test_an_open_end_stays_open_when_it_is_padded() -> None:
+    assert Grain(1, 5).padded(Window(None, 10)) == Window(None, 15)
+    assert Grain(1, 5).padded(Window(10, None)) == Window(5, None)
+
+
+@pytest.mark.parametrize(
+    ("lower", "times", "horizon", "cut"),
+    [
+        (1_000, [2_500, 7_900], 6_200, 6_000),
+        (6_000, [2_500, 7_900], 6_200, 8_000),
+        (6_000, [], 6_200, 7_000),
+        (9_000, [2_500, 7_900], 6_200, 10_000),
+    ],
+    ids=["the beginning", "behind what came", "nothing came", "what came lies before it"],
+)
+def test_an_overfull_window_that_is_open_above_is_cut(
+    lower: int, times: list[int], horizon: int, cut: int
+) -> None:
+    asked = Window(lower, None)
+    found = after_overfull(
+        Stretch(asked), Overfull(asked, times), horizon=horizon, grain=Grain(1_000)
+    )
+    assert [each.window for each in found] == [Window(lower, cut), Window(cut, None)]
+
+
+WIDE = Window(1_000_000, 2_000_000)
+
+
+def narrowed(
+    created: Sequence[int], stretch: Stretch | None = None, asked: Window = WIDE
+) -> tuple[Stretch, ...]:
+    """What is left of a window that answered with these rows, and none of it was all."""
+    stretch = stretch or Stretch(asked)
+    return after_overfull(stretch, Overfull(asked, created), horizon=HORIZON, grain=Grain())
+
+
+def test_an_overfull_answer_says_where_the_next_window_ends() -> None:
+    # 100 rows shown stand for 200: 75 of those are 37 instants.
+    (left,) = narrowed(range(1_000_000, 2_000_000, 10_000))
+    assert (left.window, left.misses) == (WIDE, 1)
+    assert left.sample == Sample(tuple(range(1_000_000, 2_000_000, 10_000)), 2.0, 2_000_000)
+    assert next_window(left, Grain()) == Window(1_000_000, 1_370_000)
+
+
+def test_an_answer_that_shows_the_far_half_alone_is_believed_once_and_then_cut_off() -> None:
+    far = range(1_600_000, 2_000_000, 4_000)
+    (left,) = narrowed(far)
+    assert next_window(left, Grain()) == Window(1_000_000, 1_748_000)
+    asked = Window(1_000_000, 1_748_000)
+    shown = range(1_600_000, 1_748_000, 1_480)
+    before, rest = narrowed(shown, left, asked)
+    assert (before.window, before.misses) == (Window(1_000_000, 1_600_000), 2)
+    assert before.sample is None
+    assert rest.window == Window(1_600_000, 2_000_000)
+    assert rest.sample is not None
+    assert rest.sample.instants == tuple(shown)
+
+
+def test_the_third_time_it_is_halved() -> None:
+    stretch = Stretch(WIDE, misses=2)
+    (left,) = narrowed(range(1_600_000, 2_000_000, 4_000), stretch)
+    assert (left.misses, left.sample) == (3, None)
+    assert next_window(left, Grain()) == Window(1_000_000, 1_500_000)
+
+
+def test_an_answer_without_a_row_of_the_window_halves_it() -> None:
+    (left,) = narrowed([])
+    assert next_window(left, Grain()) == Window(1_000_000, 1_500_000)
+
+
+def test_rows_up_to_the_middle_are_a_sample_each_time() -> None:
+    stretch = Stretch(WIDE, misses=4)
+    (left,) = narrowed(range(1_500_000, 2_000_000, 5_000), stretch)
+    assert (left.misses, left.window) == (5, WIDE)
+    assert left.sample is not None
+
+
+def test_more_rows_than_a_sample_said_raise_what_it_says_of_the_rest() -> None:
+    first = Sample((1_100_000, 1_900_000, 2_500_000), 10.0, 3_000_000)
+    stretch = Stretch(Window(1_000_000, 3_000_000), sample=first, misses=1)
+    (left,) = narrowed(range(1_000_000, 2_000_000, 10_000), stretch)
+    assert left.sample is not None
+    # 20 rows were expected of it, and an overfull answer stands for 200 at the least.
+    assert (left.sample.weight, left.sample.until) == (2.0, 2_000_000)
+    assert left.sample.wider == Sample((2_500_000,), 100.0, 3_000_000)
+
+
+def test_as_many_rows_as_a_sample_said_leave_the_rest_as_it_is() -> None:
+    first = Sample((*range(1_000_000, 2_000_000, 1_000), 2_500_000), 10.0, 3_000_000)
+    stretch = Stretch(Window(1_000_000, 3_000_000), sample=first)
+    (left,) = narrowed(range(1_000_000, 2_000_000, 10_000), stretch)
+    assert left.sample is not None
+    # 10,000 were expected; twice as many are believed now.
+    assert left.sample.weight == 200.0
+    assert left.sample.wider == Sample((2_500_000,), 20.0, 3_000_000)

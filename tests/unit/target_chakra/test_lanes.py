@@ -360,3 +360,59 @@ def test_what_was_freed_is_stale_until_nobody_decides_on_older_answers() -> None
     assert lanes.is_stale([first], 2)
     lanes.forget_ticks(3)
     assert not lanes.is_stale([first], 0)
+
+
+def test_a_change_that_was_taken_joins_the_one_behind_it() -> None:
+    lanes = Lanes()
+    lanes.add(KEY, change_of(1, KEY, {"data.x": 1, "data.y": 1}))
+    taken = taken_one(lanes)
+    lanes.add(KEY, change_of(2, KEY, {"data.x": 2}))
+    assert lanes.join(KEY, taken)
+    assert lanes.waiting == 1
+    joined = taken_one(lanes)
+    assert joined.fields == {"data.x": 2, "data.y": 1}
+    assert [part.seq for part in joined.singles] == [1, 2]
+
+
+def test_a_change_with_nothing_behind_it_or_with_another_kind_joins_nothing() -> None:
+    lanes = Lanes()
+    lanes.add(KEY, change_of(1, KEY, {"data.x": 1}, deletes=True))
+    taken = taken_one(lanes)
+    assert not lanes.join(KEY, taken)
+    lanes.add(KEY, change_of(2, KEY, {"data.x": 2}))
+    assert not lanes.join(KEY, taken)
+    assert lanes.take(("lead", "lead_id"), 5) == [], "it still holds its name"
+    lanes.release(KEY)
+    assert taken_one(lanes).fields == {"data.x": 2}
+
+
+def test_a_key_that_was_held_while_it_was_ready_does_not_keep_others_back() -> None:
+    lanes = Lanes()
+    first, second, owner = key_of(0, "lead_id"), key_of(1, "lead_id"), key_of(0, "id")
+    for seq, key in enumerate((first, second), 1):
+        lanes.add(key, change_of(seq, key, {}))
+    lanes.hold(owner, [first])
+    assert [change.seq for change in lanes.take(("lead", "lead_id"), 5)] == [2]
+    lanes.release(owner)
+    assert [change.seq for change in lanes.take(("lead", "lead_id"), 5)] == [1]
+
+
+def test_an_owner_may_hold_more_names_of_its_process_and_nobody_else_may() -> None:
+    lanes = Lanes()
+    mine, given, other = key_of(1, "id"), key_of(1, "lead_id"), key_of(2, "id")
+    assert lanes.hold(mine, [mine]) is None
+    assert lanes.hold(mine, [mine, given]) is None
+    assert lanes.hold(other, [other, given]) == given
+
+
+def test_what_waits_for_a_name_stays_put_when_more_of_it_comes() -> None:
+    lanes = Lanes()
+    late, until = key_of(2, "id"), key_of(1, "lead_id")
+    lanes.hold(until, [until])
+    lanes.defer(late, change_of(1, late, {}), until=until)
+    lanes.add(late, change_of(2, late, {}))
+    assert lanes.ready(("lead", "id")) == 0
+    assert lanes.blocking("lead_id") == [until]
+    assert lanes.blocking("id") == []
+    lanes.unblock(until)
+    assert lanes.ready(("lead", "id")) == 1

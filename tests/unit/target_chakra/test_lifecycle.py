@@ -29,6 +29,11 @@ def test_what_the_table_does_not_hold_is_a_bug(state: BatchState, event: BatchEv
         after(state, event)
 
 
+@pytest.mark.parametrize(("state", "event"), BATCH_TRANSITIONS, ids=lambda each: each.value)
+def test_what_the_table_holds_leads_where_it_says(state: BatchState, event: BatchEvent) -> None:
+    assert after(state, event) is BATCH_TRANSITIONS[state, event]
+
+
 def test_every_state_is_reached_from_the_first() -> None:
     reached = {BatchState.INTENDED}
     for _ in BatchState:
