@@ -54,7 +54,7 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 
 test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
 	@$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --durations=10
 
 lint: $(STAMPS)/dev ## Ruff: rules and format
 	$(BIN)/ruff check .
@@ -109,7 +109,7 @@ test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions t
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lowest.txt
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	.venv-lowest/bin/python -m pytest tests/unit tests/promises tests/contract tests/integration/test_dlt_*.py
+	.venv-lowest/bin/python -m pytest -n auto --maxprocesses=4 --dist=loadfile tests/unit tests/promises tests/contract tests/integration/test_dlt_*.py
 
 lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py

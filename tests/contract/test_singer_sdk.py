@@ -6,6 +6,7 @@ module and ends with its last test.
 
 from __future__ import annotations
 
+import atexit
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _running = ExitStack()
+atexit.register(_running.close)  # where another process runs these tests, no fixture ends it
 _sandbox = _running.enter_context(
     start_sandbox(["--rows", "300", "--tickets", "20", "--orders", "20"])
 )

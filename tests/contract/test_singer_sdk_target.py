@@ -7,6 +7,7 @@ such a row is a reject, on record, and the run goes on (`test_target_rows.py`).
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _running = ExitStack()
+atexit.register(_running.close)  # where another process runs these tests, no fixture ends it
 _sandbox = _running.enter_context(start_sandbox(["--rows", "50"]))
 _folder = _running.enter_context(tempfile.TemporaryDirectory())
 _sandbox.knobs(job_duration_ms=20)
