@@ -23,11 +23,13 @@ class ProcessPage:
         rows: The processes as they came.
         has_more: `_meta.hasMore`; None if it is absent (Q15).
         server_time: Of the `Date` header, epoch milliseconds; None if there is none.
+        body: The answer itself, JSON; empty where it is not known.
     """
 
     rows: list[Row]
     has_more: bool | None
     server_time: int | None
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,8 @@ class ChakraClient:
         path = f"{_procedure(procedure)}/list"
         envelope = self._read("POST", path, f"the processes of '{procedure}'", body)
         more = envelope.meta.get("hasMore")
-        return ProcessPage(
-            rows_of(envelope.data), more if isinstance(more, bool) else None, envelope.server_time
-        )
+        has_more = more if isinstance(more, bool) else None
+        return ProcessPage(rows_of(envelope.data), has_more, envelope.server_time, envelope.body)
 
     def fetch_process(self, procedure: str, process_id: str) -> Row:
         """One process by id (contract 4.2)."""

@@ -65,11 +65,13 @@ class Envelope:
         data: `_data`.
         meta: `_meta`; empty if absent.
         server_time: Of the `Date` header, epoch milliseconds; None if there is none.
+        body: The answer itself.
     """
 
     data: object
     meta: Mapping[str, object]
     server_time: int | None
+    body: bytes = b""
 
 
 def open_envelope(response: Response, what: str) -> Envelope:
@@ -96,9 +98,8 @@ def open_envelope(response: Response, what: str) -> Envelope:
     if "_data" not in body:
         raise _not_chakra(response, what)
     meta = body.get("_meta")
-    return Envelope(
-        body["_data"], meta if isinstance(meta, dict) else {}, date_of(response.headers)
-    )
+    meta = meta if isinstance(meta, dict) else {}
+    return Envelope(body["_data"], meta, date_of(response.headers), response.body)
 
 
 def failure_of(response: Response, what: str) -> ChakraError:

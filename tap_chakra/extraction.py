@@ -17,7 +17,7 @@ from tap_chakra.scan import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from chakra_api.client import Row
+    from chakra_api.client import ProcessPage, Row
     from tap_chakra.coverage import Unfinished
     from tap_chakra.modes import RunPlan, Selection
     from tap_chakra.scan import Reading, Scan
@@ -43,10 +43,12 @@ class Chunk:
     Attributes:
         records: The typed records to emit.
         seen: Ids of all rows that were read, emitted or not.
+        page: The answer that all of them are from; None if there are several.
     """
 
     records: list[Row]
     seen: list[str]
+    page: ProcessPage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class Extraction:
         rows = zip(reading.rows, updated, strict=True)
         records = [self._typed(row) for row, at in rows if _emits(selection, row, at)]
         self.emitted += len(records)
-        return Chunk(records, [row_id(row) for row in reading.rows])
+        return Chunk(records, [row_id(row) for row in reading.rows], reading.page)
 
     def outcome(self, *, min_share: float) -> Outcome:
         """What follows from the run, once `chunks` is exhausted.

@@ -58,6 +58,7 @@ class Answer:
         whole: Whether the answer held all of the window.
         server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
         refused: Whether the server skips no rows that far; then there are none.
+        page: The list request's answer that all the rows are from; None if there are several.
     """
 
     window: Window
@@ -66,6 +67,7 @@ class Answer:
     whole: bool
     server_time: int | None
     refused: bool = False
+    page: ProcessPage | None = None
 
 
 def row_id(row: Row) -> str:
@@ -85,7 +87,8 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     where = created_between(asked.lower, asked.upper)
     page = lister(where or None)
     rows, created = within(page.rows, window, asked)
-    return Answer(window, rows, created, _is_whole(lister, where, page), page.server_time)
+    whole = _is_whole(lister, where, page)
+    return Answer(window, rows, created, whole, page.server_time, page=page)
 
 
 def read_page(
@@ -110,9 +113,8 @@ def read_page(
         if at is not None and not asked.holds(at):
             raise FilterNotHonoured(window, at)
     whole = limit == LIMIT and _is_whole(lister, where, page, skip, in_order=True)
-    return Answer(
-        window, tuple(page.rows), tuple(at or 0 for at in created), whole, page.server_time
-    )
+    known = tuple(at or 0 for at in created)
+    return Answer(window, tuple(page.rows), known, whole, page.server_time, page=page)
 
 
 def within(

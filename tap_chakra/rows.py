@@ -149,8 +149,13 @@ class RowTyper:
 class Counts(Protocol):
     """Where values are counted that were not as their type has them."""
 
-    misfits: Counter[str]
-    coerced: Counter[str]
+    @property
+    def misfits(self) -> Counter[str]:
+        """Values that went to `_extra_data`, by attribute or root field."""
+
+    @property
+    def coerced(self) -> Counter[str]:
+        """Values that were spelled otherwise than their type, by the same."""
 
 
 class Attributes:

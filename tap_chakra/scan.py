@@ -65,12 +65,14 @@ class Reading:
         server_time: The server's time at the answer, epoch milliseconds; None if unknown.
         unsure: Why rows may be missing from it; empty if none can be.
         method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
+        page: The answer that all the rows are from; None if there are several.
     """
 
     rows: tuple[Row, ...]
     server_time: int | None = None
     unsure: str = ""
     method: str = "window"
+    page: ProcessPage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +243,9 @@ class Scan:
                     self._late += sum(at >= self.began for at in read.answer.created)
                 self._launch(division, flights, answers)
                 if rows or read.method != "window":
-                    yield self._counted(
-                        Reading(rows, read.answer.server_time, read.unsure, read.method)
-                    )
+                    answer = read.answer
+                    reading = Reading(rows, answer.server_time, read.unsure, read.method)
+                    yield self._counted(replace(reading, page=answer.page))
         finally:
             for future in flights:
                 future.cancel()

@@ -21,6 +21,7 @@ DEFAULT_LOOKBACK_SECONDS = 600
 DEFAULT_MIN_SCAN_SHARE = 0.9
 DEFAULT_CHANGE_DETECTION = "auto"
 DEFAULT_FULL_SCAN_EVERY = 24
+DEFAULT_SECOND_PROCESS_FROM = 5_000
 HOUR_MS = 3_600_000
 CHANGE_DETECTION = ("auto", "scan", "server", "created", "open")
 
@@ -42,6 +43,8 @@ class Settings:
         full_scan_every_ms: Age of the last full scan at which `server` and `open` make another.
         emit_scan_ids: Whether there are streams of the ids that scans saw.
         allow_incomplete: Whether a scan that is not complete is no failure of the run.
+        second_process_from: Rows of a run from which on a second process types and writes them;
+            0 for never.
     """
 
     connection: Connection
@@ -55,6 +58,7 @@ class Settings:
     full_scan_every_ms: int = DEFAULT_FULL_SCAN_EVERY * HOUR_MS
     emit_scan_ids: bool = False
     allow_incomplete: bool = False
+    second_process_from: int = DEFAULT_SECOND_PROCESS_FROM
 
     @property
     def narrowed(self) -> bool:
@@ -88,6 +92,9 @@ def parse_settings(
         full_scan_every_ms=_hours(config),
         emit_scan_ids=config.get("emit_scan_ids") is True,
         allow_incomplete=config.get("allow_incomplete") is True,
+        second_process_from=int(
+            number(config, "second_process_from", DEFAULT_SECOND_PROCESS_FROM, 0)
+        ),
     )
 
 

@@ -54,7 +54,16 @@ class Source:
         Raises:
             ChakraError: It could not be fetched.
         """
-        return resolve_account(self.client.config())
+        return resolve_account(self.config)
+
+    @cached_property
+    def config(self) -> Row:
+        """The same as it came.
+
+        Raises:
+            ChakraError: It could not be fetched.
+        """
+        return self.client.config()
 
     @cached_property
     def procedures(self) -> tuple[Procedure, ...]:
@@ -83,10 +92,15 @@ class Source:
     @cached_property
     def directory(self) -> Directory:
         """Users by id and by username; empty where the key's role may not list them."""
+        return Directory.from_users(self.user_rows)
+
+    @property
+    def user_rows(self) -> list[Row]:
+        """All users as v1 shows them; none where the key's role may not list them."""
         try:
-            return Directory.from_users(self._users_v1)
+            return self._users_v1
         except NoAccess:
-            return Directory.from_users([])
+            return []
 
     @cached_property
     def _executor(self) -> ThreadPoolExecutor:

@@ -15,12 +15,13 @@ from singer_sdk.singerlib import ActivateVersionMessage
 from chakra_api.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
 from tap_chakra.batch_files import files_of
+from tap_chakra.page_writer import PageWriter
 from tap_chakra.paused import to_state as paused_to_state
 from tap_chakra.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
 from tap_chakra.reading import LIMIT
-from tap_chakra.record_lines import RecordLines
 from tap_chakra.rows import compile_row
 from tap_chakra.schema import process_schema
+from tap_chakra.second_process import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account import Procedure
     from chakra_api.client import Row
-    from tap_chakra.extraction import Extraction, Outcome
+    from tap_chakra.extraction import Chunk, Extraction, Outcome
     from tap_chakra.rows import Counts
     from tap_chakra.tap import TapChakra
 
@@ -155,8 +156,8 @@ class ProcessStream(ChakraStream):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
         """The rows to emit."""
         typer = compile_row(self._procedure, self._tap.source.directory)
-        for page in self.pages(typer, typer):
-            for record in page:
+        for chunk in self.chunks(typer, typer):
+            for record in chunk.records:
                 self._tap.heed_signals()
                 yield record
 
@@ -168,16 +169,15 @@ class ProcessStream(ChakraStream):
         if not plain:
             yield from super()._sync_records(context, write_messages=write_messages)
             return
-        lines = RecordLines(self.stream_maps[0].stream_alias, self._deselected())
-        typer = compile_row(self._procedure, self._tap.source.directory)
+        writer = PageWriter(self._beginning(), self._tap)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for page in self.pages(typer, typer):
+            for chunk in self.chunks(_as_it_came, writer):
                 self._tap.heed_signals()
                 extracted = iso_ms(int(self._tap.clock.now() * 1000))
-                if page:
-                    self._tap.write_lines(lines.lines(page, self._stream_version, extracted))
+                if chunk.records:
+                    writer.write(chunk, self._stream_version, extracted)
                     self.state_manager.is_flushed = False
-                    counter.increment(len(page))
+                    counter.increment(len(chunk.records))
         self._finalize_state(self.stream_state)
         self._write_state_message()
 
@@ -186,6 +186,16 @@ class ProcessStream(ChakraStream):
         """Whether no stream map and no flattening changes a record."""
         first, *others = self.stream_maps
         return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
+
+    def _beginning(self) -> Beginning:
+        source = self._tap.source
+        return Beginning(
+            config=source.config,
+            users=source.user_rows,
+            procedure=self._procedure.short_id,
+            stream=self.stream_maps[0].stream_alias,
+            deselected=tuple(self._deselected()),
+        )
 
     def _deselected(self) -> Iterable[tuple[str, ...]]:
         """Paths of the properties that are not selected."""
@@ -212,7 +222,7 @@ class ProcessStream(ChakraStream):
         deselected = tuple(self._deselected())
         with self.get_record_counter() as counter, self.get_sync_timer():
             held: list[Row] = []
-            pages = self.pages(files.typed, files)
+            pages = (chunk.records for chunk in self.chunks(files.typed, files))
             for number, page in enumerate(chain(pages, [None]), start=1):
                 held += page or []
                 if len(held) < batch_config.batch_size and (page is not None or not held):
@@ -224,7 +234,7 @@ class ProcessStream(ChakraStream):
                 held = []
                 yield encoding, [storage.get_url(name)]
 
-    def pages(self, typed: Callable[[Row], Row], counts: Counts) -> Iterable[list[Row]]:
+    def chunks(self, typed: Callable[[Row], Row], counts: Counts) -> Iterable[Chunk]:
         """The rows to emit, an answer's at a time.
 
         Whoever asks for the next page has passed on the one before: STATE says so then. The
@@ -245,7 +255,7 @@ class ProcessStream(ChakraStream):
         if self.versioned:
             self._stream_version = began
         self._say_beginning(extraction)
-        yield from self._reported(extraction, counts.coerced)
+        yield from self._reported(extraction, counts)
         self._conclude(extraction)
         if line := counts_line(counts.misfits, "did not fit their type and went to _extra_data"):
             self.logger.warning("%s: %s", self.name, line)
@@ -265,13 +275,13 @@ class ProcessStream(ChakraStream):
                 f"{extraction.resumed:,}",
             )
 
-    def _reported(self, extraction: Extraction, coerced: Mapping[str, int]) -> Iterable[list[Row]]:
+    def _reported(self, extraction: Extraction, counts: Counts) -> Iterable[Chunk]:
         client, screen = self._tap.source.client, self._tap.screen
         every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
         reporter = Reporter(self._tap.clock, client.stats, every)
         unsaved = 0
         for chunk in extraction.chunks():
-            yield chunk.records
+            yield chunk
             self._tap.note_seen(self._procedure.short_id, extraction.began, chunk.seen)
             unsaved += len(chunk.seen)
             if unsaved + LIMIT > self._tap.source.settings.concurrency * LIMIT:
@@ -281,7 +291,7 @@ class ProcessStream(ChakraStream):
                 work = reporter.work(extraction.progress, extraction.emitted, client.stats)
                 self._show(reporter.line(work))
         work = reporter.work(extraction.progress, extraction.emitted, client.stats)
-        self.logger.info("%s: %s", self.name, reporter.summary(work, coerced))
+        self.logger.info("%s: %s", self.name, reporter.summary(work, counts.coerced))
 
     def _show(self, line: str) -> None:
         if self._tap.screen.is_live:
@@ -341,3 +351,7 @@ def _scope(threshold: int | None) -> str:
     if threshold is None:
         return "every row is emitted"
     return f"rows changed since {iso_ms(threshold)} are emitted"
+
+
+def _as_it_came(row: Row) -> Row:
+    return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import Catalog, Schema
 
@@ -24,17 +24,17 @@ from tap_chakra import scan_ids
 from tap_chakra import settings as defaults
 from tap_chakra.configuration import collection_records
 from tap_chakra.extraction import ScanIncomplete
+from tap_chakra.hand_over import SecondProcess, can_hand_over
 from tap_chakra.progress import Screen
 from tap_chakra.source import Source
 from tap_chakra.streams import ChakraStream, ListedStream, NarrowStream, ProcessStream
 from tap_chakra.tap_settings import SETTINGS
 from tap_chakra.users import user_records, users_schema
+from tap_chakra.whole_lines import WholeLineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
-
-    from singer_sdk.singerlib import Message
 
     from chakra_api.client import Row
 
@@ -59,31 +59,6 @@ class ReaderGone(ChakraError):
     """Whoever read our output has ended."""
 
     exit_code = ExitCode.STOPPED
-
-
-class WholeLineWriter(MsgSpecWriter):
-    """Knows when it is in the middle of a line, so that a signal never cuts one."""
-
-    writing = False
-
-    def write_message(self, message: Message) -> None:
-        """Write one line."""
-        self.writing = True
-        super().write_message(message)
-        self.writing = False
-
-    def write_lines(self, lines: bytes) -> None:
-        """Write whole lines.
-
-        Not through Python's buffer: of a large write that a signal interrupts, it loses the rest.
-        """
-        self.writing = True
-        sys.stdout.flush()
-        out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
-        rest = memoryview(lines)
-        while rest:
-            rest = rest[out.write(rest) or 0 :]
-        self.writing = False
 
 
 class PushesDown(logging.Filter):
@@ -115,6 +90,7 @@ class TapChakra(Tap):
         self._incomplete: list[tuple[str, tuple[str, ...]]] = []
         self._stop_signal: int | None = None
         self._over = False
+        self._rows = 0
         self._narrow: dict[str, NarrowStream] | None = None
         super().__init__(**options)
 
@@ -238,6 +214,15 @@ class TapChakra(Tap):
         if isinstance(writer, WholeLineWriter):
             writer.write_lines(lines)
 
+    def second(self, rows: int) -> SecondProcess | None:
+        """The process that types and writes beside this one; it begins when it is worth it."""
+        self._rows += rows
+        writer, begins = self.message_writer, self.source.settings.second_process_from
+        due = 0 < begins <= self._rows
+        if not (due and isinstance(writer, WholeLineWriter) and can_hand_over()):
+            return None
+        return writer.hand_over()
+
     @property
     def run_name(self) -> str:
         """Tells the files of this run from those of others."""
@@ -275,7 +260,19 @@ class TapChakra(Tap):
         """Let go of everything. What there was to print is printed: no signal changes that."""
         self._over = True
         self.screen.clear()
+        with contextlib.suppress(BrokenPipeError, RuntimeError):
+            # Said already by whoever wrote last.
+            self.written()
         self.source.close()
+
+    def written(self) -> None:
+        """Wait until all that was printed is written.
+
+        Raises:
+            BrokenPipeError: Nobody reads the output any more.
+        """
+        if isinstance(self.message_writer, WholeLineWriter):
+            self.message_writer.close()
 
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it: between two whole lines."""
@@ -303,6 +300,7 @@ class TapChakra(Tap):
         )
         try:
             tap.sync_all()
+            tap.written()
         except BrokenPipeError:
             # click would end the command without a word.
             raise ReaderGone(

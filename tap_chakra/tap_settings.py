@@ -123,4 +123,12 @@ SETTINGS = th.PropertiesList(
         description="A scan that could not be proven complete ends with exit code 0 and a warning,"
         " not with 6. Its bookmark does not move all the same.",
     ),
+    th.Property(
+        "second_process_from",
+        th.IntegerType,
+        default=defaults.DEFAULT_SECOND_PROCESS_FROM,
+        title="Second process from",
+        description="Rows of a run from which on, where there are two cores, rows are typed and"
+        " written by a second process while the first one reads; 0 for never.",
+    ),
 )

@@ -85,6 +85,7 @@ class Case:
         precision: Of the filter on `createdAt`.
         method: INCREMENTAL or FULL_TABLE.
         second: Whether a whole run comes before the kills.
+        handed_over: Rows from which on a second process writes; 0 for never.
         kills: One run after another dies so; the next one goes on.
     """
 
@@ -98,6 +99,7 @@ class Case:
     precision: str
     method: str
     second: bool
+    handed_over: int
     kills: tuple[Kill, ...]
 
 
@@ -116,6 +118,7 @@ def case_of(seed: int) -> Case:
         method=draw.choice(["INCREMENTAL", "INCREMENTAL", "FULL_TABLE"]),
         second=draw.random() < 0.3,
         kills=tuple(_kill(seed, number, draw) for number in range(draw.randint(1, 5))),
+        handed_over=draw.choice([0, 1, 1, 500]),
     )
 
 
@@ -169,6 +172,7 @@ class _Runs:
             "api_url": sandbox.url,
             "concurrency": case.concurrency,
             "lookback_seconds": 0,
+            "second_process_from": case.handed_over,
         }
         (folder / "config.json").write_text(json.dumps(config))
         (folder / "catalog.json").write_text(_catalog(case.method))

@@ -17,6 +17,7 @@ ADAPTERS = {
     "tap_chakra/tap.py": "the Singer adapter",
     "tap_chakra/tap_settings.py": "the Singer adapter's settings",
     "tap_chakra/streams.py": "the Singer adapter",
+    "tap_chakra/whole_lines.py": "the Singer adapter's output",
     "tap_chakra/dlt_source.py": "the dlt adapter",
     "target_chakra/__main__.py": "the command line",
     "target_chakra/cli.py": "the command line",

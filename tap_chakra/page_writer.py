@@ -1,0 +1,76 @@
+"""Writes the rows of one stream as RECORD lines, an answer's at a time: here, or handed over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tap_chakra.record_lines import RecordLines
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from tap_chakra.extraction import Chunk
+    from tap_chakra.hand_over import SecondProcess
+    from tap_chakra.second_process import Beginning
+
+
+class Output(Protocol):
+    """Standard output."""
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole lines."""
+
+    def second(self, rows: int) -> SecondProcess | None:
+        """The second process, if there is to be one by now; `rows` more have come."""
+
+
+class PageWriter:
+    """Types and writes rows.
+
+    Args:
+        beginning: What they are typed from.
+        output: Where the lines go.
+    """
+
+    def __init__(self, beginning: Beginning, output: Output) -> None:
+        self._output = output
+        self._beginning = beginning
+        self._typer = self._beginning.typer()
+        self._lines = RecordLines(self._beginning.stream, self._beginning.deselected)
+        self._second: SecondProcess | None = None
+
+    @property
+    def misfits(self) -> Counter[str]:
+        """Values that went to `_extra_data`, by attribute or root field."""
+        return self._counted()[0]
+
+    @property
+    def coerced(self) -> Counter[str]:
+        """Values that were spelled otherwise than their type, by the same."""
+        return self._counted()[1]
+
+    def write(self, chunk: Chunk, version: int | None, extracted: str) -> None:
+        """Write rows, as they came, as RECORD lines.
+
+        Args:
+            chunk: The rows.
+            version: The version of the stream; None for none.
+            extracted: When they came, ISO 8601.
+        """
+        rows = chunk.records
+        if self._second is None:
+            self._second = self._output.second(len(rows))
+            if self._second is not None:
+                self._second.begin(self._beginning)
+        if self._second is not None:
+            self._second.rows(chunk, version, extracted)
+        else:
+            lines = self._lines.lines(map(self._typer, rows), version, extracted)
+            self._output.write_lines(lines)
+
+    def _counted(self) -> tuple[Counter[str], Counter[str]]:
+        here = self._typer.misfits, self._typer.coerced
+        if self._second is None:
+            return here
+        misfits, coerced = self._second.counts()
+        return here[0] + type(here[0])(misfits), here[1] + type(here[1])(coerced)

@@ -1,0 +1,179 @@
+"""Types rows and writes lines beside the process that reads: `python -m tap_chakra.second_process`.
+
+One Python process can't use a second core. So a long read hands its rows over as they came, and
+everything else that is to be printed as the lines that it is, in one order; this process writes to
+the standard output that both share. What is handed over (`hand_over.py`) are frames on standard
+input: a kind, the length of the body, the body.
+
+It ends with the input, having written all that came whole. Signals are for the process that reads.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import struct
+import sys
+from dataclasses import asdict, dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+import orjson
+
+from chakra_api.account import resolve_account
+from chakra_api.answers import rows_of
+from chakra_api.people import Directory
+from chakra_api.wire_json import decode, encode
+from tap_chakra.record_lines import RecordLines
+from tap_chakra.rows import compile_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from chakra_api.answers import ProcessPage, Row
+    from tap_chakra.rows import RowTyper
+
+HEAD: Final = struct.Struct(">cI")
+"""Kind and length of a frame's body, in bytes."""
+BEGIN, ROWS, LINES, COUNTS = b"B", b"R", b"L", b"C"
+READER_GONE: Final = 9
+"""Exit code where nobody reads the output any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the rows of a stream are typed from.
+
+    Attributes:
+        config: The account's configuration, as the API showed it (contract 4.22).
+        users: The rows of the users endpoint.
+        procedure: ShortId.
+        stream: The name that the lines carry.
+        deselected: Paths of properties to leave out.
+    """
+
+    config: Mapping[str, object]
+    users: Sequence[Row]
+    procedure: str
+    stream: str
+    deselected: Sequence[Sequence[str]]
+
+    def encoded(self) -> bytes:
+        """As the body of a frame."""
+        return orjson.dumps(asdict(self))
+
+    def typer(self) -> RowTyper:
+        """What types its rows."""
+        procedure = resolve_account(dict(self.config)).procedure(self.procedure)
+        return compile_row(procedure, Directory.from_users(self.users))
+
+
+def rows_frame(rows: Sequence[Row], version: int | None, extracted: str) -> bytes:
+    """Rows as they came, as the body of a frame."""
+    return _head(version, extracted, None) + encode(rows)
+
+
+def answer_frame(
+    page: ProcessPage, rows: Sequence[Row], version: int | None, extracted: str
+) -> bytes | None:
+    """Rows as a frame that holds their answer itself, so that no JSON has to be made of them.
+
+    Args:
+        page: The answer.
+        rows: Those of its rows that are meant, the very objects.
+        version: The version of the stream; None for none.
+        extracted: When they came, ISO 8601.
+
+    Returns:
+        None where it can't be.
+    """
+    place = {id(row): at for at, row in enumerate(page.rows)}
+    places = [place.get(id(row), -1) for row in rows]
+    return None if not page.body or -1 in places else _head(version, extracted, places) + page.body
+
+
+def _head(version: int | None, extracted: str, places: Sequence[int] | None) -> bytes:
+    return orjson.dumps([version, extracted, places]) + b"\n"
+
+
+def rows_in(content: bytes, places: Sequence[int] | None) -> list[Row]:
+    """The rows that a frame means.
+
+    Args:
+        content: An answer of the API, or the rows alone.
+        places: Of the rows in the answer; None if `content` is the rows alone.
+    """
+    value = decode(content)
+    if places is None or not isinstance(value, dict):
+        return rows_of(value)
+    rows = rows_of(value["_data"])
+    return [rows[at] for at in places]
+
+
+class Work:
+    """What this process does with frames.
+
+    Args:
+        out: Where lines go.
+        counts: Where counts go when they are asked for.
+    """
+
+    def __init__(self, out: int, counts: int) -> None:
+        self._out = out
+        self._counts = counts
+        self._typer: RowTyper | None = None
+        self._lines = RecordLines("")
+
+    def take(self, kind: bytes, body: bytes) -> None:
+        """Do what a frame asks for."""
+        if kind == LINES:
+            write_all(self._out, body)
+        elif kind == BEGIN:
+            beginning = Beginning(**orjson.loads(body))
+            self._typer = beginning.typer()
+            self._lines = RecordLines(beginning.stream, beginning.deselected)
+        elif self._typer is not None and kind == ROWS:
+            write_all(self._out, self._typed(self._typer, body))
+        elif self._typer is not None and kind == COUNTS:
+            said = [self._typer.misfits, self._typer.coerced]
+            write_all(self._counts, orjson.dumps(said) + b"\n")
+
+    def _typed(self, typer: RowTyper, body: bytes) -> bytes:
+        ends = body.index(b"\n")
+        version, extracted, places = orjson.loads(body[:ends])
+        rows = rows_in(body[ends + 1 :], places)
+        return self._lines.lines(map(typer, rows), version, extracted)
+
+
+def write_all(place: int, content: bytes) -> None:
+    """Write all of it to a file descriptor; a pipe may take it piece by piece."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(place, rest) :]
+
+
+def frames(source: IO[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    """The frames that come whole."""
+    while len(head := source.read(HEAD.size)) == HEAD.size:
+        kind, length = HEAD.unpack(head)
+        body = source.read(length)
+        if len(body) < length:
+            return
+        yield kind, body
+
+
+def main() -> None:
+    """Work until the input ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    gc.disable()  # rows hold no cycles
+    work = Work(sys.stdout.fileno(), int(sys.argv[1]))
+    try:
+        for kind, body in frames(sys.stdin.buffer):
+            work.take(kind, body)
+    except BrokenPipeError:
+        os._exit(READER_GONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Rows that a second process types and writes: the same lines, and the same ends of a run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chakra_api.exit_codes import ExitCode
+from tests.support.tap_process import COMMAND, catalog_of, environment, run
+
+if TYPE_CHECKING:
+    from chakra_sandbox.launch import Sandbox
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="there is one core only",
+)
+STREAM = "process_lead"
+
+
+@pytest.mark.parametrize("method", ["INCREMENTAL", "FULL_TABLE"])
+def test_what_is_printed_is_the_same(tmp_path: Path, config: dict[str, Any], method: str) -> None:
+    catalog = catalog_of(tmp_path, config, STREAM, method=method)
+    here = run(tmp_path, {**config, "second_process_from": 0}, catalog=catalog)
+    there = run(tmp_path, {**config, "second_process_from": 300}, catalog=catalog)
+    assert here.code == there.code == 0
+    assert len(there.records[STREAM]) == 1500
+    by_id = [sorted(out.records[STREAM], key=lambda r: r["id"]) for out in (here, there)]
+    assert by_id[0] == by_id[1]
+    kinds = [[x["type"] for x in out.lines if x["type"] != "STATE"] for out in (here, there)]
+    assert kinds[0] == kinds[1], "ACTIVATE_VERSION comes behind the last record"
+    assert there.lines[-1]["type"] == "STATE"
+    bookmarks = [out.states[-1]["bookmarks"][STREAM] for out in (here, there)]
+    assert bookmarks[0].keys() == bookmarks[1].keys()
+    said = [_summary(out.stderr) for out in (here, there)]
+    assert said[0] == said[1], "what was coerced is counted there, too"
+
+
+def _summary(stderr: str) -> str:
+    (line,) = [x for x in stderr.splitlines() if "coerced" in x or "did not fit" in x][-1:] or [""]
+    return line.partition(STREAM)[2].partition(";")[0][:0] + line[line.find("coerced") :]
+
+
+def begun(tmp_path: Path, config: dict[str, Any]) -> subprocess.Popen[bytes]:
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog_of(tmp_path, config, STREAM)))
+    (tmp_path / "config.json").write_text(json.dumps({**config, "second_process_from": 1}))
+    files = [f"--{name}={tmp_path / name}.json" for name in ("config", "catalog")]
+    command = [*COMMAND, *files]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+
+
+def second_of(pid: int) -> int:
+    """The second process of a tap, once it is there."""
+    for _ in range(300):
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                parent = int((path.parent / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == pid and "second_process" in path.read_text():
+                    return int(path.parent.name)
+        time.sleep(0.02)
+    raise AssertionError("there is no second process")
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_signal_leaves_whole_lines_and_no_process(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], number: int
+) -> None:
+    sandbox.knobs(latency_ms=40)
+    tap = begun(tmp_path, {**config, "concurrency": 1})
+    second = second_of(tap.pid)
+    time.sleep(0.3)
+    tap.send_signal(number)
+    out, err = tap.communicate(timeout=60)
+    assert tap.returncode == (-number if number == signal.SIGKILL else ExitCode.STOPPED), err
+    assert out.endswith(b"\n")
+    records = [line for line in map(json.loads, out.splitlines()) if line["type"] == "RECORD"]
+    assert 0 < len(records) < 1500
+    for _ in range(100):
+        if not is_there(second):
+            return
+        time.sleep(0.05)
+    raise AssertionError("it is still there")
+
+
+def test_a_loader_that_ends_first_ends_the_run_in_order(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    sandbox.knobs(latency_ms=20)
+    with begun(tmp_path, {**config, "concurrency": 1}) as tap:
+        assert tap.stdout is not None
+        assert tap.stderr is not None
+        second_of(tap.pid)
+        tap.stdout.close()
+        said = tap.stderr.read().decode()
+        assert tap.wait(60) == ExitCode.STOPPED, said
+    assert "the loader ended before the tap" in said
+    assert "Traceback" not in said
+
+
+def test_a_second_process_that_dies_fails_the_run(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    sandbox.knobs(latency_ms=40)
+    tap = begun(tmp_path, {**config, "concurrency": 1})
+    os.kill(second_of(tap.pid), signal.SIGKILL)
+    out, err = tap.communicate(timeout=60)
+    assert tap.returncode not in (0, ExitCode.STOPPED)
+    assert b"ended with -9" in err
+    assert b'"bookmarks":{"process_lead":{"replication_key_value"' not in out
