@@ -97,17 +97,17 @@ def pace(axes: Axes, measured: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Draw the four panels."""
+    """Draw the panels that were measured, of four."""
     measured = json.load(sys.stdin)
     figure, ((first, second), (third, fourth)) = plt.subplots(
         2, 2, figsize=(15, 10.5), layout="constrained", width_ratios=(1.35, 1)
     )
-    rates(first, measured["rates"])
-    cpu(second, measured["cpu"])
-    pace(third, measured["pace"])
-    memory(fourth, measured["memory"])
-    for axes in (first, second, third, fourth):
+    panels = {"rates": (first, rates), "cpu": (second, cpu), "pace": (third, pace)}
+    for name, (axes, draw) in {**panels, "memory": (fourth, memory)}.items():
+        axes.set_visible(name in measured)
         axes.spines[["top", "right"]].set_visible(False)
+        if name in measured:
+            draw(axes, measured[name])
     figure.suptitle("tap-chakra beside other readers of the same server", size=15)
     figure.savefig(sys.argv[1], dpi=110)
 

@@ -13,6 +13,7 @@ import click
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.interrupts import interrupts_kept
 
 BUG = "This is a fault of tap-chakra. Please report it with the traceback above."
 
@@ -44,8 +45,8 @@ def run(args: list[str] | None = None) -> int:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     try:
-        # Slow to import: Ctrl-C may come meanwhile.
-        from tap_chakra.tap import TapChakra  # noqa: PLC0415
+        with interrupts_kept():  # it is slow to import
+            from tap_chakra.tap import TapChakra  # noqa: PLC0415
 
         command = TapChakra.cli
         result = command.main(args, prog_name="tap-chakra", standalone_mode=False)

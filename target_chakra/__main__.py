@@ -12,6 +12,7 @@ import click
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.interrupts import interrupts_kept
 
 BUG = "This is a fault of target-chakra. Please report it with the traceback above."
 
@@ -33,8 +34,8 @@ def run(args: list[str] | None = None) -> int:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     try:
-        # Slow to import: Ctrl-C may come meanwhile.
-        from target_chakra.cli import command  # noqa: PLC0415
+        with interrupts_kept():  # it is slow to import
+            from target_chakra.cli import command  # noqa: PLC0415
 
         result = command().main(args, prog_name="target-chakra", standalone_mode=False)
     except SystemExit as end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chakra_api.wire_json import encode
 from target_chakra.changes import Key, Reject
 from target_chakra.journal_values import Entry, Owned, Unknown
 from target_chakra.lifecycle import Outcome
@@ -41,15 +42,32 @@ class Bookkeeping:
         self._noted: list[Entry] = []
         self._barred: dict[Key, tuple[int, int]] = {}
         self._rejected: set[Key] = set()
+        self._uncovered: dict[tuple[str, bytes], list[int]] = {}
         self.mirrors: set[str] = set()
         """Streams whose rows are owned."""
 
     def recall(self, unknowns: Iterable[UnknownRow]) -> None:
         """Take in what earlier runs left."""
         self._rejected = self._journal.rejected_keys()
+        self._uncovered = self._journal.uncovered_rejects()
         for unknown in unknowns:
             for name in unknown.names:
                 self._barred[name] = (unknown.free_ms, unknown.id)
+
+    def came_again(self, came: Change | Reject) -> None:
+        """Close the reject of a row without a key that no STATE had passed: here it is again."""
+        if not self._uncovered:
+            return
+        change = came.change if isinstance(came, Reject) else came
+        if change.key is not None or change.origin:
+            return
+        numbers = self._uncovered.get((change.stream, encode(change.row)))
+        if numbers:
+            self._journal.close_rejects([numbers.pop(0)], "came again")
+
+    def expect_none_again(self) -> None:
+        """The input is no repetition: rejects are sent again, each known by its number."""
+        self._uncovered.clear()
 
     # What bars a row
 

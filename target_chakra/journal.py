@@ -186,6 +186,7 @@ class Journal(JournalLoads):
             self._close_rejects(connection, key)
         if entry.rejects:
             self._replace_rejects(connection, entry.rejects)
+            self._has_twins |= any(each.change.key is None for each in entry.rejects)
             connection.execute(
                 t.rejects.insert(),
                 [reject_row(self._account, self._run, each) for each in entry.rejects],

@@ -139,9 +139,10 @@ class JournalMemory:
         Whether it was, a crash right now would leave open: see `began_again`.
         """
         if self._has_twins:
-            covered = (t.twins.c.run == self._run, t.twins.c.seq.between(1, up_to))
             with self._writing() as connection:
-                connection.execute(t.twins.update().where(*covered).values(seq=-t.twins.c.seq))
+                for each in (t.twins, t.rejects):
+                    covered = (each.c.run == self._run, each.c.seq.between(1, up_to))
+                    connection.execute(each.update().where(*covered).values(seq=-each.c.seq))
 
     def forget_twins(self) -> None:
         """That STATE was passed on: its rows never come again."""
@@ -151,6 +152,8 @@ class JournalMemory:
             connection.execute(
                 t.twins.delete().where(t.twins.c.run == self._run, t.twins.c.seq < 0)
             )
+            passed = (t.rejects.c.run == self._run, t.rejects.c.seq < 0)
+            connection.execute(t.rejects.update().where(*passed).values(seq=None))
 
     def began_again(self, stream: str, twin: str) -> None:
         """The first row of a stream came, by its hash: does it repeat what a STATE was to cover?
@@ -182,6 +185,30 @@ class JournalMemory:
         )
         with self._reading() as connection:
             return {Key(*row) for row in connection.execute(query)}
+
+    def uncovered_rejects(self) -> dict[tuple[str, bytes], list[int]]:
+        """Open rejects of rows without a key that no STATE has passed, by stream and row."""
+        cells = t.rejects.c
+        query = sa.select(cells.id, cells.stream, cells.row).where(
+            cells.account == self._account,
+            cells.run != self._run,
+            cells.closed.is_(None),
+            cells.seq.is_not(None),
+        )
+        found: dict[tuple[str, bytes], list[int]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(query.order_by(cells.id)):
+                found.setdefault((row.stream, bytes(row.row)), []).append(row.id)
+        return found
+
+    def let_rejects_stand(self, retried: Sequence[int]) -> None:
+        """Rows that this run tried again come no more, unless their rejects were uncovered."""
+        cells = t.rejects.c
+        with self._writing() as connection:
+            some = sa.select(cells.id).where(cells.id.in_(retried[:CHUNK]), cells.seq.is_not(None))
+            if not connection.execute(some).first():
+                mine = cells.run == self._run
+                connection.execute(t.rejects.update().where(mine).values(seq=None))
 
     def close_rejects(self, numbers: Sequence[int], why: str) -> None:
         """Say that rejects need no more attention."""

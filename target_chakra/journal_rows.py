@@ -127,6 +127,7 @@ def reject_row(account: str, run: int, reject: Reject) -> Row:
         "job": reject.job,
         "row": encode(change.row),
         "origin": change.origin or None,
+        "seq": change.seq if change.key is None and not change.origin else None,
     }
 
 

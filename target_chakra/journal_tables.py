@@ -128,6 +128,7 @@ rejects = sa.Table(
     sa.Column("row", sa.LargeBinary, nullable=False),
     sa.Column("closed", sa.Text),
     sa.Column("origin", sa.Text),
+    sa.Column("seq", _Id),
     sa.Index("rejects_by_key", "account", "procedure", "attribute", "key"),
 )
 
@@ -166,9 +167,16 @@ def _add_loads(connection: sa.Connection) -> None:
     arrivals.create(connection, checkfirst=True)
 
 
+def _add_places(connection: sa.Connection) -> None:
+    """Which rejects without a key no STATE has passed: their rows come again."""
+    if "seq" not in {each["name"] for each in sa.inspect(connection).get_columns(rejects.name)}:
+        connection.exec_driver_sql(f"ALTER TABLE {rejects.name} ADD COLUMN seq BIGINT")
+
+
 MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (
     metadata.create_all,
     _add_loads,
+    _add_places,
 )
 """Each brings the journal to the next version; none is ever changed once released."""
 

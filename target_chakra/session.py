@@ -249,6 +249,7 @@ class Session(Generic[State]):
     def retry(self, found: Sequence[RejectLine], hints: Mapping[str, Hints] | None = None) -> None:
         """Send rejected rows again, in order; each is closed once it has an outcome."""
         self.is_partial = True
+        self.writer.books.expect_none_again()
         columns: dict[str, set[str]] = {}
         for each in found:
             # A row need not carry every column that its mapping names.
@@ -256,8 +257,7 @@ class Session(Generic[State]):
             columns.setdefault(each.stream, set(named)).update(each.row)
         for stream, names in columns.items():
             self.open_stream(stream, sorted(names), (hints or {}).get(stream))
-        numbers: dict[int, int] = {}
-        tally = self.writer.tally
+        numbers, tally = dict[int, int](), self.writer.tally
         try:
             for each in found:
                 numbers[tally.last_seq + 1] = each.id
@@ -268,12 +268,12 @@ class Session(Generic[State]):
             self._close_retried(numbers)
 
     def _close_retried(self, numbers: Mapping[int, int]) -> None:
-        tally = self.writer.tally
-        ended = {at: outcome for at, outcome in tally.watched.items() if outcome in SETTLED}
+        ended = {at: what for at, what in self.writer.tally.watched.items() if what in SETTLED}
         again = [numbers[at] for at, outcome in ended.items() if outcome is not Outcome.REJECTED]
         refused = [numbers[at] for at, outcome in ended.items() if outcome is Outcome.REJECTED]
         self.journal.close_rejects(again, "sent again")
         self.journal.close_rejects(refused, "rejected again")
+        self.journal.let_rejects_stand(list(numbers.values()))
 
     # Mirrors
 

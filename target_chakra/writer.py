@@ -44,7 +44,7 @@ class Writer(Generic[State]):
         settings: What the user set.
 
     Attributes:
-        tally: What came in and what became of it.
+        tally: What came in and what became of it; `books` store it.
         preview: Of a dry run: the first actions that would be sent.
         planned: How many actions there were, by kind.
         stopped: Whether somebody asked for an end.
@@ -81,7 +81,7 @@ class Writer(Generic[State]):
             concurrency=settings.concurrency,
             submission=self._submission,
         )
-        self._books = Bookkeeping(means, parts.rejects, confirms_all=settings.compare == "journal")
+        self.books = Bookkeeping(means, parts.rejects, confirms_all=settings.compare == "journal")
         self.flights = Flights(means, self)
 
     # Beginning
@@ -93,7 +93,7 @@ class Writer(Generic[State]):
             if name.startswith("shape."):
                 self.flights.shapes[procedure, Kind(name[6:])] = value
         unknowns = journal.unknowns()
-        self._books.recall(unknowns)
+        self.books.recall(unknowns)
         self.intake.graves.recall()
         for unknown in unknowns:
             self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
@@ -109,7 +109,7 @@ class Writer(Generic[State]):
         self._mappers[mapper.stream] = mapper
         self._rules[mapper.stream] = rules
         if mapper.mapping.mode is Mode.MIRROR:
-            self._books.mirrors.add(mapper.stream)
+            self.books.mirrors.add(mapper.stream)
         if mapper.columns.attribute not in (None, "id"):
             desk = self._parts.desk(mapper.destinations.procedure.short_id)
             desk.key_attributes.add(mapper.columns.attribute)
@@ -122,7 +122,7 @@ class Writer(Generic[State]):
 
     def flush(self) -> None:
         """Store what ended so far."""
-        self._books.flush()
+        self.books.flush()
 
     # Rows and STATEs come in
 
@@ -134,8 +134,8 @@ class Writer(Generic[State]):
         """
         if self.failure is not None:
             raise self.failure
-        seq = self.tally.came_in(stream)
-        change = self._mappers[stream](seq, line, row, origin)
+        change = self._mappers[stream](self.tally.came_in(stream), line, row, origin)
+        self.books.came_again(change)
         if isinstance(change, Reject):
             self.reject(change)
         else:
@@ -156,7 +156,7 @@ class Writer(Generic[State]):
 
     def is_barred(self, names: Iterable[Key]) -> bool:
         """Whether an unknown row still holds the process of one of these names."""
-        return self._books.is_barred(names)
+        return self.books.is_barred(names)
 
     def _has_room(self) -> bool:
         has_room = self.tally.open < self._settings.most_open
@@ -187,7 +187,7 @@ class Writer(Generic[State]):
             self.intake.advance(flush=flush, keyless=not self._recovered)
             self._form(flush=flush)
         did = self._parts.workers.pump(patience)
-        self._books.flush(1 if flush else WORTH_STORING)
+        self.books.flush(1 if flush else WORTH_STORING)
         self._pass_states()
         self.beat()
         return did
@@ -233,12 +233,12 @@ class Writer(Generic[State]):
 
     def done(self, done: Done) -> None:
         """Nothing is to be sent."""
-        self._books.note_done(done)
+        self.books.note_done(done)
         self.tally.settle(done.change, done.outcome)
 
     def reject(self, reject: Reject) -> None:
         """A change can't be carried out."""
-        self._books.note_reject(reject)
+        self.books.note_reject(reject)
         self.tally.settle(reject.change, Outcome.REJECTED)
         self._check_percent()
 
@@ -265,8 +265,8 @@ class Writer(Generic[State]):
         """Rows of a batch have an outcome."""
         if batch.state not in (BatchState.LOST, BatchState.SETTLED, BatchState.RELEASED):
             raise IllegalTransition(f"Rows settled in a batch that is {batch.state.value}")
-        self._books.flush()
-        self._books.store(batch, done, ended)
+        self.books.flush()
+        self.books.store(batch, done, ended)
         for settlement in done.values():
             self._end_action(settlement, batch)
         if batch.id not in {each.id for each in self.flights.aloft}:
@@ -280,7 +280,7 @@ class Writer(Generic[State]):
             self._end_rejected(settlement)
             return
         if outcome is Outcome.UNKNOWN:
-            self._books.bar(action, batch.sent or 0)
+            self.books.bar(action, batch.sent or 0)
             if action.twin and change.seq == 0:
                 # Its row will come again, and nobody knows of it either.
                 self.intake.unknown_twins[action.twin] += 1
@@ -340,7 +340,7 @@ class Writer(Generic[State]):
         found = self.tally.passable()
         if found is None or self._settings.dry_run:
             return
-        self._books.flush()
+        self.books.flush()
         self._parts.journal.pass_twins(found[0])
         self._parts.emit(found[1])
         self._parts.journal.forget_twins()
@@ -382,7 +382,7 @@ class Writer(Generic[State]):
     def leave_rest(self) -> None:
         """End what was not sent; what is still in flight is left to the next run."""
         self.account_rest()
-        self._books.flush()
+        self.books.flush()
         self._pass_states()
 
     def account_rest(self) -> None:

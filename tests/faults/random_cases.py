@@ -92,6 +92,7 @@ ANSWERS: Mapping[str, tuple[Any, ...]] = {
 RATES = (0.0, 0.005, 0.01, 0.02, 0.05)
 OTHER = 0.08
 """Share of the questions that are answered otherwise in a case."""
+LONG_MS = 600_000
 CALM_AFTER = 4
 """Runs after which no more faults come: a case ends."""
 FIELDS = {"owner": "assignedTo", "stage": "state", "due": "nextActionAt"}
@@ -126,6 +127,9 @@ def _scenario(number: int, draw: random.Random, knobs: dict[str, Any]) -> Scenar
         "compare": draw.choice(("always", "always", "journal")),
         "assigned_to_format": "id" if knobs.get("assigned_to_write") == "id_only" else "username",
     }
+    if knobs.get("job_duration_ms", 0) >= LONG_MS:
+        # One job behind another: the last of those in flight ends so much later (guarantees.md).
+        settings["job_timeout"] = LONG_MS / 1000 * (settings["concurrency"] + 2)
     return Scenario(
         seed=number,
         world=partial(small_world, leads, 60, knobs, number),

@@ -48,24 +48,30 @@ def nothing_is_emitted_twice(history: TapHistory) -> list[str]:
     return [f"run {run} emitted {row_id} {n} times" for (run, row_id), n in counts.items() if n > 1]
 
 
-def _bookmark(state: Mapping[str, Any]) -> object:
-    """What a STATE says to be complete; a paused scan says nothing yet."""
+def _bookmark(state: Mapping[str, Any]) -> tuple[int, ...]:
+    """Up to where a STATE says to be complete; a paused scan says nothing yet."""
     entry = state.get("bookmarks", {}).get("process_lead", {})
-    return entry.get("replication_key_value"), entry.get("last_complete_scan")
+    said = entry.get("replication_key_value"), entry.get("last_complete_scan", {}).get("began")
+    return tuple(_ms(each) for each in said if each is not None)
 
 
 def no_state_is_ahead(history: TapHistory) -> list[str]:
-    """When a bookmark moved, everything before it had been printed."""
+    """When a bookmark moved, everything that had changed before it had been printed.
+
+    What changed since a scan began that was cut off and gone on with comes with the next run.
+    """
     found: list[str] = []
     emitted: dict[str, int] = {}
-    before: object = (None, None)
+    before: tuple[int, ...] = ()
     for line in history.lines:
         if line.type == "RECORD":
             emitted[line.value["id"]] = _ms(line.value["updatedAt"])
         elif line.type == "STATE":
-            if _bookmark(line.value) != before:
-                found += [f"STATE is ahead: {why}" for why in _missing(line.living, emitted)]
-            before = _bookmark(line.value)
+            said = _bookmark(line.value)
+            if said and said != before:
+                due = {each: at for each, at in line.living.items() if at < max(said)}
+                found += [f"STATE is ahead: {why}" for why in _missing(due, emitted)]
+            before = said
     return found
 
 

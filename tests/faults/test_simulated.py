@@ -45,6 +45,16 @@ def test_every_promise_holds_under_faults_by_chance(part: int) -> None:
     assert condemned(cases) == {}
 
 
+@pytest.mark.parametrize("number", [70, 104, 251, 357])
+def test_what_chance_found_stays_mended(number: int) -> None:
+    """What each is of, and what it found.
+
+    70: jobs of ten minutes, one behind another; 104, 251: rejects that came again were sent once
+    more by a retry; 357: a run that its limit of deletes ends.
+    """
+    assert condemned([f"random/{number}"]) == {}
+
+
 def test_a_case_is_the_same_whenever_it_is_run() -> None:
     for case in ("reference/31:reset after", "random/9000"):
         assert run_case(case) == run_case(case)

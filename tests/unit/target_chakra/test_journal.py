@@ -196,6 +196,51 @@ def test_a_newer_row_closes_older_rejects_of_its_key_and_not_its_own(journal: Jo
     assert journal.rejected_keys() == set()
 
 
+def keyless_reject(seq: int, score: int) -> Reject:
+    return Reject(replace(change(seq, None), row={"name": "n", "score": score}), "full", "mend it")
+
+
+def again(journal: Journal, tmp_path: Path) -> Journal:
+    journal.close()
+    later = Journal(url(tmp_path))
+    later.hold()
+    later.begin_run("acme", "pid 2 on here", 3000)
+    return later
+
+
+def test_a_reject_without_a_key_is_uncovered_until_a_state_has_passed(
+    journal: Journal, tmp_path: Path
+) -> None:
+    journal.record(Entry(1, rejects=(keyless_reject(1, 5), keyless_reject(2, 6))))
+    assert journal.uncovered_rejects() == {}, "this run's own rows do not come again"
+    journal.pass_twins(1)
+    journal.forget_twins()
+    later = again(journal, tmp_path)
+    ((stream, row), numbers), *others = later.uncovered_rejects().items()
+    assert (stream, others) == ("s", [])
+    assert b'"score":6' in row
+    later.close_rejects(numbers, "came again")
+    assert later.uncovered_rejects() == {}
+    later.close()
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_what_is_rejected_again_by_a_retry_stands_as_the_reject_before(
+    journal: Journal, tmp_path: Path, *, covered: bool
+) -> None:
+    journal.record(Entry(1, rejects=(keyless_reject(1, 5),)))
+    if covered:
+        journal.pass_twins(1)
+        journal.forget_twins()
+    later = again(journal, tmp_path)
+    later.record(Entry(2, rejects=(keyless_reject(1, 5),)))
+    later.close_rejects([1], "rejected again")
+    later.let_rejects_stand([1])
+    last = again(later, tmp_path)
+    assert sum(map(len, last.uncovered_rejects().values())) == (0 if covered else 1)
+    last.close()
+
+
 def test_a_mirror_owns_what_it_wrote_and_misses_what_did_not_come(journal: Journal) -> None:
     first, second = Key("lead", "lead_id", "L-1"), Key("lead", "lead_id", 2)
     foreign = Key("lead", "lead_id", "F")

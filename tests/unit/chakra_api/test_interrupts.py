@@ -1,0 +1,63 @@
+"""Ctrl-C during an import is heeded behind it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from chakra_api.interrupts import interrupts_kept
+
+
+def test_it_waits_for_the_end_of_the_block() -> None:
+    reached: list[str] = []
+
+    def import_slowly() -> None:
+        with interrupts_kept():
+            os.kill(os.getpid(), signal.SIGINT)
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        import_slowly()
+    assert reached
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_without_one_nothing_comes() -> None:
+    with interrupts_kept():
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_error_is_not_hidden_by_it() -> None:
+    def import_badly() -> None:
+        with interrupts_kept():
+            os.kill(os.getpid(), signal.SIGINT)
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        import_badly()
+
+
+def test_who_ignores_it_goes_on_ignoring_it() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts_kept():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_other_threads_have_nothing_to_do_with_it() -> None:
+    seen: list[object] = []
+
+    def look() -> None:
+        with interrupts_kept():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]
