@@ -266,8 +266,9 @@ class Simulation:
         for at in range(self._covered, len(wishes)):
             wish = wishes[at]
             self._most_fed = max(self._most_fed, at + 1)
+            # One that comes when the run has failed is not taken.
+            self._fed += session.writer.failure is None
             session.row(wish.stream, at + 1, dict(wish.row), None)
-            self._fed += 1  # one that comes when the run has failed is not taken
             if at + 1 in scenario.states:
                 session.state({"rows": at + 1})
             for _ in range(PAUSE_TICKS if at + 1 in scenario.pauses else 0):
