@@ -88,6 +88,8 @@ def _cases(name: str, options: argparse.Namespace, plan: list[str]) -> Iterator[
     for at, case in enumerate(_all_cases(name, options.cases, plan)):
         if at % parts == part - 1:
             yield case
+    if parts > 1:
+        plan.append(f"of these, part {part} of {parts}")
     for said in plan:
         _tell(f"{name}: {said}")
 

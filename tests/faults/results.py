@@ -27,9 +27,11 @@ Written by `make faults-report` from the last run of `make faults`; do not edit.
 and under which conditions, is in [guarantees.md](guarantees.md).
 
 The target and the tap run in process against the sandbox's own rules, on a virtual clock, with the
-default settings of `lost_answer_horizon` and `job_timeout`. A fault comes at one step: a request, a
-transaction of the journal, a STATE line, a rejected row. A crash leaves the files as they were at
-that step, also with the last write torn; the next run starts from the last STATE that was printed.
+default settings of `lost_answer_horizon` and `job_timeout` (but where jobs of ten minutes run one
+behind another: there `job_timeout` is as long as all that are in flight take). A fault comes at one
+step: a request, a transaction of the journal, a STATE line, a rejected row. A crash leaves the
+files as they were at that step, also with the last write torn; the next run starts from the last
+STATE that was printed.
 The judges read only the server's rows, the input, the STATE lines and the receipts.
 
 Kills are of real processes against a real sandbox (`make kill`), bad input is drawn by hypothesis
