@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from tests.faults.results import REAL as FIGURES
 from tests.faults.verdicts import Death, Fault, Verdict, counts
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     Runs = Callable[[int, Path], Verdict]
 
-FIGURES = Path(__file__).parent.parent / ".faults"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 
 

@@ -40,11 +40,16 @@ def module_of(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def page(found: dict[str, str], diffs: dict[str, str]) -> str:
-    """The page: a table by module, then each survivor."""
+def counted(found: dict[str, str]) -> dict[str, Counter[str]]:
+    """What became of the mutants of each module."""
     by_module: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for name, what in found.items():
         by_module[module_of(name)][what] += 1
+    return by_module
+
+
+def page(found: dict[str, str], diffs: dict[str, str]) -> str:
+    """The page: a table by module, then each survivor."""
     lines = [
         "# Mutants",
         "",
@@ -54,7 +59,7 @@ def page(found: dict[str, str], diffs: dict[str, str]) -> str:
         "| module | mutants | found out | share |",
         "|---|---:|---:|---:|",
     ]
-    for module, counts in sorted(by_module.items()):
+    for module, counts in sorted(counted(found).items()):
         count, caught = counts.total(), caught_of(counts)
         lines.append(f"| `{module}` | {count} | {caught} | {caught / count:.1%} |")
     lines += ["", "## Not found out", ""]
@@ -81,10 +86,8 @@ def main() -> None:
     found = results()
     diffs = {name: diff_of(name) for name, what in found.items() if what not in FOUND_OUT}
     PAGE.write_text(page(found, diffs))
-    shares: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for name, what in found.items():
-        shares[module_of(name)][what] += 1
-    low = [m for m, counts in shares.items() if caught_of(counts) < BAR * counts.total()]
+    modules = counted(found).items()
+    low = [m for m, counts in modules if caught_of(counts) < BAR * counts.total()]
     print(f"{len(found):,} mutants, {len(diffs):,} not found out; see {PAGE.relative_to(ROOT)}")
     if low or not found:
         sys.exit(f"below the bar: {', '.join(sorted(low)) or 'nothing was tried'}")

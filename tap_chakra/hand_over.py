@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +50,8 @@ class SecondProcess:
         )
         os.close(told)
         self._pipe = self._child.stdin.fileno() if self._child.stdin else -1
+        import fcntl  # noqa: PLC0415 - Windows has none, and never comes here
+
         with suppress(OSError):
             fcntl.fcntl(self._pipe, _SET_PIPE_SIZE, _ROOM)
 
@@ -97,7 +99,7 @@ class SecondProcess:
 
     def _send(self, kind: bytes, body: bytes) -> None:
         try:
-            write_all(self._pipe, HEAD.pack(kind, len(body)) + body)
+            write_all(partial(os.write, self._pipe), HEAD.pack(kind, len(body)) + body)
         except BrokenPipeError:
             self._fail()
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from tap_chakra.record_lines import RecordLines
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from tap_chakra.extraction import Chunk
     from tap_chakra.hand_over import SecondProcess
+    from tap_chakra.rows import RowTyper
     from tap_chakra.second_process import Beginning
 
 
@@ -28,15 +28,16 @@ class PageWriter:
     """Types and writes rows.
 
     Args:
-        beginning: What they are typed from.
+        typer: Types them here.
+        beginning: What the second process types them from.
         output: Where the lines go.
     """
 
-    def __init__(self, beginning: Beginning, output: Output) -> None:
+    def __init__(self, typer: RowTyper, beginning: Beginning, output: Output) -> None:
         self._output = output
+        self._typer = typer
         self._beginning = beginning
-        self._typer = self._beginning.typer()
-        self._lines = RecordLines(self._beginning.stream, self._beginning.deselected)
+        self._lines = RecordLines(beginning.stream, beginning.deselected)
         self._second: SecondProcess | None = None
 
     @property
@@ -73,4 +74,4 @@ class PageWriter:
         if self._second is None:
             return here
         misfits, coerced = self._second.counts()
-        return here[0] + type(here[0])(misfits), here[1] + type(here[1])(coerced)
+        return here[0] + Counter(misfits), here[1] + Counter(coerced)

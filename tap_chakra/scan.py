@@ -244,8 +244,8 @@ class Scan:
                 self._launch(division, flights, answers)
                 if rows or read.method != "window":
                     answer = read.answer
-                    reading = Reading(rows, answer.server_time, read.unsure, read.method)
-                    yield self._counted(replace(reading, page=answer.page))
+                    now = answer.server_time
+                    yield self._counted(Reading(rows, now, read.unsure, read.method, answer.page))
         finally:
             for future in flights:
                 future.cancel()

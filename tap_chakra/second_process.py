@@ -15,7 +15,8 @@ import os
 import signal
 import struct
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
 import orjson
@@ -28,7 +29,7 @@ from tap_chakra.record_lines import RecordLines
 from tap_chakra.rows import compile_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chakra_api.answers import ProcessPage, Row
     from tap_chakra.rows import RowTyper
@@ -60,7 +61,7 @@ class Beginning:
 
     def encoded(self) -> bytes:
         """As the body of a frame."""
-        return orjson.dumps(asdict(self))
+        return orjson.dumps(self)
 
     def typer(self) -> RowTyper:
         """What types its rows."""
@@ -119,24 +120,24 @@ class Work:
     """
 
     def __init__(self, out: int, counts: int) -> None:
-        self._out = out
-        self._counts = counts
+        self._print = partial(write_all, partial(os.write, out))
+        self._answer = partial(write_all, partial(os.write, counts))
         self._typer: RowTyper | None = None
         self._lines = RecordLines("")
 
     def take(self, kind: bytes, body: bytes) -> None:
         """Do what a frame asks for."""
         if kind == LINES:
-            write_all(self._out, body)
+            self._print(body)
         elif kind == BEGIN:
             beginning = Beginning(**orjson.loads(body))
             self._typer = beginning.typer()
             self._lines = RecordLines(beginning.stream, beginning.deselected)
         elif self._typer is not None and kind == ROWS:
-            write_all(self._out, self._typed(self._typer, body))
+            self._print(self._typed(self._typer, body))
         elif self._typer is not None and kind == COUNTS:
             said = [self._typer.misfits, self._typer.coerced]
-            write_all(self._counts, orjson.dumps(said) + b"\n")
+            self._answer(orjson.dumps(said) + b"\n")
 
     def _typed(self, typer: RowTyper, body: bytes) -> bytes:
         ends = body.index(b"\n")
@@ -145,11 +146,11 @@ class Work:
         return self._lines.lines(map(typer, rows), version, extracted)
 
 
-def write_all(place: int, content: bytes) -> None:
-    """Write all of it to a file descriptor; a pipe may take it piece by piece."""
+def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None:
+    """Write all of it; a pipe may take it piece by piece."""
     rest = memoryview(content)
     while rest:
-        rest = rest[os.write(place, rest) :]
+        rest = rest[write(rest) or 0 :]
 
 
 def frames(source: IO[bytes]) -> Iterable[tuple[bytes, bytes]]:

@@ -169,7 +169,8 @@ class ProcessStream(ChakraStream):
         if not plain:
             yield from super()._sync_records(context, write_messages=write_messages)
             return
-        writer = PageWriter(self._beginning(), self._tap)
+        typer = compile_row(self._procedure, self._tap.source.directory)
+        writer = PageWriter(typer, self._beginning(), self._tap)
         with self.get_record_counter() as counter, self.get_sync_timer():
             for chunk in self.chunks(_as_it_came, writer):
                 self._tap.heed_signals()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from tap_chakra.hand_over import SecondProcess
+from tap_chakra.second_process import write_all
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
@@ -40,10 +41,7 @@ class WholeLineWriter(MsgSpecWriter):
         """
         self.writing = True
         sys.stdout.flush()
-        out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
-        rest = memoryview(lines)
-        while rest:
-            rest = rest[out.write(rest) or 0 :]
+        write_all(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer).write, lines)
         self.writing = False
 
     def hand_over(self) -> SecondProcess:

@@ -160,17 +160,21 @@ twins = sa.Table(
 
 def _add_loads(connection: sa.Connection) -> None:
     """Loads whose files may come again: which run worked on which, and what is settled."""
-    for table in (runs, rejects):
-        held = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        for name in {"load", "origin"} & (set(table.columns.keys()) - held):
-            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} TEXT")
+    _add_column(connection, runs, "load TEXT")
+    _add_column(connection, rejects, "origin TEXT")
     arrivals.create(connection, checkfirst=True)
 
 
 def _add_places(connection: sa.Connection) -> None:
     """Which rejects without a key no STATE has passed: their rows come again."""
-    if "seq" not in {each["name"] for each in sa.inspect(connection).get_columns(rejects.name)}:
-        connection.exec_driver_sql(f"ALTER TABLE {rejects.name} ADD COLUMN seq BIGINT")
+    _add_column(connection, rejects, "seq BIGINT")
+
+
+def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
+    """Add a column, given as name and type, that a new journal was made with."""
+    held = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
+    if column.partition(" ")[0] not in held:
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column}")
 
 
 MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (

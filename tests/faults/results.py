@@ -79,7 +79,7 @@ def page(kept: list[dict[str, Any]], real: Iterable[Mapping[str, Any]] = ()) -> 
         "| campaign | cases | faults | rows | runs | lost | doubled | wrong | unknown | time |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
         *map(_line, kept),
-        *map(_real_line, real),
+        *map(_cells, real),
         "",
         UNKNOWN,
         "",
@@ -99,16 +99,13 @@ def page(kept: list[dict[str, Any]], real: Iterable[Mapping[str, Any]] = ()) -> 
 
 def _line(each: Mapping[str, Any]) -> str:
     faults = sum(each["faults"].values())
-    return (
-        f"| {each['name']} | {each['cases']:,} | {faults:,} | {each['rows']:,} | {each['runs']:,}"
-        f" | {each['lost']} | {each['doubled']} | {each['wrong']} | {each['unknown']:,}"
-        f" | {each['seconds'] / 60:.0f} min |"
-    )
+    return _cells({**each, "campaign": each["name"], "faults": faults}, f" {each['runs']:,}")
 
 
-def _real_line(each: Mapping[str, Any]) -> str:
+def _cells(each: Mapping[str, Any], runs: str = "") -> str:
+    """A line of the table; with real processes nobody counts runs."""
     return (
-        f"| {each['campaign']} | {each['cases']:,} | {each['faults']:,} | {each['rows']:,} |"
+        f"| {each['campaign']} | {each['cases']:,} | {each['faults']:,} | {each['rows']:,} |{runs}"
         f" | {each['lost']} | {each['doubled']} | {each['wrong']} | {each['unknown']:,}"
         f" | {each['seconds'] / 60:.0f} min |"
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
 
+from tests.faults.results import REAL
 from tests.fuzz.endings import STEPS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ settings.register_profile(
     print_blob=True,
 )
 BEGAN = time.monotonic()
-FIGURES = Path(__file__).parent.parent.parent / ".faults" / "fuzz.jsonl"
+FIGURES = REAL / "fuzz.jsonl"
 
 
 def pytest_terminal_summary(
