@@ -24,12 +24,14 @@ class ProcessPage:
         has_more: `_meta.hasMore`; None if it is absent (Q15).
         server_time: Of the `Date` header, epoch milliseconds; None if there is none.
         body: The answer itself, JSON; empty where it is not known.
+        heads: Whether the rows may be without most of their fields, which are in the body.
     """
 
     rows: list[Row]
     has_more: bool | None
     server_time: int | None
     body: bytes = b""
+    heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,13 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from chakra_api.timestamps import iso_day, iso_ms, parse_timestamp
+from chakra_api.timestamps import (
+    USUAL_FROM,
+    USUAL_UNTIL,
+    iso_day,
+    iso_ms,
+    parse_timestamp,
+)
 
 Coercer: TypeAlias = Callable[[object], object]
 
@@ -99,23 +105,27 @@ def to_boolean(value: object) -> object:
 
 def to_datetime(value: object) -> object:
     """Epoch milliseconds, or ISO 8601, as `2026-01-05T09:15:00.123Z`; finer times do not fit."""
+    if type(value) is int and USUAL_FROM <= value < USUAL_UNTIL:
+        return iso_ms(value)
     if value is None or value == "":
         return None
     if isinstance(value, bool) or _finer_than_ms(value):
         return MISFIT
-    if value == 0:
-        return iso_ms(0)
     instant = parse_timestamp(value)
     if instant is None:
-        return MISFIT
+        return iso_ms(0) if value == 0 else MISFIT
     return value if _is_stored_form(value) else iso_ms(instant)
 
 
 def _is_stored_form(value: object) -> bool:
     """Whether a time is spelled as `iso_ms` spells it."""
-    if type(value) is not str or len(value) != _STORED:
-        return False
-    return value[10] == "T" and value[19] == "." and value[-1] == "Z"
+    return (
+        type(value) is str
+        and len(value) == _STORED
+        and value[-1] == "Z"
+        and value[10] == "T"
+        and value[19] == "."
+    )
 
 
 def _finer_than_ms(value: object) -> bool:

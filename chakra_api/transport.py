@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import requests
@@ -19,6 +19,8 @@ from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, U
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from urllib3.connectionpool import ConnectionPool
 
     from chakra_api.redaction import ApiKey
 
@@ -98,6 +100,21 @@ class TransportSettings:
     connect_timeout: float = 10.0
     user_agent: str = "chakra-connectors"
     pool_size: int = 1
+
+
+class _OneHost(HTTPAdapter):
+    """Looks for the connections of its one host once.
+
+    requests would do so for every request, and for the files of certificates, too.
+    """
+
+    _pool: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> ConnectionPool:  # noqa: ANN401 - requests' own
+        """As requests finds them: address, certificates and proxies never change here."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **options)
+        return self._pool
 
 
 class RequestsTransport:
@@ -190,7 +207,7 @@ class RequestsTransport:
                 "User-Agent": self._settings.user_agent,
             }
         )
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=self._settings.pool_size)
+        adapter = _OneHost(pool_connections=1, pool_maxsize=self._settings.pool_size)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session

@@ -41,7 +41,8 @@ class Chunk:
     """What a piece of reading comes to.
 
     Attributes:
-        records: The typed records to emit.
+        records: The records to emit: typed, or rows as they came, of which those with a page may
+            lack most of their fields.
         seen: Ids of all rows that were read, emitted or not.
         page: The answer that all of them are from; None if there are several.
     """
@@ -78,7 +79,7 @@ class Extraction:
         plan: What to read.
         before: The bookmark that the run begins with.
         opens: Makes the scans.
-        typed: Makes a typed record of a row.
+        typed: Makes a typed record of a row; None leaves it as it came.
         versioned: Whether records carry a version.
     """
 
@@ -88,7 +89,7 @@ class Extraction:
         before: Bookmark,
         *,
         opens: OpensScans,
-        typed: Callable[[Row], Row],
+        typed: Callable[[Row], Row] | None,
         versioned: bool,
     ) -> None:
         self._plan = plan
@@ -175,7 +176,9 @@ class Extraction:
         updated = [parse_timestamp(row.get("updatedAt")) for row in reading.rows]
         self._lead = max(self._lead, lead_of(updated, reading.server_time))
         rows = zip(reading.rows, updated, strict=True)
-        records = [self._typed(row) for row, at in rows if _emits(selection, row, at)]
+        records = [row for row, at in rows if _emits(selection, row, at)]
+        if self._typed is not None:
+            records = [*map(self._typed, records)]
         self.emitted += len(records)
         return Chunk(records, [row_id(row) for row in reading.rows], reading.page)
 

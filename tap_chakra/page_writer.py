@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from tap_chakra.parsed_rows import places_of
 from tap_chakra.record_lines import RecordLines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tap_chakra.extraction import Chunk
     from tap_chakra.hand_over import SecondProcess
-    from tap_chakra.rows import RowTyper
+    from tap_chakra.parsed_rows import RowParser
     from tap_chakra.second_process import Beginning
 
 
@@ -28,16 +31,16 @@ class PageWriter:
     """Types and writes rows.
 
     Args:
-        typer: Types them here.
+        parser: Types them here.
         beginning: What the second process types them from.
         output: Where the lines go.
     """
 
-    def __init__(self, typer: RowTyper, beginning: Beginning, output: Output) -> None:
+    def __init__(self, parser: RowParser, beginning: Beginning, output: Output) -> None:
         self._output = output
-        self._typer = typer
+        self._parser = parser
         self._beginning = beginning
-        self._lines = RecordLines(beginning.stream, beginning.deselected)
+        self._lines = RecordLines(beginning.stream)
         self._second: SecondProcess | None = None
 
     @property
@@ -66,11 +69,17 @@ class PageWriter:
         if self._second is not None:
             self._second.rows(chunk, version, extracted)
         else:
-            lines = self._lines.lines(map(self._typer, rows), version, extracted)
-            self._output.write_lines(lines)
+            self._output.write_lines(self._lines.around(self._records(chunk), version, extracted))
+
+    def _records(self, chunk: Chunk) -> Iterable[bytes]:
+        page = chunk.page
+        places = None if page is None else places_of(page, chunk.records)
+        if page is None or places is None:
+            return map(self._parser.record, chunk.records)
+        return self._parser.records(page.body, places)
 
     def _counted(self) -> tuple[Counter[str], Counter[str]]:
-        here = self._typer.misfits, self._typer.coerced
+        here = self._parser.typer.misfits, self._parser.typer.coerced
         if self._second is None:
             return here
         misfits, coerced = self._second.counts()

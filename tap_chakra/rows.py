@@ -31,7 +31,7 @@ PEOPLE: Final = {"createdBy": "createdByUsername", "assignedTo": "assignedToUser
 _UNSET: Final = (0, "", "0")
 
 
-def _time(value: object) -> object:
+def root_time(value: object) -> object:
     """A root timestamp: 0 means unset there (contract 1.5)."""
     return None if value in _UNSET and not isinstance(value, bool) else to_datetime(value)
 
@@ -45,7 +45,7 @@ ROOT: Final[Mapping[str, Coercer]] = {
     "id": to_string,
     **dict.fromkeys(REFERENCES, _reference),
     "status": to_string,
-    **dict.fromkeys(TIMES, _time),
+    **dict.fromkeys(TIMES, root_time),
     "isDeleted": to_boolean,
 }
 _PASSES: Final[Mapping[str, type]] = {

@@ -44,6 +44,19 @@ IDLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Listers:
+    """What lists the processes of a procedure.
+
+    Attributes:
+        whole: With all that there is of a row.
+        heads: Most fields of a row may be in the answer's body alone: for readings with a page.
+    """
+
+    whole: Lister
+    heads: Lister
+
+
+@dataclass(frozen=True, slots=True)
 class Readers:
     """Who reads.
 
@@ -118,7 +131,7 @@ class Scan:
     """One scan of one procedure.
 
     Args:
-        lister: Lists the processes of the procedure.
+        listers: List the processes of the procedure.
         readers: Who reads, and how many at a time.
         cells: Known values of fields that cut a dense instant where its ids can't.
         extent: What to read.
@@ -127,14 +140,15 @@ class Scan:
 
     def __init__(
         self,
-        lister: Lister,
+        listers: Listers,
         readers: Readers,
         *,
         cells: Cells,
         extent: Extent,
         local_time: Callable[[], int],
     ) -> None:
-        self._lister = lister
+        lister = self._lister = listers.whole
+        self._lists_heads = listers.heads
         self._readers = readers
         self._dense = DenseReader(lister, cells)
         self._extent = extent
@@ -187,7 +201,7 @@ class Scan:
         small = len(sample.rows) < LIMIT or self._extent.lower is not None
         first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
-            yield self._counted(Reading(first.rows, first.server_time))
+            yield self._counted(Reading(first.rows, first.server_time, page=first.page))
         else:
             yield from self._by_windows(whole, sample)
         self._progress = replace(self._progress, share=1.0, ended=True)
@@ -270,10 +284,11 @@ class Scan:
         asked = question.window
         if question.kind in ("page", "hint"):
             limit = LIMIT if question.kind == "page" else 1
-            return _Read(read_page(self._lister, asked, grain, skip=question.skip, limit=limit))
+            skip = question.skip
+            return _Read(read_page(self._lists_heads, asked, grain, skip=skip, limit=limit))
         server_time = None
         if question.kind == "window":
-            answer = read_window(self._lister, asked, grain)
+            answer = read_window(self._lists_heads, asked, grain)
             server_time = answer.server_time
             if answer.whole or not is_dense(asked, grain):
                 return _Read(answer)

@@ -25,14 +25,13 @@ from chakra_api.account import resolve_account
 from chakra_api.answers import rows_of
 from chakra_api.people import Directory
 from chakra_api.wire_json import decode, encode
+from tap_chakra.parsed_rows import RowParser, places_of
 from tap_chakra.record_lines import RecordLines
-from tap_chakra.rows import compile_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chakra_api.answers import ProcessPage, Row
-    from tap_chakra.rows import RowTyper
 
 HEAD: Final = struct.Struct(">cI")
 """Kind and length of a frame's body, in bytes."""
@@ -63,10 +62,10 @@ class Beginning:
         """As the body of a frame."""
         return orjson.dumps(self)
 
-    def typer(self) -> RowTyper:
-        """What types its rows."""
+    def parser(self) -> RowParser:
+        """What makes records of its rows."""
         procedure = resolve_account(dict(self.config)).procedure(self.procedure)
-        return compile_row(procedure, Directory.from_users(self.users))
+        return RowParser(procedure, Directory.from_users(self.users), self.deselected)
 
 
 def rows_frame(rows: Sequence[Row], version: int | None, extracted: str) -> bytes:
@@ -88,27 +87,12 @@ def answer_frame(
     Returns:
         None where it can't be.
     """
-    place = {id(row): at for at, row in enumerate(page.rows)}
-    places = [place.get(id(row), -1) for row in rows]
-    return None if not page.body or -1 in places else _head(version, extracted, places) + page.body
+    places = places_of(page, rows)
+    return None if places is None else _head(version, extracted, places) + page.body
 
 
 def _head(version: int | None, extracted: str, places: Sequence[int] | None) -> bytes:
     return orjson.dumps([version, extracted, places]) + b"\n"
-
-
-def rows_in(content: bytes, places: Sequence[int] | None) -> list[Row]:
-    """The rows that a frame means.
-
-    Args:
-        content: An answer of the API, or the rows alone.
-        places: Of the rows in the answer; None if `content` is the rows alone.
-    """
-    value = decode(content)
-    if places is None or not isinstance(value, dict):
-        return rows_of(value)
-    rows = rows_of(value["_data"])
-    return [rows[at] for at in places]
 
 
 class Work:
@@ -122,7 +106,7 @@ class Work:
     def __init__(self, out: int, counts: int) -> None:
         self._print = partial(write_all, partial(os.write, out))
         self._answer = partial(write_all, partial(os.write, counts))
-        self._typer: RowTyper | None = None
+        self._parser: RowParser | None = None
         self._lines = RecordLines("")
 
     def take(self, kind: bytes, body: bytes) -> None:
@@ -131,19 +115,23 @@ class Work:
             self._print(body)
         elif kind == BEGIN:
             beginning = Beginning(**orjson.loads(body))
-            self._typer = beginning.typer()
-            self._lines = RecordLines(beginning.stream, beginning.deselected)
-        elif self._typer is not None and kind == ROWS:
-            self._print(self._typed(self._typer, body))
-        elif self._typer is not None and kind == COUNTS:
-            said = [self._typer.misfits, self._typer.coerced]
+            self._parser = beginning.parser()
+            self._lines = RecordLines(beginning.stream)
+        elif self._parser is not None and kind == ROWS:
+            self._print(self._typed(self._parser, body))
+        elif self._parser is not None and kind == COUNTS:
+            said = [self._parser.typer.misfits, self._parser.typer.coerced]
             self._answer(orjson.dumps(said) + b"\n")
 
-    def _typed(self, typer: RowTyper, body: bytes) -> bytes:
+    def _typed(self, parser: RowParser, body: bytes) -> bytes:
         ends = body.index(b"\n")
         version, extracted, places = orjson.loads(body[:ends])
-        rows = rows_in(body[ends + 1 :], places)
-        return self._lines.lines(map(typer, rows), version, extracted)
+        content = body[ends + 1 :]
+        if places is None:
+            records = list(map(parser.record, rows_of(decode(content))))
+        else:
+            records = parser.records(content, places)
+        return self._lines.around(records, version, extracted)
 
 
 def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None:

@@ -15,7 +15,7 @@ from tap_chakra.dense import Cells
 from tap_chakra.extraction import Extraction
 from tap_chakra.modes import plan_run, wants_probe
 from tap_chakra.reading import LIMIT
-from tap_chakra.scan import Extent, Readers, Scan
+from tap_chakra.scan import Extent, Listers, Readers, Scan
 from tap_chakra.updated_filter import filters_on_updated
 
 if TYPE_CHECKING:
@@ -106,19 +106,27 @@ class Source:
     def _executor(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
 
-    def lister(self, procedure: Procedure) -> Lister:
-        """Lists the processes of a procedure."""
-        return partial(self.client.list_processes, procedure.short_id)
+    def lister(self, procedure: Procedure, *, heads: bool = False) -> Lister:
+        """Lists the processes of a procedure; with `heads`, most fields are in the body alone."""
+        return partial(self.client.list_processes, procedure.short_id, heads=heads)
 
     def scan(
-        self, procedure: Procedure, selection: Selection, unfinished: Unfinished | None
+        self,
+        procedure: Procedure,
+        selection: Selection,
+        unfinished: Unfinished | None,
+        *,
+        heads: bool = False,
     ) -> Scan:
-        """A scan of what a run reads of a procedure, not opened yet."""
-        listed = self.lister(procedure)
+        """A scan of what a run reads of a procedure, not opened yet.
+
+        With `heads`, most fields of a row are in the page of its reading alone, if it has one.
+        """
+        whole, few = self.lister(procedure), self.lister(procedure, heads=heads)
         if selection.where is not None:
-            listed = partial(_filtered, listed, selection.where)
+            whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
         return Scan(
-            listed,
+            Listers(whole, few),
             Readers(self._executor, self.settings.concurrency),
             cells=self._cells(procedure),
             extent=Extent(selection.lower, selection.where is not None, unfinished),
@@ -130,7 +138,7 @@ class Source:
         procedure: Procedure,
         before: Bookmark,
         *,
-        typed: Callable[[Row], Row],
+        typed: Callable[[Row], Row] | None,
         full_table: bool,
         versioned: bool,
     ) -> Extraction:
@@ -139,7 +147,7 @@ class Source:
         Args:
             procedure: What to read.
             before: How far its stream is.
-            typed: Makes a typed record of a row.
+            typed: Makes a typed record of a row; None where it is made from the chunk's page.
             full_table: Whether everything is to be emitted.
             versioned: Whether records carry a version.
 
@@ -149,7 +157,7 @@ class Source:
         filters = self._filters_on_updated(procedure, before, full_table=full_table)
         now = int(self._clock.now() * 1000)
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
-        opens = partial(self.scan, procedure)
+        opens = partial(self.scan, procedure, heads=typed is None)
         return Extraction(plan, before, opens=opens, typed=typed, versioned=versioned)
 
     def _filters_on_updated(

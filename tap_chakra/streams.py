@@ -16,6 +16,7 @@ from chakra_api.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
 from tap_chakra.batch_files import files_of
 from tap_chakra.page_writer import PageWriter
+from tap_chakra.parsed_rows import RowParser
 from tap_chakra.paused import to_state as paused_to_state
 from tap_chakra.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
 from tap_chakra.reading import LIMIT
@@ -169,10 +170,12 @@ class ProcessStream(ChakraStream):
         if not plain:
             yield from super()._sync_records(context, write_messages=write_messages)
             return
-        typer = compile_row(self._procedure, self._tap.source.directory)
-        writer = PageWriter(typer, self._beginning(), self._tap)
+        beginning = self._beginning()
+        directory = self._tap.source.directory
+        parser = RowParser(self._procedure, directory, beginning.deselected)
+        writer = PageWriter(parser, beginning, self._tap)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for chunk in self.chunks(_as_it_came, writer):
+            for chunk in self.chunks(None, writer):
                 self._tap.heed_signals()
                 extracted = iso_ms(int(self._tap.clock.now() * 1000))
                 if chunk.records:
@@ -235,14 +238,14 @@ class ProcessStream(ChakraStream):
                 held = []
                 yield encoding, [storage.get_url(name)]
 
-    def chunks(self, typed: Callable[[Row], Row], counts: Counts) -> Iterable[Chunk]:
+    def chunks(self, typed: Callable[[Row], Row] | None, counts: Counts) -> Iterable[Chunk]:
         """The rows to emit, an answer's at a time.
 
         Whoever asks for the next page has passed on the one before: STATE says so then. The
         bookmark moves after the last one, if the run was complete.
 
         Args:
-            typed: Makes a record of a row.
+            typed: Makes a record of a row; None to take it from the chunk's page.
             counts: Of the values that were not as their type has them.
         """
         extraction = self._tap.source.extraction(
@@ -352,7 +355,3 @@ def _scope(threshold: int | None) -> str:
     if threshold is None:
         return "every row is emitted"
     return f"rows changed since {iso_ms(threshold)} are emitted"
-
-
-def _as_it_came(row: Row) -> Row:
-    return row

@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 from tap_chakra.dense import Cells
-from tap_chakra.scan import Extent, Readers, Scan
+from tap_chakra.scan import Extent, Listers, Readers, Scan
 from tests.support.listing import NOW
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def scan_of(
     unfinished: Unfinished | None = None,
 ) -> Scan:
     return Scan(
-        listing,
+        Listers(listing, listing),
         Readers(SameThread(), concurrency),
         cells=CELLS,
         extent=Extent(lower, unfinished=unfinished),

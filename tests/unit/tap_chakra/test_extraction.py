@@ -15,7 +15,7 @@ from tap_chakra.extraction import Extraction
 from tap_chakra.incremental import Since
 from tap_chakra.modes import RunPlan, Selection
 from tap_chakra.paused import Paused, Scope
-from tap_chakra.scan import Extent, Readers, Scan
+from tap_chakra.scan import Extent, Listers, Readers, Scan
 from tap_chakra.windows import Window
 from tests.support.listing import NOW, Listing, Row, make_rows
 from tests.support.scanning import CELLS, SameThread
@@ -42,7 +42,7 @@ def extraction(
             return listing(wanted, skip=skip, limit=limit)
 
         return Scan(
-            lister,
+            Listers(lister, lister),
             Readers(SameThread(), 2),
             cells=CELLS,
             extent=Extent(selection.lower, selection.where is not None, unfinished),
