@@ -20,13 +20,14 @@ from chakra_api.errors import (
     TooLarge,
     WrongKey,
 )
+from target_chakra.batch_forms import BatchForms
 from target_chakra.changes import Kind
 from target_chakra.flight import Flight, advance
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.lost import Lost
 from target_chakra.polling import Verdict, judge, look_of, wait
-from target_chakra.refusals import remedy_for
-from target_chakra.shapes import SHAPES, SINGLE
+from target_chakra.refusals import no_effect, remedy_for
+from target_chakra.shapes import SHAPES
 from target_chakra.stored import Batch, Settlement
 from target_chakra.submission import Accepted, Conclusion, End
 
@@ -41,8 +42,6 @@ MISSING_TRIES = 3
 SAME_REASON = 8
 """Rows in a row refused alone, none accepted: it is not the rows' fault."""
 CONCLUDE_TRIES = 5
-FIRST_BATCH = 10
-"""Rows of the first batch of a procedure and kind on an account: it is read back."""
 
 
 class Flights:
@@ -60,8 +59,7 @@ class Flights:
         self._sending = 0
         self._lost = Lost(means, owner, self._landed, self._release)
         self._probing: set[tuple[str, Kind]] = set()
-        self.shapes: dict[tuple[str, Kind], str] = {}
-        self._caps: dict[tuple[str, Kind], int] = {}
+        self.forms = BatchForms(means.journal)
         self.grounded = False
         self.jobs = 0
         self._aloft: dict[int, Flight] = {}
@@ -96,19 +94,16 @@ class Flights:
 
     def size_for(self, procedure: str, kind: Kind, most: int) -> int:
         """Rows that the next batch may have; 0 while the first one is on its way."""
-        key = (procedure, kind)
-        if key in self.shapes:
-            return 1 if self.shapes[key] == SINGLE else min(most, self._caps.get(key, most))
-        return 0 if key in self._probing else min(FIRST_BATCH, most)
+        busy = (procedure, kind) in self._probing and self.forms.shape(procedure, kind) is None
+        return 0 if busy else self.forms.size(procedure, kind, most)
 
     def add(self, batch: Batch) -> None:
         """Take a new batch: intended in the journal, then sent when a place is free."""
-        kind = (batch.procedure, batch.kind)
-        probing = kind not in self.shapes
-        if probing:
-            self._probing.add(kind)
-        shape = self.shapes.get(kind) or SHAPES[batch.kind][0]
-        self._intend(Flight(replace(batch, shape=shape), probing=probing))
+        shape = self.forms.shape(batch.procedure, batch.kind)
+        if shape is None:
+            self._probing.add((batch.procedure, batch.kind))
+        batch = replace(batch, shape=shape or SHAPES[batch.kind][0])
+        self._intend(Flight(batch, probing=shape is None))
         self.advance()
 
     def _intend(self, flight: Flight, *, first: bool = False) -> None:
@@ -207,7 +202,7 @@ class Flights:
             self._gone(flight, error)
         elif remedy.size:
             if isinstance(error, TooLarge):
-                self._caps[flight.batch.procedure, flight.batch.kind] = remedy.size
+                self.forms.too_large(flight.batch, remedy.size)
             self._split(flight, remedy.size, remedy.shape)
         else:
             self._refused_alone(flight, error)
@@ -273,6 +268,8 @@ class Flights:
         if verdict is Verdict.RUNNING:
             self._go_on(flight)
             return
+        if verdict is Verdict.ENDED and look.none_under_way:
+            self.forms.cut(flight.batch, look.finished)
         succeeded = look.counts.get("SUCCESS", 0) >= submitted
         server = look.completed_at or status.server_time
         in_full = verdict is Verdict.DONE
@@ -314,14 +311,14 @@ class Flights:
             self.advance()
             return
         if flight.probing and _proves(flight.batch.kind, found):
-            self._remember(flight.batch)
+            self.forms.proven(flight.batch)
         self._probed(flight)
         done = {at: s for at, s in found.settlements.items() if at not in flight.settled}
         advance(flight, BatchEvent.SETTLE)
         del self._aloft[flight.batch.id]
         self._owner.settled(flight.batch, done, end.server_time)
         if found.effect is False:
-            self._owner.halt(flight.batch.procedure, _no_effect(flight.batch))
+            self._owner.halt(flight.batch.procedure, no_effect(flight.batch))
         self.advance()
 
     def _try_other_shape(self, flight: Flight, found: Conclusion) -> bool:
@@ -338,10 +335,6 @@ class Flights:
         del self._aloft[batch.id]
         self._split(flight, len(batch.actions), shapes[following])
         return True
-
-    def _remember(self, batch: Batch) -> None:
-        self.shapes[batch.procedure, batch.kind] = batch.shape
-        self._means.journal.found(batch.procedure, f"shape.{batch.kind.value}", batch.shape)
 
     def _probed(self, flight: Flight) -> None:
         kind = (flight.batch.procedure, flight.batch.kind)
@@ -364,7 +357,7 @@ class Flights:
 
     def _landed(self, flight: Flight) -> None:
         if flight.probing and flight.seen_as_sent:
-            self._remember(flight.batch)
+            self.forms.proven(flight.batch)
         del self._aloft[flight.batch.id]
         self._probed(flight)
 
@@ -379,14 +372,6 @@ def _proves(kind: Kind, found: Conclusion) -> bool:
     """Whether a first batch had its effect."""
     wrote = any(s.outcome is not Outcome.REJECTED for s in found.settlements.values())
     return wrote and (found.effect is True or (kind is Kind.CREATE and found.effect is None))
-
-
-def _no_effect(batch: Batch) -> ChakraError:
-    return ReportedErrors(
-        f"ChakraHQ says that a bulk {batch.kind.value} in '{batch.procedure}' succeeded, and"
-        " nothing of it can be seen",
-        "Look at one of the rows in ChakraHQ; none is sent any more",
-    )
 
 
 def _as_chakra(error: Exception) -> ChakraError:

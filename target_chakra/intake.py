@@ -249,12 +249,14 @@ class Intake:
         self._ended(asked.since)
         if found.server_time is not None:
             self.server_time = max(self.server_time or 0, found.server_time)
+        rules = self._source.rules
         text = self._source.desk(asked.group[0]).key_text(asked.group[1])
         for change in asked.changes:
             if change.key is None:
                 continue
             held = found.held.get(text(change.key.value), ())
-            if held and lags(held[0], asked.known.get(change.key), found.server_time):
+            known, comparable = asked.known.get(change.key), rules(change.stream).comparable
+            if held and lags(held[0], known, found.server_time, comparable):
                 again = partial(self.lanes.defer, change.key, change)
                 self._source.workers.later(LAG_PAUSE, again)
                 continue

@@ -204,17 +204,34 @@ def _converted(name: str, value: object, held: Held, known: Known, rules: Rules)
     return known.began <= held.updated_at <= known.ended
 
 
-def lags(held: Held, known: Known | None, now: int | None) -> bool:
+def lags(held: Held, known: Known | None, now: int | None, comparable: Comparable) -> bool:
     """Whether an answer shows a process as it was before we wrote it a moment ago (Q32).
+
+    Where it has no `updatedAt`, another content than what we wrote is taken for an older one.
 
     Args:
         held: The process, as a list request showed it.
         known: What the journal confirmed of it.
         now: Of the server when it answered, epoch milliseconds; None if it did not say.
+        comparable: How values of a destination are compared.
     """
-    if known is None or not (known.began and known.ended and held.updated_at and now):
+    if known is None or not (known.began and known.ended and now):
         return False
-    return held.updated_at < known.began and now - known.ended < LAG_MS
+    if now - known.ended >= LAG_MS:
+        return False
+    if held.updated_at:
+        return held.updated_at < known.began
+    return not _is_as_confirmed(held, known, comparable)
+
+
+def _is_as_confirmed(held: Held, known: Known, comparable: Comparable) -> bool:
+    if known.deleted or held.deleted:
+        return known.deleted and held.deleted
+    return all(
+        same(name, known.learned.get(name, value), held.value(name), comparable)
+        for name, value in known.fields.items()
+        if not name.startswith("record.")
+    )
 
 
 def same(name: str, wanted: object, held: object, comparable: Comparable) -> bool:

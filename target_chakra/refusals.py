@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.errors import BadRequest, NotFound, Refused
+from chakra_api.errors import BadRequest, NotFound, Refused, ReportedErrors
 from target_chakra.changes import Kind
 from target_chakra.shapes import SHAPES, SINGLE
 
@@ -57,3 +57,12 @@ def remedy_for(batch: Batch, error: ChakraError, *, first: bool) -> Remedy:
     # No shape was taken: it is not the shape, so the halves go in the likeliest one.
     shape = shapes[0] if first and at < len(shapes) else batch.shape
     return Remedy((len(batch.actions) + 1) // 2, shape)
+
+
+def no_effect(batch: Batch) -> ChakraError:
+    """Why nothing more is sent after a first batch that was said to succeed and did nothing."""
+    return ReportedErrors(
+        f"ChakraHQ says that a bulk {batch.kind.value} in '{batch.procedure}' succeeded, and"
+        " nothing of it can be seen",
+        "Look at one of the rows in ChakraHQ; none is sent any more",
+    )

@@ -89,9 +89,7 @@ class Writer(Generic[State]):
     def recover(self) -> None:
         """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
         journal = self._parts.journal
-        for (procedure, name), value in journal.findings().items():
-            if name.startswith("shape."):
-                self.flights.shapes[procedure, Kind(name[6:])] = value
+        self.flights.forms.recall(journal.findings())
         unknowns = journal.unknowns()
         self.books.recall(unknowns)
         self.intake.graves.recall()

@@ -101,19 +101,17 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A job of the server's.
+    """A job that ChakraHQ took.
 
     Attributes:
         id: Its id.
         taken_ms: When it was accepted.
-        ended_ms: When it was done.
-        names: The processes that its items name or wrote, by id.
+        until_ms: When it was done with each process that its items name or wrote, by id.
     """
 
     id: str
     taken_ms: int
-    ended_ms: int
-    names: frozenset[str]
+    until_ms: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

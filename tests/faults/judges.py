@@ -297,13 +297,17 @@ def no_request_inside_a_pause(history: History) -> list[str]:
 
 
 def no_process_is_in_two_jobs(history: History) -> list[str]:
-    """Two jobs never hold a process at once, up to the time that a job is given."""
+    """Two jobs never hold a process at once.
+
+    A job holds it until its own item is done: one that was read back as written may be written
+    again, though other items of a job that nobody knew of are still to come. No longer, though,
+    than the time that a job is given.
+    """
     held: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     most = int(history.job_timeout * 1000)
     for job in history.jobs:
-        for name in job.names:
-            end = min(job.ended_ms, job.taken_ms + most)
-            held[name].append((job.taken_ms, end, job.id))
+        for name, until in job.until_ms.items():
+            held[name].append((job.taken_ms, min(until, job.taken_ms + most), job.id))
     return [
         f"{name} was in two jobs at once: {one} and {other}"
         for name, spans in held.items()

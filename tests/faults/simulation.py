@@ -50,6 +50,8 @@ NAMED_BY = "name"
 ROOTS = ("state", "assignedTo", "nextActionAt")
 TICK, PAUSE_TICKS = 0.2, 20
 """Seconds after which the input is found to rest, and how long it does."""
+NEVER = 1 << 60
+"""When an item is done that no job has begun."""
 UNTIL_FREE = 1810.0
 """Seconds after which no unknown row holds its process any more."""
 
@@ -431,12 +433,14 @@ def _kept(shelf: Shelf, slot: int) -> Kept:
 
 
 def _carried(job: Any) -> Carried:
-    # What was refused at once is in no job's hands.
-    taken = [entry for entry in job.entries if entry.work is not None]
-    names = {entry.process_id for entry in taken if entry.process_id}
-    names |= {str(entry.item["id"]) for entry in taken if "id" in entry.item}
-    ended = job.completed_ms
-    return Carried(job.id, job.created_ms, 1 << 60 if ended is None else ended, frozenset(names))
+    until: dict[str, int] = {}
+    for entry in job.entries:
+        if entry.work is None:  # what was refused at once is in no job's hands
+            continue
+        done = NEVER if entry.outcome == "NOT_STARTED" else entry.updated_ms
+        for name in {entry.process_id, entry.item.get("id")} - {None}:
+            until[str(name)] = max(done, until.get(str(name), 0))
+    return Carried(job.id, job.created_ms, until)
 
 
 def _receipt(text: str) -> dict[str, Any]:

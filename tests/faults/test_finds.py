@@ -39,6 +39,7 @@ def play(
     *hits: tuple[str, int, str],
     knobs: dict[str, Any] | None = None,
     states: frozenset[int] | None = None,
+    pauses: frozenset[int] = frozenset(),
     **more: Any,
 ) -> History:
     """Run rows under faults, all of which must come; every judge must agree with what follows."""
@@ -48,6 +49,7 @@ def play(
         wishes=wishes,
         columns=COLUMNS,
         states=frozenset({len(wishes)}) if states is None else states,
+        pauses=pauses,
         settings=settings(wishes, **{"batch_size": 10, "concurrency": 1, **more}),
     )
     plan = Named(*hits)
@@ -150,3 +152,23 @@ def test_a_reject_survives_a_line_that_a_crash_cut_short() -> None:
     """The next line was written behind the torn one, and could not be read either."""
     wishes = [lead(old(n), "x", fits=False) for n in (1, 2)]
     play(wishes, ("rejects", 1, "torn line"))
+
+
+def test_an_old_value_is_not_believed_while_lists_lag_and_show_no_time_of_change() -> None:
+    """The second row asked for what the list still showed: it was called unchanged (1274)."""
+    wishes = [lead(old(n), n + 50) for n in (2, 3, 4, 5, 1)] + [lead(old(1), 1)]
+    knobs = {"index_lag_ms": 20_000, "updated_at": "absent"}
+    history = play(wishes, knobs=knobs, batch_size=4, pauses=frozenset({5}))
+    assert codes(history) == [0]
+    assert history.ended[0].receipt["outcomes"]["updated"] == len(wishes)
+
+
+def test_a_server_that_takes_but_the_first_rows_of_a_batch_is_found_out_once() -> None:
+    """Every run lost the rest of a batch of each kind again, and ended as unknown (1052)."""
+    wishes = [lead(old(n), n + 50) for n in range(1, 19)]
+    wishes += [lead(f"new-{n}", n) for n in range(60)]
+    knobs = {"max_batch": 12, "over_batch": "truncate"}
+    history = play(wishes, knobs=knobs, batch_size=50)
+    assert codes(history) == [8, 0]
+    jobs = [len(job.until_ms) for job in history.jobs]
+    assert max(jobs) == 12

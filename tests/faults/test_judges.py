@@ -71,8 +71,8 @@ def history() -> History:
             Sent(1, 6.2, 6.3, "PATCH", "/process", b""),
         ],
         jobs=[
-            Carried("j1", 1_000, 2_000, frozenset({"a"})),
-            Carried("j2", 2_000, 3_000, frozenset({"a", "b"})),
+            Carried("j1", 1_000, {"a": 2_000, "b": 2_600}),
+            Carried("j2", 2_000, {"a": 3_000}),
         ],
         rejects=[BAD],
         replay=Replay((BAD,), {"rows_in": 1}, frozenset({"D"})),
@@ -176,7 +176,7 @@ VIOLATIONS: dict[str, tuple[str, Callable[[History], object]]] = {
     ),
     "two jobs hold a process": (
         "no_process_is_in_two_jobs",
-        lambda h: h.jobs.append(Carried("j3", 1_500, 1_600, frozenset({"a"}))),
+        lambda h: h.jobs.append(Carried("j3", 1_500, {"a": 1_600})),
     ),
     "the key is told": (
         "no_secret_is_told",

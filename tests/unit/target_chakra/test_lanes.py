@@ -411,6 +411,7 @@ def test_what_waits_for_a_name_stays_put_when_more_of_it_comes() -> None:
     lanes.hold(until, [until])
     lanes.defer(late, change_of(1, late, {}), until=until)
     lanes.add(late, change_of(2, late, {}))
+    lanes.add(late, replace(change_of(3, late, {}), mode=Mode.INSERT))  # is not combined
     assert lanes.ready(("lead", "id")) == 0
     assert lanes.blocking("lead_id") == [until]
     assert lanes.blocking("id") == []

@@ -307,6 +307,7 @@ def test_an_answer_from_before_our_write_is_believed_only_once_lists_have_caught
     began, ended = 1_767_225_600_000, 1_767_225_601_000
     held = holds({}, updatedAt=began + updated_at)
     known = replace(KNOWN, began=began, ended=ended)
-    assert lags(held, known, ended + since_end) is wanted
-    assert not lags(held, None, ended)
-    assert not lags(held, known, None)
+    same = RULES.comparable
+    assert lags(held, known, ended + since_end, same) is wanted
+    assert not lags(held, None, ended, same)
+    assert not lags(held, known, None, same)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -292,4 +292,37 @@ def test_a_list_lags_only_so_long_behind_our_own_job(
     now: int | None,
     behind: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    assert lags(replace(holds({}), updated_at=updated), known, now) is behind
+    held = replace(holds({"city": "Pune"}), updated_at=updated)
+    assert lags(held, known, now, RULES.comparable) is behind
+
+
+CONFIRMED = {
+    "as we wrote it": ({"data.score": 5}, {}, False, {"score": "5"}, False, False),
+    "as before our job": ({"data.score": 5}, {}, False, {"score": 4}, False, True),
+    "as if it were not there yet": ({"data.score": 5}, {}, False, {}, False, True),
+    "as ChakraHQ made it of what we wrote": (
+        {"data.phone": "+91 99"}, {"data.phone": "9199"}, False, {"phone": "9199"}, False, False,
+    ),
+    "alive, though we deleted it": ({}, {}, True, {}, False, True),
+    "deleted, as we left it": ({"data.score": 5}, {}, True, {}, True, False),
+    "deleted, though we wrote it": ({"data.score": 5}, {}, False, {"score": 5}, True, True),
+    "without what counts on create only": ({"record.name": "x"}, {}, False, {}, False, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "learned", "deleted", "shown", "dead", "behind"), CONFIRMED.values(), ids=CONFIRMED
+)
+def test_without_updated_at_another_content_than_ours_is_taken_for_an_older_one(
+    *,
+    fields: dict[str, Any],
+    learned: dict[str, Any],
+    deleted: bool,
+    shown: dict[str, Any],
+    dead: bool,
+    behind: bool,
+) -> None:
+    known = replace(WRITTEN, fields=fields, learned=learned, deleted=deleted)
+    held = replace(holds(shown), updated_at=None, deleted=dead)
+    assert lags(held, known, 2_000, RULES.comparable) is behind
+    assert not lags(held, known, 2_000 + LAG_MS, RULES.comparable)
