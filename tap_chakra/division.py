@@ -22,7 +22,7 @@ from tap_chakra.cycle import Cycle
 from tap_chakra.order import Evidence, Order
 from tap_chakra.pieces import HINT_GROWTH, Piece, Taken, best_hint, cut_at
 from tap_chakra.question import Question, is_all_that_matters
-from tap_chakra.reading import LIMIT, row_id
+from tap_chakra.reading import LIMIT, row_id, row_ids
 from tap_chakra.sharing import divide, expected_behind
 from tap_chakra.walk import Walk
 from tap_chakra.windows import (
@@ -306,7 +306,7 @@ class Division:
             return rows
         if fresh:
             piece.tail = walks.tail_of(walk, [at for at, _ in fresh], self.grain)
-        piece.took(row_id(row) for row in rows)
+        piece.took(row_ids(rows))
         piece.walk = verdict.walk
         if verdict.walk.closing or verdict.walk.rows < self._span:
             self._todo.appendleft(piece)
@@ -360,7 +360,7 @@ class Division:
             self._cover(cell, len(answer.rows))
             self._part(piece, walk, walks.behind(walk, cell), len(answer.rows))
             return answer.rows
-        ids = [row_id(row) for row in answer.rows]
+        ids = row_ids(answer.rows)
         piece.took(ids)
         piece.recent, piece.walk = frozenset(ids), onward
         piece.tail = (walk.order.near_end(cell) or 0, len(ids))

@@ -11,7 +11,7 @@ from chakra_api.timestamps import parse_timestamp
 from tap_chakra.bookmark import Bookmark, sees_enough
 from tap_chakra.incremental import lead_of, next_bookmark
 from tap_chakra.paused import Paused, Scope
-from tap_chakra.reading import row_id
+from tap_chakra.reading import row_ids
 from tap_chakra.scan import Progress
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class Extraction:
         if self._typed is not None:
             records = [*map(self._typed, records)]
         self.emitted += len(records)
-        return Chunk(records, [row_id(row) for row in reading.rows], reading.page)
+        return Chunk(records, row_ids(reading.rows), reading.page)
 
     def outcome(self, *, min_share: float) -> Outcome:
         """What follows from the run, once `chunks` is exhausted.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tap_chakra.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tap_chakra.windows import Grain
 
@@ -37,6 +37,12 @@ class Order(Enum):
     def precedes_bound(self, instant: int, bound: int) -> bool:
         """Whether rows of an instant are listed before a bound; it belongs to what is above."""
         return instant < bound if self is Order.ASCENDING else instant >= bound
+
+    def count_before(self, instants: Iterable[int], bound: int) -> int:
+        """How many of these are listed before a bound."""
+        # Of a million rows each is counted here twice: in C.
+        precedes = bound.__gt__ if self is Order.ASCENDING else bound.__le__
+        return sum(map(precedes, instants))
 
     def is_inside(self, window: Window, bound: int) -> bool:
         """Whether a bound cuts a window in two."""

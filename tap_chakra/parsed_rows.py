@@ -207,8 +207,9 @@ def places_of(page: ProcessPage, rows: Sequence[Row]) -> Sequence[int] | None:
     Raises:
         RuntimeError: They are but heads of rows, and not of this answer: a fault of ours.
     """
-    if len(rows) == len(page.rows) and all(map(is_, rows, page.rows)):
-        places: Sequence[int] = range(len(rows))
+    first = next((at for at, row in enumerate(page.rows) if rows and row is rows[0]), 0)
+    if len(rows) <= len(page.rows) - first and all(map(is_, rows, page.rows[first:])):
+        places: Sequence[int] = range(first, first + len(rows))  # nearly always
     else:
         place = {id(row): at for at, row in enumerate(page.rows)}
         places = [place.get(id(row), -1) for row in rows]

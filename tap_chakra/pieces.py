@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_chakra.coverage import Walked
 from tap_chakra.order import Order
-from tap_chakra.reading import row_id
+from tap_chakra.reading import row_ids
 from tap_chakra.walk import Page
 from tap_chakra.windows import Stretch
 
@@ -103,7 +103,7 @@ class Piece:
 
         The window may have been cut while the page was on its way, and questions are padded.
         """
-        ids = [row_id(row) for row in answer.rows]
+        ids = row_ids(answer.rows)
         if walk.tail is None:
             known = [each in self.recent for each in ids]
         else:

@@ -16,7 +16,7 @@ from chakra_api.timestamps import parse_timestamp
 from chakra_api.where import created_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from chakra_api.client import ProcessPage, Row
     from chakra_api.where import Where
@@ -74,6 +74,14 @@ def row_id(row: Row) -> str:
     """The id of a row as text; empty if it has none."""
     value = row.get("id")
     return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def row_ids(rows: Sequence[Row]) -> list[str]:
+    """The ids of rows, in their order; see `row_id`."""
+    ids = [row.get("id") for row in rows]
+    if set(map(type, ids)) == {str}:
+        return ids  # type: ignore[return-value]  # all are, as ids are documented (contract 3.1)
+    return list(map(row_id, rows))
 
 
 def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:

@@ -258,8 +258,10 @@ class Scan:
                 self._launch(division, flights, answers)
                 if rows or read.method != "window":
                     answer = read.answer
-                    now = answer.server_time
-                    yield self._counted(Reading(rows, now, read.unsure, read.method, answer.page))
+                    reading = Reading(
+                        rows, answer.server_time, read.unsure, read.method, answer.page
+                    )
+                    yield self._counted(reading, dated=0 not in answer.created)
         finally:
             for future in flights:
                 future.cancel()
@@ -305,8 +307,8 @@ class Scan:
         for page in undated_pages(self._lister, seen):
             yield self._counted(Reading(undated_of(page.rows), page.server_time))
 
-    def _counted(self, reading: Reading) -> Reading:
-        undated = [row_id(row) for row in undated_of(reading.rows)]
+    def _counted(self, reading: Reading, *, dated: bool = False) -> Reading:
+        undated = [] if dated else [row_id(row) for row in undated_of(reading.rows)]
         if undated:
             fresh = tuple(row for row in reading.rows if row_id(row) not in self._undated)
             self._undated.update(undated)

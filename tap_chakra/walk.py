@@ -237,7 +237,7 @@ def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]
         grain: How finely the server tells instants apart.
     """
     bound = walk.order.begin_of(created[-min(TAIL, len(created))], grain)
-    return bound, sum(not walk.order.precedes_bound(at, bound) for at in created)
+    return bound, len(created) - walk.order.count_before(created, bound)
 
 
 def _further_back(walk: Walk) -> Again | Stuck:
@@ -284,7 +284,7 @@ def _onward(walk: Walk, page: Page) -> Closing | Again | Stuck:
 
 def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
     """The window is listed to its end, but the listing goes on."""
-    taken = sum(walk.rest.holds(at) for at in inside)
+    taken = walk.rest.count(inside)
     edge, skip = walk.order.far_end(walk.window), walk.skip + len(inside)
     reached = replace(walk, skip=skip, edge=edge, rows=walk.rows + taken, misses=0)
     after = closing(reached)
@@ -297,7 +297,7 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
     edge = order.begin_of(last, grain)
     if order.reaches_end(rest, edge):
         return _at_end(walk, page.created)
-    before = sum(order.precedes_bound(at, edge) for at in page.created)
+    before = order.count_before(page.created, edge)
     if not order.is_inside(rest, edge):
         if before <= 1 and not order.is_padding(rest, edge):
             return Crowded(order.split(rest, order.end_of(last, grain))[0])
@@ -309,6 +309,6 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
     if before == 0:
         return Crowded(order.split(rest, order.end_of(last, grain))[0])
     part = order.split(rest, edge)[0]
-    taken = sum(part.holds(at) for at in page.created)
+    taken = part.count(page.created)
     onward = replace(walk, skip=walk.skip + before - 1, edge=edge, rows=walk.rows + taken, misses=0)
     return Advanced(onward, part)

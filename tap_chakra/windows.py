@@ -70,6 +70,12 @@ class Window:
             self.upper is None or created < self.upper
         )
 
+    def count(self, instants: Sequence[int]) -> int:
+        """How many of these it holds."""
+        below = 0 if self.lower is None else sum(map(self.lower.__gt__, instants))
+        beyond = 0 if self.upper is None else sum(map(self.upper.__le__, instants))
+        return len(instants) - below - beyond
+
     def overlap(self, window: Window) -> int:
         """Milliseconds that this window, which is bounded, has in common with another."""
         lower, upper = self.lower or 0, self.upper or 0
