@@ -390,6 +390,8 @@ class Division:
             bound = order.end_of(answer.created[0], self.grain)
             if (cut_off := cut_at(self._pieces(), order, bound, at + 1)) is not None:
                 self._todo.append(cut_off)
+            else:
+                piece.hints.append(at)  # in an instant that can't be cut: not to be asked again
 
     def _bound(self, piece: Piece, at: int) -> None:
         """Nothing is listed at that position."""

@@ -143,13 +143,13 @@ class Piece:
         if self.walk is None or self.walk.closing:
             return None
         here = self.begin + self.walk.skip
-        left = self.left()
+        left, hints = self.left(), sum(map(here.__lt__, self.hints))
         if left is None:
-            ahead = max(FIRST_HINT, here) * HINT_GROWTH ** len(self.hints)
-            possible = len(self.hints) < GUESSES
+            ahead = max(FIRST_HINT, here) * HINT_GROWTH**hints
+            possible = hints < GUESSES
         else:
-            ahead = round(left * spread(len(self.hints) + 1))
-            possible = left / (len(self.hints) + 1) >= WORTH
+            ahead = round(left * spread(hints + 1))
+            possible = left / (hints + 1) >= WORTH
         guess = here + round(ahead / ADVANCE) * ADVANCE
         return guess if possible and guess - self.begin <= farthest else None
 

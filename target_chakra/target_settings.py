@@ -103,9 +103,9 @@ SETTINGS = th.PropertiesList(
         default=defaults.DEFAULT_BATCH_SIZE,
         title="Batch size",
         description=(
-            "Rows a job. The first of its kind on an account has 10 and is read back. Where ChakraHQ"
-            " takes but some rows of one, the rest is read back, and the journal remembers that"
-            " size."
+            "Rows a job. The first of its kind on an account has 10 and is read back. Where"
+            " ChakraHQ takes but some rows of one, the rest is read back, and the journal"
+            " remembers that size."
         ),
     ),
     th.Property(

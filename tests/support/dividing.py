@@ -59,7 +59,7 @@ class Readers:
                 continue
             if self._asked and (not self._answered or self._rng.random() < 0.5):
                 question = self._asked.pop(self._rng.randrange(len(self._asked)))
-                self._answered.append((question, self._answer(question)))
+                self._answered.append((question, self.answer(question)))
                 continue
             at = self._rng.randrange(len(self._answered))
             question, answer = self._answered.pop(at)
@@ -75,7 +75,8 @@ class Readers:
             self._asked.append(question)
         return question is not None
 
-    def _answer(self, question: Question) -> Answer:
+    def answer(self, question: Question) -> Answer:
+        """What the server says."""
         listing, grain, asked = self._listing, self.division.grain, question.window
         if question.kind in ("page", "hint"):
             limit = LIMIT if question.kind == "page" else 1

@@ -16,6 +16,7 @@ from tap_chakra.division import Division
 from tap_chakra.grain import BY_SECOND, EXACT
 from tap_chakra.order import ENOUGH, Evidence, Order
 from tap_chakra.paused import Paused, Scope, from_state, to_state
+from tap_chakra.question import Question
 from tap_chakra.reading import Answer, read_page
 from tap_chakra.windows import Window
 from tests.support.churning import Churn, Ways
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_chakra.coverage import Unfinished
-    from tap_chakra.question import Question
 
 DAY = 86_400_000
 ORDERS = ["created_asc", "created_desc", "loose_asc", "loose_desc", "insertion", "updated"]
@@ -252,3 +252,24 @@ def test_a_server_that_skips_hardly_any_rows_is_read_by_windows() -> None:
     ids = readers.run()
     assert sorted(ids) == sorted(row["id"] for row in rows)
     assert readers.division.evidence.proven is None
+
+
+@pytest.mark.parametrize("order", ["created_asc", "created_desc"])
+def test_while_a_crowd_is_read_idle_readers_do_not_ask_for_row_after_row_of_it(order: str) -> None:
+    instants = [NOW - 40 * DAY + n * 50 for n in range(900)]
+    crowd = [NOW - DAY if order == "created_asc" else NOW - 50 * DAY] * 4_000
+    listing = Listing(make_rows(sorted(instants + crowd), 5), order=order)
+    readers = Readers(listing, EXACT, random.Random(5), count=8)
+    division, held, hints = readers.division, list[Question](), 0
+    while (question := division.next_question()) is not None:
+        hints += question.kind == "hint"
+        assert hints < 100
+        if question.kind == "crowd":
+            held.append(question)
+        else:
+            division.take_in(question, readers.answer(question))
+    assert len(held) == 1
+    for question in held:
+        division.take_in(question, readers.answer(question))
+    readers.run()
+    assert division.ended
