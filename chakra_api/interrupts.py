@@ -1,14 +1,17 @@
-"""Keeps Ctrl-C until it can be heeded: while modules are imported, Python may swallow it."""
+"""Keeps signals until they can be heeded: what a handler raises may be swallowed, or logged."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
+
+AGAIN_SECONDS: Final = 0.05
 
 
 @contextmanager
@@ -32,3 +35,17 @@ def interrupts_kept() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if came:
         raise KeyboardInterrupt
+
+
+def is_within(frame: FrameType | None, package: str) -> bool:
+    """Whether a package's code is at work in a frame, or in one that waits for it."""
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] == package:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def send_again(number: int) -> None:
+    """Have this process get a signal once more, in a moment."""
+    threading.Timer(AGAIN_SECONDS, signal.raise_signal, [number]).start()

@@ -19,6 +19,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from chakra_api.clock import SystemClock
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.interrupts import is_within, send_again
 from chakra_api.json_files import json_file
 from chakra_api.wire_json import decode
 from target_chakra.input import Lines
@@ -251,10 +252,15 @@ class TargetChakra(Target):
         if session.writer.failure is not None:
             raise session.writer.failure
 
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop taking input; what is in flight is finished or recorded."""
         self.stop_signal = signum
-        if self.session is None:
+        if self.session is not None:
+            return
+        if is_within(frame, "sqlalchemy"):
+            # The journal is being opened. What is raised in the midst of that, SQLAlchemy logs.
+            send_again(signum)
+        else:
             # The run has not begun: reaching ChakraHQ may take minutes that nobody wants to wait.
             self.logger.info("Stopped by signal %d; run it again", signum)
             sys.exit(ExitCode.STOPPED)
