@@ -6,10 +6,7 @@ import gc
 import logging
 import os
 import sys
-from importlib.metadata import version
 from typing import TextIO
-
-import click
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
@@ -45,7 +42,7 @@ def run(args: list[str] | None = None) -> int:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     try:
-        with interrupts_kept():  # it is slow to import
+        with interrupts_kept():  # they are slow to import, click among them
             from tap_chakra.tap import TapChakra  # noqa: PLC0415
 
         command = TapChakra.cli
@@ -59,12 +56,16 @@ def run(args: list[str] | None = None) -> int:
 
 def _version() -> str:
     """As singer-sdk says it, which takes long to import."""
+    from importlib.metadata import version  # noqa: PLC0415 - see `run`
+
     ours, sdk = version("chakra-connectors"), version("singer-sdk")
     return f"tap-chakra v{ours}, Meltano SDK v{sdk}"
 
 
 def _told(error: BaseException) -> int:
     """Tell the user what happened; the exit code."""
+    import click  # noqa: PLC0415 - see `run`
+
     log = logging.getLogger("tap-chakra")
     if isinstance(error, ChakraError):
         log.error("%s", error)

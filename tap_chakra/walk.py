@@ -44,6 +44,8 @@ FARTHEST = 98
 OVERLAPS = (20, 90)
 """How far back a page is asked again that is not aligned, one after the other."""
 
+MOST_AFRESH = 3
+"""How often the end of what was taken is looked for anew, where rows came or went meanwhile."""
 
 TAIL = 20
 """Rows that whoever goes on with a scan reads again of each walk, so as to know its end."""
@@ -69,6 +71,7 @@ class Walk:
         tail: Rows behind this bound are known without their ids: somebody else reads them.
         misses: How many pages in a row were not aligned.
         reached: The farthest position that a closing walk has come to.
+        afresh: How often a closing walk has begun anew.
     """
 
     order: Order
@@ -80,6 +83,7 @@ class Walk:
     tail: int | None = None
     misses: int = 0
     reached: int = 0
+    afresh: int = 0
 
     @property
     def taken(self) -> Window | None:
@@ -240,9 +244,20 @@ def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]
     return bound, len(created) - walk.order.count_before(created, bound)
 
 
+def _afresh(walk: Walk) -> Again | Stuck:
+    """What is closed moved while it was looked at: look again, from the beginning, a few times.
+
+    Else all of it would be read again; where an earlier run took it, that is the work of a run.
+    """
+    if not walk.closing or walk.afresh >= MOST_AFRESH:
+        return Stuck()
+    skip = walk.skip + sum(OVERLAPS[: walk.misses])
+    return Again(replace(walk, skip=skip, misses=0, afresh=walk.afresh + 1))
+
+
 def _further_back(walk: Walk) -> Again | Stuck:
     if walk.misses >= len(OVERLAPS):
-        return Stuck()
+        return _afresh(walk)
     skip = max(0, walk.skip - OVERLAPS[walk.misses])
     return Again(replace(walk, skip=skip, misses=walk.misses + 1))
 
@@ -262,7 +277,7 @@ def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
         return Closing(None)
     if page.inside == len(page.created):
         again = Again(replace(walk, misses=walk.misses + 1))
-        return again if walk.misses < len(OVERLAPS) else Stuck()
+        return again if walk.misses < len(OVERLAPS) else _afresh(walk)
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
     return _onward(walk, page)
 

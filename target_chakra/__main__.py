@@ -8,8 +8,6 @@ import logging
 import os
 import sys
 
-import click
-
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.interrupts import interrupts_kept
@@ -34,7 +32,7 @@ def run(args: list[str] | None = None) -> int:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     try:
-        with interrupts_kept():  # it is slow to import
+        with interrupts_kept():  # they are slow to import, click among them
             from target_chakra.cli import command  # noqa: PLC0415
 
         result = command().main(args, prog_name="target-chakra", standalone_mode=False)
@@ -47,6 +45,8 @@ def run(args: list[str] | None = None) -> int:
 
 def _told(error: BaseException) -> int:
     """Tell the user what happened; the exit code."""
+    import click  # noqa: PLC0415 - see `run`
+
     log = logging.getLogger("target-chakra")
     if isinstance(error, ChakraError):
         log.error("%s", error)

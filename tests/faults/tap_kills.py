@@ -228,7 +228,7 @@ class _Runs:
         (self._folder / f"run{len(self.done)}.out").write_bytes(victim.stdout)
         (self._folder / f"run{len(self.done)}.err").write_bytes(victim.stderr)
         faults = endings(victim, kill)
-        if self._sandbox.api_key in victim.stdout.decode() + victim.stderr.decode():
+        if self._sandbox.api_key in _text(victim.stdout) + _text(victim.stderr):
             faults.append(wrong("the key is in the output"))
         self._verdict.faults += [fault.within(name) for fault in faults]
 
@@ -333,7 +333,7 @@ class Victim:
 
 def endings(victim: Victim, kill: Kill | None) -> list[Fault]:
     """What is wrong with how a run ended."""
-    code, said = victim.process.returncode, victim.stderr.decode()
+    code, said = victim.process.returncode, _text(victim.stderr)
     if kill is not None and kill.how is signal.SIGKILL:
         return [] if code in {0, -signal.SIGKILL} else [wrong(f"killed, it ended with {code}")]
     starting = not victim.stdout and OURS not in said
@@ -351,6 +351,11 @@ def endings(victim: Victim, kill: Kill | None) -> list[Fault]:
     if "Traceback" in said:
         faults.append(wrong(f"a traceback: {said[-600:]}"))
     return faults
+
+
+def _text(output: bytes) -> str:
+    """What a process wrote that may have died within a character."""
+    return output.decode(errors="replace")
 
 
 def scan_state(requests: Sequence[dict[str, Any]], stdout: bytes) -> str:

@@ -282,7 +282,7 @@ def test_a_closing_that_never_comes_to_an_end_is_given_up() -> None:
     while isinstance(verdict := walks.step(walk, page, GRAIN), walks.Again):
         walk, asked = verdict.walk, asked + 1
     assert isinstance(verdict, walks.Stuck)
-    assert asked == len(walks.OVERLAPS)
+    assert asked == (len(walks.OVERLAPS) + 1) * (walks.MOST_AFRESH + 1) - 1
 
 
 def test_a_server_that_does_not_skip_so_far_is_asked_nearer_once() -> None:
@@ -357,8 +357,13 @@ def test_an_end_behind_padding_that_can_not_be_proven_is_looked_at_from_further_
     again = walks.step(replace(CLOSING, skip=200), page, PADDED)
     assert isinstance(again, walks.Again)
     assert again.walk.skip == 200 - walks.OVERLAPS[0]
-    last = replace(again.walk, misses=len(walks.OVERLAPS))
-    assert isinstance(walks.step(last, page, PADDED), walks.Stuck)
+    last = replace(again.walk, skip=90, misses=len(walks.OVERLAPS))
+    afresh = walks.step(last, page, PADDED)
+    assert isinstance(afresh, walks.Again)
+    assert (afresh.walk.skip, afresh.walk.misses) == (200, 0)
+    given_up = replace(last, afresh=walks.MOST_AFRESH)
+    assert isinstance(walks.step(given_up, page, PADDED), walks.Stuck)
+    assert isinstance(walks.step(replace(last, closing=False), page, PADDED), walks.Stuck)
 
 
 @pytest.mark.parametrize("order", Order)
