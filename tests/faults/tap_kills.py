@@ -146,7 +146,8 @@ def run_case(folder: Path, case: Case) -> Verdict:
             runs.killed(kill)
         runs.whole()
         verdict.rows = sum(len(run.ids) for run in runs.done)
-        verdict.faults += Judge(sandbox.oracle(), case.concurrency).faults(runs.done)
+        finest = 1000 if case.precision == "s" else 1
+        verdict.faults += Judge(sandbox.oracle(), case.concurrency, finest).faults(runs.done)
         (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, sandbox.requests())))
     if not _ends_complete(runs.state):
         verdict.faults.append(lost("the last STATE speaks of no whole scan"))

@@ -98,3 +98,12 @@ def test_finished_work_that_is_read_again_is_found() -> None:
     assert [fault.kind for fault in Judge(rows, threads=2).faults(runs)] == ["wrong"]
     assert Judge(rows, threads=3).faults(runs) == []
     assert Judge(rows, threads=1).faults([runs[0], Run(lines, ENDED)]) == []
+
+
+def test_an_instant_that_the_server_can_not_cut_is_one_piece_of_work() -> None:
+    rows = [oracle(number) for number in range(201)]
+    lines = [record(number, number) for number in range(201)]
+    runs = [Run(lines, ENDED), Run(lines, ENDED, paused()["value"])]
+    widest = max(row.born_ms for row in rows) + 1
+    assert Judge(rows, threads=1, finest_ms=widest).faults(runs) == []
+    assert [f.kind for f in Judge(rows[:150], threads=1).faults(runs)].count("wrong") == 1
