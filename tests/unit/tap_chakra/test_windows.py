@@ -271,3 +271,11 @@ def test_as_many_rows_as_a_sample_said_leave_the_rest_as_it_is() -> None:
     # 10,000 were expected; twice as many are believed now.
     assert left.sample.weight == 200.0
     assert left.sample.wider == Sample((2_500_000,), 20.0, 3_000_000)
+
+
+@given(st.lists(st.integers(0, 9)), st.none() | st.integers(0, 9), st.none() | st.integers(0, 9))
+def test_a_window_counts_what_it_holds(
+    instants: list[int], lower: int | None, width: int | None
+) -> None:
+    window = Window(lower, None if width is None else (lower or 0) + width)
+    assert window.count(instants) == sum(map(window.holds, instants))
