@@ -6,7 +6,7 @@ is not wanted costs a third of what it costs to make objects of it, and nothing 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypedDict
 
 import msgspec
 
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from chakra_api.transport import Response
 
 
+_Scalar: TypeAlias = (
+    Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | float | str | bool | None
+)
+"""Anything else (an object, a number beyond 64 bits) is read as all answers are."""
+
+
 class _Head(TypedDict, total=False):
     """What is read of a row (contract 3.1)."""
 
-    id: Any
-    createdAt: Any
-    updatedAt: Any
+    id: _Scalar
+    createdAt: _Scalar
+    updatedAt: _Scalar
 
 
 class _Answer(TypedDict, total=False):

@@ -76,6 +76,12 @@ def test_an_odd_value_in_a_field_that_is_passed_over_costs_nothing(value: bytes)
     assert row["id"] == "a"
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, {"a": 1}, [1]], ids=repr)
+def test_what_no_scan_can_decide_by_is_read_as_in_a_whole_row(value: object) -> None:
+    body = json.dumps({"_data": [{"id": value, "data": 1}]}).encode()
+    assert open_heads(answer(body), "it") == open_envelope(answer(body), "it")
+
+
 @pytest.mark.parametrize(
     "body", [b'{"_data":[{"id":"a","x":"\xff"}]}', b'{"_data":[{"id":"a"}', b""]
 )
