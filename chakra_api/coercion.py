@@ -15,13 +15,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from chakra_api.timestamps import (
-    USUAL_FROM,
-    USUAL_UNTIL,
-    iso_day,
-    iso_ms,
-    parse_timestamp,
-)
+from chakra_api.timestamps import USUAL_FROM, USUAL_UNTIL, iso_day, iso_ms, parse_timestamp
 
 Coercer: TypeAlias = Callable[[object], object]
 
@@ -111,21 +105,19 @@ def to_datetime(value: object) -> object:
         return None
     if isinstance(value, bool) or _finer_than_ms(value):
         return MISFIT
+    if value == 0:
+        return iso_ms(0)
     instant = parse_timestamp(value)
     if instant is None:
-        return iso_ms(0) if value == 0 else MISFIT
+        return MISFIT
     return value if _is_stored_form(value) else iso_ms(instant)
 
 
 def _is_stored_form(value: object) -> bool:
     """Whether a time is spelled as `iso_ms` spells it."""
-    return (
-        type(value) is str
-        and len(value) == _STORED
-        and value[-1] == "Z"
-        and value[10] == "T"
-        and value[19] == "."
-    )
+    if type(value) is not str or len(value) != _STORED:
+        return False
+    return value[10] == "T" and value[19] == "." and value[-1] == "Z"
 
 
 def _finer_than_ms(value: object) -> bool:

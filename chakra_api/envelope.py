@@ -97,9 +97,13 @@ def open_envelope(response: Response, what: str) -> Envelope:
         )
     if "_data" not in body:
         raise _not_chakra(response, what)
-    meta = body.get("_meta")
-    meta = meta if isinstance(meta, dict) else {}
-    return Envelope(body["_data"], meta, date_of(response.headers), response.body)
+    return envelope_of(response, body["_data"], body.get("_meta"))
+
+
+def envelope_of(response: Response, data: object, meta: object) -> Envelope:
+    """The envelope of an answer that holds these."""
+    known = meta if isinstance(meta, dict) else {}
+    return Envelope(data, known, date_of(response.headers), response.body)
 
 
 def failure_of(response: Response, what: str) -> ChakraError:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypedDict
 
 import msgspec
 
-from chakra_api.envelope import OK, Envelope, date_of, open_envelope
+from chakra_api.coercion import INT64
+from chakra_api.envelope import OK, Envelope, envelope_of, open_envelope
 
 if TYPE_CHECKING:
     from chakra_api.transport import Response
 
-
-_Scalar: TypeAlias = (
-    Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | float | str | bool | None
-)
+Int64: TypeAlias = Annotated[int, msgspec.Meta(ge=-INT64, le=INT64 - 1)]
+"""An integer that every decoder reads alike."""
+_Scalar: TypeAlias = Int64 | float | str | bool | None
 """Anything else (an object, a number beyond 64 bits) is read as all answers are."""
 
 
@@ -58,9 +58,7 @@ def open_heads(response: Response, what: str) -> Envelope:
     answer = _read(response.body) if response.status in OK else {}
     if "_data" not in answer or answer.get("_errors"):
         return open_envelope(response, what)
-    meta = answer.get("_meta")
-    meta = meta if isinstance(meta, dict) else {}
-    return Envelope(answer["_data"], meta, date_of(response.headers), response.body)
+    return envelope_of(response, answer["_data"], answer.get("_meta"))
 
 
 def _read(body: bytes) -> _Answer:

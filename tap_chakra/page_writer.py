@@ -69,7 +69,7 @@ class PageWriter:
         if self._second is not None:
             self._second.rows(chunk, version, extracted)
         else:
-            self._output.write_lines(self._lines.around(self._records(chunk), version, extracted))
+            self._output.write_lines(self._lines.lines(self._records(chunk), version, extracted))
 
     def _records(self, chunk: Chunk) -> Iterable[bytes]:
         page = chunk.page

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from chakra_api.answers import rows_of
-from chakra_api.coercion import INT64, MISFIT, to_date, to_datetime, to_integer, to_number
+from chakra_api.coercion import MISFIT, to_date, to_datetime, to_integer, to_number
+from chakra_api.row_heads import Int64
 from chakra_api.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
 from chakra_api.wire_json import decode, encode
 from tap_chakra.record_lines import left_out
@@ -32,13 +33,12 @@ if TYPE_CHECKING:
 
 _EXACT: Final = 2.0**53 - 1
 """Up to there a float holds every integer: none is rounded by being parsed as one."""
-_Integer: TypeAlias = Annotated[int, Meta(ge=-INT64, le=INT64 - 1)]
 _Number: TypeAlias = Annotated[float, Meta(ge=-_EXACT, le=_EXACT)]
 _EXPECTED: Final[Mapping[Coercer, object]] = {
-    to_integer: _Integer | str | UnsetType | None,
+    to_integer: Int64 | str | UnsetType | None,
     to_number: _Number | str | UnsetType | None,
-    to_date: _Integer | str | UnsetType | None,
-    to_datetime: _Integer | str | UnsetType | None,
+    to_date: Int64 | str | UnsetType | None,
+    to_datetime: Int64 | str | UnsetType | None,
 }
 _FITS: Final[Mapping[Coercer, type]] = {to_integer: int, to_number: float}
 """The type whose values, parsed as expected, are stored just as they come."""
@@ -51,7 +51,7 @@ class _Page(msgspec.Struct, gc=False, rename={"rows": "_data"}):
     rows: list[Raw]
 
 
-_Time: TypeAlias = _Integer | str | None
+_Time: TypeAlias = Int64 | str | None
 
 
 class _Row(msgspec.Struct, rename="camel", gc=False):

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from chakra_api.wire_json import encode
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -23,27 +21,19 @@ class RecordLines:
 
     Args:
         stream: The name that the lines carry.
-        deselected: Paths of properties to leave out, one or two names each.
     """
 
-    def __init__(self, stream: str, deselected: Iterable[Sequence[str]] = ()) -> None:
+    def __init__(self, stream: str) -> None:
         self._begin = b'{"type":"RECORD","stream":' + orjson.dumps(stream) + b',"record":'
-        self._deselected = tuple(deselected)
 
-    def lines(self, records: Iterable[Row], version: int | None, extracted: str) -> bytes:
+    def lines(self, records: Iterable[bytes], version: int | None, extracted: str) -> bytes:
         """The lines of these records.
 
         Args:
-            records: Typed records; properties that are not selected are taken out of them.
+            records: Typed records, as JSON.
             version: The version that they carry; None for none.
             extracted: When they came, ISO 8601.
         """
-        if self._deselected:
-            records = (left_out(record, self._deselected) for record in records)
-        return self.around(map(encode, records), version, extracted)
-
-    def around(self, records: Iterable[bytes], version: int | None, extracted: str) -> bytes:
-        """The lines of records that are JSON already; see `lines`."""
         end = b',"time_extracted":' + orjson.dumps(extracted) + b"}\n"
         if version is not None:
             end = b',"version":%d' % version + end

@@ -131,7 +131,7 @@ class Work:
             records = list(map(parser.record, rows_of(decode(content))))
         else:
             records = parser.records(content, places)
-        return self._lines.around(records, version, extracted)
+        return self._lines.lines(records, version, extracted)
 
 
 def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None:

@@ -70,7 +70,7 @@ class BatchForms:
     def cut(self, batch: Batch, taken: int) -> None:
         """A job ended with fewer entries than rows were sent: no batch is larger from now on."""
         size = max(taken, FIRST_BATCH)
-        if size >= min(len(batch.actions), self._sizes.get((batch.procedure, batch.kind), 1 << 30)):
+        if size >= self.size(batch.procedure, batch.kind, len(batch.actions)):
             return
         LOG.warning(
             "ChakraHQ took %d of the %d rows of a bulk %s in '%s' and left out the rest: they are"

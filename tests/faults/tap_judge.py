@@ -83,7 +83,7 @@ class Judge:
         instants = Counter(row.born_ms // finest_ms for row in rows)
         # An instant that no filter cuts is read as a whole: before all of it is printed, no STATE
         # can say so.
-        self._piece = max(PAGE, *instants.values()) if instants else PAGE
+        self._piece = max([PAGE, *instants.values()])
         self._printed = Printed()
 
     def faults(self, runs: Sequence[Run]) -> list[Fault]:

@@ -14,7 +14,8 @@ from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.singerlib import Metadata, MetadataMapping, RecordMessage
 
-from tap_chakra.record_lines import RecordLines
+from chakra_api.wire_json import encode
+from tap_chakra.record_lines import RecordLines, left_out
 
 EXTRACTED = "2026-11-05T10:00:00.123Z"
 scalars = (
@@ -46,23 +47,23 @@ def of_the_sdk(stream: str, record: dict[str, Any], version: int | None) -> dict
 def test_a_line_says_what_the_sdks_own_would(
     page: list[dict[str, Any]], version: int | None, stream: str
 ) -> None:
-    lines = RecordLines(stream).lines(page, version, EXTRACTED)
+    lines = RecordLines(stream).lines(map(encode, page), version, EXTRACTED)
     assert lines.count(b"\n") == len(page)
     expected = [of_the_sdk(stream, record, version) for record in page]
     assert parsed(lines) == [each | {"time_extracted": EXTRACTED} for each in expected]
 
 
 def test_without_a_version_there_is_none() -> None:
-    (line,) = parsed(RecordLines("users").lines([{"id": "a"}], None, EXTRACTED))
+    (line,) = parsed(RecordLines("users").lines([encode({"id": "a"})], None, EXTRACTED))
     assert list(line) == ["type", "stream", "record", "time_extracted"]
-    (line,) = parsed(RecordLines("users").lines([{"id": "a"}], 0, EXTRACTED))
+    (line,) = parsed(RecordLines("users").lines([encode({"id": "a"})], 0, EXTRACTED))
     assert line["version"] == 0
 
 
 @pytest.mark.parametrize("value", [2**64, -(2**63) - 1, 10**40])
 def test_an_integer_beyond_64_bits_keeps_every_digit(value: int) -> None:
     page = [{"id": "a", "data": {"n": value, "text": "é\n"}}, {"id": "b"}]
-    lines = RecordLines("process_lead").lines(page, None, EXTRACTED)
+    lines = RecordLines("process_lead").lines(map(encode, page), None, EXTRACTED)
     assert [line["record"] for line in parsed(lines)] == page
 
 
@@ -100,7 +101,8 @@ def test_what_is_not_selected_is_left_out_as_the_sdk_does(
     expected = copy.deepcopy(page)
     for record in expected:
         pop_deselected_record_properties(record, SCHEMA, mask)
-    lines = RecordLines("s", deselected).lines(page, None, EXTRACTED)
+    kept = (encode(left_out(record, deselected)) for record in page)
+    lines = RecordLines("s").lines(kept, None, EXTRACTED)
     assert [line["record"] for line in parsed(lines)] == expected
 
 
@@ -109,6 +111,6 @@ def test_no_records_are_no_lines() -> None:
 
 
 def test_names_that_need_quoting_are_quoted() -> None:
-    (line,) = parsed(RecordLines('a "b"\\').lines([{"id": 1}], None, EXTRACTED))
+    (line,) = parsed(RecordLines('a "b"\\').lines([encode({"id": 1})], None, EXTRACTED))
     assert line["stream"] == 'a "b"\\'
-    assert orjson.loads(RecordLines("é").lines([{}], None, EXTRACTED))["stream"] == "é"
+    assert orjson.loads(RecordLines("é").lines([encode({})], None, EXTRACTED))["stream"] == "é"

@@ -12,6 +12,7 @@ import pytest
 from chakra_api.account import resolve_account
 from chakra_api.answers import ProcessPage
 from chakra_api.people import Directory
+from chakra_api.wire_json import encode
 from tap_chakra.record_lines import RecordLines
 from tap_chakra.rows import compile_row
 from tap_chakra.second_process import (
@@ -84,7 +85,7 @@ def page_of(rows: list[dict[str, Any]], body: bytes) -> ProcessPage:
 
 def expected(rows: list[dict[str, Any]], version: int | None = None) -> bytes:
     typer = compile_row(resolve_account(CONFIG).procedure("lead"), Directory([]))
-    return RecordLines("process_lead").lines(map(typer, rows), version, AT)
+    return RecordLines("process_lead").lines(map(encode, map(typer, rows)), version, AT)
 
 
 def test_rows_are_typed_and_written_as_the_first_process_would(piped: Piped) -> None:
