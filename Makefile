@@ -100,7 +100,7 @@ faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns fou
 	$(BIN)/python -m tests.faults report
 
 fuzz: $(STAMPS)/dev ## Bad input of every kind, 2,000 examples a rule
-	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
+	$(BIN)/python -m pytest tests/fuzz -n auto --maxprocesses=4 --dist=worksteal --hypothesis-profile=fuzz --timeout=3600
 
 mutants: $(STAMPS)/mutants ## Change what decides, one place at a time: do the tests notice? Writes docs/mutants.md
 	$(BIN)/python benchmarks/mutants.py

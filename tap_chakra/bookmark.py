@@ -51,7 +51,7 @@ class Bookmark:
     Attributes:
         since: The instant from which changes are still to be read, epoch milliseconds.
         rows: How many rows the last complete scan saw; None if there was none.
-        began: When it began, epoch milliseconds.
+        began: When it began, epoch milliseconds; no two full scans have the same.
         narrow: When the last complete run began that read less than everything, epoch
             milliseconds; None if none did since the last full scan.
         paused: A full scan that was cut off; None if there is none.

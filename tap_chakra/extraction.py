@@ -9,7 +9,7 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.timestamps import parse_timestamp
 from tap_chakra.bookmark import Bookmark, sees_enough
-from tap_chakra.incremental import lead_of, next_bookmark
+from tap_chakra.incremental import distinct_beginning, lead_of, next_bookmark
 from tap_chakra.paused import Paused, Scope
 from tap_chakra.reading import row_ids
 from tap_chakra.scan import Progress
@@ -103,6 +103,7 @@ class Extraction:
         self._lead = 0 if self._resumed is None else self._resumed.lead
         self._scan: Scan | None = None
         self._done: list[Progress] = []
+        self._opened = 0
         self.began = 0
         self.emitted = 0
 
@@ -148,12 +149,13 @@ class Extraction:
         """Open the first scan.
 
         Returns:
-            The beginning of the run by the server's clock, epoch milliseconds; that of the scan
-            that it goes on with, if it does.
+            The beginning of the run by the server's clock, epoch milliseconds, as far as it is
+            later than the last full scan's; that of the scan that it goes on with, if it does.
         """
         unfinished = None if self._resumed is None else self._resumed.unfinished
         self._scan = self._opens(self._plan.selections[0], unfinished)
-        self.began = self._scan.open()
+        self._opened = self._scan.open()
+        self.began = distinct_beginning(self._opened, self._before.began)
         return self.began
 
     def chunks(self) -> Iterator[Chunk]:
@@ -192,7 +194,7 @@ class Extraction:
         before, progress = replace(self._before, paused=None), self.progress
         if not progress.complete:
             return Outcome(before, complete=False, lead=self._lead, full=False, enough=False)
-        since = next_bookmark(self.began, self._lead)
+        since = next_bookmark(self._opened, self._lead)
         if not self._plan.full:
             after = replace(before, narrow=since)
             return Outcome(after, complete=True, lead=self._lead, full=False, enough=False)

@@ -69,3 +69,17 @@ def lead_of(updated: Iterable[int | None], server_time: int | None) -> int:
 def next_bookmark(began: int, lead: int) -> int:
     """The bookmark after a complete scan: its beginning, less the lead that was seen."""
     return began - lead
+
+
+def distinct_beginning(began: int, last: int | None) -> int:
+    """The instant that a scan is known by: its beginning, later than that of the last full one.
+
+    The `Date` header has no fraction of a second and servers' clocks differ, so two scans may
+    seem to begin at once, or the second before the first. Versions of rows, and what is said of
+    deleted ones, need them in their order.
+
+    Args:
+        began: The scan's beginning by the server's clock, epoch milliseconds.
+        last: The instant that the last complete full scan is known by; None if there was none.
+    """
+    return began if last is None else max(began, last + 1)

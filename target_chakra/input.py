@@ -28,7 +28,9 @@ class Lines:
     def __init__(self, source: BinaryIO, idle: Callable[[], bool]) -> None:
         self._source = source
         self._idle = idle
-        self._chunks: queue.Queue[list[bytes] | OSError | None] = queue.Queue(CHUNKS_AHEAD)
+        self._chunks: queue.Queue[list[bytes] | OSError | ValueError | None] = queue.Queue(
+            CHUNKS_AHEAD
+        )
         self.number = 0
         """Of the line that is being worked on, from 1."""
 
@@ -43,7 +45,7 @@ class Lines:
                 continue
             if chunk is None:
                 return
-            if isinstance(chunk, OSError):
+            if isinstance(chunk, Exception):
                 raise chunk
             for line in chunk:
                 self.number += 1
@@ -57,7 +59,8 @@ class Lines:
                 if not line:
                     break
                 self._chunks.put([line, *self._at_hand()])
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # A ValueError: whoever ended the run closed the input, and nobody asks for more.
             self._chunks.put(error)
         else:
             self._chunks.put(None)

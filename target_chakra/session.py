@@ -218,7 +218,7 @@ class Session(Generic[State]):
     def _note_bookmarks(self, value: object) -> None:
         """Which streams are read incrementally: a mirror must not take them for the whole."""
         bookmarks = value.get("bookmarks") if isinstance(value, dict) else None
-        for name, bookmark in (bookmarks or {}).items():
+        for name, bookmark in bookmarks.items() if isinstance(bookmarks, dict) else ():
             held = isinstance(bookmark, dict) and bookmark.get("replication_key_value")
             if held is not None and held is not False:
                 self._bookmarked.add(str(name))

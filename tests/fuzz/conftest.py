@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.faults.results import REAL
 from tests.fuzz.endings import STEPS
-
-if TYPE_CHECKING:
-    import pytest
 
 settings.register_profile(
     "fuzz",
@@ -23,6 +21,19 @@ settings.register_profile(
 )
 BEGAN = time.monotonic()
 FIGURES = REAL / "fuzz.jsonl"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send what one of several processes tried to the one that reports."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["fuzz_steps"] = dict(STEPS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what one of several processes tried."""
+    STEPS.update(getattr(node, "workeroutput", {}).get("fuzz_steps", {}))
 
 
 def pytest_terminal_summary(

@@ -57,6 +57,14 @@ def test_a_line_that_lacks_something_is_named(tmp_path: Path, line: object) -> N
     assert "ine 3" in told.stderr
 
 
+@pytest.mark.parametrize("bookmarks", ["x", 5, [1], True])
+def test_a_state_of_another_tap_s_own_shape_is_passed_on(tmp_path: Path, bookmarks: object) -> None:
+    state = {"bookmarks": bookmarks}
+    told = run(tmp_path, SCHEMA, ROW, {"type": "STATE", "value": state})
+    assert told.code == 0, told.stderr
+    assert json.loads(told.stdout.splitlines()[-1]) == state
+
+
 @pytest.mark.parametrize("content", [b"[1]\n", b"{\n", b"5\n"])
 def test_a_file_that_holds_no_rows_is_named(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path, "rows.jsonl.gz", gzip.compress(content))

@@ -194,6 +194,20 @@ def test_a_scan_of_another_scope_is_not_gone_on_with(scope: Scope) -> None:
     assert it.began > NOW
 
 
+@pytest.mark.parametrize("ahead", [0, 5, HOUR])
+def test_a_scan_is_known_by_a_later_instant_than_the_one_before_whatever_the_clock_says(
+    ahead: int,
+) -> None:
+    first = extraction(Listing(rows_of(3)))
+    run(first)
+    last = replace(first.outcome(min_share=0.9).bookmark, began=first.began + ahead)
+    second = extraction(Listing(rows_of(3)), before=last)
+    run(second)
+    bookmark = second.outcome(min_share=0.9).bookmark
+    assert second.began == bookmark.began == first.began + ahead + 1
+    assert bookmark.since == first.began
+
+
 def test_a_run_that_reads_less_does_not_go_on_with_a_full_scan() -> None:
     before = Bookmark(1, 2, 3, paused=_paused(Scope(None, NOW - HOUR, False)))  # noqa: FBT003 - a field
     plan = RunPlan((Selection(Since(), NOW - HOUR),), full=False, reason="new rows are read")
