@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given
@@ -29,13 +30,15 @@ HORIZON = 1_790_000_000_000
 LIMIT = 100
 DAY = 86_400_000
 
-instants = st.lists(
-    st.one_of(
-        st.integers(HORIZON - 400 * DAY, HORIZON + DAY),
-        st.integers(HORIZON - 50, HORIZON),
-        st.just(HORIZON - 7 * DAY),
-    ),
-    max_size=700,
+places = st.one_of(
+    st.integers(HORIZON - 400 * DAY, HORIZON + DAY),
+    st.integers(HORIZON - 50, HORIZON),
+    st.just(HORIZON - 7 * DAY),
+)
+crowds = st.tuples(places, st.integers(1, 300), st.sampled_from([0, 1, 40, 1_000, 60_000, 10**7]))
+"""Where rows lie, how many, and how far apart."""
+instants = st.lists(crowds, max_size=8).map(
+    lambda drawn: [at + i * apart for at, count, apart in drawn for i in range(count)]
 )
 SHOWS = {"asc": "oldest", "desc": "newest", "random": "any", "unnoticed": "any"}
 ORDERS = list(SHOWS)
@@ -55,7 +58,7 @@ def read_all(
             stretch, rest = halves
             todo.append(rest)
         requests += 1
-        assert requests < 5000, "the planner does not come to an end"
+        assert requests < 1000, "the planner does not come to an end"
         hits = [at for at in created if asked.holds(at)]
         rng.shuffle(hits)
         if order != "random":
@@ -176,6 +179,11 @@ def test_what_two_windows_have_in_common(other: Window, common: int) -> None:
     assert Window(100, 200).overlap(other) == common
 
 
+def test_what_a_window_around_the_epoch_has_in_common_with_all_of_time() -> None:
+    assert Window(0, 10).overlap(Window()) == 10
+    assert Window(-10, 0).overlap(Window()) == 10
+
+
 def test_an_open_end_stays_open_when_it_is_padded() -> None:
     assert Grain(1, 5).padded(Window(None, 10)) == Window(None, 15)
     assert Grain(1, 5).padded(Window(10, None)) == Window(5, None)
@@ -188,8 +196,17 @@ def test_an_open_end_stays_open_when_it_is_padded() -> None:
         (6_000, [2_500, 7_900], 6_200, 8_000),
         (6_000, [], 6_200, 7_000),
         (9_000, [2_500, 7_900], 6_200, 10_000),
+        (8_000, [2_500, 7_900], 6_200, 9_000),
+        (6_000, [], 7_000, 7_000),
     ],
-    ids=["the beginning", "behind what came", "nothing came", "what came lies before it"],
+    ids=[
+        "the beginning",
+        "behind what came",
+        "nothing came",
+        "what came lies before it",
+        "what came ends at it",
+        "the beginning is a bound",
+    ],
 )
 def test_an_overfull_window_that_is_open_above_is_cut(
     lower: int, times: list[int], horizon: int, cut: int
@@ -199,6 +216,53 @@ def test_an_overfull_window_that_is_open_above_is_cut(
         Stretch(asked), Overfull(asked, times), horizon=horizon, grain=Grain(1_000)
     )
     assert [each.window for each in found] == [Window(lower, cut), Window(cut, None)]
+
+
+CUT = Stretch(Window(1_000, 9_000), 0.5, 2, Sample((1_500,), 30.0, 9_000))
+"""Of which `Window(1_000, 5_000)` was asked for, and did not fit."""
+
+
+def cut_of(shows: Literal["oldest", "newest"], *times: int, width: int = 1) -> tuple[Stretch, ...]:
+    answer = Overfull(Window(1_000, 5_000), times, shows)
+    return after_overfull(CUT, answer, horizon=HORIZON, grain=Grain(width))
+
+
+@pytest.mark.parametrize(("width", "cut"), [(1, 3_499), (100, 3_400), (1_000, 3_000)])
+def test_the_oldest_rows_of_a_window_fit_the_next_one(width: int, cut: int) -> None:
+    found = cut_of("oldest", 3_499, 1_100, 2_000, width=width)
+    assert found == (Stretch(CUT.window, 0.5, 3, Sample((), 1.0, cut)),)
+    assert next_window(found[0], Grain(width)) == Window(1_000, cut)
+
+
+@pytest.mark.parametrize(("width", "cut"), [(1, 3_500), (100, 3_500), (1_000, 4_000)])
+def test_the_newest_rows_of_a_window_fit_the_one_behind_the_next(width: int, cut: int) -> None:
+    before, behind = cut_of("newest", 4_999, 3_499, 4_000, width=width)
+    assert before == replace(CUT, window=Window(1_000, cut), misses=3)
+    assert behind == replace(CUT, window=Window(cut, 9_000), sample=Sample((), 1.0, 5_000))
+    assert next_window(behind, Grain(width)) == Window(cut, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("shows", "at"), [("oldest", 1_000), ("newest", 4_999)], ids=["all at first", "all at last"]
+)
+def test_rows_of_one_instant_at_its_end_are_no_cut(
+    shows: Literal["oldest", "newest"], at: int
+) -> None:
+    anyhow = after_overfull(
+        CUT, Overfull(Window(1_000, 5_000), [at]), horizon=HORIZON, grain=Grain()
+    )
+    assert cut_of(shows, at) == anyhow
+    assert all(stretch.sample != Sample((), 1.0, 5_000) for stretch in anyhow)
+
+
+@pytest.mark.parametrize(
+    ("shows", "at", "cut"), [("oldest", 1_001, 1_001), ("newest", 4_998, 4_999)]
+)
+def test_rows_of_one_instant_next_to_its_end_are_a_cut(
+    shows: Literal["oldest", "newest"], at: int, cut: int
+) -> None:
+    found = cut_of(shows, at)
+    assert found[-1].sample == Sample((), 1.0, cut if shows == "oldest" else 5_000)
 
 
 WIDE = Window(1_000_000, 2_000_000)
