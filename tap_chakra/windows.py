@@ -243,8 +243,11 @@ def _learned(expected: float | None, asked: Window, whole: Whole) -> float | Non
 
 
 def is_dense(window: Window, grain: Grain) -> bool:
-    """Whether a window can't be cut any further by time."""
-    return window.width is not None and window.width <= grain.width
+    """Whether a window can't be cut any further by time.
+
+    A scan that goes on from one of a finer grain has bounds that are no multiples of this one.
+    """
+    return window.width is not None and window.width < 2 * grain.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +361,7 @@ def _narrowed(
         wider = stretch.sample.beyond(asked.upper)
         found = len(times) * sample.weight
         expected = max(1.0, stretch.sample.within(asked.upper) * stretch.sample.weight)
-        sample = replace(sample, wider=wider and wider.scaled(max(1.0, found / expected)))
+        sample = replace(sample, wider=wider and wider.scaled(found / expected))
     if first <= middle or misses == 1:
         narrowed = replace(stretch, misses=misses, sample=sample)
         ends = next_window(narrowed, grain, time).upper

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 from singer_sdk import Target
@@ -109,6 +109,12 @@ class LineReader(GenericSingerReader[bytes]):
                 "See what the tap wrote there; the rows before it are written or recorded",
             )
         return message
+
+    def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
+        raise SettingsError(
+            f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
+            "See what the tap wrote there; the rows before it are written or recorded",
+        )
 
 
 class TargetChakra(Target):

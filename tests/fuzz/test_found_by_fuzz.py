@@ -22,6 +22,8 @@ SCHEMA = {"type": "SCHEMA", "stream": "s", "schema": {"properties": {"lead_id": 
 ROW = {"type": "RECORD", "stream": "s", "record": {"lead_id": "L-000001", "score": 1}}
 JSONL = {"format": "jsonl", "compression": "gzip"}
 LINES: dict[str, Any] = {
+    "a message without a type": {"type": "", "": ""},
+    "a message of an unknown type": {"type": "SCHEMAS", "stream": "s"},
     "a row of a stream without a name": {**ROW, "stream": ["s"]},
     "a file of a stream without a name": {"type": "BATCH", "stream": {}, "manifest": []},
     "a file of a stream that nobody announced": {"type": "BATCH", "stream": "t", "manifest": []},

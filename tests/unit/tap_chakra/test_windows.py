@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tap_chakra.sample import Sample
 from tap_chakra.sharing import divide
 from tap_chakra.windows import (
+    EARLIEST,
     Grain,
     Overfull,
     Stretch,
@@ -46,11 +48,15 @@ grains = st.sampled_from([Grain(1, 0), Grain(1, 1), Grain(1000, 1000)])
 
 
 def read_all(
-    created: list[int], grain: Grain, order: str, seed: int = 0
+    created: list[int],
+    grain: Grain,
+    order: str,
+    seed: int = 0,
+    gaps: Sequence[Window] = (Window(),),
 ) -> tuple[list[Window], int]:
     """Drive the planner alone; the windows read whole and the number of requests."""
     rng = random.Random(seed)
-    todo, done, requests = [Stretch(Window())], [], 0
+    todo, done, requests = [*map(Stretch, gaps)], [], 0
     while todo:
         stretch = todo.pop(rng.randrange(len(todo)))
         asked = next_window(stretch, grain)
@@ -81,6 +87,21 @@ def test_the_windows_read_cover_all_of_time_exactly_once(
     done.sort(key=lambda window: -1 if window.lower is None else window.lower)
     assert done[0].lower is None
     assert done[-1].upper is None
+    assert [w.upper for w in done[:-1]] == [w.lower for w in done[1:]]
+
+
+@example([HORIZON - 1_500] * 300, {-2_400, -1_300}, "random")
+@given(instants, st.sets(st.integers(-3_500, 50), max_size=6), st.sampled_from(ORDERS))
+def test_a_scan_goes_on_from_bounds_of_a_finer_grain(
+    created: list[int], cuts: set[int], order: str
+) -> None:
+    bounds = [None, *(HORIZON + cut for cut in sorted(cuts)), None]
+    gaps = [Window(*each) for each in pairwise(bounds)]
+    done, _ = read_all(created, Grain(1000, 1000), order, gaps=gaps)
+    done.sort(key=lambda window: -1 if window.lower is None else window.lower)
+    assert [bound for w in done for bound in (w.lower, w.upper) if bound in bounds] == [
+        bound for w in gaps for bound in (w.lower, w.upper)
+    ]
     assert [w.upper for w in done[:-1]] == [w.lower for w in done[1:]]
 
 
@@ -218,6 +239,59 @@ def test_an_overfull_window_that_is_open_above_is_cut(
     assert [each.window for each in found] == [Window(lower, cut), Window(cut, None)]
 
 
+def cut_below(upper: int | None, *times: int, misses: int = 0, width: int = 1_000) -> list[Stretch]:
+    """What replaces a stretch that is open below, of a scan that began at 1,000,500."""
+    stretch = Stretch(Window(None, upper), misses=misses)
+    answer = Overfull(stretch.window, times)
+    return [*after_overfull(stretch, answer, horizon=1_000_500, grain=Grain(width))]
+
+
+def test_an_overfull_answer_of_all_of_time_cuts_it_at_its_first_row_and_at_the_beginning() -> None:
+    sample = Sample((300_400, 500_000, 1_000_100), 200 / 3, 1_000_000)
+    assert cut_below(None, 500_000, 300_400, 1_000_100) == [
+        Stretch(Window(None, 300_000), misses=1),
+        Stretch(Window(300_000, 1_000_000), sample=sample),
+        Stretch(Window(1_000_000, None)),
+    ]
+
+
+def test_a_first_row_at_the_beginning_leaves_nothing_between_them() -> None:
+    sample = Sample((1_000_200, 1_000_300), 100.0, None)
+    assert cut_below(None, 1_000_200, 1_000_300) == [
+        Stretch(Window(None, 1_000_000), misses=1),
+        Stretch(Window(1_000_000, None), sample=sample),
+    ]
+
+
+@pytest.mark.parametrize("times", [(), (1_000_500,), (1_000_900,)])
+def test_an_answer_without_a_row_before_the_beginning_cuts_right_before_it(
+    times: tuple[int, ...],
+) -> None:
+    below, seen, above = cut_below(None, *times, width=1)
+    assert below.window == Window(None, 1_000_499)
+    assert seen.window == Window(1_000_499, 1_000_500)
+    assert above.window == Window(1_000_500, None)
+
+
+def test_each_further_cut_below_is_four_times_as_far_from_the_end() -> None:
+    sample = Sample((400_000, 450_000), 100.0, 500_000)
+    assert cut_below(500_000, 450_000, 400_000, misses=1) == [
+        Stretch(Window(None, 100_000), misses=2),
+        Stretch(Window(100_000, 500_000), sample=sample),
+    ]
+    below, _ = cut_below(500_000, misses=3)
+    assert below.window == Window(None, 499_000)
+    below, _ = cut_below(500_000, 499_000, misses=3)
+    assert below.window == Window(None, 436_000)
+
+
+def test_no_cut_lies_before_the_year_5_but_one_that_must() -> None:
+    below, above = cut_below(0, -1, misses=60, width=1)
+    assert (below.window, above.window) == (Window(None, EARLIEST), Window(EARLIEST, 0))
+    below, above = cut_below(EARLIEST, width=1)
+    assert above.window == Window(EARLIEST - 1, EARLIEST)
+
+
 CUT = Stretch(Window(1_000, 9_000), 0.5, 2, Sample((1_500,), 30.0, 9_000))
 """Of which `Window(1_000, 5_000)` was asked for, and did not fit."""
 
@@ -335,6 +409,96 @@ def test_as_many_rows_as_a_sample_said_leave_the_rest_as_it_is() -> None:
     # 10,000 were expected; twice as many are believed now.
     assert left.sample.weight == 200.0
     assert left.sample.wider == Sample((2_500_000,), 20.0, 3_000_000)
+
+
+def test_rows_where_a_sample_said_none_raise_what_it_says_of_the_rest() -> None:
+    stretch = Stretch(
+        Window(1_000_000, 3_000_000), sample=Sample((2_500_000,), 10.0, 3_000_000), misses=1
+    )
+    (left,) = narrowed(range(1_000_000, 2_000_000, 10_000), stretch)
+    assert left.sample is not None
+    assert left.sample.wider == Sample((2_500_000,), 2_000.0, 3_000_000)
+
+
+def test_what_was_expected_is_doubled_each_time_it_was_not_enough() -> None:
+    first = Sample((*range(1_000_000, 2_000_000, 10_000),), 10.0, 3_000_000)
+    stretch = Stretch(Window(1_000_000, 3_000_000), sample=first, misses=2)
+    (left,) = narrowed(range(1_000_000, 2_000_000, 10_000), stretch)
+    assert left.sample is not None
+    assert left.sample.weight == 80.0
+
+
+def test_an_answer_that_shows_nothing_halves_also_where_less_was_expected() -> None:
+    (left,) = narrowed([], Stretch(WIDE, density=0.75, misses=2))
+    assert next_window(left, Grain()) == Window(1_000_000, 1_500_000)
+
+
+def test_a_far_half_is_cut_off_from_the_epoch_on() -> None:
+    asked = Window(0, 1_000_000)
+    before, rest = narrowed(range(600_000, 1_000_000, 4_000), Stretch(asked, misses=1), asked)
+    assert (before.window, rest.window) == (Window(0, 600_000), Window(600_000, 1_000_000))
+
+
+def test_a_window_whose_bounds_are_of_a_finer_grain_is_halved_too() -> None:
+    asked = Window(1_100, 3_200)
+    answer = Overfull(asked, [])
+    (left,) = after_overfull(Stretch(asked), answer, horizon=HORIZON, grain=Grain(1_000))
+    assert left.density == 75 / 1_000
+    assert next_window(left, Grain(1_000)) == Window(1_100, 2_100)
+
+
+class Doubled:
+    """Time of which every millisecond counts for two."""
+
+    def between(self, lower: int, upper: int) -> float:
+        return 2.0 * (upper - lower)
+
+    def after(self, lower: int, even: float) -> int:
+        return lower + round(even / 2)
+
+
+def test_windows_are_measured_in_even_time() -> None:
+    stretch = Stretch(WIDE, density=75 / 1_000)
+    assert next_window(stretch, Grain(), Doubled()) == Window(1_000_000, 1_000_500)
+    left = after_whole(stretch, Window(1_000_000, 1_000_500), 75, time=Doubled())
+    assert left == Stretch(Window(1_000_500, 2_000_000), 75 / 1_000)
+    (halved,) = after_overfull(
+        Stretch(WIDE), Overfull(WIDE, []), horizon=HORIZON, grain=Grain(), time=Doubled()
+    )
+    assert halved.density == 75 / 1_000_000
+    # What the sample shows says less than the density, measured evenly, has it end by.
+    sampled = Stretch(WIDE, density=75 / 1_400_000)
+    (left,) = after_overfull(
+        sampled,
+        Overfull(WIDE, range(1_000_000, 2_000_000, 100_000)),
+        horizon=HORIZON,
+        grain=Grain(),
+        time=Doubled(),
+    )
+    assert left.sample is not None
+    assert next_window(left, Grain(), Doubled()).upper == 1_700_000
+
+
+def test_a_sample_of_few_rows_says_no_more_than_how_far_a_window_may_reach() -> None:
+    sample = Sample(tuple(range(1_000_000, 2_000_000, 10_000)), 20.0, 2_000_000)
+    # 75 rows are wanted; four times as many are 15 instants, and two for chance.
+    thin = Stretch(WIDE, density=75 / 800_000, sample=sample)
+    assert next_window(thin, Grain()) == Window(1_000_000, 1_170_000)
+    thick = Stretch(WIDE, density=75 / 1_000, sample=sample)
+    assert next_window(thick, Grain()) == Window(1_000_000, 1_001_000)
+
+
+def test_a_window_that_was_read_leaves_the_rest_of_the_sample() -> None:
+    sample = Sample((1_000_500, 1_500_000), 30.0, 2_000_000)
+    left = after_whole(Stretch(WIDE, sample=sample), Window(1_000_000, 1_001_000), 30)
+    assert left is not None
+    assert left.sample == Sample((1_500_000,), 30.0, 2_000_000)
+
+
+def test_behind_an_empty_window_the_next_is_32_times_as_wide() -> None:
+    left = after_whole(Stretch(WIDE, density=0.75), Window(1_000_000, 1_000_100), 0)
+    assert left is not None
+    assert next_window(left, Grain()) == Window(1_000_100, 1_003_300)
 
 
 @given(st.lists(st.integers(0, 9)), st.none() | st.integers(0, 9), st.none() | st.integers(0, 9))
