@@ -41,6 +41,11 @@ BYTES = st.one_of(
 )  # fmt: skip
 
 
+def many(values: SearchStrategy[Any], most: int) -> SearchStrategy[list[Any]]:
+    """Lists of any length up to `most`; `lists` alone draws about five."""
+    return st.integers(0, most).flatmap(lambda n: st.lists(values, min_size=n, max_size=n))
+
+
 @st.composite
 def changed(draw: Callable[[SearchStrategy[Any]], Any], right: object) -> Any:
     """What was right, with something in it replaced, taken out or added, one to three times."""

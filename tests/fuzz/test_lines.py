@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.endings import STEPS, TARGET_CODES, ends_in_order
-from tests.fuzz.inputs import BYTES, JSON, SCALARS, TEXTS, changed, damaged
+from tests.fuzz.inputs import BYTES, JSON, SCALARS, TEXTS, changed, damaged, many
 from tests.support.in_process import KEY, run_target, world_of, written
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ MODES = st.sampled_from(["upsert", "insert", "update", "mirror"])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(MODES, st.lists(TAKEN, max_size=40), st.lists(BROKEN, max_size=3))
+@given(MODES, many(TAKEN, 40), st.lists(BROKEN, max_size=3))
 def test_lines_are_taken_rejected_or_end_the_run(
     tmp_path: Path, mode: str, taken: list[Any], broken: list[bytes]
 ) -> None:

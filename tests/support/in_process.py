@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 KEY = "sandbox-key-that-never-leaves"
 MOST_REQUESTS = 3_000
+_RUNS = count(1)
 
 
 class Endless(BaseException):
@@ -176,9 +178,15 @@ def run_tap(world: World, args: Sequence[str], spoil: Spoil | None = None) -> To
     return _run(tap_command.run, args, swaps)
 
 
-def run_target(world: World, args: Sequence[str], spoil: Spoil | None = None) -> Told:
-    """Run `target-chakra`."""
-    clock = FakeClock(chance=0.5)
+def run_target(
+    world: World,
+    args: Sequence[str],
+    spoil: Spoil | None = None,
+    *,
+    clock: FakeClock | None = None,
+) -> Told:
+    """Run `target-chakra`, at the time of a clock."""
+    clock = clock or FakeClock(chance=0.5)
     swaps = [
         (target_session, "connect", _connect(world, spoil)),
         (target_session, "Workers", AtOnce),
@@ -232,6 +240,8 @@ def _signals_kept() -> Iterator[None]:
     finally:
         gc.unfreeze()
         gc.set_threshold(*thresholds)
+        if next(_RUNS) % 20 == 0:
+            gc.collect()  # a command ends with its process; thousands in one fill the memory
         root.handlers[:], root.level = logged, level
         for number, handler in zip(numbers, handlers, strict=True):
             signal.signal(number, handler)

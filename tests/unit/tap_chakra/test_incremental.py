@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_chakra.incremental import BELIEVABLE_SKEW, lead_of, next_bookmark, since
+from tap_chakra.incremental import (
+    BELIEVABLE_SKEW,
+    distinct_beginning,
+    lead_of,
+    next_bookmark,
+    since,
+)
 
 times = st.integers(1_500_000_000_000, 1_900_000_000_000)
 
@@ -58,3 +64,14 @@ def test_a_clock_that_leads_is_told_from_an_imported_value(
 
 def test_the_bookmark_is_the_scans_beginning_less_the_lead() -> None:
     assert next_bookmark(10_000, 1500) == 8500
+
+
+@pytest.mark.parametrize(
+    ("began", "last", "known_by"),
+    [(5_000, None, 5_000), (5_000, 4_999, 5_000), (5_000, 5_000, 5_001), (5_000, 7_000, 7_001)],
+    ids=["the first", "a later one", "within a second", "by a clock that is behind"],
+)
+def test_a_scan_is_known_by_its_beginning_if_that_is_later(
+    began: int, last: int | None, known_by: int
+) -> None:
+    assert distinct_beginning(began, last) == known_by

@@ -216,7 +216,7 @@ def test_an_open_end_stays_open_when_it_is_padded() -> None:
     ("lower", "times", "horizon", "cut"),
     [
         (1_000, [2_500, 7_900], 6_200, 6_000),
-        (6_000, [2_500, 7_900], 6_200, 8_000),
+        (6_000, [2_500, 3_000, 7_900], 6_200, 8_000),
         (6_000, [], 6_200, 7_000),
         (9_000, [2_500, 7_900], 6_200, 10_000),
         (8_000, [2_500, 7_900], 6_200, 9_000),
@@ -501,6 +501,62 @@ def test_behind_an_empty_window_the_next_is_32_times_as_wide() -> None:
     left = after_whole(Stretch(WIDE, density=0.75), Window(1_000_000, 1_000_100), 0)
     assert left is not None
     assert next_window(left, Grain()) == Window(1_000_100, 1_003_300)
+
+
+@pytest.mark.parametrize(
+    ("rows", "density"),
+    [(75, 0.875), (38, 0.69), (37, 0.37), (1, 0.1875)],
+    ids=["as expected", "half of it", "less than half", "hardly any"],
+)
+def test_a_window_says_what_the_next_one_holds_and_no_more_than_four_times_less(
+    rows: int, density: float
+) -> None:
+    left = after_whole(Stretch(WIDE, density=1.0), Window(1_000_000, 1_000_100), rows)
+    assert left is not None
+    assert left.density == pytest.approx(density)
+
+
+def test_an_empty_window_says_nothing_of_what_is_typical() -> None:
+    left = after_whole(Stretch(WIDE), Window(1_000_000, 1_000_001), 0)
+    assert left is not None
+    assert left.density == 75 / 32
+
+
+def test_a_window_that_is_open_below_says_nothing_of_the_next() -> None:
+    left = after_whole(Stretch(Window(None, 100), density=0.5), Window(None, 50), 3)
+    assert left == Stretch(Window(50, 100), density=0.5)
+
+
+@pytest.mark.parametrize(("upper", "end"), [(1_333, 1_333), (1_334, 1_000), (None, 1_000)])
+def test_an_end_that_is_near_is_read_along(upper: int | None, end: int) -> None:
+    stretch = Stretch(Window(0, upper), density=75 / 1_000)
+    assert next_window(stretch, Grain()) == Window(0, end)
+
+
+@pytest.mark.parametrize(("weight", "end"), [(9.375, 1_000_800), (9.4, 1_000_010)])
+def test_a_sample_that_tells_enough_is_believed_before_density(weight: float, end: int) -> None:
+    sample = Sample(tuple(range(1_000_000, 1_010_000, 100)), weight, 2_000_000)
+    stretch = Stretch(WIDE, density=7.5, sample=sample)
+    assert next_window(stretch, Grain()) == Window(1_000_000, end)
+
+
+def test_a_window_holds_one_instant_of_a_sample_at_least() -> None:
+    sample = Sample((1_000_100, 1_000_200, 1_000_300), 200.0, 2_000_000)
+    assert next_window(Stretch(WIDE, sample=sample), Grain()) == Window(1_000_000, 1_000_200)
+
+
+@pytest.mark.parametrize(
+    ("window", "dense"),
+    [
+        (Window(0, 1_000), True),
+        (Window(100, 2_099), True),
+        (Window(0, 2_000), False),
+        (Window(None, 1_000), False),
+        (Window(0, None), False),
+    ],
+)
+def test_a_window_of_less_than_two_grains_is_dense(window: Window, *, dense: bool) -> None:
+    assert is_dense(window, Grain(1_000)) is dense
 
 
 @given(st.lists(st.integers(0, 9)), st.none() | st.integers(0, 9), st.none() | st.integers(0, 9))
