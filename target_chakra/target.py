@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
 from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
@@ -200,7 +200,14 @@ class TargetChakra(Target):
                 f"The SCHEMA in line {self.line} lacks a stream, or a schema with properties",
                 "See what the tap wrote there",
             )
-        super()._process_schema_message(message_dict)
+        try:
+            super()._process_schema_message(message_dict)
+        except InvalidJSONSchema as error:
+            said = str(error.__cause__ or error).partition("\n")[0]
+            raise SettingsError(
+                f"The SCHEMA in line {self.line} is no JSON schema: {said:.200}",
+                "See what the tap wrote there; the rows before it are written or recorded",
+            ) from None
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         if self.stop_signal is not None:

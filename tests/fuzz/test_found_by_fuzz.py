@@ -24,6 +24,7 @@ JSONL = {"format": "jsonl", "compression": "gzip"}
 LINES: dict[str, Any] = {
     "a message without a type": {"type": "", "": ""},
     "a message of an unknown type": {"type": "SCHEMAS", "stream": "s"},
+    "a schema that is none": {**SCHEMA, "schema": {"properties": {"lead_id": None}}},
     "a row of a stream without a name": {**ROW, "stream": ["s"]},
     "a file of a stream without a name": {"type": "BATCH", "stream": {}, "manifest": []},
     "a file of a stream that nobody announced": {"type": "BATCH", "stream": "t", "manifest": []},

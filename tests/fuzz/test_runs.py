@@ -24,7 +24,8 @@ from tests.fuzz.test_lines import BROKEN, MODES, SCHEMA, TAKEN
 from tests.support.clock import FakeClock
 from tests.support.in_process import KEY, Told, run_target, world_of, written
 
-KEYS = st.integers(1, 14).map(lambda n: f"L-{n:06d}")
+EVERY_KEY = {f"L-{n:06d}" for n in range(1, 15)}
+KEYS = st.sampled_from(sorted(EVERY_KEY))
 RIGHT = st.dictionaries(KEYS, st.integers(-9, 9), min_size=1, max_size=14)
 COMPARE = st.sampled_from(["always", "journal"])
 HOW = st.fixed_dictionaries(
@@ -47,6 +48,8 @@ class Runs(RuleBasedStateMachine):
         self.folder = Path(self.disk.name)
         self.clock = FakeClock()
         self.world = world_of(9, job_duration_ms=job_duration_ms)
+        self.behind_our_back: set[str] = set()
+        """Keys of rows that `compare: journal` may be wrong about: as it is documented."""
 
     def teardown(self) -> None:
         if hasattr(self, "disk"):
@@ -79,6 +82,8 @@ class Runs(RuleBasedStateMachine):
         self, how: dict[str, object], lines: list[bytes], spoil: Spoiling | None
     ) -> None:
         self.feed(lines, spoil, **how)
+        if spoil is not None:  # an answer may have said that what failed is written
+            self.behind_our_back |= EVERY_KEY
 
     @rule(command=COMMANDS)
     def a_person_asks(self, command: str) -> None:
@@ -88,7 +93,9 @@ class Runs(RuleBasedStateMachine):
     @rule(seed=st.integers(0, 99), count=st.integers(1, 4))
     def somebody_else_writes(self, seed: int, count: int) -> None:
         STEPS["runs on one journal"] += 1
+        before = self.there()
         self.world.mutate("lead", Mutation(update=count), seed)
+        self.behind_our_back |= {k for k, score in self.there().items() if score != before[k]}
 
     @rule(rows=RIGHT, compare=COMPARE)
     def right_rows_come(self, rows: dict[str, int], compare: str) -> None:
@@ -104,8 +111,11 @@ class Runs(RuleBasedStateMachine):
             assert told.code == ExitCode.UNKNOWN, told.stderr
             assert receipt["outcomes"]["unknown"], told.stderr
             return
+        if compare == "always":
+            self.behind_our_back -= rows.keys()
         there = self.there()
-        assert {key: there.get(key) for key in rows} == rows, told.stderr
+        vouched = rows.keys() - self.behind_our_back
+        assert {key: there[key] for key in vouched} == {key: rows[key] for key in vouched}
 
     def there(self) -> dict[str, object]:
         """The score of each lead that lives."""
@@ -115,4 +125,4 @@ class Runs(RuleBasedStateMachine):
 
 
 TestRuns = Runs.TestCase
-TestRuns.settings = settings(max_examples=settings().max_examples // 10, stateful_step_count=20)
+TestRuns.settings = settings(max_examples=settings().max_examples // 4, stateful_step_count=20)
