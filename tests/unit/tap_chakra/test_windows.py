@@ -540,6 +540,11 @@ def test_a_sample_that_tells_enough_is_believed_before_density(weight: float, en
     assert next_window(stretch, Grain()) == Window(1_000_000, end)
 
 
+def test_a_sample_without_an_end_that_is_used_up_leaves_the_window_as_it_is() -> None:
+    stretch = Stretch(Window(0, None), sample=Sample((5,), 200.0, None))
+    assert next_window(stretch, Grain()) == Window(0, None)
+
+
 def test_a_window_holds_one_instant_of_a_sample_at_least() -> None:
     sample = Sample((1_000_100, 1_000_200, 1_000_300), 200.0, 2_000_000)
     assert next_window(Stretch(WIDE, sample=sample), Grain()) == Window(1_000_000, 1_000_200)
