@@ -143,7 +143,7 @@ class Piece:
         if self.walk is None or self.walk.closing:
             return None
         here = self.begin + self.walk.skip
-        left, hints = self.left(), sum(map(here.__lt__, self.hints))
+        left, hints = self.left(), self._hints_ahead(here)
         if left is None:
             ahead = max(FIRST_HINT, here) * HINT_GROWTH**hints
             possible = hints < GUESSES
@@ -153,20 +153,22 @@ class Piece:
         guess = here + round(ahead / ADVANCE) * ADVANCE
         return guess if possible and guess - self.begin <= farthest else None
 
+    def gain(self) -> float:
+        """Rows that are left of it to each hint ahead and the next one; without end if unknown."""
+        left = self.left()
+        if self.walk is None or left is None:
+            return float("inf")
+        return left / (self._hints_ahead(self.begin + self.walk.skip) + 1)
+
+    def _hints_ahead(self, here: int) -> int:
+        return sum(map(here.__lt__, self.hints))
+
 
 def best_hint(pieces: Iterable[Piece], farthest: int) -> tuple[Piece, int] | None:
     """The piece of which most rows are left to each hint in it, and where to cut it next."""
-    found: list[tuple[float, int, Piece]] = []
-    for piece in pieces:
-        at = piece.next_hint(farthest)
-        if at is not None:
-            left = piece.left()
-            gain = float("inf") if left is None else left / (len(piece.hints) + 1)
-            found.append((gain, at, piece))
-    if not found:
-        return None
-    _, at, piece = max(found, key=lambda each: each[0])
-    return piece, at
+    hints = ((piece, piece.next_hint(farthest)) for piece in pieces)
+    found = [(piece, at) for piece, at in hints if at is not None]
+    return max(found, key=lambda each: each[0].gain(), default=None)
 
 
 def cut_at(pieces: Iterable[Piece], order: Order, bound: int, at: int) -> Piece | None:

@@ -77,6 +77,17 @@ def test_little_that_is_left_is_not_shared() -> None:
     assert walked(Window(0, 9), end=WORTH).next_hint(FAR) is not None
 
 
+def test_hints_that_a_walk_has_passed_share_nothing() -> None:
+    passed = walked(Window(0, 100), skip=30_000, end=70_000)
+    passed.hints = [10_000, 20_000, 30_000]
+    halved = walked(Window(100, 200), end=60_000)
+    halved.hints = [30_000]
+    assert (passed.gain(), halved.gain()) == (40_000, 30_000)
+    found = best_hint([halved, passed], FAR)
+    assert found is not None
+    assert found[0] is passed
+
+
 def test_no_hint_lies_beyond_what_the_server_skips() -> None:
     assert walked(Window(0, 9)).next_hint(1_000) is None
     # Positions are those of the listing; the server skips from the beginning of the piece.
