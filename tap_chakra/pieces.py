@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ADVANCE: Final = 98
 """Rows by which a page takes its walk on: a piece of so many pages ends with a full one."""
 
-WORTH: Final = 2_000
+WORTH: Final = 1_000
 """Rows that must be left of a walked piece for it to be shared: a share costs a request or two."""
 
 FIRST_HINT: Final = 3_200
