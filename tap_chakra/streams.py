@@ -23,6 +23,7 @@ from tap_chakra.reading import LIMIT
 from tap_chakra.rows import compile_row
 from tap_chakra.schema import process_schema
 from tap_chakra.second_process import Beginning
+from tap_chakra.walk import TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from tap_chakra.rows import Counts
     from tap_chakra.tap import TapChakra
 
+
+UNSAVED = LIMIT - TAIL
+"""Rows for each reader after which STATE is due: what a killed run leaves is at most one answer's
+more, and the ends of what was walked are read again besides. With one reader that is 120 rows."""
 
 FEWER_ROWS = (
     "%s: %s rows seen, %s the last time: nothing is said about deleted rows. If they are gone,"
@@ -288,7 +293,7 @@ class ProcessStream(ChakraStream):
             yield chunk
             self._tap.note_seen(self._procedure.short_id, extraction.began, chunk.seen)
             unsaved += len(chunk.seen)
-            if unsaved + LIMIT > self._tap.source.settings.concurrency * LIMIT:
+            if unsaved + LIMIT > self._tap.source.settings.concurrency * UNSAVED:
                 self._save(extraction)
                 unsaved = 0
             if reporter.due():

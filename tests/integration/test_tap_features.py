@@ -129,7 +129,8 @@ def test_parquet_files_are_typed_from_the_account(tmp_path: Path, config: dict[s
     assert output.code == 0, output.stderr
     files = [f for line in output.of_type("BATCH", "process_lead") for f in line["manifest"]]
     tables = [pq.read_table(name.removeprefix("file://")) for name in files]
-    assert [table.num_rows >= 400 for table in tables[:-1]] == [True, True]
+    assert len(tables) > 1
+    assert all(table.num_rows >= 400 for table in tables[:-1])  # whole answers: how many varies
     assert len({str(table.schema) for table in tables}) == 1
     assert "team" not in tables[0].column_names
     assert tables[0].schema.field("createdAt").type == pa.timestamp("us", tz="UTC")
