@@ -28,9 +28,7 @@ class Lines:
     def __init__(self, source: BinaryIO, idle: Callable[[], bool]) -> None:
         self._source = source
         self._idle = idle
-        self._chunks: queue.Queue[list[bytes] | OSError | ValueError | None] = queue.Queue(
-            CHUNKS_AHEAD
-        )
+        self._chunks: queue.Queue[list[bytes] | Exception | None] = queue.Queue(CHUNKS_AHEAD)
         self.number = 0
         """Of the line that is being worked on, from 1."""
 

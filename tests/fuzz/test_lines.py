@@ -13,6 +13,7 @@ from tests.fuzz.inputs import BYTES, JSON, SCALARS, TEXTS, changed, damaged, man
 from tests.support.in_process import KEY, run_target, world_of, written
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 SCHEMA = {
@@ -50,6 +51,13 @@ BROKEN = st.one_of(
     damaged(json.dumps(RECORD).encode()),
 )
 """What may end it."""
+
+
+def lines_of(messages: Iterable[Any], broken: Iterable[bytes] = ()) -> list[bytes]:
+    """An input: the SCHEMA, these messages, and whatever else."""
+    return [*(json.dumps(each).encode() for each in (SCHEMA, *messages)), *broken]
+
+
 MODES = st.sampled_from(["upsert", "insert", "update", "mirror"])
 
 
@@ -70,9 +78,11 @@ def test_lines_are_taken_rejected_or_end_the_run(
         "lost_answer_horizon": 5,
         "job_timeout": 20,
     }
-    lines = [*(json.dumps(each).encode() for each in (SCHEMA, *taken)), *broken]
     args = ["--config", written(tmp_path, "config.json", config)]
-    told = run_target(world_of(9), [*args, "--input", written(tmp_path, "in", b"\n".join(lines))])
+    told = run_target(
+        world_of(9),
+        [*args, "--input", written(tmp_path, "in", b"\n".join(lines_of(taken, broken)))],
+    )
     for leftover in tmp_path.glob("journal.db*"):
         leftover.unlink()
     ends_in_order(told, TARGET_CODES)

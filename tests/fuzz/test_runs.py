@@ -20,7 +20,7 @@ from chakra_sandbox.changes import Mutation
 from tests.fuzz.endings import STEPS, TARGET_CODES, ends_in_order
 from tests.fuzz.inputs import many
 from tests.fuzz.test_answers import HITS, SEEDS, Spoiling
-from tests.fuzz.test_lines import BROKEN, MODES, SCHEMA, TAKEN
+from tests.fuzz.test_lines import BROKEN, MODES, TAKEN, lines_of
 from tests.support.clock import FakeClock
 from tests.support.in_process import KEY, Told, run_target, world_of, written
 
@@ -31,11 +31,7 @@ COMPARE = st.sampled_from(["always", "journal"])
 HOW = st.fixed_dictionaries(
     {"mode": MODES, "compare": COMPARE, "max_rejects": st.just(20), "max_deletes": st.just(9)}
 )
-LINES = st.builds(
-    lambda taken, broken: [*(json.dumps(each).encode() for each in (SCHEMA, *taken)), *broken],
-    many(TAKEN, 15),
-    st.lists(BROKEN, max_size=1),
-)
+LINES = st.builds(lines_of, many(TAKEN, 15), st.lists(BROKEN, max_size=1))
 COMMANDS = st.sampled_from(["runs", "rejects", "unknown", "retry", "runs 1", "unknown --json"])
 
 
@@ -103,9 +99,7 @@ class Runs(RuleBasedStateMachine):
             {"type": "RECORD", "stream": "scores", "record": {"lead_id": key, "score": score}}
             for key, score in rows.items()
         ]
-        told = self.feed(
-            [json.dumps(each).encode() for each in (SCHEMA, *records)], compare=compare
-        )
+        told = self.feed(lines_of(records), compare=compare)
         if told.code != ExitCode.DONE:
             receipt = json.loads(told.stderr.splitlines()[-1])
             assert told.code == ExitCode.UNKNOWN, told.stderr
