@@ -29,11 +29,11 @@ from chakra_api.clock import SystemClock
 from chakra_api.pacing import Pacer
 from chakra_api.retry import RetryPolicy
 from chakra_api.transport import Request, Response
-from chakra_sandbox.account import Account, MadeSizes, made_account
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.launch import start_sandbox
-from chakra_sandbox.made_data import Span
 from chakra_sandbox.messages import RequestIn
+from chakra_sandbox.rows.account import Account, MadeSizes, made_account
+from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
 from target_chakra.parts import StandIns
 from target_chakra.session import Session

@@ -1,6 +1,5 @@
 """A ChakraHQ of our own: a server on loopback that speaks the API of the contract.
 
 The rules (`world.py` and what it imports) are free of I/O and clocks: a request and a time go in,
-an answer comes out. `server.py` and `control.py` put them on a port; `launch.py` starts them as a
-child.
+an answer comes out. The room `serving` puts them on a port; `launch.py` starts them as a child.
 """

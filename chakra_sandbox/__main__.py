@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from chakra_sandbox.access import default_tokens
-from chakra_sandbox.account import Account, MadeSizes, Shelf, made_account
 from chakra_sandbox.arguments import knob_table, knobs_of, parser, source_of
 from chakra_sandbox.knob_values import KnobError
-from chakra_sandbox.load import load_shelf
-from chakra_sandbox.loaded_rows import LoadError
-from chakra_sandbox.made_data import Span
+from chakra_sandbox.rows.access import default_tokens
+from chakra_sandbox.rows.account import Account, MadeSizes, Shelf, made_account
+from chakra_sandbox.rows.load import load_shelf
+from chakra_sandbox.rows.loaded_rows import LoadError
+from chakra_sandbox.rows.moments import Span
 
 if TYPE_CHECKING:
     import argparse
@@ -66,7 +66,7 @@ def _account(arguments: argparse.Namespace, now_ms: int) -> Account:
 
 async def _run(arguments: argparse.Namespace) -> int:
     # Imported here so that --help and a friendly error need no server library.
-    from chakra_sandbox.server import Server, now_ms  # noqa: PLC0415
+    from chakra_sandbox.serving.server import Server, now_ms  # noqa: PLC0415
     from chakra_sandbox.world import World  # noqa: PLC0415
 
     knobs = knobs_of(arguments)

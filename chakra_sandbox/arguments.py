@@ -7,11 +7,11 @@ from pathlib import Path
 
 import orjson
 
-from chakra_sandbox.access import DEFAULT_KEY
 from chakra_sandbox.knob_values import KnobError, read_setting
 from chakra_sandbox.knobs import Knobs, knob_docs
-from chakra_sandbox.load import Source
-from chakra_sandbox.made_data import DISTRIBUTIONS
+from chakra_sandbox.rows.access import DEFAULT_KEY
+from chakra_sandbox.rows.load import Source
+from chakra_sandbox.rows.made_data import DISTRIBUTIONS
 
 _EXAMPLES = """
 examples:

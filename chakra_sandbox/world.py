@@ -9,16 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chakra_sandbox.access import admit, bearer, check_procedure
-from chakra_sandbox.bulk import BulkDesk
-from chakra_sandbox.changes import Mutation, mutate
-from chakra_sandbox.config_data import config_json
-from chakra_sandbox.config_styles import styled
 from chakra_sandbox.faults import Fault, FaultDesk, delivery, spoil, works_first
-from chakra_sandbox.job_answers import entries_answer, job_accepted, job_answer
-from chakra_sandbox.jobs import JobBoard
-from chakra_sandbox.lagging import Lag
-from chakra_sandbox.making import Draw
 from chakra_sandbox.messages import (
     Rejection,
     Reply,
@@ -28,19 +19,28 @@ from chakra_sandbox.messages import (
     ok,
     refusal,
 )
-from chakra_sandbox.oracle import Logged, RequestLog, oracle_lines
-from chakra_sandbox.reads import Call, fetch_process, fetch_user, list_processes, list_users
+from chakra_sandbox.reads.answers import Call, fetch_process, fetch_user, list_processes, list_users
+from chakra_sandbox.reads.config_data import config_json
+from chakra_sandbox.reads.config_styles import styled
+from chakra_sandbox.reads.lagging import Lag
+from chakra_sandbox.reads.oracle import Logged, RequestLog, oracle_lines
 from chakra_sandbox.routes import Route, find_route
-from chakra_sandbox.single_writes import write_one
+from chakra_sandbox.rows.access import admit, bearer, check_procedure
+from chakra_sandbox.rows.making import Draw
 from chakra_sandbox.throttle import Throttle
-from chakra_sandbox.writes import Writer
+from chakra_sandbox.writes.bulk import BulkDesk
+from chakra_sandbox.writes.changes import Mutation, mutate
+from chakra_sandbox.writes.job_answers import entries_answer, job_accepted, job_answer
+from chakra_sandbox.writes.jobs import JobBoard
+from chakra_sandbox.writes.single_writes import write_one
+from chakra_sandbox.writes.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from chakra_sandbox.account import Account, Shelf
-    from chakra_sandbox.jobs import Job
     from chakra_sandbox.knobs import Knobs
+    from chakra_sandbox.rows.account import Account, Shelf
+    from chakra_sandbox.writes.jobs import Job
 
 
 class World:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chakra_sandbox.people import BY_USERNAME
+from chakra_sandbox.rows.people import BY_USERNAME
 from tests.faults.kinds import KINDS, Rates
 from tests.faults.scenarios import (
     COLUMNS,

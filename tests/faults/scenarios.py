@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chakra_sandbox.account import Account, shelf_of
 from chakra_sandbox.knobs import Knobs
-from chakra_sandbox.model import TEAM_ID, Attribute, Model, State, uid
+from chakra_sandbox.rows.account import Account, shelf_of
+from chakra_sandbox.rows.model import TEAM_ID, Attribute, Model, State, uid
 from chakra_sandbox.world import World
 from tests.faults.history import Wish
 from tests.faults.simulation import Scenario

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_api.transport import Request
-    from chakra_sandbox.account import Shelf
+    from chakra_sandbox.rows.account import Shelf
     from chakra_sandbox.world import World
     from tests.faults.history import Wish
     from tests.support.simulated import Sent

@@ -19,7 +19,7 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.pacing import Pacer
 from chakra_api.retry import RetryPolicy
-from chakra_sandbox.changes import Mutation
+from chakra_sandbox.writes.changes import Mutation
 from tap_chakra.settings import parse_settings
 from tap_chakra.source import Source
 from tap_chakra.tap import TapChakra

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from chakra_api.exit_codes import ExitCode
-from chakra_sandbox.changes import Mutation
+from chakra_sandbox.writes.changes import Mutation
 from tests.fuzz.endings import STEPS, TARGET_CODES, ends_in_order
 from tests.fuzz.inputs import many
 from tests.fuzz.test_answers import HITS, SEEDS, Spoiling

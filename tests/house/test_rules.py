@@ -32,7 +32,7 @@ ADAPTERS = {
 CLOCK_OWNERS = {
     "chakra_api/clock.py": "the one place that touches time and chance",
     "chakra_sandbox/__main__.py": "the server's own clock",
-    "chakra_sandbox/server.py": "the server's own clock",
+    "chakra_sandbox/serving/server.py": "the server's own clock",
     "chakra_sandbox/launch.py": "waits for a child",
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

@@ -28,11 +28,11 @@ from chakra_api.client import ChakraClient
 from chakra_api.pacing import Pacer
 from chakra_api.retry import RetryPolicy
 from chakra_api.transport import Response
-from chakra_sandbox.access import default_tokens
-from chakra_sandbox.account import Account, MadeSizes, made_account
 from chakra_sandbox.knobs import Knobs
-from chakra_sandbox.made_data import Span
 from chakra_sandbox.messages import RequestIn
+from chakra_sandbox.rows.access import default_tokens
+from chakra_sandbox.rows.account import Account, MadeSizes, made_account
+from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
 from tap_chakra import source as tap_source
 from tap_chakra import tap

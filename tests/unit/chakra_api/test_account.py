@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from chakra_api.account import Account, resolve_account
 from chakra_api.errors import SettingsError
 from chakra_api.people import Directory
-from chakra_sandbox.config_data import config_json
-from chakra_sandbox.config_styles import styled
-from chakra_sandbox.procedures import MADE
+from chakra_sandbox.reads.config_data import config_json
+from chakra_sandbox.reads.config_styles import styled
+from chakra_sandbox.rows.procedures import MADE
 from tests.support.json_values import values
 
 CONFIG = config_json(MADE)

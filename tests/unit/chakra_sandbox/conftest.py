@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chakra_sandbox.account import Account, MadeSizes, Shelf, made_account
 from chakra_sandbox.knobs import Knobs
-from chakra_sandbox.made_data import Span
 from chakra_sandbox.messages import RequestIn, ResponseOut
+from chakra_sandbox.rows.account import Account, MadeSizes, Shelf, made_account
+from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
 
 if TYPE_CHECKING:

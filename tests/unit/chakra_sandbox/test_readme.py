@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import get_args
 
 import chakra_sandbox
-from chakra_sandbox.access import default_tokens
 from chakra_sandbox.faults import FaultKind
-from chakra_sandbox.made_data import DISTRIBUTIONS
+from chakra_sandbox.rows.access import default_tokens
+from chakra_sandbox.rows.made_data import DISTRIBUTIONS
 
 
 def test_every_key_fault_and_distribution_is_in_the_readme() -> None:

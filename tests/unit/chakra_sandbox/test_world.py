@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chakra_sandbox.changes import Mutation
-from chakra_sandbox.people import USERS
+from chakra_sandbox.rows.people import USERS
+from chakra_sandbox.writes.changes import Mutation
 
 Make = Callable[..., Any]
 PROCESS = "/v1/ext/procedure/lead/process"

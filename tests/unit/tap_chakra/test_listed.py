@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from chakra_api.account import resolve_account
-from chakra_sandbox.config_data import config_json
-from chakra_sandbox.procedures import MADE
+from chakra_sandbox.reads.config_data import config_json
+from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.configuration import collection_records, learned, snake_case
 from tap_chakra.users import user_records, users_schema
 from tests.support.json_values import values

@@ -14,8 +14,8 @@ from chakra_api.account import Attribute, Option, Procedure, State, resolve_acco
 from chakra_api.attribute_types import _BY_NAME, attribute_type
 from chakra_api.coercion import MISFIT
 from chakra_api.people import Directory
-from chakra_sandbox.config_data import config_json
-from chakra_sandbox.procedures import MADE
+from chakra_sandbox.reads.config_data import config_json
+from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.rows import ROOT, compile_row
 from tap_chakra.schema import arrow_schema, process_schema
 from tests.support.json_values import values

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_sandbox.access import Token
-from chakra_sandbox.job_answers import entries_answer
-from chakra_sandbox.jobs import Entry, Job
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.messages import RequestIn
-from chakra_sandbox.reads import Call
+from chakra_sandbox.reads.answers import Call
+from chakra_sandbox.rows.access import Token
+from chakra_sandbox.writes.job_answers import entries_answer
+from chakra_sandbox.writes.jobs import Entry, Job
 from target_chakra.entries import EntryOutcome, EntryStatus, tie
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from chakra_api.account import resolve_account
 from chakra_api.people import Directory
-from chakra_sandbox.config_data import config_json
 from chakra_sandbox.knobs import Knobs
-from chakra_sandbox.made_data import made_row
-from chakra_sandbox.making import Draw
-from chakra_sandbox.people import USERS
-from chakra_sandbox.present import Presenter
-from chakra_sandbox.procedures import MADE
+from chakra_sandbox.reads.config_data import config_json
+from chakra_sandbox.reads.present import Presenter
+from chakra_sandbox.rows.made_data import made_row
+from chakra_sandbox.rows.making import Draw
+from chakra_sandbox.rows.people import USERS
+from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.rows import compile_row
 from target_chakra.changes import Action, Reject
 from target_chakra.destinations import Destinations

@@ -1,0 +1,1 @@
+"""The server process: the API on one port, and the door by which tests turn its knobs."""

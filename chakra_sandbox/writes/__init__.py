@@ -1,0 +1,1 @@
+"""Carrying out writing requests: single writes, bulk jobs, and the values that they store."""
