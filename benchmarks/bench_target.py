@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import orjson
 
-from chakra_api.client import ChakraClient
 from chakra_api.clock import SystemClock
-from chakra_api.pacing import Pacer
-from chakra_api.retry import RetryPolicy
-from chakra_api.transport import Request, Response
+from chakra_api.endpoints.client import ChakraClient
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from chakra_api.wire.transport import Request, Response
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.launch import start_sandbox
 from chakra_sandbox.messages import RequestIn

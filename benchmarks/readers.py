@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

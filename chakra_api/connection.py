@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.client import ChakraClient
+from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import SettingsError
-from chakra_api.pacing import Pacer
 from chakra_api.redaction import ApiKey
-from chakra_api.retry import RetryPolicy
-from chakra_api.transport import RequestsTransport, TransportSettings
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from chakra_api.wire.transport import RequestsTransport, TransportSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,7 +23,7 @@
     ├── LimitCrossed            a limit that the user set stops the run
     └── IllegalTransition       a bug of ours: stop, change nothing
 
-Foreign exceptions (those of requests) are translated in `transport.py` and nowhere else.
+Foreign exceptions (those of requests) are translated in `wire/transport.py` and nowhere else.
 Each error is built from fields: `cause` says what happened, `next_step` what to do about it;
 `str()` joins the two. Neither ever holds the API key.
 """

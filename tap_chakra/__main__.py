@@ -10,7 +10,7 @@ from typing import TextIO
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.interrupts import interrupts_kept
+from chakra_plugin.interrupts import interrupts_kept
 
 BUG = "This is a fault of tap-chakra. Please report it with the traceback above."
 

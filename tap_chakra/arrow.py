@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from chakra_api.coercion import MISFIT, json_text, to_string
+from chakra_api.values.coercion import MISFIT, json_text, to_string
 from tap_chakra.attribute_columns import AttributeColumns, slots
 from tap_chakra.columns import INSTANT, Kind, column
 from tap_chakra.extras import Extras
@@ -23,8 +23,8 @@ from tap_chakra.schema import EXTRA, REFERENCES, TIMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chakra_api.account import Procedure, State
-    from chakra_api.people import Directory
+    from chakra_api.account.account import Procedure, State
+    from chakra_api.account.people import Directory
     from tap_chakra.attribute_columns import Slot
 
     Row = dict[str, object]

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from chakra_api.coercion import json_text
+from chakra_api.values.coercion import json_text
 from tap_chakra.columns import Kind, column, column_type
 from tap_chakra.rows import Attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chakra_api.account import Attribute
+    from chakra_api.account.account import Attribute
     from tap_chakra.extras import Extras
     from tap_chakra.rows import Counts
 

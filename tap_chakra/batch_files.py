@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 from tap_chakra.record_lines import left_out
 from tap_chakra.rows import compile_row
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from chakra_api.account import Procedure
-    from chakra_api.client import Row
-    from chakra_api.people import Directory
+    from chakra_api.account.account import Procedure
+    from chakra_api.account.people import Directory
+    from chakra_api.endpoints.client import Row
     from tap_chakra.rows import RowTyper
 
 FASTEST = 1

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
-from chakra_api.timestamps import iso_ms, parse_timestamp
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from tap_chakra import paused
 
 if TYPE_CHECKING:

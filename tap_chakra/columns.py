@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chakra_api.attribute_types import arrow_type
-from chakra_api.coercion import DAY_MS, INT64, MISFIT, to_json
-from chakra_api.encoding import FIRST, LAST
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.attribute_types import arrow_type
+from chakra_api.values.coercion import DAY_MS, INT64, MISFIT, to_json
+from chakra_api.values.encoding import FIRST, LAST
+from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from chakra_api.coercion import Coercer
+    from chakra_api.values.coercion import Coercer
 
 Values = Sequence[object]
 AtOnce = Callable[[Values, set[type]], "pa.Array | None"]

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.coercion import (
+from chakra_api.values.coercion import (
     MISFIT,
     Coercer,
     json_text,
@@ -25,7 +25,7 @@ from chakra_api.coercion import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chakra_api.account import Account
+    from chakra_api.account.account import Account
 
     Row = dict[str, object]
 

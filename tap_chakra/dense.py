@@ -20,17 +20,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chakra_api.endpoints.where import all_of, created_between, equals, none_of
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.timestamps import parse_timestamp
-from chakra_api.where import all_of, created_between, equals, none_of
+from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.id_ranges import ask_or_none, by_ids, gather
 from tap_chakra.reading import LIMIT, row_id, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chakra_api.client import Row
-    from chakra_api.where import Where
+    from chakra_api.endpoints.client import Row
+    from chakra_api.endpoints.where import Where
     from tap_chakra.reading import Lister
     from tap_chakra.windows import Grain, Window
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra import walk as walks
 from tap_chakra.coverage import Coverage, Range, Unfinished, compact
 from tap_chakra.cycle import Cycle
@@ -37,7 +37,7 @@ from tap_chakra.windows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from chakra_api.client import Row
+    from chakra_api.endpoints.client import Row
     from tap_chakra.reading import Answer
     from tap_chakra.windows import Grain
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dlt.extract import DltResource
 
-    from chakra_api.account import Procedure
+    from chakra_api.account.account import Procedure
     from tap_chakra.configuration import Collection
     from tap_chakra.table_run import Delivery, Parcel
 

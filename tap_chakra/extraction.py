@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.bookmark import Bookmark, sees_enough
 from tap_chakra.incremental import distinct_beginning, lead_of, next_bookmark
 from tap_chakra.paused import Paused, Scope
@@ -17,7 +17,7 @@ from tap_chakra.scan import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from chakra_api.client import ProcessPage, Row
+    from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.coverage import Unfinished
     from tap_chakra.modes import RunPlan, Selection
     from tap_chakra.scan import Reading, Scan

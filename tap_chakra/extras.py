@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from chakra_api.coercion import json_text
+from chakra_api.values.coercion import json_text
 
 if TYPE_CHECKING:
     Row = dict[str, object]

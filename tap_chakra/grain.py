@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading import FilterNotHonoured, read_window, row_id
 from tap_chakra.windows import Grain, Window
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
 
-    from chakra_api.client import Row
+    from chakra_api.endpoints.client import Row
     from tap_chakra.reading import Lister
 
 EXACT = Grain(width=1, pad=0)

@@ -26,8 +26,8 @@ from tap_chakra.windows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chakra_api.client import Row
-    from chakra_api.where import Where
+    from chakra_api.endpoints.client import Row
+    from chakra_api.endpoints.where import Where
     from tap_chakra.reading import Lister
 
 SPACE: Final = 1 << 48

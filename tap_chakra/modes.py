@@ -17,11 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.where import compare, equals, iso_ms
+from chakra_api.endpoints.where import compare, equals, iso_ms
 from tap_chakra.incremental import Since, since
 
 if TYPE_CHECKING:
-    from chakra_api.where import Where
+    from chakra_api.endpoints.where import Where
     from tap_chakra.bookmark import Bookmark
     from tap_chakra.settings import Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.division import Division
 from tap_chakra.order import Evidence
 from tap_chakra.windows import Overfull, Stretch, Window, after_overfull
@@ -12,7 +12,7 @@ from tap_chakra.windows import Overfull, Stretch, Window, after_overfull
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chakra_api.client import Row
+    from chakra_api.endpoints.client import Row
     from tap_chakra.coverage import Unfinished
     from tap_chakra.windows import Grain
 

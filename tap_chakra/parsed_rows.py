@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from chakra_api.answers import rows_of
-from chakra_api.coercion import MISFIT, to_date, to_datetime, to_integer, to_number
-from chakra_api.row_heads import Int64
-from chakra_api.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
-from chakra_api.wire_json import decode, encode
+from chakra_api.endpoints.answers import rows_of
+from chakra_api.endpoints.row_heads import Int64
+from chakra_api.values.coercion import MISFIT, to_date, to_datetime, to_integer, to_number
+from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
+from chakra_api.wire.wire_json import decode, encode
 from tap_chakra.record_lines import left_out
 from tap_chakra.rows import by_any_name, compile_row, root_time
 from tap_chakra.schema import column_names
@@ -26,10 +26,10 @@ from tap_chakra.schema import column_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chakra_api.account import Attribute, Procedure
-    from chakra_api.answers import ProcessPage, Row
-    from chakra_api.coercion import Coercer
-    from chakra_api.people import Directory
+    from chakra_api.account.account import Attribute, Procedure
+    from chakra_api.account.people import Directory
+    from chakra_api.endpoints.answers import ProcessPage, Row
+    from chakra_api.values.coercion import Coercer
 
 _EXACT: Final = 2.0**53 - 1
 """Up to there a float holds every integer: none is rounded by being parsed as one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api.timestamps import iso_ms, parse_timestamp
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from tap_chakra.coverage import Range, Unfinished, Walked
 from tap_chakra.windows import Window
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
-    from chakra_api.client import RequestStats
     from chakra_api.clock import Clock
+    from chakra_api.endpoints.client import RequestStats
     from tap_chakra.scan import Progress
 
 PLAIN_EVERY = 5.0

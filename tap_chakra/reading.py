@@ -11,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.timestamps import parse_timestamp
-from chakra_api.where import created_between
+from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chakra_api.client import ProcessPage, Row
-    from chakra_api.where import Where
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.where import Where
     from tap_chakra.windows import Grain, Window
 
 LIMIT = 100

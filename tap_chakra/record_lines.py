@@ -13,7 +13,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chakra_api.client import Row
+    from chakra_api.endpoints.client import Row
 
 
 class RecordLines:

@@ -14,16 +14,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, Protocol
 
-from chakra_api.coercion import MISFIT, json_text, to_boolean, to_datetime, to_string
-from chakra_api.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
+from chakra_api.values.coercion import MISFIT, json_text, to_boolean, to_datetime, to_string
+from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
 from tap_chakra.schema import EXTRA, REFERENCES, TIMES, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chakra_api.account import Attribute, Procedure, State
-    from chakra_api.coercion import Coercer
-    from chakra_api.people import Directory
+    from chakra_api.account.account import Attribute, Procedure, State
+    from chakra_api.account.people import Directory
+    from chakra_api.values.coercion import Coercer
 
     Row = dict[str, object]
 

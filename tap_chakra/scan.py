@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
-    from chakra_api.client import ProcessPage, Row
+    from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.coverage import Unfinished
     from tap_chakra.division import Division
     from tap_chakra.question import Question

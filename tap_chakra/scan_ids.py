@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from chakra_api.account import Attribute, Procedure
+    from chakra_api.account.account import Attribute, Procedure
 
 REFERENCES: Final = (
     "team",

@@ -21,17 +21,17 @@ from typing import IO, TYPE_CHECKING, Final
 
 import orjson
 
-from chakra_api.account import resolve_account
-from chakra_api.answers import rows_of
-from chakra_api.people import Directory
-from chakra_api.wire_json import decode, encode
+from chakra_api.account.account import resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.endpoints.answers import rows_of
+from chakra_api.wire.wire_json import decode, encode
 from tap_chakra.parsed_rows import RowParser, places_of
 from tap_chakra.record_lines import RecordLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from chakra_api.answers import ProcessPage, Row
+    from chakra_api.endpoints.answers import ProcessPage, Row
 
 HEAD: Final = struct.Struct(">cI")
 """Kind and length of a frame's body, in bytes."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.connection import Connection, number, parse_connection
 from chakra_api.errors import SettingsError
-from chakra_api.timestamps import iso_ms, parse_timestamp
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from chakra_api.account import Account, Procedure, resolve_account
+from chakra_api.account.account import Account, Procedure, resolve_account
+from chakra_api.account.people import Directory
 from chakra_api.connection import connect
+from chakra_api.endpoints.where import all_of
 from chakra_api.errors import NoAccess, NotFound, SettingsError
-from chakra_api.people import Directory
-from chakra_api.where import all_of
 from tap_chakra.dense import Cells
 from tap_chakra.extraction import Extraction
 from tap_chakra.modes import plan_run, wants_probe
@@ -21,9 +21,9 @@ from tap_chakra.updated_filter import filters_on_updated
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chakra_api.client import ProcessPage, Row
     from chakra_api.clock import Clock
-    from chakra_api.where import Where
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.where import Where
     from tap_chakra.bookmark import Bookmark
     from tap_chakra.coverage import Unfinished
     from tap_chakra.modes import Selection

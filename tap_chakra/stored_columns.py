@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.coercion import (
+from chakra_api.values.coercion import (
     list_of,
     to_boolean,
     to_date,
@@ -32,7 +32,7 @@ from tap_chakra.columns import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chakra_api.coercion import Coercer
+    from chakra_api.values.coercion import Coercer
 
 EVOLVE: Final = "evolve"
 DISCARD_VALUE: Final = "discard_value"

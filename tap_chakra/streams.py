@@ -12,7 +12,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
 from tap_chakra.batch_files import files_of
 from tap_chakra.page_writer import PageWriter
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
 
-    from chakra_api.account import Procedure
-    from chakra_api.client import Row
+    from chakra_api.account.account import Procedure
+    from chakra_api.endpoints.client import Row
     from tap_chakra.extraction import Chunk, Extraction, Outcome
     from tap_chakra.rows import Counts
     from tap_chakra.tap import TapChakra

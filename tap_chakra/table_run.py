@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from chakra_api.connection import number
 from chakra_api.errors import SettingsError
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 from tap_chakra import bookmark as bookmarks
 from tap_chakra import scan_ids
 from tap_chakra.attribute_columns import LAYOUTS
@@ -27,9 +27,9 @@ from tap_chakra.progress import Reporter, counts_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chakra_api.account import Procedure
-    from chakra_api.client import Row
+    from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
+    from chakra_api.endpoints.client import Row
     from tap_chakra.arrow import TableBuilder
     from tap_chakra.extraction import Chunk, Extraction, Outcome
     from tap_chakra.source import Source

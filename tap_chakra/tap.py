@@ -17,8 +17,8 @@ from singer_sdk.singerlib import Catalog, Schema
 from chakra_api.clock import SystemClock
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.json_files import json_file, json_opened
 from chakra_api.redaction import RedactingFilter
+from chakra_plugin.json_files import json_file, json_opened
 from tap_chakra import bookmark as bookmarks
 from tap_chakra import scan_ids
 from tap_chakra import settings as defaults
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
-    from chakra_api.client import Row
+    from chakra_api.endpoints.client import Row
 
 
 HELP = """Read ChakraHQ as a Singer tap: processes, users and the configuration.

@@ -10,16 +10,16 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.endpoints.where import all_of, compare, created_between, iso_ms
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.timestamps import parse_timestamp
-from chakra_api.where import all_of, compare, created_between, iso_ms
+from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading import LIMIT, row_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chakra_api.client import ProcessPage, Row
-    from chakra_api.where import Operator, Where
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.where import Operator, Where
     from tap_chakra.reading import Lister
 
 HALVES: Final[tuple[tuple[Operator, bool], ...]] = ((">=", True), ("<", False))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.coercion import (
+from chakra_api.values.coercion import (
     MISFIT,
     Coercer,
     json_text,

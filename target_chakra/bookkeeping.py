@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key, Reject
 from target_chakra.journal_values import Entry, Owned, Unknown
 from target_chakra.lifecycle import Outcome

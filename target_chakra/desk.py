@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.coercion import MISFIT, to_string
+from chakra_api.values.coercion import MISFIT, to_string
 from target_chakra.changes import Key
 from target_chakra.held import HeldReader
 from target_chakra.lookups import Lookups, Way
 
 if TYPE_CHECKING:
-    from chakra_api.client import ChakraClient
+    from chakra_api.endpoints.client import ChakraClient
     from target_chakra.changes import Change
     from target_chakra.destinations import Destinations
     from target_chakra.held import Held

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chakra_api.attribute_types import is_choice
-from chakra_api.coercion import MISFIT, Coercer, to_boolean, to_number, to_string
-from chakra_api.encoding import as_it_came, comparer, encoder, is_writable
 from chakra_api.errors import SettingsError
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.attribute_types import is_choice
+from chakra_api.values.coercion import MISFIT, Coercer, to_boolean, to_number, to_string
+from chakra_api.values.encoding import as_it_came, comparer, encoder, is_writable
+from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from chakra_api.account import Attribute, Procedure
-    from chakra_api.people import Directory
+    from chakra_api.account.account import Attribute, Procedure
+    from chakra_api.account.people import Directory
 
 STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
 ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", "isDeleted")

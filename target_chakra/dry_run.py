@@ -6,7 +6,7 @@ from collections import Counter
 from math import ceil
 from typing import TYPE_CHECKING
 
-from chakra_api.coercion import json_text
+from chakra_api.values.coercion import json_text
 from target_chakra.changes import Kind
 from target_chakra.lookups import PAGE
 

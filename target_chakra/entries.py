@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
-from chakra_api.timestamps import parse_timestamp
-from chakra_api.wire_json import decode
+from chakra_api.values.timestamps import parse_timestamp
+from chakra_api.wire.wire_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

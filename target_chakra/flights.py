@@ -34,7 +34,7 @@ from target_chakra.submission import Accepted, Conclusion, End
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chakra_api.answers import JobStatus
+    from chakra_api.endpoints.answers import JobStatus
     from target_chakra.flight import Means, Owner
 
 MISSING_TRIES = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chakra_api.account import Procedure
+    from chakra_api.account.account import Procedure
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from chakra_api.coercion import json_text
 from chakra_api.errors import ChakraError
+from chakra_api.values.coercion import json_text
 from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
 from target_chakra.graves import Graves
 from target_chakra.held import Held

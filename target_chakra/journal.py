@@ -14,7 +14,7 @@ import orjson
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 from target_chakra import journal_tables as t
 from target_chakra.journal_file import JournalLock, legible, spoken, upsert
 from target_chakra.journal_loads import JournalLoads

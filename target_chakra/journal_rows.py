@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key, Kind, Known
 from target_chakra.journal_values import OpenBatch, UnknownRow
 from target_chakra.lifecycle import BatchState

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.endpoints.where import any_of, equals
 from chakra_api.errors import ChakraError, NotFound, Refused, ReportedErrors, Unreadable
-from chakra_api.where import any_of, equals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from chakra_api.client import ChakraClient, ProcessPage
+    from chakra_api.endpoints.client import ChakraClient, ProcessPage
     from target_chakra.held import Held, HeldReader
 
 PAGE: Final = 100

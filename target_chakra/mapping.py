@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
-from chakra_api.coercion import MISFIT
 from chakra_api.errors import SettingsError
+from chakra_api.values.coercion import MISFIT
 from target_chakra.changes import Change, Key, Mode, Reject
 from target_chakra.destinations import Unfit, shown
 

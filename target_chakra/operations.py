@@ -12,7 +12,7 @@ import orjson
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 from target_chakra.journal_reports import RESOLUTIONS, Reports
 from target_chakra.mirrors import commit_mirrors
 from target_chakra.session import Session

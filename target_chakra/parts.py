@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from chakra_api.client import ChakraClient
     from chakra_api.clock import Clock
+    from chakra_api.endpoints.client import ChakraClient
     from target_chakra.desk import Desk
     from target_chakra.workers import Crew, Workers
 

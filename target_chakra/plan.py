@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from chakra_api.coercion import MISFIT, json_text
+from chakra_api.values.coercion import MISFIT, json_text
 from target_chakra.changes import Action, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 

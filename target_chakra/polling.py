@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from target_chakra.lifecycle import SETTLED, Outcome
 
 if TYPE_CHECKING:
-    from chakra_api.answers import RequestStats
     from chakra_api.clock import Clock
+    from chakra_api.endpoints.answers import RequestStats
     from target_chakra.writer import Writer
 
 INTERVAL = 5.0

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import JournalError, SettingsError
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

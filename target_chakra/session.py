@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import orjson
 
-from chakra_api.account import Account, resolve_account
+from chakra_api.account.account import Account, resolve_account
+from chakra_api.account.people import Directory
 from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, JournalError, NoAccess, SettingsError
-from chakra_api.people import Directory
 from chakra_api.redaction import redact_logs
 from target_chakra.changes import Mode, deletion_of
 from target_chakra.desk import Desk

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
+from chakra_plugin.rare_gc import rare_collections
 from target_chakra.arrivals import Arrival, Unfinished
-from target_chakra.garbage import rare_collections
 from target_chakra.lifecycle import Outcome
 from target_chakra.settling import too_many_rejects
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.lifecycle import BatchState, Outcome
 

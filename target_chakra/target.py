@@ -19,9 +19,9 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from chakra_api.clock import SystemClock
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.interrupts import is_within, send_again
-from chakra_api.json_files import json_file
-from chakra_api.wire_json import decode
+from chakra_api.wire.wire_json import decode
+from chakra_plugin.interrupts import is_within, send_again
+from chakra_plugin.json_files import json_file
 from target_chakra.input import Lines
 from target_chakra.session import Session
 from target_chakra.settings import parse_settings

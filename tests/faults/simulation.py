@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from chakra_api.client import ChakraClient
+from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.pacing import Pacer
-from chakra_api.retry import RetryPolicy
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
 from target_chakra.journal_reports import Reports
 from target_chakra.parts import StandIns
 from target_chakra.session import Session
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from chakra_api.transport import Request
+    from chakra_api.wire.transport import Request
     from chakra_sandbox.rows.account import Shelf
     from chakra_sandbox.world import World
     from tests.faults.history import Wish

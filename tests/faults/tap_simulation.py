@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chakra_api.client import ChakraClient
+from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.pacing import Pacer
-from chakra_api.retry import RetryPolicy
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
 from chakra_sandbox.writes.changes import Mutation
 from tap_chakra.settings import parse_settings
 from tap_chakra.source import Source
@@ -33,7 +33,7 @@ from tests.support.turns import Crash, Turns, TurnsClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from chakra_api.transport import Request
+    from chakra_api.wire.transport import Request
     from tests.faults.simulation import Plan
     from tests.support.simulated import Sent
 

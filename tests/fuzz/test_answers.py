@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chakra_api.client import ChakraClient
+from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import ChakraError
-from chakra_api.pacing import Pacer
 from chakra_api.redaction import ApiKey
-from chakra_api.retry import RetryPolicy
-from chakra_api.transport import Request, Response
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from chakra_api.wire.transport import Request, Response
 from tests.fuzz.endings import STEPS, TAP_CODES, TARGET_CODES, ends_in_order, refuses_in_order
 from tests.fuzz.inputs import STRANGE_BYTES, mangled
 from tests.support.clock import FakeClock

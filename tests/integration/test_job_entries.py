@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.client import ChakraClient
 from chakra_api.clock import SystemClock
-from chakra_api.pacing import Pacer
+from chakra_api.endpoints.client import ChakraClient
 from chakra_api.redaction import ApiKey
-from chakra_api.retry import RetryPolicy
-from chakra_api.transport import RequestsTransport, TransportSettings
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from chakra_api.wire.transport import RequestsTransport, TransportSettings
 from chakra_sandbox.launch import Sandbox, start_sandbox
 
 if TYPE_CHECKING:

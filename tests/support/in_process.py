@@ -24,10 +24,10 @@ from urllib.parse import parse_qsl
 
 import tap_chakra.__main__ as tap_command
 import target_chakra.__main__ as target_command
-from chakra_api.client import ChakraClient
-from chakra_api.pacing import Pacer
-from chakra_api.retry import RetryPolicy
-from chakra_api.transport import Response
+from chakra_api.endpoints.client import ChakraClient
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from chakra_api.wire.transport import Response
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.messages import RequestIn
 from chakra_sandbox.rows.access import default_tokens
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from chakra_api.clock import Clock
     from chakra_api.connection import Connection
     from chakra_api.redaction import ApiKey
-    from chakra_api.transport import Request
+    from chakra_api.wire.transport import Request
     from target_chakra.workers import Crew
 
     Spoil = Callable[[Request, Response], Response]

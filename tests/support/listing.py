@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chakra_api.client import ProcessPage
+from chakra_api.endpoints.client import ProcessPage
 from chakra_api.errors import BadRequest
 
 if TYPE_CHECKING:

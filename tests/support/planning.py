@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chakra_api.account import Attribute, Procedure, State
-from chakra_api.attribute_types import attribute_type
-from chakra_api.people import Directory
+from chakra_api.account.account import Attribute, Procedure, State
+from chakra_api.account.people import Directory
+from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Known, Mode
 from target_chakra.destinations import Destinations
 from target_chakra.held import Held, HeldReader

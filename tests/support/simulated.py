@@ -12,9 +12,9 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from chakra_api.envelope import retry_after_of
 from chakra_api.errors import AnswerLost, NotSent
-from chakra_api.transport import Response
+from chakra_api.wire.envelope import retry_after_of
+from chakra_api.wire.transport import Response
 from chakra_sandbox.faults import Fault, spoil
 from chakra_sandbox.messages import RequestIn, ResponseOut
 from chakra_sandbox.throttle import too_many
@@ -22,7 +22,7 @@ from chakra_sandbox.throttle import too_many
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chakra_api.transport import Request
+    from chakra_api.wire.transport import Request
     from chakra_sandbox.world import World
     from tests.support.turns import Turns
 

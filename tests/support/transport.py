@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from chakra_api.transport import Request, Response
+from chakra_api.wire.transport import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

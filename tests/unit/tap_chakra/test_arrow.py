@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.account import Attribute, Procedure, State
-from chakra_api.attribute_types import _BY_NAME, attribute_type
-from chakra_api.people import Directory
-from chakra_api.timestamps import iso_ms, parse_timestamp
+from chakra_api.account.account import Attribute, Procedure, State
+from chakra_api.account.people import Directory
+from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from tap_chakra.arrow import TableBuilder, plain_shape
 from tap_chakra.attribute_columns import LAYOUTS, kind_of
 from tap_chakra.columns import column

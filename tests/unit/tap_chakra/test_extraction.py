@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.where import all_of
+from chakra_api.endpoints.where import all_of
 from tap_chakra.bookmark import Bookmark
 from tap_chakra.coverage import Range, Unfinished
 from tap_chakra.extraction import Extraction
@@ -21,8 +21,8 @@ from tests.support.listing import NOW, Listing, Row, make_rows
 from tests.support.scanning import CELLS, SameThread
 
 if TYPE_CHECKING:
-    from chakra_api.client import ProcessPage
-    from chakra_api.where import Where
+    from chakra_api.endpoints.client import ProcessPage
+    from chakra_api.endpoints.where import Where
 
 DAY = 86_400_000
 HOUR = 3_600_000

@@ -15,7 +15,7 @@ from tests.support import listing as server
 from tests.support.listing import NOW, Listing, make_rows
 
 if TYPE_CHECKING:
-    from chakra_api.client import ProcessPage
+    from chakra_api.endpoints.client import ProcessPage
 
 FORMS = {
     "uuid": lambda *_: None,

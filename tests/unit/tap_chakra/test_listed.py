@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.account import resolve_account
+from chakra_api.account.account import resolve_account
 from chakra_sandbox.reads.config_data import config_json
 from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.configuration import collection_records, learned, snake_case

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 from tap_chakra.bookmark import Bookmark
 from tap_chakra.incremental import Since
 from tap_chakra.modes import RunPlan, plan_run, wants_probe

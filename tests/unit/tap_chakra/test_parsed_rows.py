@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.account import Attribute, Procedure, State
-from chakra_api.answers import ProcessPage
-from chakra_api.attribute_types import attribute_type
-from chakra_api.wire_json import decode
+from chakra_api.account.account import Attribute, Procedure, State
+from chakra_api.endpoints.answers import ProcessPage
+from chakra_api.values.attribute_types import attribute_type
+from chakra_api.wire.wire_json import decode
 from tap_chakra.parsed_rows import RowParser, places_of
 from tap_chakra.record_lines import left_out
 from tap_chakra.rows import compile_row

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from chakra_api.answers import RequestStats
+from chakra_api.endpoints.answers import RequestStats
 from tap_chakra.progress import CLEAR, Reporter, Screen, counts_line, duration
 from tap_chakra.scan import Progress
 from tests.support.clock import FakeClock

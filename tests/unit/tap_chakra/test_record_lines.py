@@ -14,7 +14,7 @@ from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.singerlib import Metadata, MetadataMapping, RecordMessage
 
-from chakra_api.wire_json import encode
+from chakra_api.wire.wire_json import encode
 from tap_chakra.record_lines import RecordLines, left_out
 
 EXTRACTED = "2026-11-05T10:00:00.123Z"

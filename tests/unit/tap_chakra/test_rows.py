@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.account import Attribute, Option, Procedure, State, resolve_account
-from chakra_api.attribute_types import _BY_NAME, attribute_type
-from chakra_api.coercion import MISFIT
-from chakra_api.people import Directory
+from chakra_api.account.account import Attribute, Option, Procedure, State, resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.coercion import MISFIT
 from chakra_sandbox.reads.config_data import config_json
 from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.rows import ROOT, compile_row

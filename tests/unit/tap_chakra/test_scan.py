@@ -13,7 +13,7 @@ from tests.support.listing import NOW, Listing, make_rows
 from tests.support.scanning import read
 
 if TYPE_CHECKING:
-    from chakra_api.client import Row
+    from chakra_api.endpoints.client import Row
 
 DAY = 86_400_000
 ORDERS = ["created_asc", "created_desc", "id", "random", "unstable"]

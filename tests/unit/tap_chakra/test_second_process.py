@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from chakra_api.account import resolve_account
-from chakra_api.answers import ProcessPage
-from chakra_api.people import Directory
-from chakra_api.wire_json import encode
+from chakra_api.account.account import resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.endpoints.answers import ProcessPage
+from chakra_api.wire.wire_json import encode
 from tap_chakra.record_lines import RecordLines
 from tap_chakra.rows import compile_row
 from tap_chakra.second_process import (

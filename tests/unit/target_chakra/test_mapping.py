@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.account import Attribute, Option, Procedure, State
-from chakra_api.attribute_types import attribute_type
+from chakra_api.account.account import Attribute, Option, Procedure, State
+from chakra_api.account.people import Directory
 from chakra_api.errors import SettingsError
-from chakra_api.people import Directory
+from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Mode, Reject
 from target_chakra.destinations import Destinations
 from target_chakra.mapping import RowMapper

@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.account import resolve_account
-from chakra_api.people import Directory
+from chakra_api.account.account import resolve_account
+from chakra_api.account.people import Directory
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.reads.config_data import config_json
 from chakra_sandbox.reads.present import Presenter

@@ -10,10 +10,10 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api import config_fields as fields
-from chakra_api.attribute_types import AttributeType, attribute_type
-from chakra_api.config_fields import Index, Row
+from chakra_api.account import config_fields as fields
+from chakra_api.account.config_fields import Index, Row
 from chakra_api.errors import SettingsError
+from chakra_api.values.attribute_types import AttributeType, attribute_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.attribute_types import _BY_NAME, attribute_type
-from chakra_api.coercion import (
+from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.coercion import (
     MISFIT,
     to_boolean,
     to_date,

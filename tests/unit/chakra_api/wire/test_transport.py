@@ -13,7 +13,7 @@ import urllib3.exceptions
 
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError
 from chakra_api.redaction import ApiKey
-from chakra_api.transport import Request, RequestsTransport, TransportSettings
+from chakra_api.wire.transport import Request, RequestsTransport, TransportSettings
 
 SECRET = "sk-very/secret+key=="  # noqa: S105 - made up
 KINDS = sorted(

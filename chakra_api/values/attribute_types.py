@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.coercion import (
+from chakra_api.values.coercion import (
     Coercer,
     enum_of,
     list_of,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypedDict
 
 import msgspec
 
-from chakra_api.coercion import INT64
-from chakra_api.envelope import OK, Envelope, envelope_of, open_envelope
+from chakra_api.values.coercion import INT64
+from chakra_api.wire.envelope import OK, Envelope, envelope_of, open_envelope
 
 if TYPE_CHECKING:
-    from chakra_api.transport import Response
+    from chakra_api.wire.transport import Response
 
 Int64: TypeAlias = Annotated[int, msgspec.Meta(ge=-INT64, le=INT64 - 1)]
 """An integer that every decoder reads alike."""

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from chakra_api.timestamps import USUAL_FROM, USUAL_UNTIL, iso_day, iso_ms, parse_timestamp
+from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_day, iso_ms, parse_timestamp
 
 Coercer: TypeAlias = Callable[[object], object]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.interrupts import interrupts_kept
+from chakra_plugin.interrupts import interrupts_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.account import Account, resolve_account
+from chakra_api.account.account import Account, resolve_account
+from chakra_api.account.people import Directory
 from chakra_api.errors import SettingsError
-from chakra_api.people import Directory
 from chakra_sandbox.reads.config_data import config_json
 from chakra_sandbox.reads.config_styles import styled
 from chakra_sandbox.rows.procedures import MADE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chakra_api.pacing import Pacer
+from chakra_api.wire.pacing import Pacer
 from tests.support.clock import FakeClock
 
 

@@ -11,8 +11,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.allowance import SLOWEST, Allowance, first
 from chakra_api.errors import Throttled
+from chakra_api.wire.allowance import SLOWEST, Allowance, first
 
 if TYPE_CHECKING:
     from chakra_api.clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from chakra_api.errors import SettingsError
-from chakra_api.timestamps import iso_ms
+from chakra_api.values.timestamps import iso_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.envelope import open_envelope, retry_after_of
 from chakra_api.errors import (
     AnswerLost,
     BadRequest,
@@ -25,7 +24,8 @@ from chakra_api.errors import (
     WrongKey,
 )
 from chakra_api.redaction import ApiKey
-from chakra_api.transport import Response
+from chakra_api.wire.envelope import open_envelope, retry_after_of
+from chakra_api.wire.transport import Response
 from tests.support.transport import DATE, answer, data
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from chakra_api import wire_json
 from chakra_api.errors import (
     BadRequest,
     ChakraError,
@@ -26,11 +25,12 @@ from chakra_api.errors import (
     Unreadable,
     WrongKey,
 )
+from chakra_api.wire import wire_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chakra_api.transport import Response
+    from chakra_api.wire.transport import Response
 
 OK: Final = range(200, 300)
 REDIRECT: Final = range(300, 400)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from target_chakra.garbage import RARE, rare_collections
+from chakra_plugin.rare_gc import RARE, rare_collections
 
 
 def test_the_last_of_several_runs_puts_back_what_was_before_the_first() -> None:

@@ -10,7 +10,7 @@ from chakra_api.errors import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chakra_api.envelope import Envelope
+    from chakra_api.wire.envelope import Envelope
 
 Row: TypeAlias = dict[str, object]
 

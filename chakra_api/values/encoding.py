@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from chakra_api.coercion import DAY_MS, MISFIT, json_text, to_string
-from chakra_api.timestamps import parse_timestamp
+from chakra_api.values.coercion import DAY_MS, MISFIT, json_text, to_string
+from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from chakra_api.attribute_types import AttributeType
-    from chakra_api.coercion import Coercer
+    from chakra_api.values.attribute_types import AttributeType
+    from chakra_api.values.coercion import Coercer
 
 _TIMES: Final = frozenset({"date", "datetime"})
 _AS_CAME: Final = frozenset({"monthofyear"})

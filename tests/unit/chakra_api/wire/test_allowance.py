@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from chakra_api import allowance
-from chakra_api.allowance import Allowance, first
+from chakra_api.wire import allowance
+from chakra_api.wire.allowance import Allowance, first
 
 
 def held(kept: float, refused: float, *, probes: int = 0, best: float | None = None) -> Allowance:

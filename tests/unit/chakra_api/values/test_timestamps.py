@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.timestamps import iso_ms, parse_timestamp
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
 
 instants = st.integers(10**11, 4 * 10**12)
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chakra_api.answers import EntriesPage, Row
-from chakra_api.entry_pages import Gathered, next_path, read_entries, read_users
-from chakra_api.envelope import Envelope
+from chakra_api.endpoints.answers import EntriesPage, Row
+from chakra_api.endpoints.entry_pages import Gathered, next_path, read_entries, read_users
 from chakra_api.errors import BadRequest, ServerFault
+from chakra_api.wire.envelope import Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,6 @@
 """ChakraHQ's endpoints, one method each (contract 4). Safe for many threads.
 
-Reads are repeated as `retry.py` allows; writes only where nothing can have happened.
+Reads are repeated as `wire/retry.py` allows; writes only where nothing can have happened.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 
-from chakra_api import retry
-from chakra_api.answers import (
+from chakra_api.endpoints.answers import (
     EntriesPage,
     JobEntries,
     JobStatus,
@@ -23,20 +22,21 @@ from chakra_api.answers import (
     rows_of,
     submitted,
 )
-from chakra_api.entry_pages import entries_page, read_entries, read_users
-from chakra_api.envelope import Envelope, date_of, open_envelope
+from chakra_api.endpoints.entry_pages import entries_page, read_entries, read_users
+from chakra_api.endpoints.row_heads import open_heads
 from chakra_api.errors import ChakraError, SettingsError, Throttled, Unavailable, Unreadable
-from chakra_api.row_heads import open_heads
-from chakra_api.transport import Request
-from chakra_api.wire_json import encode
+from chakra_api.wire import retry
+from chakra_api.wire.envelope import Envelope, date_of, open_envelope
+from chakra_api.wire.transport import Request
+from chakra_api.wire.wire_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from chakra_api.clock import Clock
-    from chakra_api.pacing import Pacer
-    from chakra_api.transport import Response, Transport
-    from chakra_api.where import Where
+    from chakra_api.endpoints.where import Where
+    from chakra_api.wire.pacing import Pacer
+    from chakra_api.wire.transport import Response, Transport
 
 __all__ = [
     "ChakraClient",

@@ -10,13 +10,13 @@ import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from chakra_api.answers import EntriesPage, JobEntries, Row, rows_of
+from chakra_api.endpoints.answers import EntriesPage, JobEntries, Row, rows_of
 from chakra_api.errors import BadRequest, NotFound, ReportedErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from chakra_api.envelope import Envelope
+    from chakra_api.wire.envelope import Envelope
 
 _TOTALS: Final = ("total", "totalCount", "totalEntries", "count")
 _NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.envelope import Envelope, open_envelope
+from chakra_api.endpoints.row_heads import open_heads
 from chakra_api.errors import ChakraError
-from chakra_api.row_heads import open_heads
-from chakra_api.transport import Response
+from chakra_api.wire.envelope import Envelope, open_envelope
+from chakra_api.wire.transport import Response
 from tests.support.json_values import values
 
 HEAD = ("id", "createdAt", "updatedAt")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from chakra_api.answers import EntriesPage, JobEntries, Submitted
-from chakra_api.client import ChakraClient
+from chakra_api.endpoints.answers import EntriesPage, JobEntries, Submitted
+from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import (
     AnswerLost,
     ChakraError,
@@ -21,13 +21,13 @@ from chakra_api.errors import (
     Unreadable,
     WrongKey,
 )
-from chakra_api.pacing import Pacer
-from chakra_api.retry import RetryPolicy
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
 from tests.support.clock import FakeClock
 from tests.support.transport import Scripted, answer, data
 
 if TYPE_CHECKING:
-    from chakra_api.transport import Response
+    from chakra_api.wire.transport import Response
 
 
 def client_of(*script: Response | Exception) -> tuple[ChakraClient, Scripted, FakeClock]:

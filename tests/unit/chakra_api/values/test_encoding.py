@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chakra_api.attribute_types import _BY_NAME, attribute_type
-from chakra_api.coercion import MISFIT, json_text
-from chakra_api.encoding import comparer, encoder, is_writable, to_wire_json
+from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.coercion import MISFIT, json_text
+from chakra_api.values.encoding import comparer, encoder, is_writable, to_wire_json
 from tests.support.json_values import values
 
 TYPES = sorted(_BY_NAME)

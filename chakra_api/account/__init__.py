@@ -1,0 +1,1 @@
+"""The account: procedures, attributes, states and people, as its configuration names them."""

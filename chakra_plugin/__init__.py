@@ -1,0 +1,1 @@
+"""What tap and target share as commands and as plugins of singer-sdk."""
