@@ -88,10 +88,10 @@ def dicts(sandbox: dict[str, str]) -> Any:
     import dlt
 
     from chakra_api.clock import SystemClock
-    from tap_chakra.bookmark import Bookmark
-    from tap_chakra.rows import compile_row
+    from tap_chakra.records.row_typer import compile_row
+    from tap_chakra.run.bookmark import Bookmark
+    from tap_chakra.run.source import Source
     from tap_chakra.settings import parse_settings
-    from tap_chakra.source import Source
 
     config = {"api_key": sandbox["key"], "api_url": sandbox["url"], "concurrency": CONCURRENCY}
 

@@ -43,7 +43,7 @@ def run(args: list[str] | None = None) -> int:
     gc.set_threshold(100_000, 50, 100)
     try:
         with interrupts_kept():  # they are slow to import, click among them
-            from tap_chakra.tap import TapChakra  # noqa: PLC0415
+            from tap_chakra.singer.tap import TapChakra  # noqa: PLC0415
 
         command = TapChakra.cli
         result = command.main(args, prog_name="tap-chakra", standalone_mode=False)

@@ -1,6 +1,6 @@
 """The tap's settings as the core sees them: parsed once, frozen, every fault named.
 
-The names, defaults and help texts that a user sees are in `tap.py`; this module gives them
+The names, defaults and help texts that a user sees are in `singer/settings.py`; this module gives them
 their meaning.
 """
 
@@ -39,7 +39,7 @@ class Settings:
         lookback_ms: Overlap of incremental runs, milliseconds.
         min_scan_share: Share of the last complete scan's rows below which nothing is said
             about deleted rows.
-        change_detection: How changed rows are found; see `modes.py`.
+        change_detection: How changed rows are found; see `run/modes.py`.
         full_scan_every_ms: Age of the last full scan at which `server` and `open` make another.
         emit_scan_ids: Whether there are streams of the ids that scans saw.
         allow_incomplete: Whether a scan that is not complete is no failure of the run.

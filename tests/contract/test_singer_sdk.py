@@ -14,7 +14,7 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from chakra_sandbox.launch import start_sandbox
-from tap_chakra.tap import TapChakra
+from tap_chakra.singer.tap import TapChakra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,9 @@ from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_sandbox.writes.changes import Mutation
+from tap_chakra.run.source import Source
 from tap_chakra.settings import parse_settings
-from tap_chakra.source import Source
-from tap_chakra.tap import TapChakra
+from tap_chakra.singer.tap import TapChakra
 from tests.faults.kinds import Step
 from tests.faults.scenarios import small_world
 from tests.faults.simulation import BEGAN, listening

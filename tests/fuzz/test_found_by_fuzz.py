@@ -11,7 +11,7 @@ import pytest
 
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
-from tap_chakra.bookmark import from_state
+from tap_chakra.run.bookmark import from_state
 from tests.fuzz.endings import TARGET_CODES, ends_in_order
 from tests.support.in_process import KEY, Told, run_target, world_of, written
 

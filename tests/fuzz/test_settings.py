@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tap_chakra.settings as tap_settings
 import target_chakra.settings as target_settings
 from chakra_api.errors import SettingsError
-from tap_chakra.tap import TapChakra
+from tap_chakra.singer.tap import TapChakra
 from target_chakra.target import TargetChakra
 from tests.fuzz.endings import STEPS, TAP_CODES, TARGET_CODES, ends_in_order, refuses_in_order
 from tests.fuzz.inputs import BYTES, JSON, changed, damaged

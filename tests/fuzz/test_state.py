@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chakra_api.errors import SettingsError
-from tap_chakra.bookmark import from_state, to_state
+from tap_chakra.run.bookmark import from_state, to_state
 from tests.fuzz.endings import STEPS, TAP_CODES, ends_in_order, refuses_in_order
 from tests.fuzz.inputs import BYTES, JSON, NUMBERS, changed, damaged
 from tests.support.in_process import KEY, run_tap, world_of, written

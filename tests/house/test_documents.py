@@ -12,7 +12,7 @@ import yaml
 
 from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.knobs import knob_docs
-from tap_chakra.tap import TapChakra
+from tap_chakra.singer.tap import TapChakra
 from target_chakra.operations import COMMANDS
 from target_chakra.target import TargetChakra
 
@@ -93,7 +93,7 @@ def test_the_readme_names_each_setting_of_ours() -> None:
 
 
 def test_the_dlt_page_names_each_argument_of_the_source() -> None:
-    tree = ast.parse(read("tap_chakra/dlt_source.py"))
+    tree = ast.parse(read("tap_chakra/dlt_source/__init__.py"))
     (source,) = [
         node
         for node in tree.body

@@ -14,11 +14,11 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_sandbox")
 ADAPTERS = {
     "tap_chakra/__main__.py": "the command line",
-    "tap_chakra/tap.py": "the Singer adapter",
-    "tap_chakra/tap_settings.py": "the Singer adapter's settings",
-    "tap_chakra/streams.py": "the Singer adapter",
-    "tap_chakra/whole_lines.py": "the Singer adapter's output",
-    "tap_chakra/dlt_source.py": "the dlt adapter",
+    "tap_chakra/singer/tap.py": "the Singer adapter",
+    "tap_chakra/singer/settings.py": "the Singer adapter's settings",
+    "tap_chakra/singer/streams.py": "the Singer adapter",
+    "tap_chakra/singer/message_writer.py": "the Singer adapter's output",
+    "tap_chakra/dlt_source/__init__.py": "the dlt adapter",
     "target_chakra/__main__.py": "the command line",
     "target_chakra/cli.py": "the command line",
     "target_chakra/operations.py": "the command line",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_chakra.dense import DenseReader
-from tap_chakra.opening import divided
-from tap_chakra.reading import LIMIT, Answer, read_page, read_window
-from tap_chakra.windows import Window, is_dense
+from tap_chakra.reading.dense import DenseReader
+from tap_chakra.reading.window_reader import LIMIT, Answer, read_page, read_window
+from tap_chakra.scanning.opening import divided
+from tap_chakra.timeline.windows import Window, is_dense
 from tests.support.listing import NOW
 from tests.support.scanning import CELLS
 
 if TYPE_CHECKING:
     import random
 
-    from tap_chakra.coverage import Unfinished
-    from tap_chakra.question import Question
-    from tap_chakra.windows import Grain
+    from tap_chakra.scanning.question import Question
+    from tap_chakra.timeline.coverage import Unfinished
+    from tap_chakra.timeline.windows import Grain
     from tests.support.listing import Listing
 
 MOST = 20_000

@@ -34,8 +34,8 @@ from chakra_sandbox.rows.access import default_tokens
 from chakra_sandbox.rows.account import Account, MadeSizes, made_account
 from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
-from tap_chakra import source as tap_source
-from tap_chakra import tap
+from tap_chakra.run import source as tap_source
+from tap_chakra.singer import tap
 from target_chakra import session as target_session
 from target_chakra import target
 from target_chakra.workers import Workers

@@ -5,14 +5,14 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
-from tap_chakra.dense import Cells
-from tap_chakra.scan import Extent, Listers, Readers, Scan
+from tap_chakra.reading.dense import Cells
+from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tests.support.listing import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_chakra.coverage import Unfinished
+    from tap_chakra.timeline.coverage import Unfinished
     from tests.support.listing import Listing
 
 CELLS = Cells((("status", ("OPEN", "COMPLETED", "CANCELLED")), ("state", ("NEW", "WON"))))

@@ -16,7 +16,7 @@ from chakra_sandbox.rows.made_data import made_row
 from chakra_sandbox.rows.making import Draw
 from chakra_sandbox.rows.people import USERS
 from chakra_sandbox.rows.procedures import MADE
-from tap_chakra.rows import compile_row
+from tap_chakra.records.row_typer import compile_row
 from target_chakra.changes import Action, Reject
 from target_chakra.destinations import Destinations
 from target_chakra.held import HeldReader

@@ -1,0 +1,207 @@
+"""The dlt adapter: ChakraHQ as a dlt source that yields Arrow tables.
+
+Not called `dlt.py`: dlt names the section of the settings after the file, and a script of that
+name would import itself.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import dlt
+import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+
+from chakra_api.clock import SystemClock
+from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
+from tap_chakra import settings as defaults
+from tap_chakra.dlt_source.schema_contract import Stored, settled
+from tap_chakra.dlt_source.shared_source import Lease
+from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_delivery
+from tap_chakra.records import scan_ids
+from tap_chakra.records.config_collections import collection_records
+from tap_chakra.records.users import user_records, users_schema
+from tap_chakra.settings import parse_settings
+from tap_chakra.tables.record_tables import table_of
+from tap_chakra.tables.table_builder import Shape, TableBuilder, plain_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dlt.extract import DltResource
+
+    from chakra_api.account.account import Procedure
+    from tap_chakra.dlt_source.table_run import Delivery, Parcel
+    from tap_chakra.records.config_collections import Collection
+
+NAME = "chakra"
+_KEYS = {scan_ids.IDS: scan_ids.IDS_KEYS, scan_ids.SCANS: scan_ids.SCANS_KEYS}
+
+
+@dlt.source(name=NAME, section=NAME, max_table_nesting=0)
+def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt wants them
+    api_key: str = dlt.secrets.value,
+    *,
+    api_url: str = DEFAULT_URL,
+    procedures: list[str] | None = None,
+    start_date: str | None = None,
+    created_after: str | None = None,
+    concurrency: int = defaults.DEFAULT_CONCURRENCY,
+    max_rps: float | None = None,
+    lookback_seconds: float = defaults.DEFAULT_LOOKBACK_SECONDS,
+    request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
+    user_agent: str | None = None,
+    min_scan_share: float = defaults.DEFAULT_MIN_SCAN_SHARE,
+    change_detection: str = defaults.DEFAULT_CHANGE_DETECTION,
+    full_scan_every: float = defaults.DEFAULT_FULL_SCAN_EVERY,
+    emit_scan_ids: bool = False,
+    allow_incomplete: bool = False,
+    max_rows_per_run: int | None = None,
+    nested: str = "structs",
+) -> Iterable[DltResource]:
+    """ChakraHQ: one resource per procedure, `users`, one per collection of the configuration.
+
+    Each argument can come from `secrets.toml`, `config.toml` or the environment instead, under
+    `sources.chakra`: `SOURCES__CHAKRA__API_KEY`. Those of the Singer tap mean the same.
+
+    Args:
+        api_key: Access token. Its role decides what is seen.
+        api_url: Scheme and host of the API.
+        procedures: ShortIds to read; all by default.
+        start_date: Rows last changed before it are not emitted.
+        created_after: Only rows created since are read; misses every change to older rows.
+        concurrency: Requests under way at a time, for all resources together.
+        max_rps: Ceiling on requests per second; none by default, the pace adapts.
+        lookback_seconds: Overlap of incremental runs, for changes that are committed late.
+        request_timeout: Seconds without an answer after which a request is repeated.
+        user_agent: Sent with each request.
+        min_scan_share: A full scan that sees less than this share of the last complete one says
+            nothing about deleted rows.
+        change_detection: `auto`, `scan`, `server`, `created` or `open`.
+        full_scan_every: Hours after which `server` and `open` read everything again.
+        emit_scan_ids: Adds the tables `scanned_ids` and `complete_scans`.
+        allow_incomplete: Loads what a scan read that could not be proven complete, in place of
+            failing; its bookmark stays, and `incomplete_scans` names it.
+        max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
+            on, and `unfinished_scans` names it until then.
+        nested: `structs`, `json` or `columns`: what becomes of `data` and `derivedData`.
+
+    Raises:
+        SettingsError: A setting means nothing.
+        ChakraError: The configuration could not be fetched.
+    """
+    config = dict(locals())
+    clock = SystemClock()
+    agent = f"chakra-connectors/{version('chakra-connectors')}"
+    settings = parse_settings(
+        config, now=int(clock.now() * 1000), user_agent=agent, variable="SOURCES__CHAKRA_"
+    )
+    delivery = parse_delivery(config)
+    lease = Lease(settings, clock)
+    with lease.held() as source:
+        collections, chosen = collection_records(source.account), source.procedures
+    resources = [_process_resource(lease, procedure, delivery) for procedure in chosen]
+    users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
+    listed = [_collection_resource(name, each) for name, each in collections.items()]
+    return [*resources, users(lease), *listed]
+
+
+def _process_resource(lease: Lease, procedure: Procedure, delivery: Delivery) -> DltResource:
+    made = dlt.resource(
+        _process,
+        name=f"process_{procedure.short_id}",
+        primary_key="id",
+        write_disposition="merge",
+        # A scan may bring a row twice, and the later state of it counts.
+        columns={"updatedAt": {"dedup_sort": "desc"}},
+    )
+    return made(lease, procedure, delivery)
+
+
+def _collection_resource(name: str, collection: Collection) -> DltResource:
+    keys = collection.keys
+    made = dlt.resource(_collection, name=name, primary_key=keys, write_disposition="replace")
+    return made(collection)
+
+
+def _process(lease: Lease, procedure: Procedure, delivery: Delivery) -> Iterator[Any]:
+    """The tables of one procedure; dlt keeps the state beside them."""
+    state = dlt.current.resource_state()
+    shape = _under_contract(plain_shape(procedure, delivery.nested))
+    with lease.held() as source:
+        builder = TableBuilder(procedure, source.directory, shape)
+        _avoid_csv(builder.schema)
+        run = TableRun(source, procedure, builder, state=state, bounds=delivery.bounds)
+        for parcel in run.parcels(lease.clock):
+            yield _item(parcel)
+
+
+def _avoid_csv(schema: pa.Schema) -> None:
+    """Have structs and lists written as rows where dlt would take CSV, which can't hold them.
+
+    That is PostgreSQL: Arrow comes there as CSV by default, and the package would fail for ever.
+    """
+    capabilities = Container().get(DestinationCapabilitiesContext)
+    if capabilities is None or not any(pa.types.is_nested(each.type) for each in schema):
+        return
+    formats = capabilities.supported_loader_file_formats or ()
+    if capabilities.preferred_loader_file_format == "insert_values" and "csv" in formats:
+        dlt.current.resource().apply_hints(file_format="insert_values")
+
+
+def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
+    if parcel.stream not in _KEYS:
+        return parcel.table
+    hints = dlt.mark.make_hints(
+        table_name=parcel.stream, primary_key=_KEYS[parcel.stream], write_disposition="merge"
+    )
+    return dlt.mark.with_hints(parcel.table, hints, create_table_variant=True)
+
+
+def _under_contract(shape: Shape) -> Shape:
+    """The shape that the table in the pipeline's schema, and its contract, leave possible."""
+    schema = dlt.current.source_schema()
+    hints = dlt.current.resource().compute_table_schema()
+    table = schema.naming.normalize_table_identifier(str(hints["name"]))
+    if shape.layout != "columns" or schema.is_new_table(table):
+        return shape
+    contract = schema.resolve_contract_settings_for_table(table, hints)
+    columns = schema.get_table_columns(table)
+
+    def type_of(name: str) -> str | None:
+        return columns.get(schema.naming.normalize_path(name), {}).get("data_type")
+
+    stored = Stored(type_of, str(contract["columns"]), str(contract["data_type"]))
+    return Shape(shape.layout, settled(shape.data, stored), settled(shape.derived, stored))
+
+
+def _users(lease: Lease) -> Iterator[Any]:
+    with lease.held() as source:
+        yield table_of(users_schema(), user_records(*source.users))
+
+
+def _collection(collection: Collection) -> Iterator[Any]:
+    # Without rows nothing is known of its columns; dlt empties the table then.
+    if collection.rows:
+        yield table_of(collection.schema, collection.rows)
+
+
+def unfinished_scans(pipeline: dlt.Pipeline) -> list[str]:
+    """The resources whose scan `max_rows_per_run` (or `add_limit`) has cut: run it again."""
+    return [name for name, state in _states(pipeline).items() if "scan" in state]
+
+
+def incomplete_scans(pipeline: dlt.Pipeline) -> dict[str, list[str]]:
+    """The resources whose last scan was not complete (with `allow_incomplete`), and why."""
+    return {
+        name: state[INCOMPLETE]
+        for name, state in _states(pipeline).items()
+        if state.get(INCOMPLETE)
+    }
+
+
+def _states(pipeline: dlt.Pipeline) -> Mapping[str, Any]:
+    states: Mapping[str, Any] = pipeline.state.get("sources", {}).get(NAME, {}).get("resources", {})
+    return states

@@ -1,0 +1,82 @@
+"""What becomes of attributes that a table of the warehouse holds otherwise, or not yet. Pure.
+
+dlt applies a schema contract to Arrow columns too, but where it discards, a value is gone, and
+where a type may evolve, the load fails on the first value that the old column can't take. So
+this is settled before a table is built:
+
+| contract | a new attribute | another type |
+|---|---|---|
+| evolve | a new column | what fits the old column goes there, the rest to `<column>__v_<type>` |
+| freeze | dlt stops the run | dlt stops the run |
+| discard_row | dlt drops the rows | dlt drops the rows |
+| discard_value | to `_extra_data` | as with evolve, but the rest goes to `_extra_data` |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.values.coercion import (
+    list_of,
+    to_boolean,
+    to_date,
+    to_datetime,
+    to_integer,
+    to_number,
+    to_string,
+)
+from tap_chakra.tables.attribute_columns import Home, Slot
+from tap_chakra.tables.columns import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chakra_api.values.coercion import Coercer
+
+EVOLVE: Final = "evolve"
+DISCARD_VALUE: Final = "discard_value"
+
+_STORED: Final[dict[str, tuple[str, Coercer]]] = {
+    "text": ("string", to_string),
+    "bigint": ("int64", to_integer),
+    "double": ("float64", to_number),
+    "bool": ("bool", to_boolean),
+    "date": ("date32", to_date),
+    "timestamp": ("timestamp", to_datetime),
+    "json": ("list<string>", list_of(to_string)),
+}
+_NAMES: Final = {arrow: name for name, (arrow, _) in _STORED.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A table that exists, and what may become of it.
+
+    Attributes:
+        type_of: dlt's data type of a column, by our name for it; None if there is no such column.
+        columns: The contract's word on new columns.
+        data_type: The contract's word on other types.
+    """
+
+    type_of: Callable[[str], str | None]
+    columns: str = EVOLVE
+    data_type: str = EVOLVE
+
+
+def settled(slots: tuple[Slot, ...], stored: Stored) -> tuple[Slot, ...]:
+    """The homes that values have under the contract."""
+    return tuple(replace(slot, homes=_homes(slot.homes[0], stored)) for slot in slots)
+
+
+def _homes(home: Home, stored: Stored) -> tuple[Home, ...]:
+    held = stored.type_of(home.name)
+    if held is None:
+        return () if stored.columns == DISCARD_VALUE else (home,)
+    ours = _NAMES.get(home.kind.arrow_name, "json")
+    if held == ours or held not in _STORED:
+        return (home,)
+    old = Home(home.name, Kind(*_STORED[held], home.kind.wire))
+    if stored.data_type == EVOLVE:
+        return (old, Home(f"{home.name}__v_{ours}", home.kind))
+    return (old,) if stored.data_type == DISCARD_VALUE else (home,)

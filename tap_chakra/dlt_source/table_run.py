@@ -1,0 +1,276 @@
+"""One run of one procedure as Arrow tables, and the state that follows from what was taken.
+
+Whoever asks for the next parcel has taken the one before. The state, a plain dict that the caller
+keeps, changes only then: it never says more than was delivered. It is the STATE of the Singer
+tap (`run/bookmark.py`), with the reasons under `incomplete` if the last scan was not complete.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from chakra_api.connection import number
+from chakra_api.errors import SettingsError
+from chakra_api.values.timestamps import iso_ms
+from tap_chakra.records import scan_ids
+from tap_chakra.run import bookmark as bookmarks
+from tap_chakra.run.procedure_run import ScanIncomplete
+from tap_chakra.run.progress import Reporter, counts_line
+from tap_chakra.run.resume import to_state as paused_to_state
+from tap_chakra.tables.attribute_columns import LAYOUTS
+from tap_chakra.tables.record_tables import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chakra_api.account.account import Procedure
+    from chakra_api.clock import Clock
+    from chakra_api.endpoints.client import Row
+    from tap_chakra.run.procedure_run import Chunk, Extraction, Outcome
+    from tap_chakra.run.source import Source
+    from tap_chakra.tables.table_builder import TableBuilder
+
+INCOMPLETE: Final = "incomplete"
+TABLE_ROWS: Final = 10_000
+BLOCK: Final = 1000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A table that is to be delivered.
+
+    Attributes:
+        stream: `process_<shortId>`, or a stream of `records/scan_ids.py`.
+        table: Its rows.
+    """
+
+    stream: str
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is delivered at a time.
+
+    Attributes:
+        run: Rows read at which a full scan is cut; the next run goes on. None for no end.
+        table: Rows in a table.
+    """
+
+    run: int | None = None
+    table: int = TABLE_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the user wants of tables, beyond what the Singer tap has settings for.
+
+    Attributes:
+        nested: What becomes of `data`: one of `attribute_columns.LAYOUTS`.
+        bounds: How much at a time.
+    """
+
+    nested: str
+    bounds: Bounds
+
+
+def parse_delivery(config: Mapping[str, object]) -> Delivery:
+    """Give the settings their meaning.
+
+    Raises:
+        SettingsError: A value means nothing.
+    """
+    nested = config.get("nested", LAYOUTS[0])
+    if nested not in LAYOUTS:
+        raise SettingsError(
+            f"The setting nested is '{nested}', which is no layout",
+            f"Choose one of {', '.join(LAYOUTS)}",
+        )
+    most = config.get("max_rows_per_run")
+    bounds = Bounds(None if most is None else int(number(config, "max_rows_per_run", 0, 1)))
+    return Delivery(str(nested), bounds)
+
+
+class TableRun:
+    """One run of one procedure.
+
+    Args:
+        source: The account.
+        procedure: What to read.
+        builder: Makes its tables.
+        state: What earlier runs left, and what this one leaves.
+        bounds: How much at a time.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        procedure: Procedure,
+        builder: TableBuilder,
+        *,
+        state: dict[str, object],
+        bounds: Bounds,
+    ) -> None:
+        self.stream = f"process_{procedure.short_id}"
+        self._source = source
+        self._procedure = procedure
+        self._builder = builder
+        self._state = state
+        self._bounds = bounds
+        self._cut = False
+
+    def parcels(self, clock: Clock) -> Iterator[Parcel]:
+        """What to deliver, in order.
+
+        Args:
+            clock: Times the lines of the log.
+
+        Raises:
+            ChakraError: A request failed for good.
+            ScanIncomplete: The scan was not complete, and the settings do not allow that.
+        """
+        extraction = self._source.extraction(
+            self._procedure,
+            bookmarks.from_state(self.stream, self._state),
+            typed=_as_it_came,
+            full_table=False,
+            versioned=False,
+        )
+        extraction.open()
+        _log.info("%s: %s, as of %s", self.stream, extraction.reason, iso_ms(extraction.began))
+        reporter = Reporter(clock, self._source.client.stats)
+        yield from self._read(extraction, reporter)
+        work = reporter.work(extraction.progress, extraction.emitted, self._source.client.stats)
+        _log.info("%s: %s", self.stream, reporter.summary(work, self._builder.coerced))
+        misfits = counts_line(
+            self._builder.misfits, "did not fit their type and went to _extra_data"
+        )
+        if misfits:
+            _log.warning("%s: %s", self.stream, misfits)
+        if not self._cut:
+            yield from self._conclude(extraction)
+
+    def _read(self, extraction: Extraction, reporter: Reporter) -> Iterator[Parcel]:
+        held, read, delivered = _Held(self._builder), 0, False
+        chunks = extraction.chunks()
+        for chunk in chunks:
+            held.add(chunk, seen=self._source.settings.emit_scan_ids)
+            read += len(chunk.seen)
+            self._cut = self._is_enough(read, extraction)
+            if self._cut or held.size >= self._bounds.table:
+                delivered = True
+                yield from self._delivered(held, extraction)
+                held = _Held(self._builder)
+            if self._cut:
+                _log.info("%s: %s rows read; the next run goes on", self.stream, f"{read:,}")
+                return
+            if reporter.due():
+                stats = self._source.client.stats
+                work = reporter.work(extraction.progress, extraction.emitted, stats)
+                _log.info("%s: %s", self.stream, reporter.line(work))
+        if held.size or not delivered:
+            yield from self._delivered(held, extraction)
+
+    def _is_enough(self, read: int, extraction: Extraction) -> bool:
+        """Whether the run may end here: only where the next one can go on from further on."""
+        if self._bounds.run is None or read < self._bounds.run:
+            return False
+        paused = extraction.paused
+        return paused is not None and paused.unfinished.rows > extraction.resumed
+
+    def _delivered(self, held: _Held, extraction: Extraction) -> Iterator[Parcel]:
+        """Tables of what is held, and then the state that they allow."""
+        paused = extraction.paused
+        yield Parcel(self.stream, held.table())
+        if held.seen:
+            ids = scan_ids.id_records(self._procedure.short_id, extraction.began, held.seen)
+            yield Parcel(scan_ids.IDS, table_of(scan_ids.IDS_SCHEMA, ids))
+        if paused is not None:
+            self._state["scan"] = paused_to_state(paused)
+
+    def _conclude(self, extraction: Extraction) -> Iterator[Parcel]:
+        """Move the bookmark and speak of deletes, as far as the run allows."""
+        outcome = extraction.outcome(min_share=self._source.settings.min_scan_share)
+        self._state.pop(INCOMPLETE, None)
+        if not outcome.complete:
+            self._note_incomplete(extraction.progress.unsure)
+        if outcome.full:
+            yield from self._complete_scan(extraction, outcome)
+        for name in bookmarks.NAMES:
+            self._state.pop(name, None)
+        self._state.update(bookmarks.to_state(outcome.bookmark))
+
+    def _note_incomplete(self, reasons: tuple[str, ...]) -> None:
+        said = f"{self.stream}: not every row can be vouched for ({', '.join(reasons)})"
+        if not self._source.settings.allow_incomplete:
+            raise ScanIncomplete(
+                said,
+                "Nothing of this run is kept and no bookmark moved: run it again, at a quieter"
+                " time if this repeats, or with allow_incomplete to load the rows that were read",
+            )
+        _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
+        self._state[INCOMPLETE] = list(reasons)
+
+    def _complete_scan(self, extraction: Extraction, outcome: Outcome) -> Iterator[Parcel]:
+        rows = extraction.progress.rows + extraction.resumed
+        if not outcome.enough:
+            before = bookmarks.from_state(self.stream, self._state).rows
+            _log.warning(
+                "%s: %s rows seen, %s the last time: nothing is said about deleted rows. If they"
+                " are gone, run once with min_scan_share=0; else check the role of the key",
+                self.stream,
+                f"{rows:,}",
+                f"{before:,}",
+            )
+        elif self._source.settings.emit_scan_ids:
+            record = scan_ids.scan_record(self._procedure.short_id, extraction.began, rows)
+            yield Parcel(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
+
+
+class _Held:
+    """What was read and is not delivered yet.
+
+    Rows become columns a block at a time, while the machine still has them at hand: ten
+    thousand at once cost nearly twice as much each.
+    """
+
+    def __init__(self, builder: TableBuilder) -> None:
+        self._builder = builder
+        self._rows: list[Row] = []
+        self._tables: list[pa.Table] = []
+        self._count = 0
+        self.seen: list[str] = []
+
+    @property
+    def size(self) -> int:
+        """Rows in the longest table that it would make."""
+        return max(self._count, len(self.seen))
+
+    def add(self, chunk: Chunk, *, seen: bool) -> None:
+        """Take what was read; the ids of all rows too, if they are wanted."""
+        self._rows += chunk.records
+        self._count += len(chunk.records)
+        if seen:
+            self.seen += chunk.seen
+        if len(self._rows) >= BLOCK:
+            self._build()
+
+    def table(self) -> pa.Table:
+        """All of it as one table."""
+        if self._rows or not self._tables:
+            self._build()
+        return pa.concat_tables(self._tables)
+
+    def _build(self) -> None:
+        self._tables.append(self._builder(self._rows))
+        self._rows = []
+
+
+def _as_it_came(row: Row) -> Row:
+    return row

@@ -1,0 +1,86 @@
+"""Writes the rows of one stream as RECORD lines, an answer's at a time: here, or handed over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from tap_chakra.lines.record_lines import RecordLines
+from tap_chakra.records.row_parser import places_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_chakra.lines.second_process import Beginning
+    from tap_chakra.lines.second_process_client import SecondProcess
+    from tap_chakra.records.row_parser import RowParser
+    from tap_chakra.run.procedure_run import Chunk
+
+
+class Output(Protocol):
+    """Standard output."""
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole lines."""
+
+    def second(self, rows: int) -> SecondProcess | None:
+        """The second process, if there is to be one by now; `rows` more have come."""
+
+
+class PageWriter:
+    """Types and writes rows.
+
+    Args:
+        parser: Types them here.
+        beginning: What the second process types them from.
+        output: Where the lines go.
+    """
+
+    def __init__(self, parser: RowParser, beginning: Beginning, output: Output) -> None:
+        self._output = output
+        self._parser = parser
+        self._beginning = beginning
+        self._lines = RecordLines(beginning.stream)
+        self._second: SecondProcess | None = None
+
+    @property
+    def misfits(self) -> Counter[str]:
+        """Values that went to `_extra_data`, by attribute or root field."""
+        return self._counted()[0]
+
+    @property
+    def coerced(self) -> Counter[str]:
+        """Values that were spelled otherwise than their type, by the same."""
+        return self._counted()[1]
+
+    def write(self, chunk: Chunk, version: int | None, extracted: str) -> None:
+        """Write rows, as they came, as RECORD lines.
+
+        Args:
+            chunk: The rows.
+            version: The version of the stream; None for none.
+            extracted: When they came, ISO 8601.
+        """
+        rows = chunk.records
+        if self._second is None:
+            self._second = self._output.second(len(rows))
+            if self._second is not None:
+                self._second.begin(self._beginning)
+        if self._second is not None:
+            self._second.rows(chunk, version, extracted)
+        else:
+            self._output.write_lines(self._lines.lines(self._records(chunk), version, extracted))
+
+    def _records(self, chunk: Chunk) -> Iterable[bytes]:
+        page = chunk.page
+        places = None if page is None else places_of(page, chunk.records)
+        if page is None or places is None:
+            return map(self._parser.record, chunk.records)
+        return self._parser.records(page.body, places)
+
+    def _counted(self) -> tuple[Counter[str], Counter[str]]:
+        here = self._parser.typer.misfits, self._parser.typer.coerced
+        if self._second is None:
+            return here
+        misfits, coerced = self._second.counts()
+        return here[0] + Counter(misfits), here[1] + Counter(coerced)

@@ -1,0 +1,170 @@
+"""The second process types rows and writes lines beside the process that reads.
+
+One Python process can't use a second core. So a long read hands its rows over as they came, and
+everything else that is to be printed as the lines that it is, in one order; this process writes to
+the standard output that both share. What is handed over (`second_process_client.py`) are frames on
+standard input: a kind, the length of the body, the body.
+
+Started as `python -m tap_chakra.lines.second_process`.
+
+It ends with the input, having written all that came whole. Signals are for the process that reads.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import struct
+import sys
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, TYPE_CHECKING, Final
+
+import orjson
+
+from chakra_api.account.account import resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.endpoints.answers import rows_of
+from chakra_api.wire.wire_json import decode, encode
+from tap_chakra.lines.record_lines import RecordLines
+from tap_chakra.records.row_parser import RowParser, places_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from chakra_api.endpoints.answers import ProcessPage, Row
+
+HEAD: Final = struct.Struct(">cI")
+"""Kind and length of a frame's body, in bytes."""
+BEGIN, ROWS, LINES, COUNTS = b"B", b"R", b"L", b"C"
+READER_GONE: Final = 9
+"""Exit code where nobody reads the output any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the rows of a stream are typed from.
+
+    Attributes:
+        config: The account's configuration, as the API showed it (contract 4.22).
+        users: The rows of the users endpoint.
+        procedure: ShortId.
+        stream: The name that the lines carry.
+        deselected: Paths of properties to leave out.
+    """
+
+    config: Mapping[str, object]
+    users: Sequence[Row]
+    procedure: str
+    stream: str
+    deselected: Sequence[Sequence[str]]
+
+    def encoded(self) -> bytes:
+        """As the body of a frame."""
+        return orjson.dumps(self)
+
+    def parser(self) -> RowParser:
+        """What makes records of its rows."""
+        procedure = resolve_account(dict(self.config)).procedure(self.procedure)
+        return RowParser(procedure, Directory.from_users(self.users), self.deselected)
+
+
+def rows_frame(rows: Sequence[Row], version: int | None, extracted: str) -> bytes:
+    """Rows as they came, as the body of a frame."""
+    return _head(version, extracted, None) + encode(rows)
+
+
+def answer_frame(
+    page: ProcessPage, rows: Sequence[Row], version: int | None, extracted: str
+) -> bytes | None:
+    """Rows as a frame that holds their answer itself, so that no JSON has to be made of them.
+
+    Args:
+        page: The answer.
+        rows: Those of its rows that are meant, the very objects.
+        version: The version of the stream; None for none.
+        extracted: When they came, ISO 8601.
+
+    Returns:
+        None where it can't be.
+    """
+    places = places_of(page, rows)
+    return None if places is None else _head(version, extracted, places) + page.body
+
+
+def _head(version: int | None, extracted: str, places: Sequence[int] | None) -> bytes:
+    return orjson.dumps([version, extracted, places]) + b"\n"
+
+
+class Work:
+    """What this process does with frames.
+
+    Args:
+        out: Where lines go.
+        counts: Where counts go when they are asked for.
+    """
+
+    def __init__(self, out: int, counts: int) -> None:
+        self._print = partial(write_all, partial(os.write, out))
+        self._answer = partial(write_all, partial(os.write, counts))
+        self._parser: RowParser | None = None
+        self._lines = RecordLines("")
+
+    def take(self, kind: bytes, body: bytes) -> None:
+        """Do what a frame asks for."""
+        if kind == LINES:
+            self._print(body)
+        elif kind == BEGIN:
+            beginning = Beginning(**orjson.loads(body))
+            self._parser = beginning.parser()
+            self._lines = RecordLines(beginning.stream)
+        elif self._parser is not None and kind == ROWS:
+            self._print(self._typed(self._parser, body))
+        elif self._parser is not None and kind == COUNTS:
+            said = [self._parser.typer.misfits, self._parser.typer.coerced]
+            self._answer(orjson.dumps(said) + b"\n")
+
+    def _typed(self, parser: RowParser, body: bytes) -> bytes:
+        ends = body.index(b"\n")
+        version, extracted, places = orjson.loads(body[:ends])
+        content = body[ends + 1 :]
+        if places is None:
+            records = list(map(parser.record, rows_of(decode(content))))
+        else:
+            records = parser.records(content, places)
+        return self._lines.lines(records, version, extracted)
+
+
+def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None:
+    """Write all of it; a pipe may take it piece by piece."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[write(rest) or 0 :]
+
+
+def frames(source: IO[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    """The frames that come whole."""
+    while len(head := source.read(HEAD.size)) == HEAD.size:
+        kind, length = HEAD.unpack(head)
+        body = source.read(length)
+        if len(body) < length:
+            return
+        yield kind, body
+
+
+def main() -> None:
+    """Work until the input ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    gc.disable()  # rows hold no cycles
+    work = Work(sys.stdout.fileno(), int(sys.argv[1]))
+    try:
+        for kind, body in frames(sys.stdin.buffer):
+            work.take(kind, body)
+    except BrokenPipeError:
+        os._exit(READER_GONE)
+
+
+if __name__ == "__main__":
+    main()

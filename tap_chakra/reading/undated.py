@@ -1,0 +1,136 @@
+"""Finds the rows that no window holds: those without a usable `createdAt`.
+
+No documented filter finds them (contract Q16), so they are looked for in the listing without one.
+If it holds no more rows than were read, there are none. Else they are likely at an end of it, where
+a sorting server puts them. If rows that came meanwhile do not explain what is left over, the whole
+listing is looked through for them, page by page. Where the server does not skip as many rows as
+were read, only its beginning is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chakra_api.endpoints.where import created_between
+from chakra_api.errors import BadRequest, ReportedErrors
+from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.window_reader import LIMIT, row_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.reading.window_reader import Lister
+
+
+LONGER = 4
+"""How much farther back to look for the end of a listing each time."""
+
+OVERLAP = 10
+"""Rows of a page that are asked for again: a deletion moves what follows."""
+
+
+def is_dated(row: Row) -> bool:
+    """Whether a row has a `createdAt` that a window can hold."""
+    created = row.get("createdAt")
+    if type(created) is int:
+        return created != 0
+    return bool(parse_timestamp(created))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a scan read by windows.
+
+    Attributes:
+        began: When it began, epoch milliseconds.
+        rows: How many rows it read.
+        late: How many of those were created at or after its beginning.
+        undated: Ids of those without a usable `createdAt`: a server may take 0 for an instant.
+    """
+
+    began: int
+    rows: int
+    late: int
+    undated: frozenset[str] = frozenset()
+
+
+def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
+    """Answers that may hold rows without a usable `createdAt`.
+
+    Args:
+        lister: Lists the processes of the procedure.
+        seen: What was read of it.
+    """
+    tail = _Tail(lister, seen.rows)
+    found = set[str]()
+    for page in tail.pages():
+        found.update(row_id(row) for row in undated_of(page.rows))
+        yield page
+    if tail.length is not None and tail.length <= seen.rows and not found:
+        return
+    head = lister(None)
+    found.update(row_id(row) for row in undated_of(head.rows))
+    found -= seen.undated
+    yield head
+    if tail.length is None:
+        return
+    came = _page(lister, created_between(seen.began, None), 0)
+    since = 0 if came is None else max(0, len(came.rows) - seen.late)
+    if tail.length > seen.rows + len(found) + since:
+        yield from _all_pages(lister)
+
+
+class _Tail:
+    """The end of a listing, which is about as long as it was when it was read.
+
+    Attributes:
+        length: Rows in all of it; None if the server does not skip so many.
+    """
+
+    def __init__(self, lister: Lister, expected: int) -> None:
+        self._lister = lister
+        self._expected = expected
+        self.length: int | None = 0
+
+    def pages(self) -> Iterator[ProcessPage]:
+        """From a page before its end on."""
+        back, skip = LIMIT, max(0, self._expected - LIMIT)
+        page = _page(self._lister, None, skip)
+        while page is not None and not page.rows and skip:
+            back *= LONGER
+            skip = max(0, self._expected - back)
+            page = _page(self._lister, None, skip)
+        while page is not None and page.rows:
+            yield page
+            self.length = skip + len(page.rows)
+            if len(page.rows) < LIMIT:
+                return
+            skip += LIMIT - OVERLAP
+            page = _page(self._lister, None, skip)
+        if page is None:
+            self.length = None
+
+
+def _all_pages(lister: Lister) -> Iterator[ProcessPage]:
+    skip = 0
+    while (page := _page(lister, None, skip)) is not None and page.rows:
+        yield page
+        if len(page.rows) < LIMIT:
+            return
+        skip += LIMIT - OVERLAP
+
+
+def undated_of(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows without a usable `createdAt`."""
+    return tuple(row for row in rows if not is_dated(row))
+
+
+def _page(lister: Lister, where: Where | None, skip: int) -> ProcessPage | None:
+    """A page of the listing; None if the server does not skip so many rows."""
+    try:
+        return lister(where, skip=skip)
+    except (BadRequest, ReportedErrors):
+        return None

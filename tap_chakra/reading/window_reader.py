@@ -1,0 +1,172 @@
+"""Reads one window of a procedure: one request where one suffices, and says if it was whole.
+
+An answer is believed to be whole only if it holds fewer rows than were asked for and does not
+say that there are more. Where the server says `hasMore` beside fewer rows than asked for, or
+says nothing at all (contract Q15), the tail is asked for once more, with the last row repeated
+so that a row that moved meanwhile is noticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from chakra_api.endpoints.where import created_between
+from chakra_api.errors import BadRequest, ReportedErrors
+from chakra_api.values.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.timeline.windows import Grain, Window
+
+LIMIT = 100
+"""Rows an answer may hold (contract 4.3)."""
+
+
+class Lister(Protocol):
+    """Lists the processes of one procedure."""
+
+    def __call__(self, where: Where | None, *, skip: int = 0, limit: int = LIMIT) -> ProcessPage:
+        """One list request (contract 4.3)."""
+
+
+class FilterNotHonoured(Exception):
+    """An answer held rows that the question had excluded.
+
+    Attributes:
+        window: What was asked for.
+        stranger: The `createdAt` of a row that has no place there, epoch milliseconds.
+    """
+
+    def __init__(self, window: Window, stranger: int) -> None:
+        super().__init__(window, stranger)
+        self.window = window
+        self.stranger = stranger
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one window's question brought.
+
+    Attributes:
+        window: The window asked for.
+        rows: The rows that lie in it, each id once; rows without a usable `createdAt` too.
+        created: Their `createdAt`, epoch milliseconds, in the order of the rows; 0 where unusable.
+        whole: Whether the answer held all of the window.
+        server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
+        refused: Whether the server skips no rows that far; then there are none.
+        page: The list request's answer that all the rows are from; None if there are several.
+    """
+
+    window: Window
+    rows: tuple[Row, ...]
+    created: tuple[int, ...]
+    whole: bool
+    server_time: int | None
+    refused: bool = False
+    page: ProcessPage | None = None
+
+
+def row_id(row: Row) -> str:
+    """The id of a row as text; empty if it has none."""
+    value = row.get("id")
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def row_ids(rows: Sequence[Row]) -> list[str]:
+    """The ids of rows, in their order; see `row_id`."""
+    ids = [row.get("id") for row in rows]
+    if set(map(type, ids)) == {str}:
+        return ids  # type: ignore[return-value]  # all are, as ids are documented (contract 3.1)
+    return list(map(row_id, rows))
+
+
+def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
+    """Ask for a window and sort what came.
+
+    Raises:
+        FilterNotHonoured: A row lies outside even of the padded bounds.
+        ChakraError: The request failed.
+    """
+    asked = grain.padded(window)
+    where = created_between(asked.lower, asked.upper)
+    page = lister(where or None)
+    rows, created = within(page.rows, window, asked)
+    whole = _is_whole(lister, where, page)
+    return Answer(window, rows, created, whole, page.server_time, page=page)
+
+
+def read_page(
+    lister: Lister, window: Window, grain: Grain, *, skip: int = 0, limit: int = LIMIT
+) -> Answer:
+    """One page of a window's listing, its rows as they were listed, those of the padding too.
+
+    Raises:
+        FilterNotHonoured: A row lies outside even of the padded bounds.
+        ChakraError: The request failed.
+    """
+    asked = grain.padded(window)
+    where = created_between(asked.lower, asked.upper)
+    try:
+        page = lister(where or None, skip=skip, limit=limit)
+    except (BadRequest, ReportedErrors):
+        if not skip:
+            raise
+        return Answer(window, (), (), whole=False, server_time=None, refused=True)
+    created = [parse_timestamp(row.get("createdAt")) for row in page.rows]
+    for at in created:
+        if at is not None and not asked.holds(at):
+            raise FilterNotHonoured(window, at)
+    whole = limit == LIMIT and _is_whole(lister, where, page, skip, in_order=True)
+    known = tuple(at or 0 for at in created)
+    return Answer(window, tuple(page.rows), known, whole, page.server_time, page=page)
+
+
+def within(
+    rows: Iterable[Row], window: Window, asked: Window
+) -> tuple[tuple[Row, ...], tuple[int, ...]]:
+    """The rows that belong to a window, each id once, and their `createdAt`.
+
+    Raises:
+        FilterNotHonoured: A row lies outside of `asked`.
+    """
+    kept: dict[str, tuple[Row, int]] = {}
+    for row in rows:
+        created = parse_timestamp(row.get("createdAt"))
+        if created is not None and not window.holds(created):
+            if not asked.holds(created):
+                raise FilterNotHonoured(window, created)
+            continue
+        kept[row_id(row) or f"#{len(kept)}"] = (row, created or 0)
+    return tuple(row for row, _ in kept.values()), tuple(at for _, at in kept.values())
+
+
+def _is_whole(
+    lister: Lister, where: Where, page: ProcessPage, skip: int = 0, *, in_order: bool = False
+) -> bool:
+    received = len(page.rows)
+    if received == 0:
+        return page.has_more is not True or not lister(where or None, skip=skip).rows
+    if received >= LIMIT:
+        return False
+    return page.has_more is False or _ends_here(lister, where, page, skip, in_order=in_order)
+
+
+def _ends_here(
+    lister: Lister, where: Where, page: ProcessPage, skip: int, *, in_order: bool
+) -> bool:
+    """Whether nothing follows these rows: at the place of the last, one of them comes alone.
+
+    In an order that holds more of them may, moved by rows that came before them: what is listed
+    behind a known row is all there is behind it.
+    """
+    try:
+        tail = lister(where or None, skip=skip + len(page.rows) - 1).rows
+    except (BadRequest, ReportedErrors):  # it skips no rows that far
+        return False
+    known = {row_id(row) for row in page.rows}
+    most = LIMIT - 1 if in_order else 1
+    return 0 < len(tail) <= most and all(row_id(row) in known for row in tail)

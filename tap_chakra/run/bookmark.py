@@ -1,0 +1,143 @@
+"""The bookmark of a stream and the progress of its scan, to and from Singer STATE.
+
+STATE of a process stream (times in ISO 8601 with `Z`; those in `done` and `walked` in epoch
+milliseconds, None for an open end)::
+
+    {"replication_key": "updatedAt",
+     "replication_key_value": "2026-01-05T09:15:00.000Z",    the beginning of the last full scan
+     "last_complete_scan": {"began": "2026-01-05T09:15:00.000Z", "rows": 20000},
+     "last_narrow_scan": {"began": "2026-01-05T10:15:00.000Z"},      of a run that reads less
+     "scan": {"began": "2026-01-05T11:15:00.000Z",           only while a full scan is unfinished
+              "rows": 1200, "lead": 0, "emits_since": null, "created_after": null,
+              "versioned": false,
+              "done": [[null, 1764547200123, 700], [1764633600456, 1764633700000, 100]],
+              "walked": [[1764633700000, 1764633800000, 400, 1764633802000, 20, 1]]}}
+
+`replication_key_value` is there only where the stream runs INCREMENTAL. A scan that was not
+complete changes nothing of it. Every row that existed all through the scan and was created in one
+of the `done` ranges (lower bound, upper bound, rows in it) was emitted before that STATE, if it is
+one to be emitted; in the `walked` ones, too, if the server's order holds (`timeline/walk.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chakra_api.errors import SettingsError
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
+from tap_chakra.run import resume as paused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_chakra.run.resume import Paused
+
+REPLICATION_KEY = "updatedAt"
+NAMES = (
+    "replication_key",
+    "replication_key_value",
+    "last_complete_scan",
+    "last_narrow_scan",
+    "scan",
+)
+"""All that the STATE of a process stream may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a stream is known to be complete.
+
+    Attributes:
+        since: The instant from which changes are still to be read, epoch milliseconds.
+        rows: How many rows the last complete scan saw; None if there was none.
+        began: When it began, epoch milliseconds; no two full scans have the same.
+        narrow: When the last complete run began that read less than everything, epoch
+            milliseconds; None if none did since the last full scan.
+        paused: A full scan that was cut off; None if there is none.
+    """
+
+    since: int | None = None
+    rows: int | None = None
+    began: int | None = None
+    narrow: int | None = None
+    paused: Paused | None = None
+
+
+def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
+    """Read the bookmark of a stream.
+
+    Raises:
+        SettingsError: The state was not written by this tap.
+    """
+    scan = _object(stream, state, "last_complete_scan")
+    narrow = _object(stream, state, "last_narrow_scan")
+    rows = scan.get("rows")
+    if rows is not None and not isinstance(rows, int):
+        raise _foreign(stream, "last_complete_scan.rows", rows)
+    key = state.get("replication_key")
+    if key is not None and key != REPLICATION_KEY:
+        raise _foreign(stream, "replication_key", key)
+    return Bookmark(
+        _instant(stream, "replication_key_value", state.get("replication_key_value")),
+        rows,
+        _instant(stream, "last_complete_scan.began", scan.get("began")),
+        _instant(stream, "last_narrow_scan.began", narrow.get("began")),
+        _paused(stream, state.get("scan")),
+    )
+
+
+def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = state.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _foreign(stream, name, value)
+    return value
+
+
+def _paused(stream: str, value: object) -> Paused | None:
+    try:
+        return None if value is None else paused.from_state(value)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise _foreign(stream, "scan", value) from None
+
+
+def _instant(stream: str, name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    instant = parse_timestamp(value)
+    if instant is None:
+        raise _foreign(stream, name, value)
+    return instant
+
+
+def _foreign(stream: str, name: str, value: object) -> SettingsError:
+    return SettingsError(
+        f"The state of stream '{stream}' holds {name}={value!r:.60}, which this tap never wrote",
+        "Pass the state that an earlier run of tap-chakra printed, or none to read everything",
+    )
+
+
+def to_state(bookmark: Bookmark) -> dict[str, object]:
+    """The STATE of a stream; empty where nothing was completed yet."""
+    state: dict[str, object] = {}
+    if bookmark.since is not None:
+        state["replication_key"] = REPLICATION_KEY
+        state["replication_key_value"] = iso_ms(bookmark.since)
+    if bookmark.began is not None:
+        rows = {} if bookmark.rows is None else {"rows": bookmark.rows}
+        state["last_complete_scan"] = {"began": iso_ms(bookmark.began), **rows}
+    if bookmark.narrow is not None:
+        state["last_narrow_scan"] = {"began": iso_ms(bookmark.narrow)}
+    if bookmark.paused is not None:
+        state["scan"] = paused.to_state(bookmark.paused)
+    return state
+
+
+def sees_enough(rows: int, bookmark: Bookmark, min_share: float) -> bool:
+    """Whether a scan saw enough rows to say anything about deleted ones (design decision 8).
+
+    A key whose role was narrowed sees fewer rows without any sign of it.
+    """
+    return bookmark.rows is None or rows >= bookmark.rows * min_share

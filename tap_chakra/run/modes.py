@@ -1,0 +1,133 @@
+"""What a run reads, by the user's `change_detection` and by how far the stream is. Pure.
+
+| mode | reads | can miss, until the next full scan |
+|---|---|---|
+| `scan` | everything | nothing |
+| `server` | rows that the server says were changed | rows without a usable `updatedAt` |
+| `created` | rows created since the last run; never everything again | changes to older rows |
+| `open` | OPEN rows, and rows created since the last run | changes to rows that are not OPEN now |
+| `auto` | as `server` where that is proven, else as `scan` | as the one it takes |
+
+The first run reads everything in each of them. `server` and `open` read everything again when the
+last full scan is older than `full_scan_every` hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.endpoints.where import compare, equals, iso_ms
+from tap_chakra.run.incremental import Since, since
+
+if TYPE_CHECKING:
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.run.bookmark import Bookmark
+    from tap_chakra.settings import Settings
+
+WITH_FULL_SCANS: Final = frozenset({"server", "open"})
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one scan reads, and what of it is emitted.
+
+    Attributes:
+        since: Which rows to emit.
+        lower: Rows created before this instant are not read, epoch milliseconds.
+        where: A filter besides time; None for none.
+        created_before: Rows created at or after this instant are not emitted: another scan of
+            the same run has read them. Epoch milliseconds.
+    """
+
+    since: Since
+    lower: int | None = None
+    where: Where | None = None
+    created_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What a run of one procedure reads.
+
+    Attributes:
+        selections: One scan each, in this order.
+        full: Whether together they read everything that `created_after` leaves in.
+        reason: In a few words, for the log.
+    """
+
+    selections: tuple[Selection, ...]
+    full: bool
+    reason: str
+
+
+def plan_run(
+    settings: Settings, bookmark: Bookmark, *, now: int, full_table: bool, server: bool
+) -> RunPlan:
+    """What to read.
+
+    Args:
+        settings: The user's.
+        bookmark: How far the stream is.
+        now: The server's time, epoch milliseconds.
+        full_table: Whether everything is to be emitted.
+        server: Whether the server's filter on `updatedAt` is proven.
+    """
+    mode = settings.change_detection
+    if mode == "auto":
+        mode = "server" if server else "scan"
+    resumes = None if full_table else bookmark.since
+    everything = Selection(
+        since(resumes, settings.start_date, settings.lookback_ms), settings.created_after
+    )
+    if resumes is None or mode == "scan":
+        return RunPlan((everything,), full=True, reason="everything is read")
+    if mode in WITH_FULL_SCANS and _is_due(settings, bookmark, now):
+        return RunPlan((everything,), full=True, reason="a full scan is due: everything is read")
+    narrow = max(resumes, bookmark.narrow or resumes) - settings.lookback_ms
+    if mode == "server":
+        return _changed(settings, narrow)
+    return _created(settings, narrow) if mode == "created" else _open(settings, narrow)
+
+
+def wants_probe(settings: Settings, bookmark: Bookmark, *, full_table: bool) -> bool:
+    """Whether it matters if the server filters on `updatedAt`."""
+    return (
+        settings.change_detection in ("auto", "server")
+        and not full_table
+        and bookmark.since is not None
+    )
+
+
+def _is_due(settings: Settings, bookmark: Bookmark, now: int) -> bool:
+    return bookmark.began is None or now - bookmark.began >= settings.full_scan_every_ms
+
+
+def _changed(settings: Settings, narrow: int) -> RunPlan:
+    threshold = max(narrow, settings.start_date or narrow)
+    # No upper bound: a row that changes all the time must not run away from it.
+    where = compare("updatedAt", ">=", iso_ms(threshold))
+    selection = Selection(Since(threshold), settings.created_after, where)
+    return RunPlan((selection,), full=False, reason="rows that changed are read")
+
+
+def _created(settings: Settings, narrow: int) -> RunPlan:
+    selection = _new(settings, narrow)
+    return RunPlan((selection,), full=False, reason="new rows are read")
+
+
+def _open(settings: Settings, narrow: int) -> RunPlan:
+    still_open = Selection(
+        since(narrow, settings.start_date, 0),
+        settings.created_after,
+        equals("status", "OPEN"),
+        created_before=narrow,
+    )
+    selections = (_new(settings, narrow), still_open)
+    return RunPlan(selections, full=False, reason="OPEN rows and new rows are read")
+
+
+def _new(settings: Settings, narrow: int) -> Selection:
+    return Selection(
+        Since(settings.start_date), lower=max(narrow, settings.created_after or narrow)
+    )

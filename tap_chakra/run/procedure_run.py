@@ -1,0 +1,214 @@
+"""Joins scans, what to emit of them, and the bookmark that follows: one run of one procedure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from chakra_api.errors import ChakraError
+from chakra_api.exit_codes import ExitCode
+from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.window_reader import row_ids
+from tap_chakra.run.bookmark import Bookmark, sees_enough
+from tap_chakra.run.incremental import distinct_beginning, lead_of, next_bookmark
+from tap_chakra.run.resume import Paused, Scope
+from tap_chakra.scanning.scan import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from tap_chakra.run.modes import RunPlan, Selection
+    from tap_chakra.scanning.scan import Reading, Scan
+    from tap_chakra.timeline.coverage import Unfinished
+
+
+class ScanIncomplete(ChakraError):
+    """A scan could not be proven complete: its rows were emitted, its bookmark did not move."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class OpensScans(Protocol):
+    """Makes the scans of one procedure."""
+
+    def __call__(self, selection: Selection, unfinished: Unfinished | None) -> Scan:
+        """A scan of a selection, not opened yet, that goes on where an earlier one was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a piece of reading comes to.
+
+    Attributes:
+        records: The records to emit: typed, or rows as they came, of which those with a page may
+            lack most of their fields.
+        seen: Ids of all rows that were read, emitted or not.
+        page: The answer that all of them are from; None if there are several.
+    """
+
+    records: list[Row]
+    seen: list[str]
+    page: ProcessPage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of one procedure came to.
+
+    Attributes:
+        bookmark: The bookmark to keep; but for a paused scan the one given, where the run was not
+            complete.
+        complete: Whether all that was to be read was.
+        lead: Milliseconds by which `updatedAt` was seen ahead of the server's `Date`.
+        full: Whether a complete scan read everything that there is.
+        enough: Whether it saw enough rows for something to follow about deleted ones.
+    """
+
+    bookmark: Bookmark
+    complete: bool
+    lead: int
+    full: bool
+    enough: bool
+
+
+class Extraction:
+    """One run of one procedure.
+
+    Args:
+        plan: What to read.
+        before: The bookmark that the run begins with.
+        opens: Makes the scans.
+        typed: Makes a typed record of a row; None leaves it as it came.
+        versioned: Whether records carry a version.
+    """
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        before: Bookmark,
+        *,
+        opens: OpensScans,
+        typed: Callable[[Row], Row] | None,
+        versioned: bool,
+    ) -> None:
+        self._plan = plan
+        self._before = before
+        self._opens = opens
+        self._typed = typed
+        first = plan.selections[0]
+        self._scope = Scope(first.since.threshold, first.lower, versioned)
+        paused = before.paused if plan.full else None
+        self._resumed = paused if paused is not None and paused.scope == self._scope else None
+        self._lead = 0 if self._resumed is None else self._resumed.lead
+        self._scan: Scan | None = None
+        self._done: list[Progress] = []
+        self._opened = 0
+        self.began = 0
+        self.emitted = 0
+
+    @property
+    def reason(self) -> str:
+        """What is read, in a few words."""
+        return self._plan.reason
+
+    @property
+    def threshold(self) -> int | None:
+        """Rows changed before this are not emitted, epoch milliseconds; None emits all."""
+        return self._scope.emits_since
+
+    @property
+    def resumed(self) -> int:
+        """Rows that an earlier run of the same scan has read; 0 if this one begins it."""
+        return 0 if self._resumed is None else self._resumed.unfinished.rows
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is; the share is that of the scan under way."""
+        parts = self._done if self._scan is None else [*self._done, self._scan.progress]
+        return Progress(
+            rows=sum(each.rows for each in parts),
+            share=parts[-1].share if parts else 0.0,
+            dense=sum(each.dense for each in parts),
+            unsure=tuple(dict.fromkeys(why for each in parts for why in each.unsure)),
+            ended=self._finished,
+        )
+
+    @property
+    def _finished(self) -> bool:
+        """Whether all scans came to their end."""
+        return len(self._done) == len(self._plan.selections) and all(e.ended for e in self._done)
+
+    @property
+    def paused(self) -> Paused | None:
+        """What a later run needs to go on; None if there is nothing to go on from."""
+        unfinished = None if self._scan is None or not self._plan.full else self._scan.unfinished
+        return None if unfinished is None else Paused(unfinished, self._scope, self._lead)
+
+    def open(self) -> int:
+        """Open the first scan.
+
+        Returns:
+            The beginning of the run by the server's clock, epoch milliseconds, as far as it is
+            later than the last full scan's; that of the scan that it goes on with, if it does.
+        """
+        unfinished = None if self._resumed is None else self._resumed.unfinished
+        self._scan = self._opens(self._plan.selections[0], unfinished)
+        self._opened = self._scan.open()
+        self.began = distinct_beginning(self._opened, self._before.began)
+        return self.began
+
+    def chunks(self) -> Iterator[Chunk]:
+        """What to emit, an answer's at a time; `open` comes first.
+
+        Raises:
+            ChakraError: A request failed for good.
+        """
+        for selection in self._plan.selections:
+            scan = self._scan
+            if scan is None:
+                scan = self._scan = self._opens(selection, None)
+                scan.open()
+            for reading in scan.readings():
+                yield self._chunk(selection, reading)
+            self._done.append(scan.progress)
+            self._scan = None
+
+    def _chunk(self, selection: Selection, reading: Reading) -> Chunk:
+        updated = [parse_timestamp(row.get("updatedAt")) for row in reading.rows]
+        self._lead = max(self._lead, lead_of(updated, reading.server_time))
+        rows = zip(reading.rows, updated, strict=True)
+        records = [row for row, at in rows if _emits(selection, row, at)]
+        if self._typed is not None:
+            records = [*map(self._typed, records)]
+        self.emitted += len(records)
+        return Chunk(records, row_ids(reading.rows), reading.page)
+
+    def outcome(self, *, min_share: float) -> Outcome:
+        """What follows from the run, once `chunks` is exhausted.
+
+        Args:
+            min_share: Share of the last complete scan's rows below which nothing is said
+                about deleted rows.
+        """
+        before, progress = replace(self._before, paused=None), self.progress
+        if not progress.complete:
+            return Outcome(before, complete=False, lead=self._lead, full=False, enough=False)
+        since = next_bookmark(self._opened, self._lead)
+        if not self._plan.full:
+            after = replace(before, narrow=since)
+            return Outcome(after, complete=True, lead=self._lead, full=False, enough=False)
+        rows = progress.rows + self.resumed
+        full = self._scope.created_after is None
+        enough = sees_enough(rows, before, min_share)
+        counted = rows if full and enough else before.rows
+        after = Bookmark(since, counted, self.began)
+        return Outcome(after, complete=True, lead=self._lead, full=full, enough=enough)
+
+
+def _emits(selection: Selection, row: Row, updated: int | None) -> bool:
+    if selection.created_before is not None:
+        created = parse_timestamp(row.get("createdAt"))
+        if created is not None and created >= selection.created_before:
+            return False
+    return selection.since.emits(updated)

@@ -1,0 +1,110 @@
+"""A full scan that was cut off: what a later run must know to go on, to and from STATE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
+from tap_chakra.timeline.coverage import Range, Unfinished, Walked
+from tap_chakra.timeline.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+NUMBERS = (int, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a scan reads and emits: a scan of another scope can't be gone on with.
+
+    Attributes:
+        emits_since: Rows changed before are not emitted, epoch milliseconds; None emits all.
+        created_after: Rows created before are not read, epoch milliseconds; None reads all.
+        versioned: Whether its records carry a version.
+    """
+
+    emits_since: int | None
+    created_after: int | None
+    versioned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A full scan that was cut off.
+
+    Attributes:
+        unfinished: What it has read.
+        scope: What it reads and emits.
+        lead: Milliseconds by which `updatedAt` was seen ahead of the server's `Date`.
+    """
+
+    unfinished: Unfinished
+    scope: Scope
+    lead: int
+
+
+def to_state(paused: Paused) -> dict[str, object]:
+    """Its part of STATE."""
+    unfinished, scope = paused.unfinished, paused.scope
+    return {
+        "began": iso_ms(unfinished.began),
+        "rows": unfinished.rows,
+        "lead": paused.lead,
+        "emits_since": None if scope.emits_since is None else iso_ms(scope.emits_since),
+        "created_after": None if scope.created_after is None else iso_ms(scope.created_after),
+        "versioned": scope.versioned,
+        "done": [[each.window.lower, each.window.upper, each.rows] for each in unfinished.ranges],
+        "walked": [
+            [w.window.lower, w.window.upper, w.rows, w.until, w.tail, 1 if w.ascending else -1]
+            for w in unfinished.walked
+        ],
+    }
+
+
+def from_state(value: object) -> Paused:
+    """Read it back.
+
+    Raises:
+        ValueError: It was not written by `to_state`; TypeError, LookupError, AttributeError too.
+    """
+    if not isinstance(value, dict):
+        raise TypeError(value)
+    ranges = tuple(Range(_window(each), _count(each[2])) for each in value["done"])
+    walked = tuple(
+        Walked(_window(each), _count(each[2]), int(each[3]), _count(each[4]), each[5] == 1)
+        for each in value["walked"]
+    )
+    scope = Scope(
+        _instant(value, "emits_since"), _instant(value, "created_after"), value["versioned"] is True
+    )
+    began = _instant(value, "began")
+    if began is None:
+        raise ValueError(value)
+    return Paused(Unfinished(began, ranges, walked), scope, _count(value["lead"]))
+
+
+def _window(bounds: Sequence[object]) -> Window:
+    lower, upper = bounds[0], bounds[1]
+    if not isinstance(lower, NUMBERS) or not isinstance(upper, NUMBERS):
+        raise TypeError(bounds)
+    if lower is not None and upper is not None and lower >= upper:
+        raise ValueError(bounds)
+    return Window(lower, upper)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def _instant(value: Mapping[str, object], name: str) -> int | None:
+    text = value[name]
+    if text is None:
+        return None
+    instant = parse_timestamp(text)
+    if instant is None:
+        raise ValueError(text)
+    return instant

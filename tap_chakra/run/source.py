@@ -1,0 +1,194 @@
+"""Puts the parts together: a client, the account behind it, and the scans of its procedures."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from chakra_api.account.account import Account, Procedure, resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.connection import connect
+from chakra_api.endpoints.where import all_of
+from chakra_api.errors import NoAccess, NotFound, SettingsError
+from tap_chakra.reading.dense import Cells
+from tap_chakra.reading.updated_filter_probe import filters_on_updated
+from tap_chakra.reading.window_reader import LIMIT
+from tap_chakra.run.modes import plan_run, wants_probe
+from tap_chakra.run.procedure_run import Extraction
+from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chakra_api.clock import Clock
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.reading.window_reader import Lister
+    from tap_chakra.run.bookmark import Bookmark
+    from tap_chakra.run.modes import Selection
+    from tap_chakra.settings import Settings
+    from tap_chakra.timeline.coverage import Unfinished
+
+STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
+"""All there are (contract 1.5)."""
+
+
+class Source:
+    """One account, as one run sees it: configuration and users are fetched once, when needed.
+
+    Args:
+        settings: What the user set.
+        clock: The only clock of the run.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self.client = connect(settings.connection, clock, settings.concurrency)
+
+    @cached_property
+    def account(self) -> Account:
+        """The account's configuration (contract 4.22).
+
+        Raises:
+            ChakraError: It could not be fetched.
+        """
+        return resolve_account(self.config)
+
+    @cached_property
+    def config(self) -> Row:
+        """The same as it came.
+
+        Raises:
+            ChakraError: It could not be fetched.
+        """
+        return self.client.config()
+
+    @cached_property
+    def procedures(self) -> tuple[Procedure, ...]:
+        """The procedures to read, in the account's order.
+
+        Raises:
+            SettingsError: The setting `procedures` names one that does not exist.
+        """
+        wanted = self.settings.procedures
+        if not wanted:
+            return self.account.procedures
+        return tuple(self.account.procedure(short_id) for short_id in wanted)
+
+    @cached_property
+    def _users_v1(self) -> list[Row]:
+        return self.client.users(version=1)
+
+    @property
+    def users(self) -> tuple[list[Row], list[Row]]:
+        """All users as v1 shows them, and as v2 does; the latter empty where it is refused."""
+        try:
+            return self._users_v1, self.client.users(version=2)
+        except (NoAccess, NotFound):
+            return self._users_v1, []
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Users by id and by username; empty where the key's role may not list them."""
+        return Directory.from_users(self.user_rows)
+
+    @property
+    def user_rows(self) -> list[Row]:
+        """All users as v1 shows them; none where the key's role may not list them."""
+        try:
+            return self._users_v1
+        except NoAccess:
+            return []
+
+    @cached_property
+    def _executor(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
+
+    def lister(self, procedure: Procedure, *, heads: bool = False) -> Lister:
+        """Lists the processes of a procedure; with `heads`, most fields are in the body alone."""
+        return partial(self.client.list_processes, procedure.short_id, heads=heads)
+
+    def scan(
+        self,
+        procedure: Procedure,
+        selection: Selection,
+        unfinished: Unfinished | None,
+        *,
+        heads: bool = False,
+    ) -> Scan:
+        """A scan of what a run reads of a procedure, not opened yet.
+
+        With `heads`, most fields of a row are in the page of its reading alone, if it has one.
+        """
+        whole, few = self.lister(procedure), self.lister(procedure, heads=heads)
+        if selection.where is not None:
+            whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
+        return Scan(
+            Listers(whole, few),
+            Readers(self._executor, self.settings.concurrency),
+            cells=self._cells(procedure),
+            extent=Extent(selection.lower, selection.where is not None, unfinished),
+            local_time=lambda: int(self._clock.now() * 1000),
+        )
+
+    def extraction(
+        self,
+        procedure: Procedure,
+        before: Bookmark,
+        *,
+        typed: Callable[[Row], Row] | None,
+        full_table: bool,
+        versioned: bool,
+    ) -> Extraction:
+        """A run of a procedure, not opened yet.
+
+        Args:
+            procedure: What to read.
+            before: How far its stream is.
+            typed: Makes a typed record of a row; None where it is made from the chunk's page.
+            full_table: Whether everything is to be emitted.
+            versioned: Whether records carry a version.
+
+        Raises:
+            SettingsError: `change_detection` is `server`, which this server does not offer.
+        """
+        filters = self._filters_on_updated(procedure, before, full_table=full_table)
+        now = int(self._clock.now() * 1000)
+        plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
+        opens = partial(self.scan, procedure, heads=typed is None)
+        return Extraction(plan, before, opens=opens, typed=typed, versioned=versioned)
+
+    def _filters_on_updated(
+        self, procedure: Procedure, before: Bookmark, *, full_table: bool
+    ) -> bool:
+        if not wants_probe(self.settings, before, full_table=full_table):
+            return False
+        lister = self.lister(procedure)
+        proven = filters_on_updated(lister, lister(None))
+        if not proven and self.settings.change_detection == "server":
+            raise SettingsError(
+                f"change_detection is server, but a probe of '{procedure.short_id}' did not prove"
+                " that this server filters on updatedAt",
+                "Set change_detection to auto or scan",
+            )
+        return proven
+
+    def _cells(self, procedure: Procedure) -> Cells:
+        states = tuple(state.short_id for state in procedure.states)
+        usernames = self.directory.usernames
+        cells = [("status", STATUSES), ("state", states), ("assignedTo", usernames)]
+        return Cells(tuple((name, values) for name, values in cells if values))
+
+    def close(self) -> None:
+        """Let go of threads and connections without waiting for answers."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.client.close()
+
+
+def _filtered(
+    lister: Lister, extra: Where, where: Where | None, *, skip: int = 0, limit: int = LIMIT
+) -> ProcessPage:
+    """As `lister`, with one more filter."""
+    return lister(all_of(where or {}, extra), skip=skip, limit=limit)

@@ -1,0 +1,1 @@
+"""Reading a whole procedure in parallel: one thread decides, readers ask."""

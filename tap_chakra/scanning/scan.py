@@ -1,0 +1,333 @@
+"""Reads a whole procedure in parallel, completely, and knows whether it did.
+
+One thread, the caller's, decides (`scheduler.py`); readers only ask, each with a session of its
+own, and put their answers on one queue. At most `concurrency` answers exist at a time, asked for,
+on the queue or being handed out, whatever the order in which they come: so memory does not grow
+with the number of rows, and a caller that takes its time slows the readers down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from tap_chakra.reading.dense import Cells, DenseReader
+from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
+from tap_chakra.reading.undated import Seen, undated_of, undated_pages
+from tap_chakra.reading.window_reader import (
+    LIMIT,
+    Answer,
+    FilterNotHonoured,
+    Lister,
+    read_page,
+    read_window,
+    row_id,
+)
+from tap_chakra.scanning.opening import divided
+from tap_chakra.timeline.windows import Window, is_dense
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor, Future
+
+    from chakra_api.endpoints.client import ProcessPage, Row
+    from tap_chakra.scanning.question import Question
+    from tap_chakra.scanning.scheduler import Division
+    from tap_chakra.timeline.coverage import Unfinished
+    from tap_chakra.timeline.windows import Grain
+
+
+IDLE = 1.0
+"""Seconds without an answer after which an empty reading says that the scan goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listers:
+    """What lists the processes of a procedure.
+
+    Attributes:
+        whole: With all that there is of a row.
+        heads: Most fields of a row may be in the answer's body alone: for readings with a page.
+    """
+
+    whole: Lister
+    heads: Lister
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads.
+
+    Attributes:
+        executor: Runs the readers.
+        concurrency: How many windows are read at a time.
+    """
+
+    executor: Executor
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Rows that were read.
+
+    Attributes:
+        rows: The rows, each id once in the whole scan; none where an answer is long in coming.
+        server_time: The server's time at the answer, epoch milliseconds; None if unknown.
+        unsure: Why rows may be missing from it; empty if none can be.
+        method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
+        page: The answer that all the rows are from; None if there are several.
+    """
+
+    rows: tuple[Row, ...]
+    server_time: int | None = None
+    unsure: str = ""
+    method: str = "window"
+    page: ProcessPage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a scan is.
+
+    Attributes:
+        rows: Rows read.
+        share: Share of the time between the first row and the scan's beginning, 0 to 1.
+        dense: Windows that time could not cut.
+        unsure: Why the scan is not complete, each reason once; empty if it is.
+        ended: Whether everything was read.
+    """
+
+    rows: int = 0
+    share: float = 0.0
+    dense: int = 0
+    unsure: tuple[str, ...] = ()
+    ended: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every process that existed all through the scan was read."""
+        return self.ended and not self.unsure
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a scan is to read.
+
+    Attributes:
+        lower: Rows created before this instant are left out, epoch milliseconds; None for none.
+        filtered: Whether the lister leaves rows out: then nothing follows from what is missing.
+        unfinished: What an earlier run of this scan has read; None to begin anew.
+    """
+
+    lower: int | None = None
+    filtered: bool = False
+    unfinished: Unfinished | None = None
+
+
+class Scan:
+    """One scan of one procedure.
+
+    Args:
+        listers: List the processes of the procedure.
+        readers: Who reads, and how many at a time.
+        cells: Known values of fields that cut a dense instant where its ids can't.
+        extent: What to read.
+        local_time: Epoch milliseconds; used only where the server sends no `Date`.
+    """
+
+    def __init__(
+        self,
+        listers: Listers,
+        readers: Readers,
+        *,
+        cells: Cells,
+        extent: Extent,
+        local_time: Callable[[], int],
+    ) -> None:
+        lister = self._lister = listers.whole
+        self._lists_heads = listers.heads
+        self._readers = readers
+        self._dense = DenseReader(lister, cells)
+        self._extent = extent
+        self._local_time = local_time
+        self._sample: ProcessPage | None = None
+        self._division: Division | None = None
+        self._undated: set[str] = set()
+        self._late = 0
+        self._progress = Progress()
+        self.began = 0
+
+    def open(self) -> int:
+        """Ask the server for its time; nothing that changes after it can be missed unseen.
+
+        The rows of that answer tell of the server's habits; they are read again.
+
+        Returns:
+            The scan's beginning by the server's clock, epoch milliseconds. That of a scan which
+            goes on is its first one.
+        """
+        self._sample = self._lister(None)
+        self.began = self._sample.server_time or self._local_time()
+        if self._extent.unfinished is not None:
+            self.began = self._extent.unfinished.began
+        self._dense.began = self.began
+        return self.began
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        if self._division is None or self._progress.ended:
+            return self._progress
+        return replace(self._progress, share=self._division.share)
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """What a later run needs to go on; None if there is nothing to go on from."""
+        if self._division is None or self._progress.ended or self._progress.unsure:
+            return None
+        return self._division.unfinished(self.began)
+
+    def readings(self) -> Iterator[Reading]:
+        """Read everything; `open` comes first. `progress` tells how it went.
+
+        Raises:
+            ChakraError: A request failed for good. What was read until then was handed out.
+        """
+        sample = self._sample or self._lister(None)
+        whole = Window(self._extent.lower, None)
+        small = len(sample.rows) < LIMIT or self._extent.lower is not None
+        first = self._try_whole(whole) if small and not self._extent.unfinished else None
+        if first is not None and first.whole:
+            yield self._counted(Reading(first.rows, first.server_time, page=first.page))
+        else:
+            yield from self._by_windows(whole, sample)
+        self._progress = replace(self._progress, share=1.0, ended=True)
+
+    def _try_whole(self, whole: Window) -> Answer | None:
+        grain = EXACT if whole.lower is None else GRAINS[-1]
+        try:
+            return read_window(self._lister, whole, grain)
+        except FilterNotHonoured:
+            return None
+
+    def _by_windows(self, whole: Window, sample: ProcessPage) -> Iterator[Reading]:
+        proven = proven_grain(self._lister, sample.rows, self._readers.executor)
+        for grain in GRAINS[GRAINS.index(proven) :] if proven else ():
+            begin = replace(whole, lower=None if whole.lower is None else grain.floor(whole.lower))
+            try:
+                yield from self._in_parallel(begin, grain, sample)
+            except FilterNotHonoured:
+                # What was read stays true, but a finer grain than the server's may hide rows:
+                # all of it is read again, and counted anew.
+                self._progress = Progress()
+                continue
+            if not self._extent.filtered and whole.lower is None:
+                yield from self._undated_rows()
+            return
+        yield from self._by_pages()
+
+    def _by_pages(self) -> Iterator[Reading]:
+        self._division = None
+        rows, complete, method = self._dense.read_everything()
+        unsure = "" if complete else "the filter on createdAt does nothing, and no two reads agreed"
+        values = iter(rows.values())
+        while chunk := tuple(islice(values, LIMIT)):
+            yield self._counted(Reading(chunk, None, unsure, method))
+
+    def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
+        division = self._division = divided(
+            whole, sample.rows, grain, began=self.began, unfinished=self._extent.unfinished
+        )
+        answers: SimpleQueue[Future[_Read]] = SimpleQueue()
+        flights: dict[Future[_Read], Question] = {}
+        try:
+            while not division.ended:
+                self._launch(division, flights, answers)
+                try:
+                    future = answers.get(timeout=IDLE)
+                except Empty:
+                    yield Reading(())
+                    continue
+                read = future.result()
+                rows = division.take_in(flights.pop(future), read.answer)
+                if rows and max(read.answer.created) >= self.began:
+                    self._late += sum(at >= self.began for at in read.answer.created)
+                self._launch(division, flights, answers)
+                if rows or read.method != "window":
+                    answer = read.answer
+                    reading = Reading(
+                        rows, answer.server_time, read.unsure, read.method, answer.page
+                    )
+                    yield self._counted(reading, dated=0 not in answer.created)
+        finally:
+            for future in flights:
+                future.cancel()
+
+    def _launch(
+        self,
+        division: Division,
+        flights: dict[Future[_Read], Question],
+        answers: SimpleQueue[Future[_Read]],
+    ) -> None:
+        """Give every idle reader a question."""
+        while len(flights) < self._readers.concurrency:
+            question = division.next_question()
+            if question is None:
+                return
+            future = self._readers.executor.submit(self._read, question, division.grain)
+            flights[future] = question
+            future.add_done_callback(answers.put)
+
+    def _read(self, question: Question, grain: Grain) -> _Read:
+        """Runs on a reader: one question, with the means that it takes."""
+        asked = question.window
+        if question.kind in ("page", "hint"):
+            limit = LIMIT if question.kind == "page" else 1
+            skip = question.skip
+            return _Read(read_page(self._lists_heads, asked, grain, skip=skip, limit=limit))
+        server_time = None
+        if question.kind == "window":
+            answer = read_window(self._lists_heads, asked, grain)
+            server_time = answer.server_time
+            if answer.whole or not is_dense(asked, grain):
+                return _Read(answer)
+        dense = self._dense.read(asked, grain)
+        unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
+        answer = Answer(asked, dense.rows, dense.created, whole=True, server_time=server_time)
+        return _Read(answer, unsure, dense.method)
+
+    def _undated_rows(self) -> Iterator[Reading]:
+        """Rows without a usable `createdAt`, which no window holds."""
+        before = self._extent.unfinished
+        rows = self._progress.rows + (0 if before is None else before.rows)
+        seen = Seen(self.began, rows, self._late, frozenset(self._undated))
+        for page in undated_pages(self._lister, seen):
+            yield self._counted(Reading(undated_of(page.rows), page.server_time))
+
+    def _counted(self, reading: Reading, *, dated: bool = False) -> Reading:
+        undated = [] if dated else [row_id(row) for row in undated_of(reading.rows)]
+        if undated:
+            fresh = tuple(row for row in reading.rows if row_id(row) not in self._undated)
+            self._undated.update(undated)
+            reading = replace(reading, rows=fresh)
+        self._progress = replace(
+            self._progress,
+            rows=self._progress.rows + len(reading.rows),
+            dense=self._progress.dense + (reading.method != "window"),
+        )
+        if reading.unsure and reading.unsure not in self._progress.unsure:
+            unsure = (*self._progress.unsure, reading.unsure)
+            self._progress = replace(self._progress, unsure=unsure)
+        return reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a reader brings."""
+
+    answer: Answer
+    unsure: str = ""
+    method: str = "window"

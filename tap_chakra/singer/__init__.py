@@ -1,0 +1,1 @@
+"""The Singer adapter: the only room of the tap that imports singer_sdk."""

@@ -1,0 +1,362 @@
+"""The Singer streams: adapters that decide nothing."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
+from singer_sdk.singerlib import ActivateVersionMessage
+
+from chakra_api.values.timestamps import iso_ms
+from tap_chakra.lines.page_writer import PageWriter
+from tap_chakra.lines.second_process import Beginning
+from tap_chakra.reading.window_reader import LIMIT
+from tap_chakra.records.row_parser import RowParser
+from tap_chakra.records.row_typer import compile_row
+from tap_chakra.records.schema import process_schema
+from tap_chakra.run import bookmark as bookmarks
+from tap_chakra.run.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
+from tap_chakra.run.resume import to_state as paused_to_state
+from tap_chakra.singer.batch_files import files_of
+from tap_chakra.timeline.walk import TAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+
+    from chakra_api.account.account import Procedure
+    from chakra_api.endpoints.client import Row
+    from tap_chakra.records.row_typer import Counts
+    from tap_chakra.run.procedure_run import Chunk, Extraction, Outcome
+    from tap_chakra.singer.tap import TapChakra
+
+
+UNSAVED = LIMIT - TAIL
+"""Rows for each reader after which STATE is due: what a killed run leaves is at most one answer's
+more, and the ends of what was walked are read again besides. With one reader that is 120 rows."""
+
+FEWER_ROWS = (
+    "%s: %s rows seen, %s the last time: nothing is said about deleted rows. If they are gone,"
+    " run once with min_scan_share: 0; else check the role of the key"
+)
+
+
+class ChakraStream(Stream):
+    """What all streams share: our own types, and a STATE that only a complete read moves.
+
+    The records are typed before singer-sdk sees them (`records/row_typer.py`, `records/users.py`),
+    so its own conformance is off.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    _tap: TapChakra
+
+    def log(self, message: str, *args: object, level: int = logging.INFO, **options: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        """As the SDK does; its own word on a failure only says that one line more follows."""
+        if message.startswith("An unhandled error occurred"):
+            level = logging.DEBUG
+        super().log(message, *args, level=level, **options)
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Never: singer-sdk would send it before the first record (design decision 8)."""
+        return False
+
+    @property
+    def full_table(self) -> bool:
+        """Whether everything is to be emitted."""
+        return self.replication_method == "FULL_TABLE"
+
+    @property
+    def versioned(self) -> bool:
+        """Whether records carry a version, so that rows that are gone can leave a warehouse."""
+        return self.full_table and self.get_batch_config(self.config) is None
+
+    def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
+        """None: the bookmark comes from the scan's beginning, never from a record."""
+
+    def _increment_stream_state(
+        self, latest_record: Row, *, context: Mapping[str, Any] | None = None
+    ) -> None:
+        """Nothing: no record moves the bookmark."""
+
+    def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
+        """Nothing: the bookmark itself says where the run began."""
+
+    def activate_version(self, version: int) -> None:
+        """Say that rows of no other version exist. Only after the last record of a whole read."""
+        for stream_map in self.stream_maps:
+            if not isinstance(stream_map, RemoveRecordTransform):
+                self._tap.write_message(ActivateVersionMessage(stream_map.stream_alias, version))
+
+
+class ListedStream(ChakraStream):
+    """Users, or one collection of the configuration: one request brings all of it."""
+
+    def __init__(
+        self,
+        tap: TapChakra,
+        name: str,
+        schema: dict[str, Any],
+        *,
+        keys: Sequence[str],
+        rows: Iterable[Row],
+    ) -> None:
+        super().__init__(tap, schema=schema, name=name)
+        self.primary_keys = keys
+        self._rows = rows
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
+        """All rows, typed."""
+        if self.versioned:
+            self._stream_version = self._tap.initialized_at
+        for row in self._rows:
+            self._tap.heed_signals()
+            yield dict(row)
+        if self.versioned:
+            self.activate_version(self._tap.initialized_at)
+
+
+class NarrowStream(ChakraStream):
+    """A stream whose records come while others are read (`records/scan_ids.py`)."""
+
+    def __init__(
+        self, tap: TapChakra, name: str, schema: Mapping[str, object], keys: Sequence[str]
+    ) -> None:
+        super().__init__(tap, schema=dict(schema), name=name)
+        self.primary_keys = keys
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
+        """None of its own: its turn only announces its schema."""
+        return ()
+
+    def emit(self, records: Iterable[Row]) -> None:
+        """Write records now, if the stream is selected."""
+        if self.selected:
+            for record in records:
+                self._write_record_message(record)
+
+
+class ProcessStream(ChakraStream):
+    """The processes of one procedure."""
+
+    primary_keys: ClassVar[Sequence[str]] = ("id",)
+    replication_key = bookmarks.REPLICATION_KEY
+
+    def __init__(self, tap: TapChakra, procedure: Procedure) -> None:
+        self._procedure = procedure
+        schema = dict(process_schema(procedure))
+        super().__init__(tap, schema=schema, name=f"process_{procedure.short_id}")
+
+    @property
+    def versioned(self) -> bool:
+        """Not where a setting leaves rows out: their absence proves nothing."""
+        return super().versioned and not self._tap.source.settings.narrowed
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
+        """The rows to emit."""
+        typer = compile_row(self._procedure, self._tap.source.directory)
+        for chunk in self.chunks(typer, typer):
+            for record in chunk.records:
+                self._tap.heed_signals()
+                yield record
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[Row, Any, Any]:
+        """As the SDK does, a page at a time where its records go out as they were typed."""
+        plain = write_messages and self.ABORT_AT_RECORD_COUNT is None and self._is_unmapped
+        if not plain:
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        beginning = self._beginning()
+        directory = self._tap.source.directory
+        parser = RowParser(self._procedure, directory, beginning.deselected)
+        writer = PageWriter(parser, beginning, self._tap)
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for chunk in self.chunks(None, writer):
+                self._tap.heed_signals()
+                extracted = iso_ms(int(self._tap.clock.now() * 1000))
+                if chunk.records:
+                    writer.write(chunk, self._stream_version, extracted)
+                    self.state_manager.is_flushed = False
+                    counter.increment(len(chunk.records))
+        self._finalize_state(self.stream_state)
+        self._write_state_message()
+
+    @property
+    def _is_unmapped(self) -> bool:
+        """Whether no stream map and no flattening changes a record."""
+        first, *others = self.stream_maps
+        return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
+
+    def _beginning(self) -> Beginning:
+        source = self._tap.source
+        return Beginning(
+            config=source.config,
+            users=source.user_rows,
+            procedure=self._procedure.short_id,
+            stream=self.stream_maps[0].stream_alias,
+            deselected=tuple(self._deselected()),
+        )
+
+    def _deselected(self) -> Iterable[tuple[str, ...]]:
+        """Paths of the properties that are not selected."""
+        for name, schema in self.schema["properties"].items():
+            if not self.mask["properties", name]:
+                yield (name,)
+                continue
+            for inner in schema.get("properties", ()):
+                if not self.mask["properties", name, "properties", inner]:
+                    yield (name, inner)
+
+    def get_batches(
+        self,
+        batch_config: BatchConfig,
+        context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the SDK's signature
+    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Files of so many rows, typed from the account.
+
+        The SDK's own would guess the types of each parquet file from the rows in it.
+        """
+        encoding, storage = batch_config.encoding, batch_config.storage
+        files = files_of(encoding.format, self._procedure, self._tap.source.directory)
+        prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
+        deselected = tuple(self._deselected())
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            held: list[Row] = []
+            pages = (chunk.records for chunk in self.chunks(files.typed, files))
+            for number, page in enumerate(chain(pages, [None]), start=1):
+                held += page or []
+                if len(held) < batch_config.batch_size and (page is not None or not held):
+                    continue
+                counter.increment(len(held))
+                name = f"{prefix}={number}.{files.ending(encoding.compression)}"
+                with storage.open(name, "wb") as file:
+                    files.write(file, held, deselected, encoding.compression)
+                held = []
+                yield encoding, [storage.get_url(name)]
+
+    def chunks(self, typed: Callable[[Row], Row] | None, counts: Counts) -> Iterable[Chunk]:
+        """The rows to emit, an answer's at a time.
+
+        Whoever asks for the next page has passed on the one before: STATE says so then. The
+        bookmark moves after the last one, if the run was complete.
+
+        Args:
+            typed: Makes a record of a row; None to take it from the chunk's page.
+            counts: Of the values that were not as their type has them.
+        """
+        extraction = self._tap.source.extraction(
+            self._procedure,
+            bookmarks.from_state(self.name, self.stream_state),
+            typed=typed,
+            full_table=self.full_table,
+            versioned=self.versioned,
+        )
+        began = extraction.open()
+        if self.versioned:
+            self._stream_version = began
+        self._say_beginning(extraction)
+        yield from self._reported(extraction, counts)
+        self._conclude(extraction)
+        if line := counts_line(counts.misfits, "did not fit their type and went to _extra_data"):
+            self.logger.warning("%s: %s", self.name, line)
+
+    def _say_beginning(self, extraction: Extraction) -> None:
+        self.logger.info(
+            "%s: %s, as of %s; %s",
+            self.name,
+            extraction.reason,
+            iso_ms(extraction.began),
+            _scope(extraction.threshold),
+        )
+        if extraction.resumed:
+            self.logger.info(
+                "%s: going on with a scan that was cut off; it has read %s rows",
+                self.name,
+                f"{extraction.resumed:,}",
+            )
+
+    def _reported(self, extraction: Extraction, counts: Counts) -> Iterable[Chunk]:
+        client, screen = self._tap.source.client, self._tap.screen
+        every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
+        reporter = Reporter(self._tap.clock, client.stats, every)
+        unsaved = 0
+        for chunk in extraction.chunks():
+            yield chunk
+            self._tap.note_seen(self._procedure.short_id, extraction.began, chunk.seen)
+            unsaved += len(chunk.seen)
+            if unsaved + LIMIT > self._tap.source.settings.concurrency * UNSAVED:
+                self._save(extraction)
+                unsaved = 0
+            if reporter.due():
+                work = reporter.work(extraction.progress, extraction.emitted, client.stats)
+                self._show(reporter.line(work))
+        work = reporter.work(extraction.progress, extraction.emitted, client.stats)
+        self.logger.info("%s: %s", self.name, reporter.summary(work, counts.coerced))
+
+    def _show(self, line: str) -> None:
+        if self._tap.screen.is_live:
+            self._tap.screen.show(f"{self.name}: {line}")
+        else:
+            self.logger.info("%s: %s", self.name, line)
+
+    def _save(self, extraction: Extraction) -> None:
+        """Put into STATE how far a full scan is.
+
+        With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
+        """
+        paused = extraction.paused
+        if paused is None:
+            return
+        self.stream_state["scan"] = paused_to_state(paused)
+        self.state_manager.is_flushed = False
+        if self.get_batch_config(self.config) is None:
+            self._write_state_message()
+
+    def _conclude(self, extraction: Extraction) -> None:
+        """Move the bookmark and speak of deletes, as far as the run allows."""
+        outcome = extraction.outcome(min_share=self._tap.source.settings.min_scan_share)
+        if not outcome.complete:
+            self._tap.note_incomplete(self.name, extraction.progress.unsure)
+        if outcome.lead:
+            self.logger.warning(
+                "%s: updatedAt runs up to %.1f s ahead of the server's Date; the overlap grows",
+                self.name,
+                outcome.lead / 1000,
+            )
+        self._speak_of_deletes(extraction, outcome)
+        self._keep(outcome.bookmark)
+
+    def _speak_of_deletes(self, extraction: Extraction, outcome: Outcome) -> None:
+        if not outcome.full:
+            return
+        rows = extraction.progress.rows + extraction.resumed
+        if not outcome.enough:
+            before = bookmarks.from_state(self.name, self.stream_state)
+            self.logger.warning(FEWER_ROWS, self.name, f"{rows:,}", f"{before.rows:,}")
+            return
+        self._tap.note_complete(self._procedure.short_id, extraction.began, rows)
+        if self.versioned:
+            self.activate_version(extraction.began)
+
+    def _keep(self, bookmark: bookmarks.Bookmark) -> None:
+        """Put a bookmark into STATE; one that is FULL_TABLE holds nothing to go on from."""
+        kept = replace(bookmark, since=None, narrow=None) if self.full_table else bookmark
+        for name in bookmarks.NAMES:
+            self.stream_state.pop(name, None)
+        self.stream_state.update(bookmarks.to_state(kept))
+        self.state_manager.is_flushed = False
+
+
+def _scope(threshold: int | None) -> str:
+    if threshold is None:
+        return "every row is emitted"
+    return f"rows changed since {iso_ms(threshold)} are emitted"

@@ -1,0 +1,368 @@
+"""The Singer tap: settings, discovery, and what singer-sdk asks of a plugin."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Tap
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib import Catalog, Schema
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.exit_codes import ExitCode
+from chakra_api.redaction import RedactingFilter
+from chakra_plugin.json_files import json_file, json_opened
+from tap_chakra import settings as defaults
+from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
+from tap_chakra.records import scan_ids
+from tap_chakra.records.config_collections import collection_records
+from tap_chakra.records.users import user_records, users_schema
+from tap_chakra.run import bookmark as bookmarks
+from tap_chakra.run.procedure_run import ScanIncomplete
+from tap_chakra.run.progress import Screen
+from tap_chakra.run.source import Source
+from tap_chakra.singer.message_writer import WholeLineWriter
+from tap_chakra.singer.settings import SETTINGS
+from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream, ProcessStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import FrameType
+
+    from chakra_api.endpoints.client import Row
+
+
+HELP = """Read ChakraHQ as a Singer tap: processes, users and the configuration.
+
+Records, schemas and states go to standard output, everything else to standard error."""
+
+EPILOG = """Examples:
+
+\b
+  tap-chakra --config config.json --discover > catalog.json
+  tap-chakra --config config.json --catalog catalog.json --state state.json
+  TAP_CHAKRA_API_KEY=... tap-chakra --config ENV --test
+
+\b
+Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
+5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal."""
+
+
+class ReaderGone(ChakraError):
+    """Whoever read our output has ended."""
+
+    exit_code = ExitCode.STOPPED
+
+
+class PushesDown(logging.Filter):
+    """Takes the line on the terminal away before a log line is written."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the logging module's signature
+        """Every record passes."""
+        self._screen.clear()
+        return True
+
+
+class TapChakra(Tap):
+    """Reads ChakraHQ completely: processes, users and the account's configuration."""
+
+    name = "tap-chakra"
+    package_name = "chakra-connectors"
+    dynamic_catalog = True
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
+    message_writer_class = WholeLineWriter
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
+        self.clock = SystemClock()
+        self.screen = Screen(sys.stderr, lambda: shutil.get_terminal_size().columns)
+        self._source: Source | None = None
+        self._incomplete: list[tuple[str, tuple[str, ...]]] = []
+        self._stop_signal: int | None = None
+        self._over = False
+        self._rows = 0
+        self._narrow: dict[str, NarrowStream] | None = None
+        super().__init__(**options)
+
+    @property
+    def source(self) -> Source:
+        """The account behind the settings.
+
+        Raises:
+            SettingsError: A setting means nothing.
+        """
+        if self._source is None:
+            settings = defaults.parse_settings(
+                self.config,
+                now=int(self.clock.now() * 1000),
+                user_agent=f"{self.name}/{self.plugin_version}",
+            )
+            for handler in logging.getLogger().handlers:
+                handler.addFilter(RedactingFilter(settings.connection.api_key))
+                handler.addFilter(PushesDown(self.screen))
+            self._source = Source(settings, self.clock)
+        return self._source
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """As the SDK does, with the fault said as all our faults are."""
+        errors = super()._validate_config(raise_errors=False)
+        if errors and raise_errors:
+            said = "; ".join(errors)
+            if key := str(self.config.get("api_key") or ""):
+                said = said.replace(repr(key), "***").replace(key, "***")
+            raise SettingsError(
+                f"The settings are not valid: {said}", "See tap-chakra --about for each setting"
+            )
+        return errors
+
+    def discover_streams(self) -> Sequence[ChakraStream]:
+        """One stream per procedure, one per collection of the configuration, and users."""
+        source = self.source
+        for warning in source.account.warnings:
+            self.logger.warning("%s", warning)
+        if not source.procedures:
+            self.logger.warning(
+                "The account shows no procedures: check the role of the key; only users and the"
+                " configuration are read"
+            )
+        listed = [
+            ListedStream(self, name, dict(each.schema), keys=each.keys, rows=each.rows)
+            for name, each in collection_records(source.account).items()
+        ]
+        users = ListedStream(self, "users", dict(users_schema()), keys=("id",), rows=self._users())
+        processes = [ProcessStream(self, each) for each in source.procedures]
+        # Those that are written while others are read announce their schemas first.
+        return [*self._narrow_streams().values(), *processes, users, *listed]
+
+    def _narrow_streams(self) -> Mapping[str, NarrowStream]:
+        if not self.source.settings.emit_scan_ids:
+            return {}
+        if self._narrow is None:
+            ids = NarrowStream(self, scan_ids.IDS, scan_ids.IDS_SCHEMA, scan_ids.IDS_KEYS)
+            scans = NarrowStream(self, scan_ids.SCANS, scan_ids.SCANS_SCHEMA, scan_ids.SCANS_KEYS)
+            self._narrow = {ids.name: ids, scans.name: scans}
+        return self._narrow
+
+    def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
+        """Pass on the ids that a scan saw, where the user wants them."""
+        if stream := self._narrow_streams().get(scan_ids.IDS):
+            stream.emit(scan_ids.id_records(procedure, began, ids))
+
+    def note_complete(self, procedure: str, began: int, rows: int) -> None:
+        """Pass on that a scan saw all rows there are, where the user wants it."""
+        if stream := self._narrow_streams().get(scan_ids.SCANS):
+            stream.emit([scan_ids.scan_record(procedure, began, rows)])
+
+    def _users(self) -> Iterable[Row]:
+        """The users, fetched when the first one is wanted."""
+        yield from user_records(*self.source.users)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The working catalog: the user's selection on the account's schema of today."""
+        given = self.input_catalog
+        if given is None:
+            return super().catalog
+        for entry in given.values():
+            stream = self.streams.get(entry.tap_stream_id)
+            if stream is not None:
+                entry.schema = Schema.from_dict(stream.schema)
+            elif entry.metadata.root.selected:
+                raise SettingsError(
+                    f"The catalog selects the stream '{entry.tap_stream_id}', which this account"
+                    " does not have",
+                    "Run tap-chakra --discover again and select from that; the streams are: "
+                    + ", ".join(sorted(self.streams)),
+                )
+        return given
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take in the state of an earlier run.
+
+        Raises:
+            SettingsError: It is not one that this tap wrote.
+        """
+        entries = state.get("bookmarks", {})
+        if not isinstance(entries, dict) or (state and "bookmarks" not in state):
+            raise SettingsError(
+                "The state is not a Singer state: it has no object named bookmarks",
+                "Pass the last STATE that tap-chakra printed, or none to read everything",
+            )
+        for name, entry in entries.items():
+            if not isinstance(entry, dict):
+                raise SettingsError(
+                    f"The state of stream '{name}' is not an object",
+                    "Pass the last STATE that tap-chakra printed, or none to read everything",
+                )
+            if name.startswith("process_"):
+                bookmarks.from_state(name, entry)
+        super().load_state(state)
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole lines, made elsewhere."""
+        writer = self.message_writer
+        if isinstance(writer, WholeLineWriter):
+            writer.write_lines(lines)
+
+    def second(self, rows: int) -> SecondProcess | None:
+        """The process that types and writes beside this one; it begins when it is worth it."""
+        self._rows += rows
+        writer, begins = self.message_writer, self.source.settings.second_process_from
+        due = 0 < begins <= self._rows
+        if not (due and isinstance(writer, WholeLineWriter) and can_hand_over()):
+            return None
+        return writer.hand_over()
+
+    @property
+    def run_name(self) -> str:
+        """Tells the files of this run from those of others."""
+        return f"{self.initialized_at}-{os.getpid()}"
+
+    def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
+        """Remember a scan that was not complete, for the end of the run."""
+        self._incomplete.append((stream, reasons))
+
+    def raise_if_incomplete(self) -> None:
+        """Say so if a scan of this run was not complete.
+
+        Raises:
+            ScanIncomplete: Naming each stream and why.
+        """
+        if not self._incomplete:
+            return
+        if self.source.settings.allow_incomplete:
+            self.logger.warning("Not complete, as allow_incomplete allows; no bookmark moved")
+        else:
+            details = "; ".join(f"{name}: {', '.join(why)}" for name, why in self._incomplete)
+            raise ScanIncomplete(
+                f"Not every row can be vouched for ({details})",
+                "All rows that were read are emitted and no bookmark moved: run it again, at a"
+                " quieter time if this repeats",
+            )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
+        """Stop at once, but not in the middle of a line."""
+        self._stop_signal = signum
+        if not getattr(self.message_writer, "writing", False):
+            self.heed_signals()
+
+    def end(self) -> None:
+        """Let go of everything. What there was to print is printed: no signal changes that."""
+        self._over = True
+        self.screen.clear()
+        with contextlib.suppress(BrokenPipeError, RuntimeError):
+            # Said already by whoever wrote last.
+            self.written()
+        self.source.close()
+
+    def written(self) -> None:
+        """Wait until all that was printed is written.
+
+        Raises:
+            BrokenPipeError: Nobody reads the output any more.
+        """
+        if isinstance(self.message_writer, WholeLineWriter):
+            self.message_writer.close()
+
+    def heed_signals(self) -> None:
+        """End the run in order if a signal asked for it: between two whole lines."""
+        if self._stop_signal is not None and not self._over:
+            self.logger.info("Stopped by signal %d; run it again to go on", self._stop_signal)
+            sys.exit(ExitCode.STOPPED)
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # as the SDK's own override
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: Any = None,  # noqa: ANN401 - click's open file
+        catalog: Any = None,  # noqa: ANN401 - click's open file
+    ) -> None:
+        """Run the tap from the command line."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        tap = cls(
+            config=config.config if config else {},
+            state=state and json_opened(state, f"The state file '{state.name}'"),
+            catalog=catalog and json_opened(catalog, f"The catalog file '{catalog.name}'"),
+            parse_env_config=bool(config and config.parse_env),
+        )
+        try:
+            tap.sync_all()
+            tap.written()
+        except BrokenPipeError:
+            # click would end the command without a word.
+            raise ReaderGone(
+                "Nobody reads the output any more: the loader ended before the tap",
+                "See what the loader said, then run it again to go on",
+            ) from None
+        finally:
+            tap.end()
+        tap.raise_if_incomplete()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line, with help of our own."""
+        command = super().get_singer_command()
+        command.help, command.epilog = HELP, EPILOG
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name == "test":
+                option.help = (
+                    "Check the settings with one cheap request per kind of stream."
+                    " --test=schema writes the schemas."
+                )
+        return command
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003 - click's signature
+        param: click.Option,  # noqa: ARG003 - click's signature
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the settings files in order; a later one overrides an earlier one."""
+        merged: dict[str, Any] = {}
+        for path in value:
+            if path != "ENV":
+                merged |= json_file(path, "settings")
+        return _ConfigInput(config=merged, parse_env="ENV" in value)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Check the settings with one cheap request per kind of stream."""
+        if value != "all":
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params.get("config")
+        tap = cls(
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+            setup_mapper=False,
+        )
+        for line in tap.check():
+            click.echo(line, err=True)
+        ctx.exit()
+
+    def check(self) -> Iterable[str]:
+        """One cheap request per kind of stream; a line for each that works.
+
+        Raises:
+            ChakraError: What is wrong and what to do about it.
+        """
+        source = self.source
+        yield f"ok: configuration ({len(source.procedures)} procedures)"
+        yield f"ok: users ({len(source.client.users(version=1))})"
+        for procedure in source.procedures[:1]:
+            source.client.list_processes(procedure.short_id, None, limit=1)
+            yield f"ok: processes of '{procedure.short_id}'"

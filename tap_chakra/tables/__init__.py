@@ -1,0 +1,1 @@
+"""Many rows become Arrow tables, column by column."""

@@ -1,0 +1,39 @@
+"""Gathers what fits no column of a table, row by row, for `_extra_data`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from chakra_api.values.coercion import json_text
+
+if TYPE_CHECKING:
+    Row = dict[str, object]
+
+
+class Extras:
+    """The `_extra_data` of one table's rows, in the shape that `records/row_typer.py` gives it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Row] = {}
+
+    def put(self, place: int, name: str, value: object) -> None:
+        """Keep a root field of the row at a place, as it came."""
+        self._rows.setdefault(place, {})[name] = value
+
+    def put_nested(self, place: int, group: str, key: str, value: object) -> None:
+        """Keep a value of `data` or `derivedData`, as it came."""
+        held = self._rows.setdefault(place, {}).setdefault(group, {})
+        assert isinstance(held, dict)  # noqa: S101 - a group that is no object has no keys
+        held[key] = value
+
+    def texts(self, count: int) -> pa.Array:
+        """The column, for so many rows."""
+        if not self._rows:
+            return pa.nulls(count, pa.string())
+        kept = self._rows
+        return pa.array(
+            [json_text(kept[place]) if place in kept else None for place in range(count)],
+            pa.string(),
+        )

@@ -1,0 +1,187 @@
+"""Makes an Arrow table of many rows at once, column by column.
+
+It says what `records/row_typer.py` says of each row: the same values, the same misfits in
+`_extra_data`, the same counts. A column whose values are as the documents have them costs no call per value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from chakra_api.values.coercion import MISFIT, json_text, to_string
+from tap_chakra.records.row_typer import PEOPLE, ROOT, by_any_name
+from tap_chakra.records.schema import EXTRA, REFERENCES, TIMES
+from tap_chakra.tables.attribute_columns import AttributeColumns, slots
+from tap_chakra.tables.columns import INSTANT, Kind, column
+from tap_chakra.tables.extras import Extras
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chakra_api.account.account import Procedure, State
+    from chakra_api.account.people import Directory
+    from tap_chakra.tables.attribute_columns import Slot
+
+    Row = dict[str, object]
+
+_NESTED: Final = ("data", "derivedData")
+_KNOWN: Final = frozenset((*ROOT, "state", *_NESTED))
+_KINDS: Final = {
+    name: Kind(
+        "timestamp" if name in TIMES else "bool" if name == "isDeleted" else "string",
+        coerce,
+        zero_is_unset=name in TIMES,
+    )
+    for name, coerce in ROOT.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a table lays out the attributes of a procedure.
+
+    Attributes:
+        layout: One of `attribute_columns.LAYOUTS`.
+        data: Where the values of each attribute go.
+        derived: The same, for derived attributes.
+    """
+
+    layout: str
+    data: tuple[Slot, ...]
+    derived: tuple[Slot, ...]
+
+
+def plain_shape(procedure: Procedure, layout: str) -> Shape:
+    """A home for each attribute, named for it."""
+    data, derived = ("data__", "derivedData__") if layout == "columns" else ("", "")
+    return Shape(
+        layout,
+        slots(procedure.attributes, data),
+        slots(procedure.derived_attributes, derived),
+    )
+
+
+class TableBuilder:
+    """Makes the tables of one procedure.
+
+    Args:
+        procedure: Its attributes and states.
+        directory: The users.
+        shape: How attributes are laid out.
+
+    Attributes:
+        misfits: Values that went to `_extra_data`, by attribute or root field.
+        coerced: Values that were spelled otherwise than their type, by the same.
+        schema: Of every table.
+    """
+
+    def __init__(self, procedure: Procedure, directory: Directory, shape: Shape) -> None:
+        self.misfits: Counter[str] = Counter()
+        self.coerced: Counter[str] = Counter()
+        self._directory = directory
+        self._states = by_any_name(procedure.states)
+        self._groups = {
+            name: AttributeColumns(name, shape.layout, chosen, self) if procedure.resolved else None
+            for name, chosen in zip(_NESTED, (shape.data, shape.derived), strict=True)
+        }
+        self.schema = pa.schema(self._fields())
+
+    def _fields(self) -> Iterable[pa.Field]:
+        text = pa.string()
+        yield pa.field("id", text, nullable=False)
+        texts = (*REFERENCES, *PEOPLE.values(), "status", "state", "stateId", "stateName")
+        yield from (pa.field(name, text) for name in texts)
+        yield from (pa.field(name, INSTANT) for name in TIMES)
+        yield pa.field("isDeleted", pa.bool_())
+        for name, group in self._groups.items():
+            if group is None:
+                yield pa.field(name, text)
+            else:
+                yield from group.fields
+        yield pa.field(EXTRA, text)
+
+    def __call__(self, rows: Sequence[Row]) -> pa.Table:
+        """The table of these rows."""
+        extras = Extras()
+        columns = {name: self._root(name, rows, extras) for name in ROOT}
+        self._keep_unheard_of(rows, extras)
+        for field, username in PEOPLE.items():
+            columns[field], columns[username] = self._people(columns[field])
+        columns |= self._state(rows, extras)
+        for name, group in self._groups.items():
+            values = [row.get(name) for row in rows]
+            if group is None:
+                texts = [None if value is None else json_text(value) for value in values]
+                columns[name] = pa.array(texts, pa.string())
+            else:
+                names = (each.name for each in group.fields)
+                columns |= zip(names, group.arrays(values, extras), strict=True)
+        columns[EXTRA] = extras.texts(len(rows))
+        return pa.Table.from_arrays(
+            [columns[name] for name in self.schema.names], schema=self.schema
+        )
+
+    def _root(self, name: str, rows: Sequence[Row], extras: Extras) -> pa.Array:
+        values: list[object] = list(map(dict.get, rows, repeat(name)))
+        made = column(values, _KINDS[name])
+        for place in made.misfits:
+            self.misfits[name] += 1
+            extras.put(place, name, values[place])
+        if name in REFERENCES and dict in set(map(type, values)):
+            for place, value in enumerate(values):
+                if isinstance(value, dict) and set(value) != {"id"}:
+                    extras.put(place, name, value)
+        return made.array
+
+    def _keep_unheard_of(self, rows: Sequence[Row], extras: Extras) -> None:
+        if set().union(*rows) <= _KNOWN:
+            return
+        for place, row in enumerate(rows):
+            for name in row.keys() - _KNOWN:
+                extras.put(place, name, row[name])
+
+    def _people(self, named: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Ids and usernames of those whom the column names by either."""
+        names = named.to_pylist()
+        found = {name: self._directory.find(name) for name in set(names) if name is not None}
+        ids = {name: person.id for name, person in found.items() if person and person.id}
+        usernames = {name: person.username for name, person in found.items() if person}
+        return (
+            pa.array([ids.get(name, name) for name in names], pa.string()),
+            pa.array(list(map(usernames.get, names)), pa.string()),
+        )
+
+    def _state(self, rows: Sequence[Row], extras: Extras) -> Row:
+        """The state of each row, however it is named."""
+        found: list[State | None] = []
+        others: list[object] = []
+        for place, row in enumerate(rows):
+            value = row.get("state")
+            state = self._find_state(value)
+            found.append(state)
+            others.append(None if state else self._other_state(place, value, extras))
+        names = [s.short_id if s else other for s, other in zip(found, others, strict=True)]
+        return {
+            "state": pa.array(names, pa.string()),
+            "stateId": pa.array([(s.id or None) if s else None for s in found], pa.string()),
+            "stateName": pa.array([s.name if s else None for s in found], pa.string()),
+        }
+
+    def _find_state(self, value: object) -> State | None:
+        if isinstance(value, dict):
+            value = value.get("id") or value.get("shortId")
+        return self._states.get(value) if isinstance(value, str) else None
+
+    def _other_state(self, place: int, value: object, extras: Extras) -> object:
+        """The text of a state that the account does not have."""
+        text = to_string(value)
+        if text is not MISFIT:
+            return text
+        self.misfits["state"] += 1
+        extras.put(place, "state", value)
+        return None

@@ -1,0 +1,1 @@
+"""Time as a scan cuts and walks it: pieces, samples, orders. Pure."""

@@ -1,0 +1,137 @@
+"""What the second process writes is what the first one would have written, in the same order."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from chakra_api.account.account import resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.endpoints.answers import ProcessPage
+from chakra_api.wire.wire_json import encode
+from tap_chakra.lines.record_lines import RecordLines
+from tap_chakra.lines.second_process import (
+    BEGIN,
+    COUNTS,
+    HEAD,
+    LINES,
+    ROWS,
+    Beginning,
+    Work,
+    answer_frame,
+    frames,
+    rows_frame,
+)
+from tap_chakra.records.row_typer import compile_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG: dict[str, Any] = {
+    "procedures": [
+        {
+            "id": "p1",
+            "shortId": "lead",
+            "name": "Lead",
+            "attributes": [
+                {"id": "a1", "shortId": "score", "name": "Score", "type": {"name": "integer"}}
+            ],
+        }
+    ]
+}
+ROWS_OF_A_PAGE: list[dict[str, Any]] = [
+    {"id": "1", "createdAt": 1_764_105_576_610, "data": {"score": 5}},
+    {"id": "2", "createdAt": 1_764_105_576_611, "data": {"score": "7"}},
+    {"id": "3", "createdAt": 1_764_105_576_612, "data": {"score": "many"}},
+    {"id": "4", "createdAt": 1_764_105_576_613, "data": {"score": 2**63}},
+]
+AT = "2026-11-05T10:00:00.123Z"
+
+
+class Piped:
+    """A worker whose output can be looked at."""
+
+    def __init__(self) -> None:
+        self._ends = [*os.pipe(), *os.pipe()]
+        self.work = Work(self._ends[1], self._ends[3])
+
+    def printed(self) -> bytes:
+        return os.read(self._ends[0], 1 << 16)
+
+    def counted(self) -> list[dict[str, int]]:
+        said: list[dict[str, int]] = orjson.loads(os.read(self._ends[2], 1 << 16))
+        return said
+
+    def close(self) -> None:
+        for end in self._ends:
+            os.close(end)
+
+
+@pytest.fixture
+def piped() -> Iterator[Piped]:
+    made = Piped()
+    made.work.take(BEGIN, Beginning(CONFIG, [], "lead", "process_lead", ()).encoded())
+    yield made
+    made.close()
+
+
+def page_of(rows: list[dict[str, Any]], body: bytes) -> ProcessPage:
+    return ProcessPage(rows, has_more=False, server_time=None, body=body)
+
+
+def expected(rows: list[dict[str, Any]], version: int | None = None) -> bytes:
+    typer = compile_row(resolve_account(CONFIG).procedure("lead"), Directory([]))
+    return RecordLines("process_lead").lines(map(encode, map(typer, rows)), version, AT)
+
+
+def test_rows_are_typed_and_written_as_the_first_process_would(piped: Piped) -> None:
+    piped.work.take(ROWS, rows_frame(ROWS_OF_A_PAGE, 7, AT))
+    assert piped.printed() == expected(ROWS_OF_A_PAGE, 7)
+
+
+def parsed(lines: bytes) -> list[Any]:
+    return [orjson.loads(line) for line in lines.splitlines()]
+
+
+def test_an_answer_is_handed_over_as_it_came_with_the_places_of_its_rows(piped: Piped) -> None:
+    page = page_of(ROWS_OF_A_PAGE[:3], orjson.dumps({"_data": ROWS_OF_A_PAGE[:3]}))
+    meant = [page.rows[2], page.rows[0]]
+    frame = answer_frame(page, meant, None, AT)
+    assert frame is not None
+    piped.work.take(ROWS, frame)
+    assert parsed(piped.printed()) == parsed(expected(meant))
+
+
+def test_rows_that_are_not_of_the_answer_are_handed_over_alone() -> None:
+    page = page_of(ROWS_OF_A_PAGE[:2], b'{"_data":[]}')
+    assert answer_frame(page, ROWS_OF_A_PAGE[:3], None, AT) is None
+    assert answer_frame(page_of(ROWS_OF_A_PAGE, b""), ROWS_OF_A_PAGE, None, AT) is None
+
+
+def test_lines_keep_their_place_and_counts_come_when_they_are_asked_for(piped: Piped) -> None:
+    piped.work.take(LINES, b"before\n")
+    piped.work.take(ROWS, rows_frame(ROWS_OF_A_PAGE[:3], None, AT))
+    piped.work.take(LINES, b"after\n")
+    piped.work.take(COUNTS, b"")
+    printed = piped.printed().splitlines()
+    assert (printed[0], printed[-1], len(printed)) == (b"before", b"after", 5)
+    assert piped.counted() == [{"score": 1}, {"score": 1}]
+
+
+def test_properties_that_are_not_selected_are_left_out(piped: Piped) -> None:
+    beginning = Beginning(CONFIG, [], "lead", "process_lead", [("data", "score"), ("team",)])
+    piped.work.take(BEGIN, beginning.encoded())
+    piped.work.take(ROWS, rows_frame(ROWS_OF_A_PAGE[:1], None, AT))
+    record = orjson.loads(piped.printed())["record"]
+    assert record["data"] == {}
+    assert "team" not in record
+
+
+def test_a_frame_that_was_cut_off_is_no_frame() -> None:
+    whole = HEAD.pack(LINES, 3) + b"abc"
+    for cut in range(len(whole)):
+        assert list(frames(io.BytesIO(whole + whole[:cut]))) == [(LINES, b"abc")]
