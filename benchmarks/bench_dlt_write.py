@@ -95,7 +95,7 @@ def singer(sandbox: Sandbox, folder: Path, start: int, count: int) -> Cost:
 SINGER = """
 import sys, time
 from target_chakra.__main__ import run
-import target_chakra.cli
+import target_chakra.cli.command
 began = time.process_time()
 code = run(sys.argv[1:])
 print(time.process_time() - began, file=sys.stderr)

@@ -35,10 +35,10 @@ from chakra_sandbox.messages import RequestIn
 from chakra_sandbox.rows.account import Account, MadeSizes, made_account
 from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
-from target_chakra.parts import StandIns
-from target_chakra.session import Session
+from target_chakra.run.session import Session
+from target_chakra.run.wiring import StandIns
 from target_chakra.settings import parse_settings
-from target_chakra.target import TargetChakra
+from target_chakra.singer.target import TargetChakra
 
 NOW = 1_795_514_950_453
 STATE_EVERY = 10_000

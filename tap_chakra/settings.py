@@ -1,7 +1,7 @@
 """The tap's settings as the core sees them: parsed once, frozen, every fault named.
 
-The names, defaults and help texts that a user sees are in `singer/settings.py`; this module gives them
-their meaning.
+The names, defaults and help texts that a user sees are in `singer/settings.py`; this module
+gives them their meaning.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def run(args: list[str] | None = None) -> int:
     gc.set_threshold(100_000, 50, 100)
     try:
         with interrupts_kept():  # they are slow to import, click among them
-            from target_chakra.cli import command  # noqa: PLC0415
+            from target_chakra.cli.command import command  # noqa: PLC0415
 
         result = command().main(args, prog_name="target-chakra", standalone_mode=False)
     except SystemExit as end:

@@ -13,7 +13,7 @@ A batch, and each row in it::
                                        released ◄──release─┘
 
 A row of a settled batch has an outcome. A row of a released one waits again: nothing happened
-to it. An outcome that is unknown stays so in its run; what may follow is in `recovery.py`.
+to it. An outcome that is unknown stays so in its run; what may follow is in `sending/recovery.py`.
 """
 
 from __future__ import annotations

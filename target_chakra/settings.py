@@ -1,6 +1,6 @@
 """The target's settings as the core sees them: parsed once, frozen, every fault named.
 
-The names, defaults and help texts that a user sees are in `target_settings.py`; this module
+The names, defaults and help texts that a user sees are in `singer/settings.py`; this module
 gives them their meaning.
 """
 

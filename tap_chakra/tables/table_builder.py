@@ -1,7 +1,8 @@
 """Makes an Arrow table of many rows at once, column by column.
 
 It says what `records/row_typer.py` says of each row: the same values, the same misfits in
-`_extra_data`, the same counts. A column whose values are as the documents have them costs no call per value.
+`_extra_data`, the same counts. A column whose values are as the documents have them costs no call
+per value.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from singer_sdk.testing.suites import SingerTestSuite, target_tests
 from singer_sdk.testing.target_tests import TargetRecordMissingKeyProperty
 
 from chakra_sandbox.launch import start_sandbox
-from target_chakra.target import TargetChakra
+from target_chakra.singer.target import TargetChakra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

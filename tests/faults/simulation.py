@@ -25,9 +25,9 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
-from target_chakra.journal_reports import Reports
-from target_chakra.parts import StandIns
-from target_chakra.session import Session
+from target_chakra.journal.reports import Reports
+from target_chakra.run.session import Session
+from target_chakra.run.wiring import StandIns
 from target_chakra.settings import parse_settings
 from tests.faults.history import Carried, Ended, History, Kept, Passed, Rejected, Replay
 from tests.faults.kinds import Step

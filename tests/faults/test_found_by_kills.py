@@ -6,7 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from target_chakra.target import TargetChakra
+from target_chakra.singer.target import TargetChakra
 from tests.support.in_process import KEY, Told, run_target, world_of, written
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import tap_chakra.settings as tap_settings
 import target_chakra.settings as target_settings
 from chakra_api.errors import SettingsError
 from tap_chakra.singer.tap import TapChakra
-from target_chakra.target import TargetChakra
+from target_chakra.singer.target import TargetChakra
 from tests.fuzz.endings import STEPS, TAP_CODES, TARGET_CODES, ends_in_order, refuses_in_order
 from tests.fuzz.inputs import BYTES, JSON, changed, damaged
 from tests.support.in_process import KEY, run_tap, run_target, world_of, written

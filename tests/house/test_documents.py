@@ -13,8 +13,8 @@ import yaml
 from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.knobs import knob_docs
 from tap_chakra.singer.tap import TapChakra
-from target_chakra.operations import COMMANDS
-from target_chakra.target import TargetChakra
+from target_chakra.cli.operations import COMMANDS
+from target_chakra.singer.target import TargetChakra
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_api.errors import SettingsError
-from target_chakra.dlt_client import SETTINGS, ChakraConfiguration
 from target_chakra.dlt_destination import chakra_destination
-from target_chakra.target import TargetChakra
+from target_chakra.dlt_destination.client import SETTINGS, ChakraConfiguration
+from target_chakra.singer.target import TargetChakra
 from tests.support.dlt_loads import (
     SCORES,
     Plan,

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import JournalError
-from target_chakra.journal import Journal
-from target_chakra.rejects import RejectsFile, reject_line
+from target_chakra.books.rejects_file import RejectsFile, reject_line
+from target_chakra.journal.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 
-from target_chakra.dlt_client import ChakraClient
 from target_chakra.dlt_destination import chakra_destination, mirror_commit, receipts, retry_rejects
-from target_chakra.journal import Journal
+from target_chakra.dlt_destination.client import ChakraClient
+from target_chakra.journal.journal import Journal
 from tests.support.target_process import FAST, living
 
 if TYPE_CHECKING:

@@ -36,8 +36,8 @@ from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
 from tap_chakra.run import source as tap_source
 from tap_chakra.singer import tap
-from target_chakra import session as target_session
-from target_chakra import target
+from target_chakra.run import session as target_session
+from target_chakra.singer import target
 from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
 

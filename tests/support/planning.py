@@ -9,9 +9,9 @@ from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Known, Mode
-from target_chakra.destinations import Destinations
-from target_chakra.held import Held, HeldReader
-from target_chakra.plan import Rules
+from target_chakra.lookups.snapshot import Held, HeldReader
+from target_chakra.mapping.destinations import Destinations
+from target_chakra.planning.plan import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""What became of each row: counted, stored and told."""

@@ -1,0 +1,223 @@
+"""What goes into the journal when rows end, and what of earlier runs still bars a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chakra_api.wire.wire_json import encode
+from target_chakra.batches import encode_outcomes
+from target_chakra.books.confirmations import confirmation, confirmed_again, rejection, text_key
+from target_chakra.changes import Key, Reject
+from target_chakra.journal.records import Entry, Owned, Unknown
+from target_chakra.lifecycle import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from target_chakra.batches import Batch, Settlement
+    from target_chakra.books.rejects_file import RejectsFile
+    from target_chakra.changes import Action, Change
+    from target_chakra.journal.records import Confirmation, UnknownRow
+    from target_chakra.planning.plan import Done
+    from target_chakra.sending.batch_in_flight import Means
+
+WORTH_STORING = 500
+"""Rows; what ends without being sent is stored before a STATE passes in any case."""
+
+
+class Bookkeeping:
+    """Keeps what ended until it is stored, in few transactions.
+
+    Args:
+        means: The journal, and the clock.
+        rejects: Where rejected rows are written, beside the journal; None for nowhere.
+        confirms_all: Whether rows that were found as they should be are confirmed, too.
+    """
+
+    def __init__(self, means: Means, rejects: RejectsFile | None, *, confirms_all: bool) -> None:
+        self._means = means
+        self._journal = means.journal
+        self._rejects = rejects
+        self._confirms_all = confirms_all
+        self._noted: list[Entry] = []
+        self._barred: dict[Key, tuple[int, int]] = {}
+        self._rejected: set[Key] = set()
+        self._uncovered: dict[tuple[str, bytes], list[int]] = {}
+        self.mirrors: set[str] = set()
+        """Streams whose rows are owned."""
+
+    def recall(self, unknowns: Iterable[UnknownRow]) -> None:
+        """Take in what earlier runs left."""
+        self._rejected = self._journal.rejected_keys()
+        self._uncovered = self._journal.uncovered_rejects()
+        for unknown in unknowns:
+            for name in unknown.names:
+                self._barred[name] = (unknown.free_ms, unknown.id)
+
+    def came_again(self, came: Change | Reject) -> None:
+        """Close the reject of a row without a key that no STATE had passed: here it is again."""
+        if not self._uncovered:
+            return
+        change = came.change if isinstance(came, Reject) else came
+        if change.key is not None or change.origin:
+            return
+        numbers = self._uncovered.get((change.stream, encode(change.row)))
+        if numbers:
+            self._journal.close_rejects([numbers.pop(0)], "came again")
+
+    def expect_none_again(self) -> None:
+        """The input is no repetition: rejects are sent again, each known by its number."""
+        self._uncovered.clear()
+
+    # What bars a row
+
+    def is_barred(self, names: Iterable[Key]) -> bool:
+        """Whether an unknown row still holds the process of one of these names."""
+        if not self._barred:
+            return False
+        now = self._means.now_ms()
+        return any(now < self._barred[name][0] for name in names if name in self._barred)
+
+    def bar(self, action: Action, sent_ms: int) -> None:
+        """Nothing is sent to a process of which nobody knows, until it is free."""
+        key = action.change.key
+        if key is None:
+            return
+        free = self._free_ms(sent_ms)
+        self._barred[key] = (free, 0)
+        if action.process_id:
+            self._barred[Key(key.procedure, "id", action.process_id)] = (free, 0)
+
+    def _free_ms(self, sent_ms: int) -> int:
+        patience = self._means.patience
+        return sent_ms + int(max(patience.horizon, patience.job_timeout) * 1000)
+
+    # Rows that end without being sent
+
+    def note_done(self, done: Done) -> None:
+        """Nothing was to be sent."""
+        change = done.change
+        if not (
+            done.learned or self._confirms_all or self.mirrors or self._rejected or self._barred
+        ):
+            return
+        again: tuple[Confirmation, ...] = ()
+        if change.key and done.process_id and (done.learned or self._confirms_all):
+            known = self._journal.known([change.key]).get(change.key)
+            again = (confirmed_again(done, change.key, known),)
+        entry = Entry(
+            0,
+            confirmations=again,
+            owned=self._owned(change, done.outcome),
+            overtaken=self._overtakes(change),
+            resolved=self._resolves(change),
+        )
+        if entry != Entry(0):
+            self._noted.append(entry)
+
+    def note_reject(self, reject: Reject) -> None:
+        """A row can't be written."""
+        change = reject.change
+        overtaken, resolved = self._overtakes(change), self._resolves(change)
+        owned = self._owned(change, Outcome.REJECTED)
+        self._noted.append(
+            Entry(0, rejects=(reject,), owned=owned, overtaken=overtaken, resolved=resolved)
+        )
+        if change.key is not None:
+            self._rejected.add(text_key(change.key))
+
+    def _overtakes(self, change: Change) -> tuple[Key, ...]:
+        """The key, if it has rejects that this newer row has overtaken."""
+        if not self._rejected or change.key is None:
+            return ()
+        key = text_key(change.key)
+        if key not in self._rejected:
+            return ()
+        # One that is not stored yet must be, to be closed.
+        self.flush()
+        self._rejected.discard(key)
+        return (key,)
+
+    def _resolves(self, change: Change) -> tuple[int, ...]:
+        """The unknown row of an earlier run that this one was planned anew for."""
+        found = self._barred.pop(change.key, None) if self._barred and change.key else None
+        return (found[1],) if found else ()
+
+    def _owned(self, change: Change, outcome: Outcome) -> tuple[Owned, ...]:
+        if change.stream not in self.mirrors or change.key is None or change.seq <= 0:
+            return ()
+        # A row that can't be written came all the same: its process is not one to delete.
+        written = outcome not in (Outcome.UNCHANGED, Outcome.REJECTED)
+        return (Owned(change.stream, change.key, written),)
+
+    # Rows of a batch
+
+    def store(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
+        """Store outcomes of a batch's rows and what follows from them, in one transaction."""
+        entry = self._entry(batch, done, ended)
+        self._journal.settle(batch, entry)
+        self._write_rejects(entry)
+
+    def _entry(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> Entry:
+        confirmations: list[Confirmation] = []
+        rejects: list[Reject] = []
+        unknowns: list[Unknown] = []
+        owned: list[Owned] = []
+        overtaken: list[Key] = []
+        resolved: list[int] = []
+        refused = [at for at, each in done.items() if each.outcome is Outcome.REJECTED]
+        for each in done.values():
+            change = each.action.change
+            if each.outcome is Outcome.UNKNOWN:
+                free = self._free_ms(batch.sent or 0)
+                unknowns.append(Unknown(each.action, each.reason, free))
+                continue
+            if each.outcome is Outcome.REJECTED:
+                # Parts of a combined change are tried singly; rows of an earlier run come again.
+                if len(change.parts) > 1 or change.seq == 0:
+                    continue
+                rejects.append(rejection(each, batch.job))
+                owned += self._owned(change, each.outcome)
+            elif change.key is not None:
+                whole = self._confirms_all
+                known = confirmation(each, change.key, batch.server, ended, whole=whole)
+                confirmations.append(known)
+                owned += self._owned(change, each.outcome)
+            overtaken += self._overtakes(change)
+            resolved += self._resolves(change)
+        self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
+        return Entry(
+            self._means.now_ms(),
+            encode_outcomes(done),
+            tuple(confirmations),
+            tuple(rejects),
+            tuple(unknowns),
+            tuple(owned),
+            tuple(overtaken),
+            tuple(resolved),
+            tuple(refused),
+        )
+
+    # Storing
+
+    def flush(self, least: int = 1) -> None:
+        """Store what was noted, if there are so many of it, in one transaction."""
+        if len(self._noted) < least:
+            return
+        noted, self._noted = self._noted, []
+        joined = Entry(
+            self._means.now_ms(),
+            None,
+            tuple(c for e in noted for c in e.confirmations),
+            tuple(r for e in noted for r in e.rejects),
+            (),
+            tuple(o for e in noted for o in e.owned),
+            tuple(k for e in noted for k in e.overtaken),
+            tuple(n for e in noted for n in e.resolved),
+        )
+        self._journal.record(joined)
+        self._write_rejects(joined)
+
+    def _write_rejects(self, entry: Entry) -> None:
+        if self._rejects is not None and entry.rejects:
+            self._rejects.write(entry.rejects)

@@ -1,0 +1,113 @@
+"""What follows for the journal from what became of a row. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.errors import LimitCrossed
+from target_chakra.changes import Key, Known, Reject
+from target_chakra.journal.records import Confirmation
+from target_chakra.lifecycle import Outcome
+
+if TYPE_CHECKING:
+    from target_chakra.batches import Settlement
+    from target_chakra.planning.plan import Done
+
+ROWS_BEFORE_PERCENT: Final = 1000
+"""Below that a share says little."""
+
+
+def too_many_rejects(rejected: int, allowed: int) -> LimitCrossed:
+    """What fails a load of which more was rejected than its user allows."""
+    return LimitCrossed(
+        f"{rejected:,} rows were rejected, and max_rejects allows {allowed:,}",
+        "See target-chakra rejects for the reason of each. They are on record and do not count"
+        " again: run the pipeline once more to finish the load, and target-chakra retry once they"
+        " are mended",
+    )
+
+
+def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
+    """What stops a run that would delete more than its user allows."""
+    return LimitCrossed(
+        f"{wanted:,} processes would be deleted, and max_deletes allows {allowed:,}",
+        "If that is what you want, set max_deletes to at least that number",
+    )
+
+
+def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | None:
+    """What stops a run of which too much is rejected; None if it isn't."""
+    if came < ROWS_BEFORE_PERCENT or rejected * 100 <= came * percent:
+        return None
+    return LimitCrossed(
+        f"{rejected:,} of {came:,} rows were rejected, more than stop_at_reject_percent"
+        f" ({percent:g}) allows",
+        "See the rejects for the reasons, mend the source or the mapping, and run it again",
+    )
+
+
+def text_key(key: Key) -> Key:
+    """A key as the journal spells it."""
+    return Key(key.procedure, key.attribute, str(key.value))
+
+
+def rejection(each: Settlement, job: str | None) -> Reject:
+    """The reject of a row that ChakraHQ refused."""
+    return Reject(
+        each.action.change,
+        each.reason,
+        "Mend the row in the source, or send it again with target-chakra retry",
+        job,
+    )
+
+
+def confirmation(
+    each: Settlement, key: Key, began: int | None, ended: int | None, *, whole: bool
+) -> Confirmation:
+    """What is known of a key after it was written.
+
+    Args:
+        each: What became of the action.
+        key: What names its process.
+        began: When its job was taken, epoch milliseconds of the server; None if not known.
+        ended: When its job ended, the same.
+        whole: Whether to keep the fields, too, that ChakraHQ held already.
+    """
+    action = each.action
+    before = action.known
+    written = action.change.fields if whole else action.fields
+    learned = {
+        name: value
+        for name, value in (before.learned if before else {}).items()
+        if name not in action.fields
+    }
+    return Confirmation(
+        key,
+        Known(
+            process_id=each.process_id or "",
+            fields={**before.fields, **written} if before else written,
+            learned={**learned, **(each.stored or {})},
+            deleted=each.outcome is Outcome.DELETED,
+            stream=action.change.stream,
+            created=each.outcome is Outcome.CREATED or bool(before and before.created),
+            began=began,
+            ended=ended,
+        ),
+    )
+
+
+def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
+    """What is known of a key whose row was found as it should be."""
+    return Confirmation(
+        key,
+        Known(
+            process_id=done.process_id or "",
+            fields={**(before.fields if before else {}), **done.change.fields},
+            learned={**(before.learned if before else {}), **done.learned},
+            deleted=False,
+            stream=before.stream if before else done.change.stream,
+            created=before.created if before else False,
+            began=before.began if before else None,
+            ended=before.ended if before else None,
+        ),
+    )

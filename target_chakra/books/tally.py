@@ -1,0 +1,98 @@
+"""Counts what became of each row, and knows up to where all is settled."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from target_chakra.books.state_gate import Frontier
+from target_chakra.lifecycle import SETTLED, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_chakra.changes import Change
+
+State = TypeVar("State")
+
+
+class Tally(Generic[State]):
+    """The outcomes of one run's rows.
+
+    Attributes:
+        rows: Rows that came in, by stream.
+        outcomes: By stream.
+        deleted_by_mirror: Outcomes of deletes that no row asks for.
+        watched: Outcomes of single rows that somebody asked for.
+        last_seq: Number of the last row.
+        open: Rows that have no outcome yet.
+        heard: Called with each row and the outcome of the change that it went into, if anybody
+            wants to hear of it: a superseded row is as good as its successor.
+    """
+
+    def __init__(self) -> None:
+        self.rows: Counter[str] = Counter()
+        self.outcomes: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+        self.deleted_by_mirror: Counter[Outcome] = Counter()
+        self.watched: dict[int, Outcome | None] = {}
+        self.last_seq = 0
+        self.open = 0
+        self.heard: Callable[[Change, Outcome], None] | None = None
+        self._frontier: Frontier[tuple[int, State]] = Frontier()
+
+    def came_in(self, stream: str) -> int:
+        """A row came in; its number in this run."""
+        self.last_seq += 1
+        self.open += 1
+        self.rows[stream] += 1
+        self._frontier.came_in(self.last_seq)
+        return self.last_seq
+
+    def state(self, value: State) -> None:
+        """A STATE came in."""
+        self._frontier.state((self.last_seq, value))
+
+    def passable(self) -> tuple[int, State] | None:
+        """The last STATE that may be passed on, and the number of the row before it."""
+        return self._frontier.passable()
+
+    def settle(self, change: Change, outcome: Outcome) -> None:
+        """A change ended; the rows that it superseded end with it."""
+        if not change.parts:
+            self._count(change, outcome, outcome)
+            return
+        *earlier, last = change.parts
+        for part in earlier:
+            self._count(part, Outcome.SUPERSEDED, outcome)
+        self._count(last, outcome, outcome)
+
+    def _count(self, change: Change, outcome: Outcome, end: Outcome) -> None:
+        """Count a row; `end` is what became of the change that it went into."""
+        if change.seq == 0:
+            return
+        if change.seq < 0:
+            self.deleted_by_mirror[outcome] += 1
+            return
+        self.open -= 1
+        if change.seq in self.watched:
+            self.watched[change.seq] = outcome
+        self.outcomes[change.stream][outcome] += 1
+        if end in SETTLED:
+            self._frontier.settled(change.seq)
+        if self.heard is not None:
+            self.heard(change, end)
+
+    def give_up(self) -> None:
+        """The rows that have no outcome yet get one: nobody knows what becomes of them."""
+        for stream, came in self.rows.items():
+            self.outcomes[stream][Outcome.UNKNOWN] += came - self.outcomes[stream].total()
+        self.open = 0
+
+    @property
+    def total(self) -> Counter[Outcome]:
+        """Outcomes of all streams together."""
+        return sum(self.outcomes.values(), Counter())
+
+    def count(self, outcome: Outcome) -> int:
+        """How many rows ended so."""
+        return sum(counts[outcome] for counts in self.outcomes.values())

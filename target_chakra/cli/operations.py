@@ -1,0 +1,251 @@
+"""What an operator needs beside Singer: runs, rejects, retry, unknown rows, mirrors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import SettingsError
+from chakra_api.values.timestamps import iso_ms
+from target_chakra.journal.reports import RESOLUTIONS, Reports
+from target_chakra.run.mirrors import commit_mirrors
+from target_chakra.run.session import Session
+from target_chakra.settings import DEFAULT_JOURNAL, parse_settings
+from target_chakra.singer.target import TargetChakra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.journal.reports import RejectLine, RunLine, UnknownLine
+    from target_chakra.settings import Settings
+
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+RUN = click.option("--run", "number", type=int, help="Only of that run.")
+STREAM = click.option("--stream", help="Only of that stream.")
+
+
+def _config(config: _ConfigInput | None) -> dict[str, Any]:
+    """The settings, as the target itself takes them: from files and the environment."""
+    target = TargetChakra(
+        config=config.config if config else {},
+        parse_env_config=True,
+        validate_config=False,
+    )
+    return dict(target.config)
+
+
+def _settings(config: _ConfigInput | None) -> Settings:
+    return parse_settings(
+        _config(config), user_agent=f"target-chakra/{TargetChakra.plugin_version}"
+    )
+
+
+@contextlib.contextmanager
+def _reports(config: _ConfigInput | None) -> Iterator[Reports]:
+    # Looking into the journal needs no key.
+    reports = Reports(str(_config(config).get("journal") or DEFAULT_JOURNAL))
+    try:
+        yield reports
+    finally:
+        reports.close()
+
+
+@contextlib.contextmanager
+def _session(settings: Settings) -> Iterator[Session[object]]:
+    holder = f"pid {os.getpid()} on {socket.gethostname()}"
+    yield Session(settings, SystemClock(), lambda _state: None, holder)
+
+
+@click.command()
+@click.argument("number", metavar="[RUN]", type=int, required=False)
+@JSON
+@click.pass_obj
+def runs(config: _ConfigInput, number: int | None, *, as_json: bool) -> None:
+    """List runs, or show the receipt of one.
+
+    \b
+    Examples:
+      target-chakra --config config.json runs
+      target-chakra --config config.json runs 12
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with _reports(config) as reports:
+        found = reports.runs(number)
+    for run in found:
+        if number is not None:
+            click.echo(orjson.dumps(run.receipt, option=orjson.OPT_INDENT_2).decode())
+        else:
+            click.echo(orjson.dumps(run).decode() if as_json else _run_line(run))
+    if not found:
+        click.echo("No runs yet.", err=True)
+
+
+def _run_line(run: RunLine) -> str:
+    outcomes = run.receipt.get("outcomes")
+    counts = outcomes if isinstance(outcomes, dict) else {}
+    said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    end = "under way, or killed" if run.exit_code is None else f"exit {run.exit_code}"
+    return f"run {run.id}  {iso_ms(run.began_ms)}  {end}  {said or 'no rows'}"
+
+
+@click.command()
+@RUN
+@STREAM
+@click.option("--all", "closed", is_flag=True, help="Those that were sent again or overtaken, too.")
+@JSON
+@click.pass_obj
+def rejects(
+    config: _ConfigInput, number: int | None, stream: str | None, *, closed: bool, as_json: bool
+) -> None:
+    """List rejected rows: key, line, reason, what to do.
+
+    \b
+    Examples:
+      target-chakra --config config.json rejects
+      target-chakra --config config.json rejects --run 12 --json
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with _reports(config) as reports:
+        found = reports.rejects(run=number, stream=stream, closed=closed)
+    for each in found:
+        click.echo(orjson.dumps(each).decode() if as_json else _reject_line(each))
+    if not found:
+        click.echo("No rejects.", err=True)
+
+
+def _reject_line(each: RejectLine) -> str:
+    state = f" [{each.closed}]" if each.closed else ""
+    job = f" (job {each.job})" if each.job else ""
+    return (
+        f"{each.id}  run {each.run}, {each.stream} line {each.line}, {each.key or 'no key'}{state}:"
+        f" {each.reason}{job}. {each.next_step}."
+    )
+
+
+@click.command()
+@RUN
+@STREAM
+@click.pass_obj
+def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
+    """Send rejected rows again: all, those of a run, or those of a stream.
+
+    A reject that a newer row for the same process has overtaken is not sent.
+
+    \b
+    Examples:
+      target-chakra --config config.json retry
+      target-chakra --config config.json retry --run 12
+    """  # noqa: D301 - click's mark for text that stays as it is
+    settings = _settings(config)
+    with _reports(config) as reports:
+        listed = reports.rejects(run=number, stream=stream, closed=True)
+    for each in listed:
+        if each.closed == "overtaken":
+            click.echo(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
+    found = [each for each in listed if each.closed is None]
+    if not found:
+        click.echo("No rejects to send again.", err=True)
+        return 0
+    with _session(settings) as session:
+        own = [each for each in found if each.account == session.account_id]
+        if len(own) < len(found):
+            click.echo(f"{len(found) - len(own)} rejects of another account are left", err=True)
+        return session.run(lambda: session.retry(own))
+
+
+@click.command()
+@click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="Your word for it.")
+@click.option("--now", "at_once", is_flag=True, help="Though their jobs may still be under way.")
+@click.argument("numbers", nargs=-1, type=int)
+@JSON
+@click.pass_obj
+def unknown(
+    config: _ConfigInput,
+    numbers: tuple[int, ...],
+    how: str | None,
+    *,
+    at_once: bool,
+    as_json: bool,
+) -> None:
+    """List rows of which nobody knows, or take your word for them.
+
+    Look in ChakraHQ whether the row is there. One that is not written is sent when its source
+    brings it again; one that is written is not.
+
+    \b
+    Examples:
+      target-chakra --config config.json unknown
+      target-chakra --config config.json unknown --as written 3 4
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with _reports(config) as reports:
+        found = reports.unknowns()
+        if how is None:
+            for each in found:
+                click.echo(
+                    orjson.dumps(each).decode()
+                    if as_json
+                    else f"{each.id}  run {each.run}, {each.stream} line {each.line},"
+                    f" {each.key or 'no key'}: {each.kind}, {each.reason}"
+                )
+            if not found:
+                click.echo("No unknown rows.", err=True)
+            return
+        missing = sorted(set(numbers) - {each.id for each in found})
+        if missing or not numbers:
+            raise SettingsError(
+                f"There is no unknown row {missing[0]}" if missing else "No rows are named",
+                "List them with target-chakra unknown",
+            )
+        chosen = [each for each in found if each.id in numbers]
+        if how == "not-written" and not at_once:
+            _refuse_early(chosen)
+        reports.resolve(numbers, how)
+        click.echo(f"{len(numbers)} rows resolved as {how}", err=True)
+
+
+def _refuse_early(chosen: list[UnknownLine]) -> None:
+    """A row that is not there yet may still come.
+
+    Raises:
+        SettingsError: The job of one may still begin, or is under way.
+    """
+    free = max(each.free_ms for each in chosen)
+    if SystemClock().now() * 1000 < free:
+        raise SettingsError(
+            f"Until {iso_ms(free)} the job of these rows may still write them",
+            "Look again after that; or say --now if you are sure, and risk rows twice",
+        )
+
+
+@click.command("mirror-commit")
+@STREAM
+@click.pass_obj
+def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
+    """Delete what mirrored streams no longer bring, after a run that ended well.
+
+    Make it a later block of `meltano run`: it is reached only when tap and target both exited 0.
+    It refuses a stream whose tap read incrementally: such a run holds only the changes.
+
+    \b
+    Example:
+      meltano run tap-postgres target-chakra target-chakra:mirror-commit
+    """  # noqa: D301 - click's mark for text that stays as it is
+    settings = _settings(config)
+    with _reports(config) as reports:
+        before = reports.runs()
+    with _session(settings) as session:
+        return session.run(lambda: _commit(session, before, stream))
+
+
+def _commit(session: Session[object], before: Sequence[RunLine], wanted: str | None) -> None:
+    for stream, count, run in commit_mirrors(session, before, wanted):
+        click.echo(f"{stream}: {count:,} that run {run} did not bring", err=True)
+
+
+COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, mirror_commit)

@@ -1,0 +1,1 @@
+"""The store of the lifecycle, one part a table."""

@@ -1,0 +1,109 @@
+"""The values that go into the journal and come out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_chakra.batches import Batch
+    from target_chakra.changes import Action, Key, Known, Reject
+    from target_chakra.lifecycle import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A value that ChakraHQ is known to hold for a key.
+
+    Attributes:
+        key: What names the process.
+        known: What is known.
+    """
+
+    key: Key
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A row whose outcome nobody knows; until `free_ms` it may still be written.
+
+    Attributes:
+        action: What was sent.
+        reason: Why it is not known.
+        free_ms: Until when its process is held, epoch milliseconds of our clock.
+        id: In the journal; 0 before it is stored.
+    """
+
+    action: Action
+    reason: str
+    free_ms: int
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """A process that an unknown row of an earlier run holds.
+
+    Attributes:
+        id: Of the unknown row in the journal.
+        names: The process's names; empty for a row without a key.
+        twin: The hash of a row without a key.
+        free_ms: Until when it is held, epoch milliseconds of our clock.
+    """
+
+    id: int
+    names: tuple[Key, ...]
+    twin: str | None
+    free_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBatch:
+    """A batch of an earlier run that is not settled.
+
+    Attributes:
+        batch: The batch.
+        outcomes: The outcomes it has already, by position.
+    """
+
+    batch: Batch
+    outcomes: Mapping[int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A row of a mirror that came: its stream owns the key if it was written."""
+
+    stream: str
+    key: Key
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is stored when rows are settled.
+
+    Attributes:
+        now_ms: Our clock.
+        outcomes: JSON of a batch's outcomes; None where rows were never sent.
+        confirmations: Values that ChakraHQ holds now.
+        rejects: Rows that can't be written.
+        unknowns: Rows of which nobody knows.
+        owned: Rows of mirrors that came.
+        overtaken: Keys whose open rejects are older than what was settled now.
+        resolved: Unknown rows that were planned anew.
+        refused: Positions in a batch that were rejected: they may be sent again.
+    """
+
+    now_ms: int
+    outcomes: bytes | None = None
+    confirmations: tuple[Confirmation, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
+    owned: tuple[Owned, ...] = ()
+    overtaken: tuple[Key, ...] = ()
+    resolved: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()

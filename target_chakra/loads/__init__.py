@@ -1,0 +1,1 @@
+"""The files of one load share one run, whatever brings them. No dlt in here."""

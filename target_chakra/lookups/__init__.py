@@ -1,0 +1,1 @@
+"""What ChakraHQ holds for a key, and when it is believed that it holds nothing."""

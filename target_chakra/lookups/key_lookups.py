@@ -1,0 +1,220 @@
+"""Asks ChakraHQ what it holds for keys, and proves first that absence can be believed.
+
+A list request that finds nothing may mean that there is nothing, or that the server does not
+filter as we think. So before a key is looked up, a way of asking is proven: keys that exist must
+come back, keys that can't exist must not, and nothing else may come (design decision 8). The
+functions run on worker threads; what they find is decided on elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.endpoints.where import any_of, equals
+from chakra_api.errors import ChakraError, NotFound, Refused, ReportedErrors, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from chakra_api.endpoints.client import ChakraClient, ProcessPage
+    from target_chakra.lookups.snapshot import Held, HeldReader
+
+PAGE: Final = 100
+"""Keys of one request, and rows of one answer (contract 4.3)."""
+WITNESSES: Final = 3
+
+
+class Way(str, Enum):
+    """How processes are looked up by an attribute."""
+
+    ARRAY = "array"
+    """Proven: an array filter of up to 100 keys."""
+    SINGLE = "single"
+    """Proven: one key a request."""
+    FETCH = "fetch"
+    """By id alone: one process a request."""
+    EMPTY = "empty"
+    """Nothing to prove it on: there are no processes with such a key."""
+    NONE = "none"
+    """No way can be believed."""
+
+
+class AnswerNotBelieved(ChakraError):
+    """A look-up brought what was not asked for, or not what certainly exists."""
+
+    exit_code = Unreadable.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look-up found.
+
+    Attributes:
+        held: By the text of the key; keys that name nothing are missing.
+        server_time: Epoch milliseconds, of the first answer; None if it carried no time.
+    """
+
+    held: Mapping[str, tuple[Held, ...]]
+    server_time: int | None
+
+
+class Lookups:
+    """Looks up the processes of one procedure by one attribute.
+
+    Args:
+        client: Talks to the account.
+        procedure: ShortId.
+        attribute: ShortId of the attribute, or `id`.
+        reader: Reads what is shown of a process.
+        text: A key's value in the form that it is compared in.
+    """
+
+    def __init__(
+        self,
+        client: ChakraClient,
+        procedure: str,
+        attribute: str,
+        reader: HeldReader,
+        text: Callable[[object], str],
+    ) -> None:
+        self._client = client
+        self._procedure = procedure
+        self._attribute = attribute
+        self._read = reader
+        self._text = text
+
+    # Proof
+
+    def prove(self) -> Way:
+        """Find the cheapest way of asking that can be believed."""
+        values = self._existing()
+        if not values:
+            return Way.FETCH if self._attribute == "id" else Way.EMPTY
+        if self._array_works(values) or self._array_works(self._existing()):
+            return Way.ARRAY
+        if self._attribute == "id":
+            return Way.FETCH
+        return Way.SINGLE if self._single_works(values) else Way.NONE
+
+    def proven_by(self, values: Sequence[object]) -> bool:
+        """Whether an array finds exactly these, which were just written, each once."""
+        return self._array_works(list(values), alone=True)
+
+    def _existing(self) -> list[object]:
+        page = self._list(None)
+        found = {self._text(v): v for row in page.rows if (v := self._value(self._read(row)))}
+        return list(found.values())[: PAGE - 1]
+
+    def _array_works(self, values: list[object], *, alone: bool = False) -> bool:
+        """Whether exactly the existing keys of an array come, and none of an impossible one."""
+        if not values:
+            return False
+        # The existing ones stand last: a server that heeds only the first values is found out.
+        asked = [*self._impossible(PAGE - len(values), values[0]), *values]
+        try:
+            page = self._list(asked)
+            strangers = self._list(self._impossible(PAGE, values[0]))
+        except (Refused, ReportedErrors):
+            return False
+        seen = [self._text(self._value(self._read(row))) for row in page.rows]
+        wanted = {self._text(value) for value in values}
+        complete = set(seen) == wanted or (page.has_more is True and set(seen) <= wanted)
+        return complete and not strangers.rows and not (alone and len(seen) != len(wanted))
+
+    def _single_works(self, values: list[object]) -> bool:
+        try:
+            for value in values[:WITNESSES]:
+                page = self._list_one(value)
+                keys = {self._text(self._value(self._read(row))) for row in page.rows}
+                if keys != {self._text(value)}:
+                    return False
+            return not self._list_one(self._impossible(1, values[0])[0]).rows
+        except (Refused, ReportedErrors):
+            return False
+
+    def _impossible(self, count: int, like: object) -> list[object]:
+        """Keys of that type that no process has."""
+        if self._attribute == "id":
+            return [f"00000000-0000-4000-8000-{number:012d}" for number in range(1, count + 1)]
+        if isinstance(like, str):
+            return [f"no process has this key {number}" for number in range(1, count + 1)]
+        return [-(10**12) - number for number in range(count)]
+
+    # Looking up
+
+    def find(self, way: Way, values: Sequence[object]) -> Found:
+        """What the processes with these keys hold.
+
+        Args:
+            way: A proven one.
+            values: At most 100 keys.
+
+        Raises:
+            AnswerNotBelieved: A process came that was not asked for.
+            ChakraError: ChakraHQ could not be asked.
+        """
+        if way is Way.EMPTY:
+            page = self._list(list(values))
+            return Found(self._by_key(page.rows, values), page.server_time)
+        if way is Way.FETCH:
+            return Found(self._fetched(values), None)
+        if way is Way.SINGLE:
+            pages = [self._list_one(value) for value in values]
+            rows = [row for page in pages for row in page.rows]
+            return Found(self._by_key(rows, values), pages[0].server_time)
+        first, rows = self._halved(values)
+        return Found(self._by_key(rows, values), first.server_time)
+
+    def _halved(self, values: Sequence[object]) -> tuple[ProcessPage, list[dict[str, object]]]:
+        """All rows of these keys: an answer that is not whole is asked again in halves."""
+        page = self._list(list(values))
+        whole = page.has_more is False or (page.has_more is None and len(page.rows) < PAGE)
+        if whole or len(values) == 1:
+            return page, page.rows
+        half = len(values) // 2
+        _, left = self._halved(values[:half])
+        _, right = self._halved(values[half:])
+        return page, [*left, *right]
+
+    def _fetched(self, values: Iterable[object]) -> dict[str, tuple[Held, ...]]:
+        found: dict[str, tuple[Held, ...]] = {}
+        for value in values:
+            try:
+                row = self._client.fetch_process(self._procedure, str(value))
+            except NotFound:
+                continue
+            if row.get("id"):
+                found[self._text(value)] = (self._read(row),)
+        return found
+
+    def _by_key(
+        self, rows: Iterable[Mapping[str, object]], values: Sequence[object]
+    ) -> dict[str, tuple[Held, ...]]:
+        asked = {self._text(value) for value in values}
+        found: dict[str, dict[str, Held]] = {}
+        for row in rows:
+            held = self._read(row)
+            key = self._text(self._value(held))
+            if key not in asked:
+                raise AnswerNotBelieved(
+                    f"A look-up in '{self._procedure}' by {self._attribute} brought process"
+                    f" {held.process_id} with {key!r}, which was not asked for",
+                    "Look-ups by this attribute can't be trusted: map another key, or the id",
+                )
+            found.setdefault(key, {})[held.process_id] = held
+        return {key: tuple(each.values()) for key, each in found.items()}
+
+    def _value(self, held: Held) -> object:
+        if self._attribute == "id":
+            return held.process_id
+        return held.data.get(self._attribute)
+
+    def _list(self, values: list[object] | None) -> ProcessPage:
+        where = None if values is None else any_of(self._attribute, values)  # type: ignore[arg-type]  # keys are scalars
+        return self._client.list_processes(self._procedure, where, limit=PAGE)
+
+    def _list_one(self, value: object) -> ProcessPage:
+        where = equals(self._attribute, value)  # type: ignore[arg-type]  # keys are scalars
+        return self._client.list_processes(self._procedure, where, limit=PAGE)

@@ -1,0 +1,1 @@
+"""A row becomes a change: its columns mapped to what ChakraHQ calls them."""

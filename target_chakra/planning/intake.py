@@ -1,0 +1,399 @@
+"""Looks changes up and decides what to send: from a row that came in to an action."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from chakra_api.errors import ChakraError
+from chakra_api.values.coercion import json_text
+from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
+from target_chakra.lifecycle import Outcome
+from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way
+from target_chakra.lookups.snapshot import Held
+from target_chakra.planning.lanes import Lanes
+from target_chakra.planning.plan import Done, Rules, lags, only_read, plan
+from target_chakra.planning.replayed_deletes import Graves
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from target_chakra.changes import Change, Known
+    from target_chakra.journal.journal import Journal
+    from target_chakra.lookups.key_lookups import Found
+    from target_chakra.lookups.open_procedure import Desk
+    from target_chakra.planning.lanes import Group
+    from target_chakra.planning.plan import Decision
+    from target_chakra.settings import Compare
+    from target_chakra.workers import Workers
+
+SINGLE_CHUNK = 10
+"""Keys of one task where each costs a request."""
+LOOKUPS_AT_ONCE = 4
+LAG_PAUSE = 1.0
+"""Seconds until a process is looked up again whose answer lags behind what we wrote."""
+
+
+class Planned(Protocol):
+    """Whom the intake hands its decisions to."""
+
+    def act(self, action: Action) -> None:
+        """Something is to be sent; its process is held."""
+
+    def done(self, done: Done) -> None:
+        """Nothing is to be sent."""
+
+    def reject(self, reject: Reject) -> None:
+        """A change can't be carried out."""
+
+    def is_barred(self, names: Iterable[Key]) -> bool:
+        """Whether an unknown row still holds the process of one of these names."""
+
+    def unsent(self, change: Change) -> None:
+        """A change ends as not sent."""
+
+    def unknown(self, change: Change) -> None:
+        """A change was sent before, and nobody knows what became of it."""
+
+    def halt(self, procedure: str, error: ChakraError) -> None:
+        """Nothing more can be written to a procedure in this run."""
+
+    def fail(self, error: ChakraError) -> None:
+        """Nothing more can be written at all in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the intake gets what it needs.
+
+    Attributes:
+        desk: The desk of a procedure.
+        rules: The rules of a stream.
+        journal: What was confirmed.
+        workers: Where look-ups run.
+        compare: What rows are compared with.
+    """
+
+    desk: Callable[[str], Desk]
+    rules: Callable[[str], Rules]
+    journal: Journal
+    workers: Workers
+    compare: Compare
+
+
+class Intake:
+    """The changes that are not sent yet.
+
+    Args:
+        source: Where it gets what it needs.
+        planned: Whom it hands its decisions to.
+    """
+
+    def __init__(self, source: Source, planned: Planned) -> None:
+        self._source = source
+        self._planned = planned
+        self.lanes = Lanes()
+        self.graves = Graves(source.journal, self.lanes)
+        self.server_time: int | None = None
+        self._keyless: list[Change] = []
+        self._looking = 0
+        self._since: list[int] = []
+        self._proving: set[Group] = set()
+        self._begun: set[str] = set()
+        self.unknown_twins: Counter[str] = Counter()
+        """Rows without a key that were sent, and of which nobody knows, by hash."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a look-up is under way."""
+        return bool(self._looking or self._proving)
+
+    @property
+    def waiting(self) -> int:
+        """Changes that nothing was decided on."""
+        return self.lanes.waiting + len(self._keyless)
+
+    def add(self, change: Change) -> None:
+        """A change came in."""
+        if change.key is None:
+            self._keyless.append(change)
+        else:
+            self.lanes.add(change.key, change)
+            self.graves.came(change)
+
+    def hold_again(self, action: Action) -> None:
+        """An action of an earlier run is still under way."""
+        key = action.change.key
+        if key is None:
+            return
+        names = self._source.desk(key.procedure).names(action.change, None)
+        if action.process_id:
+            names.append(Key(key.procedure, "id", action.process_id))
+        self.lanes.hold(key, names)
+
+    def advance(self, *, flush: bool, keyless: bool) -> None:
+        """Look up what is ready.
+
+        Args:
+            flush: Whether to look up less than a request can ask for.
+            keyless: Whether rows without a key may be decided on.
+        """
+        for group in self.lanes.groups:
+            while self._looking < LOOKUPS_AT_ONCE and self.lanes.ready(group):
+                if not flush and self.lanes.ready(group) < PAGE:
+                    break
+                if not self._look_up(group):
+                    break
+        if keyless and self._keyless and (flush or len(self._keyless) >= PAGE):
+            self._decide_keyless()
+        self.lanes.forget_ticks(min(self._since, default=self.lanes.tick))
+
+    def drain(self) -> list[Change]:
+        """Take everything that nothing was decided on."""
+        left = [*self.lanes.drain(), *self._keyless]
+        self._keyless.clear()
+        return left
+
+    def drain_procedure(self, procedure: str) -> list[Change]:
+        """Take everything of one procedure that nothing was decided on."""
+        kept = [change for change in self._keyless if change.procedure != procedure]
+        left = [change for change in self._keyless if change.procedure == procedure]
+        self._keyless = kept
+        return [*left, *self.lanes.drain(procedure)]
+
+    # With a key
+
+    def _look_up(self, group: Group) -> bool:
+        """Begin to look up ready changes; whether any could be taken."""
+        if self._source.compare == "never":
+            for change in self.lanes.take(group, PAGE):
+                self._send_unseen(_blindly(change))
+            return True
+        desk = self._source.desk(group[0])
+        way = desk.ways.get(group[1])
+        if way is None:
+            self._prove(group, desk)
+            return False
+        if way is Way.NONE:
+            self._give_up(group)
+            return False
+        cheap = way in (Way.ARRAY, Way.EMPTY)
+        changes = self.lanes.take(group, PAGE if cheap else SINGLE_CHUNK)
+        if changes:
+            self._ask(group, way, changes)
+        return bool(changes)
+
+    def _prove(self, group: Group, desk: Desk) -> None:
+        if group in self._proving:
+            return
+        self._proving.add(group)
+        self._source.workers.start(
+            desk.lookups(group[1]).prove,
+            partial(self._proven, group),
+            partial(self._not_proven, group),
+        )
+
+    def _proven(self, group: Group, way: Way) -> None:
+        self._proving.discard(group)
+        self._source.desk(group[0]).ways[group[1]] = way
+
+    def _not_proven(self, group: Group, error: Exception) -> None:
+        self._proving.discard(group)
+        self._failed(error)
+
+    def _give_up(self, group: Group) -> None:
+        procedure, attribute = group
+        error = AnswerNotBelieved(
+            f"Look-ups in '{procedure}' by {attribute} can't be believed: rows that exist are"
+            " not found by it, or others come",
+            "Map another key, or the process's id",
+        )
+        self._planned.halt(procedure, error)
+
+    def _ask(self, group: Group, way: Way, changes: list[Change]) -> None:
+        known = self._source.journal.known([c.key for c in changes if c.key])
+        since = self.lanes.tick
+        asked: list[Change] = []
+        for change in changes:
+            held = self._remembered(change, known)
+            if held is None:
+                asked.append(change)
+            else:
+                self._decide(change, (held,), known, since)
+        if not asked:
+            return
+        self._looking += 1
+        self._since.append(since)
+        lookups = self._source.desk(group[0]).lookups(group[1])
+        values = [change.key.value for change in asked if change.key]
+        self._source.workers.start(
+            partial(lookups.find, way, values),
+            partial(self._found, _Asked(group, tuple(asked), known, since)),
+            partial(self._not_found, asked, since),
+        )
+
+    def _remembered(self, change: Change, known: Mapping[Key, Known]) -> Held | None:
+        """What the journal confirmed, where that is what rows are compared with."""
+        found = known.get(change.key) if change.key else None
+        if self._source.compare != "journal" or found is None or found.deleted:
+            return None
+        if not found.process_id or change.fields.keys() - found.fields.keys():
+            return None
+        data = {n[5:]: v for n, v in found.fields.items() if n.startswith("data.")}
+        return Held(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
+
+    def _found(self, asked: _Asked, found: Found) -> None:
+        self._ended(asked.since)
+        if found.server_time is not None:
+            self.server_time = max(self.server_time or 0, found.server_time)
+        rules = self._source.rules
+        text = self._source.desk(asked.group[0]).key_text(asked.group[1])
+        for change in asked.changes:
+            if change.key is None:
+                continue
+            held = found.held.get(text(change.key.value), ())
+            known, comparable = asked.known.get(change.key), rules(change.stream).comparable
+            if held and lags(held[0], known, found.server_time, comparable):
+                again = partial(self.lanes.defer, change.key, change)
+                self._source.workers.later(LAG_PAUSE, again)
+                continue
+            self._decide(change, held, asked.known, asked.since)
+
+    def _ended(self, since: int) -> None:
+        self._looking -= 1
+        self._since.remove(since)
+
+    def _not_found(self, changes: Sequence[Change], since: int, error: Exception) -> None:
+        self._ended(since)
+        for change in changes:
+            if change.key is not None:
+                self.lanes.release(change.key)
+            self._planned.unsent(change)
+        if isinstance(error, AnswerNotBelieved) and changes:
+            self._planned.halt(changes[0].procedure, error)
+            return
+        self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, ChakraError):
+            raise error
+        self._planned.fail(error)
+
+    # Deciding
+
+    def _decide(
+        self, change: Change, held: Sequence[Held], known: Mapping[Key, Known], since: int
+    ) -> None:
+        if change.key is None:
+            return
+        desk = self._source.desk(change.procedure)
+        names = desk.names(change, held[0] if len(held) == 1 else None)
+        if self.lanes.is_stale(names, since):
+            self.lanes.defer(change.key, change)
+            return
+        if self._planned.is_barred(names):
+            self.lanes.release(change.key)
+            self._planned.unsent(change)
+            return
+        if all(each.deleted for each in held) and self.graves.hold(change):
+            return
+        taken = self.lanes.hold(change.key, names)
+        if taken is not None:
+            self.lanes.defer(change.key, change, until=taken)
+            return
+        rules = self._source.rules(change.stream)
+        self._hand_over(plan(change, held, known.get(change.key), rules))
+
+    def _hand_over(self, decision: Decision) -> None:
+        if isinstance(decision, Action):
+            self._planned.act(decision)
+        elif isinstance(decision, Done):
+            self.free(decision.change)
+            self._planned.done(decision)
+        else:
+            self.refuse(decision)
+
+    def refuse(self, reject: Reject) -> None:
+        """A change can't be carried out; the parts of a combined one are tried singly."""
+        change = reject.change
+        if len(change.parts) > 1:
+            self.free(change, singly(change))
+            return
+        self.free(change)
+        self._planned.reject(reject)
+
+    def free(self, change: Change, again: Sequence[Change] = ()) -> None:
+        """A change's work is done: its process may be worked on again."""
+        if change.key is not None:
+            self.lanes.release(change.key, again)
+
+    # Without a key
+
+    def _decide_keyless(self) -> None:
+        changes, self._keyless = self._keyless, []
+        by_stream: dict[str, list[tuple[str, Change]]] = {}
+        for change in changes:
+            by_stream.setdefault(change.stream, []).append((twin_of(change), change))
+        for stream, rows in by_stream.items():
+            if stream not in self._begun:
+                self._begun.add(stream)
+                self._source.journal.began_again(stream, rows[0][0])
+            twins = self._source.journal.twins(stream, sorted({twin for twin, _ in rows}))
+            for twin, change in rows:
+                numbers = twins.get(twin)
+                if numbers and len(numbers) <= self.unknown_twins[twin]:
+                    self._planned.unknown(change)
+                elif numbers:
+                    self._come_again(change, numbers.pop(0))
+                else:
+                    fields = {n: v for n, v in change.fields.items() if v is not None}
+                    self._send_unseen(Action(change, Kind.CREATE, None, fields, {}, twin=twin))
+
+    def _send_unseen(self, action: Action) -> None:
+        """Send what nobody looked up, unless it holds what ChakraHQ does not take."""
+        rules = self._source.rules(action.change.stream)
+        barred = [name for name in action.fields if name in rules.read_only]
+        if barred:
+            self.refuse(only_read(action.change, barred[0]))
+        else:
+            self._planned.act(action)
+
+    def _come_again(self, change: Change, number: int) -> None:
+        """The row was sent before, in a run that ended before its STATE was passed on."""
+        self._source.journal.come_again(number, change.seq)
+        self._planned.done(Done(change, Outcome.UNCHANGED))
+
+
+def twin_of(change: Change) -> str:
+    """The hash by which a row without a key is known again: of its mapped fields.
+
+    Where its source repeats whole files, its place in the file counts, too: equal rows are
+    different ones.
+    """
+    body = json_text(dict(change.fields)).encode()
+    if change.origin:
+        body += f"\n{change.origin}:{change.line}".encode()
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _blindly(change: Change) -> Action:
+    """What is sent where nobody looks first: the whole change, by what the row names."""
+    key = change.key
+    process_id = str(key.value) if key is not None and key.attribute == "id" else None
+    if change.deletes:
+        return Action(change, Kind.DELETE, process_id, {}, None)
+    fields = {n: v for n, v in change.fields.items() if not n.startswith("record.")}
+    if change.mode is Mode.INSERT:
+        return Action(change, Kind.CREATE, None, change.fields, None)
+    return Action(change, Kind.UPDATE, process_id, fields, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    group: Group
+    changes: tuple[Change, ...]
+    known: Mapping[Key, Known]
+    since: int

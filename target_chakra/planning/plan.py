@@ -1,0 +1,244 @@
+"""A change and what ChakraHQ holds → create, update, delete, nothing, or a reject. Pure.
+
+Held and wanted values are compared after the same coercion, so that `"105"` equals 105 and a
+date-time equals its epoch milliseconds; and after the conversion that ChakraHQ is known to make
+of a value (it may store `+91 99…` as `9199…`), so that reruns converge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from chakra_api.values.coercion import MISFIT, json_text
+from target_chakra.changes import Action, Kind, Known, Mode, Reject
+from target_chakra.lifecycle import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from target_chakra.changes import Change
+    from target_chakra.lookups.snapshot import Held
+
+Comparable: TypeAlias = "Callable[[str, object], object]"
+"""(destination, value of the wire) → a value that equals where ChakraHQ means the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the account and the mapping say about planning.
+
+    Attributes:
+        comparable: How values of a destination are compared.
+        read_only: Destinations that ChakraHQ does not take.
+        only_if_empty: Destinations that are never overwritten.
+        revive: Whether a process that was deleted, or is gone, may be brought back.
+    """
+
+    comparable: Comparable
+    read_only: Collection[str] = ()
+    only_if_empty: Collection[str] = ()
+    revive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is to be sent.
+
+    Attributes:
+        change: What the row asked for.
+        outcome: What became of it.
+        process_id: The process, if there is one.
+        learned: What ChakraHQ was found to make of values that were sent.
+    """
+
+    change: Change
+    outcome: Outcome
+    process_id: str | None = None
+    learned: Mapping[str, object] = field(default_factory=dict)
+
+
+LAG_MS = 30_000
+"""For how long lists may lag behind a write."""
+Decision: TypeAlias = "Action | Done | Reject"
+
+
+def plan(change: Change, held: Sequence[Held], known: Known | None, rules: Rules) -> Decision:
+    """Decide what follows from a change.
+
+    Args:
+        change: What the row asks for.
+        held: The processes that its key names; empty if there is none or it has no key.
+        known: What the journal confirmed of its key; None if nothing.
+        rules: How to compare, and what may be done.
+    """
+    if len(held) > 1:
+        return Reject(
+            change,
+            f"{len(held)} processes of '{change.procedure}' have the key {change.key}",
+            "Make the key unique in ChakraHQ, or map the process's id",
+        )
+    if not held:
+        return _absent(change, known, rules)
+    return _present(change, held[0], known, rules)
+
+
+def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
+    if change.deletes:
+        return Done(change, Outcome.UNCHANGED)
+    if known is not None and not known.deleted and not rules.revive:
+        return Reject(
+            change,
+            f"{change.key} is gone from ChakraHQ, where it was written before",
+            "Take the row out of the source, or set revive to create it again",
+        )
+    by_id = change.key is not None and change.key.attribute == "id"
+    if change.mode is Mode.UPDATE or by_id:
+        return Reject(
+            change,
+            f"There is no process with {change.key} in '{change.procedure}'",
+            "Check the key, or use mode upsert with a key attribute to create it",
+        )
+    fields = {name: value for name, value in change.fields.items() if value is not None}
+    barred = [name for name in fields if name in rules.read_only]
+    if barred:
+        return only_read(change, barred[0])
+    return Action(change, Kind.CREATE, None, fields, {}, known=known)
+
+
+def only_read(change: Change, name: str, detail: str = "") -> Reject:
+    """The reject of a change that holds a value of a type that ChakraHQ does not take."""
+    reason = f"{name} is of a type that is only read{detail}"
+    return Reject(change, reason, "Leave it out with fields")
+
+
+def _present(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
+    if change.deletes:
+        if held.deleted:
+            return Done(change, Outcome.UNCHANGED, held.process_id)
+        before = {"isDeleted": False}
+        return Action(change, Kind.DELETE, held.process_id, {}, before, known=known)
+    if held.deleted and not rules.revive:
+        return Reject(
+            change,
+            f"The process with {change.key} is deleted in '{change.procedure}'",
+            "Restore it in ChakraHQ, take the row out of the source, or set revive",
+        )
+    if change.mode is Mode.INSERT:
+        return _inserted_before(change, held, known, rules)
+    return _update(change, held, known, rules)
+
+
+def _inserted_before(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
+    if known is not None and known.created and _is_what_was_written(change, known, rules):
+        return Done(change, Outcome.UNCHANGED, held.process_id)
+    return Reject(
+        change,
+        f"A process of '{change.procedure}' has {change.key} already",
+        "Use mode upsert to change it",
+    )
+
+
+def _is_what_was_written(change: Change, known: Known, rules: Rules) -> bool:
+    return change.stream == known.stream and all(
+        same(name, value, known.fields.get(name), rules.comparable)
+        for name, value in change.fields.items()
+    )
+
+
+def _update(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
+    fields: dict[str, object] = {}
+    learned: dict[str, object] = {}
+    for name, value in differing(change, held, rules).items():
+        if known is not None and _converted(name, value, held, known, rules):
+            learned[name] = held.value(name)
+        else:
+            fields[name] = value
+    barred = [name for name in fields if name in rules.read_only]
+    if barred:
+        return only_read(change, barred[0], ", and its value differs from ChakraHQ's")
+    if held.deleted:
+        fields["isDeleted"] = False
+    if not fields:
+        return Done(change, Outcome.UNCHANGED, held.process_id, learned)
+    before = {name: held.value(name) for name in fields}
+    return Action(change, Kind.UPDATE, held.process_id, fields, before, known=known)
+
+
+def differing(change: Change, held: Held, rules: Rules) -> dict[str, object]:
+    """The fields of a change that ChakraHQ does not hold already.
+
+    `record.…` counts on create only, and `only_if_empty` where nothing is held.
+    """
+    found: dict[str, object] = {}
+    comparable, kept = rules.comparable, rules.only_if_empty
+    data, row = held.data, held.row
+    for name, value in change.fields.items():
+        before = data.get(name[5:]) if name[:5] == "data." else row.get(name)
+        # Python takes [1] and [true] for equal, so that what is nested is compared in full.
+        if before == value and type(before) is type(value) and type(value) not in _NESTED:
+            continue
+        if name.startswith("record.") or same(name, value, before, comparable):
+            continue
+        if name in kept and before not in _EMPTY:
+            continue
+        found[name] = value
+    return found
+
+
+_EMPTY: tuple[object, ...] = (None, "", [], {})
+_NESTED: tuple[type, ...] = (list, dict)
+
+
+def _converted(name: str, value: object, held: Held, known: Known, rules: Rules) -> bool:
+    """Whether what is held is what ChakraHQ made of this very value when we wrote it."""
+    if value is None or name not in known.fields:
+        return False
+    if not same(name, value, known.fields[name], rules.comparable):
+        return False
+    if name in known.learned:
+        return same(name, known.learned[name], held.value(name), rules.comparable)
+    # Last touched while our job ran: the difference is the server's own doing.
+    if not (known.began and known.ended and held.updated_at):
+        return False
+    return known.began <= held.updated_at <= known.ended
+
+
+def lags(held: Held, known: Known | None, now: int | None, comparable: Comparable) -> bool:
+    """Whether an answer shows a process as it was before we wrote it a moment ago (Q32).
+
+    Where it has no `updatedAt`, another content than what we wrote is taken for an older one.
+
+    Args:
+        held: The process, as a list request showed it.
+        known: What the journal confirmed of it.
+        now: Of the server when it answered, epoch milliseconds; None if it did not say.
+        comparable: How values of a destination are compared.
+    """
+    if known is None or not (known.began and known.ended and now):
+        return False
+    if now - known.ended >= LAG_MS:
+        return False
+    if held.updated_at:
+        return held.updated_at < known.began
+    return not _is_as_confirmed(held, known, comparable)
+
+
+def _is_as_confirmed(held: Held, known: Known, comparable: Comparable) -> bool:
+    if known.deleted or held.deleted:
+        return known.deleted and held.deleted
+    return all(
+        same(name, known.learned.get(name, value), held.value(name), comparable)
+        for name, value in known.fields.items()
+        if not name.startswith("record.")
+    )
+
+
+def same(name: str, wanted: object, held: object, comparable: Comparable) -> bool:
+    """Whether two values of a destination mean the same."""
+    if wanted is None and held == "":
+        return True
+    left, right = comparable(name, wanted), comparable(name, held)
+    if left is MISFIT or right is MISFIT:
+        return json_text(wanted) == json_text(held)
+    return left == right and isinstance(left, bool) == isinstance(right, bool)

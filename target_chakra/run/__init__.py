@@ -1,0 +1,1 @@
+"""One run: its session, its writer, and how they are wired."""

@@ -1,0 +1,398 @@
+"""The loop that joins mapping, planning, sending and the journal; knows neither Singer nor dlt.
+
+One thread decides, journals and counts; threads of `workers` only talk to ChakraHQ. Rows come in
+by `accept`, STATEs by `state`; a STATE goes out once every row before it is settled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from chakra_api.errors import ChakraError, IllegalTransition
+from target_chakra.batches import Batch
+from target_chakra.books.bookkeeping import WORTH_STORING, Bookkeeping
+from target_chakra.books.confirmations import crossed_percent, too_many_deletes
+from target_chakra.books.tally import Tally
+from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
+from target_chakra.lifecycle import BatchState, Outcome
+from target_chakra.planning.intake import Intake, Source
+from target_chakra.sending.batch_in_flight import Means
+from target_chakra.sending.dispatcher import Flights
+from target_chakra.sending.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from target_chakra.batches import Settlement
+    from target_chakra.mapping.row_mapper import RowMapper
+    from target_chakra.planning.plan import Done, Rules
+    from target_chakra.run.wiring import Parts
+    from target_chakra.settings import Settings
+
+State = TypeVar("State")
+
+PUMP_EVERY = 64
+"""Rows between two looks at what came back."""
+
+
+class Writer(Generic[State]):
+    """Makes ChakraHQ agree with the rows of one run.
+
+    Args:
+        parts: What it works with.
+        settings: What the user set.
+
+    Attributes:
+        tally: What came in and what became of it; `books` store it.
+        preview: Of a dry run: the first actions that would be sent.
+        planned: How many actions there were, by kind.
+        stopped: Whether somebody asked for an end.
+        beat: Called often while rows are on their way.
+        failure: What stops the run; None if nothing does.
+        halted: Procedures that nothing more can be written to, and why.
+    """
+
+    def __init__(self, parts: Parts[State], settings: Settings) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._limits = settings.limits
+        self.tally: Tally[State] = Tally()
+        self.preview: list[Action] = []
+        self.planned: Counter[Kind] = Counter()
+        self.stopped: Callable[[], bool] = lambda: False
+        self.beat: Callable[[], None] = lambda: None
+        self.failure: ChakraError | None = None
+        self.halted: dict[str, ChakraError] = {}
+        self._mappers: dict[str, RowMapper] = {}
+        self._rules: dict[str, Rules] = {}
+        self._submissions: dict[str, Submission] = {}
+        self._pending: dict[tuple[str, Kind], list[Action]] = {}
+        self._deletes = self._since_pump = 0
+        self._recovered: set[int] = set()
+        rules = self._rules.__getitem__
+        source = Source(parts.desk, rules, parts.journal, parts.workers, settings.compare)
+        self.intake = Intake(source, self)
+        means = Means(
+            journal=parts.journal,
+            workers=parts.workers,
+            clock=parts.clock,
+            patience=settings.patience,
+            concurrency=settings.concurrency,
+            submission=self._submission,
+        )
+        self.books = Bookkeeping(means, parts.rejects, confirms_all=settings.compare == "journal")
+        self.flights = Flights(means, self)
+
+    # Beginning
+
+    def recover(self) -> None:
+        """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
+        journal = self._parts.journal
+        self.flights.forms.recall(journal.findings())
+        unknowns = journal.unknowns()
+        self.books.recall(unknowns)
+        self.intake.graves.recall()
+        for unknown in unknowns:
+            self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
+        for found in journal.open_batches():
+            self._recovered.add(found.batch.id)
+            for at, action in enumerate(found.batch.actions):
+                if at not in found.outcomes:
+                    self.intake.hold_again(action)
+            self.flights.adopt(found.batch, found.outcomes)
+
+    def register(self, mapper: RowMapper, rules: Rules) -> None:
+        """A stream is about to come."""
+        self._mappers[mapper.stream] = mapper
+        self._rules[mapper.stream] = rules
+        if mapper.mapping.mode is Mode.MIRROR:
+            self.books.mirrors.add(mapper.stream)
+        if mapper.columns.attribute not in (None, "id"):
+            desk = self._parts.desk(mapper.destinations.procedure.short_id)
+            desk.key_attributes.add(mapper.columns.attribute)
+
+    def _submission(self, procedure: str) -> Submission:
+        if procedure not in self._submissions:
+            desk, clock = self._parts.desk(procedure), self._parts.clock
+            self._submissions[procedure] = Submission(desk, clock)
+        return self._submissions[procedure]
+
+    def flush(self) -> None:
+        """Store what ended so far."""
+        self.books.flush()
+
+    # Rows and STATEs come in
+
+    def accept(self, stream: str, line: int, row: Mapping[str, object], origin: str = "") -> None:
+        """A row came in (of a file that may come again); returns once there is room for another.
+
+        Raises:
+            ChakraError: The run must stop; nothing more is sent.
+        """
+        if self.failure is not None:
+            raise self.failure
+        change = self._mappers[stream](self.tally.came_in(stream), line, row, origin)
+        self.books.came_again(change)
+        if isinstance(change, Reject):
+            self.reject(change)
+        else:
+            self._take(change)
+        self._since_pump += 1
+        if self._since_pump >= PUMP_EVERY:
+            self.pump(0)
+            while not self._has_room():
+                if not self._moving:
+                    self.intake.graves.leave()
+                self.pump(1.0, flush=True)
+
+    def _take(self, change: Change) -> None:
+        if change.procedure in self.halted or self.is_barred([change.key] if change.key else []):
+            self.unsent(change)
+            return
+        self.intake.add(change)
+
+    def is_barred(self, names: Iterable[Key]) -> bool:
+        """Whether an unknown row still holds the process of one of these names."""
+        return self.books.is_barred(names)
+
+    def _has_room(self) -> bool:
+        has_room = self.tally.open < self._settings.most_open
+        return has_room or self.failure is not None or self.stopped()
+
+    def delete_absent(self, changes: list[Change]) -> None:
+        """Delete what a mirror did not bring; all of it is counted first.
+
+        Raises:
+            LimitCrossed: There is more to delete than the user allows.
+        """
+        if self._deletes + len(changes) > self._limits.max_deletes:
+            raise too_many_deletes(self._deletes + len(changes), self._limits.max_deletes)
+        for change in changes:
+            self._take(change)
+
+    def state(self, value: State) -> None:
+        """A STATE came in; it goes out once every row before it is settled."""
+        self.tally.state(value)
+        self._pass_states()
+
+    # The loop
+
+    def pump(self, patience: float, *, flush: bool = False) -> bool:
+        """Do what is due; whether there was anything to do."""
+        self._since_pump = 0
+        if self.failure is None:
+            self.intake.advance(flush=flush, keyless=not self._recovered)
+            self._form(flush=flush)
+        did = self._parts.workers.pump(patience)
+        self.books.flush(1 if flush else WORTH_STORING)
+        self._pass_states()
+        self.beat()
+        return did
+
+    def _form(self, *, flush: bool) -> None:
+        self.flights.advance()
+        for (procedure, kind), actions in self._pending.items():
+            while actions and self.flights.waiting < self._settings.concurrency:
+                size = self.flights.size_for(procedure, kind, self._settings.batch_size)
+                if size == 0 or (len(actions) < size and not flush):
+                    break
+                self.flights.add(self._batch(procedure, kind, actions[:size]))
+                del actions[:size]
+
+    def _batch(self, procedure: str, kind: Kind, actions: list[Action]) -> Batch:
+        server, state = self.intake.server_time, BatchState.INTENDED
+        return Batch(0, procedure, kind, tuple(actions), state, server=server)
+
+    # What the intake decides
+
+    def act(self, action: Action) -> None:
+        """Something is to be sent."""
+        change = action.change
+        if action.kind is Kind.DELETE:
+            self._deletes += 1
+            if self._deletes > self._limits.max_deletes and change.seq > 0:
+                self._give_up(change)
+                self.fail(too_many_deletes(self._deletes, self._limits.max_deletes))
+                return
+        self.planned[action.kind] += 1
+        if self._settings.dry_run:
+            self._preview(action)
+            return
+        if self.failure is not None or change.procedure in self.halted:
+            self._give_up(change)
+            return
+        self._pending.setdefault((change.procedure, action.kind), []).append(action)
+
+    def _preview(self, action: Action) -> None:
+        self.preview.append(action)
+        del self.preview[1000:]
+        self._give_up(action.change)
+
+    def done(self, done: Done) -> None:
+        """Nothing is to be sent."""
+        self.books.note_done(done)
+        self.tally.settle(done.change, done.outcome)
+
+    def reject(self, reject: Reject) -> None:
+        """A change can't be carried out."""
+        self.books.note_reject(reject)
+        self.tally.settle(reject.change, Outcome.REJECTED)
+        self._check_percent()
+
+    def unsent(self, change: Change) -> None:
+        """A change ends as not sent."""
+        self.tally.settle(change, Outcome.NOT_SENT)
+
+    def _give_up(self, change: Change) -> None:
+        self.intake.free(change)
+        self.unsent(change)
+
+    def unknown(self, change: Change) -> None:
+        """A change was sent before, and nobody knows what became of it."""
+        self.tally.settle(change, Outcome.UNKNOWN)
+
+    def _check_percent(self) -> None:
+        rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
+        if crossed := crossed_percent(rejected, came, self._limits.stop_at_reject_percent):
+            self.fail(crossed)
+
+    # What the flights report
+
+    def settled(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
+        """Rows of a batch have an outcome."""
+        if batch.state not in (BatchState.LOST, BatchState.SETTLED, BatchState.RELEASED):
+            raise IllegalTransition(f"Rows settled in a batch that is {batch.state.value}")
+        self.books.flush()
+        self.books.store(batch, done, ended)
+        for settlement in done.values():
+            self._end_action(settlement, batch)
+        if batch.id not in {each.id for each in self.flights.aloft}:
+            self._recovered.discard(batch.id)
+        self._check_percent()
+
+    def _end_action(self, settlement: Settlement, batch: Batch) -> None:
+        action, outcome = settlement.action, settlement.outcome
+        change = action.change
+        if outcome is Outcome.REJECTED:
+            self._end_rejected(settlement)
+            return
+        if outcome is Outcome.UNKNOWN:
+            self.books.bar(action, batch.sent or 0)
+            if action.twin and change.seq == 0:
+                # Its row will come again, and nobody knows of it either.
+                self.intake.unknown_twins[action.twin] += 1
+        self.intake.free(change)
+        self.tally.settle(change, outcome)
+
+    def _end_rejected(self, settlement: Settlement) -> None:
+        action = settlement.action
+        change = action.change
+        if len(change.parts) > 1:
+            self.intake.refuse(Reject(change, settlement.reason, ""))
+            return
+        self.intake.free(change)
+        self.tally.settle(change, Outcome.REJECTED)
+
+    def released(self, batch: Batch) -> None:
+        """Nothing happened to a batch: its rows may be planned anew."""
+        self._recovered.discard(batch.id)
+        for action in batch.actions:
+            self._deletes -= action.kind is Kind.DELETE
+            self._plan_again(action.change)
+
+    def _plan_again(self, change: Change) -> None:
+        again = change.seq != 0 and self.failure is None and change.procedure not in self.halted
+        if change.key is None:
+            if again:
+                self.intake.add(change)
+            else:
+                self.unsent(change)
+            return
+        self.intake.free(change, (change,) if again else ())
+        if not again:
+            self.unsent(change)
+
+    def halt(self, procedure: str, error: ChakraError) -> None:
+        """Nothing more can be written to a procedure in this run."""
+        if procedure in self.halted:
+            return
+        self.halted[procedure] = error
+        for (name, _), actions in self._pending.items():
+            if name == procedure:
+                for action in actions:
+                    self._give_up(action.change)
+                actions.clear()
+        for change in self.intake.drain_procedure(procedure):
+            self.unsent(change)
+
+    def fail(self, error: ChakraError) -> None:
+        """Nothing more can be written at all in this run."""
+        if self.failure is None:
+            self.failure = error
+            self.flights.ground()
+
+    # Journal and STATE
+
+    def _pass_states(self) -> None:
+        found = self.tally.passable()
+        if found is None or self._settings.dry_run:
+            return
+        self.books.flush()
+        self._parts.journal.pass_twins(found[0])
+        self._parts.emit(found[1])
+        self._parts.journal.forget_twins()
+
+    # The end
+
+    def finish(self) -> None:
+        """Write all that came in, and wait for what becomes of it."""
+        self.intake.graves.leave()
+        while self.failure is None and not self.stopped() and self._active:
+            self.pump(1.0, flush=True)
+        if self.failure is not None:
+            self.land()
+        if not self.stopped():
+            self.leave_rest()
+
+    @property
+    def _active(self) -> bool:
+        return self._moving or bool(self.intake.waiting)
+
+    @property
+    def _moving(self) -> bool:
+        pending, idle = any(self._pending.values()), self._parts.workers.idle
+        return bool(self.flights.aloft or self.intake.busy or pending or not idle)
+
+    def land(self, seconds: float | None = None) -> None:
+        """Send nothing more; wait for jobs in flight, at most so many seconds.
+
+        What is being read back may take far longer, and is on record: the next run goes on with it.
+        """
+        self.flights.ground()
+        began = self._parts.clock.monotonic()
+        while self.flights.in_flight or self.intake.busy:
+            left = None if seconds is None else seconds - (self._parts.clock.monotonic() - began)
+            if left is not None and left <= 0:
+                break
+            self.pump(1.0 if left is None else min(1.0, left))
+
+    def leave_rest(self) -> None:
+        """End what was not sent; what is still in flight is left to the next run."""
+        self.account_rest()
+        self.books.flush()
+        self._pass_states()
+
+    def account_rest(self) -> None:
+        """Give an outcome to each row that has none."""
+        for actions in self._pending.values():
+            for action in actions:
+                self.unsent(action.change)
+            actions.clear()
+        for change in self.intake.drain():
+            self.unsent(change)
+        for batch in self.flights.aloft:
+            for at in self.flights.open_actions(batch):
+                self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)
+        # On their way from one hand to another when the run broke off.
+        self.tally.give_up()

@@ -1,0 +1,1 @@
+"""An action becomes a settlement: batches, jobs, refusals and lost answers."""

@@ -1,0 +1,135 @@
+"""A batch on its way, as the thread that decides knows it, and what all of them work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from target_chakra.lifecycle import BatchEvent, after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chakra_api.clock import Clock
+    from chakra_api.errors import ChakraError
+    from target_chakra.batches import Batch, Settlement
+    from target_chakra.changes import Action
+    from target_chakra.journal.journal import Journal
+    from target_chakra.sending.job_polling import Look
+    from target_chakra.sending.submission import Submission
+    from target_chakra.settings import Patience
+    from target_chakra.workers import Workers
+
+
+class Lineage:
+    """What is known of a batch that was refused as a whole, and of its halves.
+
+    Attributes:
+        accepted: Whether any part of it was taken.
+        refused_alone: Rows of it that were refused alone.
+    """
+
+    __slots__ = ("accepted", "refused_alone")
+
+    def __init__(self) -> None:
+        self.accepted = False
+        self.refused_alone = 0
+
+
+class Flight:
+    """A batch on its way.
+
+    Attributes:
+        batch: The batch, as the journal has it.
+        probing: Whether it is the first of its kind on the account, and is read back.
+        lineage: Shared with the other parts of a batch that was refused as a whole.
+        looks: The last looks at its job.
+        missing: Looks at which its job was not there.
+        tries: Failed tries to read its outcome.
+        accepted: Whether ChakraHQ is known to have taken it.
+        settled: Positions that have an outcome.
+        seen_as_sent: Whether a row of it was read back as it was sent.
+    """
+
+    __slots__ = (
+        "accepted",
+        "batch",
+        "lineage",
+        "looks",
+        "missing",
+        "probing",
+        "seen_as_sent",
+        "settled",
+        "tries",
+    )
+
+    def __init__(self, batch: Batch, *, probing: bool = False) -> None:
+        self.batch = batch
+        self.probing = probing
+        self.lineage = Lineage()
+        self.looks: tuple[Look, ...] = ()
+        self.missing = 0
+        self.tries = 0
+        self.accepted = False
+        self.seen_as_sent = False
+        self.settled: set[int] = set()
+
+    @property
+    def open(self) -> dict[int, Action]:
+        """Its actions that have no outcome yet, by position."""
+        return {at: a for at, a in enumerate(self.batch.actions) if at not in self.settled}
+
+
+class Owner(Protocol):
+    """Whom the flights report to."""
+
+    def settled(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
+        """Rows of a batch have an outcome; the batch carries where it is."""
+
+    def released(self, batch: Batch) -> None:
+        """Nothing happened to a batch: its rows, those that it has now, may be planned anew."""
+
+    def halt(self, procedure: str, error: ChakraError) -> None:
+        """Nothing more can be written to a procedure in this run."""
+
+    def fail(self, error: ChakraError) -> None:
+        """Nothing more can be written at all in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the flights work with.
+
+    Attributes:
+        journal: Where each step is stored first.
+        workers: Where requests are made.
+        clock: Now.
+        patience: How long to wait for what.
+        concurrency: Jobs in flight.
+        submission: What carries the batches of a procedure.
+    """
+
+    journal: Journal
+    workers: Workers
+    clock: Clock
+    patience: Patience
+    concurrency: int
+    submission: Callable[[str], Submission]
+
+    def now_ms(self) -> int:
+        """Our clock, epoch milliseconds."""
+        return int(self.clock.now() * 1000)
+
+    def waited(self, flight: Flight) -> float:
+        """Seconds since a batch was sent."""
+        return max(0.0, (self.now_ms() - (flight.batch.sent or 0)) / 1000)
+
+    def move(self, flight: Flight, event: BatchEvent) -> None:
+        """Move a batch on, in the journal too."""
+        advance(flight, event)
+        self.journal.move(flight.batch)
+
+
+def advance(flight: Flight, event: BatchEvent) -> None:
+    """Move a batch on; whoever settles its rows stores it with them."""
+    flight.batch = replace(flight.batch, state=after(flight.batch.state, event))

@@ -1,0 +1,380 @@
+"""The life of each batch on its way: sent, followed, concluded, halved, or read back.
+
+Runs on the thread that decides. Each step is in the journal before the next one leaves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chakra_api.errors import (
+    AnswerLost,
+    ChakraError,
+    NoAccess,
+    NotFound,
+    Refused,
+    ReportedErrors,
+    TooLarge,
+    WrongKey,
+)
+from target_chakra.batches import Batch, Settlement
+from target_chakra.changes import Kind
+from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
+from target_chakra.sending.batch_in_flight import Flight, advance
+from target_chakra.sending.item_shapes import SHAPES
+from target_chakra.sending.job_polling import Verdict, judge, look_of, wait
+from target_chakra.sending.lost_batches import Lost
+from target_chakra.sending.refusals import no_effect, remedy_for
+from target_chakra.sending.server_limits import BatchForms
+from target_chakra.sending.submission import Accepted, Conclusion, End
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chakra_api.endpoints.answers import JobStatus
+    from target_chakra.sending.batch_in_flight import Means, Owner
+
+MISSING_TRIES = 3
+"""How often a job that is not there is looked for again before it counts as lost (Q31)."""
+SAME_REASON = 8
+"""Rows in a row refused alone, none accepted: it is not the rows' fault."""
+CONCLUDE_TRIES = 5
+
+
+class Flights:
+    """All batches of a run that are on their way.
+
+    Args:
+        means: What it works with.
+        owner: Whom it reports to.
+    """
+
+    def __init__(self, means: Means, owner: Owner) -> None:
+        self._means = means
+        self._owner = owner
+        self._outbox: deque[Flight] = deque()
+        self._sending = 0
+        self._lost = Lost(means, owner, self._landed, self._release)
+        self._probing: set[tuple[str, Kind]] = set()
+        self.forms = BatchForms(means.journal)
+        self.grounded = False
+        self.jobs = 0
+        self._aloft: dict[int, Flight] = {}
+
+    # What the writer asks
+
+    @property
+    def in_flight(self) -> int:
+        """Jobs that are being followed."""
+        return self._sending
+
+    @property
+    def lost(self) -> int:
+        """Batches whose fate is being read back."""
+        return self._lost.count
+
+    @property
+    def waiting(self) -> int:
+        """Batches that are intended and not sent."""
+        return len(self._outbox)
+
+    @property
+    def aloft(self) -> tuple[Batch, ...]:
+        """Batches that are not settled."""
+        return tuple(flight.batch for flight in self._aloft.values())
+
+    def open_actions(self, batch: Batch) -> tuple[int, ...]:
+        """Positions of a batch that have no outcome yet."""
+        return tuple(self._aloft[batch.id].open)
+
+    # Starting
+
+    def size_for(self, procedure: str, kind: Kind, most: int) -> int:
+        """Rows that the next batch may have; 0 while the first one is on its way."""
+        busy = (procedure, kind) in self._probing and self.forms.shape(procedure, kind) is None
+        return 0 if busy else self.forms.size(procedure, kind, most)
+
+    def add(self, batch: Batch) -> None:
+        """Take a new batch: intended in the journal, then sent when a place is free."""
+        shape = self.forms.shape(batch.procedure, batch.kind)
+        if shape is None:
+            self._probing.add((batch.procedure, batch.kind))
+        batch = replace(batch, shape=shape or SHAPES[batch.kind][0])
+        self._intend(Flight(batch, probing=shape is None))
+        self.advance()
+
+    def _intend(self, flight: Flight, *, first: bool = False) -> None:
+        now = self._means.now_ms()
+        free = not self.grounded and self._sending < self._means.concurrency
+        if free and not self._outbox:
+            # Intent and departure in one transaction: both are on disk before it leaves.
+            flight.batch = replace(flight.batch, sent=now)
+            advance(flight, BatchEvent.SEND)
+        flight.batch = self._means.journal.intend(flight.batch, now)
+        self._aloft[flight.batch.id] = flight
+        if flight.batch.state is BatchState.SENDING:
+            self._depart(flight)
+        elif first:
+            self._outbox.appendleft(flight)
+        else:
+            self._outbox.append(flight)
+
+    def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> None:
+        """Take on a batch of an earlier run, where it was left."""
+        flight = Flight(batch)
+        flight.settled = set(outcomes)
+        # One row that was seen as sent proves that the job was taken.
+        seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
+        flight.accepted = seen or batch.job is not None
+        self._aloft[batch.id] = flight
+        if batch.state is BatchState.INTENDED:
+            self._release(flight)
+        elif batch.state is BatchState.SENDING:
+            self._lost.take(flight)
+        elif batch.state is BatchState.SUBMITTED:
+            self._sending += 1
+            self._follow(flight)
+        else:
+            self._lost.follow(flight)
+
+    def advance(self) -> None:
+        """Send what is intended while there is a free place."""
+        while self._outbox and not self.grounded and self._sending < self._means.concurrency:
+            self._send(self._outbox.popleft())
+
+    def ground(self) -> None:
+        """Send nothing more; what was only intended is released."""
+        self.grounded = True
+        while self._outbox:
+            self._release(self._outbox.popleft())
+
+    def _send(self, flight: Flight) -> None:
+        flight.batch = replace(flight.batch, sent=self._means.now_ms())
+        self._means.move(flight, BatchEvent.SEND)
+        self._depart(flight)
+
+    def _depart(self, flight: Flight) -> None:
+        self._sending += 1
+        submission = self._means.submission(flight.batch.procedure)
+        self._means.workers.start(
+            partial(submission.submit, flight.batch),
+            partial(self._taken, flight),
+            partial(self._not_taken, flight),
+        )
+
+    # The answer to a submit
+
+    def _taken(self, flight: Flight, accepted: Accepted) -> None:
+        self.jobs += 1
+        flight.accepted = flight.lineage.accepted = True
+        server = accepted.server_time or flight.batch.server
+        flight.batch = replace(flight.batch, job=accepted.job, server=server)
+        self._means.move(flight, BatchEvent.ACCEPT)
+        if accepted.job:
+            self._follow(flight)
+        else:
+            self._conclude(flight, End(True, True, flight.probing, None))  # noqa: FBT003 - a record of facts
+
+    def _not_taken(self, flight: Flight, error: Exception) -> None:
+        if isinstance(error, AnswerLost):
+            self._sending -= 1
+            self._lost.take(flight)
+            return
+        self._sending -= 1
+        if isinstance(error, (WrongKey, NoAccess)) or not isinstance(
+            error, (Refused, ReportedErrors)
+        ):
+            self._release(flight)
+            self._owner.fail(_as_chakra(error))
+            return
+        self._refused(flight, error)
+        self.advance()
+
+    def _refused(self, flight: Flight, error: Refused | ReportedErrors) -> None:
+        """Refused as a whole: in another shape, in halves, or as the one bad row."""
+        self._means.move(flight, BatchEvent.REFUSE)
+        del self._aloft[flight.batch.id]
+        remedy = remedy_for(flight.batch, error, first=self._is_first(flight))
+        if remedy.gone:
+            self._gone(flight, error)
+        elif remedy.size:
+            if isinstance(error, TooLarge):
+                self.forms.too_large(flight.batch, remedy.size)
+            self._split(flight, remedy.size, remedy.shape)
+        else:
+            self._refused_alone(flight, error)
+
+    @staticmethod
+    def _is_first(flight: Flight) -> bool:
+        return flight.probing and not flight.lineage.refused_alone
+
+    def _split(self, flight: Flight, size: int, shape: str) -> None:
+        actions = flight.batch.actions
+        parts = [actions[start : start + size] for start in range(0, len(actions), size)]
+        for part in reversed(parts):
+            batch = replace(
+                flight.batch,
+                id=0,
+                actions=part,
+                state=BatchState.INTENDED,
+                job=None,
+                sent=None,
+                shape=shape,
+            )
+            half = Flight(batch, probing=flight.probing)
+            half.lineage = flight.lineage
+            self._intend(half, first=True)
+        self.advance()
+
+    def _refused_alone(self, flight: Flight, error: ChakraError) -> None:
+        flight.lineage.refused_alone += 1
+        reason = f"ChakraHQ refuses it: {error.cause}"
+        action = flight.batch.actions[0]
+        done = {0: Settlement(action, Outcome.REJECTED, action.process_id, reason)}
+        self._probed(flight)
+        self._owner.settled(flight.batch, done, None)
+        if not flight.lineage.accepted and flight.lineage.refused_alone >= SAME_REASON:
+            self._owner.halt(flight.batch.procedure, error)
+
+    def _gone(self, flight: Flight, error: ChakraError) -> None:
+        """The bulk endpoint itself is not there."""
+        self._probed(flight)
+        self._owner.released(flight.batch)
+        self._owner.halt(flight.batch.procedure, error)
+
+    # Following a job
+
+    def _follow(self, flight: Flight) -> None:
+        pause = wait(flight.looks, len(flight.batch.actions))
+        self._means.workers.later(pause, partial(self._look, flight))
+
+    def _look(self, flight: Flight) -> None:
+        client = self._means.submission(flight.batch.procedure).client
+        self._means.workers.start(
+            partial(client.job, flight.batch.job or ""),
+            partial(self._looked, flight),
+            partial(self._not_seen, flight),
+        )
+
+    def _looked(self, flight: Flight, status: JobStatus) -> None:
+        flight.missing = 0
+        look = look_of(status.row, status.counts, self._means.waited(flight))
+        flight.looks = (*flight.looks[-2:], look)
+        submitted = len(flight.batch.actions)
+        verdict = judge(flight.looks, submitted)
+        if verdict is Verdict.RUNNING:
+            self._go_on(flight)
+            return
+        if verdict is Verdict.ENDED and look.none_under_way:
+            self.forms.cut(flight.batch, look.finished)
+        succeeded = look.counts.get("SUCCESS", 0) >= submitted
+        server = look.completed_at or status.server_time
+        in_full = verdict is Verdict.DONE
+        self._conclude(flight, End(succeeded, in_full, flight.probing, server))
+
+    def _not_seen(self, flight: Flight, error: Exception) -> None:
+        if isinstance(error, (WrongKey, NoAccess)) or not isinstance(error, ChakraError):
+            self._owner.fail(_as_chakra(error))
+            self._sending -= 1
+            return
+        flight.missing += isinstance(error, NotFound)
+        if flight.missing > MISSING_TRIES:
+            self._sending -= 1
+            self._lost.take(flight)
+        else:
+            pause = 2.0**flight.missing if flight.missing else 0.0
+            self._means.workers.later(pause, partial(self._go_on, flight))
+
+    def _go_on(self, flight: Flight) -> None:
+        if self._means.waited(flight) >= self._means.patience.job_timeout:
+            self._sending -= 1
+            self._lost.take(flight)
+        else:
+            self._follow(flight)
+
+    # The end of a job
+
+    def _conclude(self, flight: Flight, end: End) -> None:
+        submission = self._means.submission(flight.batch.procedure)
+        self._means.workers.start(
+            partial(submission.conclude, flight.batch, end),
+            partial(self._concluded, flight, end),
+            partial(self._not_concluded, flight, end),
+        )
+
+    def _concluded(self, flight: Flight, end: End, found: Conclusion) -> None:
+        self._sending -= 1
+        if flight.probing and self._try_other_shape(flight, found):
+            self.advance()
+            return
+        if flight.probing and _proves(flight.batch.kind, found):
+            self.forms.proven(flight.batch)
+        self._probed(flight)
+        done = {at: s for at, s in found.settlements.items() if at not in flight.settled}
+        advance(flight, BatchEvent.SETTLE)
+        del self._aloft[flight.batch.id]
+        self._owner.settled(flight.batch, done, end.server_time)
+        if found.effect is False:
+            self._owner.halt(flight.batch.procedure, no_effect(flight.batch))
+        self.advance()
+
+    def _try_other_shape(self, flight: Flight, found: Conclusion) -> bool:
+        """Whether a first batch had no effect at all, so that its shape is in doubt (Q22)."""
+        batch = flight.batch
+        invalid = all(s.outcome is Outcome.REJECTED for s in found.settlements.values())
+        shapes = SHAPES[batch.kind]
+        if batch.kind is Kind.CREATE or not (invalid or found.effect is False):
+            return False
+        following = shapes.index(batch.shape) + 1
+        if following >= len(shapes):
+            return False
+        self._means.move(flight, BatchEvent.RELEASE)
+        del self._aloft[batch.id]
+        self._split(flight, len(batch.actions), shapes[following])
+        return True
+
+    def _probed(self, flight: Flight) -> None:
+        kind = (flight.batch.procedure, flight.batch.kind)
+        others = (f for f in self._aloft.values() if f is not flight and f.probing)
+        if not any((f.batch.procedure, f.batch.kind) == kind for f in others):
+            self._probing.discard(kind)
+
+    def _not_concluded(self, flight: Flight, end: End, error: Exception) -> None:
+        if not isinstance(error, ChakraError):
+            self._owner.fail(_as_chakra(error))
+            self._sending -= 1
+            return
+        flight.tries += 1
+        if flight.tries < CONCLUDE_TRIES and not isinstance(error, (WrongKey, NoAccess)):
+            self._means.workers.later(flight.tries, partial(self._conclude, flight, end))
+            return
+        self._sending -= 1
+        self._owner.fail(error)
+        self._lost.take(flight)
+
+    def _landed(self, flight: Flight) -> None:
+        if flight.probing and flight.seen_as_sent:
+            self.forms.proven(flight.batch)
+        del self._aloft[flight.batch.id]
+        self._probed(flight)
+
+    def _release(self, flight: Flight) -> None:
+        self._means.move(flight, BatchEvent.RELEASE)
+        self._aloft.pop(flight.batch.id, None)
+        self._probed(flight)
+        self._owner.released(replace(flight.batch, actions=tuple(flight.open.values())))
+
+
+def _proves(kind: Kind, found: Conclusion) -> bool:
+    """Whether a first batch had its effect."""
+    wrote = any(s.outcome is not Outcome.REJECTED for s in found.settlements.values())
+    return wrote and (found.effect is True or (kind is Kind.CREATE and found.effect is None))
+
+
+def _as_chakra(error: Exception) -> ChakraError:
+    if isinstance(error, ChakraError):
+        return error
+    raise error

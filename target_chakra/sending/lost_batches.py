@@ -1,0 +1,120 @@
+"""Batches whose fate nobody told: their rows are read back until it is known, or never will be.
+
+Runs on the thread that decides; `recovery.py` says what follows from a look.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chakra_api.errors import ChakraError
+from target_chakra.batches import Settlement
+from target_chakra.lifecycle import BatchEvent, Outcome
+from target_chakra.sending.batch_in_flight import Flight, Means, Owner, advance
+from target_chakra.sending.recovery import Sight, judge
+from target_chakra.sending.submission import WRITTEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LOOKS = (0.5, 30.0)
+"""Least and most seconds between two looks at a batch."""
+
+
+class Lost:
+    """All lost batches of a run.
+
+    Args:
+        means: What it works with.
+        owner: Whom it reports to.
+        landed: Told of a batch whose rows all have an outcome.
+        released: Told of a batch that never was accepted.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        owner: Owner,
+        landed: Callable[[Flight], None],
+        released: Callable[[Flight], None],
+    ) -> None:
+        self._means = means
+        self._owner = owner
+        self._landed = landed
+        self._released = released
+        self.count = 0
+
+    def take(self, flight: Flight) -> None:
+        """Take on a batch that was just lost."""
+        self._means.move(flight, BatchEvent.LOSE)
+        self.follow(flight)
+
+    def follow(self, flight: Flight) -> None:
+        """Read a lost batch back until its fate is known."""
+        self.count += 1
+        nameless = {
+            at: Settlement(a, Outcome.UNKNOWN, None, "the answer was lost and it has no key")
+            for at, a in flight.open.items()
+            if a.process_id is None and a.change.key is None
+        }
+        if nameless:
+            self._settle(flight, nameless)
+        if flight.open:
+            pause = 0.0 if self._means.waited(flight) > 1 else LOOKS[0]
+            self._means.workers.later(pause, partial(self._look, flight))
+
+    def _look(self, flight: Flight) -> None:
+        submission = self._means.submission(flight.batch.procedure)
+        self._means.workers.start(
+            partial(submission.sights, flight.open),
+            partial(self._saw, flight),
+            partial(self._saw_nothing, flight),
+        )
+
+    def _saw(self, flight: Flight, seen: Mapping[int, tuple[Sight, str | None]]) -> None:
+        waited = self._means.waited(flight)
+        sights = {at: what for at, (what, _) in seen.items()}
+        verdict = judge(sights, waited, self._means.patience, accepted=flight.accepted)
+        flight.accepted = verdict.accepted
+        flight.seen_as_sent |= bool(verdict.settled)
+        if verdict.released:
+            self.count -= 1
+            self._released(flight)
+            return
+        actions, written = flight.batch.actions, WRITTEN[flight.batch.kind]
+        done = {at: Settlement(actions[at], written, seen[at][1]) for at in verdict.settled}
+        for at in verdict.unknown:
+            reason = f"the answer was lost, and the process is {sights[at].value}"
+            done[at] = Settlement(actions[at], Outcome.UNKNOWN, seen[at][1], reason)
+        if done:
+            self._settle(flight, done)
+        if flight.open:
+            self._look_later(flight, waited)
+
+    def _saw_nothing(self, flight: Flight, error: Exception) -> None:
+        if not isinstance(error, ChakraError):
+            raise error
+        waited = self._means.waited(flight)
+        if waited < self._means.patience.job_timeout:
+            self._look_later(flight, waited)
+            return
+        reason = f"the answer was lost, and reading back fails: {error.cause}"
+        gone = {at: Settlement(a, Outcome.UNKNOWN, None, reason) for at, a in flight.open.items()}
+        self._settle(flight, gone)
+
+    def _look_later(self, flight: Flight, waited: float) -> None:
+        patience = self._means.patience
+        pause = min(max(LOOKS[0], waited * 0.2), LOOKS[1])
+        for moment in (patience.horizon, patience.job_timeout):
+            if waited < moment:
+                pause = min(pause, moment - waited + 0.01)
+        self._means.workers.later(pause, partial(self._look, flight))
+
+    def _settle(self, flight: Flight, done: Mapping[int, Settlement]) -> None:
+        flight.settled.update(done)
+        if not flight.open:
+            self.count -= 1
+            advance(flight, BatchEvent.SETTLE)
+            self._landed(flight)
+        self._owner.settled(flight.batch, done, None)

@@ -1,0 +1,125 @@
+"""After a crash or a lost answer: what a process that is read back says. Pure.
+
+No job can be asked for without its id, and none is sent twice without proof. So the rows of a
+submit whose answer was lost are read back, again and again (design decision 4):
+
+- *as sent*: every field sent equals the held one, after coercion or the known conversion;
+- *as before*: every field sent equals what the journal kept;
+- *neither*: somebody else touched it.
+
+One row as sent proves that the job was accepted: the others may still come, until `job_timeout`.
+All as before past the horizon proves that it never was: the batch may be sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from target_chakra.changes import Kind
+from target_chakra.planning.plan import same
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_chakra.changes import Action
+    from target_chakra.lookups.snapshot import Held
+    from target_chakra.planning.plan import Comparable
+    from target_chakra.settings import Patience
+
+
+class Sight(str, Enum):
+    """What a process that was read back says about an action."""
+
+    AS_SENT = "as sent"
+    AS_BEFORE = "as before"
+    NEITHER = "neither"
+
+
+def sight(
+    action: Action,
+    held: Sequence[Held],
+    comparable: Comparable,
+    converted: Mapping[str, object] | None = None,
+) -> Sight:
+    """What a process says.
+
+    Args:
+        action: What was sent.
+        held: The processes that its key or id names now.
+        comparable: How values of a destination are compared.
+        converted: What ChakraHQ is known to make of values, by destination.
+    """
+    if action.kind is Kind.DELETE:
+        gone = not held or all(each.deleted for each in held)
+        return Sight.AS_SENT if gone else Sight.AS_BEFORE
+    if not held:
+        return Sight.AS_BEFORE if action.kind is Kind.CREATE else Sight.NEITHER
+    if len(held) > 1:
+        return Sight.NEITHER
+    if _holds(action.fields, held[0], comparable, converted or {}):
+        return Sight.AS_SENT
+    if action.kind is Kind.UPDATE and action.before is not None:
+        as_before = _holds(action.before, held[0], comparable, {})
+        return Sight.AS_BEFORE if as_before else Sight.NEITHER
+    return Sight.NEITHER
+
+
+def _holds(
+    fields: Mapping[str, object],
+    held: Held,
+    comparable: Comparable,
+    converted: Mapping[str, object],
+) -> bool:
+    for name, value in fields.items():
+        if name.startswith("record."):
+            continue
+        now = held.value(name)
+        if name == "isDeleted":
+            now = held.deleted
+        if same(name, value, now, comparable):
+            continue
+        if name not in converted or not same(name, converted[name], now, comparable):
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from reading a lost batch back.
+
+    Attributes:
+        settled: Positions that are as sent.
+        unknown: Positions of which nobody will ever know.
+        released: Whether the whole batch may be sent again.
+        accepted: Whether the job is known to have been accepted.
+    """
+
+    settled: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    released: bool = False
+    accepted: bool = False
+
+
+def judge(
+    sights: Mapping[int, Sight], waited: float, patience: Patience, *, accepted: bool
+) -> Verdict:
+    """Decide about a lost batch.
+
+    Args:
+        sights: By position, of the rows that are not settled yet.
+        waited: Seconds since it was sent.
+        patience: How long to wait for what.
+        accepted: Whether an earlier look, or its job's id, has shown that it was accepted.
+    """
+    settled = tuple(at for at, seen in sights.items() if seen is Sight.AS_SENT)
+    touched = tuple(at for at, seen in sights.items() if seen is Sight.NEITHER)
+    before = tuple(at for at, seen in sights.items() if seen is Sight.AS_BEFORE)
+    accepted = accepted or bool(settled)
+    if accepted or touched:
+        given_up = waited >= patience.job_timeout
+        # A row that somebody touched may still become as sent while its job runs.
+        unknown = (*touched, *before) if given_up else ()
+        return Verdict(settled, unknown, accepted=accepted)
+    return Verdict(released=waited >= patience.horizon)

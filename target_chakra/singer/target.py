@@ -1,0 +1,387 @@
+"""The Singer target: settings, messages, and what singer-sdk asks of a plugin."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+import click
+from singer_sdk import Target
+from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
+from singer_sdk.helpers._batch import BaseBatchFileEncoding
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.exit_codes import ExitCode
+from chakra_api.wire.wire_json import decode
+from chakra_plugin.interrupts import is_within, send_again
+from chakra_plugin.json_files import json_file
+from target_chakra.run.session import Session
+from target_chakra.settings import parse_settings
+from target_chakra.singer.input import Lines
+from target_chakra.singer.settings import SETTINGS
+from target_chakra.singer.sinks import ChakraSink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import IO
+
+
+HELP = """Write rows to ChakraHQ as a Singer target.
+
+Singer messages come on standard input; STATE goes to standard output once every row before it
+is settled, everything else to standard error."""
+
+EPILOG = """Examples:
+
+\b
+  tap-postgres --config tap.json --catalog c.json | target-chakra --config config.json
+  TARGET_CHAKRA_API_KEY=... target-chakra --config ENV --input rows.singer
+  target-chakra --config config.json runs
+  target-chakra --config config.json rejects
+  target-chakra --config config.json retry
+
+\b
+Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
+5 ChakraHQ unreachable, 7 rejects or deletes over the limit, 8 unknown outcomes,
+9 stopped by a signal, 10 the journal can't be used."""
+
+
+_MEANINGLESS = (
+    "process_activate_version_messages",
+    "add_record_metadata",
+    "batch_config",
+    "batch_size_rows",
+    "load_method",
+)
+"""The SDK's settings for loaders of warehouses."""
+
+
+class LineReader(GenericSingerReader[bytes]):
+    """Reads messages as bytes, one a line, and names the line that is broken."""
+
+    default_input = sys.stdin.buffer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle: Callable[[], bool] = lambda: False
+        self._lines: Lines | None = None
+
+    @property
+    def line(self) -> int:
+        """Number of the line that is being worked on."""
+        return self._lines.number if self._lines else 0
+
+    def process_lines(
+        self,
+        file_input: IO[bytes] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Any:  # noqa: ANN401 - the SDK's counter
+        """Hand each message to its callback."""
+        source: Any = file_input or self.default_input
+        self._lines = Lines(getattr(source, "buffer", source), self.idle)
+        return super().process_lines(self._whole(self._lines), callbacks)  # type: ignore[arg-type]  # lines are all it takes
+
+    @staticmethod
+    def _whole(lines: Lines) -> Iterator[bytes]:
+        return (line for line in lines if not line.isspace())
+
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        """The message in a line.
+
+        Raises:
+            SettingsError: It holds none.
+        """
+        try:
+            message = decode(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            raise SettingsError(
+                f"Line {self.line} of the input is no Singer message: {_shown(line)}",
+                "See what the tap wrote there; the rows before it are written or recorded",
+            )
+        return message
+
+    def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
+        raise SettingsError(
+            f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
+            "See what the tap wrote there; the rows before it are written or recorded",
+        )
+
+
+class TargetChakra(Target):
+    """Makes ChakraHQ agree with rows from any source, and says what became of each."""
+
+    name = "target-chakra"
+    package_name = "chakra-connectors"
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
+    default_sink_class = ChakraSink
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    message_reader_class = LineReader
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
+        self.clock = SystemClock()
+        self.session: Session[dict[str, Any]] | None = None
+        self.stop_signal: int | None = None
+        self._lines = LineReader()
+        self._lines.idle = self._idle
+        super().__init__(message_reader=self._lines, **options)
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Only what means something here: stream maps and flattening."""
+        super().append_builtin_config(config_jsonschema)
+        for name in _MEANINGLESS:
+            config_jsonschema["properties"].pop(name, None)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """As the SDK does, with the fault said as all our faults are."""
+        errors = super()._validate_config(raise_errors=False)
+        if errors and raise_errors:
+            said = "; ".join(errors)
+            if key := str(self.config.get("api_key") or ""):
+                said = said.replace(repr(key), "***").replace(key, "***")
+            raise SettingsError(
+                f"The settings are not valid: {said}", "See target-chakra --about for each setting"
+            )
+        return errors
+
+    # A run
+
+    def open_session(self) -> Session[dict[str, Any]]:
+        """Begin the run: journal, account, and what earlier runs left in flight."""
+        if self.session is None:
+            agent = f"{self.name}/{self.plugin_version}"
+            settings = parse_settings(self.config, user_agent=agent)
+            self.session = Session(settings, self.clock, self._pass_on, _holder())
+        return self.session
+
+    def _pass_on(self, state: dict[str, Any]) -> None:
+        try:
+            self._write_state_message(state)
+        except BrokenPipeError:
+            raise ReaderGone(
+                "Nobody reads the STATE any more: what started this run has ended",
+                "What was written is in the journal; run it again to go on",
+            ) from None
+
+    def _idle(self) -> bool:
+        if self.session is not None:
+            self.session.tick()
+        return self.stop_signal is not None
+
+    # Messages
+
+    @property
+    def line(self) -> int:
+        """Number of the line that is being worked on."""
+        return self._lines.line
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        schema = message_dict.get("schema")
+        columns = schema.get("properties") if isinstance(schema, dict) else None
+        if not isinstance(message_dict.get("stream"), str) or not isinstance(columns, dict):
+            raise SettingsError(
+                f"The SCHEMA in line {self.line} lacks a stream, or a schema with properties",
+                "See what the tap wrote there",
+            )
+        try:
+            super()._process_schema_message(message_dict)
+        except InvalidJSONSchema as error:
+            said = str(error.__cause__ or error).partition("\n")[0]
+            raise SettingsError(
+                f"The SCHEMA in line {self.line} is no JSON schema: {said:.200}",
+                "See what the tap wrote there; the rows before it are written or recorded",
+            ) from None
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        if self.stop_signal is not None:
+            raise Stopped
+        stream = message_dict.get("stream")
+        if not isinstance(message_dict.get("record"), dict):
+            raise SettingsError(
+                f"The RECORD in line {self.line} has no record", "See what the tap wrote there"
+            )
+        if not isinstance(stream, str) or stream not in self.mapper.stream_maps:
+            raise RowBeforeSchema(
+                f"Line {self.line} is a row of the stream '{stream}', whose SCHEMA has not come",
+                "A tap sends the SCHEMA before the rows: see what wrote this input",
+            )
+        for stream_map in self.mapper.stream_maps[stream]:
+            record = stream_map.transform(message_dict["record"])
+            if record is not None:
+                sink = self.get_sink(stream_map.stream_alias)
+                sink.process_record(record, {"version": message_dict.get("version")})
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        stream = message_dict.get("stream")
+        if not isinstance(stream, str) or stream not in self.mapper.stream_maps:
+            raise RowBeforeSchema(
+                f"The BATCH in line {self.line} is of a stream whose SCHEMA has not come",
+                "A tap sends the SCHEMA before the rows: see what wrote this input",
+            )
+        if not _is_batch(message_dict):
+            raise SettingsError(
+                f"The BATCH in line {self.line} lacks an encoding, or a manifest of files",
+                "See what the tap wrote there",
+            )
+        super()._process_batch_message(message_dict)
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        if "value" not in message_dict:
+            raise SettingsError(
+                f"The STATE in line {self.line} has no value", "See what the tap wrote there"
+            )
+        self.open_session().state(message_dict["value"])
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        stream = str(message_dict.get("stream"))
+        for stream_map in self.mapper.stream_maps.get(stream, ()):
+            self.open_session().activate(stream_map.stream_alias, message_dict.get("version"))
+
+    def process_endofpipe(self) -> None:
+        """All input was read: write it, wait for what becomes of it, and account for it.
+
+        Raises:
+            ChakraError: What stopped the run.
+        """
+        session = self.open_session()
+        session.run(lambda: None)
+        if session.writer.failure is not None:
+            raise session.writer.failure
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop taking input; what is in flight is finished or recorded."""
+        self.stop_signal = signum
+        if self.session is not None:
+            return
+        if is_within(frame, "sqlalchemy"):
+            # The journal is being opened. What is raised in the midst of that, SQLAlchemy logs.
+            send_again(signum)
+        else:
+            # The run has not begun: reaching ChakraHQ may take minutes that nobody wants to wait.
+            self.logger.info("Stopped by signal %d; run it again", signum)
+            sys.exit(ExitCode.STOPPED)
+
+    def listen_to(self, file_input: IO[bytes] | None) -> int:
+        """Take all input, write it, and say what became of it; the exit code."""
+        signal.signal(signal.SIGTERM, self._handle_termination)
+        signal.signal(signal.SIGINT, self._handle_termination)
+        session = self.open_session()
+        session.stopped = lambda: self.stop_signal is not None
+        return session.run(lambda: self._take(file_input))
+
+    def _take(self, file_input: IO[bytes] | None) -> None:
+        try:
+            self._process_lines(file_input)
+        except Stopped:
+            return
+        except OSError as error:
+            raise SettingsError(
+                f"The input can't be read any further: {error.strerror}",
+                "The rows before it are written or recorded; run it again to go on",
+            ) from None
+
+    def _process_lines(self, file_input: Any) -> Any:  # noqa: ANN401 - the SDK's signature
+        return self.message_reader.process_lines(
+            file_input,
+            callbacks={
+                "RECORD": self._process_record_message,
+                "SCHEMA": self._process_schema_message,
+                "STATE": self._process_state_message,
+                "ACTIVATE_VERSION": self._process_activate_version_message,
+                "BATCH": self._process_batch_message,
+            },
+        )
+
+    # The command line
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # as the SDK's own override
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[bytes] | None = None,
+    ) -> int:
+        """Run the target from the command line; the exit code."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        target = cls(
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+        )
+        return target.listen_to(file_input)
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003 - click's signature
+        param: click.Option,  # noqa: ARG003 - click's signature
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the settings files in order; a later one overrides an earlier one."""
+        merged: dict[str, Any] = {}
+        for path in value:
+            if path != "ENV":
+                merged |= json_file(path, "settings")
+        return _ConfigInput(config=merged, parse_env="ENV" in value)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line, with help of our own."""
+        command = super().get_singer_command()
+        command.help, command.epilog = HELP, EPILOG
+        for option in command.params:
+            if option.name == "file_input":
+                option.type = click.File("rb")
+        return command
+
+
+class ReaderGone(ChakraError):
+    """Whoever read our output has ended."""
+
+    exit_code = ExitCode.STOPPED
+
+
+class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):
+    """A row came before the SCHEMA of its stream."""
+
+
+class Stopped(Exception):
+    """A signal ended the input."""
+
+
+def _is_batch(message: dict[str, Any]) -> bool:
+    encoding, manifest = message.get("encoding"), message.get("manifest")
+    if not isinstance(encoding, dict) or not isinstance(manifest, list):
+        return False
+    try:
+        BaseBatchFileEncoding.from_dict(dict(encoding))
+    except (KeyError, TypeError, ValueError):
+        return False
+    return all(isinstance(each, str) for each in manifest)
+
+
+def _holder() -> str:
+    return f"pid {os.getpid()} on {socket.gethostname()}"
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode(errors="replace").strip()
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line's worth

@@ -1,0 +1,66 @@
+"""A dry run shows the first rows of each kind, before and after, and what it all would cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_chakra.books.dry_run import SHOWN, preview_lines
+from target_chakra.changes import Action, Change, Key, Kind, Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, object]
+
+
+def action_of(kind: Kind, fields: Row, before: Row | None = None, line: int = 1) -> Action:
+    change = Change(
+        seq=line, line=line, stream="s", procedure="lead", key=Key("lead", "lead_id", line),
+        mode=Mode.UPSERT, deletes=kind is Kind.DELETE, fields=fields, row={},
+    )  # fmt: skip
+    return Action(change, kind, "x", fields, before)
+
+
+def lines(*actions: Action, planned: Mapping[Kind, int] | None = None, size: int = 10) -> list[str]:
+    return list(preview_lines(actions, planned or {}, size))
+
+
+def test_an_update_shows_what_was_held_and_what_would_be() -> None:
+    update = action_of(Kind.UPDATE, {"data.score": 5, "data.city": None}, {"data.city": "pune"})
+    assert lines(update)[:-1] == [
+        "update lead_id=1 (line 1)",
+        "  data.score: nothing → 5",
+        '  data.city: "pune" → nothing',
+    ]
+
+
+def test_a_create_shows_its_fields_and_a_delete_its_key_alone() -> None:
+    create = action_of(Kind.CREATE, {"data.score": 5}, {})
+    delete = action_of(Kind.DELETE, {"data.score": 5}, {"isDeleted": False}, line=2)
+    assert lines(create, delete)[:-1] == [
+        "create lead_id=1 (line 1)",
+        "  data.score: 5",
+        "delete lead_id=2 (line 2)",
+    ]
+
+
+def test_only_the_first_rows_of_each_kind_are_shown() -> None:
+    many = [action_of(Kind.DELETE, {}, line=n) for n in range(1, 2 * SHOWN)]
+    one = action_of(Kind.CREATE, {}, line=99)
+    shown = lines(*many, one)
+    assert [line for line in shown if line.startswith("delete")] == [
+        f"delete lead_id={n} (line {n})" for n in range(1, SHOWN + 1)
+    ]
+    assert "create lead_id=99 (line 99)" in shown
+
+
+def test_the_end_counts_all_that_would_be_sent_in_jobs_of_one_kind_each() -> None:
+    planned = {Kind.CREATE: 11, Kind.UPDATE: 10, Kind.DELETE: 1}
+    (said,) = lines(planned=planned)
+    assert said.startswith("Dry run: 11 creates, 10 updates, 1 deletes; 4 jobs")
+    assert said.endswith("; nothing was sent")
+
+
+def test_a_run_that_would_send_nothing_says_so() -> None:
+    (said,) = lines()
+    assert said.startswith("Dry run: 0 creates, 0 updates, 0 deletes; 0 jobs")
