@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from target_chakra.lifecycle import Outcome
 
 Fields: TypeAlias = "Mapping[str, object]"
 """Destination → value as it goes over the wire. `data.city`, `state`, `record.phone` …"""
@@ -46,6 +48,11 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.attribute}={self.value}"
+
+
+def text_key(key: Key) -> Key:
+    """A key as the journal spells it."""
+    return Key(key.procedure, key.attribute, str(key.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +199,20 @@ def _overtakes(write: Change, delete: Change) -> bool:
 def singly(change: Change) -> tuple[Change, ...]:
     """The parts of a combined change, each to be tried alone."""
     return tuple(replace(part, alone=True) for part in change.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is to be sent.
+
+    Attributes:
+        change: What the row asked for.
+        outcome: What became of it.
+        process_id: The process, if there is one.
+        learned: What ChakraHQ was found to make of values that were sent.
+    """
+
+    change: Change
+    outcome: Outcome
+    process_id: str | None = None
+    learned: Mapping[str, object] = field(default_factory=dict)

@@ -17,8 +17,8 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from tap_chakra import settings as defaults
-from tap_chakra.dlt_source.schema_contract import Stored, settled
-from tap_chakra.dlt_source.shared_source import Lease
+from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
+from tap_chakra.dlt_source.shared_source import SharedSource
 from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_delivery
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource
 
     from chakra_api.account.account import Procedure
-    from tap_chakra.dlt_source.table_run import Delivery, Parcel
+    from tap_chakra.dlt_source.table_run import Parcel, TableLayout
     from tap_chakra.records.config_collections import Collection
 
 NAME = "chakra"
@@ -99,7 +99,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         config, now=int(clock.now() * 1000), user_agent=agent, variable="SOURCES__CHAKRA_"
     )
     delivery = parse_delivery(config)
-    lease = Lease(settings, clock)
+    lease = SharedSource(settings, clock)
     with lease.held() as source:
         collections, chosen = collection_records(source.account), source.procedures
     resources = [_process_resource(lease, procedure, delivery) for procedure in chosen]
@@ -108,7 +108,9 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     return [*resources, users(lease), *listed]
 
 
-def _process_resource(lease: Lease, procedure: Procedure, delivery: Delivery) -> DltResource:
+def _process_resource(
+    lease: SharedSource, procedure: Procedure, delivery: TableLayout
+) -> DltResource:
     made = dlt.resource(
         _process,
         name=f"process_{procedure.short_id}",
@@ -126,7 +128,7 @@ def _collection_resource(name: str, collection: Collection) -> DltResource:
     return made(collection)
 
 
-def _process(lease: Lease, procedure: Procedure, delivery: Delivery) -> Iterator[Any]:
+def _process(lease: SharedSource, procedure: Procedure, delivery: TableLayout) -> Iterator[Any]:
     """The tables of one procedure; dlt keeps the state beside them."""
     state = dlt.current.resource_state()
     shape = _under_contract(plain_shape(procedure, delivery.nested))
@@ -173,11 +175,11 @@ def _under_contract(shape: Shape) -> Shape:
     def type_of(name: str) -> str | None:
         return columns.get(schema.naming.normalize_path(name), {}).get("data_type")
 
-    stored = Stored(type_of, str(contract["columns"]), str(contract["data_type"]))
+    stored = ExistingTable(type_of, str(contract["columns"]), str(contract["data_type"]))
     return Shape(shape.layout, settled(shape.data, stored), settled(shape.derived, stored))
 
 
-def _users(lease: Lease) -> Iterator[Any]:
+def _users(lease: SharedSource) -> Iterator[Any]:
     with lease.held() as source:
         yield table_of(users_schema(), user_records(*source.users))
 

@@ -50,7 +50,7 @@ _NAMES: Final = {arrow: name for name, (arrow, _) in _STORED.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class ExistingTable:
     """A table that exists, and what may become of it.
 
     Attributes:
@@ -64,12 +64,12 @@ class Stored:
     data_type: str = EVOLVE
 
 
-def settled(slots: tuple[Slot, ...], stored: Stored) -> tuple[Slot, ...]:
+def settled(slots: tuple[Slot, ...], stored: ExistingTable) -> tuple[Slot, ...]:
     """The homes that values have under the contract."""
     return tuple(replace(slot, homes=_homes(slot.homes[0], stored)) for slot in slots)
 
 
-def _homes(home: Home, stored: Stored) -> tuple[Home, ...]:
+def _homes(home: Home, stored: ExistingTable) -> tuple[Home, ...]:
     held = stored.type_of(home.name)
     if held is None:
         return () if stored.columns == DISCARD_VALUE else (home,)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_chakra.settings import Settings
 
 
-class Lease:
+class SharedSource:
     """One account for all that reads it at a time: one pace, one pool of threads.
 
     Args:

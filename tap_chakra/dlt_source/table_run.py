@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
-    from tap_chakra.run.procedure_run import Chunk, Extraction, Outcome
+    from tap_chakra.run.procedure_run import Chunk, ProcedureRun, ScanResult
     from tap_chakra.run.source import Source
     from tap_chakra.tables.table_builder import TableBuilder
 
@@ -68,7 +68,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class TableLayout:
     """What the user wants of tables, beyond what the Singer tap has settings for.
 
     Attributes:
@@ -80,7 +80,7 @@ class Delivery:
     bounds: Bounds
 
 
-def parse_delivery(config: Mapping[str, object]) -> Delivery:
+def parse_delivery(config: Mapping[str, object]) -> TableLayout:
     """Give the settings their meaning.
 
     Raises:
@@ -94,7 +94,7 @@ def parse_delivery(config: Mapping[str, object]) -> Delivery:
         )
     most = config.get("max_rows_per_run")
     bounds = Bounds(None if most is None else int(number(config, "max_rows_per_run", 0, 1)))
-    return Delivery(str(nested), bounds)
+    return TableLayout(str(nested), bounds)
 
 
 class TableRun:
@@ -156,8 +156,8 @@ class TableRun:
         if not self._cut:
             yield from self._conclude(extraction)
 
-    def _read(self, extraction: Extraction, reporter: Reporter) -> Iterator[Parcel]:
-        held, read, delivered = _Held(self._builder), 0, False
+    def _read(self, extraction: ProcedureRun, reporter: Reporter) -> Iterator[Parcel]:
+        held, read, delivered = _PendingRows(self._builder), 0, False
         chunks = extraction.chunks()
         for chunk in chunks:
             held.add(chunk, seen=self._source.settings.emit_scan_ids)
@@ -166,7 +166,7 @@ class TableRun:
             if self._cut or held.size >= self._bounds.table:
                 delivered = True
                 yield from self._delivered(held, extraction)
-                held = _Held(self._builder)
+                held = _PendingRows(self._builder)
             if self._cut:
                 _log.info("%s: %s rows read; the next run goes on", self.stream, f"{read:,}")
                 return
@@ -177,14 +177,14 @@ class TableRun:
         if held.size or not delivered:
             yield from self._delivered(held, extraction)
 
-    def _is_enough(self, read: int, extraction: Extraction) -> bool:
+    def _is_enough(self, read: int, extraction: ProcedureRun) -> bool:
         """Whether the run may end here: only where the next one can go on from further on."""
         if self._bounds.run is None or read < self._bounds.run:
             return False
         paused = extraction.paused
         return paused is not None and paused.unfinished.rows > extraction.resumed
 
-    def _delivered(self, held: _Held, extraction: Extraction) -> Iterator[Parcel]:
+    def _delivered(self, held: _PendingRows, extraction: ProcedureRun) -> Iterator[Parcel]:
         """Tables of what is held, and then the state that they allow."""
         paused = extraction.paused
         yield Parcel(self.stream, held.table())
@@ -194,7 +194,7 @@ class TableRun:
         if paused is not None:
             self._state["scan"] = paused_to_state(paused)
 
-    def _conclude(self, extraction: Extraction) -> Iterator[Parcel]:
+    def _conclude(self, extraction: ProcedureRun) -> Iterator[Parcel]:
         """Move the bookmark and speak of deletes, as far as the run allows."""
         outcome = extraction.outcome(min_share=self._source.settings.min_scan_share)
         self._state.pop(INCOMPLETE, None)
@@ -217,7 +217,7 @@ class TableRun:
         _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
         self._state[INCOMPLETE] = list(reasons)
 
-    def _complete_scan(self, extraction: Extraction, outcome: Outcome) -> Iterator[Parcel]:
+    def _complete_scan(self, extraction: ProcedureRun, outcome: ScanResult) -> Iterator[Parcel]:
         rows = extraction.progress.rows + extraction.resumed
         if not outcome.enough:
             before = bookmarks.from_state(self.stream, self._state).rows
@@ -233,7 +233,7 @@ class TableRun:
             yield Parcel(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
 
 
-class _Held:
+class _PendingRows:
     """What was read and is not delivered yet.
 
     Rows become columns a block at a time, while the machine still has them at hand: ten

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from chakra_api.endpoints.client import Row
+    from collections.abc import Iterable
 
 
 class RecordLines:
@@ -39,14 +37,3 @@ class RecordLines:
             end = b',"version":%d' % version + end
         begin = self._begin
         return b"".join([begin + record + end for record in records])
-
-
-def left_out(record: Row, paths: Iterable[Sequence[str]]) -> Row:
-    """The record itself, from which the properties at these paths are taken."""
-    for path in paths:
-        place: object = record
-        for name in path[:-1]:
-            place = place.get(name) if isinstance(place, dict) else None
-        if isinstance(place, dict):
-            place.pop(path[-1], None)
-    return record

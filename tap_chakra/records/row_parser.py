@@ -19,9 +19,9 @@ from chakra_api.endpoints.row_heads import Int64
 from chakra_api.values.coercion import MISFIT, to_date, to_datetime, to_integer, to_number
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
 from chakra_api.wire.wire_json import decode, encode
-from tap_chakra.lines.record_lines import left_out
 from tap_chakra.records.row_typer import by_any_name, compile_row, root_time
 from tap_chakra.records.schema import column_names
+from tap_chakra.records.selection import left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -31,7 +31,7 @@ from tap_chakra.run import resume as paused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_chakra.run.resume import Paused
+    from tap_chakra.run.resume import ResumePoint
 
 REPLICATION_KEY = "updatedAt"
 NAMES = (
@@ -61,7 +61,7 @@ class Bookmark:
     rows: int | None = None
     began: int | None = None
     narrow: int | None = None
-    paused: Paused | None = None
+    paused: ResumePoint | None = None
 
 
 def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
@@ -96,7 +96,7 @@ def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str,
     return value
 
 
-def _paused(stream: str, value: object) -> Paused | None:
+def _paused(stream: str, value: object) -> ResumePoint | None:
     try:
         return None if value is None else paused.from_state(value)
     except (TypeError, ValueError, LookupError, AttributeError):

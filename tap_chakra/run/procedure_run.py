@@ -11,7 +11,7 @@ from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading.window_reader import row_ids
 from tap_chakra.run.bookmark import Bookmark, sees_enough
 from tap_chakra.run.incremental import distinct_beginning, lead_of, next_bookmark
-from tap_chakra.run.resume import Paused, Scope
+from tap_chakra.run.resume import ResumePoint, Scope
 from tap_chakra.scanning.scan import Progress
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScanResult:
     """What a run of one procedure came to.
 
     Attributes:
@@ -72,7 +72,7 @@ class Outcome:
     enough: bool
 
 
-class Extraction:
+class ProcedureRun:
     """One run of one procedure.
 
     Args:
@@ -140,10 +140,10 @@ class Extraction:
         return len(self._done) == len(self._plan.selections) and all(e.ended for e in self._done)
 
     @property
-    def paused(self) -> Paused | None:
+    def paused(self) -> ResumePoint | None:
         """What a later run needs to go on; None if there is nothing to go on from."""
         unfinished = None if self._scan is None or not self._plan.full else self._scan.unfinished
-        return None if unfinished is None else Paused(unfinished, self._scope, self._lead)
+        return None if unfinished is None else ResumePoint(unfinished, self._scope, self._lead)
 
     def open(self) -> int:
         """Open the first scan.
@@ -184,7 +184,7 @@ class Extraction:
         self.emitted += len(records)
         return Chunk(records, row_ids(reading.rows), reading.page)
 
-    def outcome(self, *, min_share: float) -> Outcome:
+    def outcome(self, *, min_share: float) -> ScanResult:
         """What follows from the run, once `chunks` is exhausted.
 
         Args:
@@ -193,17 +193,17 @@ class Extraction:
         """
         before, progress = replace(self._before, paused=None), self.progress
         if not progress.complete:
-            return Outcome(before, complete=False, lead=self._lead, full=False, enough=False)
+            return ScanResult(before, complete=False, lead=self._lead, full=False, enough=False)
         since = next_bookmark(self._opened, self._lead)
         if not self._plan.full:
             after = replace(before, narrow=since)
-            return Outcome(after, complete=True, lead=self._lead, full=False, enough=False)
+            return ScanResult(after, complete=True, lead=self._lead, full=False, enough=False)
         rows = progress.rows + self.resumed
         full = self._scope.created_after is None
         enough = sees_enough(rows, before, min_share)
         counted = rows if full and enough else before.rows
         after = Bookmark(since, counted, self.began)
-        return Outcome(after, complete=True, lead=self._lead, full=full, enough=enough)
+        return ScanResult(after, complete=True, lead=self._lead, full=full, enough=enough)
 
 
 def _emits(selection: Selection, row: Row, updated: int | None) -> bool:

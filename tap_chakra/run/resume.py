@@ -31,7 +31,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
+class ResumePoint:
     """A full scan that was cut off.
 
     Attributes:
@@ -45,7 +45,7 @@ class Paused:
     lead: int
 
 
-def to_state(paused: Paused) -> dict[str, object]:
+def to_state(paused: ResumePoint) -> dict[str, object]:
     """Its part of STATE."""
     unfinished, scope = paused.unfinished, paused.scope
     return {
@@ -63,7 +63,7 @@ def to_state(paused: Paused) -> dict[str, object]:
     }
 
 
-def from_state(value: object) -> Paused:
+def from_state(value: object) -> ResumePoint:
     """Read it back.
 
     Raises:
@@ -82,7 +82,7 @@ def from_state(value: object) -> Paused:
     began = _instant(value, "began")
     if began is None:
         raise ValueError(value)
-    return Paused(Unfinished(began, ranges, walked), scope, _count(value["lead"]))
+    return ResumePoint(Unfinished(began, ranges, walked), scope, _count(value["lead"]))
 
 
 def _window(bounds: Sequence[object]) -> Window:

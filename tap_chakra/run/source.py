@@ -15,7 +15,7 @@ from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.run.modes import plan_run, wants_probe
-from tap_chakra.run.procedure_run import Extraction
+from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Source:
         typed: Callable[[Row], Row] | None,
         full_table: bool,
         versioned: bool,
-    ) -> Extraction:
+    ) -> ProcedureRun:
         """A run of a procedure, not opened yet.
 
         Args:
@@ -158,7 +158,7 @@ class Source:
         now = int(self._clock.now() * 1000)
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
         opens = partial(self.scan, procedure, heads=typed is None)
-        return Extraction(plan, before, opens=opens, typed=typed, versioned=versioned)
+        return ProcedureRun(plan, before, opens=opens, typed=typed, versioned=versioned)
 
     def _filters_on_updated(
         self, procedure: Procedure, before: Bookmark, *, full_table: bool

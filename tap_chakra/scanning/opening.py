@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_api.values.timestamps import parse_timestamp
-from tap_chakra.scanning.scheduler import Division
+from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.listing_order import Evidence
 from tap_chakra.timeline.windows import Overfull, Stretch, Window, after_overfull
 
@@ -24,7 +24,7 @@ def divided(
     *,
     began: int,
     unfinished: Unfinished | None,
-) -> Division:
+) -> Scheduler:
     """How to begin.
 
     Args:
@@ -47,7 +47,7 @@ def divided(
         root = Stretch(whole)
         parts = after_overfull(root, Overfull(whole, created), horizon=began, grain=grain)
         windows = [part.window for part in parts]
-    division = Division(windows, grain, horizon=began, evidence=evidence)
+    division = Scheduler(windows, grain, horizon=began, evidence=evidence)
     if unfinished is not None:
         division.resume(unfinished)
     return division

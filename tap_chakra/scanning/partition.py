@@ -55,7 +55,7 @@ class Taken:
         return row_id in self._known
 
 
-class Piece:
+class Partition:
     """A piece of time that is still to be read.
 
     Args:
@@ -165,14 +165,14 @@ class Piece:
         return sum(map(here.__lt__, self.hints))
 
 
-def best_hint(pieces: Iterable[Piece], farthest: int) -> tuple[Piece, int] | None:
+def best_hint(pieces: Iterable[Partition], farthest: int) -> tuple[Partition, int] | None:
     """The piece of which most rows are left to each hint in it, and where to cut it next."""
     hints = ((piece, piece.next_hint(farthest)) for piece in pieces)
     found = [(piece, at) for piece, at in hints if at is not None]
     return max(found, key=lambda each: each[0].gain(), default=None)
 
 
-def cut_at(pieces: Iterable[Piece], order: Order, bound: int, at: int) -> Piece | None:
+def cut_at(pieces: Iterable[Partition], order: Order, bound: int, at: int) -> Partition | None:
     """Cut the walked piece that holds a bound in two.
 
     Args:
@@ -189,7 +189,7 @@ def cut_at(pieces: Iterable[Piece], order: Order, bound: int, at: int) -> Piece 
         if walk is None or walk.closing or not order.is_inside(walk.rest, bound):
             continue
         near, behind = order.split(walk.window, bound)
-        cut_off = Piece(Stretch(behind), listing=piece.listing, begin=at, end=piece.end)
+        cut_off = Partition(Stretch(behind), listing=piece.listing, begin=at, end=piece.end)
         cut_off.hints = [hint for hint in piece.hints if hint > at]
         piece.hints = [hint for hint in piece.hints if hint <= at]
         piece.walk, piece.end = replace(walk, window=near), at

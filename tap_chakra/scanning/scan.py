@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.scanning.question import Question
-    from tap_chakra.scanning.scheduler import Division
+    from tap_chakra.scanning.scheduler import Scheduler
     from tap_chakra.timeline.coverage import Unfinished
     from tap_chakra.timeline.windows import Grain
 
@@ -154,7 +154,7 @@ class Scan:
         self._extent = extent
         self._local_time = local_time
         self._sample: ProcessPage | None = None
-        self._division: Division | None = None
+        self._division: Scheduler | None = None
         self._undated: set[str] = set()
         self._late = 0
         self._progress = Progress()
@@ -268,7 +268,7 @@ class Scan:
 
     def _launch(
         self,
-        division: Division,
+        division: Scheduler,
         flights: dict[Future[_Read], Question],
         answers: SimpleQueue[Future[_Read]],
     ) -> None:

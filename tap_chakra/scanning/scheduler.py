@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading.window_reader import LIMIT, row_id, row_ids
-from tap_chakra.scanning.partition import HINT_GROWTH, Piece, Taken, best_hint, cut_at
+from tap_chakra.scanning.partition import HINT_GROWTH, Partition, Taken, best_hint, cut_at
 from tap_chakra.scanning.question import Question, is_all_that_matters
 from tap_chakra.timeline import walk as walks
 from tap_chakra.timeline.coverage import Coverage, Range, Unfinished, compact
-from tap_chakra.timeline.even_time import Cycle
+from tap_chakra.timeline.even_time import EvenTime
 from tap_chakra.timeline.listing_order import Evidence, Order
 from tap_chakra.timeline.sharing import divide, expected_behind
 from tap_chakra.timeline.walk import Walk
@@ -52,7 +52,7 @@ SHOWS: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
 """Which rows an overfull answer holds, by the order that is likely."""
 
 
-class Division:
+class Scheduler:
     """The time that a scan reads.
 
     Args:
@@ -67,10 +67,10 @@ class Division:
     ) -> None:
         self.grain = grain
         self._horizon = self._first = horizon
-        self._todo = deque(Piece(Stretch(window)) for window in windows)
+        self._todo = deque(Partition(Stretch(window)) for window in windows)
         self._listings = count()
-        self._cycle = Cycle()
-        self._asked: dict[Question, Piece] = {}
+        self._cycle = EvenTime()
+        self._asked: dict[Question, Partition] = {}
         self._rows = self._time_read = 0
         self._farthest = 10**9
         self._span = walks.SPAN
@@ -86,7 +86,7 @@ class Division:
             self.coverage.add(read)
         for each in unfinished.walked:
             order = Order.ASCENDING if each.ascending else Order.DESCENDING
-            piece = Piece(Stretch(each.window))
+            piece = Partition(Stretch(each.window))
             if order in self.evidence.possible:
                 piece.walk = walks.closing_of(each)
                 piece.tail = (piece.walk.tail or 0, each.tail)
@@ -132,7 +132,7 @@ class Division:
         self._asked[question] = piece
         return question
 
-    def _question(self, piece: Piece) -> Question:
+    def _question(self, piece: Partition) -> Question:
         order = self.evidence.proven
         if piece.cell is not None:
             return Question("crowd", piece.cell)
@@ -144,11 +144,11 @@ class Division:
             return Question("page", piece.walk.window, piece.walk.skip)
         return Question("window", next_window(piece.stretch, self.grain, self._cycle))
 
-    def _pieces(self) -> Iterable[Piece]:
+    def _pieces(self) -> Iterable[Partition]:
         walked = (piece for question, piece in self._asked.items() if question.kind != "hint")
         return (*self._todo, *walked)
 
-    def _pieces_to_cut(self) -> Iterable[Piece]:
+    def _pieces_to_cut(self) -> Iterable[Partition]:
         """Those that may be long: few rows came since the scan began."""
         top = self.grain.floor(self._horizon)
         return (piece for piece in self._pieces() if piece.stretch.window.lower != top)
@@ -185,7 +185,7 @@ class Division:
         question, piece = fullest
         if halves := divide(piece.stretch, question.window, self.grain, typical):
             piece.stretch = halves[0]
-            self._todo.append(Piece(halves[1], taken=piece.taken))
+            self._todo.append(Partition(halves[1], taken=piece.taken))
 
     # Taking in
 
@@ -219,7 +219,7 @@ class Division:
         updated = [parse_timestamp(row.get("updatedAt")) or 0 for _, row in dated]
         self.evidence = self.evidence.with_answer([at for at, _ in dated], updated)
 
-    def _window(self, piece: Piece, asked: Window, answer: Answer) -> tuple[Row, ...]:
+    def _window(self, piece: Partition, asked: Window, answer: Answer) -> tuple[Row, ...]:
         if not answer.whole:
             parts = after_overfull(
                 piece.stretch,
@@ -228,7 +228,7 @@ class Division:
                 grain=self.grain,
                 time=self._cycle,
             )
-            self._todo.extend(Piece(part, taken=piece.taken) for part in parts)
+            self._todo.extend(Partition(part, taken=piece.taken) for part in parts)
             return ()
         self._cycle.learn(asked, answer.created)
         rest = after_whole(piece.stretch, asked, len(answer.rows), self._typical, time=self._cycle)
@@ -249,7 +249,7 @@ class Division:
 
     # Walking
 
-    def _page(self, piece: Piece, answer: Answer) -> tuple[Row, ...]:
+    def _page(self, piece: Partition, answer: Answer) -> tuple[Row, ...]:
         if piece.walk is None:  # it was given up while this page was on its way
             self._todo.append(piece)
             return ()
@@ -277,7 +277,7 @@ class Division:
         return ()
 
     def _closing(
-        self, piece: Piece, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
+        self, piece: Partition, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
     ) -> tuple[Row, ...]:
         """What a walk took is all there is, but for rows that its last instants hold besides."""
         taken, own = piece.taken, walk.own
@@ -293,7 +293,7 @@ class Division:
 
     def _went_on(
         self,
-        piece: Piece,
+        piece: Partition,
         walk: Walk,
         verdict: walks.Advanced | walks.Ended,
         listed: Sequence[tuple[int, Row]],
@@ -314,21 +314,21 @@ class Division:
             self._part(piece, verdict.walk, verdict.walk.rest, 0)
         return rows
 
-    def _part(self, piece: Piece, walk: Walk, rest: Window | None, between: int) -> None:
+    def _part(self, piece: Partition, walk: Walk, rest: Window | None, between: int) -> None:
         """End a walk where it is: what it took is closed, the rest is walked anew.
 
         Between them lie so many rows that were read by other means.
         """
         if rest is not None:
             at = piece.begin + walk.skip + between
-            onward = Piece(Stretch(rest), listing=piece.listing, begin=at, end=piece.end)
+            onward = Partition(Stretch(rest), listing=piece.listing, begin=at, end=piece.end)
             onward.hints, piece.hints = piece.hints, []
             self._todo.append(onward)
         if after := walks.closing(walk):
             piece.walk = after
             self._todo.appendleft(piece)
 
-    def _refused(self, piece: Piece, walk: Walk) -> None:
+    def _refused(self, piece: Partition, walk: Walk) -> None:
         """The server does not skip so many rows: walks are to be shorter."""
         self._span = min(self._span, walk.skip - 1)
         if self._span < LIMIT:
@@ -342,13 +342,13 @@ class Division:
         else:
             self._read_by_windows(piece, walk)
 
-    def _read_by_windows(self, piece: Piece, walk: Walk) -> None:
+    def _read_by_windows(self, piece: Partition, walk: Walk) -> None:
         """Read all of a walk again, without what it took; other walks go on."""
         piece.stretch, piece.walk = Stretch(walk.own), None
         piece.taken = piece.taken or Taken()
         self._todo.append(piece)
 
-    def _crowd(self, piece: Piece, answer: Answer) -> tuple[Row, ...]:
+    def _crowd(self, piece: Partition, answer: Answer) -> tuple[Row, ...]:
         """Go on with a walk behind a cell that was read by other means."""
         walk, cell = piece.walk, piece.cell
         piece.cell = None
@@ -375,7 +375,7 @@ class Division:
                 piece.stretch = Stretch(piece.walk.own)
                 piece.walk = piece.cell = None
 
-    def _cut(self, piece: Piece, question: Question, answer: Answer) -> None:
+    def _cut(self, piece: Partition, question: Question, answer: Answer) -> None:
         """Cut a piece where a hint says."""
         at = piece.begin + question.skip
         for each in self._pieces():
@@ -393,7 +393,7 @@ class Division:
             else:
                 piece.hints.append(at)  # in an instant that can't be cut: not to be asked again
 
-    def _bound(self, piece: Piece, at: int) -> None:
+    def _bound(self, piece: Partition, at: int) -> None:
         """Nothing is listed at that position."""
         for each in (piece, *self._pieces()):
             if each.listing == piece.listing and (each.end is None or each is piece):

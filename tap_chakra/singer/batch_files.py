@@ -9,8 +9,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
-from tap_chakra.lines.record_lines import left_out
 from tap_chakra.records.row_typer import compile_row
+from tap_chakra.records.selection import left_out
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.endpoints.client import Row
     from tap_chakra.records.row_typer import Counts
-    from tap_chakra.run.procedure_run import Chunk, Extraction, Outcome
+    from tap_chakra.run.procedure_run import Chunk, ProcedureRun, ScanResult
     from tap_chakra.singer.tap import TapChakra
 
 
@@ -269,7 +269,7 @@ class ProcessStream(ChakraStream):
         if line := counts_line(counts.misfits, "did not fit their type and went to _extra_data"):
             self.logger.warning("%s: %s", self.name, line)
 
-    def _say_beginning(self, extraction: Extraction) -> None:
+    def _say_beginning(self, extraction: ProcedureRun) -> None:
         self.logger.info(
             "%s: %s, as of %s; %s",
             self.name,
@@ -284,7 +284,7 @@ class ProcessStream(ChakraStream):
                 f"{extraction.resumed:,}",
             )
 
-    def _reported(self, extraction: Extraction, counts: Counts) -> Iterable[Chunk]:
+    def _reported(self, extraction: ProcedureRun, counts: Counts) -> Iterable[Chunk]:
         client, screen = self._tap.source.client, self._tap.screen
         every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
         reporter = Reporter(self._tap.clock, client.stats, every)
@@ -308,7 +308,7 @@ class ProcessStream(ChakraStream):
         else:
             self.logger.info("%s: %s", self.name, line)
 
-    def _save(self, extraction: Extraction) -> None:
+    def _save(self, extraction: ProcedureRun) -> None:
         """Put into STATE how far a full scan is.
 
         With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
@@ -321,7 +321,7 @@ class ProcessStream(ChakraStream):
         if self.get_batch_config(self.config) is None:
             self._write_state_message()
 
-    def _conclude(self, extraction: Extraction) -> None:
+    def _conclude(self, extraction: ProcedureRun) -> None:
         """Move the bookmark and speak of deletes, as far as the run allows."""
         outcome = extraction.outcome(min_share=self._tap.source.settings.min_scan_share)
         if not outcome.complete:
@@ -335,7 +335,7 @@ class ProcessStream(ChakraStream):
         self._speak_of_deletes(extraction, outcome)
         self._keep(outcome.bookmark)
 
-    def _speak_of_deletes(self, extraction: Extraction, outcome: Outcome) -> None:
+    def _speak_of_deletes(self, extraction: ProcedureRun, outcome: ScanResult) -> None:
         if not outcome.full:
             return
         rows = extraction.progress.rows + extraction.resumed

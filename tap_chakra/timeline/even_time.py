@@ -44,7 +44,7 @@ BLUR: Final = 5.0
 """Rows that chance makes of none."""
 
 
-class Cycle:
+class EvenTime:
     """What is known of the rhythm of a procedure."""
 
     def __init__(self) -> None:

@@ -133,7 +133,7 @@ class Grain:
         )
 
 
-class EvenTime(Protocol):
+class Time(Protocol):
     """Time in which rows come evenly (`even_time.py`), in milliseconds."""
 
     def between(self, lower: int, upper: int) -> float:
@@ -151,11 +151,11 @@ class _PlainTime:
         return lower + round(even)
 
 
-PLAIN_TIME: Final[EvenTime] = _PlainTime()
+PLAIN_TIME: Final[Time] = _PlainTime()
 """Time as it is."""
 
 
-def next_window(stretch: Stretch, grain: Grain, time: EvenTime = PLAIN_TIME) -> Window:
+def next_window(stretch: Stretch, grain: Grain, time: Time = PLAIN_TIME) -> Window:
     """The window at the lower end of the stretch to ask for next."""
     window = stretch.window
     if window.lower is None:
@@ -197,7 +197,7 @@ def after_whole(
     rows: int,
     typical: float = 0.0,
     *,
-    time: EvenTime = PLAIN_TIME,
+    time: Time = PLAIN_TIME,
 ) -> Stretch | None:
     """What is left of a stretch when `asked`, at its lower end, was read with that many rows.
 
@@ -227,7 +227,7 @@ class Whole:
 
     rows: int
     typical: float
-    time: EvenTime
+    time: Time
 
 
 def _learned(expected: float | None, asked: Window, whole: Whole) -> float | None:
@@ -272,7 +272,7 @@ def after_overfull(
     *,
     horizon: int,
     grain: Grain,
-    time: EvenTime = PLAIN_TIME,
+    time: Time = PLAIN_TIME,
 ) -> tuple[Stretch, ...]:
     """The stretches that replace one whose lower window did not fit one answer.
 
@@ -348,9 +348,7 @@ def _cut_above(lower: int, times: Sequence[int], horizon: int, grain: Grain) -> 
     return (Stretch(Window(lower, cut)), Stretch(Window(cut, None)))
 
 
-def _narrowed(
-    stretch: Stretch, answer: Overfull, grain: Grain, time: EvenTime
-) -> tuple[Stretch, ...]:
+def _narrowed(stretch: Stretch, answer: Overfull, grain: Grain, time: Time) -> tuple[Stretch, ...]:
     """Go by what the answer showed; or halve, where it shows nothing of the lower half again."""
     asked, times = answer.asked, answer.created
     lower = asked.lower or 0

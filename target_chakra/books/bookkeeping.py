@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.batches import encode_outcomes
-from target_chakra.books.confirmations import confirmation, confirmed_again, rejection, text_key
-from target_chakra.changes import Key, Reject
+from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
+from target_chakra.changes import Key, Reject, text_key
 from target_chakra.journal.records import Entry, Owned, Unknown
 from target_chakra.lifecycle import Outcome
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from target_chakra.batches import Batch, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.changes import Action, Change
+    from target_chakra.changes import Action, Change, Done
     from target_chakra.journal.records import Confirmation, UnknownRow
-    from target_chakra.planning.plan import Done
     from target_chakra.sending.batch_in_flight import Means
 
 WORTH_STORING = 500

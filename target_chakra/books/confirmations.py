@@ -11,7 +11,7 @@ from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
     from target_chakra.batches import Settlement
-    from target_chakra.planning.plan import Done
+    from target_chakra.changes import Done
 
 ROWS_BEFORE_PERCENT: Final = 1000
 """Below that a share says little."""
@@ -44,11 +44,6 @@ def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | 
         f" ({percent:g}) allows",
         "See the rejects for the reasons, mend the source or the mapping, and run it again",
     )
-
-
-def text_key(key: Key) -> Key:
-    """A key as the journal spells it."""
-    return Key(key.procedure, key.attribute, str(key.value))
 
 
 def rejection(each: Settlement, job: str | None) -> Reject:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 State = TypeVar("State")
 
 
-class Frontier(Generic[State]):
+class StateGate(Generic[State]):
     """Rows by number, from 1 on, and the states that came between them.
 
     A state may pass once every row before it is settled. Of several that may, only the last

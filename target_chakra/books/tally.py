@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from target_chakra.books.state_gate import Frontier
+from target_chakra.books.state_gate import StateGate
 from target_chakra.lifecycle import SETTLED, Outcome
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Tally(Generic[State]):
         self.last_seq = 0
         self.open = 0
         self.heard: Callable[[Change, Outcome], None] | None = None
-        self._frontier: Frontier[tuple[int, State]] = Frontier()
+        self._frontier: StateGate[tuple[int, State]] = StateGate()
 
     def came_in(self, stream: str) -> int:
         """A row came in; its number in this run."""

@@ -20,8 +20,8 @@ from chakra_api.errors import SettingsError
 from target_chakra.dlt_destination.client import (
     NAME,
     SETTINGS,
-    ChakraClient,
     ChakraConfiguration,
+    ChakraLoadClient,
     hints_of,
     load_prefix,
 )
@@ -41,7 +41,7 @@ FORMAT: Final[TLoaderFileFormat] = "typed-jsonl"
 """The format whose files can be taken up at any row; parquet's only at a whole batch."""
 
 
-class chakra_destination(Destination[ChakraConfiguration, ChakraClient]):  # noqa: N801 - as dlt's own are named
+class chakra_destination(Destination[ChakraConfiguration, ChakraLoadClient]):  # noqa: N801 - as dlt's own are named
     """Writes tables back to ChakraHQ; what is not given comes from dlt's configuration.
 
     Args:
@@ -81,9 +81,9 @@ class chakra_destination(Destination[ChakraConfiguration, ChakraClient]):  # noq
         )
 
     @property
-    def client_class(self) -> type[ChakraClient]:
+    def client_class(self) -> type[ChakraLoadClient]:
         """Who talks to the loader."""
-        return ChakraClient
+        return ChakraLoadClient
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
         caps = DestinationCapabilitiesContext.generic_capabilities(FORMAT)
@@ -161,9 +161,9 @@ def mirror_commit(pipeline: dlt.Pipeline, table: str | None = None) -> Mapping[s
     return _operate(client, commit)
 
 
-def _client(pipeline: dlt.Pipeline) -> ChakraClient:
+def _client(pipeline: dlt.Pipeline) -> ChakraLoadClient:
     client = pipeline.destination_client()
-    if not isinstance(client, ChakraClient):
+    if not isinstance(client, ChakraLoadClient):
         raise SettingsError(
             f"The pipeline '{pipeline.pipeline_name}' does not write to ChakraHQ",
             "Give it a chakra_destination",
@@ -175,7 +175,9 @@ def _hints(pipeline: dlt.Pipeline) -> dict[str, Hints]:
     return {name: hints_of(table) for name, table in pipeline.default_schema.tables.items()}
 
 
-def _operate(client: ChakraClient, work: Callable[[Session[object]], None]) -> Mapping[str, object]:
+def _operate(
+    client: ChakraLoadClient, work: Callable[[Session[object]], None]
+) -> Mapping[str, object]:
     session = client.begin()
     session.run(lambda: work(session))
     if session.error is not None:
@@ -183,7 +185,9 @@ def _operate(client: ChakraClient, work: Callable[[Session[object]], None]) -> M
     return session.last_receipt
 
 
-def _asked(client: ChakraClient, question: Callable[[Reports], tuple[Any, ...]]) -> tuple[Any, ...]:
+def _asked(
+    client: ChakraLoadClient, question: Callable[[Reports], tuple[Any, ...]]
+) -> tuple[Any, ...]:
     reports = Reports(client.settings.journal)
     try:
         return question(reports)
@@ -191,11 +195,11 @@ def _asked(client: ChakraClient, question: Callable[[Reports], tuple[Any, ...]])
         reports.close()
 
 
-def _runs(client: ChakraClient, pipeline: dlt.Pipeline) -> list[RunLine]:
+def _runs(client: ChakraLoadClient, pipeline: dlt.Pipeline) -> list[RunLine]:
     prefix = load_prefix(pipeline.pipeline_name)
     return [run for run in _asked(client, Reports.runs) if run.load.startswith(prefix)]
 
 
-def _runs_of_last_load(client: ChakraClient, pipeline: dlt.Pipeline) -> list[RunLine]:
+def _runs_of_last_load(client: ChakraLoadClient, pipeline: dlt.Pipeline) -> list[RunLine]:
     runs = _runs(client, pipeline)
     return [run for run in runs if run.load == runs[-1].load]

@@ -108,14 +108,14 @@ SETTINGS: Final = tuple(
 class ChakraLoadJob(RunnableLoadJob):
     """One file on its way."""
 
-    _job_client: ChakraClient
+    _job_client: ChakraLoadClient
 
     def run(self) -> None:
         """Have the file written; returns once every row of it is settled."""
         self._job_client.write(self._file_path, self._load_table, self._load_id)
 
 
-class ChakraClient(JobClientBase):
+class ChakraLoadClient(JobClientBase):
     """What dlt's loader talks to: hands files to the run of their load.
 
     Raises:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chakra_api.endpoints.client import ChakraClient, ProcessPage
-    from target_chakra.lookups.snapshot import Held, HeldReader
+    from target_chakra.lookups.snapshot import HeldReader, Snapshot
 
 PAGE: Final = 100
 """Keys of one request, and rows of one answer (contract 4.3)."""
@@ -56,7 +56,7 @@ class Found:
         server_time: Epoch milliseconds, of the first answer; None if it carried no time.
     """
 
-    held: Mapping[str, tuple[Held, ...]]
+    held: Mapping[str, tuple[Snapshot, ...]]
     server_time: int | None
 
 
@@ -178,8 +178,8 @@ class Lookups:
         _, right = self._halved(values[half:])
         return page, [*left, *right]
 
-    def _fetched(self, values: Iterable[object]) -> dict[str, tuple[Held, ...]]:
-        found: dict[str, tuple[Held, ...]] = {}
+    def _fetched(self, values: Iterable[object]) -> dict[str, tuple[Snapshot, ...]]:
+        found: dict[str, tuple[Snapshot, ...]] = {}
         for value in values:
             try:
                 row = self._client.fetch_process(self._procedure, str(value))
@@ -191,9 +191,9 @@ class Lookups:
 
     def _by_key(
         self, rows: Iterable[Mapping[str, object]], values: Sequence[object]
-    ) -> dict[str, tuple[Held, ...]]:
+    ) -> dict[str, tuple[Snapshot, ...]]:
         asked = {self._text(value) for value in values}
-        found: dict[str, dict[str, Held]] = {}
+        found: dict[str, dict[str, Snapshot]] = {}
         for row in rows:
             held = self._read(row)
             key = self._text(self._value(held))
@@ -206,7 +206,7 @@ class Lookups:
             found.setdefault(key, {})[held.process_id] = held
         return {key: tuple(each.values()) for key, each in found.items()}
 
-    def _value(self, held: Held) -> object:
+    def _value(self, held: Snapshot) -> object:
         if self._attribute == "id":
             return held.process_id
         return held.data.get(self._attribute)

@@ -12,11 +12,11 @@ from target_chakra.lookups.snapshot import HeldReader
 if TYPE_CHECKING:
     from chakra_api.endpoints.client import ChakraClient
     from target_chakra.changes import Change
-    from target_chakra.lookups.snapshot import Held
+    from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.mapping.destinations import Destinations
 
 
-class Desk:
+class OpenProcedure:
     """What the work on one procedure needs.
 
     Args:
@@ -59,7 +59,7 @@ class Desk:
         """The form in which keys of that attribute are compared."""
         return KeyText(self.destinations, attribute)
 
-    def names(self, change: Change, held: Held | None) -> list[Key]:
+    def names(self, change: Change, held: Snapshot | None) -> list[Key]:
         """All names of the process that a change is about, and those that it gives it."""
         names = [change.key] if change.key else []
         if held is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Snapshot:
     """A process as a look-up found it.
 
     Attributes:
@@ -48,13 +48,13 @@ class HeldReader:
             each.id: each.short_id for each in procedure.attributes if each.id != each.short_id
         }
 
-    def __call__(self, row: Mapping[str, object]) -> Held:
+    def __call__(self, row: Mapping[str, object]) -> Snapshot:
         """The process in a row of the wire."""
         data = row.get("data")
         held: Mapping[str, object] = data if isinstance(data, dict) else {}
         if not self._names.keys().isdisjoint(held):
             held = {self._names.get(key, key): value for key, value in held.items()}
-        return Held(
+        return Snapshot(
             str(row.get("id") or ""),
             row.get("isDeleted") is True,
             parse_timestamp(row.get("createdAt")),

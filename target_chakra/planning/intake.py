@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.errors import ChakraError
 from chakra_api.values.coercion import json_text
-from target_chakra.changes import Action, Key, Kind, Mode, Reject, singly
+from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject, singly
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way
-from target_chakra.lookups.snapshot import Held
+from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.planning.lanes import Lanes
-from target_chakra.planning.plan import Done, Rules, lags, only_read, plan
-from target_chakra.planning.replayed_deletes import Graves
+from target_chakra.planning.plan import Rules, lags, only_read, plan
+from target_chakra.planning.replayed_deletes import ReplayedDeletes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from target_chakra.changes import Change, Known
     from target_chakra.journal.journal import Journal
     from target_chakra.lookups.key_lookups import Found
-    from target_chakra.lookups.open_procedure import Desk
+    from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.planning.lanes import Group
     from target_chakra.planning.plan import Decision
     from target_chakra.settings import Compare
@@ -77,7 +77,7 @@ class Source:
         compare: What rows are compared with.
     """
 
-    desk: Callable[[str], Desk]
+    desk: Callable[[str], OpenProcedure]
     rules: Callable[[str], Rules]
     journal: Journal
     workers: Workers
@@ -96,7 +96,7 @@ class Intake:
         self._source = source
         self._planned = planned
         self.lanes = Lanes()
-        self.graves = Graves(source.journal, self.lanes)
+        self.graves = ReplayedDeletes(source.journal, self.lanes)
         self.server_time: int | None = None
         self._keyless: list[Change] = []
         self._looking = 0
@@ -186,7 +186,7 @@ class Intake:
             self._ask(group, way, changes)
         return bool(changes)
 
-    def _prove(self, group: Group, desk: Desk) -> None:
+    def _prove(self, group: Group, desk: OpenProcedure) -> None:
         if group in self._proving:
             return
         self._proving.add(group)
@@ -235,7 +235,7 @@ class Intake:
             partial(self._not_found, asked, since),
         )
 
-    def _remembered(self, change: Change, known: Mapping[Key, Known]) -> Held | None:
+    def _remembered(self, change: Change, known: Mapping[Key, Known]) -> Snapshot | None:
         """What the journal confirmed, where that is what rows are compared with."""
         found = known.get(change.key) if change.key else None
         if self._source.compare != "journal" or found is None or found.deleted:
@@ -243,7 +243,7 @@ class Intake:
         if not found.process_id or change.fields.keys() - found.fields.keys():
             return None
         data = {n[5:]: v for n, v in found.fields.items() if n.startswith("data.")}
-        return Held(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
+        return Snapshot(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
 
     def _found(self, asked: _Asked, found: Found) -> None:
         self._ended(asked.since)
@@ -285,7 +285,7 @@ class Intake:
     # Deciding
 
     def _decide(
-        self, change: Change, held: Sequence[Held], known: Mapping[Key, Known], since: int
+        self, change: Change, held: Sequence[Snapshot], known: Mapping[Key, Known], since: int
     ) -> None:
         if change.key is None:
             return

@@ -7,21 +7,19 @@ of a value (it may store `+91 99…` as `9199…`), so that reruns converge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from chakra_api.values.coercion import MISFIT, json_text
-from target_chakra.changes import Action, Kind, Known, Mode, Reject
+from target_chakra.changes import Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
+from target_chakra.lookups.comparison import same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from target_chakra.changes import Change
-    from target_chakra.lookups.snapshot import Held
-
-Comparable: TypeAlias = "Callable[[str, object], object]"
-"""(destination, value of the wire) → a value that equals where ChakraHQ means the same."""
+    from target_chakra.lookups.comparison import Comparable
+    from target_chakra.lookups.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +39,12 @@ class Rules:
     revive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Nothing is to be sent.
-
-    Attributes:
-        change: What the row asked for.
-        outcome: What became of it.
-        process_id: The process, if there is one.
-        learned: What ChakraHQ was found to make of values that were sent.
-    """
-
-    change: Change
-    outcome: Outcome
-    process_id: str | None = None
-    learned: Mapping[str, object] = field(default_factory=dict)
-
-
 LAG_MS = 30_000
 """For how long lists may lag behind a write."""
 Decision: TypeAlias = "Action | Done | Reject"
 
 
-def plan(change: Change, held: Sequence[Held], known: Known | None, rules: Rules) -> Decision:
+def plan(change: Change, held: Sequence[Snapshot], known: Known | None, rules: Rules) -> Decision:
     """Decide what follows from a change.
 
     Args:
@@ -112,7 +93,7 @@ def only_read(change: Change, name: str, detail: str = "") -> Reject:
     return Reject(change, reason, "Leave it out with fields")
 
 
-def _present(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
+def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
     if change.deletes:
         if held.deleted:
             return Done(change, Outcome.UNCHANGED, held.process_id)
@@ -129,7 +110,7 @@ def _present(change: Change, held: Held, known: Known | None, rules: Rules) -> D
     return _update(change, held, known, rules)
 
 
-def _inserted_before(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
+def _inserted_before(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
     if known is not None and known.created and _is_what_was_written(change, known, rules):
         return Done(change, Outcome.UNCHANGED, held.process_id)
     return Reject(
@@ -146,7 +127,7 @@ def _is_what_was_written(change: Change, known: Known, rules: Rules) -> bool:
     )
 
 
-def _update(change: Change, held: Held, known: Known | None, rules: Rules) -> Decision:
+def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
     fields: dict[str, object] = {}
     learned: dict[str, object] = {}
     for name, value in differing(change, held, rules).items():
@@ -165,7 +146,7 @@ def _update(change: Change, held: Held, known: Known | None, rules: Rules) -> De
     return Action(change, Kind.UPDATE, held.process_id, fields, before, known=known)
 
 
-def differing(change: Change, held: Held, rules: Rules) -> dict[str, object]:
+def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]:
     """The fields of a change that ChakraHQ does not hold already.
 
     `record.…` counts on create only, and `only_if_empty` where nothing is held.
@@ -190,7 +171,7 @@ _EMPTY: tuple[object, ...] = (None, "", [], {})
 _NESTED: tuple[type, ...] = (list, dict)
 
 
-def _converted(name: str, value: object, held: Held, known: Known, rules: Rules) -> bool:
+def _converted(name: str, value: object, held: Snapshot, known: Known, rules: Rules) -> bool:
     """Whether what is held is what ChakraHQ made of this very value when we wrote it."""
     if value is None or name not in known.fields:
         return False
@@ -204,7 +185,7 @@ def _converted(name: str, value: object, held: Held, known: Known, rules: Rules)
     return known.began <= held.updated_at <= known.ended
 
 
-def lags(held: Held, known: Known | None, now: int | None, comparable: Comparable) -> bool:
+def lags(held: Snapshot, known: Known | None, now: int | None, comparable: Comparable) -> bool:
     """Whether an answer shows a process as it was before we wrote it a moment ago (Q32).
 
     Where it has no `updatedAt`, another content than what we wrote is taken for an older one.
@@ -224,7 +205,7 @@ def lags(held: Held, known: Known | None, now: int | None, comparable: Comparabl
     return not _is_as_confirmed(held, known, comparable)
 
 
-def _is_as_confirmed(held: Held, known: Known, comparable: Comparable) -> bool:
+def _is_as_confirmed(held: Snapshot, known: Known, comparable: Comparable) -> bool:
     if known.deleted or held.deleted:
         return known.deleted and held.deleted
     return all(
@@ -232,13 +213,3 @@ def _is_as_confirmed(held: Held, known: Known, comparable: Comparable) -> bool:
         for name, value in known.fields.items()
         if not name.startswith("record.")
     )
-
-
-def same(name: str, wanted: object, held: object, comparable: Comparable) -> bool:
-    """Whether two values of a destination mean the same."""
-    if wanted is None and held == "":
-        return True
-    left, right = comparable(name, wanted), comparable(name, held)
-    if left is MISFIT or right is MISFIT:
-        return json_text(wanted) == json_text(held)
-    return left == right and isinstance(left, bool) == isinstance(right, bool)

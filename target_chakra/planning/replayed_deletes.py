@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_chakra.books.confirmations import text_key
-from target_chakra.changes import Key
+from target_chakra.changes import Key, text_key
 
 if TYPE_CHECKING:
     from target_chakra.changes import Change
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from target_chakra.planning.lanes import Lanes
 
 
-class Graves:
+class ReplayedDeletes:
     """The processes that earlier runs deleted since the last STATE.
 
     Args:

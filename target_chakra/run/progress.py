@@ -43,6 +43,6 @@ class Reporter:
         return (
             f"{tally.last_seq:,} rows in, {confirmed:,} confirmed,"
             f" {tally.count(Outcome.REJECTED):,} rejected, {tally.open:,} open,"
-            f" {flights.in_flight} jobs in flight{lost}, {tally.last_seq / seconds:,.0f} rows/s,"
+            f" {flights.followed} jobs in flight{lost}, {tally.last_seq / seconds:,.0f} rows/s,"
             f" {stats.waited:.1f} s waited for the pace"
         )

@@ -19,7 +19,7 @@ from target_chakra.books.dry_run import preview_lines
 from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.changes import Mode, deletion_of
 from target_chakra.lifecycle import SETTLED, Outcome
-from target_chakra.lookups.open_procedure import Desk
+from target_chakra.lookups.open_procedure import OpenProcedure
 from target_chakra.mapping.destinations import Destinations
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.mapping.table_hints import hinted
@@ -78,7 +78,7 @@ class Session(Generic[State]):
         ins = stand_ins or StandIns()
         self.client = ins.client or connect(settings.connection, clock, threads)
         self._workers = Workers(clock, ins.crew(threads))
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, OpenProcedure] = {}
         self._streams: dict[str, RowMapper] = {}
         self._columns: dict[str, Sequence[str]] = {}
         self._versions: dict[str, object] = {}
@@ -142,7 +142,7 @@ class Session(Generic[State]):
         """The account that the journal's entries are of."""
         return self.account.team_id or ""
 
-    def desk(self, procedure: str) -> Desk:
+    def desk(self, procedure: str) -> OpenProcedure:
         """What the work on a procedure needs."""
         found = self._desks.get(procedure)
         if found is None:
@@ -151,7 +151,7 @@ class Session(Generic[State]):
                 self._directory,
                 sends_ids=self.settings.assigned_to_format == "id",
             )
-            found = self._desks[procedure] = Desk(self.client, destinations)
+            found = self._desks[procedure] = OpenProcedure(self.client, destinations)
         return found
 
     # Streams
@@ -188,7 +188,7 @@ class Session(Generic[State]):
                 stream,
             )
 
-    def _refuse_blind(self, mapper: RowMapper, desk: Desk) -> None:
+    def _refuse_blind(self, mapper: RowMapper, desk: OpenProcedure) -> None:
         """Without a look-up a row can only be named by its id or its primary key."""
         attribute, mode = mapper.columns.attribute, mapper.mapping.mode
         if self.settings.compare != "never" or mode is Mode.INSERT:
@@ -320,7 +320,7 @@ class Session(Generic[State]):
             take()
             self.writer.finish()
             if self.stopped():
-                self.writer.land(LANDING_SECONDS)
+                self.writer.wait_for_jobs(LANDING_SECONDS)
                 self.writer.leave_rest()
         except ChakraError as found:
             self.error = self._broken_off(found)
@@ -332,7 +332,7 @@ class Session(Generic[State]):
         try:
             # What is decided without a journal is forgotten: the next run follows what is in it.
             if not isinstance(error, JournalError):
-                self.writer.land(LANDING_SECONDS)
+                self.writer.wait_for_jobs(LANDING_SECONDS)
                 self.writer.leave_rest()
         except ChakraError as later:
             error = later if isinstance(later, JournalError) else error

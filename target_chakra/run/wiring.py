@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import ChakraClient
-    from target_chakra.lookups.open_procedure import Desk
+    from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.workers import Crew, Workers
 
 State = TypeVar("State")
@@ -37,7 +37,7 @@ class Parts(Generic[State]):
     journal: Journal
     workers: Workers
     clock: Clock
-    desk: Callable[[str], Desk]
+    desk: Callable[[str], OpenProcedure]
     emit: Callable[[State], None]
     rejects: RejectsFile | None
 

@@ -18,15 +18,16 @@ from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake, Source
 from target_chakra.sending.batch_in_flight import Means
-from target_chakra.sending.dispatcher import Flights
+from target_chakra.sending.dispatcher import Dispatcher
 from target_chakra.sending.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from target_chakra.batches import Settlement
+    from target_chakra.changes import Done
     from target_chakra.mapping.row_mapper import RowMapper
-    from target_chakra.planning.plan import Done, Rules
+    from target_chakra.planning.plan import Rules
     from target_chakra.run.wiring import Parts
     from target_chakra.settings import Settings
 
@@ -82,7 +83,7 @@ class Writer(Generic[State]):
             submission=self._submission,
         )
         self.books = Bookkeeping(means, parts.rejects, confirms_all=settings.compare == "journal")
-        self.flights = Flights(means, self)
+        self.flights = Dispatcher(means, self)
 
     # Beginning
 
@@ -267,7 +268,7 @@ class Writer(Generic[State]):
         self.books.store(batch, done, ended)
         for settlement in done.values():
             self._end_action(settlement, batch)
-        if batch.id not in {each.id for each in self.flights.aloft}:
+        if batch.id not in {each.id for each in self.flights.in_flight}:
             self._recovered.discard(batch.id)
         self._check_percent()
 
@@ -330,7 +331,7 @@ class Writer(Generic[State]):
         """Nothing more can be written at all in this run."""
         if self.failure is None:
             self.failure = error
-            self.flights.ground()
+            self.flights.stop_sending()
 
     # Journal and STATE
 
@@ -351,7 +352,7 @@ class Writer(Generic[State]):
         while self.failure is None and not self.stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
-            self.land()
+            self.wait_for_jobs()
         if not self.stopped():
             self.leave_rest()
 
@@ -362,16 +363,16 @@ class Writer(Generic[State]):
     @property
     def _moving(self) -> bool:
         pending, idle = any(self._pending.values()), self._parts.workers.idle
-        return bool(self.flights.aloft or self.intake.busy or pending or not idle)
+        return bool(self.flights.in_flight or self.intake.busy or pending or not idle)
 
-    def land(self, seconds: float | None = None) -> None:
+    def wait_for_jobs(self, seconds: float | None = None) -> None:
         """Send nothing more; wait for jobs in flight, at most so many seconds.
 
         What is being read back may take far longer, and is on record: the next run goes on with it.
         """
-        self.flights.ground()
+        self.flights.stop_sending()
         began = self._parts.clock.monotonic()
-        while self.flights.in_flight or self.intake.busy:
+        while self.flights.followed or self.intake.busy:
             left = None if seconds is None else seconds - (self._parts.clock.monotonic() - began)
             if left is not None and left <= 0:
                 break
@@ -391,7 +392,7 @@ class Writer(Generic[State]):
             actions.clear()
         for change in self.intake.drain():
             self.unsent(change)
-        for batch in self.flights.aloft:
+        for batch in self.flights.in_flight:
             for at in self.flights.open_actions(batch):
                 self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)
         # On their way from one hand to another when the run broke off.

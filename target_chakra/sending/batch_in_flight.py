@@ -36,7 +36,7 @@ class Lineage:
         self.refused_alone = 0
 
 
-class Flight:
+class BatchInFlight:
     """A batch on its way.
 
     Attributes:
@@ -120,16 +120,16 @@ class Means:
         """Our clock, epoch milliseconds."""
         return int(self.clock.now() * 1000)
 
-    def waited(self, flight: Flight) -> float:
+    def waited(self, flight: BatchInFlight) -> float:
         """Seconds since a batch was sent."""
         return max(0.0, (self.now_ms() - (flight.batch.sent or 0)) / 1000)
 
-    def move(self, flight: Flight, event: BatchEvent) -> None:
+    def move(self, flight: BatchInFlight, event: BatchEvent) -> None:
         """Move a batch on, in the journal too."""
         advance(flight, event)
         self.journal.move(flight.batch)
 
 
-def advance(flight: Flight, event: BatchEvent) -> None:
+def advance(flight: BatchInFlight, event: BatchEvent) -> None:
     """Move a batch on; whoever settles its rows stores it with them."""
     flight.batch = replace(flight.batch, state=after(flight.batch.state, event))

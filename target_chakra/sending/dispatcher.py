@@ -23,12 +23,12 @@ from chakra_api.errors import (
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
-from target_chakra.sending.batch_in_flight import Flight, advance
+from target_chakra.sending.batch_in_flight import BatchInFlight, advance
 from target_chakra.sending.item_shapes import SHAPES
-from target_chakra.sending.job_polling import Verdict, judge, look_of, wait
-from target_chakra.sending.lost_batches import Lost
+from target_chakra.sending.job_polling import JobVerdict, job_verdict, look_of, wait
+from target_chakra.sending.lost_batches import LostBatches
 from target_chakra.sending.refusals import no_effect, remedy_for
-from target_chakra.sending.server_limits import BatchForms
+from target_chakra.sending.server_limits import ServerLimits
 from target_chakra.sending.submission import Accepted, Conclusion, End
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ SAME_REASON = 8
 CONCLUDE_TRIES = 5
 
 
-class Flights:
+class Dispatcher:
     """All batches of a run that are on their way.
 
     Args:
@@ -55,19 +55,19 @@ class Flights:
     def __init__(self, means: Means, owner: Owner) -> None:
         self._means = means
         self._owner = owner
-        self._outbox: deque[Flight] = deque()
+        self._outbox: deque[BatchInFlight] = deque()
         self._sending = 0
-        self._lost = Lost(means, owner, self._landed, self._release)
+        self._lost = LostBatches(means, owner, self._landed, self._release)
         self._probing: set[tuple[str, Kind]] = set()
-        self.forms = BatchForms(means.journal)
+        self.forms = ServerLimits(means.journal)
         self.grounded = False
         self.jobs = 0
-        self._aloft: dict[int, Flight] = {}
+        self._in_flight: dict[int, BatchInFlight] = {}
 
     # What the writer asks
 
     @property
-    def in_flight(self) -> int:
+    def followed(self) -> int:
         """Jobs that are being followed."""
         return self._sending
 
@@ -82,13 +82,13 @@ class Flights:
         return len(self._outbox)
 
     @property
-    def aloft(self) -> tuple[Batch, ...]:
+    def in_flight(self) -> tuple[Batch, ...]:
         """Batches that are not settled."""
-        return tuple(flight.batch for flight in self._aloft.values())
+        return tuple(flight.batch for flight in self._in_flight.values())
 
     def open_actions(self, batch: Batch) -> tuple[int, ...]:
         """Positions of a batch that have no outcome yet."""
-        return tuple(self._aloft[batch.id].open)
+        return tuple(self._in_flight[batch.id].open)
 
     # Starting
 
@@ -103,10 +103,10 @@ class Flights:
         if shape is None:
             self._probing.add((batch.procedure, batch.kind))
         batch = replace(batch, shape=shape or SHAPES[batch.kind][0])
-        self._intend(Flight(batch, probing=shape is None))
+        self._intend(BatchInFlight(batch, probing=shape is None))
         self.advance()
 
-    def _intend(self, flight: Flight, *, first: bool = False) -> None:
+    def _intend(self, flight: BatchInFlight, *, first: bool = False) -> None:
         now = self._means.now_ms()
         free = not self.grounded and self._sending < self._means.concurrency
         if free and not self._outbox:
@@ -114,7 +114,7 @@ class Flights:
             flight.batch = replace(flight.batch, sent=now)
             advance(flight, BatchEvent.SEND)
         flight.batch = self._means.journal.intend(flight.batch, now)
-        self._aloft[flight.batch.id] = flight
+        self._in_flight[flight.batch.id] = flight
         if flight.batch.state is BatchState.SENDING:
             self._depart(flight)
         elif first:
@@ -124,12 +124,12 @@ class Flights:
 
     def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> None:
         """Take on a batch of an earlier run, where it was left."""
-        flight = Flight(batch)
+        flight = BatchInFlight(batch)
         flight.settled = set(outcomes)
         # One row that was seen as sent proves that the job was taken.
         seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
         flight.accepted = seen or batch.job is not None
-        self._aloft[batch.id] = flight
+        self._in_flight[batch.id] = flight
         if batch.state is BatchState.INTENDED:
             self._release(flight)
         elif batch.state is BatchState.SENDING:
@@ -145,18 +145,18 @@ class Flights:
         while self._outbox and not self.grounded and self._sending < self._means.concurrency:
             self._send(self._outbox.popleft())
 
-    def ground(self) -> None:
+    def stop_sending(self) -> None:
         """Send nothing more; what was only intended is released."""
         self.grounded = True
         while self._outbox:
             self._release(self._outbox.popleft())
 
-    def _send(self, flight: Flight) -> None:
+    def _send(self, flight: BatchInFlight) -> None:
         flight.batch = replace(flight.batch, sent=self._means.now_ms())
         self._means.move(flight, BatchEvent.SEND)
         self._depart(flight)
 
-    def _depart(self, flight: Flight) -> None:
+    def _depart(self, flight: BatchInFlight) -> None:
         self._sending += 1
         submission = self._means.submission(flight.batch.procedure)
         self._means.workers.start(
@@ -167,7 +167,7 @@ class Flights:
 
     # The answer to a submit
 
-    def _taken(self, flight: Flight, accepted: Accepted) -> None:
+    def _taken(self, flight: BatchInFlight, accepted: Accepted) -> None:
         self.jobs += 1
         flight.accepted = flight.lineage.accepted = True
         server = accepted.server_time or flight.batch.server
@@ -178,7 +178,7 @@ class Flights:
         else:
             self._conclude(flight, End(True, True, flight.probing, None))  # noqa: FBT003 - a record of facts
 
-    def _not_taken(self, flight: Flight, error: Exception) -> None:
+    def _not_taken(self, flight: BatchInFlight, error: Exception) -> None:
         if isinstance(error, AnswerLost):
             self._sending -= 1
             self._lost.take(flight)
@@ -193,10 +193,10 @@ class Flights:
         self._refused(flight, error)
         self.advance()
 
-    def _refused(self, flight: Flight, error: Refused | ReportedErrors) -> None:
+    def _refused(self, flight: BatchInFlight, error: Refused | ReportedErrors) -> None:
         """Refused as a whole: in another shape, in halves, or as the one bad row."""
         self._means.move(flight, BatchEvent.REFUSE)
-        del self._aloft[flight.batch.id]
+        del self._in_flight[flight.batch.id]
         remedy = remedy_for(flight.batch, error, first=self._is_first(flight))
         if remedy.gone:
             self._gone(flight, error)
@@ -208,10 +208,10 @@ class Flights:
             self._refused_alone(flight, error)
 
     @staticmethod
-    def _is_first(flight: Flight) -> bool:
+    def _is_first(flight: BatchInFlight) -> bool:
         return flight.probing and not flight.lineage.refused_alone
 
-    def _split(self, flight: Flight, size: int, shape: str) -> None:
+    def _split(self, flight: BatchInFlight, size: int, shape: str) -> None:
         actions = flight.batch.actions
         parts = [actions[start : start + size] for start in range(0, len(actions), size)]
         for part in reversed(parts):
@@ -224,12 +224,12 @@ class Flights:
                 sent=None,
                 shape=shape,
             )
-            half = Flight(batch, probing=flight.probing)
+            half = BatchInFlight(batch, probing=flight.probing)
             half.lineage = flight.lineage
             self._intend(half, first=True)
         self.advance()
 
-    def _refused_alone(self, flight: Flight, error: ChakraError) -> None:
+    def _refused_alone(self, flight: BatchInFlight, error: ChakraError) -> None:
         flight.lineage.refused_alone += 1
         reason = f"ChakraHQ refuses it: {error.cause}"
         action = flight.batch.actions[0]
@@ -239,7 +239,7 @@ class Flights:
         if not flight.lineage.accepted and flight.lineage.refused_alone >= SAME_REASON:
             self._owner.halt(flight.batch.procedure, error)
 
-    def _gone(self, flight: Flight, error: ChakraError) -> None:
+    def _gone(self, flight: BatchInFlight, error: ChakraError) -> None:
         """The bulk endpoint itself is not there."""
         self._probed(flight)
         self._owner.released(flight.batch)
@@ -247,11 +247,11 @@ class Flights:
 
     # Following a job
 
-    def _follow(self, flight: Flight) -> None:
+    def _follow(self, flight: BatchInFlight) -> None:
         pause = wait(flight.looks, len(flight.batch.actions))
         self._means.workers.later(pause, partial(self._look, flight))
 
-    def _look(self, flight: Flight) -> None:
+    def _look(self, flight: BatchInFlight) -> None:
         client = self._means.submission(flight.batch.procedure).client
         self._means.workers.start(
             partial(client.job, flight.batch.job or ""),
@@ -259,23 +259,23 @@ class Flights:
             partial(self._not_seen, flight),
         )
 
-    def _looked(self, flight: Flight, status: JobStatus) -> None:
+    def _looked(self, flight: BatchInFlight, status: JobStatus) -> None:
         flight.missing = 0
         look = look_of(status.row, status.counts, self._means.waited(flight))
         flight.looks = (*flight.looks[-2:], look)
         submitted = len(flight.batch.actions)
-        verdict = judge(flight.looks, submitted)
-        if verdict is Verdict.RUNNING:
+        verdict = job_verdict(flight.looks, submitted)
+        if verdict is JobVerdict.RUNNING:
             self._go_on(flight)
             return
-        if verdict is Verdict.ENDED and look.none_under_way:
+        if verdict is JobVerdict.ENDED and look.none_under_way:
             self.forms.cut(flight.batch, look.finished)
         succeeded = look.counts.get("SUCCESS", 0) >= submitted
         server = look.completed_at or status.server_time
-        in_full = verdict is Verdict.DONE
+        in_full = verdict is JobVerdict.DONE
         self._conclude(flight, End(succeeded, in_full, flight.probing, server))
 
-    def _not_seen(self, flight: Flight, error: Exception) -> None:
+    def _not_seen(self, flight: BatchInFlight, error: Exception) -> None:
         if isinstance(error, (WrongKey, NoAccess)) or not isinstance(error, ChakraError):
             self._owner.fail(_as_chakra(error))
             self._sending -= 1
@@ -288,7 +288,7 @@ class Flights:
             pause = 2.0**flight.missing if flight.missing else 0.0
             self._means.workers.later(pause, partial(self._go_on, flight))
 
-    def _go_on(self, flight: Flight) -> None:
+    def _go_on(self, flight: BatchInFlight) -> None:
         if self._means.waited(flight) >= self._means.patience.job_timeout:
             self._sending -= 1
             self._lost.take(flight)
@@ -297,7 +297,7 @@ class Flights:
 
     # The end of a job
 
-    def _conclude(self, flight: Flight, end: End) -> None:
+    def _conclude(self, flight: BatchInFlight, end: End) -> None:
         submission = self._means.submission(flight.batch.procedure)
         self._means.workers.start(
             partial(submission.conclude, flight.batch, end),
@@ -305,7 +305,7 @@ class Flights:
             partial(self._not_concluded, flight, end),
         )
 
-    def _concluded(self, flight: Flight, end: End, found: Conclusion) -> None:
+    def _concluded(self, flight: BatchInFlight, end: End, found: Conclusion) -> None:
         self._sending -= 1
         if flight.probing and self._try_other_shape(flight, found):
             self.advance()
@@ -315,13 +315,13 @@ class Flights:
         self._probed(flight)
         done = {at: s for at, s in found.settlements.items() if at not in flight.settled}
         advance(flight, BatchEvent.SETTLE)
-        del self._aloft[flight.batch.id]
+        del self._in_flight[flight.batch.id]
         self._owner.settled(flight.batch, done, end.server_time)
         if found.effect is False:
             self._owner.halt(flight.batch.procedure, no_effect(flight.batch))
         self.advance()
 
-    def _try_other_shape(self, flight: Flight, found: Conclusion) -> bool:
+    def _try_other_shape(self, flight: BatchInFlight, found: Conclusion) -> bool:
         """Whether a first batch had no effect at all, so that its shape is in doubt (Q22)."""
         batch = flight.batch
         invalid = all(s.outcome is Outcome.REJECTED for s in found.settlements.values())
@@ -332,17 +332,17 @@ class Flights:
         if following >= len(shapes):
             return False
         self._means.move(flight, BatchEvent.RELEASE)
-        del self._aloft[batch.id]
+        del self._in_flight[batch.id]
         self._split(flight, len(batch.actions), shapes[following])
         return True
 
-    def _probed(self, flight: Flight) -> None:
+    def _probed(self, flight: BatchInFlight) -> None:
         kind = (flight.batch.procedure, flight.batch.kind)
-        others = (f for f in self._aloft.values() if f is not flight and f.probing)
+        others = (f for f in self._in_flight.values() if f is not flight and f.probing)
         if not any((f.batch.procedure, f.batch.kind) == kind for f in others):
             self._probing.discard(kind)
 
-    def _not_concluded(self, flight: Flight, end: End, error: Exception) -> None:
+    def _not_concluded(self, flight: BatchInFlight, end: End, error: Exception) -> None:
         if not isinstance(error, ChakraError):
             self._owner.fail(_as_chakra(error))
             self._sending -= 1
@@ -355,15 +355,15 @@ class Flights:
         self._owner.fail(error)
         self._lost.take(flight)
 
-    def _landed(self, flight: Flight) -> None:
+    def _landed(self, flight: BatchInFlight) -> None:
         if flight.probing and flight.seen_as_sent:
             self.forms.proven(flight.batch)
-        del self._aloft[flight.batch.id]
+        del self._in_flight[flight.batch.id]
         self._probed(flight)
 
-    def _release(self, flight: Flight) -> None:
+    def _release(self, flight: BatchInFlight) -> None:
         self._means.move(flight, BatchEvent.RELEASE)
-        self._aloft.pop(flight.batch.id, None)
+        self._in_flight.pop(flight.batch.id, None)
         self._probed(flight)
         self._owner.released(replace(flight.batch, actions=tuple(flight.open.values())))
 

@@ -78,7 +78,7 @@ class Look:
         return any(counts.values()) and not any(counts.get(name, 0) for name in _UNDER_WAY)
 
 
-class Verdict(str, Enum):
+class JobVerdict(str, Enum):
     """Where a job is."""
 
     RUNNING = "running"
@@ -102,7 +102,7 @@ def look_of(row: Mapping[str, object], counts: Mapping[str, int], elapsed: float
     return Look(elapsed, named, word or None, parse_timestamp(row.get("completedAt")) or 0)
 
 
-def judge(looks: Sequence[Look], submitted: int) -> Verdict:
+def job_verdict(looks: Sequence[Look], submitted: int) -> JobVerdict:
     """Say whether a job is over (Q9). Only the last three looks matter.
 
     Args:
@@ -110,12 +110,12 @@ def judge(looks: Sequence[Look], submitted: int) -> Verdict:
         submitted: How many items were sent.
     """
     if not looks:
-        return Verdict.RUNNING
+        return JobVerdict.RUNNING
     if looks[-1].finished >= submitted:
-        return Verdict.DONE
+        return JobVerdict.DONE
     # Counts may trail the job's own fields, so the look that first says "ended" is not the last.
     said = _unchanged(looks, 2) and all(look.says_ended for look in looks[-2:])
-    return Verdict.ENDED if said or _silently_over(looks) else Verdict.RUNNING
+    return JobVerdict.ENDED if said or _silently_over(looks) else JobVerdict.RUNNING
 
 
 def wait(looks: Sequence[Look], submitted: int) -> float:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from chakra_api.errors import ChakraError
 from target_chakra.batches import Settlement
 from target_chakra.lifecycle import BatchEvent, Outcome
-from target_chakra.sending.batch_in_flight import Flight, Means, Owner, advance
-from target_chakra.sending.recovery import Sight, judge
+from target_chakra.sending.batch_in_flight import BatchInFlight, Means, Owner, advance
+from target_chakra.sending.recovery import Sight, lost_verdict
 from target_chakra.sending.submission import WRITTEN
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LOOKS = (0.5, 30.0)
 """Least and most seconds between two looks at a batch."""
 
 
-class Lost:
+class LostBatches:
     """All lost batches of a run.
 
     Args:
@@ -36,8 +36,8 @@ class Lost:
         self,
         means: Means,
         owner: Owner,
-        landed: Callable[[Flight], None],
-        released: Callable[[Flight], None],
+        landed: Callable[[BatchInFlight], None],
+        released: Callable[[BatchInFlight], None],
     ) -> None:
         self._means = means
         self._owner = owner
@@ -45,12 +45,12 @@ class Lost:
         self._released = released
         self.count = 0
 
-    def take(self, flight: Flight) -> None:
+    def take(self, flight: BatchInFlight) -> None:
         """Take on a batch that was just lost."""
         self._means.move(flight, BatchEvent.LOSE)
         self.follow(flight)
 
-    def follow(self, flight: Flight) -> None:
+    def follow(self, flight: BatchInFlight) -> None:
         """Read a lost batch back until its fate is known."""
         self.count += 1
         nameless = {
@@ -64,7 +64,7 @@ class Lost:
             pause = 0.0 if self._means.waited(flight) > 1 else LOOKS[0]
             self._means.workers.later(pause, partial(self._look, flight))
 
-    def _look(self, flight: Flight) -> None:
+    def _look(self, flight: BatchInFlight) -> None:
         submission = self._means.submission(flight.batch.procedure)
         self._means.workers.start(
             partial(submission.sights, flight.open),
@@ -72,10 +72,10 @@ class Lost:
             partial(self._saw_nothing, flight),
         )
 
-    def _saw(self, flight: Flight, seen: Mapping[int, tuple[Sight, str | None]]) -> None:
+    def _saw(self, flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]) -> None:
         waited = self._means.waited(flight)
         sights = {at: what for at, (what, _) in seen.items()}
-        verdict = judge(sights, waited, self._means.patience, accepted=flight.accepted)
+        verdict = lost_verdict(sights, waited, self._means.patience, accepted=flight.accepted)
         flight.accepted = verdict.accepted
         flight.seen_as_sent |= bool(verdict.settled)
         if verdict.released:
@@ -92,7 +92,7 @@ class Lost:
         if flight.open:
             self._look_later(flight, waited)
 
-    def _saw_nothing(self, flight: Flight, error: Exception) -> None:
+    def _saw_nothing(self, flight: BatchInFlight, error: Exception) -> None:
         if not isinstance(error, ChakraError):
             raise error
         waited = self._means.waited(flight)
@@ -103,7 +103,7 @@ class Lost:
         gone = {at: Settlement(a, Outcome.UNKNOWN, None, reason) for at, a in flight.open.items()}
         self._settle(flight, gone)
 
-    def _look_later(self, flight: Flight, waited: float) -> None:
+    def _look_later(self, flight: BatchInFlight, waited: float) -> None:
         patience = self._means.patience
         pause = min(max(LOOKS[0], waited * 0.2), LOOKS[1])
         for moment in (patience.horizon, patience.job_timeout):
@@ -111,7 +111,7 @@ class Lost:
                 pause = min(pause, moment - waited + 0.01)
         self._means.workers.later(pause, partial(self._look, flight))
 
-    def _settle(self, flight: Flight, done: Mapping[int, Settlement]) -> None:
+    def _settle(self, flight: BatchInFlight, done: Mapping[int, Settlement]) -> None:
         flight.settled.update(done)
         if not flight.open:
             self.count -= 1

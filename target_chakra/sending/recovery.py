@@ -18,14 +18,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from target_chakra.changes import Kind
-from target_chakra.planning.plan import same
+from target_chakra.lookups.comparison import same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_chakra.changes import Action
-    from target_chakra.lookups.snapshot import Held
-    from target_chakra.planning.plan import Comparable
+    from target_chakra.lookups.comparison import Comparable
+    from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.settings import Patience
 
 
@@ -39,7 +39,7 @@ class Sight(str, Enum):
 
 def sight(
     action: Action,
-    held: Sequence[Held],
+    held: Sequence[Snapshot],
     comparable: Comparable,
     converted: Mapping[str, object] | None = None,
 ) -> Sight:
@@ -68,7 +68,7 @@ def sight(
 
 def _holds(
     fields: Mapping[str, object],
-    held: Held,
+    held: Snapshot,
     comparable: Comparable,
     converted: Mapping[str, object],
 ) -> bool:
@@ -86,7 +86,7 @@ def _holds(
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LostVerdict:
     """What follows from reading a lost batch back.
 
     Attributes:
@@ -102,9 +102,9 @@ class Verdict:
     accepted: bool = False
 
 
-def judge(
+def lost_verdict(
     sights: Mapping[int, Sight], waited: float, patience: Patience, *, accepted: bool
-) -> Verdict:
+) -> LostVerdict:
     """Decide about a lost batch.
 
     Args:
@@ -121,5 +121,5 @@ def judge(
         given_up = waited >= patience.job_timeout
         # A row that somebody touched may still become as sent while its job runs.
         unknown = (*touched, *before) if given_up else ()
-        return Verdict(settled, unknown, accepted=accepted)
-    return Verdict(released=waited >= patience.horizon)
+        return LostVerdict(settled, unknown, accepted=accepted)
+    return LostVerdict(released=waited >= patience.horizon)

@@ -27,7 +27,7 @@ _SHAPE, _SIZE = "shape.", "size."
 _Sort: TypeAlias = "tuple[str, Kind]"
 
 
-class BatchForms:
+class ServerLimits:
     """What is known of one server.
 
     Args:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from chakra_api.clock import Clock
     from target_chakra.batches import Batch
     from target_chakra.changes import Action
-    from target_chakra.lookups.open_procedure import Desk
-    from target_chakra.lookups.snapshot import Held
+    from target_chakra.lookups.open_procedure import OpenProcedure
+    from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.sending.entry_matching import EntryOutcome
 
 LAG_STEPS = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.0)
@@ -85,7 +85,7 @@ class Submission:
         clock: For the waits while a write is not yet listed.
     """
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
+    def __init__(self, desk: OpenProcedure, clock: Clock) -> None:
         self._desk = desk
         self._clock = clock
         self.client = desk.client
@@ -109,24 +109,26 @@ class Submission:
 
     # Reading back
 
-    def look_back(self, actions: Mapping[int, Action]) -> dict[int, tuple[Held, ...]]:
+    def look_back(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """The processes that actions are about, as they are now, by position."""
         by_attribute: dict[str, dict[int, str | int]] = {}
         for at, action in actions.items():
             attribute, value = _name_of(action)
             by_attribute.setdefault(attribute, {})[at] = value
-        seen: dict[int, tuple[Held, ...]] = {}
+        seen: dict[int, tuple[Snapshot, ...]] = {}
         for attribute, values in by_attribute.items():
             seen.update(self._find(attribute, values))
         return seen
 
-    def _find(self, attribute: str, values: Mapping[int, str | int]) -> dict[int, tuple[Held, ...]]:
+    def _find(
+        self, attribute: str, values: Mapping[int, str | int]
+    ) -> dict[int, tuple[Snapshot, ...]]:
         lookups, text = self._desk.lookups(attribute), self._desk.key_text(attribute)
         way = self._desk.ways.get(attribute)
         if way is None:
             way = self._desk.ways[attribute] = lookups.prove()
         places = list(values)
-        found: dict[int, tuple[Held, ...]] = {}
+        found: dict[int, tuple[Snapshot, ...]] = {}
         for start in range(0, len(places), PAGE):
             part = places[start : start + PAGE]
             held = lookups.find(way, [values[at] for at in part]).held
@@ -140,7 +142,7 @@ class Submission:
             for at, held in self.look_back(actions).items()
         }
 
-    def _sight(self, action: Action, held: Sequence[Held]) -> Sight:
+    def _sight(self, action: Action, held: Sequence[Snapshot]) -> Sight:
         converted = action.known.learned if action.known else None
         return sight(action, held, self._desk.destinations.comparable, converted)
 
@@ -213,7 +215,7 @@ class Submission:
         changed = any(self._sight(actions[at], seen[at]) is not Sight.AS_BEFORE for at in actions)
         return found, changed
 
-    def _settled_look(self, actions: Mapping[int, Action]) -> dict[int, tuple[Held, ...]]:
+    def _settled_look(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """Rows read back until they are no longer as before, or for as long as a list may lag."""
         seen = self.look_back(actions)
         for pause in LAG_STEPS:
@@ -225,7 +227,7 @@ class Submission:
         return seen
 
     def _stored(
-        self, action: Action, held: Sequence[Held], end: End
+        self, action: Action, held: Sequence[Snapshot], end: End
     ) -> Mapping[str, object] | None:
         """What ChakraHQ made of values, if nobody touched the row since."""
         if len(held) != 1 or self._sight(action, held) is not Sight.NEITHER:
@@ -271,7 +273,7 @@ class Submission:
         key = action.change.key
         return key is not None and self._desk.ways.get(key.attribute) not in (None, Way.NONE)
 
-    def _appeared(self, actions: Mapping[int, Action]) -> dict[int, tuple[Held, ...]]:
+    def _appeared(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """Created rows, waited for as long as a list may lag behind (Q32)."""
         seen = self.look_back(actions)
         for pause in LAG_STEPS:
@@ -319,7 +321,7 @@ def _name_of(action: Action) -> tuple[str, str | int]:
     return key.attribute, key.value
 
 
-def _made(action: Action, held: Sequence[Held], server: int | None) -> Settlement:
+def _made(action: Action, held: Sequence[Snapshot], server: int | None) -> Settlement:
     """What became of a create that the job calls a success, by the process that is there now."""
     if not held:
         return Settlement(
@@ -330,7 +332,7 @@ def _made(action: Action, held: Sequence[Held], server: int | None) -> Settlemen
     return Settlement(action, Outcome.MERGED if merged else Outcome.CREATED, newest.process_id)
 
 
-def _judged(action: Action, held: Sequence[Held], what: Sight, end: End) -> Settlement:
+def _judged(action: Action, held: Sequence[Snapshot], what: Sight, end: End) -> Settlement:
     process_id = held[0].process_id if held else action.process_id
     if what is Sight.AS_SENT:
         return Settlement(action, WRITTEN[action.kind], process_id)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 
 from target_chakra.dlt_destination import chakra_destination, mirror_commit, receipts, retry_rejects
-from target_chakra.dlt_destination.client import ChakraClient
+from target_chakra.dlt_destination.client import ChakraLoadClient
 from target_chakra.journal.journal import Journal
 from tests.support.target_process import FAST, living
 
@@ -214,10 +214,10 @@ _PLACES: dict[str, tuple[type, str, bool]] = {
     "settled": (Journal, "settle", False),
     "recorded": (Journal, "record", False),
     "marked": (Journal, "mark", False),
-    "written": (ChakraClient, "write", False),
-    "completing": (ChakraClient, "complete_load", True),
+    "written": (ChakraLoadClient, "write", False),
+    "completing": (ChakraLoadClient, "complete_load", True),
     "closed": (Journal, "close_load", False),
-    "completed": (ChakraClient, "complete_load", False),
+    "completed": (ChakraLoadClient, "complete_load", False),
 }
 """Where a process dies: a method, and whether before it (else once it has returned)."""
 

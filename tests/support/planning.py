@@ -9,7 +9,7 @@ from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Known, Mode
-from target_chakra.lookups.snapshot import Held, HeldReader
+from target_chakra.lookups.snapshot import HeldReader, Snapshot
 from target_chakra.mapping.destinations import Destinations
 from target_chakra.planning.plan import Rules
 
@@ -53,5 +53,5 @@ def wants(
     return Change(1, 1, "leads", "lead", KEY, mode, deletes, fields, {})
 
 
-def holds(data: Mapping[str, object], **row: object) -> Held:
+def holds(data: Mapping[str, object], **row: object) -> Snapshot:
     return read({"id": "x7", "data": dict(data), **row})

@@ -17,12 +17,12 @@ from chakra_sandbox.rows.making import Draw
 from chakra_sandbox.rows.people import USERS
 from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.records.row_typer import compile_row
-from target_chakra.changes import Action, Reject
+from target_chakra.changes import Action, Done, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.snapshot import HeldReader
 from target_chakra.mapping.destinations import Destinations
 from target_chakra.mapping.row_mapper import RowMapper
-from target_chakra.planning.plan import Done, Rules, plan
+from target_chakra.planning.plan import Rules, plan
 from target_chakra.settings import StreamMapping
 from tests.support.json_values import values
 

@@ -14,10 +14,10 @@ from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.values.attribute_types import attribute_type
 from chakra_api.wire.wire_json import decode
-from tap_chakra.lines.record_lines import left_out
 from tap_chakra.records.row_parser import RowParser, places_of
 from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import column_names
+from tap_chakra.records.selection import left_out
 from tests.support.json_values import values
 from tests.unit.tap_chakra.records.test_row_typer import ATTRIBUTES, PEOPLE, PROCEDURE, rows
 

@@ -12,8 +12,8 @@ from chakra_api.endpoints.where import all_of
 from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.incremental import Since
 from tap_chakra.run.modes import RunPlan, Selection
-from tap_chakra.run.procedure_run import Extraction
-from tap_chakra.run.resume import Paused, Scope
+from tap_chakra.run.procedure_run import ProcedureRun
+from tap_chakra.run.resume import ResumePoint, Scope
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.timeline.coverage import Range, Unfinished
 from tap_chakra.timeline.windows import Window
@@ -35,7 +35,7 @@ def extraction(
     before: Bookmark | None = None,
     *,
     versioned: bool = False,
-) -> Extraction:
+) -> ProcedureRun:
     def opens(selection: Selection, unfinished: Unfinished | None) -> Scan:
         def lister(where: Where | None, *, skip: int = 0, limit: int = 100) -> ProcessPage:
             wanted = all_of(where or {}, selection.where or {})
@@ -49,10 +49,10 @@ def extraction(
             local_time=lambda: NOW,
         )
 
-    return Extraction(plan, before or Bookmark(), opens=opens, typed=dict, versioned=versioned)
+    return ProcedureRun(plan, before or Bookmark(), opens=opens, typed=dict, versioned=versioned)
 
 
-def run(it: Extraction) -> list[str]:
+def run(it: ProcedureRun) -> list[str]:
     it.open()
     return [str(record["id"]) for chunk in it.chunks() for record in chunk.records]
 
@@ -164,9 +164,9 @@ def test_a_scan_that_created_after_narrows_says_nothing_of_deletes() -> None:
     assert outcome.bookmark.rows == 300
 
 
-def _paused(scope: Scope) -> Paused:
+def _paused(scope: Scope) -> ResumePoint:
     done = (Range(Window(None, NOW - DAY + 100_000), 100),)
-    return Paused(Unfinished(NOW - HOUR, done), scope, 70)
+    return ResumePoint(Unfinished(NOW - HOUR, done), scope, 70)
 
 
 def test_a_scan_is_gone_on_with_from_its_first_beginning() -> None:

@@ -12,7 +12,7 @@ from chakra_api.errors import SettingsError
 from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.bookmark import from_state as bookmark_from
 from tap_chakra.run.bookmark import to_state as bookmark_to
-from tap_chakra.run.resume import Paused, Scope, from_state, to_state
+from tap_chakra.run.resume import ResumePoint, Scope, from_state, to_state
 from tap_chakra.scanning.scheduler import MOST_WALKED
 from tap_chakra.timeline.coverage import MOST, Range, Unfinished, Walked
 from tap_chakra.timeline.windows import Window
@@ -37,11 +37,11 @@ unfinished = st.builds(
     st.lists(walked, max_size=5).map(tuple),
 )
 scopes = st.builds(Scope, st.none() | times, st.none() | times, st.booleans())
-paused = st.builds(Paused, unfinished, scopes, counts)
+paused = st.builds(ResumePoint, unfinished, scopes, counts)
 
 
 @given(paused)
-def test_a_paused_scan_survives_state(it: Paused) -> None:
+def test_a_paused_scan_survives_state(it: ResumePoint) -> None:
     state = json.loads(json.dumps(to_state(it)))
     assert from_state(state) == it
     bookmark = Bookmark(since=5_000, paused=it)
@@ -49,7 +49,7 @@ def test_a_paused_scan_survives_state(it: Paused) -> None:
 
 
 GOOD = to_state(
-    Paused(
+    ResumePoint(
         Unfinished(10**12, (Range(Window(1, 5), 3),), (Walked(Window(5, 9), 4, 12, 2, True),)),  # noqa: FBT003 - a field
         Scope(None, None, versioned=False),
         0,
@@ -107,5 +107,5 @@ def test_the_largest_state_is_small() -> None:
         for n in range(MOST_WALKED)
     )
     scope = Scope(base, base, versioned=True)
-    state = to_state(Paused(Unfinished(base, done, walks), scope, 10**6))
+    state = to_state(ResumePoint(Unfinished(base, done, walks), scope, 10**6))
     assert len(json.dumps(state, separators=(",", ":"))) <= 8 * 1024

@@ -15,7 +15,7 @@ from tap_chakra.scanning.partition import (
     GUESSES,
     HINT_GROWTH,
     WORTH,
-    Piece,
+    Partition,
     Taken,
     best_hint,
     cut_at,
@@ -42,8 +42,8 @@ def test_what_was_handed_out_is_known_and_nothing_else(pages: list[list[str]]) -
 
 def walked(
     window: Window, *, skip: int = 0, begin: int = 0, end: int | None = None, listing: int = 1
-) -> Piece:
-    piece = Piece(Stretch(window), taken=Taken(), listing=listing, begin=begin, end=end)
+) -> Partition:
+    piece = Partition(Stretch(window), taken=Taken(), listing=listing, begin=begin, end=end)
     piece.walk = Walk(Order.ASCENDING, window, skip=skip)
     return piece
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tap_chakra.reading.grain_probe import BY_SECOND, EXACT
 from tap_chakra.reading.window_reader import Answer, read_page
-from tap_chakra.run.resume import Paused, Scope, from_state, to_state
+from tap_chakra.run.resume import ResumePoint, Scope, from_state, to_state
 from tap_chakra.scanning import partition as pieces
 from tap_chakra.scanning.question import Question
-from tap_chakra.scanning.scheduler import Division
+from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline import walk as walks
 from tap_chakra.timeline.listing_order import ENOUGH, Evidence, Order
 from tap_chakra.timeline.windows import Window
@@ -63,7 +63,7 @@ def server(seed: int, count: int, order: str) -> Listing:
 
 def kept(unfinished: Unfinished) -> Unfinished:
     """What was read, as it comes back out of STATE."""
-    state = to_state(Paused(unfinished, Scope(None, None, versioned=False), 0))
+    state = to_state(ResumePoint(unfinished, Scope(None, None, versioned=False), 0))
     return from_state(json.loads(json.dumps(state))).unfinished
 
 
@@ -101,14 +101,14 @@ def test_no_order_of_answers_loses_or_doubles_a_row(
 ROWS = [NOW - DAY + 10 * n for n in range(900)]
 
 
-def walked() -> Division:
+def walked() -> Scheduler:
     """A division of all time whose order is proven, as after a good first answer."""
     up = [10 * n for n in range(ENOUGH + 1)]
     evidence = Evidence().with_answer(up, up[::-1])
     assert evidence.proven is Order.ASCENDING
     top = EXACT.floor(NOW)
     windows = [Window(None, top), Window(top, None)]
-    return Division(windows, EXACT, horizon=NOW, evidence=evidence)
+    return Scheduler(windows, EXACT, horizon=NOW, evidence=evidence)
 
 
 def paged(listing: Listing, question: Question) -> Answer:

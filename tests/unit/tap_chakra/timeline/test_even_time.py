@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_chakra.timeline.even_time import HOUR, WEEK, Cycle
+from tap_chakra.timeline.even_time import HOUR, WEEK, EvenTime
 from tap_chakra.timeline.windows import Window
 from tests.support.distributions import DISTRIBUTIONS
 from tests.support.listing import NOW
@@ -17,10 +17,10 @@ ROWS = 5_000
 MONDAY = NOW - NOW % WEEK - 20 * WEEK
 
 
-def learned(shape: str, hours: int = 7, seed: int = 1) -> Cycle:
+def learned(shape: str, hours: int = 7, seed: int = 1) -> EvenTime:
     """What is known after all of a made year was read, some hours at a time."""
     instants = sorted(DISTRIBUTIONS[shape](ROWS, random.Random(seed)))
-    cycle = Cycle()
+    cycle = EvenTime()
     lower = instants[0] - instants[0] % HOUR
     at = 0
     while at < len(instants):
@@ -72,7 +72,7 @@ def test_parts_are_as_long_as_the_whole(since: int, first: int, second: int) -> 
 
 
 def test_open_and_empty_windows_say_nothing() -> None:
-    cycle = Cycle()
+    cycle = EvenTime()
     for window in (Window(None, 5), Window(5, None), Window(5, 5)):
         cycle.learn(window, [1, 2, 3])
     assert cycle.between(0, HOUR) == HOUR

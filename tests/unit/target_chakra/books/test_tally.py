@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_chakra.books.state_gate import Frontier
+from target_chakra.books.state_gate import StateGate
 from target_chakra.books.tally import Tally
 from target_chakra.changes import Change, Key, Mode, combined
 from target_chakra.lifecycle import SETTLED, Outcome
@@ -24,7 +24,7 @@ ANY = Change(1, 1, "s", "lead", Key("lead", "lead_id", "a"), Mode.UPSERT, False,
 def test_a_state_passes_exactly_when_all_rows_before_it_are_settled(
     order: Sequence[int], places: set[int], count: int
 ) -> None:
-    frontier: Frontier[int] = Frontier()
+    frontier: StateGate[int] = StateGate()
     for line in range(1, 13):
         if line - 1 in places:
             frontier.state(line - 1)
@@ -45,7 +45,7 @@ def test_a_state_passes_exactly_when_all_rows_before_it_are_settled(
 
 
 def test_a_row_is_settled_once_and_only_if_it_came() -> None:
-    frontier: Frontier[int] = Frontier()
+    frontier: StateGate[int] = StateGate()
     frontier.came_in(1)
     frontier.settled(1)
     with pytest.raises(ValueError, match="row 1"):

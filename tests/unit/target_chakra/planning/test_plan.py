@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from target_chakra.changes import Action, Key, Kind, Known, Mode, Reject
+from target_chakra.changes import Action, Done, Key, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
-from target_chakra.planning.plan import LAG_MS, Done, Rules, lags, plan
+from target_chakra.planning.plan import LAG_MS, Rules, lags, plan
 from tests.support.planning import KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
-    from target_chakra.lookups.snapshot import Held
+    from target_chakra.lookups.snapshot import Snapshot
 
 T = TypeVar("T")
 
@@ -256,7 +256,7 @@ WROTE = replace(KNOWN, fields={"data.phone": "+91 99"}, began=1_000, ended=2_000
 PHONE = wants({"data.phone": "+91 99"})
 
 
-def shows(phone: object, updated_at: int | None) -> list[Held]:
+def shows(phone: object, updated_at: int | None) -> list[Snapshot]:
     return [holds({"phone": phone}, updatedAt=updated_at)]
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_chakra.changes import Action, Change, Kind, Known, Mode, Reject
-from target_chakra.planning.plan import Done, plan
+from target_chakra.changes import Action, Change, Done, Kind, Known, Mode, Reject
+from target_chakra.planning.plan import plan
 from tests.support.json_values import values
 from tests.support.planning import REVIVE, RULES, TYPES, Row, read, wants
 
 if TYPE_CHECKING:
-    from target_chakra.lookups.snapshot import Held
+    from target_chakra.lookups.snapshot import Snapshot
 
 
 class Model:
@@ -26,7 +26,7 @@ class Model:
         self.row = row
 
     @property
-    def held(self) -> list[Held]:
+    def held(self) -> list[Snapshot]:
         return [] if self.row is None else [read(self.row)]
 
     def apply(self, action: Action) -> None:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_chakra.changes import Action, Key, Kind, Mode, Reject
+from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
-from target_chakra.planning.plan import LAG_MS, Done, differing, lags, only_read, plan, same
+from target_chakra.lookups.comparison import same
+from target_chakra.planning.plan import LAG_MS, differing, lags, only_read, plan
 from tests.support.planning import DESTINATIONS, KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
     from target_chakra.changes import Change, Known
-    from target_chakra.lookups.snapshot import Held
+    from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.planning.plan import Rules
 
 CITY = {"data.city": "Pune"}
@@ -22,7 +23,7 @@ THERE = holds({"city": "Goa"})
 GONE = holds({"city": "Goa"}, isDeleted=True)
 INSERT = wants(CITY, mode=Mode.INSERT)
 BY_ID = replace(wants(CITY), key=Key("lead", "id", "x9"))
-REJECTS: dict[str, tuple[Change, list[Held], Known | None, Rules, str, str]] = {
+REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]] = {
     "two of them": (
         wants(CITY),
         [THERE, THERE],
@@ -92,7 +93,7 @@ REJECTS: dict[str, tuple[Change, list[Held], Known | None, Rules, str, str]] = {
 
 @pytest.mark.parametrize("case", REJECTS.values(), ids=REJECTS)
 def test_a_reject_says_what_is_wrong_and_what_to_do(
-    case: tuple[Change, list[Held], Known | None, Rules, str, str],
+    case: tuple[Change, list[Snapshot], Known | None, Rules, str, str],
 ) -> None:
     change, held, known, rules, reason, next_step = case
     assert plan(change, held, known, rules) == Reject(change, reason, next_step)
@@ -101,7 +102,9 @@ def test_a_reject_says_what_is_wrong_and_what_to_do(
 DELETE = wants({}, deletes=True)
 LEARNED = replace(KNOWN, fields={"data.phone": "+91 99"}, learned={"data.phone": "9199"})
 ORIGINAL = replace(KNOWN, fields=CITY)
-DONE: dict[str, tuple[Change, list[Held], Known | None, Rules, str | None, dict[str, object]]] = {
+DONE: dict[
+    str, tuple[Change, list[Snapshot], Known | None, Rules, str | None, dict[str, object]]
+] = {
     "a delete of nothing": (DELETE, [], None, RULES, None, {}),
     "a delete of what is deleted": (DELETE, [GONE], None, RULES, "x7", {}),
     "what is held already": (wants({"data.city": "Goa"}), [THERE], KNOWN, RULES, "x7", {}),
@@ -119,14 +122,14 @@ DONE: dict[str, tuple[Change, list[Held], Known | None, Rules, str | None, dict[
 
 @pytest.mark.parametrize("case", DONE.values(), ids=DONE)
 def test_what_is_so_already_is_unchanged_and_names_its_process(
-    case: tuple[Change, list[Held], Known | None, Rules, str | None, dict[str, object]],
+    case: tuple[Change, list[Snapshot], Known | None, Rules, str | None, dict[str, object]],
 ) -> None:
     change, held, known, rules, process_id, learned = case
     decision = plan(change, held, known, rules)
     assert decision == Done(change, Outcome.UNCHANGED, process_id, learned)
 
 
-ACTIONS: dict[str, tuple[Change, list[Held], Known | None, Rules, Action]] = {
+ACTIONS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, Action]] = {
     "a create": (
         INSERT,
         [],
@@ -174,7 +177,7 @@ ACTIONS: dict[str, tuple[Change, list[Held], Known | None, Rules, Action]] = {
 
 @pytest.mark.parametrize("case", ACTIONS.values(), ids=ACTIONS)
 def test_what_is_to_be_sent_is_planned_whole(
-    case: tuple[Change, list[Held], Known | None, Rules, Action],
+    case: tuple[Change, list[Snapshot], Known | None, Rules, Action],
 ) -> None:
     change, held, known, rules, action = case
     assert plan(change, held, known, rules) == action

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from target_chakra.sending.job_polling import Look, Verdict, judge, look_of, wait
+from target_chakra.sending.job_polling import JobVerdict, Look, job_verdict, look_of, wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,12 +56,12 @@ def watch(shape: Callable[[float, int], dict[str, int]], seconds: float, submitt
     """Poll a made job that takes `seconds` until it is judged to be done."""
     looks: list[Look] = []
     now = 0.0
-    while judge(looks, submitted) is Verdict.RUNNING:
+    while job_verdict(looks, submitted) is JobVerdict.RUNNING:
         now += wait(looks, submitted)
         counts = shape(min(1.0, now / seconds), submitted)
         looks.append(Look(now, counts, "IN_PROGRESS" if now < seconds else "COMPLETED", 0))
         assert len(looks) < 200
-    assert judge(looks, submitted) is Verdict.DONE
+    assert job_verdict(looks, submitted) is JobVerdict.DONE
     return Seen(len(looks), now - seconds)
 
 
@@ -113,7 +113,7 @@ def test_a_short_job_costs_three_requests(
 
 def test_the_first_look_comes_before_a_second_is_over() -> None:
     assert wait([], 10) == 0.6
-    assert judge([], 10) is Verdict.RUNNING
+    assert job_verdict([], 10) is JobVerdict.RUNNING
 
 
 PART = {"NOT_STARTED": 0, "SUCCESS": 7, "ERROR": 1, "INVALID": 0}
@@ -124,25 +124,27 @@ def looks(*shown: tuple[str | None, dict[str, int]]) -> list[Look]:
 
 
 def test_all_entries_with_an_outcome_are_the_end_whatever_the_status_says() -> None:
-    assert judge(looks(("IN_PROGRESS", {"SUCCESS": 8, "ERROR": 1, "INVALID": 1})), 10) == "done"
+    assert (
+        job_verdict(looks(("IN_PROGRESS", {"SUCCESS": 8, "ERROR": 1, "INVALID": 1})), 10) == "done"
+    )
 
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "not_started", "Queued", "PENDING"])
 def test_a_job_that_says_it_runs_is_not_over_however_long_it_stands(status: str) -> None:
-    assert judge(looks(*[(status, PART)] * 50), 10) is Verdict.RUNNING
+    assert job_verdict(looks(*[(status, PART)] * 50), 10) is JobVerdict.RUNNING
 
 
 def test_a_job_that_says_it_ended_is_over_when_its_counts_stay() -> None:
     before, after = ("IN_PROGRESS", PART), ("COMPLETED", PART)
-    assert judge(looks(before, before, after), 10) is Verdict.RUNNING
-    assert judge(looks(before, after, after), 10) is Verdict.ENDED
-    assert judge(looks(after, ("COMPLETED", {**PART, "ERROR": 2})), 10) is Verdict.RUNNING
-    assert judge(looks(after, ("COMPLETED", {**PART, "ERROR": 3})), 10) is Verdict.DONE
+    assert job_verdict(looks(before, before, after), 10) is JobVerdict.RUNNING
+    assert job_verdict(looks(before, after, after), 10) is JobVerdict.ENDED
+    assert job_verdict(looks(after, ("COMPLETED", {**PART, "ERROR": 2})), 10) is JobVerdict.RUNNING
+    assert job_verdict(looks(after, ("COMPLETED", {**PART, "ERROR": 3})), 10) is JobVerdict.DONE
 
 
 def test_a_completion_time_is_as_good_as_a_status() -> None:
     ended = [Look(t, PART, None, 1767225600500) for t in (1.0, 2.0)]
-    assert judge(ended, 10) is Verdict.ENDED
+    assert job_verdict(ended, 10) is JobVerdict.ENDED
 
 
 def test_a_short_count_at_the_end_is_looked_at_again_at_once() -> None:
@@ -158,23 +160,23 @@ def test_counts_that_move_on_after_the_end_are_paced_like_any() -> None:
 
 def test_a_job_that_says_nothing_is_over_when_nothing_waits_and_three_looks_agree() -> None:
     silent = (None, PART)
-    assert judge(looks(silent, silent), 10) is Verdict.RUNNING
-    assert judge(looks(silent, silent, silent), 10) is Verdict.ENDED
-    assert judge(looks((None, {"SUCCESS": 7}), silent, silent), 10) is Verdict.RUNNING
+    assert job_verdict(looks(silent, silent), 10) is JobVerdict.RUNNING
+    assert job_verdict(looks(silent, silent, silent), 10) is JobVerdict.ENDED
+    assert job_verdict(looks((None, {"SUCCESS": 7}), silent, silent), 10) is JobVerdict.RUNNING
 
 
 @pytest.mark.parametrize(
     "counts", [{}, {"NOT_STARTED": 0, "SUCCESS": 0}, {"NOT_STARTED": 2, "SUCCESS": 8}]
 )
 def test_silence_without_counts_or_with_entries_to_come_is_no_end(counts: dict[str, int]) -> None:
-    assert judge(looks(*[(None, counts)] * 9), 11) is Verdict.RUNNING
+    assert job_verdict(looks(*[(None, counts)] * 9), 11) is JobVerdict.RUNNING
 
 
 @given(st.lists(st.sampled_from((PART, {}, {"SUCCESS": 9})), min_size=3, max_size=9))
 def test_only_the_last_three_looks_matter(shown: list[dict[str, int]]) -> None:
     for status in (None, "COMPLETED"):
         made = looks(*((status, counts) for counts in shown))
-        assert judge(made, 10) is judge(made[-3:], 10)
+        assert job_verdict(made, 10) is job_verdict(made[-3:], 10)
 
 
 def test_a_job_is_read_by_its_names() -> None:

@@ -18,7 +18,7 @@ from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.sending.batch_in_flight import Means
-from target_chakra.sending.dispatcher import Flights
+from target_chakra.sending.dispatcher import Dispatcher
 from target_chakra.sending.lost_batches import LOOKS
 from target_chakra.sending.recovery import Sight
 from target_chakra.settings import Patience
@@ -93,7 +93,7 @@ class World:
             concurrency=1,
             submission=lambda _procedure: cast("Any", self),
         )
-        self.flights = Flights(means, cast("Any", self))
+        self.flights = Dispatcher(means, cast("Any", self))
 
     # As the journal, the submission and the owner
 
@@ -135,7 +135,7 @@ class World:
         self.flights.adopt(batch, before or {})
         self.timers.run()
         assert self.flights.lost == 0
-        assert self.flights.aloft == ()
+        assert self.flights.in_flight == ()
         ended = {action.change.seq for action in self.again}
         assert not ended & {each.action.change.seq for each in self.settlements.values()}
         return {at: each.outcome for at, each in self.settlements.items()}

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_chakra.changes import Action, Change, Key, Kind, Mode
-from target_chakra.lookups.snapshot import Held
-from target_chakra.sending.recovery import Sight, judge, sight
+from target_chakra.lookups.snapshot import Snapshot
+from target_chakra.sending.recovery import Sight, lost_verdict, sight
 from target_chakra.settings import Patience
 
 DEFAULTS = Patience()
@@ -26,9 +26,9 @@ def action(kind: Kind, fields: dict[str, Any], before: dict[str, Any] | None) ->
     return Action(change, kind, None if kind is Kind.CREATE else "p", fields, before)
 
 
-def held(*, deleted: bool = False, **data: Any) -> tuple[Held, ...]:
+def held(*, deleted: bool = False, **data: Any) -> tuple[Snapshot, ...]:
     row = {"id": "p", "state": data.pop("state", None)}
-    return (Held("p", deleted, 1, 1, row, data),)
+    return (Snapshot("p", deleted, 1, 1, row, data),)
 
 
 UPDATE = action(Kind.UPDATE, {"data.score": 2, "state": "LOST"}, {"data.score": 1, "state": "NEW"})
@@ -53,7 +53,7 @@ SIGHTS = {
 
 @pytest.mark.parametrize(("sent", "seen", "expected"), SIGHTS.values(), ids=SIGHTS.keys())
 def test_a_process_says_what_became_of_it(
-    sent: Action, seen: tuple[Held, ...], expected: Sight
+    sent: Action, seen: tuple[Snapshot, ...], expected: Sight
 ) -> None:
     assert sight(sent, seen, same) is expected
 
@@ -73,20 +73,20 @@ ALL_BEFORE = {0: Sight.AS_BEFORE, 1: Sight.AS_BEFORE}
 
 
 def test_a_batch_is_sent_again_only_past_the_horizon_and_with_every_row_as_before() -> None:
-    assert not judge(ALL_BEFORE, 299.9, DEFAULTS, accepted=False).released
-    assert judge(ALL_BEFORE, 300, DEFAULTS, accepted=False).released
+    assert not lost_verdict(ALL_BEFORE, 299.9, DEFAULTS, accepted=False).released
+    assert lost_verdict(ALL_BEFORE, 300, DEFAULTS, accepted=False).released
     touched = {**ALL_BEFORE, 2: Sight.NEITHER}
-    assert not judge(touched, 1799, DEFAULTS, accepted=False).released
+    assert not lost_verdict(touched, 1799, DEFAULTS, accepted=False).released
 
 
 def test_one_row_as_sent_proves_the_job_and_the_others_wait_for_its_timeout() -> None:
     seen = {0: Sight.AS_SENT, 1: Sight.AS_BEFORE}
-    verdict = judge(seen, 400, DEFAULTS, accepted=False)
+    verdict = lost_verdict(seen, 400, DEFAULTS, accepted=False)
     assert (verdict.settled, verdict.unknown, verdict.released) == ((0,), (), False)
     assert verdict.accepted
-    later = judge({1: Sight.AS_BEFORE}, 1799, DEFAULTS, accepted=True)
+    later = lost_verdict({1: Sight.AS_BEFORE}, 1799, DEFAULTS, accepted=True)
     assert (later.unknown, later.released) == ((), False)
-    assert judge({1: Sight.AS_BEFORE}, 1800, DEFAULTS, accepted=True).unknown == (1,)
+    assert lost_verdict({1: Sight.AS_BEFORE}, 1800, DEFAULTS, accepted=True).unknown == (1,)
 
 
 @given(
@@ -99,7 +99,7 @@ def test_nothing_is_sent_again_that_may_have_been_written(
     waited: float,
     accepted: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    verdict = judge(seen, waited, DEFAULTS, accepted=accepted)
+    verdict = lost_verdict(seen, waited, DEFAULTS, accepted=accepted)
     if verdict.released:
         assert set(seen.values()) == {Sight.AS_BEFORE}
         assert not accepted
@@ -112,7 +112,7 @@ def test_nothing_is_sent_again_that_may_have_been_written(
 
 @given(st.dictionaries(st.integers(0, 5), st.sampled_from(list(Sight)), min_size=1))
 def test_every_row_has_an_end_when_all_time_is_up(seen: dict[int, Sight]) -> None:
-    verdict = judge(seen, 1800, DEFAULTS, accepted=False)
+    verdict = lost_verdict(seen, 1800, DEFAULTS, accepted=False)
     assert verdict.released or set(verdict.settled) | set(verdict.unknown) == set(seen)
 
 
@@ -140,7 +140,7 @@ IN_FULL = {
 
 @pytest.mark.parametrize(("sent", "seen", "expected"), IN_FULL.values(), ids=IN_FULL.keys())
 def test_every_field_counts_but_those_of_the_record(
-    sent: Action, seen: tuple[Held, ...], expected: Sight
+    sent: Action, seen: tuple[Snapshot, ...], expected: Sight
 ) -> None:
     assert sight(sent, seen, same) is expected
 
@@ -162,7 +162,7 @@ def test_a_conversion_excuses_its_own_field_only() -> None:
 
 def test_a_row_that_somebody_touched_is_waited_for_until_the_job_times_out() -> None:
     seen = {0: Sight.NEITHER, 1: Sight.AS_BEFORE}
-    early = judge(seen, 1799, DEFAULTS, accepted=False)
+    early = lost_verdict(seen, 1799, DEFAULTS, accepted=False)
     assert (early.settled, early.unknown, early.released, early.accepted) == ((), (), False, False)
-    late = judge(seen, 1800, DEFAULTS, accepted=False)
+    late = lost_verdict(seen, 1800, DEFAULTS, accepted=False)
     assert (late.unknown, late.released, late.accepted) == ((0, 1), False, False)

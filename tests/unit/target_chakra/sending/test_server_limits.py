@@ -12,7 +12,7 @@ from target_chakra.changes import Action, Kind
 from target_chakra.journal.journal import Journal
 from target_chakra.lifecycle import BatchState
 from target_chakra.sending.item_shapes import NESTED, SINGLE
-from target_chakra.sending.server_limits import FIRST_BATCH, BatchForms
+from target_chakra.sending.server_limits import FIRST_BATCH, ServerLimits
 from tests.support.planning import wants
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def batch(rows: int, kind: Kind = Kind.UPDATE, shape: str = NESTED) -> Batch:
     return Batch(0, "lead", kind, actions, BatchState.SUBMITTED, shape=shape)
 
 
-def again(journal: Journal) -> BatchForms:
-    later = BatchForms(journal)
+def again(journal: Journal) -> ServerLimits:
+    later = ServerLimits(journal)
     later.recall(journal.findings())
     return later
 
 
 def test_until_a_shape_is_proven_batches_are_small(journal: Journal) -> None:
-    forms = BatchForms(journal)
+    forms = ServerLimits(journal)
     assert forms.shape("lead", Kind.UPDATE) is None
     assert forms.size("lead", Kind.UPDATE, 1000) == FIRST_BATCH
     assert forms.size("lead", Kind.UPDATE, 3) == 3
@@ -52,7 +52,7 @@ def test_until_a_shape_is_proven_batches_are_small(journal: Journal) -> None:
 
 
 def test_what_can_only_be_sent_singly_is(journal: Journal) -> None:
-    forms = BatchForms(journal)
+    forms = ServerLimits(journal)
     forms.proven(batch(1, Kind.CREATE, SINGLE))
     assert forms.size("lead", Kind.CREATE, 1000) == 1
 
@@ -60,7 +60,7 @@ def test_what_can_only_be_sent_singly_is(journal: Journal) -> None:
 def test_a_batch_that_was_cut_short_is_the_measure_of_all_later_ones(
     journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    forms = BatchForms(journal)
+    forms = ServerLimits(journal)
     forms.proven(batch(FIRST_BATCH))
     with caplog.at_level(logging.WARNING):
         forms.cut(batch(200), 20)
@@ -77,7 +77,7 @@ def test_a_batch_that_was_cut_short_is_the_measure_of_all_later_ones(
 
 @pytest.mark.parametrize("taken", [0, 1, FIRST_BATCH])
 def test_no_batch_is_made_smaller_than_what_was_proven(journal: Journal, taken: int) -> None:
-    forms = BatchForms(journal)
+    forms = ServerLimits(journal)
     forms.proven(batch(FIRST_BATCH))
     forms.cut(batch(200), taken)
     assert forms.size("lead", Kind.UPDATE, 1000) == FIRST_BATCH
@@ -85,14 +85,14 @@ def test_no_batch_is_made_smaller_than_what_was_proven(journal: Journal, taken: 
 
 @pytest.mark.parametrize(("rows", "taken"), [(20, 20), (20, 25), (FIRST_BATCH, 3)])
 def test_a_whole_batch_and_a_first_one_say_nothing(journal: Journal, rows: int, taken: int) -> None:
-    forms = BatchForms(journal)
+    forms = ServerLimits(journal)
     forms.proven(batch(FIRST_BATCH))
     forms.cut(batch(rows), taken)
     assert forms.size("lead", Kind.UPDATE, 1000) == 1000
 
 
 def test_that_a_batch_was_too_many_bytes_is_forgotten_with_the_run(journal: Journal) -> None:
-    forms = BatchForms(journal)
+    forms = ServerLimits(journal)
     forms.proven(batch(FIRST_BATCH))
     forms.too_large(batch(1000), 500)
     assert forms.size("lead", Kind.UPDATE, 1000) == 500

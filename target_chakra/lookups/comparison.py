@@ -1,0 +1,23 @@
+"""Whether a value that ChakraHQ holds means the same as one that was wanted. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from chakra_api.values.coercion import MISFIT, json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Comparable: TypeAlias = "Callable[[str, object], object]"
+"""(destination, value of the wire) → a value that equals where ChakraHQ means the same."""
+
+
+def same(name: str, wanted: object, held: object, comparable: Comparable) -> bool:
+    """Whether two values of a destination mean the same."""
+    if wanted is None and held == "":
+        return True
+    left, right = comparable(name, wanted), comparable(name, held)
+    if left is MISFIT or right is MISFIT:
+        return json_text(wanted) == json_text(held)
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
