@@ -77,33 +77,33 @@ bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers
 	$(BIN)/python -m benchmarks $(PARTS)
 
 bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
-	$(BIN)/python benchmarks/bench_target.py
+	$(BIN)/python benchmarks/by_hand/bench_target.py
 
 bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside other ways, and back
-	$(BIN)/python benchmarks/bench_dlt.py
-	$(BIN)/python benchmarks/bench_dlt_write.py
+	$(BIN)/python benchmarks/by_hand/bench_dlt.py
+	$(BIN)/python benchmarks/by_hand/bench_dlt_write.py
 
 prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
-	$(BIN)/python benchmarks/scan_proof.py
+	$(BIN)/python -m tests.campaigns.scan_proof
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
-	$(BIN)/python benchmarks/churn_campaign.py
+	$(BIN)/python -m tests.campaigns.churn
 
 kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; POINTS=50 for fewer
-	$(BIN)/python benchmarks/kill_campaign.py tap --points $(POINTS)
-	$(BIN)/python benchmarks/kill_campaign.py target --points $(POINTS)
+	$(BIN)/python -m tests.campaigns.kills tap --points $(POINTS)
+	$(BIN)/python -m tests.campaigns.kills target --points $(POINTS)
 
 faults: $(STAMPS)/dev ## Every single fault, all pairs, and random ones, on a virtual clock
-	$(BIN)/python -m tests.faults all
+	$(BIN)/python -m tests.campaigns all
 
 faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns found last
-	$(BIN)/python -m tests.faults report
+	$(BIN)/python -m tests.campaigns report
 
 fuzz: $(STAMPS)/dev ## Bad input of every kind, 2,000 examples a rule
 	$(BIN)/python -m pytest tests/fuzz -n auto --maxprocesses=4 --dist=worksteal --hypothesis-profile=fuzz --timeout=3600
 
 mutants: $(STAMPS)/mutants ## Change what decides, one place at a time: do the tests notice? Writes docs/mutants.md
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python -m tests.campaigns.mutants
 
 test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions that pyproject.toml allows
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest

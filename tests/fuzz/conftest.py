@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.faults.results import REAL
+from tests.campaigns.results import REAL
 from tests.fuzz.endings import STEPS
 
 settings.register_profile(

@@ -1,8 +1,8 @@
 """Promise: every process that exists through a whole scan is emitted, or the scan says otherwise.
 
 A seed is a case: the shape of time, the server's order and habits, how rows change, how the scan is
-run or cut off and resumed (`tests/faults/scan_campaign.py`). A reader that pages by offset runs
-through the same cases and loses rows: the check can fail.
+run or cut off and resumed (`tests/campaigns/simulated/scan_campaign.py`). A reader that pages by
+offset runs through the same cases and loses rows: the check can fail.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.scan_campaign import Case, by_offset, case_of, judge
+from tests.campaigns.simulated.scan_campaign import Case, by_offset, case_of, judge
 
 ROWS = 1_000
 SEEDS = range(70)
-"""Every order on every distribution; `benchmarks/scan_proof.py` runs a thousand."""
+"""Every order on every distribution; `tests/campaigns/scan_proof.py` runs a thousand."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -15,7 +15,8 @@ from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.singerlib import Metadata, MetadataMapping, RecordMessage
 
 from chakra_api.wire.wire_json import encode
-from tap_chakra.lines.record_lines import RecordLines, left_out
+from tap_chakra.lines.record_lines import RecordLines
+from tap_chakra.records.selection import left_out
 
 EXTRACTED = "2026-11-05T10:00:00.123Z"
 scalars = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.tap_judges import verdict
-from tests.faults.tap_simulation import Line, TapHistory
+from tests.campaigns.simulated.tap import Line, TapHistory
+from tests.campaigns.simulated.tap_judges import verdict
 from tests.support.simulated import KEY
 
 ROWS = {"a": 1_000, "b": 2_000}

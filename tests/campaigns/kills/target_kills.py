@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.launch import start_sandbox
-from tests.faults import target_judge as judge
-from tests.faults.verdicts import Death, Verdict, lost, wrong
+from tests.campaigns.kills import target_oracle as oracle
+from tests.campaigns.verdicts import Death, Verdict, lost, wrong
 from tests.support import target_process as target
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
-    from tests.faults.verdicts import Fault
+    from tests.campaigns.verdicts import Fault
 
 POINTS = ("waiting", "intended", "sending", "submitted", "lost", "settled", "random")
 """Where a run dies: with rows in and no batch, with a batch in that state, or at any time."""
@@ -159,7 +159,7 @@ def run_case(folder: Path, case: Case) -> Verdict:
             runs.killed(kill)
         runs.to_the_end()
         verdict.rows = len(runs.rows)
-        verdict.faults += judge.of_the_end(sandbox.oracle(), runs.rows)
+        verdict.faults += oracle.of_the_end(sandbox.oracle(), runs.rows)
         (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, sandbox.requests())))
     verdict.seconds = time.monotonic() - began
     return verdict
@@ -205,7 +205,7 @@ class _Runs:
         self._verdict.deaths.append(Death(kill.how.name, states if alive else (), kind))
         begun = self._journal.batches().runs > before.runs
         self._account(told, endings(told, kill.how, begun=begun) if alive else [])
-        self._verdict.faults += judge.of_state(self._sandbox.oracle(), self.rows, self._passed)
+        self._verdict.faults += oracle.of_state(self._sandbox.oracle(), self.rows, self._passed)
 
     def to_the_end(self) -> None:
         """Runs until STATE covers every row."""
@@ -259,10 +259,10 @@ class _Runs:
 
     def _settled_names(self) -> Counter[str]:
         """How many rows have each name, once nothing changes any more."""
-        _, names = judge.held(self._sandbox.oracle())
+        _, names = oracle.held(self._sandbox.oracle())
         while True:
             time.sleep(QUIET)
-            _, later = judge.held(self._sandbox.oracle())
+            _, later = oracle.held(self._sandbox.oracle())
             if later == names:
                 return names
             names = later

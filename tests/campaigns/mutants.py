@@ -1,6 +1,6 @@
 """Mutation testing of what decides: which changed lines no test notices.
 
-    python benchmarks/mutants.py [--report-only]
+    python -m tests.campaigns.mutants [--report-only]
 
 Mutmut changes the modules that `pyproject.toml` lists, one place at a time, and runs the unit tests
 of each. Writes `docs/mutants.md`: the share that is found out by module, and every change that is
@@ -15,7 +15,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "mutants.md"
 BAR = 0.90
 MUTMUT = Path(sys.executable).with_name("mutmut")

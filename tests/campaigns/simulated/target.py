@@ -29,8 +29,16 @@ from target_chakra.journal.reports import Reports
 from target_chakra.run.session import Session
 from target_chakra.run.wiring import StandIns
 from target_chakra.settings import parse_settings
-from tests.faults.history import Carried, Ended, History, Kept, Passed, Rejected, Replay
-from tests.faults.kinds import Step
+from tests.campaigns.simulated.history import (
+    Carried,
+    Ended,
+    History,
+    Kept,
+    Passed,
+    Rejected,
+    Replay,
+)
+from tests.campaigns.simulated.kinds import Step
 from tests.support.disk import Disk, FaultyJournal, FaultyRejects, empty_journal
 from tests.support.simulated import KEY, Server, Wire
 from tests.support.turns import Crash, Turns, TurnsClock, TurnsCrew
@@ -42,7 +50,7 @@ if TYPE_CHECKING:
     from chakra_api.wire.transport import Request
     from chakra_sandbox.rows.account import Shelf
     from chakra_sandbox.world import World
-    from tests.faults.history import Wish
+    from tests.campaigns.simulated.history import Wish
     from tests.support.simulated import Sent
 
 NAMED_BY = "name"

@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.judges import no_request_inside_a_pause
+from tests.campaigns.simulated.target_judges import no_request_inside_a_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.faults.tap_simulation import Line, TapHistory
+    from tests.campaigns.simulated.tap import Line, TapHistory
 
     Judge = Callable[[TapHistory], list[str]]
 

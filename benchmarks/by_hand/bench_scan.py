@@ -1,6 +1,6 @@
 """One run of the real tap against a sandbox of its own, by hand: rows, requests, time, CPU.
 
-    python benchmarks/bench_scan.py --rows 100000 --distribution bursts --order created_desc
+    python benchmarks/by_hand/bench_scan.py --rows 100000 --distribution bursts --order created_desc
 
 Prints a Markdown table. `make bench` measures the same beside others; this repeats one case.
 """
@@ -12,7 +12,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from benchmarks.benches import DISTRIBUTION, ORDER, Benches
 from benchmarks.readers import tap

@@ -1,7 +1,7 @@
 """The oracle's verdict on runs of the real tap under churn, one per seed.
 
-    python benchmarks/churn_campaign.py --seeds 20 --rows 20000
-    python benchmarks/churn_campaign.py --seed 5 --rows 20000
+    python -m tests.campaigns.churn --seeds 20 --rows 20000
+    python -m tests.campaigns.churn --seed 5 --rows 20000
 
 Each list request of a run inserts, updates and deletes a row. A row is lost if it existed from
 before the first list request until after the last and was not emitted by a scan that calls itself
@@ -15,8 +15,6 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.support.churn import Case, Verdict, case_of, verdict_of
 
@@ -42,7 +40,7 @@ def main() -> int:
         print(_row(case, verdict), flush=True)
         if not verdict.is_good:
             again = f"--seed {seed} --rows {options.rows}"
-            print(f"FAIL python benchmarks/churn_campaign.py {again}\n{verdict.stderr}", flush=True)
+            print(f"FAIL python -m tests.campaigns.churn {again}\n{verdict.stderr}", flush=True)
     print(_sum(verdicts))
     return 0 if all(verdict.is_good for verdict in verdicts) else 1
 

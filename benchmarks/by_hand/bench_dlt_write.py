@@ -3,7 +3,7 @@
 Rows of 20 columns, 65 of 100 of which change an existing lead, 15 create one and 20 are as they
 should be, go to one sandbox, in turn through `target-chakra` (from a file of Singer messages) and
 through a dlt pipeline (from a file of JSON lines): every repetition has leads of its own. CPU is
-that of the process, the sandbox's is told apart. `python benchmarks/bench_dlt_write.py`
+that of the process, the sandbox's is told apart. `python benchmarks/by_hand/bench_dlt_write.py`
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 import orjson
 from bench_target import COLUMNS, is_there, wanted
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from chakra_sandbox.launch import Sandbox
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "dlt-write.md"
 CHUNK = 1000
 """Rows that the pipeline's resource yields at a time."""
@@ -216,7 +216,7 @@ def main() -> None:
     head = [
         "# Writing back through dlt",
         "",
-        "`python benchmarks/bench_dlt_write.py` writes this page.",
+        "`python benchmarks/by_hand/bench_dlt_write.py` writes this page.",
         "",
     ]
     RESULT.write_text("\n".join([*head, *lines]) + "\n")

@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.rows.people import BY_USERNAME
-from tests.faults.kinds import KINDS, Rates
-from tests.faults.scenarios import (
+from tests.campaigns.simulated.kinds import KINDS, Rates
+from tests.campaigns.simulated.scenarios import (
     COLUMNS,
     STREAMS,
     dead,
@@ -23,12 +23,12 @@ from tests.faults.scenarios import (
     small_world,
     ticket,
 )
-from tests.faults.simulation import Scenario, Simulation
+from tests.campaigns.simulated.target import Scenario, Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.faults.history import Wish
+    from tests.campaigns.simulated.history import Wish
 
 ANSWERS: Mapping[str, tuple[Any, ...]] = {
     "timestamp_format": ("iso", "ms_string"),

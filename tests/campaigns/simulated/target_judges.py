@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tests.faults.history import History, Kept, Name, Passed, Wish
+    from tests.campaigns.simulated.history import History, Kept, Name, Passed, Wish
 
     Judge = Callable[[History], list[str]]
 

@@ -23,9 +23,9 @@ from chakra_sandbox.writes.changes import Mutation
 from tap_chakra.run.source import Source
 from tap_chakra.settings import parse_settings
 from tap_chakra.singer.tap import TapChakra
-from tests.faults.kinds import Step
-from tests.faults.scenarios import small_world
-from tests.faults.simulation import BEGAN, listening
+from tests.campaigns.simulated.kinds import Step
+from tests.campaigns.simulated.scenarios import small_world
+from tests.campaigns.simulated.target import BEGAN, listening
 from tests.support.scanning import SameThread
 from tests.support.simulated import KEY, Server, Wire
 from tests.support.turns import Crash, Turns, TurnsClock
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chakra_api.wire.transport import Request
-    from tests.faults.simulation import Plan
+    from tests.campaigns.simulated.target import Plan
     from tests.support.simulated import Sent
 
 STREAM = "process_lead"

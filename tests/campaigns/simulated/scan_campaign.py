@@ -2,7 +2,7 @@
 
 A case draws the shape of time, the server's order and habits, how rows change, and how the scan
 is run, or cut off and resumed. A row is lost if it existed all through a scan that called itself
-complete and was not read. `benchmarks/scan_proof.py` runs a thousand.
+complete and was not read. `tests/campaigns/scan_proof.py` runs a thousand.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults import judges
-from tests.faults.history import (
+from tests.campaigns.simulated import target_judges as judges
+from tests.campaigns.simulated.history import (
     Carried,
     Ended,
     History,
@@ -17,7 +17,7 @@ from tests.faults.history import (
     Rejected,
     Replay,
 )
-from tests.faults.scenarios import dead, lead, note
+from tests.campaigns.simulated.scenarios import dead, lead, note
 from tests.support.simulated import Sent
 
 if TYPE_CHECKING:

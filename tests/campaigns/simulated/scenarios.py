@@ -9,8 +9,8 @@ from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.rows.account import Account, shelf_of
 from chakra_sandbox.rows.model import TEAM_ID, Attribute, Model, State, uid
 from chakra_sandbox.world import World
-from tests.faults.history import Wish
-from tests.faults.simulation import Scenario
+from tests.campaigns.simulated.history import Wish
+from tests.campaigns.simulated.target import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

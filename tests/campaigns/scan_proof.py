@@ -1,10 +1,10 @@
 """A thousand scans of a churning server, in process, and whether each kept its promises.
 
-    python benchmarks/scan_proof.py --seeds 1000 --rows 2000
-    python benchmarks/scan_proof.py --seed 17 --rows 2000
+    python -m tests.campaigns.scan_proof --seeds 1000 --rows 2000
+    python -m tests.campaigns.scan_proof --seed 17 --rows 2000
 
 Prints what it counted by kind of case, how each failure is repeated, and ends with 1 if there
-was one. What is judged, and how: `tests/faults/scan_campaign.py`.
+was one. What is judged, and how: `tests/campaigns/simulated/scan_campaign.py`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,8 @@ import argparse
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from tests.faults.scan_campaign import Case, Verdict, case_of, judge_safely
+from tests.campaigns.simulated.scan_campaign import Case, Verdict, case_of, judge_safely
 
 GROUPS = ("distribution", "order", "filters", "churn", "has_more", "precision", "max_skip", "cut")
 HEAD = (
@@ -39,7 +36,9 @@ def main() -> int:
     failed = [verdict for verdict in verdicts if verdict.faults]
     for verdict in failed:
         again = f"--seed {verdict.case.seed} --rows {verdict.case.count}"
-        print(f"FAIL {'; '.join(verdict.faults)}\n     python benchmarks/scan_proof.py {again}")
+        print(
+            f"FAIL {'; '.join(verdict.faults)}\n     python -m tests.campaigns.scan_proof {again}"
+        )
     print(f"{len(verdicts)} cases of {options.rows:,} rows, {len(failed)} failed")
     return 1 if failed else 0
 

@@ -20,8 +20,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.launch import start_sandbox
-from tests.faults.tap_judge import STREAM, Judge, Run
-from tests.faults.verdicts import Death, Verdict, lost, wrong
+from tests.campaigns.kills.tap_oracle import STREAM, Judge, Run
+from tests.campaigns.verdicts import Death, Verdict, lost, wrong
 from tests.support.tap_process import COMMAND, catalog_of, environment
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
-    from tests.faults.verdicts import Fault
+    from tests.campaigns.verdicts import Fault
 
 POINTS = ("starting", "asked", "printed", "blocked", "passed on", "ending")
 """Where a run dies: after so long, requests, bytes, bytes that nobody reads on, STATEs; at its end.

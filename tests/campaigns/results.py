@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.kinds import KINDS
+from tests.campaigns.simulated.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tests.faults.campaigns import Total
+    from tests.campaigns.simulated.campaigns import Total
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "output" / "faults"
@@ -139,4 +139,5 @@ def _faults(kept: list[dict[str, Any]]) -> list[str]:
 def _failed(failed: Mapping[str, list[str]]) -> list[str]:
     if not failed:
         return ["None."]
-    return [f'- `python -m tests.faults --only "{case}"`: {why[0]}' for case, why in failed.items()]
+    again = "python -m tests.campaigns --only"
+    return [f'- `{again} "{case}"`: {why[0]}' for case, why in failed.items()]

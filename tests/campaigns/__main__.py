@@ -1,4 +1,4 @@
-"""The fault campaigns: `python -m tests.faults single` (or pairs, random, all, report).
+"""The fault campaigns: `python -m tests.campaigns single` (or pairs, random, all, report).
 
 Each case that fails is printed with the command that repeats it. The totals are kept in
 `output/faults`, from which `report` writes `docs/faults.md`.
@@ -12,10 +12,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tests.faults import campaigns
-from tests.faults.campaigns import Result, Total, run_case
-from tests.faults.kinds import KINDS, sizes
-from tests.faults.results import CAMPAIGNS, keep, report
+from tests.campaigns.results import CAMPAIGNS, keep, report
+from tests.campaigns.simulated import campaigns
+from tests.campaigns.simulated.campaigns import Result, Total, run_case
+from tests.campaigns.simulated.kinds import KINDS, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ def _tell(text: str) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=[*CAMPAIGNS, "all", "report"])
     parser.add_argument("--only", help="one case, as it was printed")
     parser.add_argument("--processes", type=int, default=2, help="at a time (2)")
@@ -126,7 +126,7 @@ def _singles(scenario: str, plan: list[str]) -> list[str]:
 def _complain(result: Result) -> None:
     if result.condemned:
         _tell(f"FAIL {result.condemned[0]}")
-        _tell(f'     python -m tests.faults --only "{result.case}"')
+        _tell(f'     python -m tests.campaigns --only "{result.case}"')
 
 
 def _say(total: Total, seconds: float) -> None:

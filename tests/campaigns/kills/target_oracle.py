@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.verdicts import doubled, lost, wrong
+from tests.campaigns.verdicts import doubled, lost, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from chakra_sandbox.launch import OracleRow
-    from tests.faults.verdicts import Fault
+    from tests.campaigns.verdicts import Fault
 
     Message = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chakra_sandbox.launch import OracleRow
-from tests.faults.tap_judge import STREAM, Judge, Run
+from tests.campaigns.kills.tap_oracle import STREAM, Judge, Run
 
 BEGAN, ENDED = 10_000, 20_000
 ISO = "1970-01-01T00:00:{:06.3f}Z"

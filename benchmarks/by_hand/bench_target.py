@@ -1,4 +1,4 @@
-"""Measures the target's own work: `python benchmarks/bench_target.py --rows 1000000`.
+"""Measures the target's own work: `python benchmarks/by_hand/bench_target.py --rows 1000000`.
 
 Rows of 20 columns come from a file that was made before: 20 % unchanged, 60 % with three fields
 that differ, 15 % new, 5 % with a wrong type. The transport answers in process, and the CPU that it
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 import orjson
 

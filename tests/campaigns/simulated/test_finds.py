@@ -5,15 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.judges import verdict
-from tests.faults.scenarios import COLUMNS, dead, lead, note, old, settings, small_world
-from tests.faults.simulation import Scenario, Simulation
+from tests.campaigns.simulated.scenarios import (
+    COLUMNS,
+    dead,
+    lead,
+    note,
+    old,
+    settings,
+    small_world,
+)
+from tests.campaigns.simulated.target import Scenario, Simulation
+from tests.campaigns.simulated.target_judges import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.faults.history import History, Wish
-    from tests.faults.kinds import Step
+    from tests.campaigns.simulated.history import History, Wish
+    from tests.campaigns.simulated.kinds import Step
 
 
 class Named:

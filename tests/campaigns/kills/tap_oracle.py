@@ -13,13 +13,13 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.verdicts import doubled, lost, wrong
+from tests.campaigns.verdicts import doubled, lost, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chakra_sandbox.launch import OracleRow
-    from tests.faults.verdicts import Fault
+    from tests.campaigns.verdicts import Fault
 
     Line = dict[str, Any]
 

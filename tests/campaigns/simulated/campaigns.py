@@ -10,18 +10,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.faults import scenarios, tap_judges, tap_simulation
-from tests.faults.judges import verdict
-from tests.faults.kinds import CLASSES, KINDS, Hit, Hits, singles
-from tests.faults.random_cases import random_case
-from tests.faults.simulation import Simulation
-from tests.faults.tap_simulation import TapSimulation
+from tests.campaigns.simulated import scenarios, tap, tap_judges
+from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
+from tests.campaigns.simulated.random_cases import random_case
+from tests.campaigns.simulated.tap import TapSimulation
+from tests.campaigns.simulated.target import Simulation
+from tests.campaigns.simulated.target_judges import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.faults.kinds import Step
-    from tests.faults.simulation import Scenario
+    from tests.campaigns.simulated.kinds import Step
+    from tests.campaigns.simulated.target import Scenario
 
     Kinds = Mapping[str, tuple[str, ...]]
 
@@ -31,8 +31,8 @@ SCENARIOS: Mapping[str, Callable[[], Scenario]] = {
     "short": scenarios.short,
 }
 TAPS: Mapping[str, Callable[..., TapSimulation]] = {
-    "tap-incremental": tap_simulation.incremental,
-    "tap-full": tap_simulation.full_table,
+    "tap-incremental": tap.incremental,
+    "tap-full": tap.full_table,
 }
 DOUBLED = (
     "nothing_is_created_twice",

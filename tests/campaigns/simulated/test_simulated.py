@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from tests.faults.campaigns import first_cases, pair_cases, run_case, single_cases
-from tests.faults.results import page
+from tests.campaigns.results import page
+from tests.campaigns.simulated.campaigns import first_cases, pair_cases, run_case, single_cases
 
 PARTS = 6
 SINGLE_EVERY, PAIR_EVERY, FIRST_EVERY = 7, 11, 17
@@ -20,7 +20,7 @@ def singles() -> list[str]:
 
 
 def condemned(cases: list[str]) -> dict[str, tuple[str, ...]]:
-    """The cases that failed: `python -m tests.faults --only` and the name repeats one."""
+    """The cases that failed: `python -m tests.campaigns --only` and the name repeats one."""
     results = map(run_case, cases)
     return {result.case: result.condemned for result in results if result.condemned}
 
@@ -83,7 +83,7 @@ def test_the_report_names_the_cases_that_failed_and_how_to_repeat_them() -> None
     }
     said = page([kept], [real])
     assert "| random | 2 | 3 | 400 | 5 | 1 | 0 | 0 | 1 | 1 min |" in said
-    assert 'python -m tests.faults --only "random/7"' in said
+    assert 'python -m tests.campaigns --only "random/7"' in said
     assert "| read | 500 | 3 |" in said
     assert "| kills of the tap | 2 | 7 | 400 |" in said
     assert "| walking | 4 |" in said

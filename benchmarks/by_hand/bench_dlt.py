@@ -1,6 +1,6 @@
 """Rows per second from the sandbox into DuckDB through dlt, end to end, by what the source yields.
 
-    python benchmarks/bench_dlt.py --rows 100000 --many 1000000
+    python benchmarks/by_hand/bench_dlt.py --rows 100000 --many 1000000
 
 - *Arrow*: `chakra_source`.
 - *dicts*: the same scan, typed row by row, yielding lists of dicts.
@@ -33,7 +33,7 @@ from chakra_sandbox.launch import Sandbox, start_sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RESULTS = Path(__file__).parent / "results" / "dlt.md"
+RESULTS = Path(__file__).parent.parent / "results" / "dlt.md"
 CONCURRENCY = 8
 TABLE_ROWS = 10_000
 HEAD = (

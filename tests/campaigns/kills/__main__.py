@@ -1,4 +1,4 @@
-"""The kill campaigns: `python benchmarks/kill_campaign.py tap --points 1000 --workers 2`.
+"""The kill campaigns: `python -m tests.campaigns.kills tap --points 1000 --workers 2`.
 
 Prints each case that fails with its number (`tap --only 17` replays it), what the runs were doing
 when they died, and the verdict, which it leaves in `.faults` for `make faults-report` too. With
@@ -22,10 +22,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from tests.faults.results import REAL as FIGURES
-from tests.faults.verdicts import Death, Fault, Verdict, counts
+from tests.campaigns.results import REAL as FIGURES
+from tests.campaigns.verdicts import Death, Fault, Verdict, counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +92,7 @@ def main() -> int:
     options = _options()
     # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    module = importlib.import_module(f"tests.faults.{options.what}_kills")
+    module = importlib.import_module(f"tests.campaigns.kills.{options.what}_kills")
     FIGURES.mkdir(exist_ok=True)
     kept = FIGURES / f"kills-{options.what}-cases.jsonl"
     campaign = Campaign(
@@ -153,7 +151,7 @@ def _report(what: str, verdicts: list[Verdict], workers: int) -> int:
     print(f"\n{row['cases']} cases, {row['faults']} runs died, {row['rows']:,} rows,", end=" ")
     print(f"{seconds:.0f} s: {row['lost']} lost, {row['doubled']} doubled, {row['wrong']} wrong")
     for number in failed:
-        print(f"  python benchmarks/kill_campaign.py {what} --only {number}")
+        print(f"  python -m tests.campaigns.kills {what} --only {number}")
     return 1 if failed else 0
 
 
