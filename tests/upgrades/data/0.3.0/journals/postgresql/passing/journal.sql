@@ -1,0 +1,242 @@
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+CREATE TABLE public.arrivals (
+    account text NOT NULL,
+    load text NOT NULL,
+    file text NOT NULL,
+    settled bytea NOT NULL
+);
+CREATE TABLE public.batches (
+    id bigint NOT NULL,
+    run bigint NOT NULL,
+    account text NOT NULL,
+    procedure text NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    shape text NOT NULL,
+    size integer NOT NULL,
+    job text,
+    intended_ms bigint NOT NULL,
+    sent_ms bigint,
+    server_ms bigint,
+    settled_ms bigint,
+    actions bytea NOT NULL,
+    outcomes bytea
+);
+CREATE SEQUENCE public.batches_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.batches_id_seq OWNED BY public.batches.id;
+CREATE TABLE public.confirmed (
+    account text NOT NULL,
+    procedure text NOT NULL,
+    attribute text NOT NULL,
+    key text NOT NULL,
+    process_id text NOT NULL,
+    fields bytea NOT NULL,
+    learned bytea,
+    stream text NOT NULL,
+    created boolean NOT NULL,
+    deleted boolean NOT NULL,
+    began_ms bigint,
+    ended_ms bigint
+);
+CREATE TABLE public.findings (
+    account text NOT NULL,
+    procedure text NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL
+);
+CREATE TABLE public.owned (
+    account text NOT NULL,
+    procedure text NOT NULL,
+    stream text NOT NULL,
+    attribute text NOT NULL,
+    key text NOT NULL,
+    value bytea NOT NULL,
+    seen_run bigint NOT NULL
+);
+CREATE TABLE public.rejects (
+    id bigint NOT NULL,
+    run bigint NOT NULL,
+    account text NOT NULL,
+    procedure text NOT NULL,
+    stream text NOT NULL,
+    line bigint NOT NULL,
+    attribute text,
+    key text,
+    reason text NOT NULL,
+    next_step text NOT NULL,
+    job text,
+    "row" bytea NOT NULL,
+    closed text,
+    origin text,
+    seq bigint
+);
+CREATE SEQUENCE public.rejects_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.rejects_id_seq OWNED BY public.rejects.id;
+CREATE TABLE public.runs (
+    id bigint NOT NULL,
+    account text NOT NULL,
+    holder text NOT NULL,
+    began_ms bigint NOT NULL,
+    ended_ms bigint,
+    exit_code integer,
+    receipt text,
+    load text
+);
+CREATE SEQUENCE public.runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.runs_id_seq OWNED BY public.runs.id;
+CREATE TABLE public.twins (
+    id bigint NOT NULL,
+    account text NOT NULL,
+    procedure text NOT NULL,
+    stream text NOT NULL,
+    twin text NOT NULL,
+    run bigint NOT NULL,
+    seq bigint NOT NULL,
+    batch bigint NOT NULL,
+    "position" integer NOT NULL
+);
+CREATE SEQUENCE public.twins_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.twins_id_seq OWNED BY public.twins.id;
+CREATE TABLE public.unknowns (
+    id bigint NOT NULL,
+    run bigint NOT NULL,
+    account text NOT NULL,
+    procedure text NOT NULL,
+    stream text NOT NULL,
+    line bigint NOT NULL,
+    attribute text,
+    key bytea,
+    process_id text,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    twin text,
+    fields bytea NOT NULL,
+    free_ms bigint NOT NULL,
+    resolved text
+);
+CREATE SEQUENCE public.unknowns_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.unknowns_id_seq OWNED BY public.unknowns.id;
+CREATE TABLE public.version (
+    number integer NOT NULL
+);
+CREATE SEQUENCE public.version_number_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.version_number_seq OWNED BY public.version.number;
+ALTER TABLE ONLY public.batches ALTER COLUMN id SET DEFAULT nextval('public.batches_id_seq'::regclass);
+ALTER TABLE ONLY public.rejects ALTER COLUMN id SET DEFAULT nextval('public.rejects_id_seq'::regclass);
+ALTER TABLE ONLY public.runs ALTER COLUMN id SET DEFAULT nextval('public.runs_id_seq'::regclass);
+ALTER TABLE ONLY public.twins ALTER COLUMN id SET DEFAULT nextval('public.twins_id_seq'::regclass);
+ALTER TABLE ONLY public.unknowns ALTER COLUMN id SET DEFAULT nextval('public.unknowns_id_seq'::regclass);
+ALTER TABLE ONLY public.version ALTER COLUMN number SET DEFAULT nextval('public.version_number_seq'::regclass);
+INSERT INTO public.batches VALUES (1, 1, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'create', 'settled', 'array', 1, 'acf18ef9-80d5-4fa7-a4f2-012411fa0db5', 1795965453652, 1795965453652, 1795965453664, 1795965454284, '[[9,12,"notes",null,"insert",null,{"data.name":"Old note","data.score":1},{},"0d1b08d67b32f363b74d9c391c98116e"]]', '[[0,"created","5827a61f-b0dc-4728-a905-ae3b14cbc44b",""]]');
+INSERT INTO public.batches VALUES (2, 1, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'update', 'settled', 'nested', 5, '17a809c3-88c3-4ca8-a6b0-f623c7976862', 1795965453674, 1795965453674, 1795965453676, 1795965454299, '[[1,4,"scores",["lead_id","L-000001"],"upsert","200d18c1-f67c-4092-af3a-85ce6fed2a03",{"data.score":9001},{"data.score":94},null],[2,5,"scores",["lead_id","L-000002"],"upsert","1ac6aed9-9b13-4e3e-a6fb-2bd93ae25a35",{"data.score":9002},{"data.score":47},null],[3,6,"scores",["lead_id","L-000003"],"upsert","4a0e3f66-e8ce-4733-a782-281637031ec1",{"data.score":9003},{"data.score":82},null],[4,7,"scores",["lead_id","L-000004"],"upsert","1d96dd82-2b73-45ac-addd-6ecf09a3704d",{"data.score":9004},{"data.score":3},null],[5,8,"scores",["lead_id","L-000005"],"upsert","aa5a4af1-ee2b-41cd-a6bf-9415a97b16f5",{"data.score":9005},{"data.score":41},null]]', '[[0,"updated","200d18c1-f67c-4092-af3a-85ce6fed2a03",""],[1,"updated","1ac6aed9-9b13-4e3e-a6fb-2bd93ae25a35",""],[2,"updated","4a0e3f66-e8ce-4733-a782-281637031ec1",""],[3,"updated","1d96dd82-2b73-45ac-addd-6ecf09a3704d",""],[4,"updated","aa5a4af1-ee2b-41cd-a6bf-9415a97b16f5",""]]');
+INSERT INTO public.batches VALUES (3, 1, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'create', 'settled', 'array', 5, '34fd418e-6faf-4bce-a7d3-f8068eaa03d1', 1795965454287, 1795965454287, 1795965454290, 1795965454901, '[[6,9,"scores",["lead_id","N-1"],"upsert",null,{"data.lead_id":"N-1","data.score":1},{},null],[7,10,"scores",["lead_id","N-2"],"upsert",null,{"data.lead_id":"N-2","data.score":2},{},null],[11,14,"team",["lead_id","T-1"],"mirror",null,{"data.lead_id":"T-1","data.city":"goa"},{},null],[12,15,"team",["lead_id","T-2"],"mirror",null,{"data.lead_id":"T-2","data.city":"goa"},{},null],[13,16,"team",["lead_id","T-3"],"mirror",null,{"data.lead_id":"T-3","data.city":"goa"},{},null]]', '[[0,"created","0146bae4-fd38-4f17-a328-2020f3e8e701",""],[1,"created","2518fe65-86e6-4d42-ae56-88f0532f1128",""],[2,"created","9ce129ef-605a-4732-a207-8ec9a64d4106",""],[3,"created","d4cfe1bd-260c-4899-a44b-de172b199b1d",""],[4,"created","5dcdce08-2589-41ba-a33b-0364b14361fa",""]]');
+INSERT INTO public.batches VALUES (4, 2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'create', 'settled', 'array', 3, 'ba936eb0-eecf-4373-aa95-ee5fd40836aa', 1795965455949, 1795965455949, 1795965455957, 1795965457189, '[[10,13,"notes",null,"insert",null,{"data.name":"Twin","data.score":2},{},"a78ac9356ea72c6bb0c6f28ed4dad9c6"],[11,14,"notes",null,"insert",null,{"data.name":"Twin","data.score":2},{},"a78ac9356ea72c6bb0c6f28ed4dad9c6"],[12,15,"notes",null,"insert",null,{"data.name":"Single","data.score":3},{},"0c353ac35eea471acc2e3f1db5afa980"]]', '[[0,"created","4b850dd2-5612-4bf4-a970-525fc77fe7e6",""],[1,"created","def76e17-10d0-4c82-ae2a-55085a77acdf",""],[2,"created","be9ebfcb-e6be-47ca-af2e-ff7084632f71",""]]');
+INSERT INTO public.batches VALUES (6, 2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'update', 'settled', 'nested', 6, '1f00d2ec-2779-4392-ad65-83892e4d4a90', 1795965456570, 1795965456570, 1795965456576, 1795965457395, '[[1,4,"scores",["lead_id","L-000004"],"upsert","1d96dd82-2b73-45ac-addd-6ecf09a3704d",{"data.score":8004},{"data.score":9004},null],[2,5,"scores",["lead_id","L-000005"],"upsert","aa5a4af1-ee2b-41cd-a6bf-9415a97b16f5",{"data.score":8005},{"data.score":9005},null],[3,6,"scores",["lead_id","L-000006"],"upsert","103a17df-1063-43f3-a37d-249712a4a22b",{"data.score":8006},{"data.score":49},null],[4,7,"scores",["lead_id","L-000007"],"upsert","8a466721-8074-4028-a5d6-fc4357246cf2",{"data.score":8007},{"data.score":92},null],[5,8,"scores",["lead_id","L-000008"],"upsert","f3837bf6-ff68-4260-ab77-6970a3197d8a",{"data.score":8008},{"data.score":10},null],[6,9,"scores",["lead_id","L-000009"],"upsert","0e07cadd-e180-4fc4-a0f3-9664b49997bb",{"data.score":8009},{"data.score":46},null]]', '[[0,"updated","1d96dd82-2b73-45ac-addd-6ecf09a3704d",""],[1,"updated","aa5a4af1-ee2b-41cd-a6bf-9415a97b16f5",""],[2,"updated","103a17df-1063-43f3-a37d-249712a4a22b",""],[3,"updated","8a466721-8074-4028-a5d6-fc4357246cf2",""],[4,"updated","f3837bf6-ff68-4260-ab77-6970a3197d8a",""],[5,"updated","0e07cadd-e180-4fc4-a0f3-9664b49997bb",""]]');
+INSERT INTO public.batches VALUES (5, 2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'create', 'settled', 'array', 2, '8897c1a3-c757-4720-af72-cabc46264df6', 1795965456567, 1795965456567, 1795965456571, 1795965457400, '[[7,10,"scores",["lead_id","N-3"],"upsert",null,{"data.lead_id":"N-3","data.score":3},{},null],[8,11,"scores",["lead_id","N-4"],"upsert",null,{"data.lead_id":"N-4","data.score":4},{},null]]', '[[0,"created","f142d52a-6490-4cc5-aded-5907df9266be",""],[1,"created","785f0f2d-07d3-438e-a142-55951070e355",""]]');
+INSERT INTO public.batches VALUES (7, 2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'delete', 'settled', 'nested', 1, '92773887-0322-4199-a4bd-0b753740c224', 1795965456574, 1795965456574, 1795965456581, 1795965457403, '[[9,12,"scores",["lead_id","L-000011"],"upsert","086cf93b-e28b-4ab8-ae35-a9338f060b01",{},{"isDeleted":false},null]]', '[[0,"deleted","086cf93b-e28b-4ab8-ae35-a9338f060b01",""]]');
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000001', '200d18c1-f67c-4092-af3a-85ce6fed2a03', '{"data.score":9001}', NULL, 'scores', false, false, 1795965453676, 1795965453764);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000002', '1ac6aed9-9b13-4e3e-a6fb-2bd93ae25a35', '{"data.score":9002}', NULL, 'scores', false, false, 1795965453676, 1795965453764);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000003', '4a0e3f66-e8ce-4733-a782-281637031ec1', '{"data.score":9003}', NULL, 'scores', false, false, 1795965453676, 1795965453764);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'N-1', '0146bae4-fd38-4f17-a328-2020f3e8e701', '{"data.lead_id":"N-1","data.score":1}', NULL, 'scores', true, false, 1795965454290, 1795965454340);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'N-2', '2518fe65-86e6-4d42-ae56-88f0532f1128', '{"data.lead_id":"N-2","data.score":2}', NULL, 'scores', true, false, 1795965454290, 1795965454340);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'T-1', '9ce129ef-605a-4732-a207-8ec9a64d4106', '{"data.lead_id":"T-1","data.city":"goa"}', NULL, 'team', true, false, 1795965454290, 1795965454340);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'T-2', 'd4cfe1bd-260c-4899-a44b-de172b199b1d', '{"data.lead_id":"T-2","data.city":"goa"}', NULL, 'team', true, false, 1795965454290, 1795965454340);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'T-3', '5dcdce08-2589-41ba-a33b-0364b14361fa', '{"data.lead_id":"T-3","data.city":"goa"}', NULL, 'team', true, false, 1795965454290, 1795965454340);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000004', '1d96dd82-2b73-45ac-addd-6ecf09a3704d', '{"data.score":8004}', NULL, 'scores', false, false, 1795965456576, 1795965456671);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000005', 'aa5a4af1-ee2b-41cd-a6bf-9415a97b16f5', '{"data.score":8005}', NULL, 'scores', false, false, 1795965456576, 1795965456671);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000006', '103a17df-1063-43f3-a37d-249712a4a22b', '{"data.score":8006}', NULL, 'scores', false, false, 1795965456576, 1795965456671);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000007', '8a466721-8074-4028-a5d6-fc4357246cf2', '{"data.score":8007}', NULL, 'scores', false, false, 1795965456576, 1795965456671);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000008', 'f3837bf6-ff68-4260-ab77-6970a3197d8a', '{"data.score":8008}', NULL, 'scores', false, false, 1795965456576, 1795965456671);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000009', '0e07cadd-e180-4fc4-a0f3-9664b49997bb', '{"data.score":8009}', NULL, 'scores', false, false, 1795965456576, 1795965456671);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'N-3', 'f142d52a-6490-4cc5-aded-5907df9266be', '{"data.lead_id":"N-3","data.score":3}', NULL, 'scores', true, false, 1795965456571, 1795965456621);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'N-4', '785f0f2d-07d3-438e-a142-55951070e355', '{"data.lead_id":"N-4","data.score":4}', NULL, 'scores', true, false, 1795965456571, 1795965456621);
+INSERT INTO public.confirmed VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'lead_id', 'L-000011', '086cf93b-e28b-4ab8-ae35-a9338f060b01', '{}', NULL, 'scores', false, true, 1795965456581, 1795965456721);
+INSERT INTO public.findings VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'shape.create', 'array');
+INSERT INTO public.findings VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'shape.update', 'nested');
+INSERT INTO public.findings VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'shape.delete', 'nested');
+INSERT INTO public.owned VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'team', 'lead_id', 'T-1', '"T-1"', 1);
+INSERT INTO public.owned VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'team', 'lead_id', 'T-2', '"T-2"', 1);
+INSERT INTO public.owned VALUES ('5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'team', 'lead_id', 'T-3', '"T-3"', 1);
+INSERT INTO public.rejects VALUES (1, 1, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'scores', 11, 'lead_id', 'BAD-1', 'score is ''no number'', which is no integer', 'Mend it in the source, or leave it out with fields', NULL, '{"lead_id":"BAD-1","score":"no number"}', NULL, NULL, NULL);
+INSERT INTO public.rejects VALUES (2, 1, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'notes', 13, NULL, NULL, 'score is ''no number'', which is no integer', 'Mend it in the source, or leave it out with fields', NULL, '{"name":"Bad note","score":"no number"}', NULL, NULL, NULL);
+INSERT INTO public.rejects VALUES (3, 2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'notes', 16, NULL, NULL, 'score is ''no number'', which is no integer', 'Mend it in the source, or leave it out with fields', NULL, '{"name":"Worse note","score":"no number"}', NULL, NULL, -13);
+INSERT INTO public.runs VALUES (1, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'pid 1 on somewhere', 1795965453602, 1795965454917, 0, '{"run":1,"rows_in":13,"outcomes":{"created":6,"merged":0,"updated":5,"deleted":0,"unchanged":0,"superseded":0,"rejected":2,"unknown":0,"not sent":0},"streams":{"scores":{"rows_in":8,"outcomes":{"created":2,"merged":0,"updated":5,"deleted":0,"unchanged":0,"superseded":0,"rejected":1,"unknown":0,"not sent":0}},"notes":{"rows_in":2,"outcomes":{"created":1,"merged":0,"updated":0,"deleted":0,"unchanged":0,"superseded":0,"rejected":1,"unknown":0,"not sent":0}},"team":{"rows_in":3,"outcomes":{"created":3,"merged":0,"updated":0,"deleted":0,"unchanged":0,"superseded":0,"rejected":0,"unknown":0,"not sent":0}}},"unknown":0,"requests":19,"requests_repeated":0,"jobs":3,"seconds":1.431,"waited_for_pace":0.0,"stopped":false,"error":null,"halted":[],"mirrored":["team"],"bookmarked":[],"mirror_deletes":{"created":0,"merged":0,"updated":0,"deleted":0,"unchanged":0,"superseded":0,"rejected":0,"unknown":0,"not sent":0}}', NULL);
+INSERT INTO public.runs VALUES (2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'pid 1 on somewhere', 1795965455699, NULL, NULL, NULL, NULL);
+INSERT INTO public.twins VALUES (2, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'notes', 'a78ac9356ea72c6bb0c6f28ed4dad9c6', 2, -10, 4, 0);
+INSERT INTO public.twins VALUES (3, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'notes', 'a78ac9356ea72c6bb0c6f28ed4dad9c6', 2, -11, 4, 1);
+INSERT INTO public.twins VALUES (4, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'notes', '0c353ac35eea471acc2e3f1db5afa980', 2, -12, 4, 2);
+INSERT INTO public.twins VALUES (5, '5c988e1e-3d8c-58f5-932c-54f85743c3b2', 'lead', 'scores', 'deleted ["lead_id","L-000011"]', 2, -9, 7, 0);
+INSERT INTO public.version VALUES (3);
+SELECT pg_catalog.setval('public.batches_id_seq', 7, true);
+SELECT pg_catalog.setval('public.rejects_id_seq', 3, true);
+SELECT pg_catalog.setval('public.runs_id_seq', 2, true);
+SELECT pg_catalog.setval('public.twins_id_seq', 5, true);
+SELECT pg_catalog.setval('public.unknowns_id_seq', 1, false);
+SELECT pg_catalog.setval('public.version_number_seq', 1, false);
+ALTER TABLE ONLY public.arrivals
+    ADD CONSTRAINT arrivals_pkey PRIMARY KEY (account, load, file);
+ALTER TABLE ONLY public.batches
+    ADD CONSTRAINT batches_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.confirmed
+    ADD CONSTRAINT confirmed_pkey PRIMARY KEY (account, procedure, attribute, key);
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_pkey PRIMARY KEY (account, procedure, name);
+ALTER TABLE ONLY public.owned
+    ADD CONSTRAINT owned_pkey PRIMARY KEY (account, procedure, stream, attribute, key);
+ALTER TABLE ONLY public.rejects
+    ADD CONSTRAINT rejects_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.twins
+    ADD CONSTRAINT twins_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.unknowns
+    ADD CONSTRAINT unknowns_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.version
+    ADD CONSTRAINT version_pkey PRIMARY KEY (number);
+CREATE INDEX batches_by_state ON public.batches USING btree (account, state);
+CREATE INDEX rejects_by_key ON public.rejects USING btree (account, procedure, attribute, key);
+CREATE INDEX twins_by_batch ON public.twins USING btree (batch);
+CREATE INDEX twins_by_hash ON public.twins USING btree (account, stream, twin);

@@ -1,0 +1,53 @@
+"""Which of the kept journals a test goes on with, and the check itself.
+
+All of them, in each course, take some minutes: `UPGRADES=all` asks for that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.upgrades.cases import COURSES
+from tests.upgrades.kept import DATA
+from tests.upgrades.played import answers, folder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    from _pytest.mark import ParameterSet
+
+    from tests.upgrades.cases import Course
+    from tests.upgrades.kept import Journal
+
+ALL: Final = os.environ.get("UPGRADES") == "all"
+
+
+def versions(place: str) -> list[str]:
+    """The versions of which journals are kept in a place, the newest last."""
+    return in_order(path.parents[1].name for path in DATA.glob(f"*/journals/{place}"))
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Versions, each once, the newest last."""
+    return sorted(set(names), key=lambda name: [int(part) for part in name.split(".")])
+
+
+def courses(version: str, place: str, some: Collection[str] = ()) -> list[ParameterSet]:
+    """The courses of a version's journals: those of some names, or all."""
+    found = []
+    for course in COURSES:
+        kept, name = folder_of(version, place, course.case), f"{course.case}: {course.name}"
+        if kept.exists() and (ALL or not some or name in some):
+            found.append(pytest.param(kept, course, id=f"{version} {name}"))
+    return found
+
+
+def goes_on(journal: Journal, kept: Path, course: Course, folder: Path) -> None:
+    """Check that a kept journal is gone on with as the version that knew it did."""
+    expected = json.loads((kept / "answers.json").read_text())[course.name]
+    assert answers(course, journal, kept, folder) == expected

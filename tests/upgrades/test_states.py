@@ -1,0 +1,66 @@
+"""A later tap goes on from the STATE of an older one, and writes what that one wrote."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.upgrades.journals import in_order
+from tests.upgrades.kept import DATA
+from tests.upgrades.states import (
+    CASES,
+    GOLDEN,
+    INSTANT_MS,
+    Tap,
+    account,
+    answer,
+    golden,
+    states_folder,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.upgrades.states import StateCase
+
+VERSIONS = in_order(path.parents[1].name for path in DATA.glob("*/states/states.json"))
+NEWEST = VERSIONS[-1]
+
+
+def kept(version: str, file: str) -> Any:
+    return json.loads((states_folder(version) / file).read_text())
+
+
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tap]:
+    """A tap over the account as it was when the STATEs were kept."""
+    folder = tmp_path_factory.mktemp("first")
+    with account(folder) as sandbox:
+        yield Tap(folder, sandbox)
+
+
+@pytest.fixture(scope="module")
+def later_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tap]:
+    """The same where rows were changed and created since."""
+    folder = tmp_path_factory.mktemp("later")
+    with account(folder, INSTANT_MS) as sandbox:
+        yield Tap(folder, sandbox)
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case.name)
+def test_every_state_is_byte_for_byte_what_the_last_version_wrote(
+    first_day: Tap, case: StateCase
+) -> None:
+    expected = (states_folder(NEWEST) / f"{case.name}.jsonl").read_text()
+    assert golden(first_day, case) == expected
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_tap_goes_on_from_the_state_of_an_older_one(
+    later_day: Tap, version: str, case: StateCase
+) -> None:
+    state = kept(version, "states.json")[case.name]
+    assert answer(later_day, case, state) == kept(version, "answers.json")[case.name]
