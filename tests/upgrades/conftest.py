@@ -1,7 +1,11 @@
-"""A PostgreSQL for the journals that were kept there."""
+"""A PostgreSQL for the journals that were kept there, and checks that say what differs."""
 
 from __future__ import annotations
 
-from tests.integration.conftest import postgres
+import pytest
+
+pytest.register_assert_rewrite("tests.upgrades.journals", "tests.upgrades.played")
+
+from tests.integration.conftest import postgres  # noqa: E402 - only then
 
 __all__ = ["postgres"]

@@ -174,7 +174,9 @@ def lists(
     def one(command: tuple[str, ...]) -> list[dict[str, Any]]:
         own = folder / command[0]
         own.mkdir(exist_ok=True)
-        return listed(own, config, *command)
+        # Which of two batches ends first is chance, and so are the numbers of what follows.
+        rows = [{**row, "id": None} for row in listed(own, config, *command)]
+        return sorted(rows, key=json.dumps)
 
     with ThreadPoolExecutor() as pool:
         return dict(zip([each[0] for each in commands], pool.map(one, commands), strict=True))

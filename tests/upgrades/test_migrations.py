@@ -13,7 +13,7 @@ from tests.support.target_process import operate, write, writes
 from tests.upgrades.cases import ONWARD, PLACES, SANDBOX
 from tests.upgrades.journals import versions
 from tests.upgrades.kept import PostgresJournal, SqliteJournal
-from tests.upgrades.played import LISTS, config_of, folder_of, lists
+from tests.upgrades.played import LISTS, config_of, folder_of, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,8 +97,9 @@ def test_looking_at_an_older_journal_shows_all_and_leaves_it_as_it_was(
     restored(journal, version, "unknown")
     before, expected = journal.dump(), counted(journal)
     assert min(expected.values()) > 0
-    found = lists(tmp_path, config_of(sandbox, journal), *LISTS)
-    assert {name: len(rows) for name, rows in found.items()} == expected
+    config = config_of(sandbox, journal)
+    found = {command[0]: len(listed(tmp_path, config, *command)) for command in LISTS}
+    assert found == expected
     assert journal.dump() == before
 
 
