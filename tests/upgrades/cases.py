@@ -139,6 +139,8 @@ class Course:
         first: What an operator says before the run.
         commands: What he says after it.
         again: Whether the run is repeated after that.
+        pause_behind: Lines behind which the source takes its time; 0 for none.
+        since: The first version that kept what this needs.
     """
 
     name: str
@@ -151,6 +153,8 @@ class Course:
     first: tuple[tuple[str, ...], ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
     again: bool = False
+    pause_behind: int = 0
+    since: tuple[int, ...] = ()
 
 
 ALL_UNKNOWN: Final = "ALL UNKNOWN"
@@ -177,7 +181,13 @@ COURSES: Final = (
     Course("the user says before any run", "unknown", arrived=False, first=(NOT_WRITTEN,)),
     Course("still held", "unknown", arrived=False, age=0.5),
     Course("repeats", "unsaid"),
-    Course("repeats what its delete has overtaken", "unsaid", BEFORE_ITS_DELETE),
+    Course(
+        "repeats what its delete has overtaken",
+        "unsaid",
+        BEFORE_ITS_DELETE,
+        pause_behind=len(SCHEMAS) + 1,
+        since=(0, 3),
+    ),
     Course("STATE never came", "passing"),
     Course("STATE came", "passing", ONWARD),
     Course(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.upgrades.cases import COURSES
-from tests.upgrades.kept import DATA
+from tests.upgrades.kept import DATA, numbers
 from tests.upgrades.played import answers, folder_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def versions(place: str) -> list[str]:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Versions, each once, the newest last."""
-    return sorted(set(names), key=lambda name: [int(part) for part in name.split(".")])
+    return sorted(set(names), key=numbers)
 
 
 def courses(version: str, place: str, some: Collection[str] = ()) -> list[ParameterSet]:
@@ -42,7 +42,8 @@ def courses(version: str, place: str, some: Collection[str] = ()) -> list[Parame
     found = []
     for course in COURSES:
         kept, name = folder_of(version, place, course.case), f"{course.case}: {course.name}"
-        if kept.exists() and (ALL or not some or name in some):
+        holds = kept.exists() and numbers(version) >= course.since
+        if holds and (ALL or not some or name in some):
             found.append(pytest.param(kept, course, id=f"{version} {name}"))
     return found
 

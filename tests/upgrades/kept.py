@@ -34,6 +34,11 @@ LAST: Final = (
 HOLDER: Final = re.compile(r"pid \d+ on [\w.-]+")
 
 
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, by which versions are in order."""
+    return tuple(int(part) for part in version.split("."))
+
+
 def without_holder(text: str) -> str:
     """A dump that does not say on which machine the journal was made."""
     return HOLDER.sub("pid 1 on somewhere", text)

@@ -2,17 +2,20 @@
 
 In a checkout of the version, whose own code then does all the writing::
 
-    .venv/bin/python -m tests.upgrades.make journals tap dlt
+    .venv/bin/python -m tests.upgrades.make journals states loads reads
 
-writes `tests/upgrades/data/<version>`. A version that came before this folder is run with the
-path of a checkout that has it behind its own, `PYTHONPATH=.:/path/to/a/newer/checkout`: `tests` is
-no package, so that each part of it comes from where it is. What is to become of it is written down
-by the newest version that is known to do the right thing::
+writes `tests/upgrades/data/<version>`: the target's journals, the tap's STATEs, and the folders of
+dlt pipelines that load and that read. A version that came before this folder is run with a checkout
+that has it behind its own, `PYTHONPATH=.:/path/to/a/newer/checkout`: `tests` is no package, so that
+each part of it comes from where it is. (0.2.0 had no dlt destination, and forgot its twins before
+it passed a STATE on: of its journals the one called "passing" was taken away again.)
+
+What is to become of all that is written down by the newest version that is known to do it right::
 
     .venv/bin/python -m tests.upgrades.make answers
 
-which asks that version what it answers to all that is kept. Look at the difference before it is
-committed: an answer that has changed is what these tests are there to find.
+Look at the difference before it is committed: an answer that has changed is what these tests are
+there to find. `UPGRADES=all` has pytest try every journal in every course, which takes minutes.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from chakra_sandbox.launch import start_sandbox
 from tests.support import target_process as target
 from tests.upgrades import pipelines, played, states
 from tests.upgrades.cases import CASES, COURSES, FIRST, REPEATED, SANDBOX, SECOND, SETTINGS
-from tests.upgrades.kept import DATA, PostgresJournal, SqliteJournal, without_holder
+from tests.upgrades.kept import DATA, PostgresJournal, SqliteJournal, numbers, without_holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,8 +179,8 @@ def keep_answers(*cases: str) -> None:
 
 def answer_to(kept: Path, new: Callable[[Path], Journal]) -> None:
     """Write down what this version answers to one journal."""
-    found = {}
-    for course in (each for each in COURSES if each.case == kept.name):
+    found, of = {}, numbers(kept.parents[2].name)
+    for course in (each for each in COURSES if each.case == kept.name and of >= each.since):
         with tempfile.TemporaryDirectory() as name:
             found[course.name] = played.answers(course, new(Path(name)), kept, Path(name))
     (kept / "answers.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -189,13 +192,18 @@ def in_a_folder(work: Callable[[Path], None]) -> None:
         work(Path(name))
 
 
+def keep_all_answers() -> None:
+    """Write down what this version makes of everything that is kept."""
+    keep_answers()
+    in_a_folder(states.keep_answers)
+
+
 WORDS: Final[dict[str, Callable[[], None]]] = {
     "journals": keep_journals,
     "states": lambda: in_a_folder(lambda folder: states.keep(VERSION, folder)),
     "loads": lambda: in_a_folder(lambda folder: pipelines.keep_loads(VERSION, folder)),
     "reads": lambda: in_a_folder(lambda folder: pipelines.keep_reads(VERSION, folder)),
-    "answers": keep_answers,
-    "read": lambda: in_a_folder(states.keep_answers),
+    "answers": keep_all_answers,
 }
 
 

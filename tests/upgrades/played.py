@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.request import ProxyHandler, Request, build_opener
 
 from chakra_sandbox.launch import start_sandbox
-from tests.support.target_process import operate, settings, write
+from tests.support.target_process import operate, settings, start, write
+from tests.support.target_process import told as told_of
 from tests.upgrades.cases import ALL_UNKNOWN, NAMES, SANDBOX, SETTINGS
 from tests.upgrades.kept import DATA, age, renamed
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
+    from tests.support.target_process import Told
     from tests.upgrades.cases import Course
     from tests.upgrades.kept import Journal
 
 PATIENCE: Final = {"lost_answer_horizon": 2, "job_timeout": 4}
 NOBODYS_JOB: Final = "00000000-0000-4000-8000-{:012d}"
+PAUSE: Final = 2.5
+"""Seconds in which a run that has begun works on its first rows."""
 UNKNOWN: Final = 8
 """The documented exit code of a run that left rows of which nobody knows."""
 WORKED: Final = (None, "502_after", "reset_after", "truncate", "garbage")
@@ -218,7 +222,7 @@ def answers(course: Course, journal: Journal, kept: Path, folder: Path) -> dict[
         found: dict[str, Any] = {}
         for command in course.first:
             found[" ".join(command)] = _operated(folder, config, command)
-        found["run"] = _run(folder, config, course.lines)
+        found["run"] = _run(folder, config, course.lines, _Pause(journal, course.pause_behind))
         found["sent"] = items(sandbox)
         for command in course.commands:
             found[" ".join(command)] = _operated(folder, config, command)
@@ -233,8 +237,43 @@ def answers(course: Course, journal: Journal, kept: Path, folder: Path) -> dict[
     return result
 
 
-def _run(folder: Path, config: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
-    told = write(folder, config, lines)
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """Where the input of a run stops coming for a while, so that it works on what it has.
+
+    Attributes:
+        journal: Shows when the run has begun.
+        behind: Lines that come before; 0 for no pause.
+    """
+
+    journal: Journal
+    behind: int
+
+    def begun(self) -> int:
+        """How many runs the journal knows."""
+        with self.journal.open() as ask:
+            ((count,),) = ask("SELECT count(*) FROM runs")
+        return int(count)
+
+    def write(self, folder: Path, config: dict[str, Any], lines: list[dict[str, Any]]) -> Told:
+        """Run the target on such an input."""
+        text = [json.dumps(line) + "\n" for line in lines]
+        before, running = self.begun(), start(folder, config)
+        assert running.stdin
+        running.stdin.write("".join(text[: self.behind]))
+        running.stdin.flush()
+        while self.begun() == before and running.poll() is None:
+            time.sleep(0.1)
+        time.sleep(PAUSE)
+        stdout, stderr = running.communicate("".join(text[self.behind :]), timeout=60)
+        return told_of(running.returncode, stdout, stderr)
+
+
+def _run(
+    folder: Path, config: dict[str, Any], lines: list[dict[str, Any]], pause: _Pause | None = None
+) -> dict[str, Any]:
+    run = pause.write if pause and pause.behind else write
+    told = run(folder, config, lines)
     assert told.receipt, told.stderr
     assert sum(told.outcomes.values()) == told.receipt["rows_in"], told.receipt
     return {"code": told.code, "outcomes": told.outcomes, "states": told.states}

@@ -19,7 +19,7 @@ OF_OLDER = {
     "sending: arrived",
     "submitted: jobs ended",
     "unknown: the user says before any run",
-    "unsaid: repeats what its delete has overtaken",
+    "unsaid: repeats",
     "settled: a mirror misses a row",
     "settled: rejects are sent again",
 }
@@ -32,7 +32,7 @@ IN_POSTGRES = {
 }
 OLDER_IN_POSTGRES = {
     "submitted: jobs ended",
-    "unsaid: repeats what its delete has overtaken",
+    "unsaid: repeats",
 }
 _OLD = [each for version in OLDER for each in courses(version, "sqlite", OF_OLDER)]
 _POSTGRES = [
