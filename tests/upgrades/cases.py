@@ -141,6 +141,7 @@ class Course:
         again: Whether the run is repeated after that.
         pause_behind: Lines behind which the source takes its time; 0 for none.
         since: The first version that kept what this needs.
+        is_extra: Whether another course says nearly the same, so that it is run on demand only.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Course:
     again: bool = False
     pause_behind: int = 0
     since: tuple[int, ...] = ()
+    is_extra: bool = False
 
 
 ALL_UNKNOWN: Final = "ALL UNKNOWN"
@@ -163,7 +165,7 @@ NOT_WRITTEN: Final = ("unknown", "--as", "not-written", "--now", ALL_UNKNOWN)
 COURSES: Final = (
     Course("jobs ran on", "intended"),
     Course("arrived", "sending"),
-    Course("never arrived", "sending", arrived=False),
+    Course("never arrived", "sending", arrived=False, is_extra=True),
     Course("never arrived, just now", "sending", arrived=False, age=0.5),
     Course("jobs ended", "submitted"),
     Course("jobs still run", "submitted", job_ms=600, age=0.5),
@@ -177,6 +179,7 @@ COURSES: Final = (
         arrived=False,
         commands=(NOT_WRITTEN,),
         again=True,
+        is_extra=True,
     ),
     Course("the user says before any run", "unknown", arrived=False, first=(NOT_WRITTEN,)),
     Course("still held", "unknown", arrived=False, age=0.5),

@@ -43,7 +43,7 @@ def courses(version: str, place: str, some: Collection[str] = ()) -> list[Parame
     for course in COURSES:
         kept, name = folder_of(version, place, course.case), f"{course.case}: {course.name}"
         holds = kept.exists() and numbers(version) >= course.since
-        if holds and (ALL or not some or name in some):
+        if holds and (ALL or name in some or not (some or course.is_extra)):
             found.append(pytest.param(kept, course, id=f"{version} {name}"))
     return found
 
