@@ -1,39 +1,24 @@
-"""A piece of time that one reader reads, and where to cut it for another one.
+"""A partition: a part of a scan's time that one reader at a time reads.
 
-A piece is read by windows (`timeline/windows.py`), or walked where the order is proven
+It is read by windows (`timeline/windows.py`), or walked where the order is proven
 (`timeline/walk.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tap_chakra.reading.window_reader import row_ids
 from tap_chakra.timeline.coverage import Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Page
-from tap_chakra.timeline.windows import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_chakra.reading.window_reader import Answer
     from tap_chakra.timeline.walk import Walk
-    from tap_chakra.timeline.windows import Window
-
-ADVANCE: Final = 98
-"""Rows by which a page takes its walk on: a piece of so many pages ends with a full one."""
-
-WORTH: Final = 1_000
-"""Rows that must be left of a walked piece for it to be shared: a share costs a request or two."""
-
-FIRST_HINT: Final = 3_200
-HINT_GROWTH: Final = 4
-"""How far ahead to look for the end of a listing whose length is unknown."""
-
-GUESSES: Final = 3
-"""Hints under way at a time where the length is unknown: those beyond the end are wasted."""
+    from tap_chakra.timeline.windows import Stretch, Window
 
 
 class Taken:
@@ -56,7 +41,7 @@ class Taken:
 
 
 class Partition:
-    """A piece of time that is still to be read.
+    """A part of a scan's time that is still to be read; no two of them overlap.
 
     Args:
         stretch: What is left of it, when it is read by windows.
@@ -134,74 +119,3 @@ class Partition:
         if self.walk is None or self.end is None:
             return None
         return max(0, self.end - self.begin - self.walk.skip)
-
-    def next_hint(self, farthest: int) -> int | None:
-        """The position at which a cut would help most; None if none is worth it.
-
-        Args:
-            farthest: The server skips no more rows than this.
-        """
-        if self.walk is None or self.walk.closing:
-            return None
-        here = self.begin + self.walk.skip
-        left, hints = self.left(), self._hints_ahead(here)
-        if left is None:
-            ahead = max(FIRST_HINT, here) * HINT_GROWTH**hints
-            possible = hints < GUESSES
-        else:
-            ahead = round(left * spread(hints + 1))
-            possible = left / (hints + 1) >= WORTH
-        guess = here + round(ahead / ADVANCE) * ADVANCE
-        return guess if possible and guess - self.begin <= farthest else None
-
-    def gain(self) -> float:
-        """Rows that are left of it to each hint ahead and the next one; without end if unknown."""
-        left = self.left()
-        if self.walk is None or left is None:
-            return float("inf")
-        return left / (self._hints_ahead(self.begin + self.walk.skip) + 1)
-
-    def _hints_ahead(self, here: int) -> int:
-        return sum(map(here.__lt__, self.hints))
-
-
-def best_hint(pieces: Iterable[Partition], farthest: int) -> tuple[Partition, int] | None:
-    """The piece of which most rows are left to each hint in it, and where to cut it next."""
-    hints = ((piece, piece.next_hint(farthest)) for piece in pieces)
-    found = [(piece, at) for piece, at in hints if at is not None]
-    return max(found, key=lambda each: each[0].gain(), default=None)
-
-
-def cut_at(pieces: Iterable[Partition], order: Order, bound: int, at: int) -> Partition | None:
-    """Cut the walked piece that holds a bound in two.
-
-    Args:
-        pieces: Those that there are.
-        order: The order in which they are walked.
-        bound: Where to cut.
-        at: The position of the first row behind it.
-
-    Returns:
-        The new piece, behind the bound; None if the bound was passed already.
-    """
-    for piece in pieces:
-        walk = piece.walk
-        if walk is None or walk.closing or not order.is_inside(walk.rest, bound):
-            continue
-        near, behind = order.split(walk.window, bound)
-        cut_off = Partition(Stretch(behind), listing=piece.listing, begin=at, end=piece.end)
-        cut_off.hints = [hint for hint in piece.hints if hint > at]
-        piece.hints = [hint for hint in piece.hints if hint <= at]
-        piece.walk, piece.end = replace(walk, window=near), at
-        return cut_off
-    return None
-
-
-def spread(number: int) -> float:
-    """The shares 1/2, 1/4, 3/4, 1/8, 5/8 … (van der Corput): each cuts a widest part in two."""
-    share, weight = 0.0, 0.5
-    while number:
-        number, digit = divmod(number, 2)
-        share += digit * weight
-        weight /= 2
-    return share

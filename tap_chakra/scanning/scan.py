@@ -25,7 +25,7 @@ from tap_chakra.reading.window_reader import (
     read_window,
     row_id,
 )
-from tap_chakra.scanning.opening import divided
+from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
 
 if TYPE_CHECKING:
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
 
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.scanning.question import Question
-    from tap_chakra.scanning.scheduler import Scheduler
     from tap_chakra.timeline.coverage import Unfinished
     from tap_chakra.timeline.windows import Grain
 
 
-IDLE = 1.0
-"""Seconds without an answer after which an empty reading says that the scan goes on."""
+IDLE_SECONDS = 1.0
+"""Time without an answer after which an empty reading says that the scan is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ class Scan:
         self._extent = extent
         self._local_time = local_time
         self._sample: ProcessPage | None = None
-        self._division: Scheduler | None = None
+        self._scheduler: Scheduler | None = None
         self._undated: set[str] = set()
         self._late = 0
         self._progress = Progress()
@@ -179,16 +178,16 @@ class Scan:
     @property
     def progress(self) -> Progress:
         """How far it is."""
-        if self._division is None or self._progress.ended:
+        if self._scheduler is None or self._progress.ended:
             return self._progress
-        return replace(self._progress, share=self._division.share)
+        return replace(self._progress, share=self._scheduler.share)
 
     @property
     def unfinished(self) -> Unfinished | None:
         """What a later run needs to go on; None if there is nothing to go on from."""
-        if self._division is None or self._progress.ended or self._progress.unsure:
+        if self._scheduler is None or self._progress.ended or self._progress.unsure:
             return None
-        return self._division.unfinished(self.began)
+        return self._scheduler.unfinished(self.began)
 
     def readings(self) -> Iterator[Reading]:
         """Read everything; `open` comes first. `progress` tells how it went.
@@ -230,7 +229,7 @@ class Scan:
         yield from self._by_pages()
 
     def _by_pages(self) -> Iterator[Reading]:
-        self._division = None
+        self._scheduler = None
         rows, complete, method = self._dense.read_everything()
         unsure = "" if complete else "the filter on createdAt does nothing, and no two reads agreed"
         values = iter(rows.values())
@@ -238,24 +237,24 @@ class Scan:
             yield self._counted(Reading(chunk, None, unsure, method))
 
     def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
-        division = self._division = divided(
+        scheduler = self._scheduler = Scheduler.begin(
             whole, sample.rows, grain, began=self.began, unfinished=self._extent.unfinished
         )
         answers: SimpleQueue[Future[_Read]] = SimpleQueue()
-        flights: dict[Future[_Read], Question] = {}
+        asked: dict[Future[_Read], Question] = {}
         try:
-            while not division.ended:
-                self._launch(division, flights, answers)
+            while not scheduler.ended:
+                self._launch(scheduler, asked, answers)
                 try:
-                    future = answers.get(timeout=IDLE)
+                    future = answers.get(timeout=IDLE_SECONDS)
                 except Empty:
                     yield Reading(())
                     continue
                 read = future.result()
-                rows = division.take_in(flights.pop(future), read.answer)
+                rows = scheduler.take_in(asked.pop(future), read.answer)
                 if rows and max(read.answer.created) >= self.began:
                     self._late += sum(at >= self.began for at in read.answer.created)
-                self._launch(division, flights, answers)
+                self._launch(scheduler, asked, answers)
                 if rows or read.method != "window":
                     answer = read.answer
                     reading = Reading(
@@ -263,22 +262,22 @@ class Scan:
                     )
                     yield self._counted(reading, dated=0 not in answer.created)
         finally:
-            for future in flights:
+            for future in asked:
                 future.cancel()
 
     def _launch(
         self,
-        division: Scheduler,
-        flights: dict[Future[_Read], Question],
+        scheduler: Scheduler,
+        asked: dict[Future[_Read], Question],
         answers: SimpleQueue[Future[_Read]],
     ) -> None:
         """Give every idle reader a question."""
-        while len(flights) < self._readers.concurrency:
-            question = division.next_question()
+        while len(asked) < self._readers.concurrency:
+            question = scheduler.next_question()
             if question is None:
                 return
-            future = self._readers.executor.submit(self._read, question, division.grain)
-            flights[future] = question
+            future = self._readers.executor.submit(self._read, question, scheduler.grain)
+            asked[future] = question
             future.add_done_callback(answers.put)
 
     def _read(self, question: Question, grain: Grain) -> _Read:

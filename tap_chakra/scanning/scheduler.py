@@ -1,11 +1,10 @@
-"""Divides time among readers: what to ask next, and what follows from an answer.
+"""Schedules the time that a scan reads: what to ask next, and what follows from an answer.
 
-Asks nothing itself and knows no threads: whoever runs it takes a question from `next_question`,
-has it answered, and gives it to `take_in` together with the answer, in whatever order answers
-come. It owns time as pieces that never overlap; what was read of it is in `coverage`.
-
-Pieces are cut for readers without work. Where an order is proven, a hint tells where: the row at
-some position of the listing, whose instant is the cut. A wrong hint costs balance, never a row.
+The scheduler asks nothing itself and knows no threads: a scan takes a question from
+`next_question`, has it answered, and gives it to `take_in` together with the answer, in whatever
+order answers come. Time is owned as partitions that never overlap; what was read of it is in
+`coverage`. Partitions that are read by windows are decided on here, those that are walked in
+`walked.py`; both are cut for readers without work, the latter where `hints.py` says.
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 from chakra_api.values.timestamps import parse_timestamp
-from tap_chakra.reading.window_reader import LIMIT, row_id, row_ids
-from tap_chakra.scanning.partition import HINT_GROWTH, Partition, Taken, best_hint, cut_at
+from tap_chakra.reading.window_reader import row_id
+from tap_chakra.scanning.hints import Hints
+from tap_chakra.scanning.partition import Partition, Taken
 from tap_chakra.scanning.question import Question, is_all_that_matters
+from tap_chakra.scanning.walked import after_crowd, after_page, give_up_walk, resumed
 from tap_chakra.timeline import walk as walks
 from tap_chakra.timeline.coverage import Coverage, Range, Unfinished, compact
 from tap_chakra.timeline.even_time import EvenTime
@@ -39,10 +40,11 @@ if TYPE_CHECKING:
 
     from chakra_api.endpoints.client import Row
     from tap_chakra.reading.window_reader import Answer
+    from tap_chakra.scanning.walked import Followed
     from tap_chakra.timeline.windows import Grain
 
 MOST_WALKED = 40
-"""Pieces in walk that are kept for a later run; others are read again."""
+"""Partitions in walk that are kept for a later run; others are read again."""
 
 SHOWS: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
     None: "any",
@@ -69,28 +71,53 @@ class Scheduler:
         self._horizon = self._first = horizon
         self._todo = deque(Partition(Stretch(window)) for window in windows)
         self._listings = count()
-        self._cycle = EvenTime()
+        self._even_time = EvenTime()
         self._asked: dict[Question, Partition] = {}
         self._rows = self._time_read = 0
-        self._farthest = 10**9
-        self._span = walks.SPAN
+        self._hints = Hints(grain)
+        self._rows_a_walk = walks.SPAN
         self.evidence = evidence
         self.coverage = Coverage(top=grain.floor(horizon))
 
-    def resume(self, unfinished: Unfinished) -> None:
-        """Take over what an earlier run has read; `windows` are what it has left.
+    @classmethod
+    def begin(
+        cls,
+        whole: Window,
+        sample: Sequence[Row],
+        grain: Grain,
+        *,
+        began: int,
+        unfinished: Unfinished | None,
+    ) -> Scheduler:
+        """The scheduler of a scan that begins, or resumes an unfinished one.
 
-        What it walked is closed first; where its order no longer holds, it is read again.
+        Args:
+            whole: The time to read.
+            sample: Rows of one answer, as they were listed: they tell of the server's order.
+            grain: How finely the server tells instants apart.
+            began: The scan's beginning, epoch milliseconds.
+            unfinished: What an earlier run of the scan has read; None to begin anew.
         """
+        created = [parse_timestamp(row.get("createdAt")) or 0 for row in sample]
+        evidence = _with_rows(Evidence(), created, sample)
+        top = grain.floor(began)
+        if unfinished is not None:
+            windows = unfinished.gaps(whole)
+        elif evidence.proven and (whole.lower is None or whole.lower < top):
+            windows = (Window(whole.lower, top), Window(top, None))
+        else:
+            windows = _first_windows(whole, created, began, grain)
+        scheduler = cls(windows, grain, horizon=began, evidence=evidence)
+        if unfinished is not None:
+            scheduler._resume(unfinished)
+        return scheduler
+
+    def _resume(self, unfinished: Unfinished) -> None:
+        """Take over what an earlier run has read: what it walked is closed before all else."""
         for read in unfinished.ranges:
             self.coverage.add(read)
         for each in unfinished.walked:
-            order = Order.ASCENDING if each.ascending else Order.DESCENDING
-            piece = Partition(Stretch(each.window))
-            if order in self.evidence.possible:
-                piece.walk = walks.closing_of(each)
-                piece.tail = (piece.walk.tail or 0, each.tail)
-            self._todo.appendleft(piece)
+            self._todo.appendleft(resumed(each, self.evidence.possible))
 
     # How far it is
 
@@ -98,18 +125,14 @@ class Scheduler:
     def share(self) -> float:
         """Share of the time between the first row seen and the scan's beginning that was read."""
         span = Window(self._first, self._horizon)
-        walked = [p.walk.taken for p in self._pieces() if p.walk and not p.walk.closing]
-        read = [*(each.window for each in self.coverage.ranges), *walked]
+        walked = [each.walk for each in self._partitions() if each.walk and not each.walk.closing]
+        read = [each.window for each in self.coverage.ranges] + [walk.taken for walk in walked]
         done = sum(span.overlap(window) for window in read if window is not None)
         return min(1.0, done / max(1, self._horizon - self._first))
 
     def unfinished(self, began: int) -> Unfinished:
-        """What was read, for a later run to go on from.
-
-        Args:
-            began: When the scan began, epoch milliseconds.
-        """
-        walked = [each for piece in self._pieces() if (each := piece.walked) is not None]
+        """What was read, for a later run to resume the scan that began then."""
+        walked = [it for each in self._partitions() if (it := each.walked) is not None]
         top = self.grain.floor(self._horizon)
         ranges = (before for each in self.coverage.ranges if (before := each.until(top)))
         return Unfinished(began, compact(ranges), tuple(walked[:MOST_WALKED]))
@@ -127,43 +150,43 @@ class Scheduler:
             self._share_time()
         if not self._todo:
             return self._hint()
-        piece = self._todo.popleft()
-        question = self._question(piece)
-        self._asked[question] = piece
+        partition = self._todo.popleft()
+        question = self._question(partition)
+        self._asked[question] = partition
         return question
 
-    def _question(self, piece: Partition) -> Question:
+    def _question(self, partition: Partition) -> Question:
         order = self.evidence.proven
-        if piece.cell is not None:
-            return Question("crowd", piece.cell)
-        if piece.walk is None and order is not None and piece.taken is None:
-            piece.walk, piece.taken = Walk(order, piece.stretch.window), Taken()
-            if piece.listing is None:
-                piece.listing = next(self._listings)
-        if piece.walk is not None:
-            return Question("page", piece.walk.window, piece.walk.skip)
-        return Question("window", next_window(piece.stretch, self.grain, self._cycle))
+        if partition.cell is not None:
+            return Question("crowd", partition.cell)
+        if partition.walk is None and order is not None and partition.taken is None:
+            partition.walk, partition.taken = Walk(order, partition.stretch.window), Taken()
+            if partition.listing is None:
+                partition.listing = next(self._listings)
+        if partition.walk is not None:
+            return Question("page", partition.walk.window, partition.walk.skip)
+        return Question("window", next_window(partition.stretch, self.grain, self._even_time))
 
-    def _pieces(self) -> Iterable[Partition]:
-        walked = (piece for question, piece in self._asked.items() if question.kind != "hint")
-        return (*self._todo, *walked)
+    def _partitions(self) -> Iterable[Partition]:
+        """All that are still to be read: those that wait, and those that are being asked for."""
+        asked = (each for question, each in self._asked.items() if question.kind != "hint")
+        return (*self._todo, *asked)
 
-    def _pieces_to_cut(self) -> Iterable[Partition]:
-        """Those that may be long: few rows came since the scan began."""
+    def _partitions_to_cut(self) -> Iterable[Partition]:
+        """The partitions that may be long: few rows came since the scan began."""
         top = self.grain.floor(self._horizon)
-        return (piece for piece in self._pieces() if piece.stretch.window.lower != top)
+        return (each for each in self._partitions() if each.stretch.window.lower != top)
 
     def _hint(self) -> Question | None:
-        """The row at which a piece should be cut for an idle reader."""
-        found = best_hint(self._pieces_to_cut(), self._farthest)
-        if found is None or found[0].walk is None:
+        """The row at which a partition should be cut for an idle reader."""
+        partition, at = self._hints.best(self._partitions_to_cut()) or (None, 0)
+        if partition is None or partition.walk is None:
             return None
-        piece, at = found
-        question = Question("hint", found[0].walk.window, at - piece.begin)
+        question = Question("hint", partition.walk.window, at - partition.begin)
         if question in self._asked:
             return None
-        piece.hints.append(at)
-        self._asked[question] = piece
+        partition.hints.append(at)
+        self._asked[question] = partition
         return question
 
     @property
@@ -174,18 +197,15 @@ class Scheduler:
     def _share_time(self) -> None:
         """Cut the far half off the stretch read by windows of which most rows are expected."""
         typical = self._typical
-        shared = [(q, p) for q, p in self._asked.items() if q.kind == "window"]
-        fullest = max(
-            shared,
-            key=lambda it: expected_behind(it[1].stretch, it[0].window, typical),
-            default=None,
-        )
-        if fullest is None:
+        asked = [(each, q.window) for q, each in self._asked.items() if q.kind == "window"]
+        if not asked:
             return
-        question, piece = fullest
-        if halves := divide(piece.stretch, question.window, self.grain, typical):
-            piece.stretch = halves[0]
-            self._todo.append(Partition(halves[1], taken=piece.taken))
+        partition, window = max(
+            asked, key=lambda it: expected_behind(it[0].stretch, it[1], typical)
+        )
+        if halves := divide(partition.stretch, window, self.grain, typical):
+            partition.stretch = halves[0]
+            self._todo.append(Partition(halves[1], taken=partition.taken))
 
     # Taking in
 
@@ -195,206 +215,97 @@ class Scheduler:
         Returns:
             The rows to hand out now: each id once in the whole scan.
         """
-        piece = self._asked.pop(question)
-        self._first = min(
-            self._first, min((at for at in answer.created if at), default=self._first)
-        )
+        partition = self._asked.pop(question)
+        self._first = min((self._first, *(at for at in answer.created if at)))
         if is_all_that_matters(question, answer, self._horizon):
             answer = replace(answer, whole=True)
         if question.kind == "hint":
-            self._cut(piece, question, answer)
+            order = self.evidence.proven
+            cut_off = self._hints.after(question, answer, partition, self._partitions(), order)
+            if cut_off is not None:
+                self._todo.append(cut_off)
             return ()
         if question.kind == "page":
-            return self._page(piece, answer)
+            return self._follow(partition, self._after_page(partition, answer))
         if question.kind == "crowd":
-            return self._crowd(piece, answer)
+            return self._follow(partition, after_crowd(partition, answer))
         self._learn(answer)
-        return self._window(piece, question.window, answer)
+        return self._window(partition, question.window, answer)
 
     def _learn(self, answer: Answer) -> None:
-        """Take what an answer says of the order; rows without a usable `createdAt` say nothing."""
+        """Take in what an answer says of the server's order, until that is proven or refuted."""
         if not self.evidence.possible or self.evidence.proven:
             return
-        dated = [(at, row) for at, row in zip(answer.created, answer.rows, strict=True) if at]
-        updated = [parse_timestamp(row.get("updatedAt")) or 0 for _, row in dated]
-        self.evidence = self.evidence.with_answer([at for at, _ in dated], updated)
+        self.evidence = _with_rows(self.evidence, answer.created, answer.rows)
 
-    def _window(self, piece: Partition, asked: Window, answer: Answer) -> tuple[Row, ...]:
+    def _window(self, partition: Partition, asked: Window, answer: Answer) -> tuple[Row, ...]:
         if not answer.whole:
             parts = after_overfull(
-                piece.stretch,
+                partition.stretch,
                 Overfull(asked, answer.created, SHOWS[self.evidence.likely]),
                 horizon=self._horizon,
                 grain=self.grain,
-                time=self._cycle,
+                time=self._even_time,
             )
-            self._todo.extend(Partition(part, taken=piece.taken) for part in parts)
+            self._todo.extend(Partition(part, taken=partition.taken) for part in parts)
             return ()
-        self._cycle.learn(asked, answer.created)
-        rest = after_whole(piece.stretch, asked, len(answer.rows), self._typical, time=self._cycle)
+        self._even_time.learn(asked, answer.created)
+        rest = after_whole(
+            partition.stretch, asked, len(answer.rows), self._typical, time=self._even_time
+        )
         if rest is not None:
-            piece.stretch = rest
-            self._todo.append(piece)
+            partition.stretch = rest
+            self._todo.append(partition)
         self._time_read += asked.width or 0
         # Undated rows come in several answers: they are looked for when all windows are read.
-        self._cover(asked, len(answer.rows) - answer.created.count(0))
-        taken = piece.taken
+        self._cover(Range(asked, len(answer.rows) - answer.created.count(0)))
+        taken = partition.taken
         if taken is None:
             return answer.rows
         return tuple(row for row in answer.rows if row_id(row) not in taken)
 
-    def _cover(self, window: Window, rows: int) -> None:
-        self._rows += rows
-        self.coverage.add(Range(window, rows))
+    def _cover(self, read: Range) -> None:
+        self._rows += read.rows
+        self.coverage.add(read)
 
-    # Walking
+    def _after_page(self, partition: Partition, answer: Answer) -> Followed:
+        if partition.walk is not None and answer.refused:
+            # The server does not skip so many rows: all walks are to be shorter.
+            self._rows_a_walk = min(self._rows_a_walk, partition.walk.skip - 1)
+        return after_page(partition, answer, self.grain, self._rows_a_walk)
 
-    def _page(self, piece: Partition, answer: Answer) -> tuple[Row, ...]:
-        if piece.walk is None:  # it was given up while this page was on its way
-            self._todo.append(piece)
-            return ()
-        if answer.refused:
-            self._refused(piece, piece.walk)
-            return ()
-        page = piece.seen(piece.walk, answer)
-        verdict = walks.step(piece.walk, page, self.grain)
-        listed = list(zip(page.created, answer.rows, strict=True))
-        if isinstance(verdict, walks.Broken):
-            self._todo.append(piece)
+    def _follow(self, partition: Partition, followed: Followed) -> tuple[Row, ...]:
+        """Do what follows from an answer for a walked partition."""
+        if followed.covered is not None:
+            self._cover(followed.covered)
+        if followed.onward is not None:
+            self._todo.append(followed.onward)
+        if followed.back == "first":
+            self._todo.appendleft(partition)
+        elif followed.back == "last":
+            self._todo.append(partition)
+        if followed.refuted:
             self._give_up_order()
-        elif isinstance(verdict, walks.Stuck):
-            self._read_by_windows(piece, piece.walk)
-        elif isinstance(verdict, walks.Again):
-            piece.walk = verdict.walk
-            self._todo.appendleft(piece)
-        elif isinstance(verdict, walks.Crowded):
-            piece.cell = verdict.cell
-            self._todo.appendleft(piece)
-        elif isinstance(verdict, walks.Closing):
-            return self._closing(piece, piece.walk, verdict.walk, listed)
-        else:
-            return self._went_on(piece, piece.walk, verdict, listed)
-        return ()
-
-    def _closing(
-        self, piece: Partition, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
-    ) -> tuple[Row, ...]:
-        """What a walk took is all there is, but for rows that its last instants hold besides."""
-        taken, own = piece.taken, walk.own
-        inside = () if taken is None else (row for at, row in listed if own.holds(at))
-        late = tuple(row for row in inside if taken is None or row_id(row) not in taken)
-        if after is None:
-            self._cover(own, walk.rows + len(late))
-        else:
-            piece.took(row_id(row) for row in late)
-            piece.walk = replace(after, rows=after.rows + len(late))
-            self._todo.appendleft(piece)
-        return late
-
-    def _went_on(
-        self,
-        piece: Partition,
-        walk: Walk,
-        verdict: walks.Advanced | walks.Ended,
-        listed: Sequence[tuple[int, Row]],
-    ) -> tuple[Row, ...]:
-        """Hand out what was taken of a page."""
-        fresh = [(at, row) for at, row in listed if verdict.part.holds(at)]
-        rows = tuple(row for _, row in fresh)
-        if isinstance(verdict, walks.Ended):
-            self._cover(walk.window, walk.rows + len(rows))
-            return rows
-        if fresh:
-            piece.tail = walks.tail_of(walk, [at for at, _ in fresh], self.grain)
-        piece.took(row_ids(rows))
-        piece.walk = verdict.walk
-        if verdict.walk.closing or verdict.walk.rows < self._span:
-            self._todo.appendleft(piece)
-        else:
-            self._part(piece, verdict.walk, verdict.walk.rest, 0)
-        return rows
-
-    def _part(self, piece: Partition, walk: Walk, rest: Window | None, between: int) -> None:
-        """End a walk where it is: what it took is closed, the rest is walked anew.
-
-        Between them lie so many rows that were read by other means.
-        """
-        if rest is not None:
-            at = piece.begin + walk.skip + between
-            onward = Partition(Stretch(rest), listing=piece.listing, begin=at, end=piece.end)
-            onward.hints, piece.hints = piece.hints, []
-            self._todo.append(onward)
-        if after := walks.closing(walk):
-            piece.walk = after
-            self._todo.appendleft(piece)
-
-    def _refused(self, piece: Partition, walk: Walk) -> None:
-        """The server does not skip so many rows: walks are to be shorter."""
-        self._span = min(self._span, walk.skip - 1)
-        if self._span < LIMIT:
-            self._todo.append(piece)
-            self._give_up_order()
-        elif not walk.closing and walk.edge is not None:
-            self._part(piece, walk, walk.rest, 0)
-        elif walk.closing and (nearer := walks.nearer(walk)) is not None:
-            piece.walk = nearer
-            self._todo.append(piece)
-        else:
-            self._read_by_windows(piece, walk)
-
-    def _read_by_windows(self, piece: Partition, walk: Walk) -> None:
-        """Read all of a walk again, without what it took; other walks go on."""
-        piece.stretch, piece.walk = Stretch(walk.own), None
-        piece.taken = piece.taken or Taken()
-        self._todo.append(piece)
-
-    def _crowd(self, piece: Partition, answer: Answer) -> tuple[Row, ...]:
-        """Go on with a walk behind a cell that was read by other means."""
-        walk, cell = piece.walk, piece.cell
-        piece.cell = None
-        if walk is None or cell is None:  # it was given up meanwhile: all of it is read again
-            self._todo.append(piece)
-            return ()
-        onward = walks.past(walk, cell, len(answer.rows))
-        if onward is None:
-            self._cover(cell, len(answer.rows))
-            self._part(piece, walk, walks.behind(walk, cell), len(answer.rows))
-            return answer.rows
-        ids = row_ids(answer.rows)
-        piece.took(ids)
-        piece.recent, piece.walk = frozenset(ids), onward
-        piece.tail = (walk.order.near_end(cell) or 0, len(ids))
-        self._todo.appendleft(piece)
-        return answer.rows
+        return followed.rows
 
     def _give_up_order(self) -> None:
-        """The order did not hold: what was taken because of it is read again, by windows."""
+        """Read again by windows what was taken because of an order that did not hold."""
         self.evidence = self.evidence.refuted()
-        for piece in self._pieces():
-            if piece.walk is not None:
-                piece.stretch = Stretch(piece.walk.own)
-                piece.walk = piece.cell = None
+        for each in self._partitions():
+            give_up_walk(each)
 
-    def _cut(self, piece: Partition, question: Question, answer: Answer) -> None:
-        """Cut a piece where a hint says."""
-        at = piece.begin + question.skip
-        for each in self._pieces():
-            if each.listing == piece.listing:
-                each.hints = [hint for hint in each.hints if hint != at]
-        order = self.evidence.proven
-        if answer.refused:
-            self._farthest = min(self._farthest, question.skip // HINT_GROWTH)
-        elif not answer.created:
-            self._bound(piece, at)
-        elif order is not None:
-            bound = order.end_of(answer.created[0], self.grain)
-            if (cut_off := cut_at(self._pieces(), order, bound, at + 1)) is not None:
-                self._todo.append(cut_off)
-            else:
-                piece.hints.append(at)  # in an instant that can't be cut: not to be asked again
 
-    def _bound(self, piece: Partition, at: int) -> None:
-        """Nothing is listed at that position."""
-        for each in (piece, *self._pieces()):
-            if each.listing == piece.listing and (each.end is None or each is piece):
-                each.end = at if each.end is None else min(each.end, at)
+def _with_rows(evidence: Evidence, created: Sequence[int], rows: Sequence[Row]) -> Evidence:
+    """The evidence of an order after an answer; rows without a usable `createdAt` say nothing."""
+    dated = [(at, row) for at, row in zip(created, rows, strict=True) if at]
+    updated = [parse_timestamp(row.get("updatedAt")) or 0 for _, row in dated]
+    return evidence.with_answer([at for at, _ in dated], updated)
+
+
+def _first_windows(
+    whole: Window, created: Sequence[int], began: int, grain: Grain
+) -> tuple[Window, ...]:
+    """How to cut the time of a scan that begins, by what one answer showed of it."""
+    answer = Overfull(whole, [at for at in created if at])
+    parts = after_overfull(Stretch(whole), answer, horizon=began, grain=grain)
+    return tuple(part.window for part in parts)

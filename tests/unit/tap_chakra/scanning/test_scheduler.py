@@ -1,4 +1,4 @@
-"""Time is divided among readers so that nothing is lost, whatever the order of their answers."""
+"""Time is scheduled among readers so that nothing is lost, whatever the order of their answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tap_chakra.reading.grain_probe import BY_SECOND, EXACT
 from tap_chakra.reading.window_reader import Answer, read_page
 from tap_chakra.run.resume import ResumePoint, Scope, from_state, to_state
-from tap_chakra.scanning import partition as pieces
+from tap_chakra.scanning import hints
 from tap_chakra.scanning.question import Question
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline import walk as walks
@@ -21,8 +21,8 @@ from tap_chakra.timeline.listing_order import ENOUGH, Evidence, Order
 from tap_chakra.timeline.windows import Window
 from tests.support.churning import Churn, Ways
 from tests.support.distributions import DISTRIBUTIONS
-from tests.support.dividing import Readers
 from tests.support.listing import NOW, Listing, make_rows
+from tests.support.scheduling import Readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,8 @@ ORDERS = ["created_asc", "created_desc", "loose_asc", "loose_desc", "insertion",
 def _small_walks() -> Iterator[None]:
     """A few hundred rows are walked, cut and closed as tens of thousands are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "WORTH", 150)
-        patch.setattr(pieces, "FIRST_HINT", 200)
+        patch.setattr(hints, "ROWS_TO_SHARE_A_WALK", 150)
+        patch.setattr(hints, "FIRST_HINT_ROWS", 200)
         patch.setattr(walks, "SPAN", 350)
         yield
 
@@ -89,8 +89,8 @@ def test_no_order_of_answers_loses_or_doubles_a_row(
     first = Readers(listing, grain, rng, count=readers)
     ids = first.run(cut)
     assert len(ids) == len(set(ids))
-    if cut is not None and not first.division.ended:
-        unfinished = kept(first.division.unfinished(first.began))
+    if cut is not None and not first.scheduler.ended:
+        unfinished = kept(first.scheduler.unfinished(first.began))
         second = Readers(listing, grain, rng, count=readers, unfinished=unfinished)
         more = second.run()
         assert len(more) == len(set(more))
@@ -102,7 +102,7 @@ ROWS = [NOW - DAY + 10 * n for n in range(900)]
 
 
 def walked() -> Scheduler:
-    """A division of all time whose order is proven, as after a good first answer."""
+    """A scheduler of all time whose order is proven, as after a good first answer."""
     up = [10 * n for n in range(ENOUGH + 1)]
     evidence = Evidence().with_answer(up, up[::-1])
     assert evidence.proven is Order.ASCENDING
@@ -118,21 +118,21 @@ def paged(listing: Listing, question: Question) -> Answer:
 
 def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     listing = Listing(make_rows(ROWS))
-    division = walked()
-    page = division.next_question()
+    scheduler = walked()
+    page = scheduler.next_question()
     assert page is not None
-    late = division.next_question()
-    hint = division.next_question()
+    late = scheduler.next_question()
+    hint = scheduler.next_question()
     assert late is not None
     assert hint is not None
     assert (page.kind, late.kind, hint.kind) == ("page", "page", "hint")
     answer = paged(listing, page)
     # The hint cuts inside the page that is on its way.
     cut = Answer(hint.window, (listing.rows[40],), (ROWS[40],), whole=False, server_time=None)
-    division.take_in(hint, cut)
-    rows = division.take_in(page, answer)
+    scheduler.take_in(hint, cut)
+    rows = scheduler.take_in(page, answer)
     assert [row["createdAt"] for row in rows] == ROWS[:41]
-    asked = [question for _ in range(4) if (question := division.next_question())]
+    asked = [question for _ in range(4) if (question := scheduler.next_question())]
     closing = next(q for q in asked if q.window == Window(None, ROWS[40] + 1))
     assert (closing.kind, closing.skip) == ("page", 41 - walks.OVERLAPS[0])
 
@@ -143,7 +143,7 @@ def test_a_page_out_of_order_gives_up_the_order_and_reads_the_walk_again_without
     readers = Readers(listing, EXACT, random.Random(1), count=3)
     ids = readers.run()
     assert sorted(ids) == sorted(row["id"] for row in rows)
-    assert readers.division.evidence.proven is None
+    assert readers.scheduler.evidence.proven is None
 
 
 def test_a_row_dated_back_behind_the_padding_of_a_closed_walk_is_not_lost() -> None:
@@ -164,7 +164,7 @@ def test_a_resumed_walk_goes_on_where_it_was(order: str, readers: int) -> None:
     listing = Listing(rows, order=order)
     first = Readers(listing, EXACT, random.Random(3), count=readers)
     before = first.run(7)
-    unfinished = kept(first.division.unfinished(first.began))
+    unfinished = kept(first.scheduler.unfinished(first.began))
     assert unfinished.walked, "nothing was in walk"
     assert 0 <= len(before) - unfinished.rows <= readers * 100
     second = Readers(listing, EXACT, random.Random(4), count=readers, unfinished=unfinished)
@@ -180,7 +180,7 @@ def test_a_resumed_walk_notices_a_row_behind_its_end_that_belongs_before_it() ->
     for answers in (1, 2, 3, 4):
         first = Readers(listing, EXACT, random.Random(answers), count=1)
         before = first.run(answers)
-        unfinished = kept(first.division.unfinished(first.began))
+        unfinished = kept(first.scheduler.unfinished(first.began))
         second = Readers(listing, EXACT, random.Random(9), count=2, unfinished=unfinished)
         after = second.run()
         assert {*before, *after} == {row["id"] for row in rows}
@@ -192,16 +192,16 @@ def test_what_comes_after_the_beginning_is_read_again_by_whoever_resumes() -> No
     listing = Listing(rows)
     first = Readers(listing, EXACT, random.Random(0), count=2)
     first.run()
-    unfinished = first.division.unfinished(first.began)
+    unfinished = first.scheduler.unfinished(first.began)
     assert unfinished.gaps(Window()) == (Window(first.began, None),)
 
 
 def test_the_share_grows_to_the_whole() -> None:
     readers = Readers(Listing(make_rows(ROWS)), EXACT, random.Random(2), count=2)
-    shares = [readers.division.share]
-    while not readers.division.ended:
+    shares = [readers.scheduler.share]
+    while not readers.scheduler.ended:
         readers.run(1)
-        shares.append(readers.division.share)
+        shares.append(readers.scheduler.share)
     assert shares == sorted(shares)
     assert shares[0] < 0.1
     assert shares[-1] > 0.99
@@ -213,7 +213,7 @@ def test_a_server_that_does_not_skip_so_far_has_shorter_walks() -> None:
     readers = Readers(listing, EXACT, random.Random(2), count=1)
     ids = readers.run()
     assert sorted(ids) == sorted(row["id"] for row in rows)
-    assert readers.division.evidence.proven is Order.ASCENDING
+    assert readers.scheduler.evidence.proven is Order.ASCENDING
     refused = [skip for _, skip, _ in listing.log if skip > 250]
     assert len(refused) < 6, "a refusal is learned from"
 
@@ -251,7 +251,7 @@ def test_a_server_that_skips_hardly_any_rows_is_read_by_windows() -> None:
     readers = Readers(Listing(rows, max_skip=50), EXACT, random.Random(2), count=2)
     ids = readers.run()
     assert sorted(ids) == sorted(row["id"] for row in rows)
-    assert readers.division.evidence.proven is None
+    assert readers.scheduler.evidence.proven is None
 
 
 @pytest.mark.parametrize("order", ["created_asc", "created_desc"])
@@ -260,16 +260,16 @@ def test_while_a_crowd_is_read_idle_readers_do_not_ask_for_row_after_row_of_it(o
     crowd = [NOW - DAY if order == "created_asc" else NOW - 50 * DAY] * 4_000
     listing = Listing(make_rows(sorted(instants + crowd), 5), order=order)
     readers = Readers(listing, EXACT, random.Random(5), count=8)
-    division, held, hints = readers.division, list[Question](), 0
-    while (question := division.next_question()) is not None:
-        hints += question.kind == "hint"
-        assert hints < 100
+    scheduler, crowds, asked = readers.scheduler, list[Question](), 0
+    while (question := scheduler.next_question()) is not None:
+        asked += question.kind == "hint"
+        assert asked < 100
         if question.kind == "crowd":
-            held.append(question)
+            crowds.append(question)
         else:
-            division.take_in(question, readers.answer(question))
-    assert len(held) == 1
-    for question in held:
-        division.take_in(question, readers.answer(question))
+            scheduler.take_in(question, readers.answer(question))
+    assert len(crowds) == 1
+    for question in crowds:
+        scheduler.take_in(question, readers.answer(question))
     readers.run()
-    assert division.ended
+    assert scheduler.ended

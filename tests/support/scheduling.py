@@ -1,4 +1,4 @@
-"""Drives a division as readers do whose answers come in any order: a seed decides which."""
+"""Drives a scheduler as readers do whose answers come in any order: a seed decides which."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_chakra.reading.dense import DenseReader
 from tap_chakra.reading.window_reader import LIMIT, Answer, read_page, read_window
-from tap_chakra.scanning.opening import divided
+from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
 from tests.support.listing import NOW
 from tests.support.scanning import CELLS
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from tap_chakra.timeline.windows import Grain
     from tests.support.listing import Listing
 
-MOST = 20_000
-"""Requests after which a division is said not to end."""
+MOST_REQUESTS = 20_000
+"""A scheduler that needs more is said not to end."""
 
 
 class Readers:
-    """So many readers on one division.
+    """Some readers on one scheduler.
 
     A question is asked, answered by the server at some later moment, and taken in later still:
-    the division may have cut or given up the piece meanwhile.
+    the scheduler may have cut or given up the partition meanwhile.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class Readers:
         self._count = count
         sample = listing(None).rows
         self.began = NOW + 1 if unfinished is None else unfinished.began
-        self.division = divided(Window(), sample, grain, began=self.began, unfinished=unfinished)
+        self.scheduler = Scheduler.begin(
+            Window(), sample, grain, began=self.began, unfinished=unfinished
+        )
         self._dense = DenseReader(listing, CELLS)
         self._dense.began = self.began
         self._asked: list[Question] = []
@@ -53,8 +55,8 @@ class Readers:
     def run(self, answers: int | None = None) -> list[str]:
         """The ids handed out until all is read, or until so many answers were taken in."""
         ids: list[str] = []
-        while not self.division.ended and answers != 0:
-            assert self._listing.requests < MOST, "the division does not come to an end"
+        while not self.scheduler.ended and answers != 0:
+            assert self._listing.requests < MOST_REQUESTS, "the scheduler does not come to an end"
             if self._ask():
                 continue
             if self._asked and (not self._answered or self._rng.random() < 0.5):
@@ -63,21 +65,21 @@ class Readers:
                 continue
             at = self._rng.randrange(len(self._answered))
             question, answer = self._answered.pop(at)
-            ids += [str(row["id"]) for row in self.division.take_in(question, answer)]
+            ids += [str(row["id"]) for row in self.scheduler.take_in(question, answer)]
             answers = None if answers is None else answers - 1
         return ids
 
     def _ask(self) -> bool:
         if len(self._asked) + len(self._answered) >= self._count:
             return False
-        question = self.division.next_question()
+        question = self.scheduler.next_question()
         if question is not None:
             self._asked.append(question)
         return question is not None
 
     def answer(self, question: Question) -> Answer:
         """What the server says."""
-        listing, grain, asked = self._listing, self.division.grain, question.window
+        listing, grain, asked = self._listing, self.scheduler.grain, question.window
         if question.kind in ("page", "hint"):
             limit = LIMIT if question.kind == "page" else 1
             return read_page(listing, asked, grain, skip=question.skip, limit=limit)

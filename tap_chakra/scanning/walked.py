@@ -1,0 +1,210 @@
+"""What follows from an answer for a partition that is walked (`timeline/walk.py`).
+
+The partition is taken on here: its walk, its tail, the rows that it knows. What concerns others
+is returned as `Followed`: the rows to hand out, the time that was read for good, where the
+partition waits, the part that another reader may have, and whether the order is refuted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from tap_chakra.reading.window_reader import LIMIT, row_id, row_ids
+from tap_chakra.scanning.partition import Partition, Taken
+from tap_chakra.timeline import walk as walks
+from tap_chakra.timeline.coverage import Range
+from tap_chakra.timeline.listing_order import Order
+from tap_chakra.timeline.windows import Stretch
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from chakra_api.endpoints.client import Row
+    from tap_chakra.reading.window_reader import Answer
+    from tap_chakra.timeline.coverage import Walked
+    from tap_chakra.timeline.walk import Walk
+    from tap_chakra.timeline.windows import Grain, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a scheduler has to do after an answer for a walked partition.
+
+    Attributes:
+        rows: The rows to hand out now.
+        covered: The window that was read for good, with its rows; None if none was.
+        back: Where the partition waits for its next question: before all others (`first`) or
+            behind them (`last`); None if nothing is left of it.
+        onward: A new partition: the time behind the end of this one's walk; None if there is none.
+        refuted: Whether the server's order did not hold: no partition may be walked any more.
+    """
+
+    rows: tuple[Row, ...] = ()
+    covered: Range | None = None
+    back: Literal["first", "last"] | None = None
+    onward: Partition | None = None
+    refuted: bool = False
+
+
+def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: int) -> Followed:
+    """What follows from a page of a partition's walk.
+
+    Args:
+        partition: The partition; it is taken on.
+        answer: The page.
+        grain: How finely the server tells instants apart.
+        rows_a_walk: Rows after which a walk is closed.
+    """
+    walk = partition.walk
+    if walk is None:  # it was given up while this page was on its way
+        return Followed(back="last")
+    if answer.refused:
+        return _refused(partition, walk, rows_a_walk)
+    page = partition.seen(walk, answer)
+    verdict = walks.step(walk, page, grain)
+    listed = list(zip(page.created, answer.rows, strict=True))
+    if isinstance(verdict, walks.Closing):
+        return _closing(partition, walk, verdict.walk, listed)
+    if isinstance(verdict, walks.Ended):
+        rows = tuple(row for at, row in listed if verdict.part.holds(at))
+        return Followed(rows, covered=Range(walk.window, walk.rows + len(rows)))
+    if isinstance(verdict, walks.Advanced):
+        rows = _advance(partition, verdict, listed, grain)
+        goes_on = verdict.walk.closing or verdict.walk.rows < rows_a_walk
+        rest = verdict.walk.rest
+        followed = Followed(back="first") if goes_on else _part(partition, verdict.walk, rest)
+        return replace(followed, rows=rows)
+    return _ask_otherwise(partition, walk, verdict)
+
+
+def after_crowd(partition: Partition, answer: Answer) -> Followed:
+    """What follows from the rows of a crowded cell: the walk goes on behind them.
+
+    Args:
+        partition: The partition; it is taken on.
+        answer: All rows of its cell.
+    """
+    walk, cell = partition.walk, partition.cell
+    partition.cell = None
+    if walk is None or cell is None:  # it was given up meanwhile: all of it is read again
+        return Followed(back="last")
+    onward = walks.past(walk, cell, len(answer.rows))
+    if onward is None:
+        parted = _part(partition, walk, walks.behind(walk, cell), between=len(answer.rows))
+        return replace(parted, rows=answer.rows, covered=Range(cell, len(answer.rows)))
+    ids = row_ids(answer.rows)
+    partition.took(ids)
+    partition.recent, partition.walk = frozenset(ids), onward
+    partition.tail = (walk.order.near_end(cell) or 0, len(ids))
+    return Followed(answer.rows, back="first")
+
+
+def resumed(walked: Walked, possible: Container[Order]) -> Partition:
+    """The partition that closes what an earlier run walked.
+
+    Args:
+        walked: What it walked.
+        possible: The orders that the server may list in: where that of the walk is no longer one
+            of them, all of it is read again.
+    """
+    partition = Partition(Stretch(walked.window))
+    order = Order.ASCENDING if walked.ascending else Order.DESCENDING
+    if order in possible:
+        partition.walk = walks.closing_of(walked)
+        partition.tail = (partition.walk.tail or 0, walked.tail)
+    return partition
+
+
+def give_up_walk(partition: Partition) -> None:
+    """Read a walked partition by windows, all of it: the order of its walk is refuted."""
+    if partition.walk is not None:
+        partition.stretch = Stretch(partition.walk.own)
+        partition.walk = partition.cell = None
+
+
+def _ask_otherwise(
+    partition: Partition,
+    walk: Walk,
+    verdict: walks.Again | walks.Crowded | walks.Stuck | walks.Broken,
+) -> Followed:
+    """A page of which no rows are used: what is asked instead."""
+    if isinstance(verdict, walks.Broken):
+        return Followed(back="last", refuted=True)
+    if isinstance(verdict, walks.Stuck):
+        return _read_by_windows(partition, walk)
+    if isinstance(verdict, walks.Again):
+        partition.walk = verdict.walk
+    else:
+        partition.cell = verdict.cell
+    return Followed(back="first")
+
+
+def _closing(
+    partition: Partition, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
+) -> Followed:
+    """What a walk took is all there is, but for rows that its last instants hold besides."""
+    taken, own = partition.taken, walk.own
+    inside = () if taken is None else (row for at, row in listed if own.holds(at))
+    late = tuple(row for row in inside if taken is None or row_id(row) not in taken)
+    if after is None:
+        return Followed(late, covered=Range(own, walk.rows + len(late)))
+    partition.took(row_id(row) for row in late)
+    partition.walk = replace(after, rows=after.rows + len(late))
+    return Followed(late, back="first")
+
+
+def _advance(
+    partition: Partition,
+    verdict: walks.Advanced,
+    listed: Sequence[tuple[int, Row]],
+    grain: Grain,
+) -> tuple[Row, ...]:
+    """Take a partition on by a good page: the rows of it that were taken."""
+    fresh = [(at, row) for at, row in listed if verdict.part.holds(at)]
+    rows = tuple(row for _, row in fresh)
+    if fresh:
+        partition.tail = walks.tail_of(verdict.walk, [at for at, _ in fresh], grain)
+    partition.took(row_ids(rows))
+    partition.walk = verdict.walk
+    return rows
+
+
+def _part(partition: Partition, walk: Walk, rest: Window | None, between: int = 0) -> Followed:
+    """End a walk where it is: what it took is closed, the rest is a partition of its own.
+
+    Args:
+        partition: The partition that is walked.
+        walk: Its walk.
+        rest: The time that is left; None if none is.
+        between: Rows between what the walk took and the rest: those of a crowded cell.
+    """
+    onward = None
+    if rest is not None:
+        at = partition.begin + walk.skip + between
+        onward = Partition(Stretch(rest), listing=partition.listing, begin=at, end=partition.end)
+        onward.hints, partition.hints = partition.hints, []
+    after = walks.closing(walk)
+    if after is None:
+        return Followed(onward=onward)
+    partition.walk = after
+    return Followed(back="first", onward=onward)
+
+
+def _refused(partition: Partition, walk: Walk, rows_a_walk: int) -> Followed:
+    """The server does not skip as many rows as a page asked for: walks are to be shorter."""
+    if rows_a_walk < LIMIT:
+        return Followed(back="last", refuted=True)
+    if not walk.closing and walk.edge is not None:
+        return _part(partition, walk, walk.rest)
+    if walk.closing and (nearer := walks.nearer(walk)) is not None:
+        partition.walk = nearer
+        return Followed(back="last")
+    return _read_by_windows(partition, walk)
+
+
+def _read_by_windows(partition: Partition, walk: Walk) -> Followed:
+    """Read all of a walk again, without the rows that it took; other walks go on."""
+    partition.stretch, partition.walk = Stretch(walk.own), None
+    partition.taken = partition.taken or Taken()
+    return Followed(back="last")
