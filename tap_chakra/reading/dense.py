@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.timeline.windows import Grain, Window
 
-PASSES = 5
-"""How often cells or pages are read again before the window is given up as unsure."""
+MOST_PASSES = 5
+"""Passes over cells or pages before the window is given up as unsure."""
 
-MOST_SHORT = 20
-"""Pages that are not full before a walk is given up: rows come as fast as they are read."""
+MOST_SHORT_PAGES = 20
+"""Pages that are not full before a pass is given up: rows come as fast as they are read."""
 
-ID_READS = 3
-"""How often ids are read before they are said to hide rows: one that came late looks hidden."""
+MOST_ID_READS = 3
+"""Readings by id before ids are said to hide rows: a row that came late looks hidden."""
 
-CHECK_EVERY = 8
-"""How many instants are read by id between two checks that ids hide nothing."""
+INSTANTS_A_CHECK = 8
+"""Instants that are read by id for each check that ids hide nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class DenseAnswer:
-    """What a dense window brought.
+    """The rows of a dense window.
 
     Attributes:
         rows: The rows that lie in the window, each id once.
@@ -89,7 +89,7 @@ class DenseReader:
     def __init__(self, lister: Lister, cells: Cells) -> None:
         self._lister = lister
         self._cells = cells
-        self._by_id_held = 0
+        self._instants_by_id = 0
         self.began: int | None = None
 
     def read(self, window: Window, grain: Grain) -> DenseAnswer:
@@ -118,11 +118,11 @@ class DenseReader:
 
     def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
         by_id: dict[str, Row] | None = None
-        for _ in range(ID_READS):
+        for _ in range(MOST_ID_READS):
             by_id = by_ids(self._lister, base)
             if by_id is None:
                 break
-            if self._ids_hold(base, by_id):
+            if self._ids_hide_none(base, by_id):
                 return by_id, "id", True
         by_cells = _by_cells(self._lister, base, self._cells)
         if by_cells is not None and self._are_all(base, by_cells):
@@ -132,12 +132,12 @@ class DenseReader:
             pages = {**(other or {}), **pages}
         return pages, "pages", agreed
 
-    def _ids_hold(self, base: Where, found: Mapping[str, Row]) -> bool:
-        """Whether nothing was hidden by the ranges of id: asked once, then now and then."""
-        due = self._by_id_held % CHECK_EVERY == 0
-        holds = not due or not self._hides(base, found)
-        self._by_id_held = self._by_id_held + 1 if holds else 0
-        return holds
+    def _ids_hide_none(self, base: Where, found: Mapping[str, Row]) -> bool:
+        """Whether ranges of id hide no row: asked at the first instant, then now and then."""
+        due = self._instants_by_id % INSTANTS_A_CHECK == 0
+        hide_none = not due or not self._hides(base, found)
+        self._instants_by_id = self._instants_by_id + 1 if hide_none else 0
+        return hide_none
 
     def _hides(self, base: Where, found: Mapping[str, Row]) -> bool | None:
         """Whether rows are listed behind those found; None if the server does not skip so many."""
@@ -170,7 +170,7 @@ def _listed(lister: Lister, base: Where, skip: int) -> list[Row] | None:
 def _by_cells(lister: Lister, base: Where, cells: Cells) -> dict[str, Row] | None:
     """All rows by cells, read until a pass brings nothing new; None if that does not work."""
     found: dict[str, Row] = {}
-    for _ in range(PASSES):
+    for _ in range(MOST_PASSES):
         before = len(found)
         for rows in _each_cell(lister, base, cells, 0):
             if rows is None:
@@ -204,11 +204,11 @@ def is_older(row: Row, began: int | None) -> bool:
 
 
 def read_pages(lister: Lister, base: Where, began: int | None) -> tuple[dict[str, Row], bool]:
-    """All rows by offset, and whether two walks in a row brought the same older ids."""
+    """All rows by offset, and whether two passes in a row brought the same older ids."""
     everything: dict[str, Row] = {}
     last: frozenset[str] | None = None
-    for _ in range(PASSES):
-        rows, unbroken = _walk(lister, base)
+    for _ in range(MOST_PASSES):
+        rows, unbroken = _page_by_page(lister, base)
         gather(everything, rows)
         older = (row_id(row) for row in rows if is_older(row, began))
         ids = frozenset(older) if unbroken else None
@@ -218,8 +218,8 @@ def read_pages(lister: Lister, base: Where, began: int | None) -> tuple[dict[str
     return everything, False
 
 
-def _walk(lister: Lister, base: Where) -> tuple[list[Row], bool]:
-    """One walk over the pages, and whether each began with the row that the last one ended on."""
+def _page_by_page(lister: Lister, base: Where) -> tuple[list[Row], bool]:
+    """All rows in one pass over pages, and whether each page began with the last one's last row."""
     rows: list[Row] = []
     unbroken, short = True, 0
     page = list(lister(base or None).rows)
@@ -227,7 +227,7 @@ def _walk(lister: Lister, base: Where) -> tuple[list[Row], bool]:
         rows += page
         overlap = _listed(lister, base, len(rows) - 1)
         short += overlap is not None and len(overlap) < LIMIT
-        if overlap is None or short > MOST_SHORT:
+        if overlap is None or short > MOST_SHORT_PAGES:
             return rows, False
         aligned = bool(overlap) and row_id(overlap[0]) == row_id(rows[-1])
         unbroken = unbroken and aligned

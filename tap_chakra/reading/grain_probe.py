@@ -24,11 +24,11 @@ BY_MILLISECOND = Grain(width=1, pad=1)
 BY_SECOND = Grain(width=1000, pad=1000)
 GRAINS = (EXACT, BY_MILLISECOND, BY_SECOND)
 
-CLOSE = 4 * BY_SECOND.width
-"""Milliseconds; farther apart than this no padding finds two rows by one window."""
+CLOSE_MS = 4 * BY_SECOND.width
+"""Rows that are farther apart are not found by one window, whatever it is padded with."""
 
-WITNESSES = 3
-"""Rows asked for again for each way of asking; all but one must come (one may be deleted)."""
+MOST_WITNESSES = 3
+"""Rows asked for again by each way of asking; all but one must come (one may be deleted)."""
 
 
 def proven_grain(lister: Lister, rows: Sequence[Row], executor: Executor) -> Grain | None:
@@ -44,7 +44,7 @@ def proven_grain(lister: Lister, rows: Sequence[Row], executor: Executor) -> Gra
         return BY_SECOND
     created = [at for row in rows if (at := parse_timestamp(row.get("createdAt")))]
     first, last = min(created), max(created)
-    if last - first <= CLOSE and not _excludes(lister, first, last):
+    if last - first <= CLOSE_MS and not _excludes(lister, first, last):
         return None
     for grain in GRAINS:
         if _holds(lister, witnesses, grain, executor):
@@ -60,8 +60,8 @@ def _witnesses(rows: Sequence[Row]) -> list[tuple[str, int]]:
         if created:
             by_instant.setdefault(created, row_id(row))
     telling = [at for at in sorted(by_instant) if at % 1000 not in {0, 999}] or list(by_instant)
-    step = max(1, len(telling) // WITNESSES)
-    return [(by_instant[at], at) for at in telling[::step][:WITNESSES]]
+    step = max(1, len(telling) // MOST_WITNESSES)
+    return [(by_instant[at], at) for at in telling[::step][:MOST_WITNESSES]]
 
 
 def _excludes(lister: Lister, first: int, last: int) -> bool:
@@ -69,7 +69,7 @@ def _excludes(lister: Lister, first: int, last: int) -> bool:
 
     Where all rows seen lie close together, a narrow window finds no others even without a filter.
     """
-    for window in (Window(None, first - CLOSE), Window(last + CLOSE, None)):
+    for window in (Window(None, first - CLOSE_MS), Window(last + CLOSE_MS, None)):
         try:
             read_window(lister, window, BY_SECOND)
         except FilterNotHonoured:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import Refused, ReportedErrors
 from tap_chakra.reading.window_reader import LIMIT, row_id
 from tap_chakra.timeline.windows import (
-    TARGET,
+    TARGET_ROWS,
     Grain,
     Overfull,
     Stretch,
@@ -30,15 +30,17 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.where import Where
     from tap_chakra.reading.window_reader import Lister
 
-SPACE: Final = 1 << 48
-FIRST_SHARE: Final = 4
+KEY_SPACE: Final = 1 << 48
+"""Places of uuids on the axis: their first 48 bits."""
+
+RANGES_AT_FIRST: Final = 4
 """The first range is a quarter: more rows than an answer are known to be there."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def gather(found: dict[str, Row], rows: Iterable[Row]) -> None:
-    """Take in what an answer held."""
+    """Add the rows of an answer to those found, by id."""
     for row in rows:
         found[row_id(row)] = row
 
@@ -49,7 +51,7 @@ def by_ids(lister: Lister, base: Where) -> dict[str, Row] | None:
     Raises:
         ChakraError: A request failed for another reason than a filter that is not offered.
     """
-    first = _ask(lister, base, None, _text(SPACE // FIRST_SHARE))
+    first = _ask(lister, base, None, _text(KEY_SPACE // RANGES_AT_FIRST))
     if first is None:
         return None
     if first and all(_UUID.fullmatch(row_id(row)) for row in first):
@@ -68,7 +70,7 @@ class _Ranges:
         self._seen: set[str] = set()
 
     def read(self) -> dict[str, Row] | None:
-        todo = [Stretch(Window(0, SPACE), TARGET / (SPACE / FIRST_SHARE))]
+        todo = [Stretch(Window(0, KEY_SPACE), TARGET_ROWS / (KEY_SPACE / RANGES_AT_FIRST))]
         while todo:
             rest = self._one(todo.pop())
             if rest is None:
@@ -79,7 +81,7 @@ class _Ranges:
     def _one(self, stretch: Stretch) -> tuple[Stretch, ...] | None:
         """Read the next range of a stretch: what is left of it; None if ids can't be cut."""
         asked = next_window(stretch, Grain())
-        low, high = asked.lower or 0, asked.upper or SPACE
+        low, high = asked.lower or 0, asked.upper or KEY_SPACE
         rows, self._quarter = self._quarter, None
         if rows is None:
             rows = _ask(self._lister, self._base, _text(low), _text(high))
@@ -93,7 +95,7 @@ class _Ranges:
             return () if rest is None else (rest,)
         if high - low <= 1:
             return None
-        return after_overfull(stretch, Overfull(asked, keys), horizon=SPACE, grain=Grain())
+        return after_overfull(stretch, Overfull(asked, keys), horizon=KEY_SPACE, grain=Grain())
 
 
 def _by_middles(lister: Lister, base: Where) -> dict[str, Row] | None:
@@ -134,7 +136,7 @@ def _key(text: str) -> int:
 
 def _text(key: int) -> str | None:
     """The first uuid at that place; None for the ends of the axis, which need no bound."""
-    if not 0 < key < SPACE:
+    if not 0 < key < KEY_SPACE:
         return None
     digits = f"{key:012x}"
     return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from tap_chakra.reading.window_reader import Lister
 
 
-LONGER = 4
-"""How much farther back to look for the end of a listing each time."""
+LOOK_BACK_GROWTH = 4
+"""How many times as far back to look for the end of a listing each time."""
 
-OVERLAP = 10
-"""Rows of a page that are asked for again: a deletion moves what follows."""
+OVERLAP_ROWS = 10
+"""Rows of a page that are asked for again with the next one: a deletion moves what follows."""
 
 
 def is_dated(row: Row) -> bool:
@@ -42,10 +42,10 @@ def is_dated(row: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a scan read by windows.
+    """The rows that a scan has read by windows.
 
     Attributes:
-        began: When it began, epoch milliseconds.
+        began: When the scan began, epoch milliseconds.
         rows: How many rows it read.
         late: How many of those were created at or after its beginning.
         undated: Ids of those without a usable `createdAt`: a server may take 0 for an instant.
@@ -62,7 +62,7 @@ def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
 
     Args:
         lister: Lists the processes of the procedure.
-        seen: What was read of it.
+        seen: The rows that were read of it.
     """
     tail = _Tail(lister, seen.rows)
     found = set[str]()
@@ -96,11 +96,11 @@ class _Tail:
         self.length: int | None = 0
 
     def pages(self) -> Iterator[ProcessPage]:
-        """From a page before its end on."""
+        """The pages of the listing from shortly before its expected end on."""
         back, skip = LIMIT, max(0, self._expected - LIMIT)
         page = _page(self._lister, None, skip)
         while page is not None and not page.rows and skip:
-            back *= LONGER
+            back *= LOOK_BACK_GROWTH
             skip = max(0, self._expected - back)
             page = _page(self._lister, None, skip)
         while page is not None and page.rows:
@@ -108,7 +108,7 @@ class _Tail:
             self.length = skip + len(page.rows)
             if len(page.rows) < LIMIT:
                 return
-            skip += LIMIT - OVERLAP
+            skip += LIMIT - OVERLAP_ROWS
             page = _page(self._lister, None, skip)
         if page is None:
             self.length = None
@@ -120,7 +120,7 @@ def _all_pages(lister: Lister) -> Iterator[ProcessPage]:
         yield page
         if len(page.rows) < LIMIT:
             return
-        skip += LIMIT - OVERLAP
+        skip += LIMIT - OVERLAP_ROWS
 
 
 def undated_of(rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -23,16 +23,18 @@ if TYPE_CHECKING:
     from tap_chakra.reading.window_reader import Lister
 
 HALVES: Final[tuple[tuple[Operator, bool], ...]] = ((">=", True), ("<", False))
-FEWEST = 10
+FEWEST_ROWS = 10
 """Rows that a window must hold to prove anything."""
 
-NARROWINGS = 5
-TRIES = 3
-"""How often it is tried: a row that is changed or deleted meanwhile spoils a proof."""
+MOST_NARROWINGS = 5
+"""Windows that are tried to find one which holds about a hundred rows."""
+
+MOST_TRIES = 3
+"""Proofs that are tried: a row that is changed or deleted meanwhile spoils one."""
 
 
 def filters_on_updated(lister: Lister, sample: ProcessPage) -> bool:
-    """Whether it does. At most a dozen requests.
+    """Whether the server filters on `updatedAt`. At most a dozen requests.
 
     Args:
         lister: Lists the processes of a procedure.
@@ -42,20 +44,20 @@ def filters_on_updated(lister: Lister, sample: ProcessPage) -> bool:
         ChakraError: A request failed for another reason than the filter.
     """
     base = _telling_window(lister, sample)
-    return base is not None and any(_holds(lister, base) for _ in range(TRIES))
+    return base is not None and any(_holds(lister, base) for _ in range(MOST_TRIES))
 
 
 def _telling_window(lister: Lister, sample: ProcessPage) -> Where | None:
     """A filter on `createdAt` that finds a fair number of rows, and fewer than an answer holds."""
     if len(sample.rows) < LIMIT:
-        return {} if len(sample.rows) >= FEWEST else None
+        return {} if len(sample.rows) >= FEWEST_ROWS else None
     created = sorted(at for row in sample.rows if (at := parse_timestamp(row.get("createdAt"))))
-    for narrowing in range(NARROWINGS):
+    for narrowing in range(MOST_NARROWINGS):
         if not created:
             return None
         base = created_between(created[0], created[-1] + 1)
         found = len(lister(base).rows)
-        if FEWEST <= found < LIMIT:
+        if FEWEST_ROWS <= found < LIMIT:
             return base
         keep = len(created) * 3 // 4 if not narrowing else len(created) // 2
         created = created[: keep or 1]

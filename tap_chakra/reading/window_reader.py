@@ -37,7 +37,7 @@ class FilterNotHonoured(Exception):
     """An answer held rows that the question had excluded.
 
     Attributes:
-        window: What was asked for.
+        window: The window asked for.
         stranger: The `createdAt` of a row that has no place there, epoch milliseconds.
     """
 
@@ -49,7 +49,7 @@ class FilterNotHonoured(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one window's question brought.
+    """The answer to a question about a window.
 
     Attributes:
         window: The window asked for.

@@ -44,7 +44,7 @@ class Partition:
     """A part of a scan's time that is still to be read; no two of them overlap.
 
     Args:
-        stretch: What is left of it, when it is read by windows.
+        stretch: The time that is left of the partition, when it is read by windows.
         taken: Ids of rows that were handed out of it, and must not be again.
         listing: Number of the listing that it was cut from: positions count in that. None until
             it is walked.
@@ -55,7 +55,7 @@ class Partition:
         hints: Positions asked for in it, to cut it there.
         walk: How far it was walked; None if it is read by windows.
         recent: Ids that its walk was shown last.
-        cell: The instant that its walk can't pass: it holds more rows than an answer.
+        cell: The crowded instant that its walk can't pass: it holds more rows than an answer.
         tail: The bound before the last rows that its walk took, and how many there are behind it.
     """
 
@@ -85,7 +85,7 @@ class Partition:
             self.taken.add(ids)
 
     def seen(self, walk: Walk, answer: Answer) -> Page:
-        """A page as its walk sees it.
+        """A page as the partition's walk sees it.
 
         The window may have been cut while the page was on its way, and questions are padded.
         """
@@ -102,7 +102,7 @@ class Partition:
 
     @property
     def walked(self) -> Walked | None:
-        """What its walk took, for a later run to close; None if there is nothing of use."""
+        """The time that its walk took, for a later run to close; None if it could close none."""
         walk, tail = self.walk, self.tail
         window = None if walk is None else walk.window if walk.closing else walk.taken
         if walk is None or window is None or tail is None:
@@ -115,7 +115,7 @@ class Partition:
         return Walked(near, rows, until, tail[1], walk.order is Order.ASCENDING)
 
     def left(self) -> int | None:
-        """Rows that are left of it if it is walked; None if unknown."""
+        """Rows that are left of a walked partition; None if that is unknown."""
         if self.walk is None or self.end is None:
             return None
         return max(0, self.end - self.begin - self.walk.skip)

@@ -57,11 +57,11 @@ class Listers:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Who reads.
+    """The readers of a scan.
 
     Attributes:
-        executor: Runs the readers.
-        concurrency: How many windows are read at a time.
+        executor: Runs them.
+        concurrency: How many questions are asked at a time.
     """
 
     executor: Executor
@@ -131,7 +131,7 @@ class Scan:
 
     Args:
         listers: List the processes of the procedure.
-        readers: Who reads, and how many at a time.
+        readers: The readers, and how many of them ask at a time.
         cells: Known values of fields that cut a dense instant where its ids can't.
         extent: What to read.
         local_time: Epoch milliseconds; used only where the server sends no `Date`.
@@ -165,8 +165,8 @@ class Scan:
         The rows of that answer tell of the server's habits; they are read again.
 
         Returns:
-            The scan's beginning by the server's clock, epoch milliseconds. That of a scan which
-            goes on is its first one.
+            The scan's beginning by the server's clock, epoch milliseconds. A resumed scan keeps
+            its first one.
         """
         self._sample = self._lister(None)
         self.began = self._sample.server_time or self._local_time()
@@ -177,14 +177,14 @@ class Scan:
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """How far the scan is."""
         if self._scheduler is None or self._progress.ended:
             return self._progress
         return replace(self._progress, share=self._scheduler.share)
 
     @property
     def unfinished(self) -> Unfinished | None:
-        """What a later run needs to go on; None if there is nothing to go on from."""
+        """The scan as a later run can resume it; None if there is nothing to resume."""
         if self._scheduler is None or self._progress.ended or self._progress.unsure:
             return None
         return self._scheduler.unfinished(self.began)
@@ -281,7 +281,7 @@ class Scan:
             future.add_done_callback(answers.put)
 
     def _read(self, question: Question, grain: Grain) -> _Read:
-        """Runs on a reader: one question, with the means that it takes."""
+        """Have a question answered, on a reader."""
         asked = question.window
         if question.kind in ("page", "hint"):
             limit = LIMIT if question.kind == "page" else 1
@@ -325,7 +325,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a reader brings."""
+    """An answer as a reader brings it: with what makes it unsure, and how it was read."""
 
     answer: Answer
     unsure: str = ""

@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from tap_chakra.scanning.walked import Followed
     from tap_chakra.timeline.windows import Grain
 
-MOST_WALKED = 40
-"""Partitions in walk that are kept for a later run; others are read again."""
+MOST_WALKS_KEPT = 40
+"""Walks that are kept of an unfinished scan; the time of others is read again."""
 
-SHOWS: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
+SHOWS_BY_ORDER: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
     None: "any",
     Order.ASCENDING: "oldest",
     Order.DESCENDING: "newest",
@@ -55,10 +55,10 @@ SHOWS: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
 
 
 class Scheduler:
-    """The time that a scan reads.
+    """The time that a scan reads, as partitions among readers.
 
     Args:
-        windows: What is to be read, in order of time.
+        windows: The time to read, in order.
         grain: How finely the server tells instants apart.
         horizon: The scan's beginning: rows after it are few.
         evidence: What is known of the order of the server's listings.
@@ -75,7 +75,7 @@ class Scheduler:
         self._asked: dict[Question, Partition] = {}
         self._rows = self._time_read = 0
         self._hints = Hints(grain)
-        self._rows_a_walk = walks.SPAN
+        self._rows_a_walk = walks.ROWS_A_WALK
         self.evidence = evidence
         self.coverage = Coverage(top=grain.floor(horizon))
 
@@ -131,11 +131,11 @@ class Scheduler:
         return min(1.0, done / max(1, self._horizon - self._first))
 
     def unfinished(self, began: int) -> Unfinished:
-        """What was read, for a later run to resume the scan that began then."""
+        """The time that was read, for a later run to resume the scan that began then."""
         walked = [it for each in self._partitions() if (it := each.walked) is not None]
         top = self.grain.floor(self._horizon)
         ranges = (before for each in self.coverage.ranges if (before := each.until(top)))
-        return Unfinished(began, compact(ranges), tuple(walked[:MOST_WALKED]))
+        return Unfinished(began, compact(ranges), tuple(walked[:MOST_WALKS_KEPT]))
 
     # Asking
 
@@ -145,7 +145,7 @@ class Scheduler:
         return not self._todo and not self._asked
 
     def next_question(self) -> Question | None:
-        """What an idle reader should ask; None if there is nothing for it."""
+        """The question for an idle reader; None if there is nothing to ask."""
         if not self._todo and self.evidence.proven is None:
             self._share_time()
         if not self._todo:
@@ -210,7 +210,7 @@ class Scheduler:
     # Taking in
 
     def take_in(self, question: Question, answer: Answer) -> tuple[Row, ...]:
-        """Decide what follows from an answer.
+        """Take in an answer, and decide what follows from it.
 
         Returns:
             The rows to hand out now: each id once in the whole scan.
@@ -242,7 +242,7 @@ class Scheduler:
         if not answer.whole:
             parts = after_overfull(
                 partition.stretch,
-                Overfull(asked, answer.created, SHOWS[self.evidence.likely]),
+                Overfull(asked, answer.created, SHOWS_BY_ORDER[self.evidence.likely]),
                 horizon=self._horizon,
                 grain=self.grain,
                 time=self._even_time,

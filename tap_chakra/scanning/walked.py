@@ -71,9 +71,9 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
         return Followed(rows, covered=Range(walk.window, walk.rows + len(rows)))
     if isinstance(verdict, walks.Advanced):
         rows = _advance(partition, verdict, listed, grain)
-        goes_on = verdict.walk.closing or verdict.walk.rows < rows_a_walk
+        unclosed = verdict.walk.closing or verdict.walk.rows < rows_a_walk
         rest = verdict.walk.rest
-        followed = Followed(back="first") if goes_on else _part(partition, verdict.walk, rest)
+        followed = Followed(back="first") if unclosed else _part(partition, verdict.walk, rest)
         return replace(followed, rows=rows)
     return _ask_otherwise(partition, walk, verdict)
 
@@ -104,7 +104,7 @@ def resumed(walked: Walked, possible: Container[Order]) -> Partition:
     """The partition that closes what an earlier run walked.
 
     Args:
-        walked: What it walked.
+        walked: The window that it walked, and did not close.
         possible: The orders that the server may list in: where that of the walk is no longer one
             of them, all of it is read again.
     """
@@ -117,7 +117,7 @@ def resumed(walked: Walked, possible: Container[Order]) -> Partition:
 
 
 def give_up_walk(partition: Partition) -> None:
-    """Read a walked partition by windows, all of it: the order of its walk is refuted."""
+    """Read all of a walked partition by windows: the order of its walk is refuted."""
     if partition.walk is not None:
         partition.stretch = Stretch(partition.walk.own)
         partition.walk = partition.cell = None
@@ -128,7 +128,7 @@ def _ask_otherwise(
     walk: Walk,
     verdict: walks.Again | walks.Crowded | walks.Stuck | walks.Broken,
 ) -> Followed:
-    """A page of which no rows are used: what is asked instead."""
+    """What is asked instead of a page of which no row is used."""
     if isinstance(verdict, walks.Broken):
         return Followed(back="last", refuted=True)
     if isinstance(verdict, walks.Stuck):
@@ -143,7 +143,7 @@ def _ask_otherwise(
 def _closing(
     partition: Partition, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
 ) -> Followed:
-    """What a walk took is all there is, but for rows that its last instants hold besides."""
+    """A closing page: the walk took all there is, but for late rows of its last instants."""
     taken, own = partition.taken, walk.own
     inside = () if taken is None else (row for at, row in listed if own.holds(at))
     late = tuple(row for row in inside if taken is None or row_id(row) not in taken)
@@ -204,7 +204,7 @@ def _refused(partition: Partition, walk: Walk, rows_a_walk: int) -> Followed:
 
 
 def _read_by_windows(partition: Partition, walk: Walk) -> Followed:
-    """Read all of a walk again, without the rows that it took; other walks go on."""
+    """Read all of a walk by windows, without the rows that it took; other walks go on."""
     partition.stretch, partition.walk = Stretch(walk.own), None
     partition.taken = partition.taken or Taken()
     return Followed(back="last")

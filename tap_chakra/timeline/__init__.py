@@ -1,1 +1,1 @@
-"""Time as a scan cuts and walks it: pieces, samples, orders. Pure."""
+"""Time as a scan cuts and walks it: windows, stretches, samples, orders. Pure."""

@@ -1,7 +1,7 @@
-"""What of time a scan has read, compactly: ranges that never overlap, merged where they touch.
+"""The time that a scan has read, as ranges that never overlap and are merged where they touch.
 
-Pure. A range holds how many rows were read in it, so that a scan that is resumed knows how many
-it has seen in all.
+Pure. A range keeps how many rows were read in it, so that a resumed scan knows how many it has
+seen in all.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from tap_chakra.timeline.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST = 120
-"""Ranges that are kept: the emptiest go first, and are read again by whoever resumes."""
+MOST_RANGES = 120
+"""Ranges that are kept: the emptiest go first, and are read again by the run that resumes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A piece of time that was read, and the rows in it."""
+    """A range of time that was read, and the number of rows in it."""
 
     window: Window
     rows: int
 
     def until(self, top: int) -> Range | None:
-        """What of it lies before an instant; None if nothing does.
+        """The part of the range before an instant; None if there is none.
 
-        What comes after a scan's beginning grows: whoever goes on with it reads that again.
+        The time after a scan's beginning gets new rows: the run that resumes reads it again.
         """
         lower, upper = self.window.lower, self.window.upper
         if lower is not None and lower >= top:
@@ -39,16 +39,16 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A piece of time that was read in the server's order, and not closed yet (`walk.py`).
+    """A window that was walked in the server's order, and not closed yet (`walk.py`).
 
-    Behind it lies its tail, that was read too: whoever goes on reads the tail again, and so knows
-    its rows when they close the piece.
+    Behind it lies its tail, that was read too: the run that resumes reads the tail again, and so
+    knows its rows when it closes the window.
 
     Attributes:
-        window: The piece, without its tail.
-        rows: The rows in it.
+        window: The window, without its tail.
+        rows: The number of rows in it.
         until: The bound behind its tail.
-        tail: The rows in that.
+        tail: The number of rows in the tail.
         ascending: Whether the order was from old to new.
     """
 
@@ -61,12 +61,12 @@ class Walked:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """What a scan that was cut off has read.
+    """An unfinished scan: the time that it has read, for a later run to resume it.
 
     Attributes:
         began: When the scan began, epoch milliseconds.
-        ranges: What it has read.
-        walked: What it has read in order, and not closed.
+        ranges: The time that it has read.
+        walked: The time that it has walked in order, and not closed.
     """
 
     began: int
@@ -75,21 +75,21 @@ class Unfinished:
 
     @property
     def rows(self) -> int:
-        """Rows in all of it."""
+        """Rows that were read."""
         read: tuple[Range | Walked, ...] = (*self.ranges, *self.walked)
         return sum(each.rows for each in read)
 
     def gaps(self, window: Window) -> tuple[Window, ...]:
-        """What of a window was not read, in order of time."""
+        """The parts of a window that were not read, in order of time."""
         read: tuple[Range | Walked, ...] = (*self.ranges, *self.walked)
         return gaps_between(window, sorted((each.window for each in read), key=lower_end))
 
 
 class Coverage:
-    """The ranges that were read, in order of time.
+    """The ranges of time that a scan has read so far.
 
     Args:
-        ranges: What was read before.
+        ranges: The ranges that were read before.
         top: A bound over which no range grows; None for none.
     """
 
@@ -101,7 +101,7 @@ class Coverage:
             self.add(each)
 
     def add(self, added: Range) -> None:
-        """Take in a range that overlaps none; it grows together with those it touches."""
+        """Take in a range that overlaps none; it is merged with those that it touches."""
         window, rows = added.window, added.rows
         lower, upper = window.lower, window.upper
         if lower is not None and lower == upper:
@@ -119,17 +119,12 @@ class Coverage:
 
     @property
     def ranges(self) -> tuple[Range, ...]:
-        """All of them, in order of time."""
+        """The ranges, in order of time."""
         return tuple(sorted(self._by_lower.values(), key=lambda each: lower_end(each.window)))
-
-    @property
-    def rows(self) -> int:
-        """Rows in all of them."""
-        return sum(each.rows for each in self._by_lower.values())
 
 
 def gaps_between(window: Window, covered: Iterable[Window]) -> tuple[Window, ...]:
-    """What of a window is in none of these, which are in order of time and do not overlap."""
+    """The parts of a window that others, in order of time and not overlapping, do not cover."""
     gaps: list[Window] = []
     lower = window.lower
     open_below = lower is None
@@ -147,8 +142,8 @@ def gaps_between(window: Window, covered: Iterable[Window]) -> tuple[Window, ...
 
 
 def compact(ranges: Iterable[Range]) -> tuple[Range, ...]:
-    """At most `MOST` of them, those with the most rows, in order of time."""
-    fullest = sorted(ranges, key=lambda each: each.rows, reverse=True)[:MOST]
+    """At most `MOST_RANGES` of some ranges, those with the most rows, in order of time."""
+    fullest = sorted(ranges, key=lambda each: each.rows, reverse=True)[:MOST_RANGES]
     return tuple(sorted(fullest, key=lambda each: lower_end(each.window)))
 
 

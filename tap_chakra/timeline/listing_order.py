@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_chakra.timeline.windows import Grain
 
-ENOUGH = 20
+PAIRS_TO_BELIEVE = 20
 """Pairs of rows of different instants that must be in order before an order is believed."""
 
 
@@ -31,15 +31,15 @@ class Order(Enum):
     DESCENDING = -1
 
     def sorts(self, instants: Sequence[int]) -> bool:
-        """Whether these are in this order; equal ones may stand in any."""
+        """Whether instants are in this order; equal ones may stand in any."""
         return list(instants) == sorted(instants, reverse=self is Order.DESCENDING)
 
     def precedes_bound(self, instant: int, bound: int) -> bool:
-        """Whether rows of an instant are listed before a bound; it belongs to what is above."""
+        """Whether rows of an instant are listed before a bound; those at the bound lie above it."""
         return instant < bound if self is Order.ASCENDING else instant >= bound
 
     def count_before(self, instants: Iterable[int], bound: int) -> int:
-        """How many of these are listed before a bound."""
+        """How many of these instants are listed before a bound."""
         # Of a million rows each is counted here twice: in C.
         precedes = bound.__gt__ if self is Order.ASCENDING else bound.__le__
         return sum(map(precedes, instants))
@@ -68,17 +68,17 @@ class Order(Enum):
         return window.lower is not None and bound <= window.lower
 
     def begin_of(self, instant: int, grain: Grain) -> int:
-        """The bound before all rows that the server can't tell from this instant."""
+        """The bound listed before all rows that the server can't tell from an instant."""
         floor = grain.floor(instant)
         return floor if self is Order.ASCENDING else floor + grain.width
 
     def end_of(self, instant: int, grain: Grain) -> int:
-        """The bound behind them."""
+        """The bound listed behind all rows that the server can't tell from an instant."""
         floor = grain.floor(instant)
         return floor + grain.width if self is Order.ASCENDING else floor
 
     def joined(self, window: Window, until: int) -> Window:
-        """A window together with what is listed behind it, up to a bound."""
+        """A window extended by the time that is listed behind it, up to a bound."""
         if self is Order.ASCENDING:
             return Window(window.lower, until)
         return Window(until, window.upper)
@@ -92,18 +92,18 @@ class Order(Enum):
         return window.lower if self is Order.ASCENDING else window.upper
 
     def split(self, window: Window, bound: int) -> tuple[Window, Window]:
-        """What of a window is listed before a bound inside it, and what behind."""
+        """The part of a window that is listed before a bound inside it, and the part behind."""
         low, high = Window(window.lower, bound), Window(bound, window.upper)
         return (low, high) if self is Order.ASCENDING else (high, low)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the answers so far say of the order.
+    """The evidence that answers give of the order in which the server lists rows.
 
     Attributes:
         possible: The orders that no answer refuted.
-        pairs: Neighbours of different instants seen.
+        pairs: Neighbouring rows of different instants that were seen.
         telling: Whether an answer was seen that `updatedAt` does not sort.
     """
 
@@ -112,7 +112,7 @@ class Evidence:
     telling: bool = False
 
     def with_answer(self, created: Sequence[int], updated: Sequence[int]) -> Evidence:
-        """What they say after one more answer, its rows as they were listed."""
+        """The evidence after one more answer, its rows as they were listed."""
         pairs = sum(a != b for a, b in pairwise(created))
         if not pairs or not self.possible:
             return self
@@ -131,8 +131,8 @@ class Evidence:
 
     @property
     def likely(self) -> Order | None:
-        """The order that all answers were in, if they were enough; a guess to save requests."""
-        if len(self.possible) != 1 or self.pairs < ENOUGH:
+        """The order of all answers, if enough rows were seen; a guess that saves requests."""
+        if len(self.possible) != 1 or self.pairs < PAIRS_TO_BELIEVE:
             return None
         return next(iter(self.possible))
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_chakra.timeline.windows import TARGET, Stretch, Window
+from tap_chakra.timeline.windows import TARGET_ROWS, Stretch, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_chakra.timeline.windows import Grain
 
-SHARED = 12 * TARGET
+ROWS_TO_SHARE_A_STRETCH = 12 * TARGET_ROWS
 """Rows that must be expected of what is left of a stretch for it to be shared."""
 
-PARTS = 16
-"""Into how many parts time without a sample is cut to find the middle of its rows."""
+PARTS_WITHOUT_SAMPLE = 16
+"""Into how many parts time without a sample is cut to find the middle of its expected rows."""
 
 
 def divide(
     stretch: Stretch, asked: Window, grain: Grain, typical: float
 ) -> tuple[Stretch, Stretch] | None:
-    """Share a stretch, whose lower window is being read, between two readers.
+    """Cut a stretch, of which a window is being read, for a second reader.
 
     Args:
         stretch: The stretch.
-        asked: Its lower window, which is being read.
+        asked: The window at its lower end, which is being read.
         grain: How finely the server tells instants apart.
         typical: Rows per millisecond of all that was read so far. A burst is denser than what
             follows it, and must not make readers crowd into the silence behind.
@@ -54,8 +54,8 @@ def expected_behind(stretch: Stretch, asked: Window, typical: float) -> float:
 
     Args:
         stretch: The stretch.
-        asked: Its lower window, which is being read.
-        typical: As for `divide`.
+        asked: The window at its lower end, which is being read.
+        typical: Rows per millisecond of all that was read so far.
     """
     upper = stretch.window.upper
     if asked.upper is None or upper is None or asked.upper >= upper:
@@ -64,10 +64,10 @@ def expected_behind(stretch: Stretch, asked: Window, typical: float) -> float:
 
 
 def _middle(stretch: Stretch, begin: int, end: int, typical: float) -> int | None:
-    """Where to share what follows the window being read; None if that is too little."""
+    """The middle of the rows expected between two bounds; None if they are too few to share."""
     places = list(_places(stretch, begin, end, typical))
     half = sum(rows for _, rows in places) / 2
-    if half < SHARED / 2:
+    if half < ROWS_TO_SHARE_A_STRETCH / 2:
         return None
     passed = 0.0
     for place, rows in places:
@@ -78,7 +78,7 @@ def _middle(stretch: Stretch, begin: int, end: int, typical: float) -> int | Non
 
 
 def _places(stretch: Stretch, begin: int, end: int, typical: float) -> Iterator[tuple[int, float]]:
-    """Instants of a stretch between two bounds, with the rows to expect up to each."""
+    """Instants of a stretch between two bounds, each with the rows expected since the last one."""
     sample = stretch.sample
     while sample is not None:
         first, last = sample.within(begin), sample.within(end)
@@ -87,6 +87,6 @@ def _places(stretch: Stretch, begin: int, end: int, typical: float) -> Iterator[
             return
         begin = max(begin, sample.until)
         sample = sample.wider
-    step = (end - begin) / PARTS
+    step = (end - begin) / PARTS_WITHOUT_SAMPLE
     rows = step * min(stretch.density or typical, typical)
-    yield from ((round(begin + step * part), rows) for part in range(1, PARTS + 1))
+    yield from ((round(begin + step * part), rows) for part in range(1, PARTS_WITHOUT_SAMPLE + 1))

@@ -12,10 +12,11 @@ but not believed:
   of a page's last instant are left to the next page, and only whole instants are taken.
 - A row that the order puts elsewhere than `createdAt` says stands among rows of other instants,
   in this window or behind its end: then the page is not sorted. So a walk is *closed*, every
-  `SPAN` rows, by the listing of just what it took, from shortly before its last row: there it must
-  end, still sorted. A row of the last instant that comes to light there is taken, too. A walk that
-  comes to the end of the listing needs no closing, since it saw all that is listed; one that comes
-  to the end of its window alone does (the window was cut meanwhile, or questions are padded).
+  `ROWS_A_WALK` rows, by the listing of just what it took, from shortly before its last row: there
+  it must end, still sorted. A row of the last instant that comes to light there is taken, too. A
+  walk that comes to the end of the listing needs no closing, since it saw all that is listed; one
+  that comes to the end of its window alone does (the window was cut meanwhile, or questions are
+  padded).
 
 A walk that fails is read again, by windows. An answer that is out of order refutes the order.
 """
@@ -34,27 +35,27 @@ if TYPE_CHECKING:
     from tap_chakra.timeline.coverage import Walked
     from tap_chakra.timeline.windows import Grain
 
-SPAN = 16_000
+ROWS_A_WALK = 16_000
 """Rows after which a walk is closed: a server may take long to skip more. One that refuses to
 skip so many (Q15) has its walks closed where it does."""
 
-FARTHEST = 98
-"""Rows before the end of a listing that are shown by an answer which is still seen to be whole."""
+MOST_ROWS_TO_END = 98
+"""Rows of a listing's end that an answer may show and still be seen to be whole."""
 
-OVERLAPS = (20, 90)
-"""How far back a page is asked again that is not aligned, one after the other."""
+OVERLAP_ROWS = (20, 90)
+"""Rows by which a page that is not aligned is asked again further back: first, then second."""
 
-MOST_AFRESH = 3
-"""How often the end of what was taken is looked for anew, where rows came or went meanwhile."""
+MOST_RESTARTS = 3
+"""How often a closing walk begins anew, where rows came or went at its end meanwhile."""
 
 TAIL = 20
-"""Rows that whoever goes on with a scan reads again of each walk, so as to know its end."""
+"""Rows of each walk that the run which resumes a scan reads again, so as to know its end."""
 
-MOST_IN_TAIL = 300
-"""The same where the last instant of a walk is a crowded one."""
+MOST_TAIL_ROWS = 300
+"""Rows of a tail at most, where the last instant of a walk is a crowded one."""
 
-PADDING = 10
-"""Rows of a page of nothing but padding that are asked for again."""
+PADDING_ROWS = 10
+"""Rows asked for again of a page that holds nothing but rows which pad the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,10 @@ class Walk:
         edge: The bound up to which rows were taken; None at the beginning.
         rows: Rows taken.
         closing: Whether only the end of what was taken is looked at.
-        tail: Rows behind this bound are known without their ids: somebody else reads them.
+        tail: Rows behind this bound are known without their ids: the resumed scan reads them again.
         misses: How many pages in a row were not aligned.
         reached: The farthest position that a closing walk has come to.
-        afresh: How often a closing walk has begun anew.
+        restarts: How often a closing walk has begun anew.
     """
 
     order: Order
@@ -83,7 +84,7 @@ class Walk:
     tail: int | None = None
     misses: int = 0
     reached: int = 0
-    afresh: int = 0
+    restarts: int = 0
 
     @property
     def taken(self) -> Window | None:
@@ -92,7 +93,7 @@ class Walk:
 
     @property
     def own(self) -> Window:
-        """The window, without a tail that somebody else reads."""
+        """The window, without the tail that a resumed scan reads again elsewhere."""
         return self.window if self.tail is None else self.order.split(self.window, self.tail)[0]
 
     @property
@@ -120,7 +121,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """The page was good: the rows of `part` may be taken, and the walk goes on."""
+    """The page was good: its rows in `part` may be taken, and the walk goes on."""
 
     walk: Walk
     part: Window
@@ -128,40 +129,40 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The listing came to its end: the rows of `part` may be taken."""
+    """The listing came to its end: the page's rows in `part` may be taken."""
 
     part: Window
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Rows of the page that were not taken may be; then nothing is left, or `walk` goes on."""
+    """Rows of the page not taken before may be taken; then `walk` goes on, or nothing is left."""
 
     walk: Walk | None
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The page says nothing; ask with this walk."""
+    """The page says nothing: ask for the one that this walk says."""
 
     walk: Walk
 
 
 @dataclass(frozen=True, slots=True)
 class Crowded:
-    """The next instants hold more rows than an answer: read this window by other means."""
+    """The next instants hold more rows than an answer: read this cell as a dense window."""
 
     cell: Window
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Too much changes meanwhile: read all of the walk by other means."""
+    """Too much changes meanwhile: read all of the walk by windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The order does not hold here."""
+    """The order does not hold: the page contradicts it."""
 
 
 Step: TypeAlias = Advanced | Ended | Closing | Again | Crowded | Stuck | Broken
@@ -183,7 +184,7 @@ def step(walk: Walk, page: Page, grain: Grain) -> Step:
 
 
 def _aligned(walk: Walk, page: Page) -> bool:
-    """Whether a row was listed that was taken before: then all that was not is listed behind.
+    """Whether a page lists a row that was taken before: then all that was not is listed behind.
 
     Before anything was taken, that is a row which pads the question.
     """
@@ -197,24 +198,24 @@ def _aligned(walk: Walk, page: Page) -> bool:
 
 
 def closing_of(walked: Walked) -> Walk:
-    """The walk that closes what an earlier run took; its tail is read again by somebody else."""
+    """The walk that closes what an earlier run walked; its tail is read again by other walks."""
     order = Order.ASCENDING if walked.ascending else Order.DESCENDING
     window = order.joined(walked.window, walked.until)
-    skip = max(0, walked.rows + walked.tail - OVERLAPS[0])
+    skip = max(0, walked.rows + walked.tail - OVERLAP_ROWS[0])
     tail = order.far_end(walked.window)
     return Walk(order, window, skip=skip, rows=walked.rows, closing=True, tail=tail)
 
 
 def closing(walk: Walk) -> Walk | None:
-    """The walk that closes what was taken; None if nothing was."""
+    """The walk that closes what another one took; None if that took nothing."""
     if walk.taken is None:
         return None
-    skip = max(0, walk.skip - OVERLAPS[0])
+    skip = max(0, walk.skip - OVERLAP_ROWS[0])
     return replace(walk, window=walk.taken, skip=skip, closing=True, misses=0)
 
 
 def behind(walk: Walk, cell: Window) -> Window | None:
-    """What is left of a walk behind a crowded cell; None if nothing is."""
+    """The time left of a walk behind a crowded cell; None if there is none."""
     far = walk.order.far_end(cell)
     if far is None or walk.order.reaches_end(walk.rest, far):
         return None
@@ -222,18 +223,18 @@ def behind(walk: Walk, cell: Window) -> Window | None:
 
 
 def past(walk: Walk, cell: Window, rows: int) -> Walk | None:
-    """The walk behind a crowded cell of which all rows were taken, so many.
+    """The walk behind a crowded cell, of which that many rows were taken: all that there are.
 
-    None if there is nothing behind it, or if the cell is too much for a tail.
+    None if there is nothing behind the cell, or if it holds too many rows for a tail.
     """
-    if rows > MOST_IN_TAIL or behind(walk, cell) is None:
+    if rows > MOST_TAIL_ROWS or behind(walk, cell) is None:
         return None
-    skip = walk.skip + max(0, rows - OVERLAPS[0])
+    skip = walk.skip + max(0, rows - OVERLAP_ROWS[0])
     return replace(walk, skip=skip, edge=walk.order.far_end(cell), rows=walk.rows + rows, misses=0)
 
 
 def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]:
-    """The bound before the last rows taken, and how many there are behind it.
+    """The tail of a walk: the bound before the last rows taken, and how many there are behind it.
 
     Args:
         walk: The walk that took them.
@@ -244,53 +245,55 @@ def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]
     return bound, len(created) - walk.order.count_before(created, bound)
 
 
-def _afresh(walk: Walk) -> Again | Stuck:
-    """What is closed moved while it was looked at: look again, from the beginning, a few times.
+def _restarted(walk: Walk) -> Again | Stuck:
+    """A closing walk begun anew, a few times: rows at its end came or went while it looked.
 
     Else all of it would be read again; where an earlier run took it, that is the work of a run.
     """
-    if not walk.closing or walk.afresh >= MOST_AFRESH:
+    if not walk.closing or walk.restarts >= MOST_RESTARTS:
         return Stuck()
-    skip = walk.skip + sum(OVERLAPS[: walk.misses])
-    return Again(replace(walk, skip=skip, misses=0, afresh=walk.afresh + 1))
+    skip = walk.skip + sum(OVERLAP_ROWS[: walk.misses])
+    return Again(replace(walk, skip=skip, misses=0, restarts=walk.restarts + 1))
 
 
 def _further_back(walk: Walk) -> Again | Stuck:
-    if walk.misses >= len(OVERLAPS):
-        return _afresh(walk)
-    skip = max(0, walk.skip - OVERLAPS[walk.misses])
+    """Ask again for a page that was not aligned, from further back."""
+    if walk.misses >= len(OVERLAP_ROWS):
+        return _restarted(walk)
+    skip = max(0, walk.skip - OVERLAP_ROWS[walk.misses])
     return Again(replace(walk, skip=skip, misses=walk.misses + 1))
 
 
 def nearer(walk: Walk) -> Walk | None:
-    """A closing walk that skips fewer rows, where the server refused; None if it did already.
+    """A closing walk that skips fewer rows, as the server refused; None if this one does already.
 
     The last page that was taken began at most 99 rows before the end.
     """
     if walk.misses:
         return None
-    return replace(walk, skip=max(0, walk.skip + OVERLAPS[0] - FARTHEST), misses=1)
+    return replace(walk, skip=max(0, walk.skip + OVERLAP_ROWS[0] - MOST_ROWS_TO_END), misses=1)
 
 
 def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
+    """What follows from a page of a closing walk."""
     if page.whole:
         return Closing(None)
     if page.inside == len(page.created):
         again = Again(replace(walk, misses=walk.misses + 1))
-        return again if walk.misses < len(OVERLAPS) else _afresh(walk)
+        return again if walk.misses < len(OVERLAP_ROWS) else _restarted(walk)
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
     return _onward(walk, page)
 
 
 def _is_before_tail(walk: Walk, page: Page) -> bool:
-    """Whether a walk that is gone on with has not come to its tail: padding stands before it."""
+    """Whether a resumed walk has not come to its tail: rows that pad the question are listed."""
     last = page.created[-1:]
     return walk.tail is not None and any(walk.order.precedes_bound(at, walk.tail) for at in last)
 
 
 def _onward(walk: Walk, page: Page) -> Closing | Again | Stuck:
-    """Go on with closing. It ends: only a walk that gets farther may miss as often again."""
-    if len(page.created) <= FARTHEST:
+    """Go on with a closing walk. It ends: only one that gets farther may miss as often again."""
+    if len(page.created) <= MOST_ROWS_TO_END:
         return _further_back(walk)  # its end could not be proven: a fuller page shows more of it
     skip = walk.skip + len(page.created) - 1
     misses = 0 if skip > walk.reached else walk.misses
@@ -298,7 +301,7 @@ def _onward(walk: Walk, page: Page) -> Closing | Again | Stuck:
 
 
 def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
-    """The window is listed to its end, but the listing goes on."""
+    """What follows from a page that shows the window's end, where the listing goes on behind it."""
     taken = walk.rest.count(inside)
     edge, skip = walk.order.far_end(walk.window), walk.skip + len(inside)
     reached = replace(walk, skip=skip, edge=edge, rows=walk.rows + taken, misses=0)
@@ -307,6 +310,7 @@ def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
 
 
 def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
+    """What follows from a good page of a listing that goes on behind it."""
     order, rest = walk.order, walk.rest
     last = page.created[-1]
     edge = order.begin_of(last, grain)
@@ -317,7 +321,7 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
         if before <= 1 and not order.is_padding(rest, edge):
             return Crowded(order.split(rest, order.end_of(last, grain))[0])
         # Only rows that were taken before, or that pad the question, were listed so far.
-        listed = before if before > 1 else len(page.created) - PADDING
+        listed = before if before > 1 else len(page.created) - PADDING_ROWS
         if listed <= 1:
             return Stuck()
         return Advanced(replace(walk, skip=walk.skip + listed - 1, misses=0), Window(edge, edge))

@@ -1,7 +1,7 @@
 """How to cut time, given what the answers held. Pure: values in, values out.
 
-A scan owns the whole of time as *stretches*: pieces that are still to be read, which never
-overlap and together with the windows already read cover everything. A stretch is read from
+A scan owns the whole of time as *stretches*, which are still to be read: they never overlap, and
+together with the windows already read they cover everything. A stretch is read from
 its lower end, one *window* at a time. A window is read when one answer held all of it; an
 answer that did not (an overfull one) is thrown away, and what it showed narrows the next
 window. So no offset is ever used, and a row that another one's deletion moves is never missed:
@@ -10,7 +10,7 @@ window. So no offset is ever used, and a row that another one's deletion moves i
 How wide the next window should be is learned, not halved blindly:
 
 - a whole window tells the rows per millisecond at its place; the next one is cut to hold
-  `TARGET` rows, a fill that leaves room for chance (of windows that expect 75 rows, fewer than
+  `TARGET_ROWS` rows, a fill that leaves room for chance (of windows that expect 75 rows, fewer than
   one in two hundred holds more than 100);
 - where the rows of the account follow the hours of the week, windows are measured in a time in
   which they come evenly (`even_time.py`): a night costs no window of its own, a morning no
@@ -36,25 +36,25 @@ from tap_chakra.timeline.sample import Sample
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TARGET = 75
+TARGET_ROWS = 75
 """Rows that a window is cut to hold, of at most 100 in an answer (contract 4.3)."""
 
 GROWTH = 4.0
-"""How much wider than the last one the next window may be."""
+"""How many times as wide as the last window the next one may be."""
 
 EMPTY_GROWTH = 32.0
-"""The same after an empty one: too wide costs two or three requests, too narrow a whole row."""
+"""The same after an empty window: too wide costs two or three requests, too narrow a whole row."""
 
-FIRST_GUESS = 200.0
+FIRST_GUESS_ROWS = 200.0
 """Rows that an overfull window holds, as long as nothing better is known."""
 
-EARLIEST = -62_000_000_000_000
-"""In the year 5, epoch milliseconds: no bound lies before it."""
+EARLIEST_BOUND = -62_000_000_000_000
+"""Epoch milliseconds, in the year 5: no bound lies before it."""
 
-TELLING = 8
+TELLING_INSTANTS = 8
 """Instants that a window must hold for a sample to say where it ends; chance blurs fewer."""
 
-REACH = 4
+REACH_FACTOR = 4
 """How many times the rows wanted a window may hold by its sample, when density says where."""
 
 
@@ -72,7 +72,7 @@ class Window:
         )
 
     def count(self, instants: Sequence[int]) -> int:
-        """How many of these it holds."""
+        """How many of these instants lie in the window."""
         below = 0 if self.lower is None else sum(map(self.lower.__gt__, instants))
         beyond = 0 if self.upper is None else sum(map(self.upper.__le__, instants))
         return len(instants) - below - beyond
@@ -94,10 +94,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A piece of time that is still to be read.
+    """Time that is still to be read, from its lower end, window by window.
 
     Attributes:
-        window: What is left of it.
+        window: The time that is left.
         density: Rows per millisecond expected at its lower end; None if nothing is known.
         misses: How many answers in a row were overfull at its lower end.
         sample: What an overfull answer showed of it; None if there was none, or it is used up.
@@ -126,7 +126,7 @@ class Grain:
         return instant - instant % self.width
 
     def padded(self, window: Window) -> Window:
-        """What to ask for so that every row of the window is in the answer."""
+        """The window to ask for so that every row of a window is in the answer."""
         return Window(
             None if window.lower is None else window.lower - self.pad,
             None if window.upper is None else window.upper + self.pad,
@@ -161,13 +161,13 @@ def next_window(stretch: Stretch, grain: Grain, time: Time = PLAIN_TIME) -> Wind
     if window.lower is None:
         return window
     sample, density = stretch.sample, stretch.density
-    if sample is not None and (density is None or sample.weight * TELLING <= TARGET):
+    if sample is not None and (density is None or sample.weight * TELLING_INSTANTS <= TARGET_ROWS):
         return _up_to(
-            window, _floored(sample.bound(max(1, int(TARGET / sample.weight))), grain), grain
+            window, _floored(sample.bound(max(1, int(TARGET_ROWS / sample.weight))), grain), grain
         )
     if density is None:
         return window
-    even = TARGET / density
+    even = TARGET_ROWS / density
     cut = grain.floor(time.after(window.lower, even))
     if window.upper is not None and time.after(cut, even / 3) >= window.upper:
         cut = window.upper
@@ -180,7 +180,7 @@ def _floored(instant: int | None, grain: Grain) -> int | None:
 
 
 def _reach(sample: Sample) -> int:
-    return int(REACH * TARGET / sample.weight) + 2
+    return int(REACH_FACTOR * TARGET_ROWS / sample.weight) + 2
 
 
 def _up_to(window: Window, cut: int | None, grain: Grain) -> Window:
@@ -199,7 +199,7 @@ def after_whole(
     *,
     time: Time = PLAIN_TIME,
 ) -> Stretch | None:
-    """What is left of a stretch when `asked`, at its lower end, was read with that many rows.
+    """The stretch that is left when `asked`, at its lower end, was read with that many rows.
 
     Args:
         stretch: The stretch.
@@ -223,7 +223,7 @@ def after_whole(
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A window that was read: its rows, rows per millisecond of all, and the time that counts."""
+    """A window that was read: its rows, the typical rows per millisecond, and the time used."""
 
     rows: int
     typical: float
@@ -235,10 +235,10 @@ def _learned(expected: float | None, asked: Window, whole: Whole) -> float | Non
         return expected
     width = whole.time.between(asked.lower, asked.upper)
     seen = whole.rows / width
-    floor = TARGET / width / (GROWTH if whole.rows else EMPTY_GROWTH)
+    floor = TARGET_ROWS / width / (GROWTH if whole.rows else EMPTY_GROWTH)
     if not whole.rows and whole.typical:
         floor = min(floor, whole.typical)
-    if expected is None or whole.rows < TARGET / 2:
+    if expected is None or whole.rows < TARGET_ROWS / 2:
         return max(seen, floor)
     return max((expected + seen) / 2, floor)
 
@@ -246,7 +246,7 @@ def _learned(expected: float | None, asked: Window, whole: Whole) -> float | Non
 def is_dense(window: Window, grain: Grain) -> bool:
     """Whether a window can't be cut any further by time.
 
-    A scan that goes on from one of a finer grain has bounds that are no multiples of this one.
+    A scan that was resumed from one of a finer grain has bounds that are no multiples of this one.
     """
     return window.width is not None and window.width < 2 * grain.width
 
@@ -257,8 +257,8 @@ class Overfull:
 
     Attributes:
         asked: The window asked for; not dense.
-        created: The instants of the rows of the answer that lie in it, in any order.
-        shows: Which rows of it the server seems to list first. A wrong guess costs requests.
+        created: The instants of the answer's rows that lie in it, in any order.
+        shows: Which of its rows the server seems to list first. A wrong guess costs requests.
     """
 
     asked: Window
@@ -301,7 +301,7 @@ def after_overfull(
 def _cut_exactly(
     stretch: Stretch, asked: Window, cut: int, shows: Literal["oldest", "newest"]
 ) -> tuple[Stretch, ...]:
-    """Cut where the rows end that the answer showed: they fit the next one."""
+    """Cut a stretch where the rows end that an overfull answer showed: they fit the next one."""
     if shows == "oldest":
         fits = Sample((), 1.0, cut)
         return (replace(stretch, misses=stretch.misses + 1, sample=fits),)
@@ -321,15 +321,15 @@ def _cut_below(
     upper = stretch.window.upper
     end = horizon if upper is None else upper
     first = times[0] if times else end - 1
-    cut = grain.floor(max(EARLIEST, end - max(1, end - first) * 4**stretch.misses))
+    cut = grain.floor(max(EARLIEST_BOUND, end - max(1, end - first) * 4**stretch.misses))
     if upper is not None:
         cut = min(cut, upper - grain.width)
     below = Stretch(Window(None, cut), misses=stretch.misses + 1)
     top = grain.floor(horizon)
     if upper is None and cut < top:
-        seen = Stretch(Window(cut, top), sample=_sample_of(times, FIRST_GUESS, top))
+        seen = Stretch(Window(cut, top), sample=_sample_of(times, FIRST_GUESS_ROWS, top))
         return (below, seen, Stretch(Window(top, None)))
-    return (below, Stretch(Window(cut, upper), sample=_sample_of(times, FIRST_GUESS, upper)))
+    return (below, Stretch(Window(cut, upper), sample=_sample_of(times, FIRST_GUESS_ROWS, upper)))
 
 
 def _sample_of(times: Sequence[int], rows: float, until: int | None) -> Sample | None:
@@ -339,7 +339,7 @@ def _sample_of(times: Sequence[int], rows: float, until: int | None) -> Sample |
 
 
 def _cut_above(lower: int, times: Sequence[int], horizon: int, grain: Grain) -> tuple[Stretch, ...]:
-    """Cut a window that is open above at the scan's beginning, else after what it showed."""
+    """Cut a window that is open above at the scan's beginning, else behind the rows it showed."""
     cut = grain.floor(horizon)
     if cut <= lower:
         cut = grain.floor(times[-1] if times else lower) + grain.width
@@ -349,7 +349,7 @@ def _cut_above(lower: int, times: Sequence[int], horizon: int, grain: Grain) -> 
 
 
 def _narrowed(stretch: Stretch, answer: Overfull, grain: Grain, time: Time) -> tuple[Stretch, ...]:
-    """Go by what the answer showed; or halve, where it shows nothing of the lower half again."""
+    """Narrow a stretch by an overfull answer; halve it where that shows no lower half again."""
     asked, times = answer.asked, answer.created
     lower = asked.lower or 0
     middle = lower + (asked.width or grain.width) // 2
@@ -371,13 +371,13 @@ def _narrowed(stretch: Stretch, answer: Overfull, grain: Grain, time: Time) -> t
         before = Stretch(Window(lower, first), misses=misses)
         return (before, Stretch(Window(first, stretch.window.upper), sample=sample))
     cut = max(grain.floor(middle), lower + grain.width)
-    density = TARGET / time.between(lower, cut)
+    density = TARGET_ROWS / time.between(lower, cut)
     return (replace(stretch, density=density, misses=misses, sample=None),)
 
 
 def _guess(stretch: Stretch, asked: Window, misses: int) -> float:
     """Rows that an overfull window may hold: more, the more often less was expected."""
     if stretch.sample is None:
-        return FIRST_GUESS
+        return FIRST_GUESS_ROWS
     expected = stretch.sample.within(asked.upper) * stretch.sample.weight
-    return max(FIRST_GUESS, expected * 2.0**misses)
+    return max(FIRST_GUESS_ROWS, expected * 2.0**misses)

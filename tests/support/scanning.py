@@ -25,7 +25,7 @@ class SameThread(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - handed to whoever takes the result
+        except Exception as error:  # noqa: BLE001 - handed to the caller that takes the result
             future.set_exception(error)
         return future
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_chakra.reading.dense import CHECK_EVERY, Cells, DenseAnswer, DenseReader
+from tap_chakra.reading.dense import INSTANTS_A_CHECK, Cells, DenseAnswer, DenseReader
 from tap_chakra.reading.grain_probe import EXACT
 from tap_chakra.timeline.windows import Window
 from tests.support.listing import NOW, Listing, Row, make_rows
@@ -151,11 +151,11 @@ def test_ids_are_checked_on_the_first_instant_and_then_now_and_then() -> None:
     listing = Listing(crowded(450), order="random")
     reader = DenseReader(listing, CELLS)
     checks = []
-    for _ in range(CHECK_EVERY + 1):
+    for _ in range(INSTANTS_A_CHECK + 1):
         listing.log.clear()
         reader.read(INSTANT, EXACT)
         checks.append(any(skip for _, skip, _ in listing.log))
-    assert checks == [True] + [False] * (CHECK_EVERY - 1) + [True]
+    assert checks == [True] + [False] * (INSTANTS_A_CHECK - 1) + [True]
 
 
 def everything(listing: Listing) -> tuple[dict[str, Any], bool, str]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chakra_api.errors import ServerFault
-from tap_chakra.reading.updated_filter_probe import FEWEST, TRIES, filters_on_updated
+from tap_chakra.reading.updated_filter_probe import FEWEST_ROWS, MOST_TRIES, filters_on_updated
 from tests.support import listing as server
 from tests.support.listing import NOW, Listing, make_rows
 
@@ -49,7 +49,7 @@ def proves(listing: Listing) -> bool:
 @settings(deadline=None, max_examples=30)
 @given(
     st.integers(0, 10**6),
-    st.integers(FEWEST + 2, 600),
+    st.integers(FEWEST_ROWS + 2, 600),
     st.sampled_from(["created_asc", "created_desc", "id", "random", "unstable"]),
 )
 def test_a_server_that_filters_is_believed_whatever_its_order(
@@ -88,7 +88,7 @@ def test_a_server_that_compares_otherwise_is_not_believed(compares: object) -> N
 
 
 def test_too_few_rows_prove_nothing() -> None:
-    assert not proves(Updated(rows_of(FEWEST - 1)))
+    assert not proves(Updated(rows_of(FEWEST_ROWS - 1)))
     assert not proves(Updated([]))
 
 
@@ -110,7 +110,7 @@ def test_a_row_that_changes_meanwhile_spoils_one_try_and_not_the_proof() -> None
 
     listing.churn = change
     assert proves(listing)
-    assert TRIES > 1
+    assert MOST_TRIES > 1
 
 
 def test_a_server_that_fails_otherwise_is_not_taken_for_one_that_refuses() -> None:

@@ -13,8 +13,8 @@ from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.bookmark import from_state as bookmark_from
 from tap_chakra.run.bookmark import to_state as bookmark_to
 from tap_chakra.run.resume import ResumePoint, Scope, from_state, to_state
-from tap_chakra.scanning.scheduler import MOST_WALKED
-from tap_chakra.timeline.coverage import MOST, Range, Unfinished, Walked
+from tap_chakra.scanning.scheduler import MOST_WALKS_KEPT
+from tap_chakra.timeline.coverage import MOST_RANGES, Range, Unfinished, Walked
 from tap_chakra.timeline.windows import Window
 
 times = st.integers(1_000_000_000_000, 1_900_000_000_000)
@@ -101,10 +101,10 @@ def test_a_scan_that_is_no_object_is_refused(value: object) -> None:
 def test_the_largest_state_is_small() -> None:
     """However many rows there are: at most so many ranges and walks are kept."""
     base = 1_764_547_200_123
-    done = tuple(Range(Window(base + 10 * n, base + 10 * n + 5), 10**6) for n in range(MOST))
+    done = tuple(Range(Window(base + 10 * n, base + 10 * n + 5), 10**6) for n in range(MOST_RANGES))
     walks = tuple(
         Walked(Window(base + n, base + n + 1), 16_000, base + n + 2, 300, ascending=True)
-        for n in range(MOST_WALKED)
+        for n in range(MOST_WALKS_KEPT)
     )
     scope = Scope(base, base, versioned=True)
     state = to_state(ResumePoint(Unfinished(base, done, walks), scope, 10**6))

@@ -134,7 +134,7 @@ def test_without_any_filter_two_walks_that_agree_are_needed() -> None:
     scan, _ = read(moving)
     assert not scan.progress.complete
     assert "createdAt" in scan.progress.unsure[0]
-    assert scan.unfinished is None, "it is not gone on with"
+    assert scan.unfinished is None, "it is not resumed"
 
 
 def test_created_after_reads_only_what_is_younger() -> None:

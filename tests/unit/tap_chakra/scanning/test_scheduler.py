@@ -17,7 +17,7 @@ from tap_chakra.scanning import hints
 from tap_chakra.scanning.question import Question
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline import walk as walks
-from tap_chakra.timeline.listing_order import ENOUGH, Evidence, Order
+from tap_chakra.timeline.listing_order import PAIRS_TO_BELIEVE, Evidence, Order
 from tap_chakra.timeline.windows import Window
 from tests.support.churning import Churn, Ways
 from tests.support.distributions import DISTRIBUTIONS
@@ -39,7 +39,7 @@ def _small_walks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hints, "ROWS_TO_SHARE_A_WALK", 150)
         patch.setattr(hints, "FIRST_HINT_ROWS", 200)
-        patch.setattr(walks, "SPAN", 350)
+        patch.setattr(walks, "ROWS_A_WALK", 350)
         yield
 
 
@@ -103,7 +103,7 @@ ROWS = [NOW - DAY + 10 * n for n in range(900)]
 
 def walked() -> Scheduler:
     """A scheduler of all time whose order is proven, as after a good first answer."""
-    up = [10 * n for n in range(ENOUGH + 1)]
+    up = [10 * n for n in range(PAIRS_TO_BELIEVE + 1)]
     evidence = Evidence().with_answer(up, up[::-1])
     assert evidence.proven is Order.ASCENDING
     top = EXACT.floor(NOW)
@@ -134,7 +134,7 @@ def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     assert [row["createdAt"] for row in rows] == ROWS[:41]
     asked = [question for _ in range(4) if (question := scheduler.next_question())]
     closing = next(q for q in asked if q.window == Window(None, ROWS[40] + 1))
-    assert (closing.kind, closing.skip) == ("page", 41 - walks.OVERLAPS[0])
+    assert (closing.kind, closing.skip) == ("page", 41 - walks.OVERLAP_ROWS[0])
 
 
 def test_a_page_out_of_order_gives_up_the_order_and_reads_the_walk_again_without_doubles() -> None:
@@ -187,7 +187,7 @@ def test_a_resumed_walk_notices_a_row_behind_its_end_that_belongs_before_it() ->
         assert len(after) == len(set(after))
 
 
-def test_what_comes_after_the_beginning_is_read_again_by_whoever_resumes() -> None:
+def test_what_comes_after_the_beginning_is_read_again_by_the_run_that_resumes() -> None:
     rows = make_rows([NOW - DAY + n for n in range(50)] * 3)
     listing = Listing(rows)
     first = Readers(listing, EXACT, random.Random(0), count=2)

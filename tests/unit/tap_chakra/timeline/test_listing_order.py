@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tap_chakra.timeline.listing_order import ENOUGH, Evidence, Order
+from tap_chakra.timeline.listing_order import PAIRS_TO_BELIEVE, Evidence, Order
 from tap_chakra.timeline.windows import Grain, Window
 
-UP = list(range(0, 10 * (ENOUGH + 1), 10))
+UP = list(range(0, 10 * (PAIRS_TO_BELIEVE + 1), 10))
 TOUCHED = [at + 500 if at % 30 == 0 else at for at in UP]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_chakra.timeline.sample import Sample
-from tap_chakra.timeline.sharing import SHARED, divide, expected_behind
+from tap_chakra.timeline.sharing import ROWS_TO_SHARE_A_STRETCH, divide, expected_behind
 from tap_chakra.timeline.windows import Grain, Stretch, Window
 
 
@@ -37,7 +37,11 @@ def test_what_is_expected_is_what_decides() -> None:
     window, asked = Window(0, 100_000), Window(0, 100)
     few = Stretch(window, sample=Sample((200, 90_000), 75.0, 100_000))
     many = Stretch(window, sample=Sample(tuple(range(200, 90_000, 9_000)), 150.0, 100_000))
-    assert expected_behind(few, asked, 0.0) < SHARED < expected_behind(many, asked, 0.0)
+    assert (
+        expected_behind(few, asked, 0.0)
+        < ROWS_TO_SHARE_A_STRETCH
+        < expected_behind(many, asked, 0.0)
+    )
     assert divide(few, asked, Grain(), 0.0) is None
     assert divide(many, asked, Grain(), 0.0) is not None
 

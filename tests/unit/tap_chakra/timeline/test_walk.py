@@ -62,20 +62,19 @@ class Listing:
             )
 
     def cell(self, window: Window) -> list[int]:
-        """All rows of an instant, as other means read them."""
+        """All rows of an instant, as a dense window is read."""
         return [number for number, at in self.instants.items() if window.holds(at)]
 
 
 @dataclass
 class Reader:
-    """Walks a window as a division does, but for cutting it."""
+    """Walks a window as a scheduler does, but for cutting it."""
 
     listing: Listing
     walk: Walk
     grain: Grain
     recent: set[int] = field(default_factory=set)
     taken: list[int] = field(default_factory=list)
-    pieces: list[Window] = field(default_factory=list)
 
     def run(self) -> bool:
         """Whether the walk came to its end and what it took is all there is."""
@@ -224,7 +223,7 @@ def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     assert verdict.part == Window(0, 40)
     assert verdict.walk.closing
     assert (verdict.walk.window, verdict.walk.rows) == (Window(0, 40), 40)
-    assert verdict.walk.skip == 40 - walks.OVERLAPS[0]
+    assert verdict.walk.skip == 40 - walks.OVERLAP_ROWS[0]
 
 
 def test_a_cut_walk_that_saw_the_end_of_the_longer_listing_needs_no_closing() -> None:
@@ -282,14 +281,14 @@ def test_a_closing_that_never_comes_to_an_end_is_given_up() -> None:
     while isinstance(verdict := walks.step(walk, page, GRAIN), walks.Again):
         walk, asked = verdict.walk, asked + 1
     assert isinstance(verdict, walks.Stuck)
-    assert asked == (len(walks.OVERLAPS) + 1) * (walks.MOST_AFRESH + 1) - 1
+    assert asked == (len(walks.OVERLAP_ROWS) + 1) * (walks.MOST_RESTARTS + 1) - 1
 
 
 def test_a_server_that_does_not_skip_so_far_is_asked_nearer_once() -> None:
     walk = Walk(Order.ASCENDING, Window(0, 40), skip=480, edge=40, rows=500, closing=True)
     nearer = walks.nearer(walk)
     assert nearer is not None
-    assert nearer.skip == 500 - walks.FARTHEST
+    assert nearer.skip == 500 - walks.MOST_ROWS_TO_END
     assert walks.nearer(nearer) is None
 
 
@@ -300,7 +299,7 @@ def test_a_resumed_walk_reads_its_tail_again_and_knows_its_end_by_it(order: Orde
     walk = walks.closing_of(Walked(near, 200, until, 12, ascending))
     assert walk.window == (Window(0, 40) if ascending else Window(20, 60))
     assert (walk.own, walk.tail, walk.closing, walk.rows) == (near, 30, True, 200)
-    assert walk.skip == 200 + 12 - walks.OVERLAPS[0]
+    assert walk.skip == 200 + 12 - walks.OVERLAP_ROWS[0]
 
 
 def test_an_instant_with_more_rows_than_an_answer_is_left_to_other_means() -> None:
@@ -314,12 +313,12 @@ def test_a_crowded_instant_of_a_few_hundred_rows_is_walked_past() -> None:
     after = walks.past(walk, Window(60, 61), 200)
     assert after is not None
     assert (after.edge, after.rows, after.rest) == (61, 205, Window(61, 100))
-    assert after.skip + walks.OVERLAPS[0] == 4 + 200, "it begins inside what was taken"
+    assert after.skip + walks.OVERLAP_ROWS[0] == 4 + 200, "it begins inside what was taken"
 
 
 def test_a_more_crowded_instant_parts_the_walk() -> None:
     walk = Walk(Order.ASCENDING, Window(0, 100), skip=4, edge=60, rows=5)
-    assert walks.past(walk, Window(60, 61), walks.MOST_IN_TAIL + 1) is None
+    assert walks.past(walk, Window(60, 61), walks.MOST_TAIL_ROWS + 1) is None
     assert walks.behind(walk, Window(60, 61)) == Window(61, 100)
     assert walks.behind(walk, Window(60, 100)) is None
     assert walks.behind(walk, Window(60, None)) is None
@@ -356,12 +355,12 @@ def test_an_end_behind_padding_that_can_not_be_proven_is_looked_at_from_further_
     page = Page([40], [True], whole=False, inside=0)
     again = walks.step(replace(CLOSING, skip=200), page, PADDED)
     assert isinstance(again, walks.Again)
-    assert again.walk.skip == 200 - walks.OVERLAPS[0]
-    last = replace(again.walk, skip=90, misses=len(walks.OVERLAPS))
+    assert again.walk.skip == 200 - walks.OVERLAP_ROWS[0]
+    last = replace(again.walk, skip=90, misses=len(walks.OVERLAP_ROWS))
     afresh = walks.step(last, page, PADDED)
     assert isinstance(afresh, walks.Again)
     assert (afresh.walk.skip, afresh.walk.misses) == (200, 0)
-    given_up = replace(last, afresh=walks.MOST_AFRESH)
+    given_up = replace(last, restarts=walks.MOST_RESTARTS)
     assert isinstance(walks.step(given_up, page, PADDED), walks.Stuck)
     assert isinstance(walks.step(replace(last, closing=False), page, PADDED), walks.Stuck)
 
@@ -371,6 +370,6 @@ def test_the_tail_of_a_walk_begins_with_a_whole_instant(order: Order) -> None:
     walk = Walk(order, Window(0, 1_000))
     created = sorted([5] * 30 + [6] * 10 + list(range(10, 15)), reverse=order is Order.DESCENDING)
     bound, rows = walks.tail_of(walk, created, GRAIN)
-    held = [at for at in created if not order.precedes_bound(at, bound)]
-    assert len(held) == rows >= walks.TAIL
-    assert all(at not in set(held) for at in created if order.precedes_bound(at, bound))
+    in_tail = [at for at in created if not order.precedes_bound(at, bound)]
+    assert len(in_tail) == rows >= walks.TAIL
+    assert all(at not in set(in_tail) for at in created if order.precedes_bound(at, bound))

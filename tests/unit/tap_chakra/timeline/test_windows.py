@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tap_chakra.timeline.sample import Sample
 from tap_chakra.timeline.sharing import divide
 from tap_chakra.timeline.windows import (
-    EARLIEST,
+    EARLIEST_BOUND,
     Grain,
     Overfull,
     Stretch,
@@ -289,9 +289,9 @@ def test_each_further_cut_below_is_four_times_as_far_from_the_end() -> None:
 
 def test_no_cut_lies_before_the_year_5_but_one_that_must() -> None:
     below, above = cut_below(0, -1, misses=60, width=1)
-    assert (below.window, above.window) == (Window(None, EARLIEST), Window(EARLIEST, 0))
-    below, above = cut_below(EARLIEST, width=1)
-    assert above.window == Window(EARLIEST - 1, EARLIEST)
+    assert (below.window, above.window) == (Window(None, EARLIEST_BOUND), Window(EARLIEST_BOUND, 0))
+    below, above = cut_below(EARLIEST_BOUND, width=1)
+    assert above.window == Window(EARLIEST_BOUND - 1, EARLIEST_BOUND)
 
 
 CUT = Stretch(Window(1_000, 9_000), 0.5, 2, Sample((1_500,), 30.0, 9_000))
