@@ -11,7 +11,7 @@ PRIOR_INSTANTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Instants at which rows are known to be, each standing for as many rows.
+    """Instants at which rows are known to be, each standing for equally many rows.
 
     Attributes:
         instants: The instants, ascending, epoch milliseconds.
