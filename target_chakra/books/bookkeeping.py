@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
-from target_chakra.batches import encode_outcomes
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
 from target_chakra.changes import Key, Reject, text_key
+from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Entry, Owned, Unknown
 from target_chakra.lifecycle import Outcome
 

@@ -1,4 +1,4 @@
-"""The journal's values as rows of its tables, and back. Pure."""
+"""The journal's values as rows of its tables and as the JSON in their cells, and back. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from chakra_api.wire.wire_json import encode
-from target_chakra.batches import Batch, decode_actions, decode_outcomes
-from target_chakra.changes import Key, Kind, Known
+from target_chakra.batches import Batch
+from target_chakra.changes import Action, Change, Key, Kind, Known, Mode
 from target_chakra.journal.records import OpenBatch, UnknownRow
-from target_chakra.lifecycle import BatchState
+from target_chakra.lifecycle import BatchState, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     import sqlalchemy as sa
 
-    from target_chakra.changes import Action, Reject
-    from target_chakra.journal.records import Confirmation, Owned, Unknown
+    from target_chakra.batches import Settlement
+    from target_chakra.changes import Reject
+    from target_chakra.journal.records import Confirmation, CurrentRun, Owned, Unknown
 
     Row = dict[str, object]
 
@@ -61,28 +64,28 @@ def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
     )
 
 
-def owned_row(account: str, run: int, each: Owned) -> Row:
+def owned_row(run: CurrentRun, each: Owned) -> Row:
     """A row of `owned`."""
     return {
-        "account": account,
+        "account": run.account,
         "procedure": each.key.procedure,
         "stream": each.stream,
         "attribute": each.key.attribute,
         "key": str(each.key.value),
         "value": orjson.dumps(each.key.value),
-        "seen_run": run,
+        "seen_run": run.number,
     }
 
 
-def twin_rows(account: str, run: int, batch: Batch) -> list[Row]:
+def twin_rows(run: CurrentRun, batch: Batch) -> list[Row]:
     """Rows of `twins`: actions whose rows, when they come again, no look-up would show as done."""
     return [
         {
-            "account": account,
+            "account": run.account,
             "procedure": action.change.procedure,
             "stream": action.change.stream,
             "twin": twin,
-            "run": run,
+            "run": run.number,
             "seq": action.change.seq,
             "batch": batch.id,
             "position": at,
@@ -111,12 +114,12 @@ def grave_of(procedure: str, twin: str) -> Key:
     return Key(procedure, attribute, value)
 
 
-def reject_row(account: str, run: int, reject: Reject) -> Row:
+def reject_row(run: CurrentRun, reject: Reject) -> Row:
     """A row of `rejects`."""
     change = reject.change
     return {
-        "run": run,
-        "account": account,
+        "run": run.number,
+        "account": run.account,
         "procedure": change.procedure,
         "stream": change.stream,
         "line": change.line,
@@ -131,12 +134,12 @@ def reject_row(account: str, run: int, reject: Reject) -> Row:
     }
 
 
-def unknown_row(account: str, run: int, unknown: Unknown) -> Row:
+def unknown_row(run: CurrentRun, unknown: Unknown) -> Row:
     """A row of `unknowns`."""
     action, change = unknown.action, unknown.action.change
     return {
-        "run": run,
-        "account": account,
+        "run": run.number,
+        "account": run.account,
         "procedure": change.procedure,
         "stream": change.stream,
         "line": change.line,
@@ -184,3 +187,72 @@ def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
         shape=row.shape,
     )
     return OpenBatch(batch, outcomes)
+
+
+def encode_actions(actions: Iterable[Action]) -> bytes:
+    """The JSON of a batch's actions: all that recovery and a later undo need."""
+    return encode([_encoded(action) for action in actions])
+
+
+def _encoded(action: Action) -> list[object]:
+    change = action.change
+    key = None if change.key is None else [change.key.attribute, change.key.value]
+    return [
+        change.seq,
+        change.line,
+        change.stream,
+        key,
+        change.mode.value,
+        action.process_id,
+        action.fields,
+        action.before,
+        action.twin,
+    ]
+
+
+def decode_actions(body: bytes, procedure: str, kind: Kind) -> tuple[Action, ...]:
+    """The actions of a batch of an earlier run: no row of this run asks for them."""
+    return tuple(_decoded(each, procedure, kind) for each in orjson.loads(body))
+
+
+def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
+    _, line, stream, key, mode, process_id, fields, before, twin = each
+    named = Key(procedure, key[0], key[1]) if isinstance(key, list) else None
+    change = Change(
+        seq=0,
+        line=line if isinstance(line, int) else 0,
+        stream=str(stream),
+        procedure=procedure,
+        key=named,
+        mode=Mode(mode),
+        deletes=kind is Kind.DELETE,
+        fields=fields if isinstance(fields, dict) else {},
+        row={},
+    )
+    return Action(
+        change,
+        kind,
+        process_id if isinstance(process_id, str) else None,
+        change.fields,
+        before if isinstance(before, dict) else None,
+        twin if isinstance(twin, str) else None,
+    )
+
+
+def encode_outcomes(settled: Mapping[int, Settlement]) -> bytes:
+    """The JSON of the outcomes so far: [position, outcome, process id, reason]."""
+    return orjson.dumps(
+        [[at, each.outcome.value, each.process_id, each.reason] for at, each in settled.items()]
+    )
+
+
+def joined_outcomes(before: bytes | None, more: bytes | None) -> bytes | None:
+    """The outcomes of a batch whose rows are settled little by little."""
+    if not before or not more:
+        return more or before
+    return orjson.dumps([*orjson.loads(before), *orjson.loads(more)])
+
+
+def decode_outcomes(body: bytes | None) -> dict[int, Outcome]:
+    """The outcomes of a batch by position."""
+    return {at: Outcome(outcome) for at, outcome, *_ in orjson.loads(body)} if body else {}

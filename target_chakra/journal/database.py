@@ -1,4 +1,4 @@
-"""Opens the journal's database and holds it for one run: engine, lock, errors that people read."""
+"""The journal's database, SQLite or PostgreSQL: engine, transactions, lock, errors to read."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import os
 import sqlite3
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from chakra_api.errors import JournalError, SettingsError
+from target_chakra.journal.tables import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+T = TypeVar("T")
 READS: Final = "chakra_reads"
 """Execution option of connections that only read."""
+CHUNK: Final = 500
+"""Parameters of one IN list, well under any database's limit."""
 OWNER_ONLY: Final = 0o600
 FOLDER_OWNER_ONLY: Final = 0o700
 
@@ -215,3 +219,54 @@ class JournalLock:
         if self._session is not None:
             self._session.close()
         self._file = self._session = None
+
+
+class Database:
+    """The journal's database, as the one run that holds it reads and writes it.
+
+    Args:
+        url: SQLAlchemy URL.
+
+    Raises:
+        SettingsError: The URL names no database that the journal works on.
+        JournalError: The database can't be used, or is of a newer version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        self._lock = JournalLock(self.engine)
+        with self.writing() as connection:
+            migrate(connection)
+
+    @property
+    def url(self) -> sa.URL:
+        """Where it is, for messages."""
+        return self.engine.url
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction: on disk when it ends, or undone if anything is raised in it."""
+        with spoken(self.url), self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection for queries; what they find and can't be read is called damaged."""
+        with legible(self.url), spoken(self.url), self.engine.connect() as connection:
+            yield connection.execution_options(**{READS: True})
+
+    def lock(self) -> bool:
+        """Hold the database for this run; False if another run holds it."""
+        with spoken(self.url):
+            return self._lock.acquire()
+
+    def close(self) -> None:
+        """Let go of the database and of its lock."""
+        self.engine.dispose()
+        self._lock.release()
+
+
+def chunks(values: Sequence[T]) -> Iterator[list[T]]:
+    """Values in portions that one IN list may hold."""
+    for start in range(0, len(values), CHUNK):
+        yield list(values[start : start + CHUNK])

@@ -1,8 +1,10 @@
-"""Stores the lifecycle: what is intended, where each batch is, what became of each row.
+"""The journal of a run: the one store of batches, outcomes, confirmed values and rejects.
 
 One thread owns it. Each method that writes is one transaction, on disk when it returns; what
 belongs together (outcomes, confirmed values, rejects) is one call. Every entry carries its
 account: those of another account are never seen.
+
+Each table has a part of its own; here are the runs, the batches, and what concerns several tables.
 """
 
 from __future__ import annotations
@@ -14,49 +16,60 @@ import orjson
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
-from chakra_api.wire.wire_json import encode
-from target_chakra.batches import Batch, decode_outcomes, encode_actions, joined_outcomes
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import (
-    confirmation_row,
+    decode_outcomes,
+    encode_actions,
+    joined_outcomes,
     open_batch_of,
-    owned_row,
-    reject_row,
-    twin_rows,
-    unknown_row,
 )
-from target_chakra.journal.confirmed import CHUNK
-from target_chakra.journal.database import JournalLock, legible, spoken, upsert
-from target_chakra.journal.loads import JournalLoads
+from target_chakra.journal.confirmed import Confirmed
+from target_chakra.journal.database import Database, legible
+from target_chakra.journal.findings import Findings
+from target_chakra.journal.loads import Loads
+from target_chakra.journal.ownership import Ownership
+from target_chakra.journal.records import CurrentRun
+from target_chakra.journal.rejects import Rejects
+from target_chakra.journal.twins import Twins
+from target_chakra.journal.unknowns import Unknowns
 from target_chakra.lifecycle import OPEN, BatchState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_chakra.changes import Key, Reject
-    from target_chakra.journal.records import (
-        Confirmation,
-        Entry,
-        OpenBatch,
-        Owned,
-        Unknown,
-    )
+    from target_chakra.batches import Batch
+    from target_chakra.changes import Key, Known
+    from target_chakra.journal.line_ranges import LineRanges
+    from target_chakra.journal.records import Entry, OpenBatch, UnknownRow
 
 
-class Journal(JournalLoads):
+class Journal:
     """The journal of one account, held by one run.
 
     Args:
         url: SQLAlchemy URL.
+        opened: Opens the database behind it.
 
     Raises:
         SettingsError: The URL means nothing.
         JournalError: The database can't be used, or is of a newer version.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._lock = JournalLock(self._engine)
+    def __init__(self, url: str, opened: Callable[[str], Database] = Database) -> None:
+        self._database = opened(url)
+        self._see(CurrentRun())
+
+    def _see(self, run: CurrentRun) -> None:
+        """Show the entries of a run's account, and tell its own from those of earlier runs."""
+        self._run = run
+        self._may_repeat = False
+        self._confirmed = Confirmed(self._database, run)
+        self._ownership = Ownership(self._database, run)
+        self._twins = Twins(self._database, run)
+        self._rejects = Rejects(self._database, run)
+        self._unknowns = Unknowns(self._database, run)
+        self._findings = Findings(self._database, run)
+        self._loads = Loads(self._database, run)
 
     # The run
 
@@ -66,16 +79,14 @@ class Journal(JournalLoads):
         Raises:
             JournalError: Another run holds it; says which.
         """
-        with spoken(self._engine.url):
-            if self._lock.acquire():
-                return
-        raise JournalError(
-            f"The journal is held by another run: {self._holder()}",
-            "Wait until that run ends, or give this one a journal of its own",
-        )
+        if not self._database.lock():
+            raise JournalError(
+                f"The journal is held by another run: {self._owner()}",
+                "Wait until that run ends, or give this one a journal of its own",
+            )
 
-    def _holder(self) -> str:
-        with self._reading() as connection:
+    def _owner(self) -> str:
+        with self._database.reading() as connection:
             last = connection.execute(
                 sa.select(t.runs.c.id, t.runs.c.holder).order_by(t.runs.c.id.desc()).limit(1)
             ).first()
@@ -83,20 +94,20 @@ class Journal(JournalLoads):
 
     def begin_run(self, account: str, holder: str, now_ms: int) -> int:
         """Begin a run on an account; its number."""
-        self._account = account
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             made = connection.execute(
                 t.runs.insert().values(account=account, holder=holder, began_ms=now_ms)
             )
-            self._run = _number(made)
-        return self._run
+            run = CurrentRun(account, _number(made))
+        self._see(run)
+        return run.number
 
     def end_run(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
         """Store the receipt of this run."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 t.runs.update()
-                .where(t.runs.c.id == self._run)
+                .where(t.runs.c.id == self._run.number)
                 .values(
                     ended_ms=now_ms, exit_code=exit_code, receipt=orjson.dumps(receipt).decode()
                 )
@@ -104,18 +115,17 @@ class Journal(JournalLoads):
 
     def close(self) -> None:
         """Let go of the journal."""
-        self._engine.dispose()
-        self._lock.release()
+        self._database.close()
 
     # Batches
 
     def intend(self, batch: Batch, now_ms: int) -> Batch:
         """Store a batch before anything of it leaves; it with its number."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             made = connection.execute(
                 t.batches.insert().values(
-                    run=self._run,
-                    account=self._account,
+                    run=self._run.number,
+                    account=self._run.account,
                     procedure=batch.procedure,
                     kind=batch.kind.value,
                     state=batch.state.value,
@@ -128,18 +138,15 @@ class Journal(JournalLoads):
                 )
             )
             stored = replace(batch, id=_number(made))
-            if twins := twin_rows(self._account, self._run, stored):
-                connection.execute(t.twins.insert(), twins)
-                self._has_twins = True
+            self._may_repeat |= self._twins.add(connection, stored)
         return stored
 
     def move(self, batch: Batch) -> None:
         """Store where a batch is now."""
-        with self._writing() as connection, legible(self._engine.url):
+        with self._database.writing() as connection, legible(self._database.url):
             self._move(connection, batch)
 
-    @staticmethod
-    def _move(connection: sa.Connection, batch: Batch) -> None:
+    def _move(self, connection: sa.Connection, batch: Batch) -> None:
         connection.execute(
             t.batches.update()
             .where(t.batches.c.id == batch.id)
@@ -155,12 +162,11 @@ class Journal(JournalLoads):
             # Nothing of it was sent: its rows are not known again, but for those that have ended.
             mine = t.batches.c.id == batch.id
             ended = decode_outcomes(connection.scalar(sa.select(t.batches.c.outcomes).where(mine)))
-            gone = t.twins.c.position.not_in(list(ended))
-            connection.execute(t.twins.delete().where(t.twins.c.batch == batch.id, gone))
+            self._twins.forget_unsent(connection, batch.id, ended)
 
     def settle(self, batch: Batch, entry: Entry) -> None:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
-        with self._writing() as connection, legible(self._engine.url):
+        with self._database.writing() as connection, legible(self._database.url):
             self._move(connection, batch)
             this = t.batches.c.id == batch.id
             before = connection.execute(sa.select(t.batches.c.outcomes).where(this)).scalar()
@@ -169,134 +175,149 @@ class Journal(JournalLoads):
                 t.batches.update().where(this).values(outcomes=outcomes, settled_ms=entry.now_ms)
             )
             if entry.refused:
-                gone = t.twins.c.position.in_(entry.refused)
-                connection.execute(t.twins.delete().where(t.twins.c.batch == batch.id, gone))
+                self._twins.forget_refused(connection, batch.id, entry.refused)
             self._record(connection, entry)
 
     def record(self, entry: Entry) -> None:
         """Store what follows from rows that were never sent."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             self._record(connection, entry)
 
     def _record(self, connection: sa.Connection, entry: Entry) -> None:
-        self._confirm(connection, entry.confirmations)
-        self._own(connection, entry.owned)
+        self._confirmed.store(connection, entry.confirmations)
+        self._ownership.store(connection, entry.owned)
         # Older ones first: what is rejected now stays open.
-        for key in entry.overtaken:
-            self._close_rejects(connection, key)
+        self._rejects.close_overtaken(connection, entry.overtaken)
         if entry.rejects:
-            self._replace_rejects(connection, entry.rejects)
-            self._has_twins |= any(each.change.key is None for each in entry.rejects)
-            connection.execute(
-                t.rejects.insert(),
-                [reject_row(self._account, self._run, each) for each in entry.rejects],
-            )
+            self._may_repeat |= any(each.change.key is None for each in entry.rejects)
+            self._rejects.add(connection, entry.rejects)
         if entry.unknowns:
-            rows = [unknown_row(self._account, self._run, each) for each in entry.unknowns]
-            connection.execute(t.unknowns.insert(), rows)
-            self._doubt(connection, entry.unknowns)
-        for number in entry.resolved:
-            connection.execute(
-                t.unknowns.update().where(t.unknowns.c.id == number).values(resolved="planned anew")
-            )
-
-    def _doubt(self, connection: sa.Connection, unknowns: Sequence[Unknown]) -> None:
-        """Forget what was confirmed of processes that may yet be written, under all their names.
-
-        Where rows are compared with the journal, they are looked up again then.
-        """
-        cells = t.confirmed.c
-        forgotten = t.confirmed.update().values(fields=encode({}))
-        for key in (each.action.change.key for each in unknowns):
-            if key is not None:
-                this = (self._account, key.procedure, key.attribute, str(key.value))
-                is_this = (c == v for c, v in zip(t.confirmed.primary_key, this, strict=True))
-                connection.execute(forgotten.where(*is_this))
-        ids = [each.action.process_id for each in unknowns if each.action.process_id]
-        for start in range(0, len(ids), CHUNK):
-            some = ids[start : start + CHUNK]
-            connection.execute(
-                forgotten.where(cells.account == self._account, cells.process_id.in_(some))
-            )
+            self._unknowns.add(connection, entry.unknowns)
+            self._confirmed.doubt(connection, entry.unknowns)
+        self._unknowns.resolve(connection, entry.resolved)
 
     def open_batches(self) -> tuple[OpenBatch, ...]:
         """The batches of earlier runs that still hold their processes."""
         query = sa.select(t.batches).where(
-            t.batches.c.account == self._account,
+            t.batches.c.account == self._run.account,
             t.batches.c.state.in_([state.value for state in OPEN]),
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return tuple(open_batch_of(row) for row in connection.execute(query))
 
-    def _confirm(self, connection: sa.Connection, found: Sequence[Confirmation]) -> None:
-        if not found:
-            return
-        rows = [confirmation_row(self._account, each) for each in found]
-        upsert(connection, t.confirmed, rows)
+    # Rows that may come again: twins, and rejects without a key
 
-    # Ownership, for mirrors
+    def twins(self, stream: str, hashes: Sequence[str]) -> dict[str, list[int]]:
+        """Rows that were sent before, by hash: their numbers, oldest first."""
+        return self._twins.numbers(stream, hashes)
 
-    def _own(self, connection: sa.Connection, owned: Sequence[Owned]) -> None:
-        rows = [owned_row(self._account, self._run, each) for each in owned]
-        written = [row for row, each in zip(rows, owned, strict=True) if each.written]
-        if written:
-            upsert(connection, t.owned, written)
-        seen = [row for row, each in zip(rows, owned, strict=True) if not each.written]
-        for row in seen:
-            connection.execute(
-                t.owned.update()
-                .where(*(t.owned.c[c.name] == row[c.name] for c in t.owned.primary_key))
-                .values(seen_run=self._run)
-            )
+    def graves(self) -> dict[Key, int]:
+        """Deletes of earlier runs that no STATE has passed, by key: their numbers."""
+        return self._twins.deleted_keys()
 
-    def _close_rejects(self, connection: sa.Connection, key: Key) -> None:
-        connection.execute(
-            t.rejects.update()
-            .where(
-                t.rejects.c.account == self._account,
-                t.rejects.c.procedure == key.procedure,
-                t.rejects.c.attribute == key.attribute,
-                t.rejects.c.key == str(key.value),
-                t.rejects.c.closed.is_(None),
-            )
-            .values(closed="overtaken")
-        )
+    def come_again(self, number: int, seq: int) -> None:
+        """A twin came again, as that row of this run."""
+        self._may_repeat = True
+        self._twins.come_again(number, seq)
 
-    @staticmethod
-    def _replace_rejects(connection: sa.Connection, rejects: Sequence[Reject]) -> None:
-        """A row whose file came again, and that is rejected again, is one reject."""
-        for change in (reject.change for reject in rejects if reject.change.origin):
-            connection.execute(
-                t.rejects.update()
-                .where(
-                    t.rejects.c.origin == change.origin,
-                    t.rejects.c.line == change.line,
-                    t.rejects.c.closed.is_(None),
-                )
-                .values(closed="overtaken")
-            )
+    def began_again(self, stream: str, twin: str) -> None:
+        """The first row of a stream came, by its hash: does it repeat what a STATE was to cover?"""
+        self._twins.began_again(stream, twin)
+
+    def pass_twins(self, up_to: int) -> None:
+        """A STATE behind these rows of this run is about to be passed on.
+
+        Whether it was, a crash right now would leave open: see `began_again`.
+        """
+        if self._may_repeat:
+            with self._database.writing() as connection:
+                self._twins.begin_passing(connection, up_to)
+                self._rejects.begin_passing(connection, up_to)
+
+    def forget_twins(self) -> None:
+        """That STATE was passed on: its rows never come again."""
+        if self._may_repeat:
+            with self._database.writing() as connection:
+                self._twins.end_passing(connection)
+                self._rejects.end_passing(connection)
+
+    # What one table is asked and told
+
+    def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
+        """What was confirmed of keys, all of one procedure and attribute."""
+        return self._confirmed.known(keys)
+
+    def absent(self, stream: str, run: int) -> tuple[Key, ...]:
+        """Keys that a stream has written, and that neither a run nor a later one brought."""
+        return self._ownership.absent(stream, run)
+
+    def disown(self, stream: str, keys: Iterable[Key]) -> None:
+        """Forget that a stream has written these keys: they are deleted."""
+        self._ownership.disown(stream, keys)
+
+    def rejected_keys(self) -> set[Key]:
+        """Keys of rejects that are still open."""
+        return self._rejects.open_keys()
+
+    def uncovered_rejects(self) -> dict[tuple[str, bytes], list[int]]:
+        """Open rejects of rows without a key that no STATE has passed, by stream and row."""
+        return self._rejects.uncovered()
+
+    def let_rejects_stand(self, retried: Sequence[int]) -> None:
+        """Rows that this run tried again come no more, unless their rejects were uncovered."""
+        self._rejects.let_stand(retried)
+
+    def close_rejects(self, numbers: Sequence[int], why: str) -> None:
+        """Say that rejects need no more attention."""
+        self._rejects.close(numbers, why)
+
+    def unknowns(self) -> tuple[UnknownRow, ...]:
+        """Rows of earlier runs of which nobody knows, and that nobody resolved."""
+        return self._unknowns.open()
+
+    def findings(self) -> dict[tuple[str, str], str]:
+        """What ChakraHQ turned out to do: (procedure, name) → value."""
+        return self._findings.all()
+
+    def found(self, procedure: str, name: str, value: str) -> None:
+        """Remember what ChakraHQ turned out to do."""
+        self._findings.found(procedure, name, value)
+
+    # Loads
+
+    def serve(self, load: str) -> None:
+        """This run works on a load."""
+        self._loads.serve(load)
+
+    def settled_lines(self, load: str) -> dict[str, LineRanges]:
+        """The lines of a load's files that need no more work, by file."""
+        return self._loads.settled_lines(load)
+
+    def mark(self, load: str, settled: Mapping[str, LineRanges]) -> None:
+        """Remember which lines need no more work; what became of them is stored already."""
+        self._loads.mark(load, settled)
+
+    def untold_rejects(self, load: str) -> int:
+        """Rejects of earlier runs of a load that it has not failed for yet."""
+        return self._loads.untold_rejects(load)
+
+    def close_load(self, load: str) -> None:
+        """Forget what only a load that goes on needs: all of it is settled."""
+        with self._database.writing() as connection:
+            self._twins.forget_load(connection, self._loads.runs_of(load))
+            self._loads.forget(connection, load)
 
     def clear(self, before_ms: int) -> None:
         """Clear batches that were settled before, and nothing that anybody still needs."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 t.batches.delete().where(
                     t.batches.c.state.in_([BatchState.SETTLED.value, BatchState.RELEASED.value]),
                     t.batches.c.intended_ms < before_ms,
                 )
             )
-            lately = sa.select(t.runs.c.load).where(
-                t.runs.c.began_ms >= before_ms, t.runs.c.load.is_not(None)
-            )
-            connection.execute(t.arrivals.delete().where(t.arrivals.c.load.not_in(lately)))
-            connection.execute(
-                t.rejects.delete().where(
-                    t.rejects.c.closed.is_not(None),
-                    t.rejects.c.run.in_(
-                        sa.select(t.runs.c.id).where(t.runs.c.began_ms < before_ms)
-                    ),
-                )
-            )
+            self._loads.clear(connection, before_ms)
+            self._rejects.clear(connection, before_ms)
 
 
 def _number(made: sa.CursorResult[tuple[object, ...]]) -> int:

@@ -1,4 +1,4 @@
-"""What the journal knows of loads, whose files may be sent again: runs, settled lines, rejects."""
+"""The table `arrivals`, and what runs and rejects say of loads, whose files may be sent again."""
 
 from __future__ import annotations
 
@@ -9,38 +9,50 @@ import sqlalchemy as sa
 
 from chakra_api.exit_codes import ExitCode
 from target_chakra.journal import tables as t
-from target_chakra.journal.confirmed import JournalMemory
 from target_chakra.journal.database import upsert
 from target_chakra.journal.line_ranges import LineRanges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from target_chakra.journal.database import Database
+    from target_chakra.journal.records import CurrentRun
 
-class JournalLoads(JournalMemory):
-    """The part of the journal that a run of a load asks and tells."""
+
+class Loads:
+    """The loads of one account: which run worked on each, and which lines are settled.
+
+    Args:
+        database: The journal's database.
+        run: The run that holds it.
+    """
+
+    def __init__(self, database: Database, run: CurrentRun) -> None:
+        self._database = database
+        self._run = run
 
     def serve(self, load: str) -> None:
         """This run works on a load."""
-        with self._writing() as connection:
-            connection.execute(t.runs.update().where(t.runs.c.id == self._run).values(load=load))
+        with self._database.writing() as connection:
+            mine = t.runs.c.id == self._run.number
+            connection.execute(t.runs.update().where(mine).values(load=load))
 
     def settled_lines(self, load: str) -> dict[str, LineRanges]:
         """The lines of a load's files that need no more work, by file."""
         query = sa.select(t.arrivals.c.file, t.arrivals.c.settled).where(
-            t.arrivals.c.account == self._account, t.arrivals.c.load == load
+            t.arrivals.c.account == self._run.account, t.arrivals.c.load == load
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return {
                 row.file: LineRanges((first, last) for first, last in orjson.loads(row.settled))
                 for row in connection.execute(query)
             }
 
     def mark(self, load: str, settled: Mapping[str, LineRanges]) -> None:
-        """Remember which lines need no more work; what became of them is stored already."""
+        """Store which lines need no more work; what became of them is stored already."""
         rows: list[dict[str, object]] = [
             {
-                "account": self._account,
+                "account": self._run.account,
                 "load": load,
                 "file": file,
                 "settled": orjson.dumps(ranges.pairs),
@@ -48,26 +60,35 @@ class JournalLoads(JournalMemory):
             for file, ranges in settled.items()
         ]
         if rows:
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 upsert(connection, t.arrivals, rows)
 
     def untold_rejects(self, load: str) -> int:
         """Rejects of earlier runs of a load that it has not failed for yet."""
-        with self._reading() as connection:
-            return untold(connection, load, self._run)
+        with self._database.reading() as connection:
+            return untold(connection, load, self._run.number)
 
-    def close_load(self, load: str) -> None:
-        """Forget what only a load that goes on needs: all of it is settled."""
-        runs = sa.select(t.runs.c.id).where(
-            t.runs.c.account == self._account, t.runs.c.load == load
+    def runs_of(self, load: str) -> sa.Select[tuple[int]]:
+        """The query of the runs that worked on a load."""
+        return sa.select(t.runs.c.id).where(
+            t.runs.c.account == self._run.account, t.runs.c.load == load
         )
-        with self._writing() as connection:
-            connection.execute(t.twins.delete().where(t.twins.c.run.in_(runs)))
-            connection.execute(
-                t.arrivals.delete().where(
-                    t.arrivals.c.account == self._account, t.arrivals.c.load == load
-                )
+
+    def forget(self, connection: sa.Connection, load: str) -> None:
+        """Forget which lines of a load are settled: all are."""
+        connection.execute(
+            t.arrivals.delete().where(
+                t.arrivals.c.account == self._run.account, t.arrivals.c.load == load
             )
+        )
+
+    @staticmethod
+    def clear(connection: sa.Connection, before_ms: int) -> None:
+        """Clear settled lines of loads that no run has worked on since."""
+        lately = sa.select(t.runs.c.load).where(
+            t.runs.c.began_ms >= before_ms, t.runs.c.load.is_not(None)
+        )
+        connection.execute(t.arrivals.delete().where(t.arrivals.c.load.not_in(lately)))
 
 
 def untold(connection: sa.Connection, load: str, but: int = 0) -> int:

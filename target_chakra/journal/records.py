@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentRun:
+    """The run that holds the journal, and the account whose entries it sees.
+
+    Attributes:
+        account: The team that it writes to; empty before the run has begun.
+        number: Its number in the journal; 0 before it has begun.
+    """
+
+    account: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """A value that ChakraHQ is known to hold for a key.
 
@@ -34,13 +47,11 @@ class Unknown:
         action: What was sent.
         reason: Why it is not known.
         free_ms: Until when its process is held, epoch milliseconds of our clock.
-        id: In the journal; 0 before it is stored.
     """
 
     action: Action
     reason: str
     free_ms: int
-    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

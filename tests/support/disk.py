@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import JournalError
 from target_chakra.books.rejects_file import RejectsFile, reject_line
+from target_chakra.journal.database import Database
 from target_chakra.journal.journal import Journal
 
 if TYPE_CHECKING:
@@ -116,8 +117,8 @@ def _frame(body: bytes, at: int) -> bytes:
     return body[at : at + FRAME]
 
 
-class FaultyJournal(Journal):
-    """A journal on a disk that fails as it is told to.
+class FaultyDatabase(Database):
+    """A journal's database on a disk that fails as it is told to.
 
     Args:
         url: Its URL.
@@ -145,12 +146,12 @@ class FaultyJournal(Journal):
 
     def _share_statements(self) -> None:
         """Compile each statement once for all cases, not once for each run of each."""
-        engine: Any = self._engine
+        engine: Any = self.engine
         shared = _SHARED.setdefault("engine", engine)
         engine.dialect, engine._compiled_cache = shared.dialect, shared._compiled_cache  # noqa: SLF001 - nothing else offers it
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         if self._dead:
             raise _failed("database or disk is full")
         kind = self._fault(sys._getframe(2).f_code.co_name)  # noqa: SLF001 - the transaction's name
@@ -161,7 +162,7 @@ class FaultyJournal(Journal):
             raise _failed("database or disk is full")
         before = self._disk.read() if kind and kind.startswith("torn") else {}
         wal = self._disk.wal()
-        with super()._writing() as connection:
+        with super().writing() as connection:
             yield connection
             if kind == "fsync error":
                 raise sqlite3.OperationalError("disk I/O error")

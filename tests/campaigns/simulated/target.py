@@ -25,6 +25,7 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
+from target_chakra.journal.journal import Journal
 from target_chakra.journal.reports import Reports
 from target_chakra.run.session import Session
 from target_chakra.run.wiring import StandIns
@@ -39,7 +40,7 @@ from tests.campaigns.simulated.history import (
     Replay,
 )
 from tests.campaigns.simulated.kinds import Step
-from tests.support.disk import Disk, FaultyJournal, FaultyRejects, empty_journal
+from tests.support.disk import Disk, FaultyDatabase, FaultyRejects, empty_journal
 from tests.support.simulated import KEY, Server, Wire
 from tests.support.turns import Crash, Turns, TurnsClock, TurnsCrew
 
@@ -137,7 +138,7 @@ class Simulation:
         self._run = 0
         self._fed = self._most_fed = 0
         self._covered = 0
-        self._journal: FaultyJournal | None = None
+        self._journal: Journal | None = None
         self._calm = False
         self.history.before = list(self._kept())
         self.history.merges = bool(self.world.knobs.phone_merge)
@@ -251,10 +252,13 @@ class Simulation:
         session: Session[dict[str, int]] = Session(settings, clock, self._emit, "simulated", ins)
         return session.run(lambda: take(session))
 
-    def _opened(self, url: str) -> FaultyJournal:
-        fault = partial(self._step, "journal")
-        self._journal = FaultyJournal(url, self.disk, self.turns, fault, self._idle)
+    def _opened(self, url: str) -> Journal:
+        self._journal = Journal(url, self._database)
         return self._journal
+
+    def _database(self, url: str) -> FaultyDatabase:
+        fault = partial(self._step, "journal")
+        return FaultyDatabase(url, self.disk, self.turns, fault, self._idle)
 
     def _idle(self) -> None:
         """The transaction that just ended had nothing to write."""

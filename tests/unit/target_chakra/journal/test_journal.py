@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chakra_api.errors import JournalError, SettingsError
-from target_chakra.batches import Batch, Settlement, encode_outcomes
+from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
+from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import Confirmation, Entry, Owned, Unknown
 from target_chakra.journal.reports import Reports

@@ -9,15 +9,15 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_chakra.batches import (
-    Settlement,
+from target_chakra.batches import Settlement
+from target_chakra.changes import Action, Change, Key, Kind, Mode
+from target_chakra.journal.codec import (
     decode_actions,
     decode_outcomes,
     encode_actions,
     encode_outcomes,
     joined_outcomes,
 )
-from target_chakra.changes import Action, Change, Key, Kind, Mode, combined
 from target_chakra.lifecycle import Outcome
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -127,14 +127,3 @@ def test_outcomes_that_come_little_by_little_add_up(
 
 def test_no_outcomes_yet_are_none() -> None:
     assert decode_outcomes(None) == {}
-
-
-@given(st.lists(changes, min_size=2, max_size=4))
-def test_a_combined_change_stands_for_its_rows_in_order_and_takes_the_last_values(
-    rows: list[Change],
-) -> None:
-    singles = [replace(row, seq=at, fields={"data.x": at}) for at, row in enumerate(rows, 1)]
-    whole = reduce(combined, singles)
-    assert [part.seq for part in whole.singles] == list(range(1, len(rows) + 1))
-    assert whole.fields == {"data.x": len(rows)}
-    assert all(not part.parts for part in whole.singles)

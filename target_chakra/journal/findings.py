@@ -1,0 +1,44 @@
+"""The table `findings`: what ChakraHQ turned out to do, for each procedure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from target_chakra.journal import tables as t
+from target_chakra.journal.database import upsert
+
+if TYPE_CHECKING:
+    from target_chakra.journal.database import Database
+    from target_chakra.journal.records import CurrentRun
+
+
+class Findings:
+    """The findings of one account.
+
+    Args:
+        database: The journal's database.
+        run: The run that holds it.
+    """
+
+    def __init__(self, database: Database, run: CurrentRun) -> None:
+        self._database = database
+        self._account = run.account
+
+    def all(self) -> dict[tuple[str, str], str]:
+        """What ChakraHQ turned out to do: (procedure, name) → value."""
+        query = sa.select(t.findings).where(t.findings.c.account == self._account)
+        with self._database.reading() as connection:
+            return {(row.procedure, row.name): row.value for row in connection.execute(query)}
+
+    def found(self, procedure: str, name: str, value: str) -> None:
+        """Store a finding, in place of an earlier one of its name."""
+        row: dict[str, object] = {
+            "account": self._account,
+            "procedure": procedure,
+            "name": name,
+            "value": value,
+        }
+        with self._database.writing() as connection:
+            upsert(connection, t.findings, [row])

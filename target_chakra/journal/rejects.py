@@ -1,0 +1,129 @@
+"""The table `rejects`: rows that can't be written as they are, open until somebody mends them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from target_chakra.changes import Key
+from target_chakra.journal import tables as t
+from target_chakra.journal.codec import reject_row
+from target_chakra.journal.database import CHUNK, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from target_chakra.changes import Reject
+    from target_chakra.journal.database import Database
+    from target_chakra.journal.records import CurrentRun
+
+
+class Rejects:
+    """The rejects of one account.
+
+    Args:
+        database: The journal's database.
+        run: The run that holds it.
+    """
+
+    def __init__(self, database: Database, run: CurrentRun) -> None:
+        self._database = database
+        self._run = run
+
+    def open_keys(self) -> set[Key]:
+        """Keys of rejects that are still open."""
+        cells = t.rejects.c
+        query = sa.select(cells.procedure, cells.attribute, cells.key).where(
+            cells.account == self._run.account, cells.closed.is_(None), cells.key.is_not(None)
+        )
+        with self._database.reading() as connection:
+            return {Key(*row) for row in connection.execute(query)}
+
+    def uncovered(self) -> dict[tuple[str, bytes], list[int]]:
+        """Open rejects of rows without a key that no STATE has passed, by stream and row."""
+        cells = t.rejects.c
+        query = sa.select(cells.id, cells.stream, cells.row).where(
+            cells.account == self._run.account,
+            cells.run != self._run.number,
+            cells.closed.is_(None),
+            cells.seq.is_not(None),
+        )
+        found: dict[tuple[str, bytes], list[int]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query.order_by(cells.id)):
+                found.setdefault((row.stream, bytes(row.row)), []).append(row.id)
+        return found
+
+    def let_stand(self, retried: Sequence[int]) -> None:
+        """Rows that this run tried again come no more, unless their rejects were uncovered."""
+        cells = t.rejects.c
+        with self._database.writing() as connection:
+            some = sa.select(cells.id).where(cells.id.in_(retried[:CHUNK]), cells.seq.is_not(None))
+            if not connection.execute(some).first():
+                mine = cells.run == self._run.number
+                connection.execute(t.rejects.update().where(mine).values(seq=None))
+
+    def close(self, numbers: Sequence[int], why: str) -> None:
+        """Say that rejects need no more attention."""
+        with self._database.writing() as connection:
+            for some in chunks(numbers):
+                connection.execute(
+                    t.rejects.update().where(t.rejects.c.id.in_(some)).values(closed=why)
+                )
+
+    def close_overtaken(self, connection: sa.Connection, keys: Sequence[Key]) -> None:
+        """Close the open rejects of keys that newer rows have settled."""
+        cells = t.rejects.c
+        for key in keys:
+            connection.execute(
+                t.rejects.update()
+                .where(
+                    cells.account == self._run.account,
+                    cells.procedure == key.procedure,
+                    cells.attribute == key.attribute,
+                    cells.key == str(key.value),
+                    cells.closed.is_(None),
+                )
+                .values(closed="overtaken")
+            )
+
+    def add(self, connection: sa.Connection, rejects: Sequence[Reject]) -> None:
+        """Store rejects of this run."""
+        if rejects:
+            self._close_earlier(connection, rejects)
+            connection.execute(
+                t.rejects.insert(), [reject_row(self._run, each) for each in rejects]
+            )
+
+    @staticmethod
+    def _close_earlier(connection: sa.Connection, rejects: Sequence[Reject]) -> None:
+        """A row whose file came again, and that is rejected again, is one reject."""
+        for change in (reject.change for reject in rejects if reject.change.origin):
+            connection.execute(
+                t.rejects.update()
+                .where(
+                    t.rejects.c.origin == change.origin,
+                    t.rejects.c.line == change.line,
+                    t.rejects.c.closed.is_(None),
+                )
+                .values(closed="overtaken")
+            )
+
+    def begin_passing(self, connection: sa.Connection, up_to: int) -> None:
+        """A STATE behind these rows of this run is about to be passed on."""
+        covered = (t.rejects.c.run == self._run.number, t.rejects.c.seq.between(1, up_to))
+        connection.execute(t.rejects.update().where(*covered).values(seq=-t.rejects.c.seq))
+
+    def end_passing(self, connection: sa.Connection) -> None:
+        """That STATE was passed on: the rows of its rejects never come again."""
+        passed = (t.rejects.c.run == self._run.number, t.rejects.c.seq < 0)
+        connection.execute(t.rejects.update().where(*passed).values(seq=None))
+
+    @staticmethod
+    def clear(connection: sa.Connection, before_ms: int) -> None:
+        """Clear closed rejects of runs that began before."""
+        early = sa.select(t.runs.c.id).where(t.runs.c.began_ms < before_ms)
+        connection.execute(
+            t.rejects.delete().where(t.rejects.c.closed.is_not(None), t.rejects.c.run.in_(early))
+        )
