@@ -217,6 +217,8 @@ class JournalLock:
         if self._file is not None:
             self._file.close()
         if self._session is not None:
+            # Its pool would keep the session, and the lock with it.
+            self._session.detach()
             self._session.close()
         self._file = self._session = None
 
@@ -235,8 +237,12 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._lock = JournalLock(self.engine)
-        with self.writing() as connection:
-            migrate(connection)
+        try:
+            with self.writing() as connection:
+                migrate(connection)
+        except JournalError:
+            self.engine.dispose()
+            raise
 
     @property
     def url(self) -> sa.URL:
