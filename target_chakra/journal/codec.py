@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -10,10 +10,11 @@ from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch
 from target_chakra.changes import Action, Change, Key, Kind, Known, Mode
 from target_chakra.journal.records import OpenBatch, UnknownRow
+from target_chakra.journal.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -84,33 +85,36 @@ def twin_rows(run: CurrentRun, batch: Batch) -> list[Row]:
             "account": run.account,
             "procedure": action.change.procedure,
             "stream": action.change.stream,
+            "kind": kind.value,
             "twin": twin,
             "run": run.number,
-            "seq": action.change.seq,
+            "seq": _row_number(action.change),
             "batch": batch.id,
             "position": at,
         }
         for at, action in enumerate(batch.actions)
-        if (twin := action.twin or _grave(action))
+        for kind, twin in _twins_of(action)
     ]
 
 
-DELETED: Final = "deleted "
-"""Begins the twin of a delete; what follows is its key."""
-GRAVES: Final = f"{DELETED}%"
-"""What the twins of deletes are like, in SQL."""
+def _twins_of(action: Action) -> Iterator[tuple[TwinKind, str]]:
+    """How the repetition of an action is known again; nothing if a look-up shows it as done."""
+    change = action.change
+    if action.twin:
+        yield TwinKind.ROW, action.twin
+    elif action.kind is Kind.DELETE and change.key is not None and _row_number(change):
+        key = [change.key.attribute, str(change.key.value)]
+        yield TwinKind.DELETE, orjson.dumps(key).decode()
 
 
-def _grave(action: Action) -> str | None:
-    key = action.change.key
-    if action.kind is not Kind.DELETE or key is None or action.change.seq < 1:
-        return None
-    return DELETED + orjson.dumps([key.attribute, str(key.value)]).decode()
+def _row_number(change: Change) -> int:
+    """The number of the row of this run that asks for a change; 0 if none does."""
+    return max(change.seq, 0)
 
 
-def grave_of(procedure: str, twin: str) -> Key:
-    """The key of a delete that is remembered, as the journal spells it."""
-    attribute, value = orjson.loads(twin[len(DELETED) :])
+def deleted_key(procedure: str, twin: str) -> Key:
+    """The key of a delete in `twins`, as the journal spells it."""
+    attribute, value = orjson.loads(twin)
     return Key(procedure, attribute, value)
 
 
@@ -130,7 +134,7 @@ def reject_row(run: CurrentRun, reject: Reject) -> Row:
         "job": reject.job,
         "row": encode(change.row),
         "origin": change.origin or None,
-        "seq": change.seq if change.key is None and not change.origin else None,
+        "seq": _row_number(change) if change.key is None and not change.origin else None,
     }
 
 

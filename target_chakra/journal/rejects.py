@@ -62,7 +62,7 @@ class Rejects:
             some = sa.select(cells.id).where(cells.id.in_(retried[:CHUNK]), cells.seq.is_not(None))
             if not connection.execute(some).first():
                 mine = cells.run == self._run.number
-                connection.execute(t.rejects.update().where(mine).values(seq=None))
+                connection.execute(t.rejects.update().where(mine).values(seq=None, passing=False))
 
     def close(self, numbers: Sequence[int], why: str) -> None:
         """Say that rejects need no more attention."""
@@ -112,13 +112,17 @@ class Rejects:
 
     def begin_passing(self, connection: sa.Connection, up_to: int) -> None:
         """A STATE behind these rows of this run is about to be passed on."""
-        covered = (t.rejects.c.run == self._run.number, t.rejects.c.seq.between(1, up_to))
-        connection.execute(t.rejects.update().where(*covered).values(seq=-t.rejects.c.seq))
+        covered = (
+            t.rejects.c.run == self._run.number,
+            t.rejects.c.seq.between(1, up_to),
+            t.rejects.c.passing.is_(False),
+        )
+        connection.execute(t.rejects.update().where(*covered).values(passing=True))
 
     def end_passing(self, connection: sa.Connection) -> None:
         """That STATE was passed on: the rows of its rejects never come again."""
-        passed = (t.rejects.c.run == self._run.number, t.rejects.c.seq < 0)
-        connection.execute(t.rejects.update().where(*passed).values(seq=None))
+        passed = (t.rejects.c.run == self._run.number, t.rejects.c.passing)
+        connection.execute(t.rejects.update().where(*passed).values(seq=None, passing=False))
 
     @staticmethod
     def clear(connection: sa.Connection, before_ms: int) -> None:

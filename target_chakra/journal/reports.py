@@ -117,7 +117,8 @@ class Reports:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with spoken(self._engine.url), self._engine.connect() as connection:
+        url = self._engine.url
+        with legible(url), spoken(url), self._engine.connect() as connection:
             # One that is older, or has just been made, is brought to this version to be read;
             # nothing of that is kept.
             t.migrate(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -10,6 +11,16 @@ from chakra_api.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class TwinKind(str, Enum):
+    """What a row of `twins` is, and so what its column `twin` holds."""
+
+    ROW = "row"
+    """A row without a key; the hash of its values."""
+    DELETE = "delete"
+    """A delete; the JSON of its key, [attribute, value]."""
+
 
 metadata = sa.MetaData()
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -129,6 +140,7 @@ rejects = sa.Table(
     sa.Column("closed", sa.Text),
     sa.Column("origin", sa.Text),
     sa.Column("seq", _Id),
+    sa.Column("passing", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("rejects_by_key", "account", "procedure", "attribute", "key"),
 )
 
@@ -153,6 +165,8 @@ twins = sa.Table(
     sa.Column("seq", _Id, nullable=False),
     sa.Column("batch", _Id, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default=TwinKind.ROW.value),
+    sa.Column("passing", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("twins_by_batch", "batch"),
     sa.Index("twins_by_hash", "account", "stream", "twin"),
 )
@@ -170,8 +184,27 @@ def _add_places(connection: sa.Connection) -> None:
     _add_column(connection, rejects, "seq BIGINT")
 
 
+_DELETED: Final = "deleted "
+"""Began the twin of a delete, up to version 3."""
+
+
+def _add_kinds(connection: sa.Connection) -> None:
+    """Columns for what was hidden before: in the text of a delete's twin, in a number's sign.
+
+    The number of a row was negative while a STATE behind it was about to be passed on.
+    """
+    _add_column(connection, twins, f"kind TEXT NOT NULL DEFAULT '{TwinKind.ROW.value}'")
+    bare = sa.func.substr(twins.c.twin, len(_DELETED) + 1)
+    deletes = twins.update().where(twins.c.twin.startswith(_DELETED))
+    connection.execute(deletes.values(kind=TwinKind.DELETE.value, twin=bare))
+    for each in (twins, rejects):
+        _add_column(connection, each, "passing BOOLEAN NOT NULL DEFAULT false")
+        negative = each.update().where(each.c.seq < 0)
+        connection.execute(negative.values(passing=True, seq=-each.c.seq))
+
+
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
-    """Add a column, given as name and type, that a new journal was made with."""
+    """Add a column, given as name and type, to a journal that was not made with it."""
     held = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
     if column.partition(" ")[0] not in held:
         connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column}")
@@ -181,6 +214,7 @@ MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (
     metadata.create_all,
     _add_loads,
     _add_places,
+    _add_kinds,
 )
 """Each brings the journal to the next version; none is ever changed once released."""
 

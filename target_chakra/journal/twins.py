@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import GRAVES, grave_of, twin_rows
+from target_chakra.journal.codec import deleted_key, twin_rows
 from target_chakra.journal.database import chunks
+from target_chakra.journal.tables import TwinKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -45,6 +46,7 @@ class Twins:
                     cells.account == self._run.account,
                     cells.stream == stream,
                     cells.run != self._run.number,
+                    cells.kind == TwinKind.ROW.value,
                     cells.twin.in_(some),
                 )
                 for row in connection.execute(query.order_by(cells.id)):
@@ -56,18 +58,17 @@ class Twins:
         query = sa.select(t.twins.c.id, t.twins.c.procedure, t.twins.c.twin).where(
             t.twins.c.account == self._run.account,
             t.twins.c.run != self._run.number,
-            t.twins.c.twin.like(GRAVES),
+            t.twins.c.kind == TwinKind.DELETE.value,
         )
         with self._database.reading() as connection:
             rows = connection.execute(query)
-            return {grave_of(row.procedure, row.twin): row.id for row in rows}
+            return {deleted_key(row.procedure, row.twin): row.id for row in rows}
 
     def come_again(self, number: int, seq: int) -> None:
         """A twin came again, as that row of this run."""
+        came = {"run": self._run.number, "seq": seq, "passing": False}
         with self._database.writing() as connection:
-            connection.execute(
-                t.twins.update().where(t.twins.c.id == number).values(run=self._run.number, seq=seq)
-            )
+            connection.execute(t.twins.update().where(t.twins.c.id == number).values(came))
 
     def began_again(self, stream: str, twin: str) -> None:
         """The first row of a stream came, by its hash: does it repeat what a STATE was to cover?
@@ -79,16 +80,15 @@ class Twins:
             t.twins.c.account == self._run.account,
             t.twins.c.stream == stream,
             t.twins.c.run != self._run.number,
-            t.twins.c.seq < 0,
+            t.twins.c.passing,
         )
         with self._database.writing() as connection:
-            repeats = sa.select(t.twins.c.id).where(*passing, t.twins.c.twin == twin)
+            rows = (*passing, t.twins.c.kind == TwinKind.ROW.value)
+            repeats = sa.select(t.twins.c.id).where(*rows, t.twins.c.twin == twin)
             if connection.execute(repeats).first():
-                connection.execute(t.twins.update().where(*passing).values(seq=-t.twins.c.seq))
+                connection.execute(t.twins.update().where(*passing).values(passing=False))
             else:
-                connection.execute(
-                    t.twins.delete().where(*passing, t.twins.c.twin.not_like(GRAVES))
-                )
+                connection.execute(t.twins.delete().where(*rows))
 
     def add(self, connection: sa.Connection, batch: Batch) -> bool:
         """Store the twins among a batch's actions; whether there are any."""
@@ -113,14 +113,17 @@ class Twins:
 
     def begin_passing(self, connection: sa.Connection, up_to: int) -> None:
         """A STATE behind these rows of this run is about to be passed on."""
-        covered = (t.twins.c.run == self._run.number, t.twins.c.seq.between(1, up_to))
-        connection.execute(t.twins.update().where(*covered).values(seq=-t.twins.c.seq))
+        covered = (
+            t.twins.c.run == self._run.number,
+            t.twins.c.seq.between(1, up_to),
+            t.twins.c.passing.is_(False),
+        )
+        connection.execute(t.twins.update().where(*covered).values(passing=True))
 
     def end_passing(self, connection: sa.Connection) -> None:
         """That STATE was passed on: its twins never come again."""
-        connection.execute(
-            t.twins.delete().where(t.twins.c.run == self._run.number, t.twins.c.seq < 0)
-        )
+        passed = (t.twins.c.run == self._run.number, t.twins.c.passing)
+        connection.execute(t.twins.delete().where(*passed))
 
     @staticmethod
     def forget_load(connection: sa.Connection, runs: sa.Select[tuple[int]]) -> None:
