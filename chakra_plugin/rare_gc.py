@@ -1,4 +1,4 @@
-"""Looks for cycles less often while rows flow, in a process that is not ours alone.
+"""Python's collector looks for cycles less often while rows flow.
 
 Rows live for a moment and hold no cycles: looking for some among them costs a fifth of a run.
 """
@@ -18,12 +18,21 @@ RARE: Final = (100_000, 50, 100)
 
 _lock = threading.Lock()
 _before: list[tuple[int, int, int]] = []
-"""The thresholds to go back to, once for each that wants rare looks."""
+"""The thresholds to go back to, once for each run that wants rare collections."""
+
+
+def collect_rarely() -> None:
+    """Look for cycles rarely until this process ends, and never among what it was started with."""
+    gc.freeze()
+    gc.set_threshold(*RARE)
 
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Look for cycles rarely; the last of several to leave puts back what was before the first."""
+    """Look for cycles rarely for the length of a run, in a process that is not ours alone.
+
+    The last of several runs to leave puts back the thresholds of before the first.
+    """
     with _lock:
         _before.append(_before[0] if _before else gc.get_threshold())
         gc.set_threshold(*RARE)

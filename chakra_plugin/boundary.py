@@ -1,0 +1,92 @@
+"""The boundary of both commands: each error becomes a message and an exit code here.
+
+The modules of a command, click and singer-sdk among them, take seconds to import. They are
+imported once they are needed, so that `--version` answers at once and Ctrl-C ends a start in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from chakra_api.errors import ChakraError
+from chakra_api.exit_codes import ExitCode
+from chakra_plugin.interrupts import interrupts_kept
+from chakra_plugin.rare_gc import collect_rarely
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import click
+
+Command: TypeAlias = "click.Command"
+"""What click runs."""
+
+
+def main(run: Callable[[list[str] | None], int], args: list[str] | None = None) -> NoReturn:
+    """Run a command as a process of its own, and exit with a code of the documented table.
+
+    Args:
+        run: Runs the command; gives its exit code.
+        args: What follows the command's name; by default as the process was given it.
+    """
+    code = run(args)
+    for stream in (sys.stdout, sys.stderr):
+        # Its reader may have ended before.
+        with contextlib.suppress(BrokenPipeError):
+            stream.flush()
+    # Readers may be waiting for answers that nobody wants any more; and a signal that came while
+    # Python takes itself apart would make a run that ended well look as if it had been killed.
+    os._exit(code)
+
+
+def run_command(name: str, load: Callable[[], Command], args: list[str] | None = None) -> int:
+    """Run a command; its exit code.
+
+    Args:
+        name: The command's own: `tap-chakra`.
+        load: Imports what the command needs, and gives it.
+        args: As for `main`.
+    """
+    if (sys.argv[1:] if args is None else args) == ["--version"]:
+        sys.stdout.write(f"{_version(name)}\n")
+        return ExitCode.DONE
+    collect_rarely()
+    try:
+        with interrupts_kept():
+            command = load()
+        result = command.main(args, prog_name=name, standalone_mode=False)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.BUG
+    except BaseException as error:  # noqa: BLE001 - the one boundary
+        return _told(name, error)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _version(name: str) -> str:
+    """As singer-sdk says it."""
+    from importlib.metadata import version  # noqa: PLC0415 - half of the time of a start
+
+    return f"{name} v{version('chakra-connectors')}, Meltano SDK v{version('singer-sdk')}"
+
+
+def _told(name: str, error: BaseException) -> int:
+    """Tell the user what ended a command; the exit code."""
+    import click  # noqa: PLC0415 - see above
+
+    log = logging.getLogger(name)
+    if isinstance(error, ChakraError):
+        log.error("%s", error)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return ExitCode.USAGE
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        return ExitCode.STOPPED
+    log.error(
+        "This is a fault of %s. Please report it with the traceback above.", name, exc_info=error
+    )
+    return ExitCode.BUG
