@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import Catalog, Schema
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.redaction import RedactingFilter
-from chakra_plugin.json_files import json_file, json_opened
+from chakra_plugin.json_files import json_opened
+from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from tap_chakra import settings as defaults
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
 from tap_chakra.records import scan_ids
@@ -35,6 +35,8 @@ from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
 
     from chakra_api.endpoints.client import Row
 
@@ -55,12 +57,6 @@ Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access
 5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal."""
 
 
-class ReaderGone(ChakraError):
-    """Whoever read our output has ended."""
-
-    exit_code = ExitCode.STOPPED
-
-
 class PushesDown(logging.Filter):
     """Takes the line on the terminal away before a log line is written."""
 
@@ -74,11 +70,12 @@ class PushesDown(logging.Filter):
         return True
 
 
-class TapChakra(Tap):
+class TapChakra(ChakraPlugin, Tap):
     """Reads ChakraHQ completely: processes, users and the account's configuration."""
 
     name = "tap-chakra"
-    package_name = "chakra-connectors"
+    command_help = HELP
+    command_epilog = EPILOG
     dynamic_catalog = True
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
     message_writer_class = WholeLineWriter
@@ -105,25 +102,13 @@ class TapChakra(Tap):
             settings = defaults.parse_settings(
                 self.config,
                 now=int(self.clock.now() * 1000),
-                user_agent=f"{self.name}/{self.plugin_version}",
+                user_agent=self.user_agent(),
             )
             for handler in logging.getLogger().handlers:
                 handler.addFilter(RedactingFilter(settings.connection.api_key))
                 handler.addFilter(PushesDown(self.screen))
             self._source = Source(settings, self.clock)
         return self._source
-
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """As the SDK does, with the fault said as all our faults are."""
-        errors = super()._validate_config(raise_errors=False)
-        if errors and raise_errors:
-            said = "; ".join(errors)
-            if key := str(self.config.get("api_key") or ""):
-                said = said.replace(repr(key), "***").replace(key, "***")
-            raise SettingsError(
-                f"The settings are not valid: {said}", "See tap-chakra --about for each setting"
-            )
-        return errors
 
     def discover_streams(self) -> Sequence[ChakraStream]:
         """One stream per procedure, one per collection of the configuration, and users."""
@@ -292,11 +277,10 @@ class TapChakra(Tap):
     ) -> None:
         """Run the tap from the command line."""
         super(Tap, cls).invoke(about=about, about_format=about_format)
-        tap = cls(
-            config=config.config if config else {},
+        tap = cls.configured(
+            config,
             state=state and json_opened(state, f"The state file '{state.name}'"),
             catalog=catalog and json_opened(catalog, f"The catalog file '{catalog.name}'"),
-            parse_env_config=bool(config and config.parse_env),
         )
         try:
             tap.sync_all()
@@ -315,7 +299,6 @@ class TapChakra(Tap):
     def get_singer_command(cls) -> click.Command:
         """The command line, with help of our own."""
         command = super().get_singer_command()
-        command.help, command.epilog = HELP, EPILOG
         for option in command.params:
             if isinstance(option, click.Option) and option.name == "test":
                 option.help = (
@@ -325,31 +308,12 @@ class TapChakra(Tap):
         return command
 
     @classmethod
-    def cb_config(
-        cls,
-        ctx: click.Context,  # noqa: ARG003 - click's signature
-        param: click.Option,  # noqa: ARG003 - click's signature
-        value: tuple[str, ...],
-    ) -> _ConfigInput:
-        """Read the settings files in order; a later one overrides an earlier one."""
-        merged: dict[str, Any] = {}
-        for path in value:
-            if path != "ENV":
-                merged |= json_file(path, "settings")
-        return _ConfigInput(config=merged, parse_env="ENV" in value)
-
-    @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Check the settings with one cheap request per kind of stream."""
         if value != "all":
             super().cb_test(ctx, param, value)
             return
-        config = ctx.params.get("config")
-        tap = cls(
-            config=config.config if config else {},
-            parse_env_config=bool(config and config.parse_env),
-            setup_mapper=False,
-        )
+        tap = cls.configured(ctx.params.get("config"), setup_mapper=False)
         for line in tap.check():
             click.echo(line, err=True)
         ctx.exit()

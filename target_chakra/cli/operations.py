@@ -43,9 +43,7 @@ def _config(config: _ConfigInput | None) -> dict[str, Any]:
 
 
 def _settings(config: _ConfigInput | None) -> Settings:
-    return parse_settings(
-        _config(config), user_agent=f"target-chakra/{TargetChakra.plugin_version}"
-    )
+    return parse_settings(_config(config), user_agent=TargetChakra.user_agent())
 
 
 @contextlib.contextmanager

@@ -13,15 +13,14 @@ from singer_sdk import Target
 from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
 from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
-from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.wire_json import decode
 from chakra_plugin.interrupts import is_within, send_again
-from chakra_plugin.json_files import json_file
+from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
 from target_chakra.singer.input import Lines
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import IO
 
+    from singer_sdk.plugin_base import _ConfigInput
 
 HELP = """Write rows to ChakraHQ as a Singer target.
 
@@ -117,11 +117,12 @@ class LineReader(GenericSingerReader[bytes]):
         )
 
 
-class TargetChakra(Target):
+class TargetChakra(ChakraPlugin, Target):
     """Makes ChakraHQ agree with rows from any source, and says what became of each."""
 
     name = "target-chakra"
-    package_name = "chakra-connectors"
+    command_help = HELP
+    command_epilog = EPILOG
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
     default_sink_class = ChakraSink
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -149,25 +150,12 @@ class TargetChakra(Target):
         for name in _MEANINGLESS:
             config_jsonschema["properties"].pop(name, None)
 
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """As the SDK does, with the fault said as all our faults are."""
-        errors = super()._validate_config(raise_errors=False)
-        if errors and raise_errors:
-            said = "; ".join(errors)
-            if key := str(self.config.get("api_key") or ""):
-                said = said.replace(repr(key), "***").replace(key, "***")
-            raise SettingsError(
-                f"The settings are not valid: {said}", "See target-chakra --about for each setting"
-            )
-        return errors
-
     # A run
 
     def open_session(self) -> Session[dict[str, Any]]:
         """Begin the run: journal, account, and what earlier runs left in flight."""
         if self.session is None:
-            agent = f"{self.name}/{self.plugin_version}"
-            settings = parse_settings(self.config, user_agent=agent)
+            settings = parse_settings(self.config, user_agent=self.user_agent())
             self.session = Session(settings, self.clock, self._pass_on, _holder())
         return self.session
 
@@ -322,41 +310,16 @@ class TargetChakra(Target):
     ) -> int:
         """Run the target from the command line; the exit code."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        target = cls(
-            config=config.config if config else {},
-            parse_env_config=bool(config and config.parse_env),
-        )
-        return target.listen_to(file_input)
-
-    @classmethod
-    def cb_config(
-        cls,
-        ctx: click.Context,  # noqa: ARG003 - click's signature
-        param: click.Option,  # noqa: ARG003 - click's signature
-        value: tuple[str, ...],
-    ) -> _ConfigInput:
-        """Read the settings files in order; a later one overrides an earlier one."""
-        merged: dict[str, Any] = {}
-        for path in value:
-            if path != "ENV":
-                merged |= json_file(path, "settings")
-        return _ConfigInput(config=merged, parse_env="ENV" in value)
+        return cls.configured(config).listen_to(file_input)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """The command line, with help of our own."""
         command = super().get_singer_command()
-        command.help, command.epilog = HELP, EPILOG
         for option in command.params:
             if option.name == "file_input":
                 option.type = click.File("rb")
         return command
-
-
-class ReaderGone(ChakraError):
-    """Whoever read our output has ended."""
-
-    exit_code = ExitCode.STOPPED
 
 
 class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):
