@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from chakra_api import connection
+from chakra_plugin.connection_settings import connection_settings
 from tap_chakra import settings as defaults
 
+CONNECTION = connection_settings(
+    "tap-chakra",
+    role="Its role decides what is seen: a User key lists only the processes assigned to it,"
+    " without any sign of the others.",
+    timed_out="given up and repeated",
+)
+
 SETTINGS = th.PropertiesList(
-    th.Property(
-        "api_key",
-        th.StringType,
-        required=True,
-        secret=True,
-        title="API key",
-        description="Access token of ChakraHQ. Its role decides what is seen: a User key lists only"
-        " the processes assigned to it, without any sign of the others.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        default=connection.DEFAULT_URL,
-        title="API URL",
-        description="Scheme and host of the API, without a path.",
-    ),
+    CONNECTION.api_key,
+    CONNECTION.api_url,
     th.Property(
         "procedures",
         th.ArrayType(th.StringType),
@@ -51,13 +44,7 @@ SETTINGS = th.PropertiesList(
         title="Concurrency",
         description="Requests under way at a time.",
     ),
-    th.Property(
-        "max_rps",
-        th.NumberType,
-        title="Max requests per second",
-        description="Ceiling on requests per second. None by default: the pace adapts to"
-        " the server's 429 and 503.",
-    ),
+    CONNECTION.max_rps,
     th.Property(
         "lookback_seconds",
         th.NumberType,
@@ -66,19 +53,8 @@ SETTINGS = th.PropertiesList(
         description="Overlap of incremental runs, for changes that are committed late: rows changed"
         " this long before the bookmark are emitted again.",
     ),
-    th.Property(
-        "request_timeout",
-        th.NumberType,
-        default=connection.DEFAULT_REQUEST_TIMEOUT,
-        title="Request timeout",
-        description="Seconds without an answer after which a request is given up and repeated.",
-    ),
-    th.Property(
-        "user_agent",
-        th.StringType,
-        title="User agent",
-        description="Sent with each request. tap-chakra/<version> by default.",
-    ),
+    CONNECTION.request_timeout,
+    CONNECTION.user_agent,
     th.Property(
         "min_scan_share",
         th.NumberType,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from chakra_api import connection
+from chakra_plugin.connection_settings import connection_settings
 from target_chakra import settings as defaults
 
 MAPPING = th.ObjectType(
@@ -57,22 +57,15 @@ MAPPING = th.ObjectType(
     ),
 )
 
+CONNECTION = connection_settings(
+    "target-chakra",
+    role="Its role must see and may write the procedures.",
+    timed_out="given up",
+)
+
 SETTINGS = th.PropertiesList(
-    th.Property(
-        "api_key",
-        th.StringType,
-        required=True,
-        secret=True,
-        title="API key",
-        description="Access token of ChakraHQ. Its role must see and may write the procedures.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        default=connection.DEFAULT_URL,
-        title="API URL",
-        description="Scheme and host of the API, without a path.",
-    ),
+    CONNECTION.api_key,
+    CONNECTION.api_url,
     th.Property(
         "streams",
         th.ArrayType(MAPPING),
@@ -115,26 +108,9 @@ SETTINGS = th.PropertiesList(
         title="Concurrency",
         description="Jobs in flight. Two of them never hold the same process.",
     ),
-    th.Property(
-        "max_rps",
-        th.NumberType,
-        title="Max requests per second",
-        description="Ceiling on requests per second. None by default: the pace adapts to"
-        " the server's 429 and 503.",
-    ),
-    th.Property(
-        "request_timeout",
-        th.NumberType,
-        default=connection.DEFAULT_REQUEST_TIMEOUT,
-        title="Request timeout",
-        description="Seconds without an answer after which a request is given up.",
-    ),
-    th.Property(
-        "user_agent",
-        th.StringType,
-        title="User agent",
-        description="Sent with each request. target-chakra/<version> by default.",
-    ),
+    CONNECTION.max_rps,
+    CONNECTION.request_timeout,
+    CONNECTION.user_agent,
     th.Property(
         "job_timeout",
         th.NumberType,
