@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +11,7 @@ import orjson
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms
+from chakra_plugin.run_owner import run_owner
 from target_chakra.journal.reports import RESOLUTIONS, Reports
 from target_chakra.run.mirrors import commit_mirrors
 from target_chakra.run.session import Session
@@ -58,8 +57,7 @@ def _reports(config: _ConfigInput | None) -> Iterator[Reports]:
 
 @contextlib.contextmanager
 def _session(settings: Settings) -> Iterator[Session[object]]:
-    holder = f"pid {os.getpid()} on {socket.gethostname()}"
-    yield Session(settings, SystemClock(), lambda _state: None, holder)
+    yield Session(settings, SystemClock(), lambda _state: None, run_owner())
 
 
 @click.command()

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
-import socket
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -37,6 +35,7 @@ from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from chakra_api.errors import ChakraError, LimitCrossed, Refused, SettingsError
 from chakra_api.redaction import redact_logs
+from chakra_plugin.run_owner import run_owner
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
 from target_chakra.journal.reports import Reports
@@ -209,11 +208,11 @@ class ChakraLoadClient(JobClientBase):
 
     def _opener(self) -> Callable[[], Session[object]]:
         settings = self.settings
-        who = f"pid {os.getpid()} on {socket.gethostname()}, dlt pipeline '{_pipeline_name()}'"
+        owner = f"{run_owner()}, dlt pipeline '{_pipeline_name()}'"
 
         def begin() -> Session[object]:
             redact_logs(settings.connection.api_key, "dlt")
-            session: Session[object] = Session(settings, SystemClock(), _no_state, who)
+            session: Session[object] = Session(settings, SystemClock(), _no_state, owner)
             session.print_receipt = LOG.info
             return session
 

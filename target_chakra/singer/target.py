@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -20,6 +18,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.wire_json import decode
 from chakra_plugin.interrupts import is_within, send_again
+from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
@@ -156,7 +155,7 @@ class TargetChakra(ChakraPlugin, Target):
         """Begin the run: journal, account, and what earlier runs left in flight."""
         if self.session is None:
             settings = parse_settings(self.config, user_agent=self.user_agent())
-            self.session = Session(settings, self.clock, self._pass_on, _holder())
+            self.session = Session(settings, self.clock, self._pass_on, run_owner())
         return self.session
 
     def _pass_on(self, state: dict[str, Any]) -> None:
@@ -339,10 +338,6 @@ def _is_batch(message: dict[str, Any]) -> bool:
     except (KeyError, TypeError, ValueError):
         return False
     return all(isinstance(each, str) for each in manifest)
-
-
-def _holder() -> str:
-    return f"pid {os.getpid()} on {socket.gethostname()}"
 
 
 def _shown(line: bytes) -> str:
