@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+
+from chakra_api.errors import SettingsError
+from chakra_api.wire.wire_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
-CHUNK_LINES: Final = 1 << 18
-"""Bytes of lines that are read at a time."""
 CHUNKS_AHEAD: Final = 4
+"""Chunks of lines that are read before they are worked on."""
 TICK: Final = 0.2
 """Seconds without a line after which others may work."""
 
@@ -71,3 +76,65 @@ class Lines:
         waiting = peek()
         count = waiting.count(b"\n")
         return [self._source.readline() for _ in range(count)]
+
+
+class LineReader(GenericSingerReader[bytes]):
+    """Reads messages as bytes, one a line, and names the line that is broken.
+
+    Args:
+        idle: As for `Lines`.
+    """
+
+    default_input = sys.stdin.buffer
+
+    def __init__(self, idle: Callable[[], bool]) -> None:
+        super().__init__()
+        self._idle = idle
+        self._lines: Lines | None = None
+
+    @property
+    def line(self) -> int:
+        """Number of the line that is being worked on."""
+        return self._lines.number if self._lines else 0
+
+    def process_lines(
+        self,
+        file_input: IO[bytes] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Any:  # noqa: ANN401 - the SDK's counter
+        """Hand each message to its callback."""
+        source: Any = file_input or self.default_input
+        self._lines = Lines(getattr(source, "buffer", source), self._idle)
+        return super().process_lines(self._whole(self._lines), callbacks)  # type: ignore[arg-type]  # lines are all it takes
+
+    @staticmethod
+    def _whole(lines: Lines) -> Iterator[bytes]:
+        return (line for line in lines if not line.isspace())
+
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        """The message in a line.
+
+        Raises:
+            SettingsError: It holds none.
+        """
+        try:
+            message = decode(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            raise SettingsError(
+                f"Line {self.line} of the input is no Singer message: {_shown(line)}",
+                "See what the tap wrote there; the rows before it are written or recorded",
+            )
+        return message
+
+    def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
+        raise SettingsError(
+            f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
+            "See what the tap wrote there; the rows before it are written or recorded",
+        )
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode(errors="replace").strip()
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line's worth

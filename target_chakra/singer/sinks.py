@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from singer_sdk.sinks import Sink
 
@@ -11,9 +11,21 @@ from chakra_api.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from singer_sdk import Target
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
 
-    from target_chakra.singer.target import TargetChakra
+    from target_chakra.run.session import Session
+
+
+class SinkTarget(Protocol):
+    """What a sink asks of its target."""
+
+    @property
+    def line(self) -> int:
+        """Number of the line of the input that is being worked on."""
+
+    def open_session(self) -> Session[dict[str, Any]]:
+        """The run, begun if it has not."""
 
 
 class ChakraSink(Sink):
@@ -23,17 +35,15 @@ class ChakraSink(Sink):
     with checks compiled once per stream.
     """
 
-    target: TargetChakra
+    def __init__(self, target: SinkTarget, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        super().__init__(cast("Target", target), *args, **options)
+        self._target = target
 
     def setup(self) -> None:
         """Compile the mapping of the stream."""
         columns = tuple(self.original_schema.get("properties", {}))
         self._session = self._target.open_session()
         self._session.open_stream(self.stream_name, columns)
-
-    def __init__(self, target: TargetChakra, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the SDK's signature
-        super().__init__(target, *args, **options)
-        self._target = target
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Hand a row on."""

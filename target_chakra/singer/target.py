@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Target
 from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
 from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
-from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.wire.wire_json import decode
 from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
-from target_chakra.singer.input import Lines
+from target_chakra.singer.input import LineReader
 from target_chakra.singer.settings import SETTINGS
-from target_chakra.singer.sinks import ChakraSink
+from target_chakra.singer.sinks import ChakraSink, SinkTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from types import FrameType
     from typing import IO
 
@@ -63,60 +60,7 @@ _MEANINGLESS = (
 """The SDK's settings for loaders of warehouses."""
 
 
-class LineReader(GenericSingerReader[bytes]):
-    """Reads messages as bytes, one a line, and names the line that is broken."""
-
-    default_input = sys.stdin.buffer
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.idle: Callable[[], bool] = lambda: False
-        self._lines: Lines | None = None
-
-    @property
-    def line(self) -> int:
-        """Number of the line that is being worked on."""
-        return self._lines.number if self._lines else 0
-
-    def process_lines(
-        self,
-        file_input: IO[bytes] | None,
-        callbacks: dict[str, Callable[[dict[str, Any]], None]],
-    ) -> Any:  # noqa: ANN401 - the SDK's counter
-        """Hand each message to its callback."""
-        source: Any = file_input or self.default_input
-        self._lines = Lines(getattr(source, "buffer", source), self.idle)
-        return super().process_lines(self._whole(self._lines), callbacks)  # type: ignore[arg-type]  # lines are all it takes
-
-    @staticmethod
-    def _whole(lines: Lines) -> Iterator[bytes]:
-        return (line for line in lines if not line.isspace())
-
-    def deserialize_json(self, line: bytes) -> dict[str, Any]:
-        """The message in a line.
-
-        Raises:
-            SettingsError: It holds none.
-        """
-        try:
-            message = decode(line)
-        except ValueError:
-            message = None
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise SettingsError(
-                f"Line {self.line} of the input is no Singer message: {_shown(line)}",
-                "See what the tap wrote there; the rows before it are written or recorded",
-            )
-        return message
-
-    def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
-        raise SettingsError(
-            f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
-            "See what the tap wrote there; the rows before it are written or recorded",
-        )
-
-
-class TargetChakra(ChakraPlugin, Target):
+class TargetChakra(ChakraPlugin, Target, SinkTarget):
     """Makes ChakraHQ agree with rows from any source, and says what became of each."""
 
     name = "target-chakra"
@@ -132,14 +76,12 @@ class TargetChakra(ChakraPlugin, Target):
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
-    message_reader_class = LineReader
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
         self.clock = SystemClock()
         self.session: Session[dict[str, Any]] | None = None
         self.stop_signal: int | None = None
-        self._lines = LineReader()
-        self._lines.idle = self._idle
+        self._lines = LineReader(self._idle)
         super().__init__(message_reader=self._lines, **options)
 
     @classmethod
@@ -338,8 +280,3 @@ def _is_batch(message: dict[str, Any]) -> bool:
     except (KeyError, TypeError, ValueError):
         return False
     return all(isinstance(each, str) for each in manifest)
-
-
-def _shown(line: bytes) -> str:
-    text = line.decode(errors="replace").strip()
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line's worth
