@@ -23,7 +23,7 @@ DEFAULT_REQUEST_TIMEOUT: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where ChakraHQ is, and as whom to talk to it.
+    """The settings of a connection: where ChakraHQ is, and with which key to talk to it.
 
     Attributes:
         api_key: The key.
@@ -41,7 +41,7 @@ class Connection:
 
 
 def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClient:
-    """A client for as many threads as `pool_size`."""
+    """A client of a connection, for as many threads as `pool_size`."""
     transport = RequestsTransport(
         connection.api_url,
         connection.api_key,

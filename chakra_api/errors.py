@@ -36,7 +36,7 @@ from chakra_api.exit_codes import ExitCode
 
 
 class ChakraError(Exception):
-    """What happened and what to do next.
+    """An error of this project: what happened, and what its reader can do next.
 
     Attributes:
         cause: One sentence without a full stop: what happened, naming the row, job or setting.

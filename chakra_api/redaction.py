@@ -1,4 +1,4 @@
-"""The API key never leaves: a secret type, and the scrubbing of texts that may hold it."""
+"""The API key as a secret type, and the masking of texts and log records that may hold it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class RedactingFilter(logging.Filter):
         return True
 
     def __eq__(self, other: object) -> bool:
-        """Whether both mask the same key: a handler takes such a filter in but once."""
+        """Whether two filters mask the same key: a handler takes such a filter in but once."""
         return isinstance(other, RedactingFilter) and other._key.reveal() == self._key.reveal()
 
     def __hash__(self) -> int:

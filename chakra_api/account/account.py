@@ -1,4 +1,4 @@
-"""What the account's configuration says of procedures, attributes and states (contract 5, Q34).
+"""Procedures, attributes and states, as the account's configuration names them (contract 5, Q34).
 
 A resolver with fallbacks: what it can't find out becomes a warning, never a failure. A procedure
 whose attributes can't be found is *open*: its `data` is read as it comes.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the values that a choice may take."""
+    """One of the values that an attribute with choices may take."""
 
     value: str
     label: str
@@ -42,7 +42,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One of a procedure's states."""
+    """A state that a procedure's processes may be in."""
 
     short_id: str
     id: str
@@ -51,7 +51,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """The schema of a process.
+    """A procedure: the schema of its processes.
 
     Attributes:
         short_id: As it stands in paths.
@@ -76,7 +76,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account's configuration.
+    """The account, as its configuration tells it.
 
     Attributes:
         team_id: The tenant's id; None if the config gives none.
@@ -250,7 +250,7 @@ class _Resolver:
 
 
 def _distinct(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
-    """Each shortId once: `data` can hold it only once."""
+    """The attributes, each shortId once: `data` can hold it only once."""
     return tuple({each.short_id: each for each in attributes if each.short_id}.values())
 
 

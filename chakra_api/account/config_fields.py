@@ -1,4 +1,4 @@
-"""The names under which a configuration may hold a thing, and its shapes (contract 5.1).
+"""The field names and shapes that a configuration may use for what it holds (contract 5.1).
 
 No public page shows the inside of the configuration, so each thing is looked for under every
 name that the contract lists, the first one present wins, and every reference may be an id, a
@@ -27,12 +27,12 @@ OPTION_VALUE: Final = ("value", "shortId", "id", "key")
 
 
 def first(row: Mapping[str, object], names: Iterable[str]) -> object:
-    """The value under the first of these names that is present and not null."""
+    """A row's value under the first of some field names that is present and not null."""
     return next((row[name] for name in names if row.get(name) is not None), None)
 
 
 def text(row: Mapping[str, object], names: Iterable[str]) -> str:
-    """The same as text; empty if there is none."""
+    """A row's value as for `first`, as text; empty if there is none."""
     value = first(row, names)
     return value if isinstance(value, str) else "" if value is None else str(value)
 
@@ -50,14 +50,14 @@ def items(value: object) -> tuple[Row, ...]:
 
 
 def reference(value: object) -> str:
-    """What a reference refers to by: the id or, without one, the shortId of an embedded object."""
+    """The id that a reference is or, of an embedded object, its id or else its shortId."""
     if isinstance(value, Mapping):
         return text(value, ID) or text(value, SHORT_ID)
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
 def references(value: object) -> tuple[str, ...]:
-    """What the references of an array (or of an object keyed by id) refer to by."""
+    """The ids, as for `reference`, in an array of references or in an object keyed by id."""
     if isinstance(value, Mapping):
         value = list(value.values()) or list(value)
     return tuple(reference(item) for item in value) if isinstance(value, list) else ()

@@ -1,4 +1,4 @@
-"""The users of the account, found by whatever names them (contract 3.4, Q7)."""
+"""The users of the account, found by id, username, email or full name (contract 3.4, Q7)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user as a warehouse wants to name them."""
+    """A user of the account: the id and the names of a human being."""
 
     id: str
     username: str
@@ -39,7 +39,7 @@ class Directory:
         return cls(_person(row) for row in rows)
 
     def search(self, named: str) -> tuple[Person, ...]:
-        """Everybody whom an id, a username, an email or a full name may mean, each once."""
+        """All users whom an id, a username, an email or a full name may mean, each once."""
         exact = self.find(named)
         if exact is not None:
             return (exact,)

@@ -1,4 +1,4 @@
-"""What the client's methods return."""
+"""The answers that the client's methods return: pages, jobs, entries, counts of requests."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class JobEntries:
 
 @dataclass(frozen=True, slots=True)
 class RequestStats:
-    """What a client has sent so far.
+    """The requests that a client has sent so far.
 
     Attributes:
         requests: Requests, the repeated ones among them.
@@ -124,7 +124,7 @@ def row_of(data: object) -> Row:
 
 
 def job_status(envelope: Envelope) -> JobStatus:
-    """What the answer of 4.20 says; without counts these are empty (Q9)."""
+    """The job in an answer of 4.20; without counts these are empty (Q9)."""
     counts = envelope.meta.get("bjEntryCompletionStatusVsCount")
     counted = counts if isinstance(counts, dict) else {}
     numbers = {str(k): v for k, v in counted.items() if isinstance(v, int)}
@@ -132,7 +132,7 @@ def job_status(envelope: Envelope) -> JobStatus:
 
 
 def submitted(envelope: Envelope, what: str) -> Submitted:
-    """What the answer to a bulk call says.
+    """The job in the answer to a bulk call.
 
     Args:
         envelope: The answer.

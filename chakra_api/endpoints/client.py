@@ -54,7 +54,10 @@ _EMPTY_IS_GOOD: Final = frozenset({200, 204})
 
 
 class ChakraClient:
-    """Talks to one account.
+    """A client of one account: a method for each endpoint.
+
+    The single writes (`create_process`, `update_process`, `delete_process` and their like by key)
+    are there because the endpoints are: tap and target do not use them, the bulk calls are theirs.
 
     Args:
         transport: Sends one request.
@@ -203,7 +206,7 @@ class ChakraClient:
 
     @property
     def stats(self) -> RequestStats:
-        """What was sent so far."""
+        """The requests that were sent so far."""
         return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
 
     def close(self) -> None:
@@ -225,7 +228,7 @@ class ChakraClient:
         return row_of(self._call(request, what, _opened_or_empty).data)
 
     def _call(self, request: Request, what: str, opened: _Opener = open_envelope) -> Envelope:
-        """Send a request until it is answered or there is no sense in going on."""
+        """Send a request until it is answered, or the policy gives it up."""
         began = self._clock.monotonic()
         failures: tuple[ChakraError, ...] = ()
         while True:
@@ -259,7 +262,7 @@ class ChakraClient:
 def _with_history(
     failure: ChakraError, failures: tuple[ChakraError, ...], reason: str
 ) -> ChakraError:
-    """The last failure, saying what happened before it and why it ends here."""
+    """The last failure of a request, saying what failed before it and why it is not sent again."""
     before = retry.history(failures) if len(failures) > 1 else ""
     if told := "; ".join(part for part in (before, reason) if part):
         failure.cause = f"{failure.cause} ({told})"
@@ -278,7 +281,7 @@ def _json(value: object) -> bytes:
 
 
 def _part(value: str) -> str:
-    """A value as one segment of a path, whatever is in it (Q38).
+    """A value as one segment of a path, its slashes and blanks encoded (Q38).
 
     Raises:
         SettingsError: On its way it would turn into another path, perhaps another's process.

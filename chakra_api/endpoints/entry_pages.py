@@ -1,4 +1,4 @@
-"""Lists whose paging is not documented, read to their end (Q23, Q25).
+"""Reads lists of entries and users, whose paging is not documented, to their end (Q23, Q25).
 
 Each page must bring something new, or reading ends: a server that repeats itself, or that does
 not know how it is asked, costs one request and no loop.
@@ -26,7 +26,7 @@ _LAST_PAGES: Final = 2
 
 
 def entries_page(envelope: Envelope, path: str) -> EntriesPage:
-    """What one answer of 4.21 holds.
+    """The page of entries in an answer of 4.21.
 
     Args:
         envelope: The answer.
@@ -44,7 +44,7 @@ def entries_page(envelope: Envelope, path: str) -> EntriesPage:
 
 
 def next_path(meta: Mapping[str, object], path: str) -> str | None:
-    """The path of the next page, whatever its name; None if none is told (Q25).
+    """The path of the next page, under any of its names; None if none is told (Q25).
 
     Only the path and the query of an address are kept: they are asked of the setting `api_url`,
     never of another host. A link that leads to anything but the list at `path` is ignored.
@@ -103,7 +103,7 @@ def read_users(fetch: Callable[[str], Envelope], path: str) -> list[Row]:
 
 
 class Gathered:
-    """Objects of several pages, each once.
+    """The objects of several pages, each once.
 
     One without an id is compared as a whole with those of the pages before, not with its own
     page: there, two that say the same are two.
@@ -120,7 +120,7 @@ class Gathered:
         return iter(self._rows)
 
     def add(self, rows: Iterable[Row]) -> bool:
-        """Take those that are new; say whether there were any."""
+        """Take the objects of a page that are new; say whether there were any."""
         before = len(self._rows)
         whole: set[str] = set()
         for row in rows:
@@ -143,7 +143,7 @@ class _Entries:
         self.total: int | None = None
 
     def follow(self, path: str) -> int:
-        """Read the first page and those linked; returns the size of the first."""
+        """Read the first page and the pages linked; returns the size of the first."""
         page = self._page(path)
         size = len(page.entries)
         while self.gathered.add(page.entries) and page.next_path and self._may_go_on():
@@ -151,7 +151,7 @@ class _Entries:
         return size
 
     def attempt(self, following: Callable[[], str]) -> None:
-        """Read pages at paths that nobody told us, while any are missing and new ones come."""
+        """Read pages at paths that no answer told, while entries are missing and new ones come."""
         while self.total is not None and len(self.gathered) < self.total and self._may_go_on():
             try:
                 page = self._page(following())
@@ -167,7 +167,7 @@ class _Entries:
         return page
 
     def _may_go_on(self) -> bool:
-        """Each page brings an entry at least, but for the last of each way to ask."""
+        """Whether to ask for one page more: each brings an entry, but for the last of each way."""
         return self._pages < (_MOST_PAGES if self.total is None else self.total + _LAST_PAGES)
 
 
@@ -176,7 +176,7 @@ def _is_count(value: object) -> bool:
 
 
 def _links(meta: Mapping[str, object]) -> Iterator[str]:
-    """All that may be a link to the next page, the likeliest first."""
+    """All texts of a page that may link to the next one, the likeliest first."""
     links = meta.get("links")
     linked = links.get("next") if isinstance(links, dict) else None
     candidates = (*(meta.get(name) for name in _NEXTS), linked, *meta.values())
@@ -184,7 +184,7 @@ def _links(meta: Mapping[str, object]) -> Iterator[str]:
 
 
 def _of_list(link: str, path: str) -> str | None:
-    """Path and query of a link, if it leads to the list at `path` by whatever prefix."""
+    """Path and query of a link, if it leads to the list at `path`, under any prefix."""
     try:
         parts = urlsplit(urljoin(path, link))
     except ValueError:

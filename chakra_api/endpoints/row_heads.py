@@ -1,7 +1,7 @@
-"""Reads of a listing's rows only what a scan decides by; the rest stays in the answer, as it came.
+"""Opens an answer of the list endpoint, and makes objects of the id and the times of rows only.
 
-Whoever wants a whole row reads the answer again, perhaps in another process. To pass over what
-is not wanted costs a third of what it costs to make objects of it, and nothing to forget it.
+The other fields stay in the answer's body, as they came; to type them, it is read again. To pass
+over a field costs a third of what it costs to make an object of it, and nothing to forget it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypedDict
 import msgspec
 
 from chakra_api.values.coercion import INT64
-from chakra_api.wire.envelope import OK, Envelope, envelope_of, open_envelope
+from chakra_api.wire.envelope import GOOD_STATUSES, Envelope, envelope_of, open_envelope
 
 if TYPE_CHECKING:
     from chakra_api.wire.transport import Response
@@ -23,7 +23,7 @@ _Scalar: TypeAlias = Int64 | float | str | bool | None
 
 
 class _Head(TypedDict, total=False):
-    """What is read of a row (contract 3.1)."""
+    """The fields that are read of a row (contract 3.1)."""
 
     id: _Scalar
     createdAt: _Scalar
@@ -31,7 +31,7 @@ class _Head(TypedDict, total=False):
 
 
 class _Answer(TypedDict, total=False):
-    """The envelope (contract 1.3)."""
+    """The envelope of an answer (contract 1.3)."""
 
     _data: list[_Head]
     _meta: Any
@@ -42,7 +42,7 @@ _DECODER: Final = msgspec.json.Decoder(_Answer)
 
 
 def open_heads(response: Response, what: str) -> Envelope:
-    """What a good answer of the list endpoint holds, its rows without most of their fields.
+    """The envelope of a good answer of the list endpoint, its rows without most of their fields.
 
     Args:
         response: The answer.
@@ -55,14 +55,14 @@ def open_heads(response: Response, what: str) -> Envelope:
     Raises:
         ChakraError: The answer is not a good one; see `chakra_api.errors`.
     """
-    answer = _read(response.body) if response.status in OK else {}
+    answer = _read(response.body) if response.status in GOOD_STATUSES else {}
     if "_data" not in answer or answer.get("_errors"):
         return open_envelope(response, what)
     return envelope_of(response, answer["_data"], answer.get("_meta"))
 
 
 def _read(body: bytes) -> _Answer:
-    """The answer; empty where the decoder has none of it."""
+    """The answer in a body; empty where the decoder can't read it."""
     try:
         answer = _DECODER.decode(body)
         # It does not look into the texts that it passes over.

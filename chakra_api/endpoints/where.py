@@ -62,7 +62,7 @@ def none_of(key: str, values: Iterable[Scalar]) -> Where:
 
 
 def all_of(*wheres: Where) -> Where:
-    """Rows that every one of `wheres` finds; empty ones (all rows) fall away."""
+    """Rows that every one of `wheres` finds; an empty one finds all rows and falls away."""
     given = [where for where in wheres if where]
     merged: Where = {}
     for where in given:

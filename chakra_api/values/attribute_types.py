@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AttributeType:
-    """How values of a type are stored.
+    """An attribute type: how its values are stored.
 
     Attributes:
         name: As the account spells it.
@@ -153,13 +153,8 @@ def attribute_type(type_name: str | None, datatype: str | None = None) -> Attrib
     return AttributeType(type_name or datatype or "unknown", *stored)
 
 
-def is_known(type_name: str | None) -> bool:
-    """Whether the table names this type."""
-    return _folded(type_name) in _BY_NAME
-
-
 def is_choice(type_name: str) -> bool:
-    """Whether a value is one or several of the attribute's options."""
+    """Whether values of an attribute type are one or several of the attribute's options."""
     return _folded(type_name).endswith("enum")
 
 

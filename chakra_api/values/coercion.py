@@ -151,7 +151,7 @@ def to_json(value: object) -> object:
 
 
 def json_text(value: object) -> str:
-    """A value of the wire as JSON text, whatever it is."""
+    """Any value of the wire as JSON text."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:

@@ -1,4 +1,4 @@
-"""Makes the value of the wire out of what a row carries: the way back of `coercion` (contract 6).
+"""Makes a value of the wire of a value that a row carries: the way back of `coercion` (contract 6).
 
 What the tap stores (an ISO date, JSON text) becomes again what ChakraHQ wrote (epoch
 milliseconds, an object). Like a coercer, an encoder returns None where a value is unset and
@@ -38,7 +38,7 @@ def is_writable(kind: AttributeType) -> bool:
 
 
 def encoder(kind: AttributeType) -> Coercer:
-    """What makes values of the wire for attributes of that type."""
+    """The function that makes values of the wire for attributes of a type."""
     name = folded(kind.name)
     if name in _TIMES:
         return _milliseconds(kind.coerce, DAY_MS if name == "date" else 1)
@@ -50,7 +50,7 @@ def encoder(kind: AttributeType) -> Coercer:
 
 
 def comparer(kind: AttributeType) -> Coercer:
-    """What makes values of the wire comparable: equal where ChakraHQ means the same."""
+    """The function that makes values of the wire equal where ChakraHQ means the same by them."""
     return _json_or_none if dict in kind.wire else kind.coerce
 
 
@@ -60,7 +60,7 @@ LAST: Final = 4 * 10**12
 
 
 def _milliseconds(coerce: Coercer, whole: int) -> Coercer:
-    """Of what a coercer stores; `whole` is what an instant must be a multiple of."""
+    """An encoder of times that `coerce` stores; each must be a multiple of `whole` milliseconds."""
 
     def encode(value: object) -> object:
         if type(value) is int and FIRST <= value <= LAST:

@@ -1,8 +1,8 @@
-"""What is believed of a server's allowance of requests, and the rate that follows. Pure.
+"""The allowance of requests that a server is believed to have, and the rate that follows. Pure.
 
 A rate that was *refused* and one that was *kept* for a while enclose the allowance. Behind a
 refusal the rate climbs steeply towards what lies between them and is held there. Then it is probed
-whether the allowance has grown: the longer nobody complains, the faster the rate grows. A probe
+whether the allowance has grown: the longer no complaint comes, the faster the rate grows. A probe
 that is refused costs a Retry-After, in which the allowance is lost, and no more than that: the
 rate goes back to the one that was kept. Only a rate that was kept before and is refused now says
 that the allowance has shrunk.
@@ -17,61 +17,61 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-SLOWEST: Final = 0.2
+SLOWEST_RATE: Final = 0.2
 """Requests a second below which no complaint cuts."""
 
-CUT: Final = 0.7
+CUT_FACTOR: Final = 0.7
 """A refused rate times this is the next one, where none is known to be kept."""
 
-DEEP_CUT: Final = 0.5
+DEEP_CUT_FACTOR: Final = 0.5
 """The same where it was refused at once."""
 
-AT_ONCE: Final = 1.0
-"""Seconds."""
+AT_ONCE_SECONDS: Final = 1.0
+"""Seconds of sending within which a refusal comes at once."""
 
-STEEP: Final = 0.25
+CLIMB_SHARE: Final = 0.25
 """Share by which the rate grows in a second, on its way to a known one."""
 
-BELOW: Final = 0.03
+UNDERCUT_SHARE: Final = 0.03
 """Share by which a refused rate is undercut, where none is known to be kept.
 
 It doubles with each cut in a row: an allowance with a burst refuses a rate late, and so one that
 was far above it seems nearly right.
 """
 
-MOST_BELOW: Final = 0.4
+MOST_UNDERCUT_SHARE: Final = 0.4
 """Where the doubling ends."""
 
-HOLD: Final = 4.0
+HOLD_SECONDS: Final = 4.0
 """Seconds of quiet after which a rate counts as kept."""
 
-PATIENCE: Final = 13.0
+PATIENCE_SECONDS: Final = 13.0
 """Seconds of quiet after which it is probed whether the allowance has grown."""
 
-LONG_PATIENCE: Final = 40.0
+LONG_PATIENCE_SECONDS: Final = 40.0
 """The same where the last probes were refused close above the best rate ever kept."""
 
-PROBES: Final = 2
-"""How many probes make it so."""
+REFUSED_PROBES: Final = 2
+"""Probes refused in a row from which on the long patience counts."""
 
-CLOSE: Final = 1.1
+CLOSE_FACTOR: Final = 1.1
 """A refused rate is close above a kept one up to so many times it."""
 
-FAR: Final = 1.5
+FAR_FACTOR: Final = 1.5
 """From so many times it on, the kept rate says nothing any more: the server has recovered."""
 
-FORGET: Final = 15
+FORGETTING_PROBES: Final = 15
 """Probes refused in a row after which a lower allowance is the usual one."""
 
-GROWTH: Final = 0.016
-"""A probe of s seconds grows the rate e^(GROWTH s²) fold: tenfold in twelve seconds."""
+PROBE_GROWTH: Final = 0.016
+"""A probe of s seconds grows the rate e^(PROBE_GROWTH s²) fold: tenfold in twelve seconds."""
 
-_CLIMB: Final = math.log1p(STEEP)
+_CLIMB: Final = math.log1p(CLIMB_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is believed since the last refusal.
+    """The belief in an allowance since the last refusal of a rate.
 
     Attributes:
         since: Monotonic seconds at which sending began again.
@@ -95,32 +95,32 @@ class Allowance:
 
     @property
     def aim(self) -> float:
-        """The rate to hold."""
+        """The rate to hold, in requests a second."""
         if self.kept is None:
-            below = min(math.ldexp(BELOW, self.cuts - 1), MOST_BELOW)
-            return max(self.refused * (1 - below), SLOWEST)
-        if self.probes or self.refused <= self.kept * CLOSE:
+            below = min(math.ldexp(UNDERCUT_SHARE, self.cuts - 1), MOST_UNDERCUT_SHARE)
+            return max(self.refused * (1 - below), SLOWEST_RATE)
+        if self.probes or self.refused <= self.kept * CLOSE_FACTOR:
             return self.kept
         return (self.kept + self.refused) / 2
 
     @property
     def patience(self) -> float:
-        """Seconds to hold it, before the next probe."""
-        if not self.probes and self.refused > self.aim * CLOSE:
-            return HOLD
-        rare = self.probes >= PROBES and not self._recovering(self.aim)
-        return LONG_PATIENCE if rare else PATIENCE
+        """Seconds to hold that rate, before the next probe."""
+        if not self.probes and self.refused > self.aim * CLOSE_FACTOR:
+            return HOLD_SECONDS
+        rare = self.probes >= REFUSED_PROBES and not self._recovering(self.aim)
+        return LONG_PATIENCE_SECONDS if rare else PATIENCE_SECONDS
 
     def rate(self, now: float) -> float:
-        """Requests a second at a moment, if nobody complained until then."""
+        """Requests a second at a moment, if no complaint came until then."""
         held = self._held(now)
         if held < 0:
             return self.start * math.exp(_CLIMB * max(0.0, now - self.since))
         probed = min(max(0.0, held - self.patience), 60.0)
-        return self.aim * math.exp(GROWTH * probed * probed)
+        return self.aim * math.exp(PROBE_GROWTH * probed * probed)
 
     def refuse(self, rate: float, now: float, resume: float) -> Allowance:
-        """What to believe after a complaint.
+        """The belief after a complaint.
 
         Args:
             rate: Requests a second that left when it came.
@@ -128,37 +128,37 @@ class Allowance:
             resume: When sending may begin again.
         """
         held = self._held(now)
-        kept = self.aim if held >= HOLD else self.kept
+        kept = self.aim if held >= HOLD_SECONDS else self.kept
         if kept is None or rate <= kept:
             again = kept is None and not math.isinf(self.refused)
-            cut = DEEP_CUT if now - self.since < AT_ONCE else CUT
+            cut = DEEP_CUT_FACTOR if now - self.since < AT_ONCE_SECONDS else CUT_FACTOR
             found = _cut(rate, resume, cut)
             return replace(found, best=self.best, cuts=self.cuts + 1 if again else 1)
         return self._probed(rate, kept, resume)
 
     def _probed(self, rate: float, kept: float, resume: float) -> Allowance:
-        """What to believe when more than the kept rate was refused."""
+        """The belief after a complaint about more than the kept rate."""
         best = max(self.best, kept)
-        if self._recovering(kept) and rate > kept * FAR:
+        if self._recovering(kept) and rate > kept * FAR_FACTOR:
             if rate < best:
-                return replace(_cut(rate, resume, CUT), best=best)
+                return replace(_cut(rate, resume, CUT_FACTOR), best=best)
             return Allowance(resume, best, rate, kept=best, best=best, seen=rate, probes=1)
-        usual = max(kept, self.seen if self.probes else 0.0) * CLOSE
+        usual = max(kept, self.seen if self.probes else 0.0) * CLOSE_FACTOR
         probes = self.probes + 1 if rate <= usual else 0
         found = replace(
             self,
             since=resume,
             refused=rate,
             kept=kept,
-            best=kept if probes >= FORGET else best,
+            best=kept if probes >= FORGETTING_PROBES else best,
             seen=max(self.seen, rate),
             probes=probes,
         )
         return replace(found, start=found.aim)
 
     def _recovering(self, kept: float) -> bool:
-        """Whether it was much better once."""
-        return self.best > kept * CLOSE
+        """Whether a much better rate than this was kept once."""
+        return self.best > kept * CLOSE_FACTOR
 
     def _held(self, now: float) -> float:
         """Seconds for which the rate to hold was held; negative before it is reached."""
@@ -171,16 +171,16 @@ class Allowance:
 
 
 def first(rate: float, resume: float, *, meaningful: bool) -> Allowance:
-    """What to believe after the first complaint.
+    """The belief after the first complaint.
 
     Args:
         rate: Requests a second that left when it came.
         resume: When sending may begin again.
         meaningful: Whether enough requests left to say that this rate was refused.
     """
-    found = _cut(rate, resume, DEEP_CUT)
+    found = _cut(rate, resume, DEEP_CUT_FACTOR)
     return found if meaningful else replace(found, refused=math.inf)
 
 
 def _cut(rate: float, resume: float, cut: float) -> Allowance:
-    return Allowance(resume, max(rate * cut, SLOWEST), max(rate, SLOWEST))
+    return Allowance(resume, max(rate * cut, SLOWEST_RATE), max(rate, SLOWEST_RATE))

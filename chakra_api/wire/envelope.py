@@ -1,4 +1,4 @@
-"""The envelope of every answer, taken off at one place (contract 1.3, 1.4, Q3)."""
+"""Takes the envelope off every answer: data, errors, pace (contract 1.3, 1.4, Q3)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from chakra_api.wire.transport import Response
 
-OK: Final = range(200, 300)
-REDIRECT: Final = range(300, 400)
-TOO_MANY: Final = 429
+GOOD_STATUSES: Final = range(200, 300)
+REDIRECT_STATUSES: Final = range(300, 400)
+TOO_MANY_REQUESTS: Final = 429
 UNAVAILABLE: Final = 503
-TRANSIENT: Final = frozenset({408, 425})
+TRANSIENT_STATUSES: Final = frozenset({408, 425})
 FIRST_SERVER_FAULT: Final = 500
 _REFUSALS: Final[Mapping[int, type[Refused]]] = {
     401: WrongKey,
@@ -59,7 +59,7 @@ _MOST_QUOTED: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A good answer.
+    """The envelope of a good answer.
 
     Attributes:
         data: `_data`.
@@ -75,7 +75,7 @@ class Envelope:
 
 
 def open_envelope(response: Response, what: str) -> Envelope:
-    """What a good answer holds.
+    """The envelope of a good answer, its data inside.
 
     Args:
         response: The answer.
@@ -84,7 +84,7 @@ def open_envelope(response: Response, what: str) -> Envelope:
     Raises:
         ChakraError: The answer is not a good one; see `chakra_api.errors`.
     """
-    if response.status not in OK:
+    if response.status not in GOOD_STATUSES:
         raise failure_of(response, what)
     body = _parsed(response.body)
     if not isinstance(body, dict):
@@ -101,7 +101,7 @@ def open_envelope(response: Response, what: str) -> Envelope:
 
 
 def envelope_of(response: Response, data: object, meta: object) -> Envelope:
-    """The envelope of an answer that holds these."""
+    """The envelope of an answer whose `_data` and `_meta` are these."""
     known = meta if isinstance(meta, dict) else {}
     return Envelope(data, known, date_of(response.headers), response.body)
 
@@ -111,13 +111,13 @@ def failure_of(response: Response, what: str) -> ChakraError:
     status = response.status
     said = f"ChakraHQ answered {what} with {status}{_said(response)}"
     wait = retry_after_of(response.headers)
-    if status == TOO_MANY:
+    if status == TOO_MANY_REQUESTS:
         return Throttled(said, "Lower max_rps or concurrency if this goes on", retry_after=wait)
     if status == UNAVAILABLE:
         return Unavailable(said, "Try again later", status=status, retry_after=wait)
-    if status in TRANSIENT or status >= FIRST_SERVER_FAULT:
+    if status in TRANSIENT_STATUSES or status >= FIRST_SERVER_FAULT:
         return ServerFault(said, "Try again later", status=status, retry_after=wait)
-    if status in REDIRECT:
+    if status in REDIRECT_STATUSES:
         return _redirect(response, what)
     kind = _REFUSALS.get(status, BadRequest)
     return kind(said, _NEXT_STEP.get(status, "See the message"), status=status)
@@ -145,7 +145,7 @@ def _parsed(body: bytes) -> object:
 
 
 def _messages(body: Mapping[str, object]) -> tuple[str, ...]:
-    """All errors of a body, in whatever shape (Q3)."""
+    """All errors of a body, in any of their shapes (Q3)."""
     errors = body.get("_errors")
     if not errors:
         errors = body.get("error") if "_data" not in body else None

@@ -1,4 +1,4 @@
-"""One adaptive rate for all threads.
+"""One adaptive rate of requests for all threads.
 
 Free until the first 429 or 503: without a ceiling, `acquire` then costs nothing. From there on
 requests leave at even distances, at a rate that `allowance.py` learns from the complaints. No
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import Throttled
-from chakra_api.wire.allowance import SLOWEST, Allowance, first
+from chakra_api.wire.allowance import SLOWEST_RATE, Allowance, first
 
 if TYPE_CHECKING:
     from chakra_api.clock import Clock
@@ -26,20 +26,20 @@ MEASURED_SECONDS: Final = 2.0
 BRIEF_SECONDS: Final = 0.1
 """A shorter stretch counts as this long."""
 
-MEANINGFUL: Final = 20
+MEANINGFUL_REQUESTS: Final = 20
 """Requests in a stretch from which on its rate says what was refused."""
 
-TOLERATED: Final = 0.03
+TOLERATED_SHARE: Final = 0.03
 """Share of requests that may be complained about where no pause is asked for.
 
 A limiter refuses as many as are too many, which then costs little; a server that answers 503 now
 and then says nothing about the rate.
 """
 
-LEAST: Final = 3
+LEAST_COMPLAINTS: Final = 3
 """Such complaints in a stretch below which there is no telling."""
 
-USED: Final = 0.8
+USED_SHARE: Final = 0.8
 """Share of the rate that left from which on it counts as used: counting is not exact."""
 
 FREE_AFTER: Final = 60.0
@@ -77,7 +77,7 @@ class Pacer:
         self.waited_seconds = 0.0
 
     def acquire(self, patience: float = float("inf")) -> None:
-        """Return when a request may leave.
+        """Wait until a request may leave.
 
         Args:
             patience: Seconds; a longer pause that the server asked for is not waited for.
@@ -118,7 +118,7 @@ class Pacer:
         return 0.0
 
     def _rate(self, now: float) -> float | None:
-        """The rate by now; None if it is free."""
+        """Requests a second by now; None if they leave freely."""
         if self._allowance is None:
             return self._ceiling
         if now - self._allowance.since > FREE_AFTER:
@@ -144,25 +144,25 @@ class Pacer:
                 self._hear(now)
 
     def _close(self, now: float, until: float) -> None:
-        """Send nothing until then. What comes while closed is about what left before it."""
+        """Send nothing until a moment. A complaint meanwhile is about requests that left before."""
         closed = now < self._closed_until
         self._closed_until = max(self._closed_until, until)
         if not closed:
             self._learn(now, self._closed_until)
 
     def _hear(self, now: float) -> None:
-        """A complaint without a pause."""
+        """Take in a complaint that asks for no pause."""
         if self._allowance is not None and now - self._allowance.since < BURST_SECONDS:
             return
         requests = self._stretch.requests + self._before.requests
         complaints = self._stretch.complaints + self._before.complaints
-        if complaints >= LEAST and complaints > TOLERATED * requests:
+        if complaints >= LEAST_COMPLAINTS and complaints > TOLERATED_SHARE * requests:
             self._learn(now, now)
 
     def _learn(self, now: float, resume: float) -> None:
         current = self._current(now)
         if self._allowance is None:
-            enough = self._stretch.requests + self._before.requests >= MEANINGFUL
+            enough = self._stretch.requests + self._before.requests >= MEANINGFUL_REQUESTS
             self._allowance = first(current, resume, meaningful=enough)
         else:
             self._allowance = self._allowance.refuse(current, now, resume)
@@ -175,4 +175,4 @@ class Pacer:
         """The rate that was refused: ours, if so many were there to send, else what was sent."""
         leaving = max(self._stretch.rate(now), self._rate_before)
         rate = self._rate(now)
-        return max(leaving if rate is None or leaving < USED * rate else rate, SLOWEST)
+        return max(leaving if rate is None or leaving < USED_SHARE * rate else rate, SLOWEST_RATE)

@@ -1,4 +1,4 @@
-"""What to do after a failure: a pure value of what happened so far (design, decision 10).
+"""Whether a request that failed is sent again: pure, by its attempts (design, decision 10).
 
 A read may always be sent again. A write only when it certainly did nothing: it never left
 (`NotSent`) or was turned away (`Throttled`).
@@ -22,7 +22,7 @@ from chakra_api.errors import (
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to go on.
+    """How often and how long a request is sent again.
 
     Attributes:
         max_attempts: Attempts in all, those that were throttled not counted: being told to
@@ -57,14 +57,14 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Send it again after `seconds`."""
+    """Send the request again after `seconds`."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Do not send it again, and why not; empty if the failure speaks for itself."""
+    """Do not send the request again; why not, or empty if the failure speaks for itself."""
 
     reason: str = ""
 
@@ -73,7 +73,7 @@ Verdict: TypeAlias = Wait | GiveUp
 
 
 def decide(tries: Tries, policy: RetryPolicy, jitter: float) -> Verdict:
-    """Say what follows the last of `tries.failures`.
+    """Whether to send a request again after the last of `tries.failures`.
 
     Args:
         tries: What happened so far.

@@ -1,4 +1,4 @@
-"""One request, sent once: the seam that a test replaces, and the only importer of requests.
+"""Sends one request once: the seam that a test replaces, and the only importer of requests.
 
 Every exception of requests is translated here, by what the caller may do next, and nowhere else.
 Redirects are not followed: the key goes to the host that the user named and to no other.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send.
+    """A request to send.
 
     Attributes:
         method: HTTP method.
@@ -48,7 +48,7 @@ def _as_it_is(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back.
+    """The answer that came back.
 
     Attributes:
         status: HTTP status.
@@ -67,7 +67,7 @@ class Transport(Protocol):
     """Sends a request once."""
 
     def send(self, request: Request) -> Response:
-        """Send it and wait for the whole answer, whatever its status.
+        """Send a request and wait for the whole answer, of any status.
 
         Raises:
             NotSent: It never left.
@@ -87,7 +87,7 @@ CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
-    """How to send.
+    """Timeouts, user agent and connections of a transport.
 
     Attributes:
         read_timeout: Seconds without a byte after which an answer is given up.
@@ -103,7 +103,7 @@ class TransportSettings:
 
 
 class _OneHost(HTTPAdapter):
-    """Looks for the connections of its one host once.
+    """An adapter of requests that looks for the connections of its one host once.
 
     requests would do so for every request, and for the files of certificates, too.
     """
@@ -111,7 +111,7 @@ class _OneHost(HTTPAdapter):
     _pool: ConnectionPool | None = None
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> ConnectionPool:  # noqa: ANN401 - requests' own
-        """As requests finds them: address, certificates and proxies never change here."""
+        """The connections, as requests finds them: the address and its proxies never change."""
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **options)
         return self._pool
@@ -139,7 +139,7 @@ class RequestsTransport:
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
-        """Send it once; see `Transport`."""
+        """Send a request once; see `Transport`."""
         timeouts = (self._settings.connect_timeout, self._settings.read_timeout)
         session = self._session()
         try:
@@ -170,7 +170,7 @@ class RequestsTransport:
             self._local = threading.local()
 
     def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
-        """As requests prepares it; one of the same path is used again, with another body."""
+        """A request as requests prepares it, once for each path; the body alone is put in anew."""
         known: dict[tuple[str, str], requests.PreparedRequest] = self._local.prepared
         prepared = known.get((request.method, request.path))
         if prepared is None or not request.body:

@@ -1,4 +1,4 @@
-"""JSON on the wire: fast, and patient with what JavaScript writes and no standard allows."""
+"""Encodes and decodes JSON of the wire: fast, and patient with what only JavaScript writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(body: bytes) -> object:
-    """The value in a body.
+    """The value in a body of JSON.
 
     Half an emoji (a text that was cut in the middle of one) becomes U+FFFD, and NaN the text
     of its name: one odd value must not cost the whole page.

@@ -53,15 +53,15 @@ def test_a_probe_refused_far_above_halves_the_way() -> None:
 def test_a_kept_rate_that_is_refused_is_cut() -> None:
     found = held(48, 50).refuse(48, 8.0, 9.0)
     assert found.kept is None
-    assert found.rate(9.0) == pytest.approx(48 * allowance.CUT)
+    assert found.rate(9.0) == pytest.approx(48 * allowance.CUT_FACTOR)
 
 
 def test_probes_become_rare_at_the_best_rate_alone() -> None:
     at_best, below = held(48, 50), held(48, 50, best=200)
-    for _ in range(allowance.PROBES):
+    for _ in range(allowance.REFUSED_PROBES):
         at_best, below = at_best.refuse(51, 20.0, 0.0), below.refuse(51, 20.0, 0.0)
-    assert at_best.patience == allowance.LONG_PATIENCE
-    assert below.patience == allowance.PATIENCE
+    assert at_best.patience == allowance.LONG_PATIENCE_SECONDS
+    assert below.patience == allowance.PATIENCE_SECONDS
 
 
 def test_a_best_rate_is_forgotten_when_probes_are_refused_for_minutes() -> None:
@@ -69,13 +69,13 @@ def test_a_best_rate_is_forgotten_when_probes_are_refused_for_minutes() -> None:
     for _ in range(20):
         found = found.refuse(10.6, 20.0, 0.0)
     assert found.best == 10
-    assert found.patience == allowance.LONG_PATIENCE
+    assert found.patience == allowance.LONG_PATIENCE_SECONDS
 
 
-@pytest.mark.parametrize("patience", [allowance.PATIENCE, allowance.LONG_PATIENCE])
+@pytest.mark.parametrize("patience", [allowance.PATIENCE_SECONDS, allowance.LONG_PATIENCE_SECONDS])
 def test_the_rate_is_held_and_then_probed_ever_faster(patience: float) -> None:
-    rare = patience == allowance.LONG_PATIENCE
-    found = held(10, 10.5, probes=allowance.PROBES if rare else 1)
+    rare = patience == allowance.LONG_PATIENCE_SECONDS
+    found = held(10, 10.5, probes=allowance.REFUSED_PROBES if rare else 1)
     assert found.rate(patience) == 10
     growth = [found.rate(patience + second) for second in range(13)]
     assert growth == sorted(growth)
@@ -87,4 +87,4 @@ def test_no_complaint_cuts_below_the_slowest_rate() -> None:
     found = first(0.2, 0.0, meaningful=True)
     for _ in range(20):
         found = found.refuse(found.rate(0.1), 0.1, 0.0)
-    assert found.rate(0.0) == allowance.SLOWEST
+    assert found.rate(0.0) == allowance.SLOWEST_RATE
