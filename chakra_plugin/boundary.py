@@ -38,7 +38,7 @@ def main(run: Callable[[list[str] | None], int], args: list[str] | None = None) 
         # Its reader may have ended before.
         with contextlib.suppress(BrokenPipeError):
             stream.flush()
-    # Readers may be waiting for answers that nobody wants any more; and a signal that came while
+    # Threads may be waiting for answers that are of no use any more; and a signal that came while
     # Python takes itself apart would make a run that ended well look as if it had been killed.
     os._exit(code)
 
@@ -67,7 +67,7 @@ def run_command(name: str, load: Callable[[], Command], args: list[str] | None =
 
 
 def _version(name: str) -> str:
-    """As singer-sdk says it."""
+    """A command's version, as singer-sdk says it."""
     from importlib.metadata import version  # noqa: PLC0415 - half of the time of a start
 
     return f"{name} v{version('chakra-connectors')}, Meltano SDK v{version('singer-sdk')}"

@@ -13,7 +13,7 @@ from chakra_api import connection
 
 
 class ConnectionSettings(NamedTuple):
-    """The declarations, each to be put where a command's `--about` shows it."""
+    """The declarations of a connection's settings, each to be put where `--about` shows it."""
 
     api_key: th.Property[str]
     api_url: th.Property[str]

@@ -38,7 +38,7 @@ def interrupts_kept() -> Iterator[None]:
 
 
 def is_within(frame: FrameType | None, package: str) -> bool:
-    """Whether a package's code is at work in a frame, or in one that waits for it."""
+    """Whether code of a package runs in a frame, or in one of the frames that called it."""
     while frame is not None:
         if frame.f_globals.get("__name__", "").partition(".")[0] == package:
             return True
@@ -47,5 +47,5 @@ def is_within(frame: FrameType | None, package: str) -> bool:
 
 
 def send_again(number: int) -> None:
-    """Have this process get a signal once more, in a moment."""
+    """Raise a signal once more, in a moment."""
     threading.Timer(AGAIN_SECONDS, signal.raise_signal, [number]).start()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RARE: Final = (100_000, 50, 100)
+RARE_THRESHOLDS: Final = (100_000, 50, 100)
 """Objects made before the youngest are looked at; how often the older ones are."""
 
 _lock = threading.Lock()
@@ -24,7 +24,7 @@ _before: list[tuple[int, int, int]] = []
 def collect_rarely() -> None:
     """Look for cycles rarely until this process ends, and never among what it was started with."""
     gc.freeze()
-    gc.set_threshold(*RARE)
+    gc.set_threshold(*RARE_THRESHOLDS)
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def rare_collections() -> Iterator[None]:
     """
     with _lock:
         _before.append(_before[0] if _before else gc.get_threshold())
-        gc.set_threshold(*RARE)
+        gc.set_threshold(*RARE_THRESHOLDS)
     try:
         yield
     finally:

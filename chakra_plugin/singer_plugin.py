@@ -1,4 +1,4 @@
-"""What tap and target change of singer-sdk's plugin in the same way."""
+"""The overrides of singer-sdk's plugin that tap and target share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ChakraPlugin(PluginBase):
 
     @classmethod
     def user_agent(cls) -> str:
-        """What requests are sent as where the settings name nothing."""
+        """The user agent of requests where the settings name none: the command and its version."""
         return f"{cls.name}/{cls.get_plugin_version()}"
 
     @classmethod

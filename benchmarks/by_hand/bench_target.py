@@ -29,7 +29,7 @@ from chakra_api.endpoints.client import ChakraClient
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import Request, Response
-from chakra_plugin.rare_gc import RARE
+from chakra_plugin.rare_gc import RARE_THRESHOLDS
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.launch import start_sandbox
 from chakra_sandbox.messages import RequestIn
@@ -300,7 +300,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     # As the command does.
-    gc.set_threshold(*RARE)
+    gc.set_threshold(*RARE_THRESHOLDS)
     own_work(options.rows, profiled=options.profile)
     if options.sandbox_rows:
         end_to_end(options.sandbox_rows)

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class WholeLineWriter(MsgSpecWriter):
-    """Knows when it is in the middle of a line, so that a signal never cuts one.
+    """Writes messages to standard output, and knows when it is in the middle of a line.
 
     Attributes:
-        writing: Whether it is.
-        second: The process that writes in its place, once there is one.
+        writing: Whether a line is being written, which no signal may cut.
+        second: The second process that writes in this one's place, once there is one.
     """
 
     writing = False
     second: SecondProcess | None = None
 
     def write_message(self, message: Message) -> None:
-        """Write one line."""
+        """Write a message as one line."""
         self.writing = True
         if self.second is not None:
             self.second.lines(bytes(self.format_message(message)))
@@ -45,16 +45,16 @@ class WholeLineWriter(MsgSpecWriter):
         self.writing = False
 
     def hand_over(self) -> SecondProcess:
-        """Let a second process write everything from now on."""
+        """Let a second process write all lines from now on."""
         if self.second is None:
             self.second = SecondProcess()
         return self.second
 
     def close(self) -> None:
-        """Wait until everything is written.
+        """Wait until all lines are written.
 
         Raises:
-            BrokenPipeError: Nobody reads the output any more.
+            BrokenPipeError: The reader of the output has ended.
         """
         if self.second is not None:
             self.second.close()

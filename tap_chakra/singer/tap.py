@@ -58,14 +58,14 @@ Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access
 
 
 class PushesDown(logging.Filter):
-    """Takes the line on the terminal away before a log line is written."""
+    """Takes the progress line off the terminal before a log line is written."""
 
     def __init__(self, screen: Screen) -> None:
         super().__init__()
         self._screen = screen
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the logging module's signature
-        """Every record passes."""
+        """Clear the progress line; every log record passes."""
         self._screen.clear()
         return True
 
@@ -126,7 +126,7 @@ class TapChakra(ChakraPlugin, Tap):
         ]
         users = ListedStream(self, "users", dict(users_schema()), keys=("id",), rows=self._users())
         processes = [ProcessStream(self, each) for each in source.procedures]
-        # Those that are written while others are read announce their schemas first.
+        # Streams that are written while processes are read announce their schemas first.
         return [*self._narrow_streams().values(), *processes, users, *listed]
 
     def _narrow_streams(self) -> Mapping[str, NarrowStream]:
@@ -139,12 +139,12 @@ class TapChakra(ChakraPlugin, Tap):
         return self._narrow
 
     def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
-        """Pass on the ids that a scan saw, where the user wants them."""
+        """Emit the ids that a scan saw, where the user wants them."""
         if stream := self._narrow_streams().get(scan_ids.IDS):
             stream.emit(scan_ids.id_records(procedure, began, ids))
 
     def note_complete(self, procedure: str, began: int, rows: int) -> None:
-        """Pass on that a scan saw all rows there are, where the user wants it."""
+        """Emit that a scan saw all rows there are, where the user wants it."""
         if stream := self._narrow_streams().get(scan_ids.SCANS):
             stream.emit([scan_ids.scan_record(procedure, began, rows)])
 
@@ -194,13 +194,17 @@ class TapChakra(ChakraPlugin, Tap):
         super().load_state(state)
 
     def write_lines(self, lines: bytes) -> None:
-        """Write whole lines, made elsewhere."""
+        """Write whole lines, which a stream has made."""
         writer = self.message_writer
         if isinstance(writer, WholeLineWriter):
             writer.write_lines(lines)
 
     def second(self, rows: int) -> SecondProcess | None:
-        """The process that types and writes beside this one; it begins when it is worth it."""
+        """The second process, which types and writes; None until the run has enough rows for it.
+
+        Args:
+            rows: Rows that came since the last call.
+        """
         self._rows += rows
         writer, begins = self.message_writer, self.source.settings.second_process_from
         due = 0 < begins <= self._rows
@@ -210,7 +214,7 @@ class TapChakra(ChakraPlugin, Tap):
 
     @property
     def run_name(self) -> str:
-        """Tells the files of this run from those of others."""
+        """A name that tells the files of this run from those of other runs."""
         return f"{self.initialized_at}-{os.getpid()}"
 
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
@@ -236,17 +240,17 @@ class TapChakra(ChakraPlugin, Tap):
             )
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
-        """Stop at once, but not in the middle of a line."""
+        """Stop the run at once, but not in the middle of a line."""
         self._stop_signal = signum
         if not getattr(self.message_writer, "writing", False):
             self.heed_signals()
 
     def end(self) -> None:
-        """Let go of everything. What there was to print is printed: no signal changes that."""
+        """Close the output and the connections. All is printed by now: no signal changes that."""
         self._over = True
         self.screen.clear()
         with contextlib.suppress(BrokenPipeError, RuntimeError):
-            # Said already by whoever wrote last.
+            # The stream that wrote last has said it.
             self.written()
         self.source.close()
 
@@ -254,7 +258,7 @@ class TapChakra(ChakraPlugin, Tap):
         """Wait until all that was printed is written.
 
         Raises:
-            BrokenPipeError: Nobody reads the output any more.
+            BrokenPipeError: The reader of the output has ended.
         """
         if isinstance(self.message_writer, WholeLineWriter):
             self.message_writer.close()

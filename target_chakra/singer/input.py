@@ -1,4 +1,4 @@
-"""Reads Singer messages line by line, and lets others work while none comes."""
+"""Reads Singer messages line by line, and lets the run work while no line comes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 CHUNKS_AHEAD: Final = 4
 """Chunks of lines that are read before they are worked on."""
 TICK: Final = 0.2
-"""Seconds without a line after which others may work."""
+"""Seconds without a line after which the run may work."""
 
 
 class Lines:
     """The lines of an input, read ahead on a thread.
 
     Args:
-        source: Where they come from.
+        source: The input.
         idle: Called when no line came for a while; true to stop reading.
     """
 
@@ -57,19 +57,19 @@ class Lines:
     def _read(self) -> None:
         try:
             while True:
-                # A line that is there is never kept waiting for others.
+                # A line that is there is never kept waiting for further ones.
                 line = self._source.readline()
                 if not line:
                     break
                 self._chunks.put([line, *self._at_hand()])
         except (OSError, ValueError) as error:
-            # A ValueError: whoever ended the run closed the input, and nobody asks for more.
+            # A ValueError: the run has ended and its input is closed; no more lines are asked for.
             self._chunks.put(error)
         else:
             self._chunks.put(None)
 
     def _at_hand(self) -> list[bytes]:
-        """Lines that were read from the input already."""
+        """Further lines that were read from the input already."""
         peek = getattr(self._source, "peek", None)
         if peek is None:
             return []
@@ -79,7 +79,7 @@ class Lines:
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Reads messages as bytes, one a line, and names the line that is broken.
+    """Reads Singer messages as bytes, one a line, and names the line that is broken.
 
     Args:
         idle: As for `Lines`.

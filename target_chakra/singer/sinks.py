@@ -1,4 +1,4 @@
-"""The Singer adapter of one stream: compiles its mapping, hands its rows on."""
+"""The Singer adapter of one stream: compiles its mapping, hands its rows to the run."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class ChakraSink(Sink):
         self._session.open_stream(self.stream_name, columns)
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        """Hand a row on."""
+        """Hand a row to the run."""
         self._session.row(self.stream_name, self._target.line, record, context.get("version"))
 
     def process_batch_files(self, encoding: BaseBatchFileEncoding, files: Sequence[str]) -> None:
-        """Hand on the rows of a BATCH message's files.
+        """Hand the rows of a BATCH message's files to the run.
 
         Raises:
             SettingsError: They can't be read.
@@ -59,7 +59,7 @@ class ChakraSink(Sink):
         try:
             super().process_batch_files(encoding, files)
         except Exception as error:
-            # Whatever reads files of any form, anywhere, has errors of its own.
+            # The readers of files, of any form and at any place, have errors of their own.
             raise SettingsError(
                 f"The files of the BATCH in line {self._target.line} can't be read: {error}",
                 "See whether they are there and whole; the rows before are written or recorded",

@@ -50,14 +50,14 @@ Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access
 9 stopped by a signal, 10 the journal can't be used."""
 
 
-_MEANINGLESS = (
+_LOADER_SETTINGS = (
     "process_activate_version_messages",
     "add_record_metadata",
     "batch_config",
     "batch_size_rows",
     "load_method",
 )
-"""The SDK's settings for loaders of warehouses."""
+"""Settings of the SDK for loaders of warehouses, which mean nothing here."""
 
 
 class TargetChakra(ChakraPlugin, Target, SinkTarget):
@@ -86,9 +86,9 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Only what means something here: stream maps and flattening."""
+        """Add the settings of the SDK that mean something here: stream maps and flattening."""
         super().append_builtin_config(config_jsonschema)
-        for name in _MEANINGLESS:
+        for name in _LOADER_SETTINGS:
             config_jsonschema["properties"].pop(name, None)
 
     # A run
@@ -195,7 +195,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             raise session.writer.failure
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop taking input; what is in flight is finished or recorded."""
+        """Stop taking input; batches in flight are finished or recorded."""
         self.stop_signal = signum
         if self.session is not None:
             return
@@ -203,7 +203,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             # The journal is being opened. What is raised in the midst of that, SQLAlchemy logs.
             send_again(signum)
         else:
-            # The run has not begun: reaching ChakraHQ may take minutes that nobody wants to wait.
+            # The run has not begun: reaching ChakraHQ may take minutes, which are not waited for.
             self.logger.info("Stopped by signal %d; run it again", signum)
             sys.exit(ExitCode.STOPPED)
 

@@ -12,7 +12,7 @@ import pytest
 from chakra_api.errors import ChakraError, JournalError, LimitCrossed, SettingsError, WrongKey
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.boundary import run_command
-from chakra_plugin.rare_gc import RARE
+from chakra_plugin.rare_gc import RARE_THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,4 +115,4 @@ def test_the_version_is_said_before_anything_is_loaded(capsys: pytest.CaptureFix
 
 def test_a_command_collects_rarely() -> None:
     assert run_command("a-command", that(gc.get_threshold), []) == ExitCode.DONE
-    assert gc.get_threshold() == RARE
+    assert gc.get_threshold() == RARE_THRESHOLDS

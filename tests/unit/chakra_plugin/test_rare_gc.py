@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from chakra_plugin.rare_gc import RARE, rare_collections
+from chakra_plugin.rare_gc import RARE_THRESHOLDS, rare_collections
 
 
 def test_the_last_of_several_runs_puts_back_what_was_before_the_first() -> None:
@@ -15,9 +15,9 @@ def test_the_last_of_several_runs_puts_back_what_was_before_the_first() -> None:
     first, second = ExitStack(), ExitStack()
     first.enter_context(rare_collections())
     second.enter_context(rare_collections())
-    assert gc.get_threshold() == RARE
+    assert gc.get_threshold() == RARE_THRESHOLDS
     first.close()
-    assert gc.get_threshold() == RARE
+    assert gc.get_threshold() == RARE_THRESHOLDS
     second.close()
     assert gc.get_threshold() == before
 
