@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -111,6 +113,15 @@ def test_the_version_is_said_before_anything_is_loaded(capsys: pytest.CaptureFix
     said = capsys.readouterr().out
     assert said.startswith("a-command v")
     assert ", Meltano SDK v" in said
+
+
+@pytest.mark.parametrize("package", ["tap_chakra", "target_chakra"])
+def test_a_command_starts_without_what_is_slow_to_import(package: str) -> None:
+    code = f"import sys, {package}.__main__; print(*sys.modules)"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    loaded = started.stdout.decode().split()
+    assert f"{package}.__main__" in loaded
+    assert not {"click", "singer_sdk", "requests", "sqlalchemy", "orjson"} & set(loaded)
 
 
 def test_a_command_collects_rarely() -> None:
