@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from target_chakra.batches import Batch, Settlement
     from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.changes import Action, Change, Done
+    from target_chakra.context import RunContext
     from target_chakra.journal.records import Confirmation, UnknownRow
-    from target_chakra.sending.batch_in_flight import Means
 
 WORTH_STORING = 500
 """Rows; what ends without being sent is stored before a STATE passes in any case."""
@@ -28,16 +28,16 @@ class Bookkeeping:
     """Keeps what ended until it is stored, in few transactions.
 
     Args:
-        means: The journal, and the clock.
+        context: Of the run.
         rejects: Where rejected rows are written, beside the journal; None for nowhere.
-        confirms_all: Whether rows that were found as they should be are confirmed, too.
     """
 
-    def __init__(self, means: Means, rejects: RejectsFile | None, *, confirms_all: bool) -> None:
-        self._means = means
-        self._journal = means.journal
+    def __init__(self, context: RunContext, rejects: RejectsFile | None) -> None:
+        self._context = context
+        self._journal = context.journal
         self._rejects = rejects
-        self._confirms_all = confirms_all
+        # Rows that were found as they should be are what later rows are compared with, too.
+        self._confirms_all = context.settings.compare == "journal"
         self._noted: list[Entry] = []
         self._barred: dict[Key, tuple[int, int]] = {}
         self._rejected: set[Key] = set()
@@ -74,7 +74,7 @@ class Bookkeeping:
         """Whether an unknown row still holds the process of one of these names."""
         if not self._barred:
             return False
-        now = self._means.now_ms()
+        now = self._context.now_ms()
         return any(now < self._barred[name][0] for name in names if name in self._barred)
 
     def bar(self, action: Action, sent_ms: int) -> None:
@@ -88,7 +88,7 @@ class Bookkeeping:
             self._barred[Key(key.procedure, "id", action.process_id)] = (free, 0)
 
     def _free_ms(self, sent_ms: int) -> int:
-        patience = self._means.patience
+        patience = self._context.settings.patience
         return sent_ms + int(max(patience.horizon, patience.job_timeout) * 1000)
 
     # Rows that end without being sent
@@ -186,7 +186,7 @@ class Bookkeeping:
             resolved += self._resolves(change)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
         return Entry(
-            self._means.now_ms(),
+            self._context.now_ms(),
             encode_outcomes(done),
             tuple(confirmations),
             tuple(rejects),
@@ -205,7 +205,7 @@ class Bookkeeping:
             return
         noted, self._noted = self._noted, []
         joined = Entry(
-            self._means.now_ms(),
+            self._context.now_ms(),
             None,
             tuple(c for e in noted for c in e.confirmations),
             tuple(r for e in noted for r in e.rejects),

@@ -19,16 +19,14 @@ from target_chakra.planning.plan import Rules, lags, only_read, plan
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_chakra.changes import Change, Known
-    from target_chakra.journal.journal import Journal
+    from target_chakra.context import RunContext
     from target_chakra.lookups.key_lookups import Found
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.planning.lanes import Group
     from target_chakra.planning.plan import Decision
-    from target_chakra.settings import Compare
-    from target_chakra.workers import Workers
 
 SINGLE_CHUNK = 10
 """Keys of one task where each costs a request."""
@@ -65,39 +63,21 @@ class Planned(Protocol):
         """Nothing more can be written at all in this run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the intake gets what it needs.
-
-    Attributes:
-        desk: The desk of a procedure.
-        rules: The rules of a stream.
-        journal: What was confirmed.
-        workers: Where look-ups run.
-        compare: What rows are compared with.
-    """
-
-    desk: Callable[[str], OpenProcedure]
-    rules: Callable[[str], Rules]
-    journal: Journal
-    workers: Workers
-    compare: Compare
-
-
 class Intake:
     """The changes that are not sent yet.
 
     Args:
-        source: Where it gets what it needs.
+        context: Of the run.
         planned: Whom it hands its decisions to.
     """
 
-    def __init__(self, source: Source, planned: Planned) -> None:
-        self._source = source
+    def __init__(self, context: RunContext, planned: Planned) -> None:
+        self._context = context
         self._planned = planned
         self.lanes = Lanes()
-        self.graves = ReplayedDeletes(source.journal, self.lanes)
+        self.graves = ReplayedDeletes(context.journal, self.lanes)
         self.server_time: int | None = None
+        self._rules: dict[str, Rules] = {}
         self._keyless: list[Change] = []
         self._looking = 0
         self._since: list[int] = []
@@ -116,6 +96,10 @@ class Intake:
         """Changes that nothing was decided on."""
         return self.lanes.waiting + len(self._keyless)
 
+    def register(self, stream: str, rules: Rules) -> None:
+        """A stream is about to come."""
+        self._rules[stream] = rules
+
     def add(self, change: Change) -> None:
         """A change came in."""
         if change.key is None:
@@ -129,7 +113,7 @@ class Intake:
         key = action.change.key
         if key is None:
             return
-        names = self._source.desk(key.procedure).names(action.change, None)
+        names = self._context.procedure(key.procedure).names(action.change, None)
         if action.process_id:
             names.append(Key(key.procedure, "id", action.process_id))
         self.lanes.hold(key, names)
@@ -168,11 +152,11 @@ class Intake:
 
     def _look_up(self, group: Group) -> bool:
         """Begin to look up ready changes; whether any could be taken."""
-        if self._source.compare == "never":
+        if self._context.settings.compare == "never":
             for change in self.lanes.take(group, PAGE):
                 self._send_unseen(_blindly(change))
             return True
-        desk = self._source.desk(group[0])
+        desk = self._context.procedure(group[0])
         way = desk.ways.get(group[1])
         if way is None:
             self._prove(group, desk)
@@ -190,7 +174,7 @@ class Intake:
         if group in self._proving:
             return
         self._proving.add(group)
-        self._source.workers.start(
+        self._context.workers.start(
             desk.lookups(group[1]).prove,
             partial(self._proven, group),
             partial(self._not_proven, group),
@@ -198,7 +182,7 @@ class Intake:
 
     def _proven(self, group: Group, way: Way) -> None:
         self._proving.discard(group)
-        self._source.desk(group[0]).ways[group[1]] = way
+        self._context.procedure(group[0]).ways[group[1]] = way
 
     def _not_proven(self, group: Group, error: Exception) -> None:
         self._proving.discard(group)
@@ -214,7 +198,7 @@ class Intake:
         self._planned.halt(procedure, error)
 
     def _ask(self, group: Group, way: Way, changes: list[Change]) -> None:
-        known = self._source.journal.known([c.key for c in changes if c.key])
+        known = self._context.journal.known([c.key for c in changes if c.key])
         since = self.lanes.tick
         asked: list[Change] = []
         for change in changes:
@@ -227,9 +211,9 @@ class Intake:
             return
         self._looking += 1
         self._since.append(since)
-        lookups = self._source.desk(group[0]).lookups(group[1])
+        lookups = self._context.procedure(group[0]).lookups(group[1])
         values = [change.key.value for change in asked if change.key]
-        self._source.workers.start(
+        self._context.workers.start(
             partial(lookups.find, way, values),
             partial(self._found, _Asked(group, tuple(asked), known, since)),
             partial(self._not_found, asked, since),
@@ -238,7 +222,7 @@ class Intake:
     def _remembered(self, change: Change, known: Mapping[Key, Known]) -> Snapshot | None:
         """What the journal confirmed, where that is what rows are compared with."""
         found = known.get(change.key) if change.key else None
-        if self._source.compare != "journal" or found is None or found.deleted:
+        if self._context.settings.compare != "journal" or found is None or found.deleted:
             return None
         if not found.process_id or change.fields.keys() - found.fields.keys():
             return None
@@ -249,16 +233,16 @@ class Intake:
         self._ended(asked.since)
         if found.server_time is not None:
             self.server_time = max(self.server_time or 0, found.server_time)
-        rules = self._source.rules
-        text = self._source.desk(asked.group[0]).key_text(asked.group[1])
+        rules = self._rules
+        text = self._context.procedure(asked.group[0]).key_text(asked.group[1])
         for change in asked.changes:
             if change.key is None:
                 continue
             held = found.held.get(text(change.key.value), ())
-            known, comparable = asked.known.get(change.key), rules(change.stream).comparable
+            known, comparable = asked.known.get(change.key), rules[change.stream].comparable
             if held and lags(held[0], known, found.server_time, comparable):
                 again = partial(self.lanes.defer, change.key, change)
-                self._source.workers.later(LAG_PAUSE, again)
+                self._context.workers.later(LAG_PAUSE, again)
                 continue
             self._decide(change, held, asked.known, asked.since)
 
@@ -289,7 +273,7 @@ class Intake:
     ) -> None:
         if change.key is None:
             return
-        desk = self._source.desk(change.procedure)
+        desk = self._context.procedure(change.procedure)
         names = desk.names(change, held[0] if len(held) == 1 else None)
         if self.lanes.is_stale(names, since):
             self.lanes.defer(change.key, change)
@@ -304,7 +288,7 @@ class Intake:
         if taken is not None:
             self.lanes.defer(change.key, change, until=taken)
             return
-        rules = self._source.rules(change.stream)
+        rules = self._rules[change.stream]
         self._hand_over(plan(change, held, known.get(change.key), rules))
 
     def _hand_over(self, decision: Decision) -> None:
@@ -340,8 +324,8 @@ class Intake:
         for stream, rows in by_stream.items():
             if stream not in self._begun:
                 self._begun.add(stream)
-                self._source.journal.began_again(stream, rows[0][0])
-            twins = self._source.journal.twins(stream, sorted({twin for twin, _ in rows}))
+                self._context.journal.began_again(stream, rows[0][0])
+            twins = self._context.journal.twins(stream, sorted({twin for twin, _ in rows}))
             for twin, change in rows:
                 numbers = twins.get(twin)
                 if numbers and len(numbers) <= self.unknown_twins[twin]:
@@ -354,7 +338,7 @@ class Intake:
 
     def _send_unseen(self, action: Action) -> None:
         """Send what nobody looked up, unless it holds what ChakraHQ does not take."""
-        rules = self._source.rules(action.change.stream)
+        rules = self._rules[action.change.stream]
         barred = [name for name in action.fields if name in rules.read_only]
         if barred:
             self.refuse(only_read(action.change, barred[0]))
@@ -363,7 +347,7 @@ class Intake:
 
     def _come_again(self, change: Change, number: int) -> None:
         """The row was sent before, in a run that ended before its STATE was passed on."""
-        self._source.journal.come_again(number, change.seq)
+        self._context.journal.come_again(number, change.seq)
         self._planned.done(Done(change, Outcome.UNCHANGED))
 
 

@@ -18,6 +18,7 @@ from chakra_api.redaction import redact_logs
 from target_chakra.books.dry_run import preview_lines
 from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.changes import Mode, deletion_of
+from target_chakra.context import RunContext
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.lookups.open_procedure import OpenProcedure
 from target_chakra.mapping.destinations import Destinations
@@ -25,7 +26,7 @@ from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.mapping.table_hints import hinted
 from target_chakra.planning.plan import Rules
 from target_chakra.run.progress import Reporter
-from target_chakra.run.wiring import Parts, StandIns
+from target_chakra.run.wiring import StandIns
 from target_chakra.run.writer import Writer
 from target_chakra.workers import Workers
 
@@ -110,10 +111,10 @@ class Session(Generic[State]):
         self.run_id = self.journal.begin_run(self.account_id, holder, now)
         self.journal.clear(now - int(settings.retention_days * 86_400_000))
         self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
-        parts = Parts(self.journal, self._workers, clock, self.desk, emit, self._rejects)
-        self.writer: Writer[State] = Writer(parts, settings)
+        context = RunContext(self.journal, self._workers, clock, settings, self.desk)
+        stopped = lambda: self.stopped()  # noqa: E731, PLW0108 - it is set later
+        self.writer = Writer(context, emit, self._rejects, stopped=stopped, beat=self._beat)
         self._reporter = Reporter(clock)
-        self.writer.beat = self._beat
         self.writer.recover()
 
     def serve(self, load: str) -> dict[str, LineRanges]:
@@ -315,7 +316,6 @@ class Session(Generic[State]):
 
     def run(self, take: Callable[[], None]) -> int:
         """Take the input, write it, account for it; the exit code."""
-        self.writer.stopped = self.stopped
         try:
             take()
             self.writer.finish()

@@ -16,20 +16,18 @@ from target_chakra.books.confirmations import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
 from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import BatchState, Outcome
-from target_chakra.planning.intake import Intake, Source
-from target_chakra.sending.batch_in_flight import Means
-from target_chakra.sending.dispatcher import Dispatcher
-from target_chakra.sending.submission import Submission
+from target_chakra.planning.intake import Intake
+from target_chakra.sending.dispatcher import Dispatcher, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from target_chakra.batches import Settlement
+    from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.changes import Done
+    from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.planning.plan import Rules
-    from target_chakra.run.wiring import Parts
-    from target_chakra.settings import Settings
 
 State = TypeVar("State")
 
@@ -41,55 +39,51 @@ class Writer(Generic[State]):
     """Makes ChakraHQ agree with the rows of one run.
 
     Args:
-        parts: What it works with.
-        settings: What the user set.
+        context: Of the run.
+        emit: Passes a STATE on.
+        rejects: Where rejected rows are written, beside the journal; None for nowhere.
+        stopped: Whether an end of the run was asked for.
+        beat: Called often while rows are on their way.
 
     Attributes:
         tally: What came in and what became of it; `books` store it.
         preview: Of a dry run: the first actions that would be sent.
         planned: How many actions there were, by kind.
-        stopped: Whether somebody asked for an end.
-        beat: Called often while rows are on their way.
         failure: What stops the run; None if nothing does.
         halted: Procedures that nothing more can be written to, and why.
     """
 
-    def __init__(self, parts: Parts[State], settings: Settings) -> None:
-        self._parts = parts
-        self._settings = settings
-        self._limits = settings.limits
+    def __init__(
+        self,
+        context: RunContext,
+        emit: Callable[[State], None],
+        rejects: RejectsFile | None = None,
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._limits = context.settings.limits
+        self._emit, self._stopped, self._beat = emit, stopped, beat
         self.tally: Tally[State] = Tally()
         self.preview: list[Action] = []
         self.planned: Counter[Kind] = Counter()
-        self.stopped: Callable[[], bool] = lambda: False
-        self.beat: Callable[[], None] = lambda: None
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
-        self._rules: dict[str, Rules] = {}
-        self._submissions: dict[str, Submission] = {}
         self._pending: dict[tuple[str, Kind], list[Action]] = {}
         self._deletes = self._since_pump = 0
         self._recovered: set[int] = set()
-        rules = self._rules.__getitem__
-        source = Source(parts.desk, rules, parts.journal, parts.workers, settings.compare)
-        self.intake = Intake(source, self)
-        means = Means(
-            journal=parts.journal,
-            workers=parts.workers,
-            clock=parts.clock,
-            patience=settings.patience,
-            concurrency=settings.concurrency,
-            submission=self._submission,
-        )
-        self.books = Bookkeeping(means, parts.rejects, confirms_all=settings.compare == "journal")
-        self.flights = Dispatcher(means, self)
+        self.intake = Intake(context, self)
+        self.books = Bookkeeping(context, rejects)
+        self.flights = Dispatcher(context, submissions(context), self)
 
     # Beginning
 
     def recover(self) -> None:
         """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
-        journal = self._parts.journal
+        journal = self._context.journal
         self.flights.forms.recall(journal.findings())
         unknowns = journal.unknowns()
         self.books.recall(unknowns)
@@ -106,18 +100,12 @@ class Writer(Generic[State]):
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come."""
         self._mappers[mapper.stream] = mapper
-        self._rules[mapper.stream] = rules
+        self.intake.register(mapper.stream, rules)
         if mapper.mapping.mode is Mode.MIRROR:
             self.books.mirrors.add(mapper.stream)
         if mapper.columns.attribute not in (None, "id"):
-            desk = self._parts.desk(mapper.destinations.procedure.short_id)
-            desk.key_attributes.add(mapper.columns.attribute)
-
-    def _submission(self, procedure: str) -> Submission:
-        if procedure not in self._submissions:
-            desk, clock = self._parts.desk(procedure), self._parts.clock
-            self._submissions[procedure] = Submission(desk, clock)
-        return self._submissions[procedure]
+            procedure = self._context.procedure(mapper.destinations.procedure.short_id)
+            procedure.key_attributes.add(mapper.columns.attribute)
 
     def flush(self) -> None:
         """Store what ended so far."""
@@ -159,7 +147,7 @@ class Writer(Generic[State]):
 
     def _has_room(self) -> bool:
         has_room = self.tally.open < self._settings.most_open
-        return has_room or self.failure is not None or self.stopped()
+        return has_room or self.failure is not None or self._stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
         """Delete what a mirror did not bring; all of it is counted first.
@@ -185,10 +173,10 @@ class Writer(Generic[State]):
         if self.failure is None:
             self.intake.advance(flush=flush, keyless=not self._recovered)
             self._form(flush=flush)
-        did = self._parts.workers.pump(patience)
+        did = self._context.workers.pump(patience)
         self.books.flush(1 if flush else WORTH_STORING)
         self._pass_states()
-        self.beat()
+        self._beat()
         return did
 
     def _form(self, *, flush: bool) -> None:
@@ -340,20 +328,20 @@ class Writer(Generic[State]):
         if found is None or self._settings.dry_run:
             return
         self.books.flush()
-        self._parts.journal.pass_twins(found[0])
-        self._parts.emit(found[1])
-        self._parts.journal.forget_twins()
+        self._context.journal.pass_twins(found[0])
+        self._emit(found[1])
+        self._context.journal.forget_twins()
 
     # The end
 
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
         self.intake.graves.leave()
-        while self.failure is None and not self.stopped() and self._active:
+        while self.failure is None and not self._stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.wait_for_jobs()
-        if not self.stopped():
+        if not self._stopped():
             self.leave_rest()
 
     @property
@@ -362,7 +350,7 @@ class Writer(Generic[State]):
 
     @property
     def _moving(self) -> bool:
-        pending, idle = any(self._pending.values()), self._parts.workers.idle
+        pending, idle = any(self._pending.values()), self._context.workers.idle
         return bool(self.flights.in_flight or self.intake.busy or pending or not idle)
 
     def wait_for_jobs(self, seconds: float | None = None) -> None:
@@ -371,9 +359,9 @@ class Writer(Generic[State]):
         What is being read back may take far longer, and is on record: the next run goes on with it.
         """
         self.flights.stop_sending()
-        began = self._parts.clock.monotonic()
+        began = self._context.clock.monotonic()
         while self.flights.followed or self.intake.busy:
-            left = None if seconds is None else seconds - (self._parts.clock.monotonic() - began)
+            left = None if seconds is None else seconds - (self._context.clock.monotonic() - began)
             if left is not None and left <= 0:
                 break
             self.pump(1.0 if left is None else min(1.0, left))

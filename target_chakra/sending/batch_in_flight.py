@@ -1,24 +1,21 @@
-"""A batch on its way, as the thread that decides knows it, and what all of them work with."""
+"""A batch on its way, as the thread that decides knows it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from target_chakra.lifecycle import BatchEvent, after
+from target_chakra.lifecycle import after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from chakra_api.clock import Clock
     from chakra_api.errors import ChakraError
     from target_chakra.batches import Batch, Settlement
     from target_chakra.changes import Action
     from target_chakra.journal.journal import Journal
+    from target_chakra.lifecycle import BatchEvent
     from target_chakra.sending.job_polling import Look
-    from target_chakra.sending.submission import Submission
-    from target_chakra.settings import Patience
-    from target_chakra.workers import Workers
 
 
 class Lineage:
@@ -79,6 +76,10 @@ class BatchInFlight:
         """Its actions that have no outcome yet, by position."""
         return {at: a for at, a in enumerate(self.batch.actions) if at not in self.settled}
 
+    def waited(self, now_ms: int) -> float:
+        """Seconds since it was sent, at a time in epoch milliseconds of our clock."""
+        return max(0.0, (now_ms - (self.batch.sent or 0)) / 1000)
+
 
 class Owner(Protocol):
     """Whom the flights report to."""
@@ -96,40 +97,12 @@ class Owner(Protocol):
         """Nothing more can be written at all in this run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What the flights work with.
-
-    Attributes:
-        journal: Where each step is stored first.
-        workers: Where requests are made.
-        clock: Now.
-        patience: How long to wait for what.
-        concurrency: Jobs in flight.
-        submission: What carries the batches of a procedure.
-    """
-
-    journal: Journal
-    workers: Workers
-    clock: Clock
-    patience: Patience
-    concurrency: int
-    submission: Callable[[str], Submission]
-
-    def now_ms(self) -> int:
-        """Our clock, epoch milliseconds."""
-        return int(self.clock.now() * 1000)
-
-    def waited(self, flight: BatchInFlight) -> float:
-        """Seconds since a batch was sent."""
-        return max(0.0, (self.now_ms() - (flight.batch.sent or 0)) / 1000)
-
-    def move(self, flight: BatchInFlight, event: BatchEvent) -> None:
-        """Move a batch on, in the journal too."""
-        advance(flight, event)
-        self.journal.move(flight.batch)
+def move(journal: Journal, flight: BatchInFlight, event: BatchEvent) -> None:
+    """Move a batch on, in the journal too."""
+    advance(flight, event)
+    journal.move(flight.batch)
 
 
 def advance(flight: BatchInFlight, event: BatchEvent) -> None:
-    """Move a batch on; whoever settles its rows stores it with them."""
+    """Move a batch on; its state is stored with the outcomes of its rows."""
     flight.batch = replace(flight.batch, state=after(flight.batch.state, event))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import (
@@ -23,19 +23,20 @@ from chakra_api.errors import (
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
-from target_chakra.sending.batch_in_flight import BatchInFlight, advance
+from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_polling import JobVerdict, job_verdict, look_of, wait
 from target_chakra.sending.lost_batches import LostBatches
 from target_chakra.sending.refusals import no_effect, remedy_for
 from target_chakra.sending.server_limits import ServerLimits
-from target_chakra.sending.submission import Accepted, Conclusion, End
+from target_chakra.sending.submission import Accepted, Conclusion, End, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chakra_api.endpoints.answers import JobStatus
-    from target_chakra.sending.batch_in_flight import Means, Owner
+    from target_chakra.context import RunContext
+    from target_chakra.sending.batch_in_flight import Owner
 
 MISSING_TRIES = 3
 """How often a job that is not there is looked for again before it counts as lost (Q31)."""
@@ -48,18 +49,22 @@ class Dispatcher:
     """All batches of a run that are on their way.
 
     Args:
-        means: What it works with.
+        context: Of the run.
+        submission: What carries the batches of a procedure.
         owner: Whom it reports to.
     """
 
-    def __init__(self, means: Means, owner: Owner) -> None:
-        self._means = means
+    def __init__(
+        self, context: RunContext, submission: Callable[[str], Submission], owner: Owner
+    ) -> None:
+        self._context = context
+        self._submission = submission
         self._owner = owner
         self._outbox: deque[BatchInFlight] = deque()
         self._sending = 0
-        self._lost = LostBatches(means, owner, self._landed, self._release)
+        self._lost = LostBatches(context, submission, owner, self._landed, self._release)
         self._probing: set[tuple[str, Kind]] = set()
-        self.forms = ServerLimits(means.journal)
+        self.forms = ServerLimits(context.journal)
         self.grounded = False
         self.jobs = 0
         self._in_flight: dict[int, BatchInFlight] = {}
@@ -90,6 +95,10 @@ class Dispatcher:
         """Positions of a batch that have no outcome yet."""
         return tuple(self._in_flight[batch.id].open)
 
+    @property
+    def _has_place(self) -> bool:
+        return not self.grounded and self._sending < self._context.settings.concurrency
+
     # Starting
 
     def size_for(self, procedure: str, kind: Kind, most: int) -> int:
@@ -107,13 +116,12 @@ class Dispatcher:
         self.advance()
 
     def _intend(self, flight: BatchInFlight, *, first: bool = False) -> None:
-        now = self._means.now_ms()
-        free = not self.grounded and self._sending < self._means.concurrency
-        if free and not self._outbox:
+        now = self._context.now_ms()
+        if self._has_place and not self._outbox:
             # Intent and departure in one transaction: both are on disk before it leaves.
             flight.batch = replace(flight.batch, sent=now)
             advance(flight, BatchEvent.SEND)
-        flight.batch = self._means.journal.intend(flight.batch, now)
+        flight.batch = self._context.journal.intend(flight.batch, now)
         self._in_flight[flight.batch.id] = flight
         if flight.batch.state is BatchState.SENDING:
             self._depart(flight)
@@ -142,7 +150,7 @@ class Dispatcher:
 
     def advance(self) -> None:
         """Send what is intended while there is a free place."""
-        while self._outbox and not self.grounded and self._sending < self._means.concurrency:
+        while self._outbox and self._has_place:
             self._send(self._outbox.popleft())
 
     def stop_sending(self) -> None:
@@ -152,14 +160,14 @@ class Dispatcher:
             self._release(self._outbox.popleft())
 
     def _send(self, flight: BatchInFlight) -> None:
-        flight.batch = replace(flight.batch, sent=self._means.now_ms())
-        self._means.move(flight, BatchEvent.SEND)
+        flight.batch = replace(flight.batch, sent=self._context.now_ms())
+        move(self._context.journal, flight, BatchEvent.SEND)
         self._depart(flight)
 
     def _depart(self, flight: BatchInFlight) -> None:
         self._sending += 1
-        submission = self._means.submission(flight.batch.procedure)
-        self._means.workers.start(
+        submission = self._submission(flight.batch.procedure)
+        self._context.workers.start(
             partial(submission.submit, flight.batch),
             partial(self._taken, flight),
             partial(self._not_taken, flight),
@@ -172,7 +180,7 @@ class Dispatcher:
         flight.accepted = flight.lineage.accepted = True
         server = accepted.server_time or flight.batch.server
         flight.batch = replace(flight.batch, job=accepted.job, server=server)
-        self._means.move(flight, BatchEvent.ACCEPT)
+        move(self._context.journal, flight, BatchEvent.ACCEPT)
         if accepted.job:
             self._follow(flight)
         else:
@@ -195,7 +203,7 @@ class Dispatcher:
 
     def _refused(self, flight: BatchInFlight, error: Refused | ReportedErrors) -> None:
         """Refused as a whole: in another shape, in halves, or as the one bad row."""
-        self._means.move(flight, BatchEvent.REFUSE)
+        move(self._context.journal, flight, BatchEvent.REFUSE)
         del self._in_flight[flight.batch.id]
         remedy = remedy_for(flight.batch, error, first=self._is_first(flight))
         if remedy.gone:
@@ -249,11 +257,11 @@ class Dispatcher:
 
     def _follow(self, flight: BatchInFlight) -> None:
         pause = wait(flight.looks, len(flight.batch.actions))
-        self._means.workers.later(pause, partial(self._look, flight))
+        self._context.workers.later(pause, partial(self._look, flight))
 
     def _look(self, flight: BatchInFlight) -> None:
-        client = self._means.submission(flight.batch.procedure).client
-        self._means.workers.start(
+        client = self._submission(flight.batch.procedure).client
+        self._context.workers.start(
             partial(client.job, flight.batch.job or ""),
             partial(self._looked, flight),
             partial(self._not_seen, flight),
@@ -261,7 +269,7 @@ class Dispatcher:
 
     def _looked(self, flight: BatchInFlight, status: JobStatus) -> None:
         flight.missing = 0
-        look = look_of(status.row, status.counts, self._means.waited(flight))
+        look = look_of(status.row, status.counts, flight.waited(self._context.now_ms()))
         flight.looks = (*flight.looks[-2:], look)
         submitted = len(flight.batch.actions)
         verdict = job_verdict(flight.looks, submitted)
@@ -286,10 +294,10 @@ class Dispatcher:
             self._lost.take(flight)
         else:
             pause = 2.0**flight.missing if flight.missing else 0.0
-            self._means.workers.later(pause, partial(self._go_on, flight))
+            self._context.workers.later(pause, partial(self._go_on, flight))
 
     def _go_on(self, flight: BatchInFlight) -> None:
-        if self._means.waited(flight) >= self._means.patience.job_timeout:
+        if flight.waited(self._context.now_ms()) >= self._context.settings.patience.job_timeout:
             self._sending -= 1
             self._lost.take(flight)
         else:
@@ -298,8 +306,8 @@ class Dispatcher:
     # The end of a job
 
     def _conclude(self, flight: BatchInFlight, end: End) -> None:
-        submission = self._means.submission(flight.batch.procedure)
-        self._means.workers.start(
+        submission = self._submission(flight.batch.procedure)
+        self._context.workers.start(
             partial(submission.conclude, flight.batch, end),
             partial(self._concluded, flight, end),
             partial(self._not_concluded, flight, end),
@@ -331,7 +339,7 @@ class Dispatcher:
         following = shapes.index(batch.shape) + 1
         if following >= len(shapes):
             return False
-        self._means.move(flight, BatchEvent.RELEASE)
+        move(self._context.journal, flight, BatchEvent.RELEASE)
         del self._in_flight[batch.id]
         self._split(flight, len(batch.actions), shapes[following])
         return True
@@ -349,7 +357,7 @@ class Dispatcher:
             return
         flight.tries += 1
         if flight.tries < CONCLUDE_TRIES and not isinstance(error, (WrongKey, NoAccess)):
-            self._means.workers.later(flight.tries, partial(self._conclude, flight, end))
+            self._context.workers.later(flight.tries, partial(self._conclude, flight, end))
             return
         self._sending -= 1
         self._owner.fail(error)
@@ -362,10 +370,15 @@ class Dispatcher:
         self._probed(flight)
 
     def _release(self, flight: BatchInFlight) -> None:
-        self._means.move(flight, BatchEvent.RELEASE)
+        move(self._context.journal, flight, BatchEvent.RELEASE)
         self._in_flight.pop(flight.batch.id, None)
         self._probed(flight)
         self._owner.released(replace(flight.batch, actions=tuple(flight.open.values())))
+
+
+def submissions(context: RunContext) -> Callable[[str], Submission]:
+    """What carries the batches of a procedure, one for each."""
+    return cache(lambda name: Submission(context.procedure(name), context.clock))
 
 
 def _proves(kind: Kind, found: Conclusion) -> bool:

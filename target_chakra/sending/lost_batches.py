@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from chakra_api.errors import ChakraError
 from target_chakra.batches import Settlement
 from target_chakra.lifecycle import BatchEvent, Outcome
-from target_chakra.sending.batch_in_flight import BatchInFlight, Means, Owner, advance
+from target_chakra.sending.batch_in_flight import BatchInFlight, Owner, advance, move
 from target_chakra.sending.recovery import Sight, lost_verdict
 from target_chakra.sending.submission import WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from target_chakra.context import RunContext
+    from target_chakra.sending.submission import Submission
 
 LOOKS = (0.5, 30.0)
 """Least and most seconds between two looks at a batch."""
@@ -26,7 +29,8 @@ class LostBatches:
     """All lost batches of a run.
 
     Args:
-        means: What it works with.
+        context: Of the run.
+        submission: What carries the batches of a procedure.
         owner: Whom it reports to.
         landed: Told of a batch whose rows all have an outcome.
         released: Told of a batch that never was accepted.
@@ -34,12 +38,14 @@ class LostBatches:
 
     def __init__(
         self,
-        means: Means,
+        context: RunContext,
+        submission: Callable[[str], Submission],
         owner: Owner,
         landed: Callable[[BatchInFlight], None],
         released: Callable[[BatchInFlight], None],
     ) -> None:
-        self._means = means
+        self._context = context
+        self._submission = submission
         self._owner = owner
         self._landed = landed
         self._released = released
@@ -47,7 +53,7 @@ class LostBatches:
 
     def take(self, flight: BatchInFlight) -> None:
         """Take on a batch that was just lost."""
-        self._means.move(flight, BatchEvent.LOSE)
+        move(self._context.journal, flight, BatchEvent.LOSE)
         self.follow(flight)
 
     def follow(self, flight: BatchInFlight) -> None:
@@ -61,21 +67,22 @@ class LostBatches:
         if nameless:
             self._settle(flight, nameless)
         if flight.open:
-            pause = 0.0 if self._means.waited(flight) > 1 else LOOKS[0]
-            self._means.workers.later(pause, partial(self._look, flight))
+            pause = 0.0 if flight.waited(self._context.now_ms()) > 1 else LOOKS[0]
+            self._context.workers.later(pause, partial(self._look, flight))
 
     def _look(self, flight: BatchInFlight) -> None:
-        submission = self._means.submission(flight.batch.procedure)
-        self._means.workers.start(
+        submission = self._submission(flight.batch.procedure)
+        self._context.workers.start(
             partial(submission.sights, flight.open),
             partial(self._saw, flight),
             partial(self._saw_nothing, flight),
         )
 
     def _saw(self, flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]) -> None:
-        waited = self._means.waited(flight)
+        waited = flight.waited(self._context.now_ms())
         sights = {at: what for at, (what, _) in seen.items()}
-        verdict = lost_verdict(sights, waited, self._means.patience, accepted=flight.accepted)
+        patience = self._context.settings.patience
+        verdict = lost_verdict(sights, waited, patience, accepted=flight.accepted)
         flight.accepted = verdict.accepted
         flight.seen_as_sent |= bool(verdict.settled)
         if verdict.released:
@@ -95,8 +102,8 @@ class LostBatches:
     def _saw_nothing(self, flight: BatchInFlight, error: Exception) -> None:
         if not isinstance(error, ChakraError):
             raise error
-        waited = self._means.waited(flight)
-        if waited < self._means.patience.job_timeout:
+        waited = flight.waited(self._context.now_ms())
+        if waited < self._context.settings.patience.job_timeout:
             self._look_later(flight, waited)
             return
         reason = f"the answer was lost, and reading back fails: {error.cause}"
@@ -104,12 +111,12 @@ class LostBatches:
         self._settle(flight, gone)
 
     def _look_later(self, flight: BatchInFlight, waited: float) -> None:
-        patience = self._means.patience
+        patience = self._context.settings.patience
         pause = min(max(LOOKS[0], waited * 0.2), LOOKS[1])
         for moment in (patience.horizon, patience.job_timeout):
             if waited < moment:
                 pause = min(pause, moment - waited + 0.01)
-        self._means.workers.later(pause, partial(self._look, flight))
+        self._context.workers.later(pause, partial(self._look, flight))
 
     def _settle(self, flight: BatchInFlight, done: Mapping[int, Settlement]) -> None:
         flight.settled.update(done)

@@ -16,18 +16,19 @@ from hypothesis import strategies as st
 from chakra_api.errors import Unavailable
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Mode
+from target_chakra.context import RunContext
 from target_chakra.lifecycle import BatchState, Outcome
-from target_chakra.sending.batch_in_flight import Means
 from target_chakra.sending.dispatcher import Dispatcher
 from target_chakra.sending.lost_batches import LOOKS
 from target_chakra.sending.recovery import Sight
-from target_chakra.settings import Patience
+from target_chakra.settings import parse_settings
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-PATIENCE = Patience()
+SETTINGS = parse_settings({"api_key": "k", "concurrency": 1}, user_agent="test")
+PATIENCE = SETTINGS.patience
 HORIZON, TIMEOUT = PATIENCE.horizon, PATIENCE.job_timeout
 NEVER = float("inf")
 
@@ -85,15 +86,15 @@ class World:
         self.released_at: float | None = None
         self.again: list[Action] = []
         # Only what a lost batch needs of them is here.
-        means = Means(
+        context = RunContext(
             journal=cast("Any", self),
             workers=cast("Any", self.timers),
             clock=self.clock,
-            patience=PATIENCE,
-            concurrency=1,
-            submission=lambda _procedure: cast("Any", self),
+            settings=SETTINGS,
+            procedure=lambda _procedure: cast("Any", self),
         )
-        self.flights = Dispatcher(means, cast("Any", self))
+        submission = lambda _procedure: cast("Any", self)  # noqa: E731 - as a procedure's
+        self.flights = Dispatcher(context, submission, cast("Any", self))
 
     # As the journal, the submission and the owner
 
