@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_chakra.changes import Action, Kind
+    from target_chakra.changes import Action, Failed, Halted, Kind, PlanningEvent
     from target_chakra.lifecycle import BatchState, Outcome
 
 
@@ -56,3 +56,35 @@ class Settlement:
     process_id: str | None = None
     reason: str = ""
     stored: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Rows of a batch have an outcome.
+
+    Attributes:
+        batch: The batch, with the state that it is in now.
+        done: What became of its actions, by position.
+        ended: When its job ended, epoch milliseconds of the server; None if not known.
+    """
+
+    batch: Batch
+    done: Mapping[int, Settlement]
+    ended: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Nothing happened to a batch: its rows may be planned anew.
+
+    Attributes:
+        batch: The batch, with the actions that have no outcome yet.
+    """
+
+    batch: Batch
+
+
+SendingEvent: TypeAlias = "Settled | Released | Halted | Failed"
+"""What sending reports."""
+Event: TypeAlias = "PlanningEvent | SendingEvent"
+"""What the stages of a run return to the writer."""

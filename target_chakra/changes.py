@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chakra_api.errors import ChakraError
     from target_chakra.lifecycle import Outcome
 
 Fields: TypeAlias = "Mapping[str, object]"
@@ -216,3 +217,44 @@ class Done:
     outcome: Outcome
     process_id: str | None = None
     learned: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A change ends without a word in the journal: not sent, or unknown.
+
+    Attributes:
+        change: What the row asked for.
+        outcome: What became of it.
+    """
+
+    change: Change
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Nothing more can be written to a procedure in this run.
+
+    Attributes:
+        procedure: ShortId.
+        error: Why.
+    """
+
+    procedure: str
+    error: ChakraError
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Nothing more can be written at all in this run.
+
+    Attributes:
+        error: Why.
+    """
+
+    error: ChakraError
+
+
+PlanningEvent: TypeAlias = "Action | Done | Reject | Ended | Halted | Failed"
+"""What planning decides: an action is to be sent, and holds its process."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chakra_api.clock import Clock
+    from target_chakra.batches import Event
     from target_chakra.journal.journal import Journal
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.settings import Settings
@@ -31,7 +32,7 @@ class RunContext:
     """
 
     journal: Journal
-    workers: Workers
+    workers: Workers[Event]
     clock: Clock
     settings: Settings
     procedure: Callable[[str], OpenProcedure]

@@ -6,11 +6,22 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from chakra_api.errors import ChakraError
 from chakra_api.values.coercion import json_text
-from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject, singly
+from target_chakra.changes import (
+    Action,
+    Done,
+    Ended,
+    Failed,
+    Halted,
+    Key,
+    Kind,
+    Mode,
+    Reject,
+    singly,
+)
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way
 from target_chakra.lookups.snapshot import Snapshot
@@ -19,9 +30,9 @@ from target_chakra.planning.plan import Rules, lags, only_read, plan
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
-    from target_chakra.changes import Change, Known
+    from target_chakra.changes import Change, Known, PlanningEvent
     from target_chakra.context import RunContext
     from target_chakra.lookups.key_lookups import Found
     from target_chakra.lookups.open_procedure import OpenProcedure
@@ -35,45 +46,17 @@ LAG_PAUSE = 1.0
 """Seconds until a process is looked up again whose answer lags behind what we wrote."""
 
 
-class Planned(Protocol):
-    """Whom the intake hands its decisions to."""
-
-    def act(self, action: Action) -> None:
-        """Something is to be sent; its process is held."""
-
-    def done(self, done: Done) -> None:
-        """Nothing is to be sent."""
-
-    def reject(self, reject: Reject) -> None:
-        """A change can't be carried out."""
-
-    def is_barred(self, names: Iterable[Key]) -> bool:
-        """Whether an unknown row still holds the process of one of these names."""
-
-    def unsent(self, change: Change) -> None:
-        """A change ends as not sent."""
-
-    def unknown(self, change: Change) -> None:
-        """A change was sent before, and nobody knows what became of it."""
-
-    def halt(self, procedure: str, error: ChakraError) -> None:
-        """Nothing more can be written to a procedure in this run."""
-
-    def fail(self, error: ChakraError) -> None:
-        """Nothing more can be written at all in this run."""
-
-
 class Intake:
-    """The changes that are not sent yet.
+    """The changes that are not sent yet; its steps yield what it decides on them.
 
     Args:
         context: Of the run.
-        planned: Whom it hands its decisions to.
+        is_barred: Whether an unknown row still holds the process of one of these names.
     """
 
-    def __init__(self, context: RunContext, planned: Planned) -> None:
+    def __init__(self, context: RunContext, is_barred: Callable[[Iterable[Key]], bool]) -> None:
         self._context = context
-        self._planned = planned
+        self._is_barred = is_barred
         self.lanes = Lanes()
         self.graves = ReplayedDeletes(context.journal, self.lanes)
         self.server_time: int | None = None
@@ -118,7 +101,7 @@ class Intake:
             names.append(Key(key.procedure, "id", action.process_id))
         self.lanes.hold(key, names)
 
-    def advance(self, *, flush: bool, keyless: bool) -> None:
+    def advance(self, *, flush: bool, keyless: bool) -> Iterator[PlanningEvent]:
         """Look up what is ready.
 
         Args:
@@ -129,10 +112,10 @@ class Intake:
             while self._looking < LOOKUPS_AT_ONCE and self.lanes.ready(group):
                 if not flush and self.lanes.ready(group) < PAGE:
                     break
-                if not self._look_up(group):
+                if not (yield from self._look_up(group)):
                     break
         if keyless and self._keyless and (flush or len(self._keyless) >= PAGE):
-            self._decide_keyless()
+            yield from self._decide_keyless()
         self.lanes.forget_ticks(min(self._since, default=self.lanes.tick))
 
     def drain(self) -> list[Change]:
@@ -150,11 +133,11 @@ class Intake:
 
     # With a key
 
-    def _look_up(self, group: Group) -> bool:
+    def _look_up(self, group: Group) -> Generator[PlanningEvent, None, bool]:
         """Begin to look up ready changes; whether any could be taken."""
         if self._context.settings.compare == "never":
             for change in self.lanes.take(group, PAGE):
-                self._send_unseen(_blindly(change))
+                yield from self._handed_over(self._unseen(_blindly(change)))
             return True
         desk = self._context.procedure(group[0])
         way = desk.ways.get(group[1])
@@ -162,12 +145,12 @@ class Intake:
             self._prove(group, desk)
             return False
         if way is Way.NONE:
-            self._give_up(group)
+            yield Halted(group[0], _not_believed(group))
             return False
         cheap = way in (Way.ARRAY, Way.EMPTY)
         changes = self.lanes.take(group, PAGE if cheap else SINGLE_CHUNK)
         if changes:
-            self._ask(group, way, changes)
+            yield from self._ask(group, way, changes)
         return bool(changes)
 
     def _prove(self, group: Group, desk: OpenProcedure) -> None:
@@ -184,20 +167,11 @@ class Intake:
         self._proving.discard(group)
         self._context.procedure(group[0]).ways[group[1]] = way
 
-    def _not_proven(self, group: Group, error: Exception) -> None:
+    def _not_proven(self, group: Group, error: Exception) -> Iterator[PlanningEvent]:
         self._proving.discard(group)
-        self._failed(error)
+        yield _failed(error)
 
-    def _give_up(self, group: Group) -> None:
-        procedure, attribute = group
-        error = AnswerNotBelieved(
-            f"Look-ups in '{procedure}' by {attribute} can't be believed: rows that exist are"
-            " not found by it, or others come",
-            "Map another key, or the process's id",
-        )
-        self._planned.halt(procedure, error)
-
-    def _ask(self, group: Group, way: Way, changes: list[Change]) -> None:
+    def _ask(self, group: Group, way: Way, changes: list[Change]) -> Iterator[PlanningEvent]:
         known = self._context.journal.known([c.key for c in changes if c.key])
         since = self.lanes.tick
         asked: list[Change] = []
@@ -206,7 +180,7 @@ class Intake:
             if held is None:
                 asked.append(change)
             else:
-                self._decide(change, (held,), known, since)
+                yield from self._decide(change, (held,), known, since)
         if not asked:
             return
         self._looking += 1
@@ -229,7 +203,7 @@ class Intake:
         data = {n[5:]: v for n, v in found.fields.items() if n.startswith("data.")}
         return Snapshot(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
 
-    def _found(self, asked: _Asked, found: Found) -> None:
+    def _found(self, asked: _Asked, found: Found) -> Iterator[PlanningEvent]:
         self._ended(asked.since)
         if found.server_time is not None:
             self.server_time = max(self.server_time or 0, found.server_time)
@@ -244,43 +218,39 @@ class Intake:
                 again = partial(self.lanes.defer, change.key, change)
                 self._context.workers.later(LAG_PAUSE, again)
                 continue
-            self._decide(change, held, asked.known, asked.since)
+            yield from self._decide(change, held, asked.known, asked.since)
 
     def _ended(self, since: int) -> None:
         self._looking -= 1
         self._since.remove(since)
 
-    def _not_found(self, changes: Sequence[Change], since: int, error: Exception) -> None:
+    def _not_found(
+        self, changes: Sequence[Change], since: int, error: Exception
+    ) -> Iterator[PlanningEvent]:
         self._ended(since)
         for change in changes:
-            if change.key is not None:
-                self.lanes.release(change.key)
-            self._planned.unsent(change)
+            self.free(change)
+            yield Ended(change, Outcome.NOT_SENT)
         if isinstance(error, AnswerNotBelieved) and changes:
-            self._planned.halt(changes[0].procedure, error)
-            return
-        self._failed(error)
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, ChakraError):
-            raise error
-        self._planned.fail(error)
+            yield Halted(changes[0].procedure, error)
+        else:
+            yield _failed(error)
 
     # Deciding
 
     def _decide(
         self, change: Change, held: Sequence[Snapshot], known: Mapping[Key, Known], since: int
-    ) -> None:
+    ) -> Iterator[PlanningEvent]:
         if change.key is None:
             return
-        desk = self._context.procedure(change.procedure)
-        names = desk.names(change, held[0] if len(held) == 1 else None)
+        procedure = self._context.procedure(change.procedure)
+        names = procedure.names(change, held[0] if len(held) == 1 else None)
         if self.lanes.is_stale(names, since):
             self.lanes.defer(change.key, change)
             return
-        if self._planned.is_barred(names):
+        if self._is_barred(names):
             self.lanes.release(change.key)
-            self._planned.unsent(change)
+            yield Ended(change, Outcome.NOT_SENT)
             return
         if all(each.deleted for each in held) and self.graves.hold(change):
             return
@@ -289,25 +259,20 @@ class Intake:
             self.lanes.defer(change.key, change, until=taken)
             return
         rules = self._rules[change.stream]
-        self._hand_over(plan(change, held, known.get(change.key), rules))
+        yield from self._handed_over(plan(change, held, known.get(change.key), rules))
 
-    def _hand_over(self, decision: Decision) -> None:
-        if isinstance(decision, Action):
-            self._planned.act(decision)
-        elif isinstance(decision, Done):
-            self.free(decision.change)
-            self._planned.done(decision)
-        else:
-            self.refuse(decision)
-
-    def refuse(self, reject: Reject) -> None:
-        """A change can't be carried out; the parts of a combined one are tried singly."""
-        change = reject.change
-        if len(change.parts) > 1:
-            self.free(change, singly(change))
+    def _handed_over(self, decision: Decision) -> Iterator[PlanningEvent]:
+        """A decision as an event: only what is to be sent goes on to hold its process."""
+        if isinstance(decision, Reject) and len(decision.change.parts) > 1:
+            self.try_singly(decision.change)
             return
-        self.free(change)
-        self._planned.reject(reject)
+        if not isinstance(decision, Action):
+            self.free(decision.change)
+        yield decision
+
+    def try_singly(self, change: Change) -> None:
+        """A combined change can't be carried out: its parts are tried one by one, in order."""
+        self.free(change, singly(change))
 
     def free(self, change: Change, again: Sequence[Change] = ()) -> None:
         """A change's work is done: its process may be worked on again."""
@@ -316,7 +281,7 @@ class Intake:
 
     # Without a key
 
-    def _decide_keyless(self) -> None:
+    def _decide_keyless(self) -> Iterator[PlanningEvent]:
         changes, self._keyless = self._keyless, []
         by_stream: dict[str, list[tuple[str, Change]]] = {}
         for change in changes:
@@ -329,26 +294,20 @@ class Intake:
             for twin, change in rows:
                 numbers = twins.get(twin)
                 if numbers and len(numbers) <= self.unknown_twins[twin]:
-                    self._planned.unknown(change)
+                    yield Ended(change, Outcome.UNKNOWN)
                 elif numbers:
-                    self._come_again(change, numbers.pop(0))
+                    # It was sent in a run that ended before its STATE was passed on.
+                    self._context.journal.come_again(numbers.pop(0), change.seq)
+                    yield Done(change, Outcome.UNCHANGED)
                 else:
                     fields = {n: v for n, v in change.fields.items() if v is not None}
-                    self._send_unseen(Action(change, Kind.CREATE, None, fields, {}, twin=twin))
+                    yield self._unseen(Action(change, Kind.CREATE, None, fields, {}, twin=twin))
 
-    def _send_unseen(self, action: Action) -> None:
-        """Send what nobody looked up, unless it holds what ChakraHQ does not take."""
+    def _unseen(self, action: Action) -> Action | Reject:
+        """What was not looked up is sent, unless it holds what ChakraHQ does not take."""
         rules = self._rules[action.change.stream]
         barred = [name for name in action.fields if name in rules.read_only]
-        if barred:
-            self.refuse(only_read(action.change, barred[0]))
-        else:
-            self._planned.act(action)
-
-    def _come_again(self, change: Change, number: int) -> None:
-        """The row was sent before, in a run that ended before its STATE was passed on."""
-        self._context.journal.come_again(number, change.seq)
-        self._planned.done(Done(change, Outcome.UNCHANGED))
+        return only_read(action.change, barred[0]) if barred else action
 
 
 def twin_of(change: Change) -> str:
@@ -361,6 +320,21 @@ def twin_of(change: Change) -> str:
     if change.origin:
         body += f"\n{change.origin}:{change.line}".encode()
     return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _not_believed(group: Group) -> AnswerNotBelieved:
+    procedure, attribute = group
+    return AnswerNotBelieved(
+        f"Look-ups in '{procedure}' by {attribute} can't be believed: rows that exist are"
+        " not found by it, or others come",
+        "Map another key, or the process's id",
+    )
+
+
+def _failed(error: Exception) -> Failed:
+    if not isinstance(error, ChakraError):
+        raise error
+    return Failed(error)
 
 
 def _blindly(change: Change) -> Action:

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
 
@@ -78,7 +78,7 @@ class Session(Generic[State]):
         threads = settings.concurrency + SPARE_THREADS
         ins = stand_ins or StandIns()
         self.client = ins.client or connect(settings.connection, clock, threads)
-        self._workers = Workers(clock, ins.crew(threads))
+        self._workers: Workers[Any] = Workers(clock, ins.crew(threads))
         self._desks: dict[str, OpenProcedure] = {}
         self._streams: dict[str, RowMapper] = {}
         self._columns: dict[str, Sequence[str]] = {}

@@ -10,11 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chakra_api.errors import ChakraError, IllegalTransition
-from target_chakra.batches import Batch
+from target_chakra.batches import Batch, Released, Settled
 from target_chakra.books.bookkeeping import WORTH_STORING, Bookkeeping
 from target_chakra.books.confirmations import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
-from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
+from target_chakra.changes import Action, Change, Done, Ended, Halted, Kind, Mode, Reject
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake
 from target_chakra.sending.dispatcher import Dispatcher, submissions
@@ -22,9 +22,8 @@ from target_chakra.sending.dispatcher import Dispatcher, submissions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from target_chakra.batches import Settlement
+    from target_chakra.batches import Event, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.changes import Done
     from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.planning.plan import Rules
@@ -75,9 +74,9 @@ class Writer(Generic[State]):
         self._pending: dict[tuple[str, Kind], list[Action]] = {}
         self._deletes = self._since_pump = 0
         self._recovered: set[int] = set()
-        self.intake = Intake(context, self)
         self.books = Bookkeeping(context, rejects)
-        self.flights = Dispatcher(context, submissions(context), self)
+        self.intake = Intake(context, self.books.is_barred)
+        self.flights = Dispatcher(context, submissions(context))
 
     # Beginning
 
@@ -95,7 +94,7 @@ class Writer(Generic[State]):
             for at, action in enumerate(found.batch.actions):
                 if at not in found.outcomes:
                     self.intake.hold_again(action)
-            self.flights.adopt(found.batch, found.outcomes)
+            self._follow(self.flights.adopt(found.batch, found.outcomes))
 
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come."""
@@ -124,7 +123,7 @@ class Writer(Generic[State]):
         change = self._mappers[stream](self.tally.came_in(stream), line, row, origin)
         self.books.came_again(change)
         if isinstance(change, Reject):
-            self.reject(change)
+            self._reject(change)
         else:
             self._take(change)
         self._since_pump += 1
@@ -136,14 +135,11 @@ class Writer(Generic[State]):
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
-        if change.procedure in self.halted or self.is_barred([change.key] if change.key else []):
-            self.unsent(change)
+        names = [change.key] if change.key else []
+        if change.procedure in self.halted or self.books.is_barred(names):
+            self._end_unsent(change)
             return
         self.intake.add(change)
-
-    def is_barred(self, names: Iterable[Key]) -> bool:
-        """Whether an unknown row still holds the process of one of these names."""
-        return self.books.is_barred(names)
 
     def _has_room(self) -> bool:
         has_room = self.tally.open < self._settings.most_open
@@ -167,17 +163,16 @@ class Writer(Generic[State]):
 
     # The loop
 
-    def pump(self, patience: float, *, flush: bool = False) -> bool:
-        """Do what is due; whether there was anything to do."""
+    def pump(self, patience: float, *, flush: bool = False) -> None:
+        """Do what is due, waiting at most so many seconds for it."""
         self._since_pump = 0
         if self.failure is None:
-            self.intake.advance(flush=flush, keyless=not self._recovered)
+            self._follow(self.intake.advance(flush=flush, keyless=not self._recovered))
             self._form(flush=flush)
-        did = self._context.workers.pump(patience)
+        self._follow(self._context.workers.pump(patience))
         self.books.flush(1 if flush else WORTH_STORING)
         self._pass_states()
         self._beat()
-        return did
 
     def _form(self, *, flush: bool) -> None:
         self.flights.advance()
@@ -193,16 +188,41 @@ class Writer(Generic[State]):
         server, state = self.intake.server_time, BatchState.INTENDED
         return Batch(0, procedure, kind, tuple(actions), state, server=server)
 
-    # What the intake decides
+    # What the stages decide
 
-    def act(self, action: Action) -> None:
-        """Something is to be sent."""
+    def _follow(self, events: Iterable[Event]) -> None:
+        """Act on each event before the stage that yields them goes on."""
+        for event in events:
+            self._act_on(event)
+
+    def _act_on(self, event: Event) -> None:
+        if isinstance(event, Action):
+            self._send(event)
+        elif isinstance(event, Done):
+            self.books.note_done(event)
+            self.tally.settle(event.change, event.outcome)
+        elif isinstance(event, Reject):
+            self._reject(event)
+        elif isinstance(event, Ended):
+            self.tally.settle(event.change, event.outcome)
+        elif isinstance(event, Settled):
+            self._settle(event)
+        elif isinstance(event, Released):
+            self._release(event.batch)
+        elif isinstance(event, Halted):
+            self._halt(event)
+        else:
+            self._fail(event.error)
+
+    # Changes that are planned
+
+    def _send(self, action: Action) -> None:
         change = action.change
         if action.kind is Kind.DELETE:
             self._deletes += 1
             if self._deletes > self._limits.max_deletes and change.seq > 0:
                 self._give_up(change)
-                self.fail(too_many_deletes(self._deletes, self._limits.max_deletes))
+                self._fail(too_many_deletes(self._deletes, self._limits.max_deletes))
                 return
         self.planned[action.kind] += 1
         if self._settings.dry_run:
@@ -218,45 +238,34 @@ class Writer(Generic[State]):
         del self.preview[1000:]
         self._give_up(action.change)
 
-    def done(self, done: Done) -> None:
-        """Nothing is to be sent."""
-        self.books.note_done(done)
-        self.tally.settle(done.change, done.outcome)
-
-    def reject(self, reject: Reject) -> None:
-        """A change can't be carried out."""
+    def _reject(self, reject: Reject) -> None:
         self.books.note_reject(reject)
         self.tally.settle(reject.change, Outcome.REJECTED)
         self._check_percent()
 
-    def unsent(self, change: Change) -> None:
-        """A change ends as not sent."""
+    def _end_unsent(self, change: Change) -> None:
         self.tally.settle(change, Outcome.NOT_SENT)
 
     def _give_up(self, change: Change) -> None:
         self.intake.free(change)
-        self.unsent(change)
-
-    def unknown(self, change: Change) -> None:
-        """A change was sent before, and nobody knows what became of it."""
-        self.tally.settle(change, Outcome.UNKNOWN)
+        self._end_unsent(change)
 
     def _check_percent(self) -> None:
         rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
         if crossed := crossed_percent(rejected, came, self._limits.stop_at_reject_percent):
-            self.fail(crossed)
+            self._fail(crossed)
 
-    # What the flights report
+    # Batches that were sent
 
-    def settled(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
-        """Rows of a batch have an outcome."""
+    def _settle(self, settled: Settled) -> None:
+        batch = settled.batch
         if batch.state not in (BatchState.LOST, BatchState.SETTLED, BatchState.RELEASED):
             raise IllegalTransition(f"Rows settled in a batch that is {batch.state.value}")
         self.books.flush()
-        self.books.store(batch, done, ended)
-        for settlement in done.values():
+        self.books.store(batch, settled.done, settled.ended)
+        for settlement in settled.done.values():
             self._end_action(settlement, batch)
-        if batch.id not in {each.id for each in self.flights.in_flight}:
+        if batch.state is not BatchState.LOST:
             self._recovered.discard(batch.id)
         self._check_percent()
 
@@ -278,13 +287,12 @@ class Writer(Generic[State]):
         action = settlement.action
         change = action.change
         if len(change.parts) > 1:
-            self.intake.refuse(Reject(change, settlement.reason, ""))
+            self.intake.try_singly(change)
             return
         self.intake.free(change)
         self.tally.settle(change, Outcome.REJECTED)
 
-    def released(self, batch: Batch) -> None:
-        """Nothing happened to a batch: its rows may be planned anew."""
+    def _release(self, batch: Batch) -> None:
         self._recovered.discard(batch.id)
         for action in batch.actions:
             self._deletes -= action.kind is Kind.DELETE
@@ -296,30 +304,31 @@ class Writer(Generic[State]):
             if again:
                 self.intake.add(change)
             else:
-                self.unsent(change)
+                self._end_unsent(change)
             return
         self.intake.free(change, (change,) if again else ())
         if not again:
-            self.unsent(change)
+            self._end_unsent(change)
 
-    def halt(self, procedure: str, error: ChakraError) -> None:
-        """Nothing more can be written to a procedure in this run."""
+    # What stops the writing
+
+    def _halt(self, halted: Halted) -> None:
+        procedure = halted.procedure
         if procedure in self.halted:
             return
-        self.halted[procedure] = error
+        self.halted[procedure] = halted.error
         for (name, _), actions in self._pending.items():
             if name == procedure:
                 for action in actions:
                     self._give_up(action.change)
                 actions.clear()
         for change in self.intake.drain_procedure(procedure):
-            self.unsent(change)
+            self._end_unsent(change)
 
-    def fail(self, error: ChakraError) -> None:
-        """Nothing more can be written at all in this run."""
+    def _fail(self, error: ChakraError) -> None:
         if self.failure is None:
             self.failure = error
-            self.flights.stop_sending()
+            self._follow(self.flights.stop_sending())
 
     # Journal and STATE
 
@@ -358,7 +367,7 @@ class Writer(Generic[State]):
 
         What is being read back may take far longer, and is on record: the next run goes on with it.
         """
-        self.flights.stop_sending()
+        self._follow(self.flights.stop_sending())
         began = self._context.clock.monotonic()
         while self.flights.followed or self.intake.busy:
             left = None if seconds is None else seconds - (self._context.clock.monotonic() - began)
@@ -376,10 +385,10 @@ class Writer(Generic[State]):
         """Give an outcome to each row that has none."""
         for actions in self._pending.values():
             for action in actions:
-                self.unsent(action.change)
+                self._end_unsent(action.change)
             actions.clear()
         for change in self.intake.drain():
-            self.unsent(change)
+            self._end_unsent(change)
         for batch in self.flights.in_flight:
             for at in self.flights.open_actions(batch):
                 self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)

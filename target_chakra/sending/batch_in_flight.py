@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from target_chakra.lifecycle import after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from chakra_api.errors import ChakraError
-    from target_chakra.batches import Batch, Settlement
+    from target_chakra.batches import Batch
     from target_chakra.changes import Action
     from target_chakra.journal.journal import Journal
     from target_chakra.lifecycle import BatchEvent
@@ -79,22 +76,6 @@ class BatchInFlight:
     def waited(self, now_ms: int) -> float:
         """Seconds since it was sent, at a time in epoch milliseconds of our clock."""
         return max(0.0, (now_ms - (self.batch.sent or 0)) / 1000)
-
-
-class Owner(Protocol):
-    """Whom the flights report to."""
-
-    def settled(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
-        """Rows of a batch have an outcome; the batch carries where it is."""
-
-    def released(self, batch: Batch) -> None:
-        """Nothing happened to a batch: its rows, those that it has now, may be planned anew."""
-
-    def halt(self, procedure: str, error: ChakraError) -> None:
-        """Nothing more can be written to a procedure in this run."""
-
-    def fail(self, error: ChakraError) -> None:
-        """Nothing more can be written at all in this run."""
 
 
 def move(journal: Journal, flight: BatchInFlight, event: BatchEvent) -> None:

@@ -20,23 +20,25 @@ from chakra_api.errors import (
     TooLarge,
     WrongKey,
 )
-from target_chakra.batches import Batch, Settlement
-from target_chakra.changes import Kind
+from target_chakra.batches import Batch, Released, Settled, Settlement
+from target_chakra.changes import Failed, Halted, Kind
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_polling import JobVerdict, job_verdict, look_of, wait
-from target_chakra.sending.lost_batches import LostBatches
+from target_chakra.sending.lost_batches import LostBatches, NeverTaken
 from target_chakra.sending.refusals import no_effect, remedy_for
 from target_chakra.sending.server_limits import ServerLimits
 from target_chakra.sending.submission import Accepted, Conclusion, End, Submission
+from target_chakra.workers import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from chakra_api.endpoints.answers import JobStatus
+    from target_chakra.batches import SendingEvent
     from target_chakra.context import RunContext
-    from target_chakra.sending.batch_in_flight import Owner
+    from target_chakra.sending.lost_batches import LostStep
 
 MISSING_TRIES = 3
 """How often a job that is not there is looked for again before it counts as lost (Q31)."""
@@ -46,23 +48,20 @@ CONCLUDE_TRIES = 5
 
 
 class Dispatcher:
-    """All batches of a run that are on their way.
+    """All batches of a run that are on their way; its steps yield what becomes of them.
 
     Args:
         context: Of the run.
         submission: What carries the batches of a procedure.
-        owner: Whom it reports to.
     """
 
-    def __init__(
-        self, context: RunContext, submission: Callable[[str], Submission], owner: Owner
-    ) -> None:
+    def __init__(self, context: RunContext, submission: Callable[[str], Submission]) -> None:
         self._context = context
         self._submission = submission
-        self._owner = owner
         self._outbox: deque[BatchInFlight] = deque()
         self._sending = 0
-        self._lost = LostBatches(context, submission, owner, self._landed, self._release)
+        relay = Relay(context.workers, self._read_back)
+        self._lost = LostBatches(context, submission, relay)
         self._probing: set[tuple[str, Kind]] = set()
         self.forms = ServerLimits(context.journal)
         self.grounded = False
@@ -130,7 +129,7 @@ class Dispatcher:
         else:
             self._outbox.append(flight)
 
-    def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> None:
+    def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> Iterator[SendingEvent]:
         """Take on a batch of an earlier run, where it was left."""
         flight = BatchInFlight(batch)
         flight.settled = set(outcomes)
@@ -139,25 +138,25 @@ class Dispatcher:
         flight.accepted = seen or batch.job is not None
         self._in_flight[batch.id] = flight
         if batch.state is BatchState.INTENDED:
-            self._release(flight)
+            yield from self._release(flight)
         elif batch.state is BatchState.SENDING:
-            self._lost.take(flight)
+            yield from self._lose(flight)
         elif batch.state is BatchState.SUBMITTED:
             self._sending += 1
             self._follow(flight)
         else:
-            self._lost.follow(flight)
+            yield from self._read_back(self._lost.follow(flight))
 
     def advance(self) -> None:
         """Send what is intended while there is a free place."""
         while self._outbox and self._has_place:
             self._send(self._outbox.popleft())
 
-    def stop_sending(self) -> None:
+    def stop_sending(self) -> Iterator[SendingEvent]:
         """Send nothing more; what was only intended is released."""
         self.grounded = True
         while self._outbox:
-            self._release(self._outbox.popleft())
+            yield from self._release(self._outbox.popleft())
 
     def _send(self, flight: BatchInFlight) -> None:
         flight.batch = replace(flight.batch, sent=self._context.now_ms())
@@ -186,34 +185,36 @@ class Dispatcher:
         else:
             self._conclude(flight, End(True, True, flight.probing, None))  # noqa: FBT003 - a record of facts
 
-    def _not_taken(self, flight: BatchInFlight, error: Exception) -> None:
+    def _not_taken(self, flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
         if isinstance(error, AnswerLost):
             self._sending -= 1
-            self._lost.take(flight)
+            yield from self._lose(flight)
             return
         self._sending -= 1
         if isinstance(error, (WrongKey, NoAccess)) or not isinstance(
             error, (Refused, ReportedErrors)
         ):
-            self._release(flight)
-            self._owner.fail(_as_chakra(error))
+            yield from self._release(flight)
+            yield Failed(_as_chakra(error))
             return
-        self._refused(flight, error)
+        yield from self._refused(flight, error)
         self.advance()
 
-    def _refused(self, flight: BatchInFlight, error: Refused | ReportedErrors) -> None:
+    def _refused(
+        self, flight: BatchInFlight, error: Refused | ReportedErrors
+    ) -> Iterator[SendingEvent]:
         """Refused as a whole: in another shape, in halves, or as the one bad row."""
         move(self._context.journal, flight, BatchEvent.REFUSE)
         del self._in_flight[flight.batch.id]
         remedy = remedy_for(flight.batch, error, first=self._is_first(flight))
         if remedy.gone:
-            self._gone(flight, error)
+            yield from self._gone(flight, error)
         elif remedy.size:
             if isinstance(error, TooLarge):
                 self.forms.too_large(flight.batch, remedy.size)
             self._split(flight, remedy.size, remedy.shape)
         else:
-            self._refused_alone(flight, error)
+            yield from self._refused_alone(flight, error)
 
     @staticmethod
     def _is_first(flight: BatchInFlight) -> bool:
@@ -237,21 +238,21 @@ class Dispatcher:
             self._intend(half, first=True)
         self.advance()
 
-    def _refused_alone(self, flight: BatchInFlight, error: ChakraError) -> None:
+    def _refused_alone(self, flight: BatchInFlight, error: ChakraError) -> Iterator[SendingEvent]:
         flight.lineage.refused_alone += 1
         reason = f"ChakraHQ refuses it: {error.cause}"
         action = flight.batch.actions[0]
         done = {0: Settlement(action, Outcome.REJECTED, action.process_id, reason)}
         self._probed(flight)
-        self._owner.settled(flight.batch, done, None)
+        yield Settled(flight.batch, done, None)
         if not flight.lineage.accepted and flight.lineage.refused_alone >= SAME_REASON:
-            self._owner.halt(flight.batch.procedure, error)
+            yield Halted(flight.batch.procedure, error)
 
-    def _gone(self, flight: BatchInFlight, error: ChakraError) -> None:
+    def _gone(self, flight: BatchInFlight, error: ChakraError) -> Iterator[SendingEvent]:
         """The bulk endpoint itself is not there."""
         self._probed(flight)
-        self._owner.released(flight.batch)
-        self._owner.halt(flight.batch.procedure, error)
+        yield Released(flight.batch)
+        yield Halted(flight.batch.procedure, error)
 
     # Following a job
 
@@ -267,14 +268,14 @@ class Dispatcher:
             partial(self._not_seen, flight),
         )
 
-    def _looked(self, flight: BatchInFlight, status: JobStatus) -> None:
+    def _looked(self, flight: BatchInFlight, status: JobStatus) -> Iterator[SendingEvent]:
         flight.missing = 0
         look = look_of(status.row, status.counts, flight.waited(self._context.now_ms()))
         flight.looks = (*flight.looks[-2:], look)
         submitted = len(flight.batch.actions)
         verdict = job_verdict(flight.looks, submitted)
         if verdict is JobVerdict.RUNNING:
-            self._go_on(flight)
+            yield from self._go_on(flight)
             return
         if verdict is JobVerdict.ENDED and look.none_under_way:
             self.forms.cut(flight.batch, look.finished)
@@ -283,23 +284,23 @@ class Dispatcher:
         in_full = verdict is JobVerdict.DONE
         self._conclude(flight, End(succeeded, in_full, flight.probing, server))
 
-    def _not_seen(self, flight: BatchInFlight, error: Exception) -> None:
+    def _not_seen(self, flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
         if isinstance(error, (WrongKey, NoAccess)) or not isinstance(error, ChakraError):
-            self._owner.fail(_as_chakra(error))
+            yield Failed(_as_chakra(error))
             self._sending -= 1
             return
         flight.missing += isinstance(error, NotFound)
         if flight.missing > MISSING_TRIES:
             self._sending -= 1
-            self._lost.take(flight)
+            yield from self._lose(flight)
         else:
             pause = 2.0**flight.missing if flight.missing else 0.0
             self._context.workers.later(pause, partial(self._go_on, flight))
 
-    def _go_on(self, flight: BatchInFlight) -> None:
+    def _go_on(self, flight: BatchInFlight) -> Iterator[SendingEvent]:
         if flight.waited(self._context.now_ms()) >= self._context.settings.patience.job_timeout:
             self._sending -= 1
-            self._lost.take(flight)
+            yield from self._lose(flight)
         else:
             self._follow(flight)
 
@@ -313,7 +314,9 @@ class Dispatcher:
             partial(self._not_concluded, flight, end),
         )
 
-    def _concluded(self, flight: BatchInFlight, end: End, found: Conclusion) -> None:
+    def _concluded(
+        self, flight: BatchInFlight, end: End, found: Conclusion
+    ) -> Iterator[SendingEvent]:
         self._sending -= 1
         if flight.probing and self._try_other_shape(flight, found):
             self.advance()
@@ -324,9 +327,9 @@ class Dispatcher:
         done = {at: s for at, s in found.settlements.items() if at not in flight.settled}
         advance(flight, BatchEvent.SETTLE)
         del self._in_flight[flight.batch.id]
-        self._owner.settled(flight.batch, done, end.server_time)
+        yield Settled(flight.batch, done, end.server_time)
         if found.effect is False:
-            self._owner.halt(flight.batch.procedure, no_effect(flight.batch))
+            yield Halted(flight.batch.procedure, no_effect(flight.batch))
         self.advance()
 
     def _try_other_shape(self, flight: BatchInFlight, found: Conclusion) -> bool:
@@ -350,9 +353,11 @@ class Dispatcher:
         if not any((f.batch.procedure, f.batch.kind) == kind for f in others):
             self._probing.discard(kind)
 
-    def _not_concluded(self, flight: BatchInFlight, end: End, error: Exception) -> None:
+    def _not_concluded(
+        self, flight: BatchInFlight, end: End, error: Exception
+    ) -> Iterator[SendingEvent]:
         if not isinstance(error, ChakraError):
-            self._owner.fail(_as_chakra(error))
+            yield Failed(_as_chakra(error))
             self._sending -= 1
             return
         flight.tries += 1
@@ -360,20 +365,32 @@ class Dispatcher:
             self._context.workers.later(flight.tries, partial(self._conclude, flight, end))
             return
         self._sending -= 1
-        self._owner.fail(error)
-        self._lost.take(flight)
+        yield Failed(error)
+        yield from self._lose(flight)
 
-    def _landed(self, flight: BatchInFlight) -> None:
-        if flight.probing and flight.seen_as_sent:
-            self.forms.proven(flight.batch)
-        del self._in_flight[flight.batch.id]
-        self._probed(flight)
+    # What is read back
 
-    def _release(self, flight: BatchInFlight) -> None:
+    def _lose(self, flight: BatchInFlight) -> Iterator[SendingEvent]:
+        return self._read_back(self._lost.take(flight))
+
+    def _read_back(self, steps: Iterable[LostStep]) -> Iterator[SendingEvent]:
+        for step in steps:
+            if isinstance(step, NeverTaken):
+                yield from self._release(step.flight)
+                continue
+            flight = step.flight
+            if not flight.open:
+                if flight.probing and flight.seen_as_sent:
+                    self.forms.proven(flight.batch)
+                del self._in_flight[flight.batch.id]
+                self._probed(flight)
+            yield Settled(flight.batch, step.done, None)
+
+    def _release(self, flight: BatchInFlight) -> Iterator[SendingEvent]:
         move(self._context.journal, flight, BatchEvent.RELEASE)
         self._in_flight.pop(flight.batch.id, None)
         self._probed(flight)
-        self._owner.released(replace(flight.batch, actions=tuple(flight.open.values())))
+        yield Released(replace(flight.batch, actions=tuple(flight.open.values())))
 
 
 def submissions(context: RunContext) -> Callable[[str], Submission]:

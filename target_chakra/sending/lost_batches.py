@@ -1,62 +1,86 @@
-"""Batches whose fate nobody told: their rows are read back until it is known, or never will be.
+"""Batches whose answer was lost: their rows are read back until their outcome can be told.
 
 Runs on the thread that decides; `recovery.py` says what follows from a look.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from chakra_api.errors import ChakraError
 from target_chakra.batches import Settlement
 from target_chakra.lifecycle import BatchEvent, Outcome
-from target_chakra.sending.batch_in_flight import BatchInFlight, Owner, advance, move
+from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.recovery import Sight, lost_verdict
 from target_chakra.sending.submission import WRITTEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from target_chakra.batches import Event
     from target_chakra.context import RunContext
     from target_chakra.sending.submission import Submission
+    from target_chakra.workers import Relay
 
 LOOKS = (0.5, 30.0)
 """Least and most seconds between two looks at a batch."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Rows of a lost batch have an outcome; the batch is settled once all of them have.
+
+    Attributes:
+        flight: The batch.
+        done: What became of its actions, by position.
+    """
+
+    flight: BatchInFlight
+    done: Mapping[int, Settlement]
+
+
+@dataclass(frozen=True, slots=True)
+class NeverTaken:
+    """A lost batch never was accepted: it may be sent again.
+
+    Attributes:
+        flight: The batch.
+    """
+
+    flight: BatchInFlight
+
+
+LostStep: TypeAlias = "ReadBack | NeverTaken"
+
+
 class LostBatches:
-    """All lost batches of a run.
+    """All lost batches of a run; its steps yield what became of their rows.
 
     Args:
         context: Of the run.
         submission: What carries the batches of a procedure.
-        owner: Whom it reports to.
-        landed: Told of a batch whose rows all have an outcome.
-        released: Told of a batch that never was accepted.
+        workers: Pass on what the steps yield.
     """
 
     def __init__(
         self,
         context: RunContext,
         submission: Callable[[str], Submission],
-        owner: Owner,
-        landed: Callable[[BatchInFlight], None],
-        released: Callable[[BatchInFlight], None],
+        workers: Relay[LostStep, Event],
     ) -> None:
         self._context = context
         self._submission = submission
-        self._owner = owner
-        self._landed = landed
-        self._released = released
+        self._workers = workers
         self.count = 0
 
-    def take(self, flight: BatchInFlight) -> None:
+    def take(self, flight: BatchInFlight) -> Iterator[LostStep]:
         """Take on a batch that was just lost."""
         move(self._context.journal, flight, BatchEvent.LOSE)
-        self.follow(flight)
+        yield from self.follow(flight)
 
-    def follow(self, flight: BatchInFlight) -> None:
+    def follow(self, flight: BatchInFlight) -> Iterator[LostStep]:
         """Read a lost batch back until its fate is known."""
         self.count += 1
         nameless = {
@@ -65,20 +89,22 @@ class LostBatches:
             if a.process_id is None and a.change.key is None
         }
         if nameless:
-            self._settle(flight, nameless)
+            yield self._settled(flight, nameless)
         if flight.open:
             pause = 0.0 if flight.waited(self._context.now_ms()) > 1 else LOOKS[0]
-            self._context.workers.later(pause, partial(self._look, flight))
+            self._workers.later(pause, partial(self._look, flight))
 
     def _look(self, flight: BatchInFlight) -> None:
         submission = self._submission(flight.batch.procedure)
-        self._context.workers.start(
+        self._workers.start(
             partial(submission.sights, flight.open),
             partial(self._saw, flight),
             partial(self._saw_nothing, flight),
         )
 
-    def _saw(self, flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]) -> None:
+    def _saw(
+        self, flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]
+    ) -> Iterator[LostStep]:
         waited = flight.waited(self._context.now_ms())
         sights = {at: what for at, (what, _) in seen.items()}
         patience = self._context.settings.patience
@@ -87,7 +113,7 @@ class LostBatches:
         flight.seen_as_sent |= bool(verdict.settled)
         if verdict.released:
             self.count -= 1
-            self._released(flight)
+            yield NeverTaken(flight)
             return
         actions, written = flight.batch.actions, WRITTEN[flight.batch.kind]
         done = {at: Settlement(actions[at], written, seen[at][1]) for at in verdict.settled}
@@ -95,11 +121,11 @@ class LostBatches:
             reason = f"the answer was lost, and the process is {sights[at].value}"
             done[at] = Settlement(actions[at], Outcome.UNKNOWN, seen[at][1], reason)
         if done:
-            self._settle(flight, done)
+            yield self._settled(flight, done)
         if flight.open:
             self._look_later(flight, waited)
 
-    def _saw_nothing(self, flight: BatchInFlight, error: Exception) -> None:
+    def _saw_nothing(self, flight: BatchInFlight, error: Exception) -> Iterator[LostStep]:
         if not isinstance(error, ChakraError):
             raise error
         waited = flight.waited(self._context.now_ms())
@@ -108,7 +134,7 @@ class LostBatches:
             return
         reason = f"the answer was lost, and reading back fails: {error.cause}"
         gone = {at: Settlement(a, Outcome.UNKNOWN, None, reason) for at, a in flight.open.items()}
-        self._settle(flight, gone)
+        yield self._settled(flight, gone)
 
     def _look_later(self, flight: BatchInFlight, waited: float) -> None:
         patience = self._context.settings.patience
@@ -116,12 +142,11 @@ class LostBatches:
         for moment in (patience.horizon, patience.job_timeout):
             if waited < moment:
                 pause = min(pause, moment - waited + 0.01)
-        self._context.workers.later(pause, partial(self._look, flight))
+        self._workers.later(pause, partial(self._look, flight))
 
-    def _settle(self, flight: BatchInFlight, done: Mapping[int, Settlement]) -> None:
+    def _settled(self, flight: BatchInFlight, done: Mapping[int, Settlement]) -> ReadBack:
         flight.settled.update(done)
         if not flight.open:
             self.count -= 1
             advance(flight, BatchEvent.SETTLE)
-            self._landed(flight)
-        self._owner.settled(flight.batch, done, None)
+        return ReadBack(flight, done)

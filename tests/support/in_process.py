@@ -42,7 +42,7 @@ from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from chakra_api.clock import Clock
@@ -134,7 +134,7 @@ class _OneHand:
         """Nobody is there."""
 
 
-class AtOnce(Workers):
+class AtOnce(Workers[Any]):
     """Does each task when it is started, and jumps over the time until a step is due."""
 
     def __init__(self, clock: Clock, crew: Crew) -> None:
@@ -142,13 +142,13 @@ class AtOnce(Workers):
         super().__init__(clock, _OneHand())
         self._jumps = clock
 
-    def pump(self, patience: float) -> bool:
+    def pump(self, patience: float) -> Generator[Any, None, bool]:
         """Do what is due, or jump to the time when something is."""
-        if super().pump(0):
+        if (yield from super().pump(0)):
             return True
         if patience > 0 and self._timers:
             self._jumps.sleep(max(0.0, self._timers[0][0] - self._jumps.monotonic()))
-        return super().pump(0)
+        return (yield from super().pump(0))
 
 
 @dataclass(frozen=True)

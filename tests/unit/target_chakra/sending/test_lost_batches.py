@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.errors import Unavailable
-from target_chakra.batches import Batch, Settlement
+from target_chakra.batches import Batch, Released, Settled, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import BatchState, Outcome
@@ -25,7 +25,7 @@ from target_chakra.settings import parse_settings
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 SETTINGS = parse_settings({"api_key": "k", "concurrency": 1}, user_agent="test")
 PATIENCE = SETTINGS.patience
@@ -36,25 +36,26 @@ NEVER = float("inf")
 class Timers:
     """Workers without threads: a task runs at once, and sleeping costs nothing."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: FakeClock, take_in: Callable[[Iterable[object]], None]) -> None:
         self._clock = clock
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._take_in = take_in
+        self._due: list[tuple[float, int, Callable[[], Iterable[object]]]] = []
         self._numbers = count()
 
     def start(
         self,
         task: Callable[[], object],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
+        done: Callable[[Any], Iterable[object]],
+        failed: Callable[[Exception], Iterable[object]],
     ) -> None:
         try:
             found = task()
         except Unavailable as error:
-            failed(error)
+            self._take_in(failed(error))
         else:
-            done(found)
+            self._take_in(done(found))
 
-    def later(self, seconds: float, step: Callable[[], None]) -> None:
+    def later(self, seconds: float, step: Callable[[], Iterable[object]]) -> None:
         due = self._clock.monotonic() + seconds
         heapq.heappush(self._due, (due, next(self._numbers), step))
 
@@ -62,7 +63,7 @@ class Timers:
         while self._due:
             due, _, step = heapq.heappop(self._due)
             self._clock.sleep(max(0.0, due - self._clock.monotonic()))
-            step()
+            self._take_in(step())
 
 
 class World:
@@ -78,7 +79,7 @@ class World:
         self, writes: list[float], touched: frozenset[int] = frozenset(), *, down: bool = False
     ) -> None:
         self.clock = FakeClock()
-        self.timers = Timers(self.clock)
+        self.timers = Timers(self.clock, self.take_in)
         self.writes, self.touched, self.down = writes, touched, down
         self.looks: list[float] = []
         self.settlements: dict[int, Settlement] = {}
@@ -94,9 +95,9 @@ class World:
             procedure=lambda _procedure: cast("Any", self),
         )
         submission = lambda _procedure: cast("Any", self)  # noqa: E731 - as a procedure's
-        self.flights = Dispatcher(context, submission, cast("Any", self))
+        self.flights = Dispatcher(context, submission)
 
-    # As the journal, the submission and the owner
+    # As the journal, the submission and the writer
 
     def move(self, batch: Batch) -> None:
         self.states.append(batch.state)
@@ -113,13 +114,15 @@ class World:
             return Sight.NEITHER
         return Sight.AS_SENT if now >= self.writes[at] else Sight.AS_BEFORE
 
-    def settled(self, _batch: Batch, done: Mapping[int, Settlement], _ended: int | None) -> None:
-        assert not self.settlements.keys() & done.keys()
-        self.settlements.update(done)
-
-    def released(self, batch: Batch) -> None:
-        self.released_at = self.clock.monotonic()
-        self.again += batch.actions
+    def take_in(self, events: Iterable[object]) -> None:
+        for event in events:
+            if isinstance(event, Settled):
+                assert not self.settlements.keys() & event.done.keys()
+                self.settlements.update(event.done)
+            else:
+                assert isinstance(event, Released)
+                self.released_at = self.clock.monotonic()
+                self.again += event.batch.actions
 
     # The run
 
@@ -133,7 +136,7 @@ class World:
         sent = int(self.clock.now() * 1000)
         actions = tuple(update(at, keyless=at in keyless) for at in range(len(self.writes)))
         batch = Batch(1, "lead", Kind.UPDATE, actions, state, sent=sent)
-        self.flights.adopt(batch, before or {})
+        self.take_in(self.flights.adopt(batch, before or {}))
         self.timers.run()
         assert self.flights.lost == 0
         assert self.flights.in_flight == ()
