@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 E = TypeVar("E")
-Inner = TypeVar("Inner")
+Inner_contra = TypeVar("Inner_contra", contravariant=True)
 Step: TypeAlias = "Callable[[], None]"
 
 
@@ -159,7 +159,7 @@ class Workers(Generic[E]):
         self._crew.close()
 
 
-class Relay(Generic[Inner, E]):
+class Relay(Generic[Inner_contra, E]):
     """Workers for a stage within a stage: the outer one passes on what the inner one's steps yield.
 
     Args:
@@ -168,7 +168,7 @@ class Relay(Generic[Inner, E]):
     """
 
     def __init__(
-        self, workers: Workers[E], through: Callable[[Iterable[Inner]], Iterable[E]]
+        self, workers: Workers[E], through: Callable[[Iterable[Inner_contra]], Iterable[E]]
     ) -> None:
         self._workers = workers
         self._through = through
@@ -176,8 +176,8 @@ class Relay(Generic[Inner, E]):
     def start(
         self,
         task: Callable[[], T],
-        done: Callable[[T], Iterable[Inner] | None],
-        failed: Callable[[Exception], Iterable[Inner] | None],
+        done: Callable[[T], Iterable[Inner_contra] | None],
+        failed: Callable[[Exception], Iterable[Inner_contra] | None],
     ) -> None:
         """Run a task beside this thread; then one of the two here."""
         through = self._through
@@ -187,6 +187,6 @@ class Relay(Generic[Inner, E]):
             lambda error: through(failed(error) or ()),
         )
 
-    def later(self, seconds: float, step: Callable[[], Iterable[Inner] | None]) -> None:
+    def later(self, seconds: float, step: Callable[[], Iterable[Inner_contra] | None]) -> None:
         """Do a step here after so many seconds."""
         self._workers.later(seconds, lambda: self._through(step() or ()))

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import ChakraError
-from chakra_api.values.coercion import json_text
 from target_chakra.changes import (
     Action,
-    Done,
     Ended,
     Failed,
     Halted,
     Key,
-    Kind,
-    Mode,
     Reject,
     singly,
 )
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way
 from target_chakra.lookups.snapshot import Snapshot
+from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
-from target_chakra.planning.plan import Rules, lags, only_read, plan
+from target_chakra.planning.plan import Rules, lags, plan
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
 
 if TYPE_CHECKING:
@@ -58,16 +53,14 @@ class Intake:
         self._context = context
         self._is_barred = is_barred
         self.lanes = Lanes()
-        self.graves = ReplayedDeletes(context.journal, self.lanes)
+        self.replayed_deletes = ReplayedDeletes(context.journal, self.lanes)
+        self.keyless = Keyless(context.journal)
         self.server_time: int | None = None
         self._rules: dict[str, Rules] = {}
-        self._keyless: list[Change] = []
         self._looking = 0
         self._since: list[int] = []
         self._proving: set[Group] = set()
         self._begun: set[str] = set()
-        self.unknown_twins: Counter[str] = Counter()
-        """Rows without a key that were sent, and of which nobody knows, by hash."""
 
     @property
     def busy(self) -> bool:
@@ -77,7 +70,7 @@ class Intake:
     @property
     def waiting(self) -> int:
         """Changes that nothing was decided on."""
-        return self.lanes.waiting + len(self._keyless)
+        return self.lanes.waiting + self.keyless.waiting
 
     def register(self, stream: str, rules: Rules) -> None:
         """A stream is about to come."""
@@ -86,10 +79,10 @@ class Intake:
     def add(self, change: Change) -> None:
         """A change came in."""
         if change.key is None:
-            self._keyless.append(change)
+            self.keyless.add(change)
         else:
             self.lanes.add(change.key, change)
-            self.graves.came(change)
+            self.replayed_deletes.came(change)
 
     def hold_again(self, action: Action) -> None:
         """An action of an earlier run is still under way."""
@@ -114,22 +107,17 @@ class Intake:
                     break
                 if not (yield from self._look_up(group)):
                     break
-        if keyless and self._keyless and (flush or len(self._keyless) >= PAGE):
-            yield from self._decide_keyless()
+        if keyless and self.keyless.waiting >= (1 if flush else PAGE):
+            yield from self.keyless.decide(self._rules)
         self.lanes.forget_ticks(min(self._since, default=self.lanes.tick))
 
     def drain(self) -> list[Change]:
         """Take everything that nothing was decided on."""
-        left = [*self.lanes.drain(), *self._keyless]
-        self._keyless.clear()
-        return left
+        return [*self.lanes.drain(), *self.keyless.drain()]
 
     def drain_procedure(self, procedure: str) -> list[Change]:
         """Take everything of one procedure that nothing was decided on."""
-        kept = [change for change in self._keyless if change.procedure != procedure]
-        left = [change for change in self._keyless if change.procedure == procedure]
-        self._keyless = kept
-        return [*left, *self.lanes.drain(procedure)]
+        return [*self.keyless.drain(procedure), *self.lanes.drain(procedure)]
 
     # With a key
 
@@ -137,7 +125,8 @@ class Intake:
         """Begin to look up ready changes; whether any could be taken."""
         if self._context.settings.compare == "never":
             for change in self.lanes.take(group, PAGE):
-                yield from self._handed_over(self._unseen(_blindly(change)))
+                decision = unseen(blindly(change), self._rules[change.stream])
+                yield from self._handed_over(decision)
             return True
         desk = self._context.procedure(group[0])
         way = desk.ways.get(group[1])
@@ -252,7 +241,7 @@ class Intake:
             self.lanes.release(change.key)
             yield Ended(change, Outcome.NOT_SENT)
             return
-        if all(each.deleted for each in held) and self.graves.hold(change):
+        if all(each.deleted for each in held) and self.replayed_deletes.hold(change):
             return
         taken = self.lanes.hold(change.key, names)
         if taken is not None:
@@ -279,48 +268,6 @@ class Intake:
         if change.key is not None:
             self.lanes.release(change.key, again)
 
-    # Without a key
-
-    def _decide_keyless(self) -> Iterator[PlanningEvent]:
-        changes, self._keyless = self._keyless, []
-        by_stream: dict[str, list[tuple[str, Change]]] = {}
-        for change in changes:
-            by_stream.setdefault(change.stream, []).append((twin_of(change), change))
-        for stream, rows in by_stream.items():
-            if stream not in self._begun:
-                self._begun.add(stream)
-                self._context.journal.began_again(stream, rows[0][0])
-            twins = self._context.journal.twins(stream, sorted({twin for twin, _ in rows}))
-            for twin, change in rows:
-                numbers = twins.get(twin)
-                if numbers and len(numbers) <= self.unknown_twins[twin]:
-                    yield Ended(change, Outcome.UNKNOWN)
-                elif numbers:
-                    # It was sent in a run that ended before its STATE was passed on.
-                    self._context.journal.come_again(numbers.pop(0), change.seq)
-                    yield Done(change, Outcome.UNCHANGED)
-                else:
-                    fields = {n: v for n, v in change.fields.items() if v is not None}
-                    yield self._unseen(Action(change, Kind.CREATE, None, fields, {}, twin=twin))
-
-    def _unseen(self, action: Action) -> Action | Reject:
-        """What was not looked up is sent, unless it holds what ChakraHQ does not take."""
-        rules = self._rules[action.change.stream]
-        barred = [name for name in action.fields if name in rules.read_only]
-        return only_read(action.change, barred[0]) if barred else action
-
-
-def twin_of(change: Change) -> str:
-    """The hash by which a row without a key is known again: of its mapped fields.
-
-    Where its source repeats whole files, its place in the file counts, too: equal rows are
-    different ones.
-    """
-    body = json_text(dict(change.fields)).encode()
-    if change.origin:
-        body += f"\n{change.origin}:{change.line}".encode()
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
-
 
 def _not_believed(group: Group) -> AnswerNotBelieved:
     procedure, attribute = group
@@ -335,18 +282,6 @@ def _failed(error: Exception) -> Failed:
     if not isinstance(error, ChakraError):
         raise error
     return Failed(error)
-
-
-def _blindly(change: Change) -> Action:
-    """What is sent where nobody looks first: the whole change, by what the row names."""
-    key = change.key
-    process_id = str(key.value) if key is not None and key.attribute == "id" else None
-    if change.deletes:
-        return Action(change, Kind.DELETE, process_id, {}, None)
-    fields = {n: v for n, v in change.fields.items() if not n.startswith("record.")}
-    if change.mode is Mode.INSERT:
-        return Action(change, Kind.CREATE, None, change.fields, None)
-    return Action(change, Kind.UPDATE, process_id, fields, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,12 @@ class Reporter:
     def line(self, writer: Writer[Any], stats: RequestStats) -> str:
         """The line for now."""
         seconds = max(self._clock.monotonic() - self._began, 1e-3)
-        tally, flights = writer.tally, writer.flights
+        tally, dispatcher = writer.tally, writer.dispatcher
         confirmed = sum(tally.count(outcome) for outcome in SETTLED - {Outcome.REJECTED})
-        lost = f", {flights.lost} being read back" if flights.lost else ""
+        lost = f", {dispatcher.lost} being read back" if dispatcher.lost else ""
         return (
             f"{tally.last_seq:,} rows in, {confirmed:,} confirmed,"
             f" {tally.count(Outcome.REJECTED):,} rejected, {tally.open:,} open,"
-            f" {flights.followed} jobs in flight{lost}, {tally.last_seq / seconds:,.0f} rows/s,"
+            f" {dispatcher.followed} jobs in flight{lost}, {tally.last_seq / seconds:,.0f} rows/s,"
             f" {stats.waited:.1f} s waited for the pace"
         )

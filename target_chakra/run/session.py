@@ -365,7 +365,7 @@ class Session(Generic[State]):
             rows=dict(writer.tally.rows),
             outcomes={name: Counter(counts) for name, counts in writer.tally.outcomes.items()},
             mirror=dict(writer.tally.deleted_by_mirror),
-            cost=Cost(stats.requests, stats.retries, writer.flights.jobs, seconds, stats.waited),
+            cost=Cost(stats.requests, stats.retries, writer.dispatcher.jobs, seconds, stats.waited),
             error=error,
             halted=tuple(f"{name}: {why}" for name, why in writer.halted.items()),
             stopped=self.stopped(),

@@ -10,19 +10,20 @@ from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chakra_api.errors import ChakraError, IllegalTransition
-from target_chakra.batches import Batch, Released, Settled
+from target_chakra.batches import Released, Settled
 from target_chakra.books.bookkeeping import WORTH_STORING, Bookkeeping
 from target_chakra.books.confirmations import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
 from target_chakra.changes import Action, Change, Done, Ended, Halted, Kind, Mode, Reject
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake
+from target_chakra.sending.batching import Batching
 from target_chakra.sending.dispatcher import Dispatcher, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from target_chakra.batches import Event, Settlement
+    from target_chakra.batches import Batch, Event, Settlement
     from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
@@ -71,30 +72,31 @@ class Writer(Generic[State]):
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
-        self._pending: dict[tuple[str, Kind], list[Action]] = {}
         self._deletes = self._since_pump = 0
         self._recovered: set[int] = set()
         self.books = Bookkeeping(context, rejects)
         self.intake = Intake(context, self.books.is_barred)
-        self.flights = Dispatcher(context, submissions(context))
+        self.dispatcher = Dispatcher(context, submissions(context))
+        self._batching = Batching(self.dispatcher, context.settings)
 
     # Beginning
 
     def recover(self) -> None:
         """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
         journal = self._context.journal
-        self.flights.forms.recall(journal.findings())
+        self.dispatcher.limits.recall(journal.findings())
         unknowns = journal.unknowns()
         self.books.recall(unknowns)
-        self.intake.graves.recall()
+        self.intake.replayed_deletes.recall()
         for unknown in unknowns:
-            self.intake.unknown_twins[unknown.twin or ""] += unknown.twin is not None
+            if unknown.twin is not None:
+                self.intake.keyless.note_unknown(unknown.twin)
         for found in journal.open_batches():
             self._recovered.add(found.batch.id)
             for at, action in enumerate(found.batch.actions):
                 if at not in found.outcomes:
                     self.intake.hold_again(action)
-            self._follow(self.flights.adopt(found.batch, found.outcomes))
+            self._follow(self.dispatcher.adopt(found.batch, found.outcomes))
 
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come."""
@@ -131,7 +133,7 @@ class Writer(Generic[State]):
             self.pump(0)
             while not self._has_room():
                 if not self._moving:
-                    self.intake.graves.leave()
+                    self.intake.replayed_deletes.leave()
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
@@ -168,25 +170,11 @@ class Writer(Generic[State]):
         self._since_pump = 0
         if self.failure is None:
             self._follow(self.intake.advance(flush=flush, keyless=not self._recovered))
-            self._form(flush=flush)
+            self._batching.form(self.intake.server_time, flush=flush)
         self._follow(self._context.workers.pump(patience))
         self.books.flush(1 if flush else WORTH_STORING)
         self._pass_states()
         self._beat()
-
-    def _form(self, *, flush: bool) -> None:
-        self.flights.advance()
-        for (procedure, kind), actions in self._pending.items():
-            while actions and self.flights.waiting < self._settings.concurrency:
-                size = self.flights.size_for(procedure, kind, self._settings.batch_size)
-                if size == 0 or (len(actions) < size and not flush):
-                    break
-                self.flights.add(self._batch(procedure, kind, actions[:size]))
-                del actions[:size]
-
-    def _batch(self, procedure: str, kind: Kind, actions: list[Action]) -> Batch:
-        server, state = self.intake.server_time, BatchState.INTENDED
-        return Batch(0, procedure, kind, tuple(actions), state, server=server)
 
     # What the stages decide
 
@@ -231,7 +219,7 @@ class Writer(Generic[State]):
         if self.failure is not None or change.procedure in self.halted:
             self._give_up(change)
             return
-        self._pending.setdefault((change.procedure, action.kind), []).append(action)
+        self._batching.add(action)
 
     def _preview(self, action: Action) -> None:
         self.preview.append(action)
@@ -279,7 +267,7 @@ class Writer(Generic[State]):
             self.books.bar(action, batch.sent or 0)
             if action.twin and change.seq == 0:
                 # Its row will come again, and nobody knows of it either.
-                self.intake.unknown_twins[action.twin] += 1
+                self.intake.keyless.note_unknown(action.twin)
         self.intake.free(change)
         self.tally.settle(change, outcome)
 
@@ -317,18 +305,15 @@ class Writer(Generic[State]):
         if procedure in self.halted:
             return
         self.halted[procedure] = halted.error
-        for (name, _), actions in self._pending.items():
-            if name == procedure:
-                for action in actions:
-                    self._give_up(action.change)
-                actions.clear()
+        for action in self._batching.drain(procedure):
+            self._give_up(action.change)
         for change in self.intake.drain_procedure(procedure):
             self._end_unsent(change)
 
     def _fail(self, error: ChakraError) -> None:
         if self.failure is None:
             self.failure = error
-            self._follow(self.flights.stop_sending())
+            self._follow(self.dispatcher.stop_sending())
 
     # Journal and STATE
 
@@ -345,7 +330,7 @@ class Writer(Generic[State]):
 
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
-        self.intake.graves.leave()
+        self.intake.replayed_deletes.leave()
         while self.failure is None and not self._stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
@@ -359,17 +344,17 @@ class Writer(Generic[State]):
 
     @property
     def _moving(self) -> bool:
-        pending, idle = any(self._pending.values()), self._context.workers.idle
-        return bool(self.flights.in_flight or self.intake.busy or pending or not idle)
+        waiting = not self._batching.is_empty or not self._context.workers.idle
+        return bool(self.dispatcher.in_flight or self.intake.busy or waiting)
 
     def wait_for_jobs(self, seconds: float | None = None) -> None:
         """Send nothing more; wait for jobs in flight, at most so many seconds.
 
         What is being read back may take far longer, and is on record: the next run goes on with it.
         """
-        self._follow(self.flights.stop_sending())
+        self._follow(self.dispatcher.stop_sending())
         began = self._context.clock.monotonic()
-        while self.flights.followed or self.intake.busy:
+        while self.dispatcher.followed or self.intake.busy:
             left = None if seconds is None else seconds - (self._context.clock.monotonic() - began)
             if left is not None and left <= 0:
                 break
@@ -383,14 +368,12 @@ class Writer(Generic[State]):
 
     def account_rest(self) -> None:
         """Give an outcome to each row that has none."""
-        for actions in self._pending.values():
-            for action in actions:
-                self._end_unsent(action.change)
-            actions.clear()
+        for action in self._batching.drain():
+            self._end_unsent(action.change)
         for change in self.intake.drain():
             self._end_unsent(change)
-        for batch in self.flights.in_flight:
-            for at in self.flights.open_actions(batch):
+        for batch in self.dispatcher.in_flight:
+            for at in self.dispatcher.open_actions(batch):
                 self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)
         # On their way from one hand to another when the run broke off.
         self.tally.give_up()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from target_chakra.lifecycle import after
+from target_chakra.lifecycle import BatchState, after
 
 if TYPE_CHECKING:
     from target_chakra.batches import Batch
-    from target_chakra.changes import Action
+    from target_chakra.changes import Action, Kind
     from target_chakra.journal.journal import Journal
     from target_chakra.lifecycle import BatchEvent
     from target_chakra.sending.job_polling import Look
@@ -43,11 +43,13 @@ class BatchInFlight:
         accepted: Whether ChakraHQ is known to have taken it.
         settled: Positions that have an outcome.
         seen_as_sent: Whether a row of it was read back as it was sent.
+        left_alone: Whether its job can't be followed any more in this run.
     """
 
     __slots__ = (
         "accepted",
         "batch",
+        "left_alone",
         "lineage",
         "looks",
         "missing",
@@ -57,15 +59,18 @@ class BatchInFlight:
         "tries",
     )
 
-    def __init__(self, batch: Batch, *, probing: bool = False) -> None:
+    def __init__(
+        self, batch: Batch, *, probing: bool = False, lineage: Lineage | None = None
+    ) -> None:
         self.batch = batch
         self.probing = probing
-        self.lineage = Lineage()
+        self.lineage = lineage or Lineage()
         self.looks: tuple[Look, ...] = ()
         self.missing = 0
         self.tries = 0
         self.accepted = False
         self.seen_as_sent = False
+        self.left_alone = False
         self.settled: set[int] = set()
 
     @property
@@ -73,17 +78,27 @@ class BatchInFlight:
         """Its actions that have no outcome yet, by position."""
         return {at: a for at, a in enumerate(self.batch.actions) if at not in self.settled}
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether it has the place of a job: it is being sent, or its job is looked at."""
+        at_work = self.batch.state in (BatchState.SENDING, BatchState.SUBMITTED)
+        return at_work and not self.left_alone
+
+    def probes(self, procedure: str, kind: Kind) -> bool:
+        """Whether it is the first of that procedure and kind."""
+        return self.probing and (self.batch.procedure, self.batch.kind) == (procedure, kind)
+
     def waited(self, now_ms: int) -> float:
         """Seconds since it was sent, at a time in epoch milliseconds of our clock."""
         return max(0.0, (now_ms - (self.batch.sent or 0)) / 1000)
 
 
-def move(journal: Journal, flight: BatchInFlight, event: BatchEvent) -> None:
+def move(journal: Journal, in_flight: BatchInFlight, event: BatchEvent) -> None:
     """Move a batch on, in the journal too."""
-    advance(flight, event)
-    journal.move(flight.batch)
+    advance(in_flight, event)
+    journal.move(in_flight.batch)
 
 
-def advance(flight: BatchInFlight, event: BatchEvent) -> None:
+def advance(in_flight: BatchInFlight, event: BatchEvent) -> None:
     """Move a batch on; its state is stored with the outcomes of its rows."""
-    flight.batch = replace(flight.batch, state=after(flight.batch.state, event))
+    in_flight.batch = replace(in_flight.batch, state=after(in_flight.batch.state, event))

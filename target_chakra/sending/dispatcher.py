@@ -1,4 +1,4 @@
-"""The life of each batch on its way: sent, followed, concluded, halved, or read back.
+"""The life of each batch on its way: intended, sent, and followed or read back until it is settled.
 
 Runs on the thread that decides. Each step is in the journal before the next one leaves.
 """
@@ -8,43 +8,31 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from chakra_api.errors import (
-    AnswerLost,
-    ChakraError,
-    NoAccess,
-    NotFound,
-    Refused,
-    ReportedErrors,
-    TooLarge,
-    WrongKey,
-)
-from target_chakra.batches import Batch, Released, Settled, Settlement
-from target_chakra.changes import Failed, Halted, Kind
+from chakra_api.errors import AnswerLost, ChakraError, NoAccess, Refused, ReportedErrors, WrongKey
+from target_chakra.batches import Batch, Released, Settled
+from target_chakra.changes import Failed, Halted
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.item_shapes import SHAPES
-from target_chakra.sending.job_polling import JobVerdict, job_verdict, look_of, wait
-from target_chakra.sending.lost_batches import LostBatches, NeverTaken
-from target_chakra.sending.refusals import no_effect, remedy_for
+from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
+from target_chakra.sending.lost_batches import LostBatches, NeverTaken, ReadBack
+from target_chakra.sending.refusals import Resend, after_refusal, no_effect, other_shape, parts_of
 from target_chakra.sending.server_limits import ServerLimits
-from target_chakra.sending.submission import Accepted, Conclusion, End, Submission
+from target_chakra.sending.submission import Accepted, End, Submission
 from target_chakra.workers import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from chakra_api.endpoints.answers import JobStatus
-    from target_chakra.batches import SendingEvent
+    from target_chakra.batches import Event, SendingEvent
+    from target_chakra.changes import Kind
     from target_chakra.context import RunContext
+    from target_chakra.sending.job_following import JobStep
     from target_chakra.sending.lost_batches import LostStep
 
-MISSING_TRIES = 3
-"""How often a job that is not there is looked for again before it counts as lost (Q31)."""
-SAME_REASON = 8
-"""Rows in a row refused alone, none accepted: it is not the rows' fault."""
-CONCLUDE_TRIES = 5
+    Step: TypeAlias = JobStep | LostStep
 
 
 class Dispatcher:
@@ -53,32 +41,35 @@ class Dispatcher:
     Args:
         context: Of the run.
         submission: What carries the batches of a procedure.
+
+    Attributes:
+        limits: In what shape and size the server takes batches.
+        jobs: How many batches were taken.
     """
 
     def __init__(self, context: RunContext, submission: Callable[[str], Submission]) -> None:
         self._context = context
         self._submission = submission
-        self._outbox: deque[BatchInFlight] = deque()
-        self._sending = 0
-        relay = Relay(context.workers, self._read_back)
+        self.limits = ServerLimits(context.journal)
+        relay: Relay[Step, Event] = Relay(context.workers, self._react)
+        self._jobs = JobFollower(context, submission, self.limits, relay)
         self._lost = LostBatches(context, submission, relay)
-        self._probing: set[tuple[str, Kind]] = set()
-        self.forms = ServerLimits(context.journal)
-        self.grounded = False
-        self.jobs = 0
+        self._outbox: deque[BatchInFlight] = deque()
         self._in_flight: dict[int, BatchInFlight] = {}
+        self._stopped = False
+        self.jobs = 0
 
     # What the writer asks
 
     @property
     def followed(self) -> int:
         """Jobs that are being followed."""
-        return self._sending
+        return sum(each.is_followed for each in self._in_flight.values())
 
     @property
     def lost(self) -> int:
-        """Batches whose fate is being read back."""
-        return self._lost.count
+        """Batches whose rows are being read back."""
+        return sum(each.batch.state is BatchState.LOST for each in self._in_flight.values())
 
     @property
     def waiting(self) -> int:
@@ -88,7 +79,7 @@ class Dispatcher:
     @property
     def in_flight(self) -> tuple[Batch, ...]:
         """Batches that are not settled."""
-        return tuple(flight.batch for flight in self._in_flight.values())
+        return tuple(each.batch for each in self._in_flight.values())
 
     def open_actions(self, batch: Batch) -> tuple[int, ...]:
         """Positions of a batch that have no outcome yet."""
@@ -96,56 +87,56 @@ class Dispatcher:
 
     @property
     def _has_place(self) -> bool:
-        return not self.grounded and self._sending < self._context.settings.concurrency
+        return not self._stopped and self.followed < self._context.settings.concurrency
 
     # Starting
 
     def size_for(self, procedure: str, kind: Kind, most: int) -> int:
         """Rows that the next batch may have; 0 while the first one is on its way."""
-        busy = (procedure, kind) in self._probing and self.forms.shape(procedure, kind) is None
-        return 0 if busy else self.forms.size(procedure, kind, most)
+        if self.limits.shape(procedure, kind) is None and any(
+            each.probes(procedure, kind) for each in self._in_flight.values()
+        ):
+            return 0
+        return self.limits.size(procedure, kind, most)
 
     def add(self, batch: Batch) -> None:
         """Take a new batch: intended in the journal, then sent when a place is free."""
-        shape = self.forms.shape(batch.procedure, batch.kind)
-        if shape is None:
-            self._probing.add((batch.procedure, batch.kind))
+        shape = self.limits.shape(batch.procedure, batch.kind)
         batch = replace(batch, shape=shape or SHAPES[batch.kind][0])
         self._intend(BatchInFlight(batch, probing=shape is None))
         self.advance()
 
-    def _intend(self, flight: BatchInFlight, *, first: bool = False) -> None:
+    def _intend(self, in_flight: BatchInFlight, *, first: bool = False) -> None:
         now = self._context.now_ms()
         if self._has_place and not self._outbox:
             # Intent and departure in one transaction: both are on disk before it leaves.
-            flight.batch = replace(flight.batch, sent=now)
-            advance(flight, BatchEvent.SEND)
-        flight.batch = self._context.journal.intend(flight.batch, now)
-        self._in_flight[flight.batch.id] = flight
-        if flight.batch.state is BatchState.SENDING:
-            self._depart(flight)
+            in_flight.batch = replace(in_flight.batch, sent=now)
+            advance(in_flight, BatchEvent.SEND)
+        in_flight.batch = self._context.journal.intend(in_flight.batch, now)
+        self._in_flight[in_flight.batch.id] = in_flight
+        if in_flight.batch.state is BatchState.SENDING:
+            self._submit(in_flight)
         elif first:
-            self._outbox.appendleft(flight)
+            self._outbox.appendleft(in_flight)
         else:
-            self._outbox.append(flight)
+            self._outbox.append(in_flight)
 
     def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> Iterator[SendingEvent]:
         """Take on a batch of an earlier run, where it was left."""
-        flight = BatchInFlight(batch)
-        flight.settled = set(outcomes)
+        in_flight = BatchInFlight(batch)
+        in_flight.settled = set(outcomes)
         # One row that was seen as sent proves that the job was taken.
         seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
-        flight.accepted = seen or batch.job is not None
-        self._in_flight[batch.id] = flight
+        in_flight.accepted = seen or batch.job is not None
+        self._in_flight[batch.id] = in_flight
         if batch.state is BatchState.INTENDED:
-            yield from self._release(flight)
+            yield from self._release(in_flight)
         elif batch.state is BatchState.SENDING:
-            yield from self._lose(flight)
+            yield from self._react(self._lost.take(in_flight))
         elif batch.state is BatchState.SUBMITTED:
-            self._sending += 1
-            self._follow(flight)
+            self._jobs.follow(in_flight)
         else:
-            yield from self._read_back(self._lost.follow(flight))
+            yield from self._react(self._lost.follow(in_flight))
 
     def advance(self) -> None:
         """Send what is intended while there is a free place."""
@@ -154,243 +145,109 @@ class Dispatcher:
 
     def stop_sending(self) -> Iterator[SendingEvent]:
         """Send nothing more; what was only intended is released."""
-        self.grounded = True
+        self._stopped = True
         while self._outbox:
             yield from self._release(self._outbox.popleft())
 
-    def _send(self, flight: BatchInFlight) -> None:
-        flight.batch = replace(flight.batch, sent=self._context.now_ms())
-        move(self._context.journal, flight, BatchEvent.SEND)
-        self._depart(flight)
+    def _send(self, in_flight: BatchInFlight) -> None:
+        in_flight.batch = replace(in_flight.batch, sent=self._context.now_ms())
+        move(self._context.journal, in_flight, BatchEvent.SEND)
+        self._submit(in_flight)
 
-    def _depart(self, flight: BatchInFlight) -> None:
-        self._sending += 1
-        submission = self._submission(flight.batch.procedure)
+    def _submit(self, in_flight: BatchInFlight) -> None:
+        submission = self._submission(in_flight.batch.procedure)
         self._context.workers.start(
-            partial(submission.submit, flight.batch),
-            partial(self._taken, flight),
-            partial(self._not_taken, flight),
+            partial(submission.submit, in_flight.batch),
+            partial(self._taken, in_flight),
+            partial(self._not_taken, in_flight),
         )
 
     # The answer to a submit
 
-    def _taken(self, flight: BatchInFlight, accepted: Accepted) -> None:
+    def _taken(self, in_flight: BatchInFlight, accepted: Accepted) -> None:
         self.jobs += 1
-        flight.accepted = flight.lineage.accepted = True
-        server = accepted.server_time or flight.batch.server
-        flight.batch = replace(flight.batch, job=accepted.job, server=server)
-        move(self._context.journal, flight, BatchEvent.ACCEPT)
+        in_flight.accepted = in_flight.lineage.accepted = True
+        server = accepted.server_time or in_flight.batch.server
+        in_flight.batch = replace(in_flight.batch, job=accepted.job, server=server)
+        move(self._context.journal, in_flight, BatchEvent.ACCEPT)
         if accepted.job:
-            self._follow(flight)
+            self._jobs.follow(in_flight)
         else:
-            self._conclude(flight, End(True, True, flight.probing, None))  # noqa: FBT003 - a record of facts
+            end = End(True, True, in_flight.probing, None)  # noqa: FBT003 - a record of facts
+            self._jobs.conclude(in_flight, end)
 
-    def _not_taken(self, flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
+    def _not_taken(self, in_flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
         if isinstance(error, AnswerLost):
-            self._sending -= 1
-            yield from self._lose(flight)
-            return
-        self._sending -= 1
-        if isinstance(error, (WrongKey, NoAccess)) or not isinstance(
-            error, (Refused, ReportedErrors)
-        ):
-            yield from self._release(flight)
-            yield Failed(_as_chakra(error))
-            return
-        yield from self._refused(flight, error)
-        self.advance()
-
-    def _refused(
-        self, flight: BatchInFlight, error: Refused | ReportedErrors
-    ) -> Iterator[SendingEvent]:
-        """Refused as a whole: in another shape, in halves, or as the one bad row."""
-        move(self._context.journal, flight, BatchEvent.REFUSE)
-        del self._in_flight[flight.batch.id]
-        remedy = remedy_for(flight.batch, error, first=self._is_first(flight))
-        if remedy.gone:
-            yield from self._gone(flight, error)
-        elif remedy.size:
-            if isinstance(error, TooLarge):
-                self.forms.too_large(flight.batch, remedy.size)
-            self._split(flight, remedy.size, remedy.shape)
-        else:
-            yield from self._refused_alone(flight, error)
-
-    @staticmethod
-    def _is_first(flight: BatchInFlight) -> bool:
-        return flight.probing and not flight.lineage.refused_alone
-
-    def _split(self, flight: BatchInFlight, size: int, shape: str) -> None:
-        actions = flight.batch.actions
-        parts = [actions[start : start + size] for start in range(0, len(actions), size)]
-        for part in reversed(parts):
-            batch = replace(
-                flight.batch,
-                id=0,
-                actions=part,
-                state=BatchState.INTENDED,
-                job=None,
-                sent=None,
-                shape=shape,
-            )
-            half = BatchInFlight(batch, probing=flight.probing)
-            half.lineage = flight.lineage
-            self._intend(half, first=True)
-        self.advance()
-
-    def _refused_alone(self, flight: BatchInFlight, error: ChakraError) -> Iterator[SendingEvent]:
-        flight.lineage.refused_alone += 1
-        reason = f"ChakraHQ refuses it: {error.cause}"
-        action = flight.batch.actions[0]
-        done = {0: Settlement(action, Outcome.REJECTED, action.process_id, reason)}
-        self._probed(flight)
-        yield Settled(flight.batch, done, None)
-        if not flight.lineage.accepted and flight.lineage.refused_alone >= SAME_REASON:
-            yield Halted(flight.batch.procedure, error)
-
-    def _gone(self, flight: BatchInFlight, error: ChakraError) -> Iterator[SendingEvent]:
-        """The bulk endpoint itself is not there."""
-        self._probed(flight)
-        yield Released(flight.batch)
-        yield Halted(flight.batch.procedure, error)
-
-    # Following a job
-
-    def _follow(self, flight: BatchInFlight) -> None:
-        pause = wait(flight.looks, len(flight.batch.actions))
-        self._context.workers.later(pause, partial(self._look, flight))
-
-    def _look(self, flight: BatchInFlight) -> None:
-        client = self._submission(flight.batch.procedure).client
-        self._context.workers.start(
-            partial(client.job, flight.batch.job or ""),
-            partial(self._looked, flight),
-            partial(self._not_seen, flight),
-        )
-
-    def _looked(self, flight: BatchInFlight, status: JobStatus) -> Iterator[SendingEvent]:
-        flight.missing = 0
-        look = look_of(status.row, status.counts, flight.waited(self._context.now_ms()))
-        flight.looks = (*flight.looks[-2:], look)
-        submitted = len(flight.batch.actions)
-        verdict = job_verdict(flight.looks, submitted)
-        if verdict is JobVerdict.RUNNING:
-            yield from self._go_on(flight)
-            return
-        if verdict is JobVerdict.ENDED and look.none_under_way:
-            self.forms.cut(flight.batch, look.finished)
-        succeeded = look.counts.get("SUCCESS", 0) >= submitted
-        server = look.completed_at or status.server_time
-        in_full = verdict is JobVerdict.DONE
-        self._conclude(flight, End(succeeded, in_full, flight.probing, server))
-
-    def _not_seen(self, flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
-        if isinstance(error, (WrongKey, NoAccess)) or not isinstance(error, ChakraError):
-            yield Failed(_as_chakra(error))
-            self._sending -= 1
-            return
-        flight.missing += isinstance(error, NotFound)
-        if flight.missing > MISSING_TRIES:
-            self._sending -= 1
-            yield from self._lose(flight)
-        else:
-            pause = 2.0**flight.missing if flight.missing else 0.0
-            self._context.workers.later(pause, partial(self._go_on, flight))
-
-    def _go_on(self, flight: BatchInFlight) -> Iterator[SendingEvent]:
-        if flight.waited(self._context.now_ms()) >= self._context.settings.patience.job_timeout:
-            self._sending -= 1
-            yield from self._lose(flight)
-        else:
-            self._follow(flight)
-
-    # The end of a job
-
-    def _conclude(self, flight: BatchInFlight, end: End) -> None:
-        submission = self._submission(flight.batch.procedure)
-        self._context.workers.start(
-            partial(submission.conclude, flight.batch, end),
-            partial(self._concluded, flight, end),
-            partial(self._not_concluded, flight, end),
-        )
-
-    def _concluded(
-        self, flight: BatchInFlight, end: End, found: Conclusion
-    ) -> Iterator[SendingEvent]:
-        self._sending -= 1
-        if flight.probing and self._try_other_shape(flight, found):
+            yield from self._react(self._lost.take(in_flight))
+        elif isinstance(error, (Refused, ReportedErrors)) and not _bars_all(error):
+            yield from self._refused(in_flight, error)
             self.advance()
-            return
-        if flight.probing and _proves(flight.batch.kind, found):
-            self.forms.proven(flight.batch)
-        self._probed(flight)
-        done = {at: s for at, s in found.settlements.items() if at not in flight.settled}
-        advance(flight, BatchEvent.SETTLE)
-        del self._in_flight[flight.batch.id]
-        yield Settled(flight.batch, done, end.server_time)
-        if found.effect is False:
-            yield Halted(flight.batch.procedure, no_effect(flight.batch))
+        else:
+            yield from self._release(in_flight)
+            if not isinstance(error, ChakraError):
+                raise error
+            yield Failed(error)
+
+    def _refused(self, in_flight: BatchInFlight, error: ChakraError) -> Iterator[SendingEvent]:
+        move(self._context.journal, in_flight, BatchEvent.REFUSE)
+        del self._in_flight[in_flight.batch.id]
+        for step in after_refusal(in_flight, error, self.limits):
+            if isinstance(step, Resend):
+                self._resend(step)
+            else:
+                yield step
+
+    def _resend(self, resend: Resend) -> None:
+        for part in reversed(resend.parts):
+            self._intend(part, first=True)
         self.advance()
 
-    def _try_other_shape(self, flight: BatchInFlight, found: Conclusion) -> bool:
-        """Whether a first batch had no effect at all, so that its shape is in doubt (Q22)."""
-        batch = flight.batch
-        invalid = all(s.outcome is Outcome.REJECTED for s in found.settlements.values())
-        shapes = SHAPES[batch.kind]
-        if batch.kind is Kind.CREATE or not (invalid or found.effect is False):
-            return False
-        following = shapes.index(batch.shape) + 1
-        if following >= len(shapes):
-            return False
-        move(self._context.journal, flight, BatchEvent.RELEASE)
-        del self._in_flight[batch.id]
-        self._split(flight, len(batch.actions), shapes[following])
-        return True
+    # What becomes of a batch that was taken, or may have been
 
-    def _probed(self, flight: BatchInFlight) -> None:
-        kind = (flight.batch.procedure, flight.batch.kind)
-        others = (f for f in self._in_flight.values() if f is not flight and f.probing)
-        if not any((f.batch.procedure, f.batch.kind) == kind for f in others):
-            self._probing.discard(kind)
-
-    def _not_concluded(
-        self, flight: BatchInFlight, end: End, error: Exception
-    ) -> Iterator[SendingEvent]:
-        if not isinstance(error, ChakraError):
-            yield Failed(_as_chakra(error))
-            self._sending -= 1
-            return
-        flight.tries += 1
-        if flight.tries < CONCLUDE_TRIES and not isinstance(error, (WrongKey, NoAccess)):
-            self._context.workers.later(flight.tries, partial(self._conclude, flight, end))
-            return
-        self._sending -= 1
-        yield Failed(error)
-        yield from self._lose(flight)
-
-    # What is read back
-
-    def _lose(self, flight: BatchInFlight) -> Iterator[SendingEvent]:
-        return self._read_back(self._lost.take(flight))
-
-    def _read_back(self, steps: Iterable[LostStep]) -> Iterator[SendingEvent]:
+    def _react(self, steps: Iterable[Step]) -> Iterator[SendingEvent]:
         for step in steps:
-            if isinstance(step, NeverTaken):
-                yield from self._release(step.flight)
-                continue
-            flight = step.flight
-            if not flight.open:
-                if flight.probing and flight.seen_as_sent:
-                    self.forms.proven(flight.batch)
-                del self._in_flight[flight.batch.id]
-                self._probed(flight)
-            yield Settled(flight.batch, step.done, None)
+            if isinstance(step, JobConcluded):
+                yield from self._conclude(step)
+            elif isinstance(step, JobLost):
+                yield from self._react(self._lost.take(step.in_flight))
+            elif isinstance(step, ReadBack):
+                yield self._read_back(step)
+            elif isinstance(step, NeverTaken):
+                yield from self._release(step.in_flight)
+            else:
+                yield step
 
-    def _release(self, flight: BatchInFlight) -> Iterator[SendingEvent]:
-        move(self._context.journal, flight, BatchEvent.RELEASE)
-        self._in_flight.pop(flight.batch.id, None)
-        self._probed(flight)
-        yield Released(replace(flight.batch, actions=tuple(flight.open.values())))
+    def _conclude(self, step: JobConcluded) -> Iterator[SendingEvent]:
+        in_flight, found = step.in_flight, step.found
+        batch = in_flight.batch
+        shape = other_shape(batch, found) if in_flight.probing else None
+        if shape is not None:
+            move(self._context.journal, in_flight, BatchEvent.RELEASE)
+            del self._in_flight[batch.id]
+            self._resend(parts_of(in_flight, len(batch.actions), shape))
+            return
+        if in_flight.probing and proves(batch.kind, found):
+            self.limits.proven(batch)
+        done = {at: s for at, s in found.settlements.items() if at not in in_flight.settled}
+        advance(in_flight, BatchEvent.SETTLE)
+        del self._in_flight[batch.id]
+        yield Settled(in_flight.batch, done, step.ended)
+        if found.effect is False:
+            yield Halted(batch.procedure, no_effect(batch))
+        self.advance()
+
+    def _read_back(self, step: ReadBack) -> Settled:
+        in_flight = step.in_flight
+        if not in_flight.open:
+            if in_flight.probing and in_flight.seen_as_sent:
+                self.limits.proven(in_flight.batch)
+            del self._in_flight[in_flight.batch.id]
+        return Settled(in_flight.batch, step.done, None)
+
+    def _release(self, in_flight: BatchInFlight) -> Iterator[SendingEvent]:
+        move(self._context.journal, in_flight, BatchEvent.RELEASE)
+        self._in_flight.pop(in_flight.batch.id, None)
+        yield Released(replace(in_flight.batch, actions=tuple(in_flight.open.values())))
 
 
 def submissions(context: RunContext) -> Callable[[str], Submission]:
@@ -398,13 +255,6 @@ def submissions(context: RunContext) -> Callable[[str], Submission]:
     return cache(lambda name: Submission(context.procedure(name), context.clock))
 
 
-def _proves(kind: Kind, found: Conclusion) -> bool:
-    """Whether a first batch had its effect."""
-    wrote = any(s.outcome is not Outcome.REJECTED for s in found.settlements.values())
-    return wrote and (found.effect is True or (kind is Kind.CREATE and found.effect is None))
-
-
-def _as_chakra(error: Exception) -> ChakraError:
-    if isinstance(error, ChakraError):
-        return error
-    raise error
+def _bars_all(error: Exception) -> bool:
+    """Whether no other batch would fare better."""
+    return isinstance(error, (WrongKey, NoAccess))

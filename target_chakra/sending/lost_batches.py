@@ -33,11 +33,11 @@ class ReadBack:
     """Rows of a lost batch have an outcome; the batch is settled once all of them have.
 
     Attributes:
-        flight: The batch.
+        in_flight: The batch.
         done: What became of its actions, by position.
     """
 
-    flight: BatchInFlight
+    in_flight: BatchInFlight
     done: Mapping[int, Settlement]
 
 
@@ -46,10 +46,10 @@ class NeverTaken:
     """A lost batch never was accepted: it may be sent again.
 
     Attributes:
-        flight: The batch.
+        in_flight: The batch.
     """
 
-    flight: BatchInFlight
+    in_flight: BatchInFlight
 
 
 LostStep: TypeAlias = "ReadBack | NeverTaken"
@@ -73,80 +73,77 @@ class LostBatches:
         self._context = context
         self._submission = submission
         self._workers = workers
-        self.count = 0
 
-    def take(self, flight: BatchInFlight) -> Iterator[LostStep]:
+    def take(self, in_flight: BatchInFlight) -> Iterator[LostStep]:
         """Take on a batch that was just lost."""
-        move(self._context.journal, flight, BatchEvent.LOSE)
-        yield from self.follow(flight)
+        move(self._context.journal, in_flight, BatchEvent.LOSE)
+        yield from self.follow(in_flight)
 
-    def follow(self, flight: BatchInFlight) -> Iterator[LostStep]:
+    def follow(self, in_flight: BatchInFlight) -> Iterator[LostStep]:
         """Read a lost batch back until its fate is known."""
-        self.count += 1
         nameless = {
             at: Settlement(a, Outcome.UNKNOWN, None, "the answer was lost and it has no key")
-            for at, a in flight.open.items()
+            for at, a in in_flight.open.items()
             if a.process_id is None and a.change.key is None
         }
         if nameless:
-            yield self._settled(flight, nameless)
-        if flight.open:
-            pause = 0.0 if flight.waited(self._context.now_ms()) > 1 else LOOKS[0]
-            self._workers.later(pause, partial(self._look, flight))
+            yield self._settled(in_flight, nameless)
+        if in_flight.open:
+            pause = 0.0 if in_flight.waited(self._context.now_ms()) > 1 else LOOKS[0]
+            self._workers.later(pause, partial(self._look, in_flight))
 
-    def _look(self, flight: BatchInFlight) -> None:
-        submission = self._submission(flight.batch.procedure)
+    def _look(self, in_flight: BatchInFlight) -> None:
+        submission = self._submission(in_flight.batch.procedure)
         self._workers.start(
-            partial(submission.sights, flight.open),
-            partial(self._saw, flight),
-            partial(self._saw_nothing, flight),
+            partial(submission.sights, in_flight.open),
+            partial(self._saw, in_flight),
+            partial(self._saw_nothing, in_flight),
         )
 
     def _saw(
-        self, flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]
+        self, in_flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]
     ) -> Iterator[LostStep]:
-        waited = flight.waited(self._context.now_ms())
+        waited = in_flight.waited(self._context.now_ms())
         sights = {at: what for at, (what, _) in seen.items()}
         patience = self._context.settings.patience
-        verdict = lost_verdict(sights, waited, patience, accepted=flight.accepted)
-        flight.accepted = verdict.accepted
-        flight.seen_as_sent |= bool(verdict.settled)
+        verdict = lost_verdict(sights, waited, patience, accepted=in_flight.accepted)
+        in_flight.accepted = verdict.accepted
+        in_flight.seen_as_sent |= bool(verdict.settled)
         if verdict.released:
-            self.count -= 1
-            yield NeverTaken(flight)
+            yield NeverTaken(in_flight)
             return
-        actions, written = flight.batch.actions, WRITTEN[flight.batch.kind]
+        actions, written = in_flight.batch.actions, WRITTEN[in_flight.batch.kind]
         done = {at: Settlement(actions[at], written, seen[at][1]) for at in verdict.settled}
         for at in verdict.unknown:
             reason = f"the answer was lost, and the process is {sights[at].value}"
             done[at] = Settlement(actions[at], Outcome.UNKNOWN, seen[at][1], reason)
         if done:
-            yield self._settled(flight, done)
-        if flight.open:
-            self._look_later(flight, waited)
+            yield self._settled(in_flight, done)
+        if in_flight.open:
+            self._look_later(in_flight, waited)
 
-    def _saw_nothing(self, flight: BatchInFlight, error: Exception) -> Iterator[LostStep]:
+    def _saw_nothing(self, in_flight: BatchInFlight, error: Exception) -> Iterator[LostStep]:
         if not isinstance(error, ChakraError):
             raise error
-        waited = flight.waited(self._context.now_ms())
+        waited = in_flight.waited(self._context.now_ms())
         if waited < self._context.settings.patience.job_timeout:
-            self._look_later(flight, waited)
+            self._look_later(in_flight, waited)
             return
         reason = f"the answer was lost, and reading back fails: {error.cause}"
-        gone = {at: Settlement(a, Outcome.UNKNOWN, None, reason) for at, a in flight.open.items()}
-        yield self._settled(flight, gone)
+        left = in_flight.open.items()
+        gone = {at: Settlement(a, Outcome.UNKNOWN, None, reason) for at, a in left}
+        yield self._settled(in_flight, gone)
 
-    def _look_later(self, flight: BatchInFlight, waited: float) -> None:
+    def _look_later(self, in_flight: BatchInFlight, waited: float) -> None:
         patience = self._context.settings.patience
         pause = min(max(LOOKS[0], waited * 0.2), LOOKS[1])
         for moment in (patience.horizon, patience.job_timeout):
             if waited < moment:
                 pause = min(pause, moment - waited + 0.01)
-        self._workers.later(pause, partial(self._look, flight))
+        self._workers.later(pause, partial(self._look, in_flight))
 
-    def _settled(self, flight: BatchInFlight, done: Mapping[int, Settlement]) -> ReadBack:
-        flight.settled.update(done)
-        if not flight.open:
-            self.count -= 1
-            advance(flight, BatchEvent.SETTLE)
-        return ReadBack(flight, done)
+    def _settled(self, in_flight: BatchInFlight, done: Mapping[int, Settlement]) -> ReadBack:
+        in_flight.settled.update(done)
+        if not in_flight.open:
+            advance(in_flight, BatchEvent.SETTLE)
+        return ReadBack(in_flight, done)

@@ -1,4 +1,4 @@
-"""What to do about a batch that ChakraHQ refused as a whole. Pure.
+"""What to do about a batch that ChakraHQ refused as a whole, or whose job had no effect.
 
 Nothing of it was done, so it may be sent in another shape (Q20, Q22), or in halves until the bad
 rows are alone: at most 2·k·⌈log2 n⌉ + 1 submits for k bad rows in n.
@@ -6,18 +6,28 @@ rows are alone: at most 2·k·⌈log2 n⌉ + 1 submits for k bad rows in n.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chakra_api.errors import BadRequest, NotFound, Refused, ReportedErrors
-from target_chakra.changes import Kind
+from chakra_api.errors import BadRequest, NotFound, Refused, ReportedErrors, TooLarge
+from target_chakra.batches import Released, Settled, Settlement
+from target_chakra.changes import Halted, Kind
+from target_chakra.lifecycle import BatchState, Outcome
+from target_chakra.sending.batch_in_flight import BatchInFlight
 from target_chakra.sending.item_shapes import SHAPES, SINGLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chakra_api.errors import ChakraError
     from target_chakra.batches import Batch
+    from target_chakra.sending.server_limits import ServerLimits
+    from target_chakra.sending.submission import Conclusion
 
 NOT_OFFERED: Final = frozenset({404, 405})
+"""Statuses of an endpoint that is not there."""
+SAME_REASON: Final = 8
+"""Rows in a row refused alone, none accepted: it is not the rows' fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,82 @@ def remedy_for(batch: Batch, error: ChakraError, *, first: bool) -> Remedy:
     # No shape was taken: it is not the shape, so the halves go in the likeliest one.
     shape = shapes[0] if first and at < len(shapes) else batch.shape
     return Remedy((len(batch.actions) + 1) // 2, shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Batches that are to be sent in place of one that was refused.
+
+    Attributes:
+        parts: The batches, in order.
+    """
+
+    parts: tuple[BatchInFlight, ...]
+
+
+RefusalStep: TypeAlias = "Resend | Settled | Released | Halted"
+
+
+def after_refusal(
+    in_flight: BatchInFlight, error: ChakraError, limits: ServerLimits
+) -> Iterator[RefusalStep]:
+    """What follows from a refusal: another shape, halves, or the reject of the one bad row.
+
+    Args:
+        in_flight: The batch, which is released in the journal.
+        error: The refusal.
+        limits: What is known of the server; it learns which size was too large.
+    """
+    batch = in_flight.batch
+    shape_in_doubt = in_flight.probing and not in_flight.lineage.refused_alone
+    remedy = remedy_for(batch, error, first=shape_in_doubt)
+    if remedy.gone:
+        yield Released(batch)
+        yield Halted(batch.procedure, error)
+    elif remedy.size:
+        if isinstance(error, TooLarge):
+            limits.too_large(batch, remedy.size)
+        yield parts_of(in_flight, remedy.size, remedy.shape)
+    else:
+        yield from _refused_alone(in_flight, error)
+
+
+def _refused_alone(in_flight: BatchInFlight, error: ChakraError) -> Iterator[RefusalStep]:
+    batch, lineage = in_flight.batch, in_flight.lineage
+    lineage.refused_alone += 1
+    action, reason = batch.actions[0], f"ChakraHQ refuses it: {error.cause}"
+    done = {0: Settlement(action, Outcome.REJECTED, action.process_id, reason)}
+    yield Settled(batch, done, None)
+    if not lineage.accepted and lineage.refused_alone >= SAME_REASON:
+        yield Halted(batch.procedure, error)
+
+
+def parts_of(in_flight: BatchInFlight, size: int, shape: str) -> Resend:
+    """The batches of at most so many rows that take the place of a refused one."""
+    whole = replace(
+        in_flight.batch, id=0, state=BatchState.INTENDED, job=None, sent=None, shape=shape
+    )
+    actions = whole.actions
+    return Resend(
+        tuple(
+            BatchInFlight(
+                replace(whole, actions=actions[start : start + size]),
+                probing=in_flight.probing,
+                lineage=in_flight.lineage,
+            )
+            for start in range(0, len(actions), size)
+        )
+    )
+
+
+def other_shape(batch: Batch, found: Conclusion) -> str | None:
+    """The next shape to try for a first batch that had no effect at all (Q22); None to keep it."""
+    invalid = all(s.outcome is Outcome.REJECTED for s in found.settlements.values())
+    if batch.kind is Kind.CREATE or not (invalid or found.effect is False):
+        return None
+    shapes = SHAPES[batch.kind]
+    following = shapes.index(batch.shape) + 1
+    return shapes[following] if following < len(shapes) else None
 
 
 def no_effect(batch: Batch) -> ChakraError:

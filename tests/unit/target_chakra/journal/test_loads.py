@@ -16,7 +16,7 @@ from target_chakra.journal.records import Entry
 from target_chakra.journal.reports import Reports
 from target_chakra.journal.tables import MIGRATIONS
 from target_chakra.lifecycle import BatchState
-from target_chakra.planning.intake import twin_of
+from target_chakra.planning.keyless import twin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -95,7 +95,7 @@ class World:
             procedure=lambda _procedure: cast("Any", self),
         )
         submission = lambda _procedure: cast("Any", self)  # noqa: E731 - as a procedure's
-        self.flights = Dispatcher(context, submission)
+        self.dispatcher = Dispatcher(context, submission)
 
     # As the journal, the submission and the writer
 
@@ -136,10 +136,10 @@ class World:
         sent = int(self.clock.now() * 1000)
         actions = tuple(update(at, keyless=at in keyless) for at in range(len(self.writes)))
         batch = Batch(1, "lead", Kind.UPDATE, actions, state, sent=sent)
-        self.take_in(self.flights.adopt(batch, before or {}))
+        self.take_in(self.dispatcher.adopt(batch, before or {}))
         self.timers.run()
-        assert self.flights.lost == 0
-        assert self.flights.in_flight == ()
+        assert self.dispatcher.lost == 0
+        assert self.dispatcher.in_flight == ()
         ended = {action.change.seq for action in self.again}
         assert not ended & {each.action.change.seq for each in self.settlements.values()}
         return {at: each.outcome for at, each in self.settlements.items()}
