@@ -34,6 +34,27 @@ class Kind(str, Enum):
     DELETE = "delete"
 
 
+class AskedBy(Enum):
+    """Who asks for a change."""
+
+    ROW = "row"
+    """A row of this run."""
+    EARLIER_RUN = "earlier run"
+    """A row of an earlier run, which left its action in flight."""
+    MIRROR = "mirror"
+    """The end of a mirrored stream, which no longer brings the row."""
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of this run, which gets an outcome."""
+        return self is AskedBy.ROW
+
+    @property
+    def may_come_again(self) -> bool:
+        """Whether it is a row whose source brings it again, so that it is never planned anew."""
+        return self is AskedBy.EARLIER_RUN
+
+
 class Key(NamedTuple):
     """Names a process; it is not one.
 
@@ -61,7 +82,7 @@ class Change:
     """What a row asks for.
 
     Attributes:
-        seq: Number of the row in this run, from 1; 0 if no row of this run asks for it.
+        seq: Number of the row in this run, from 1; of no meaning where no row asks for it.
         line: Number of the input line, from 1.
         stream: The stream that it came on.
         procedure: ShortId of the procedure.
@@ -74,6 +95,7 @@ class Change:
         alone: Whether it must not be combined (again).
         origin: The file that the row came in, where its source may send that again with the same
             lines; empty where rows are known again by their values alone.
+        asked_by: Who asks for it.
     """
 
     seq: int
@@ -88,16 +110,33 @@ class Change:
     parts: tuple[Change, ...] = ()
     alone: bool = False
     origin: str = ""
+    asked_by: AskedBy = AskedBy.ROW
 
     @property
     def singles(self) -> tuple[Change, ...]:
         """The rows that this change stands for, in order."""
         return self.parts or (self,)
 
+    @property
+    def row_number(self) -> int:
+        """Number of the row of this run that asks for it; 0 if none does."""
+        return self.seq if self.asked_by.is_row else 0
+
 
 def deletion_of(stream: str, key: Key) -> Change:
     """A delete that no row asks for."""
-    return Change(-1, 0, stream, key.procedure, key, Mode.MIRROR, True, {}, {})  # noqa: FBT003 - a record of facts
+    return Change(
+        seq=0,
+        line=0,
+        stream=stream,
+        procedure=key.procedure,
+        key=key,
+        mode=Mode.MIRROR,
+        deletes=True,
+        fields={},
+        row={},
+        asked_by=AskedBy.MIRROR,
+    )
 
 
 @dataclass(frozen=True, slots=True)

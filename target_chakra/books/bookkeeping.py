@@ -143,7 +143,7 @@ class Bookkeeping:
         return (found[1],) if found else ()
 
     def _owned(self, change: Change, outcome: Outcome) -> tuple[Owned, ...]:
-        if change.stream not in self.mirrors or change.key is None or change.seq <= 0:
+        if change.stream not in self.mirrors or change.key is None or not change.asked_by.is_row:
             return ()
         # A row that can't be written came all the same: its process is not one to delete.
         written = outcome not in (Outcome.UNCHANGED, Outcome.REJECTED)
@@ -173,7 +173,7 @@ class Bookkeeping:
                 continue
             if each.outcome is Outcome.REJECTED:
                 # Parts of a combined change are tried singly; rows of an earlier run come again.
-                if len(change.parts) > 1 or change.seq == 0:
+                if len(change.parts) > 1 or change.asked_by.may_come_again:
                     continue
                 rejects.append(rejection(each, batch.job))
                 owned += self._owned(change, each.outcome)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from target_chakra.books.state_gate import StateGate
+from target_chakra.changes import AskedBy
 from target_chakra.lifecycle import SETTLED, Outcome
 
 if TYPE_CHECKING:
@@ -68,10 +69,9 @@ class Tally(Generic[State]):
 
     def _count(self, change: Change, outcome: Outcome, end: Outcome) -> None:
         """Count a row; `end` is what became of the change that it went into."""
-        if change.seq == 0:
-            return
-        if change.seq < 0:
-            self.deleted_by_mirror[outcome] += 1
+        if not change.asked_by.is_row:
+            if change.asked_by is AskedBy.MIRROR:
+                self.deleted_by_mirror[outcome] += 1
             return
         self.open -= 1
         if change.seq in self.watched:

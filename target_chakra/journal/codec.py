@@ -8,7 +8,7 @@ import orjson
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch
-from target_chakra.changes import Action, Change, Key, Kind, Known, Mode
+from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode
 from target_chakra.journal.records import OpenBatch, UnknownRow
 from target_chakra.journal.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
@@ -88,7 +88,7 @@ def twin_rows(run: CurrentRun, batch: Batch) -> list[Row]:
             "kind": kind.value,
             "twin": twin,
             "run": run.number,
-            "seq": _row_number(action.change),
+            "seq": action.change.row_number,
             "batch": batch.id,
             "position": at,
         }
@@ -102,14 +102,9 @@ def _twins_of(action: Action) -> Iterator[tuple[TwinKind, str]]:
     change = action.change
     if action.twin:
         yield TwinKind.ROW, action.twin
-    elif action.kind is Kind.DELETE and change.key is not None and _row_number(change):
+    elif action.kind is Kind.DELETE and change.key is not None and change.asked_by.is_row:
         key = [change.key.attribute, str(change.key.value)]
         yield TwinKind.DELETE, orjson.dumps(key).decode()
-
-
-def _row_number(change: Change) -> int:
-    """The number of the row of this run that asks for a change; 0 if none does."""
-    return max(change.seq, 0)
 
 
 def deleted_key(procedure: str, twin: str) -> Key:
@@ -134,7 +129,7 @@ def reject_row(run: CurrentRun, reject: Reject) -> Row:
         "job": reject.job,
         "row": encode(change.row),
         "origin": change.origin or None,
-        "seq": _row_number(change) if change.key is None and not change.origin else None,
+        "seq": change.row_number if change.key is None and not change.origin else None,
     }
 
 
@@ -202,7 +197,7 @@ def _encoded(action: Action) -> list[object]:
     change = action.change
     key = None if change.key is None else [change.key.attribute, change.key.value]
     return [
-        change.seq,
+        change.row_number,
         change.line,
         change.stream,
         key,
@@ -232,6 +227,7 @@ def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
         deletes=kind is Kind.DELETE,
         fields=fields if isinstance(fields, dict) else {},
         row={},
+        asked_by=AskedBy.EARLIER_RUN,
     )
     return Action(
         change,

@@ -55,7 +55,7 @@ class ReplayedDeletes:
         number = self._numbers.pop(text_key(change.key), None)
         if number is not None:
             self._came.add(text_key(change.key))
-            self._journal.come_again(number, change.seq)
+            self._journal.come_again(number, change.row_number)
             self._lanes.unblock(_until(change.key))
 
     def leave(self) -> None:

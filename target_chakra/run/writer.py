@@ -208,7 +208,7 @@ class Writer(Generic[State]):
         change = action.change
         if action.kind is Kind.DELETE:
             self._deletes += 1
-            if self._deletes > self._limits.max_deletes and change.seq > 0:
+            if self._deletes > self._limits.max_deletes and change.asked_by.is_row:
                 self._give_up(change)
                 self._fail(too_many_deletes(self._deletes, self._limits.max_deletes))
                 return
@@ -265,7 +265,7 @@ class Writer(Generic[State]):
             return
         if outcome is Outcome.UNKNOWN:
             self.books.bar(action, batch.sent or 0)
-            if action.twin and change.seq == 0:
+            if action.twin and change.asked_by.may_come_again:
                 # Its row will come again, and nobody knows of it either.
                 self.intake.keyless.note_unknown(action.twin)
         self.intake.free(change)
@@ -287,7 +287,8 @@ class Writer(Generic[State]):
             self._plan_again(action.change)
 
     def _plan_again(self, change: Change) -> None:
-        again = change.seq != 0 and self.failure is None and change.procedure not in self.halted
+        writable = self.failure is None and change.procedure not in self.halted
+        again = writable and not change.asked_by.may_come_again
         if change.key is None:
             if again:
                 self.intake.add(change)

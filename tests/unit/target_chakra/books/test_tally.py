@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from target_chakra.books.state_gate import StateGate
 from target_chakra.books.tally import Tally
-from target_chakra.changes import Change, Key, Mode, combined
+from target_chakra.changes import AskedBy, Change, Key, Mode, combined
 from target_chakra.lifecycle import SETTLED, Outcome
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def test_superseded_rows_end_with_the_one_that_took_their_place(outcome: Outcome
 
 def test_deletes_that_no_row_asks_for_are_counted_apart() -> None:
     tally: Tally[int] = Tally()
-    tally.settle(replace(ANY, seq=-1), Outcome.DELETED)
-    tally.settle(replace(ANY, seq=0), Outcome.UPDATED)
+    tally.settle(replace(ANY, asked_by=AskedBy.MIRROR), Outcome.DELETED)
+    tally.settle(replace(ANY, asked_by=AskedBy.EARLIER_RUN), Outcome.UPDATED)
     assert tally.deleted_by_mirror == {Outcome.DELETED: 1}
     assert not tally.outcomes
 
@@ -96,5 +96,5 @@ def test_whoever_listens_hears_of_each_row_what_became_of_the_change_it_went_int
     first, second, third = (replace(ANY, seq=tally.came_in("s")) for _ in range(3))
     tally.settle(combined(first, second), Outcome.UNKNOWN)
     tally.settle(third, Outcome.CREATED)
-    tally.settle(replace(ANY, seq=0), Outcome.CREATED)
+    tally.settle(replace(ANY, asked_by=AskedBy.EARLIER_RUN), Outcome.CREATED)
     assert heard == [(1, Outcome.UNKNOWN), (2, Outcome.UNKNOWN), (3, Outcome.CREATED)]

@@ -6,11 +6,12 @@ from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from target_chakra.batches import Settlement
-from target_chakra.changes import Action, Change, Key, Kind, Mode
+from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Mode, deletion_of
 from target_chakra.journal.codec import (
     decode_actions,
     decode_outcomes,
@@ -78,6 +79,14 @@ def test_actions_come_back_as_they_were_intended_and_no_row_of_this_run_asks_for
         assert after.change.mode is before.change.mode
         assert after.change.deletes is (kind is Kind.DELETE)
         assert after.change.seq == 0
+        assert after.change.asked_by is AskedBy.EARLIER_RUN
+
+
+def test_a_stored_action_says_by_its_number_that_no_row_asks_for_it() -> None:
+    asked = deletion_of("s", Key("lead", "lead_id", "L-1"))
+    of_row = replace(asked, seq=7, asked_by=AskedBy.ROW)
+    stored = encode_actions(Action(each, Kind.DELETE, "p", {}, {}) for each in (of_row, asked))
+    assert [number for number, *_ in orjson.loads(stored)] == [7, 0]
 
 
 @given(actions)
