@@ -47,7 +47,7 @@ class Settlement:
         action: The action.
         outcome: What became of it.
         process_id: The process, as far as it is known.
-        reason: Why it was rejected, or why nobody knows.
+        reason: Why it was rejected, or is unknown.
         stored: What ChakraHQ made of fields, where a read back showed it.
     """
 

@@ -35,7 +35,7 @@ class Kind(str, Enum):
 
 
 class AskedBy(Enum):
-    """Who asks for a change."""
+    """What asks for a change."""
 
     ROW = "row"
     """A row of this run."""
@@ -95,7 +95,7 @@ class Change:
         alone: Whether it must not be combined (again).
         origin: The file that the row came in, where its source may send that again with the same
             lines; empty where rows are known again by their values alone.
-        asked_by: Who asks for it.
+        asked_by: What asks for it.
     """
 
     seq: int
@@ -190,7 +190,7 @@ class Action:
         kind: What ChakraHQ is asked to do.
         process_id: The process; None for a create, and where it was not looked up.
         fields: Only what differs; all of them for a create.
-        before: What ChakraHQ held in those fields, by destination; None if nobody looked.
+        before: What ChakraHQ held in those fields, by destination; None if it was not looked up.
         twin: Of a create without a key: the hash that its repetition is known by.
         known: What the journal knew of its key when it was planned.
     """

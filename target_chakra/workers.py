@@ -37,7 +37,7 @@ class Crew(Protocol):
         """Let `take` return at once; may be called from any thread."""
 
     def close(self) -> None:
-        """Let go of everybody without waiting for what they do."""
+        """Let go of all tasks without waiting for what they do."""
 
 
 class Threads:
@@ -77,7 +77,7 @@ class Workers(Generic[E]):
 
     Args:
         clock: Its monotonic time rules the timers.
-        crew: Who carries the tasks out.
+        crew: Carries the tasks out.
     """
 
     def __init__(self, clock: Clock, crew: Crew) -> None:

@@ -1,4 +1,4 @@
-"""What goes into the journal when rows end, and what of earlier runs still bars a row."""
+"""The journal's entries of rows that ended, and the processes that unknown rows still hold."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_chakra.context import RunContext
     from target_chakra.journal.records import Confirmation, UnknownRow
 
-WORTH_STORING = 500
+ROWS_A_STORING = 500
 """Rows; what ends without being sent is stored before a STATE passes in any case."""
 
 
@@ -78,7 +78,7 @@ class Bookkeeping:
         return any(now < self._barred[name][0] for name in names if name in self._barred)
 
     def bar(self, action: Action, sent_ms: int) -> None:
-        """Nothing is sent to a process of which nobody knows, until it is free."""
+        """Nothing is sent to the process of an unknown row until that is free."""
         key = action.change.key
         if key is None:
             return

@@ -20,42 +20,44 @@ State = TypeVar("State")
 class Tally(Generic[State]):
     """The outcomes of one run's rows.
 
+    Args:
+        heard: Called with each row and the outcome of the change that it went into: a superseded
+            row is as good as its successor.
+
     Attributes:
         rows: Rows that came in, by stream.
         outcomes: By stream.
         deleted_by_mirror: Outcomes of deletes that no row asks for.
-        watched: Outcomes of single rows that somebody asked for.
+        watched: Outcomes of single rows, by number, where they are to be known.
         last_seq: Number of the last row.
         open: Rows that have no outcome yet.
-        heard: Called with each row and the outcome of the change that it went into, if anybody
-            wants to hear of it: a superseded row is as good as its successor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[Change, Outcome], None] | None = None) -> None:
         self.rows: Counter[str] = Counter()
         self.outcomes: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
         self.deleted_by_mirror: Counter[Outcome] = Counter()
         self.watched: dict[int, Outcome | None] = {}
         self.last_seq = 0
         self.open = 0
-        self.heard: Callable[[Change, Outcome], None] | None = None
-        self._frontier: StateGate[tuple[int, State]] = StateGate()
+        self.heard = heard
+        self._gate: StateGate[tuple[int, State]] = StateGate()
 
     def came_in(self, stream: str) -> int:
         """A row came in; its number in this run."""
         self.last_seq += 1
         self.open += 1
         self.rows[stream] += 1
-        self._frontier.came_in(self.last_seq)
+        self._gate.came_in(self.last_seq)
         return self.last_seq
 
     def state(self, value: State) -> None:
         """A STATE came in."""
-        self._frontier.state((self.last_seq, value))
+        self._gate.state((self.last_seq, value))
 
     def passable(self) -> tuple[int, State] | None:
         """The last STATE that may be passed on, and the number of the row before it."""
-        return self._frontier.passable()
+        return self._gate.passable()
 
     def settle(self, change: Change, outcome: Outcome) -> None:
         """A change ended; the rows that it superseded end with it."""
@@ -78,12 +80,12 @@ class Tally(Generic[State]):
             self.watched[change.seq] = outcome
         self.outcomes[change.stream][outcome] += 1
         if end in SETTLED:
-            self._frontier.settled(change.seq)
+            self._gate.settled(change.seq)
         if self.heard is not None:
             self.heard(change, end)
 
     def give_up(self) -> None:
-        """The rows that have no outcome yet get one: nobody knows what becomes of them."""
+        """The rows that have no outcome yet get one: what becomes of them is unknown."""
         for stream, came in self.rows.items():
             self.outcomes[stream][Outcome.UNKNOWN] += came - self.outcomes[stream].total()
         self.open = 0

@@ -1,4 +1,4 @@
-"""Looks changes up and decides what to send: from a row that came in to an action."""
+"""Changes that wait are looked up and planned: each becomes an action, nothing, or a reject."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ class Intake:
     Args:
         context: Of the run.
         is_barred: Whether an unknown row still holds the process of one of these names.
+
+    Attributes:
+        lanes: The changes that name a process.
+        keyless: Those that name none.
+        replayed_deletes: What of them waits for a delete to come again.
+        server_time: The latest time of the server that a look-up brought, epoch milliseconds.
     """
 
     def __init__(self, context: RunContext, is_barred: Callable[[Iterable[Key]], bool]) -> None:
@@ -128,10 +134,10 @@ class Intake:
                 decision = unseen(blindly(change), self._rules[change.stream])
                 yield from self._handed_over(decision)
             return True
-        desk = self._context.procedure(group[0])
-        way = desk.ways.get(group[1])
+        procedure = self._context.procedure(group[0])
+        way = procedure.ways.get(group[1])
         if way is None:
-            self._prove(group, desk)
+            self._prove(group, procedure)
             return False
         if way is Way.NONE:
             yield Halted(group[0], _not_believed(group))
@@ -142,12 +148,12 @@ class Intake:
             yield from self._ask(group, way, changes)
         return bool(changes)
 
-    def _prove(self, group: Group, desk: OpenProcedure) -> None:
+    def _prove(self, group: Group, procedure: OpenProcedure) -> None:
         if group in self._proving:
             return
         self._proving.add(group)
         self._context.workers.start(
-            desk.lookups(group[1]).prove,
+            procedure.lookups(group[1]).prove,
             partial(self._proven, group),
             partial(self._not_proven, group),
         )
@@ -165,11 +171,11 @@ class Intake:
         since = self.lanes.tick
         asked: list[Change] = []
         for change in changes:
-            held = self._remembered(change, known)
-            if held is None:
+            snapshot = self._remembered(change, known)
+            if snapshot is None:
                 asked.append(change)
             else:
-                yield from self._decide(change, (held,), known, since)
+                yield from self._decide(change, (snapshot,), known, since)
         if not asked:
             return
         self._looking += 1
@@ -201,13 +207,13 @@ class Intake:
         for change in asked.changes:
             if change.key is None:
                 continue
-            held = found.held.get(text(change.key.value), ())
+            snapshots = found.held.get(text(change.key.value), ())
             known, comparable = asked.known.get(change.key), rules[change.stream].comparable
-            if held and lags(held[0], known, found.server_time, comparable):
+            if snapshots and lags(snapshots[0], known, found.server_time, comparable):
                 again = partial(self.lanes.defer, change.key, change)
                 self._context.workers.later(LAG_PAUSE, again)
                 continue
-            yield from self._decide(change, held, asked.known, asked.since)
+            yield from self._decide(change, snapshots, asked.known, asked.since)
 
     def _ended(self, since: int) -> None:
         self._looking -= 1
@@ -228,12 +234,12 @@ class Intake:
     # Deciding
 
     def _decide(
-        self, change: Change, held: Sequence[Snapshot], known: Mapping[Key, Known], since: int
+        self, change: Change, snapshots: Sequence[Snapshot], known: Mapping[Key, Known], since: int
     ) -> Iterator[PlanningEvent]:
         if change.key is None:
             return
         procedure = self._context.procedure(change.procedure)
-        names = procedure.names(change, held[0] if len(held) == 1 else None)
+        names = procedure.names(change, snapshots[0] if len(snapshots) == 1 else None)
         if self.lanes.is_stale(names, since):
             self.lanes.defer(change.key, change)
             return
@@ -241,14 +247,14 @@ class Intake:
             self.lanes.release(change.key)
             yield Ended(change, Outcome.NOT_SENT)
             return
-        if all(each.deleted for each in held) and self.replayed_deletes.hold(change):
+        if all(each.deleted for each in snapshots) and self.replayed_deletes.hold(change):
             return
         taken = self.lanes.hold(change.key, names)
         if taken is not None:
             self.lanes.defer(change.key, change, until=taken)
             return
         rules = self._rules[change.stream]
-        yield from self._handed_over(plan(change, held, known.get(change.key), rules))
+        yield from self._handed_over(plan(change, snapshots, known.get(change.key), rules))
 
     def _handed_over(self, decision: Decision) -> Iterator[PlanningEvent]:
         """A decision as an event: only what is to be sent goes on to hold its process."""

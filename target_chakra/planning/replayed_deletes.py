@@ -1,4 +1,4 @@
-"""Rows that come again before the delete that ended their process.
+"""Rows that their source repeats before it repeats the delete that ended their process.
 
 After a crash a source repeats its rows from the last STATE on: also those that were written before
 their process was deleted, by the delete that comes again behind them. Planned as they come, they
@@ -60,14 +60,14 @@ class ReplayedDeletes:
 
     def leave(self) -> None:
         """No delete is waited for any longer."""
-        for key in self._lanes.blocking(GRAVE):
+        for key in self._lanes.blocking(DELETED):
             self._lanes.unblock(key)
         self._numbers.clear()
 
 
-GRAVE = "(deleted)"
+DELETED = "(deleted)"
 """Stands for the attribute in the name that waiting rows wait for."""
 
 
 def _until(key: Key) -> Key:
-    return Key(key.procedure, GRAVE, f"{key.attribute}={key.value}")
+    return Key(key.procedure, DELETED, f"{key.attribute}={key.value}")

@@ -26,7 +26,7 @@ from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.mapping.table_hints import hinted
 from target_chakra.planning.plan import Rules
 from target_chakra.run.progress import Reporter
-from target_chakra.run.wiring import StandIns
+from target_chakra.run.wiring import Hooks, StandIns
 from target_chakra.run.writer import Writer
 from target_chakra.workers import Workers
 
@@ -112,8 +112,8 @@ class Session(Generic[State]):
         self.journal.clear(now - int(settings.retention_days * 86_400_000))
         self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
         context = RunContext(self.journal, self._workers, clock, settings, self.desk)
-        stopped = lambda: self.stopped()  # noqa: E731, PLW0108 - it is set later
-        self.writer = Writer(context, emit, self._rejects, stopped=stopped, beat=self._beat)
+        hooks = Hooks(emit, lambda: self.stopped(), self._beat)  # noqa: PLW0108 - it is set later
+        self.writer = Writer(context, hooks, self._rejects)
         self._reporter = Reporter(clock)
         self.writer.recover()
 

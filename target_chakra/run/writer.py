@@ -1,7 +1,9 @@
-"""The loop that joins mapping, planning, sending and the journal; knows neither Singer nor dlt.
+"""The loop that joins mapping, planning, sending and the books; knows neither Singer nor dlt.
 
 One thread decides, journals and counts; threads of `workers` only talk to ChakraHQ. Rows come in
-by `accept`, STATEs by `state`; a STATE goes out once every row before it is settled.
+by `accept`, STATEs by `state`; a STATE goes out once every row before it is settled. The stages
+yield events and know nothing of each other, nor of the writer, which acts on each event before
+the stage goes on.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chakra_api.errors import ChakraError, IllegalTransition
 from target_chakra.batches import Released, Settled
-from target_chakra.books.bookkeeping import WORTH_STORING, Bookkeeping
+from target_chakra.books.bookkeeping import ROWS_A_STORING, Bookkeeping
 from target_chakra.books.confirmations import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
 from target_chakra.changes import Action, Change, Done, Ended, Halted, Kind, Mode, Reject
@@ -21,17 +23,18 @@ from target_chakra.sending.batching import Batching
 from target_chakra.sending.dispatcher import Dispatcher, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from target_chakra.batches import Batch, Event, Settlement
     from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.planning.plan import Rules
+    from target_chakra.run.wiring import Hooks
 
 State = TypeVar("State")
 
-PUMP_EVERY = 64
+ROWS_A_PUMP = 64
 """Rows between two looks at what came back."""
 
 
@@ -39,11 +42,9 @@ class Writer(Generic[State]):
     """Makes ChakraHQ agree with the rows of one run.
 
     Args:
-        context: Of the run.
-        emit: Passes a STATE on.
+        context: Journal, workers, clock, settings and procedures of the run.
+        hooks: What the surroundings of the run are told, and what they are asked.
         rejects: Where rejected rows are written, beside the journal; None for nowhere.
-        stopped: Whether an end of the run was asked for.
-        beat: Called often while rows are on their way.
 
     Attributes:
         tally: What came in and what became of it; `books` store it.
@@ -56,17 +57,14 @@ class Writer(Generic[State]):
     def __init__(
         self,
         context: RunContext,
-        emit: Callable[[State], None],
+        hooks: Hooks[State],
         rejects: RejectsFile | None = None,
-        *,
-        stopped: Callable[[], bool] = lambda: False,
-        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._context = context
         self._settings = context.settings
         self._limits = context.settings.limits
-        self._emit, self._stopped, self._beat = emit, stopped, beat
-        self.tally: Tally[State] = Tally()
+        self._hooks = hooks
+        self.tally: Tally[State] = Tally(hooks.heard)
         self.preview: list[Action] = []
         self.planned: Counter[Kind] = Counter()
         self.failure: ChakraError | None = None
@@ -129,7 +127,7 @@ class Writer(Generic[State]):
         else:
             self._take(change)
         self._since_pump += 1
-        if self._since_pump >= PUMP_EVERY:
+        if self._since_pump >= ROWS_A_PUMP:
             self.pump(0)
             while not self._has_room():
                 if not self._moving:
@@ -145,7 +143,7 @@ class Writer(Generic[State]):
 
     def _has_room(self) -> bool:
         has_room = self.tally.open < self._settings.most_open
-        return has_room or self.failure is not None or self._stopped()
+        return has_room or self.failure is not None or self._hooks.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
         """Delete what a mirror did not bring; all of it is counted first.
@@ -172,9 +170,9 @@ class Writer(Generic[State]):
             self._follow(self.intake.advance(flush=flush, keyless=not self._recovered))
             self._batching.form(self.intake.server_time, flush=flush)
         self._follow(self._context.workers.pump(patience))
-        self.books.flush(1 if flush else WORTH_STORING)
+        self.books.flush(1 if flush else ROWS_A_STORING)
         self._pass_states()
-        self._beat()
+        self._hooks.beat()
 
     # What the stages decide
 
@@ -266,7 +264,7 @@ class Writer(Generic[State]):
         if outcome is Outcome.UNKNOWN:
             self.books.bar(action, batch.sent or 0)
             if action.twin and change.asked_by.may_come_again:
-                # Its row will come again, and nobody knows of it either.
+                # Its row will come again, and is unknown, too.
                 self.intake.keyless.note_unknown(action.twin)
         self.intake.free(change)
         self.tally.settle(change, outcome)
@@ -324,7 +322,7 @@ class Writer(Generic[State]):
             return
         self.books.flush()
         self._context.journal.pass_twins(found[0])
-        self._emit(found[1])
+        self._hooks.emit(found[1])
         self._context.journal.forget_twins()
 
     # The end
@@ -332,11 +330,11 @@ class Writer(Generic[State]):
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
         self.intake.replayed_deletes.leave()
-        while self.failure is None and not self._stopped() and self._active:
+        while self.failure is None and not self._hooks.stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.wait_for_jobs()
-        if not self._stopped():
+        if not self._hooks.stopped():
             self.leave_rest()
 
     @property

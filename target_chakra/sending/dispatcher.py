@@ -1,4 +1,4 @@
-"""The life of each batch on its way: intended, sent, and followed or read back until it is settled.
+"""The life of each batch on its way: intended, sent, followed or read back, and settled.
 
 Runs on the thread that decides. Each step is in the journal before the next one leaves.
 """

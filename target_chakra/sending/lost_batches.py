@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from target_chakra.sending.submission import Submission
     from target_chakra.workers import Relay
 
-LOOKS = (0.5, 30.0)
+LOOK_PAUSES = (0.5, 30.0)
 """Least and most seconds between two looks at a batch."""
 
 
@@ -80,7 +80,7 @@ class LostBatches:
         yield from self.follow(in_flight)
 
     def follow(self, in_flight: BatchInFlight) -> Iterator[LostStep]:
-        """Read a lost batch back until its fate is known."""
+        """Read a lost batch back until the outcome of each of its rows can be told."""
         nameless = {
             at: Settlement(a, Outcome.UNKNOWN, None, "the answer was lost and it has no key")
             for at, a in in_flight.open.items()
@@ -89,7 +89,7 @@ class LostBatches:
         if nameless:
             yield self._settled(in_flight, nameless)
         if in_flight.open:
-            pause = 0.0 if in_flight.waited(self._context.now_ms()) > 1 else LOOKS[0]
+            pause = 0.0 if in_flight.waited(self._context.now_ms()) > 1 else LOOK_PAUSES[0]
             self._workers.later(pause, partial(self._look, in_flight))
 
     def _look(self, in_flight: BatchInFlight) -> None:
@@ -136,7 +136,7 @@ class LostBatches:
 
     def _look_later(self, in_flight: BatchInFlight, waited: float) -> None:
         patience = self._context.settings.patience
-        pause = min(max(LOOKS[0], waited * 0.2), LOOKS[1])
+        pause = min(max(LOOK_PAUSES[0], waited * 0.2), LOOK_PAUSES[1])
         for moment in (patience.horizon, patience.job_timeout):
             if waited < moment:
                 pause = min(pause, moment - waited + 0.01)

@@ -1,4 +1,4 @@
-"""In what shape and size a server takes batches, of each procedure and kind, and who remembers it.
+"""The limits of a server: in what shape and size it takes batches of each procedure and kind.
 
 Both are found out on the way (Q9, Q20, Q22): a shape when its first batch had its effect, a size
 when more was refused as too large, or quietly left out. What this server does is kept in the
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_chakra.journal.journal import Journal
 
 LOG: Final = logging.getLogger("target-chakra")
-FIRST_BATCH: Final = 10
+FIRST_BATCH_ROWS: Final = 10
 """Rows of the first batch of a procedure and kind on an account: it is read back."""
 _SHAPE, _SIZE = "shape.", "size."
 
@@ -55,7 +55,7 @@ class ServerLimits:
         """Rows that a batch may have."""
         shape = self.shape(procedure, kind)
         if shape is None:
-            return min(FIRST_BATCH, most)
+            return min(FIRST_BATCH_ROWS, most)
         return 1 if shape == SINGLE else min(most, self._sizes.get((procedure, kind), most))
 
     def proven(self, batch: Batch) -> None:
@@ -69,7 +69,7 @@ class ServerLimits:
 
     def cut(self, batch: Batch, taken: int) -> None:
         """A job ended with fewer entries than rows were sent: no batch is larger from now on."""
-        size = max(taken, FIRST_BATCH)
+        size = max(taken, FIRST_BATCH_ROWS)
         if size >= self.size(batch.procedure, batch.kind, len(batch.actions)):
             return
         LOG.warning(

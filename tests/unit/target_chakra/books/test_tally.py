@@ -90,9 +90,8 @@ def test_deletes_that_no_row_asks_for_are_counted_apart() -> None:
 
 
 def test_whoever_listens_hears_of_each_row_what_became_of_the_change_it_went_into() -> None:
-    tally: Tally[int] = Tally()
     heard: list[tuple[int, Outcome]] = []
-    tally.heard = lambda change, outcome: heard.append((change.seq, outcome))
+    tally: Tally[int] = Tally(lambda change, outcome: heard.append((change.seq, outcome)))
     first, second, third = (replace(ANY, seq=tally.came_in("s")) for _ in range(3))
     tally.settle(combined(first, second), Outcome.UNKNOWN)
     tally.settle(third, Outcome.CREATED)

@@ -19,7 +19,7 @@ from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.sending.dispatcher import Dispatcher
-from target_chakra.sending.lost_batches import LOOKS
+from target_chakra.sending.lost_batches import LOOK_PAUSES
 from target_chakra.sending.recovery import Sight
 from target_chakra.settings import parse_settings
 from tests.support.clock import FakeClock
@@ -172,7 +172,7 @@ def test_a_batch_that_never_arrived_is_released_at_the_horizon_and_not_before(n:
     assert HORIZON <= world.released_at < HORIZON + 1
 
 
-times = st.floats(0, TIMEOUT - 2 * LOOKS[1])
+times = st.floats(0, TIMEOUT - 2 * LOOK_PAUSES[1])
 
 
 @given(st.floats(0, HORIZON - 1), st.lists(times, max_size=4))
@@ -182,7 +182,7 @@ def test_rows_of_a_batch_that_arrived_are_settled_soon_after_they_are_written(
     writes = [began, *(max(began, each) for each in later)]
     world = World(writes)
     assert world.end() == dict.fromkeys(range(len(writes)), Outcome.UPDATED)
-    assert world.ended_at <= max(writes) + LOOKS[1] + 1
+    assert world.ended_at <= max(writes) + LOOK_PAUSES[1] + 1
 
 
 @given(st.floats(0, HORIZON - 1), st.integers(1, 4))
@@ -229,7 +229,7 @@ def test_rows_that_ended_are_not_sent_again_with_the_rest_of_their_batch() -> No
     assert [action.change.seq for action in world.again] == [2]
 
 
-@given(st.floats(HORIZON + 1, TIMEOUT - 2 * LOOKS[1]))
+@given(st.floats(HORIZON + 1, TIMEOUT - 2 * LOOK_PAUSES[1]))
 def test_a_batch_that_an_earlier_run_saw_arrive_is_not_released_at_the_horizon(
     written: float,
 ) -> None:
