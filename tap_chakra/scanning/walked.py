@@ -71,10 +71,9 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
         return Followed(rows, covered=Range(walk.window, walk.rows + len(rows)))
     if isinstance(verdict, walks.Advanced):
         rows = _advance(partition, verdict, listed, grain)
-        unclosed = verdict.walk.closing or verdict.walk.rows < rows_a_walk
-        rest = verdict.walk.rest
-        followed = Followed(back="first") if unclosed else _part(partition, verdict.walk, rest)
-        return replace(followed, rows=rows)
+        walk = verdict.walk
+        goes_on = walk.closing or walk.rows < rows_a_walk
+        return Followed(rows, back="first") if goes_on else _part(partition, walk, walk.rest, rows)
     return _ask_otherwise(partition, walk, verdict)
 
 
@@ -91,8 +90,8 @@ def after_crowd(partition: Partition, answer: Answer) -> Followed:
         return Followed(back="last")
     onward = walks.past(walk, cell, len(answer.rows))
     if onward is None:
-        parted = _part(partition, walk, walks.behind(walk, cell), between=len(answer.rows))
-        return replace(parted, rows=answer.rows, covered=Range(cell, len(answer.rows)))
+        read = Range(cell, len(answer.rows))
+        return _part(partition, walk, walks.behind(walk, cell), answer.rows, read)
     ids = row_ids(answer.rows)
     partition.took(ids)
     partition.recent, partition.walk = frozenset(ids), onward
@@ -170,25 +169,31 @@ def _advance(
     return rows
 
 
-def _part(partition: Partition, walk: Walk, rest: Window | None, between: int = 0) -> Followed:
+def _part(
+    partition: Partition,
+    walk: Walk,
+    rest: Window | None,
+    rows: tuple[Row, ...] = (),
+    cell: Range | None = None,
+) -> Followed:
     """End a walk where it is: what it took is closed, the rest is a partition of its own.
 
     Args:
         partition: The partition that is walked.
         walk: Its walk.
         rest: The time that is left; None if none is.
-        between: Rows between what the walk took and the rest: those of a crowded cell.
+        rows: The rows to hand out.
+        cell: The crowded cell between what the walk took and the rest; None if there is none.
     """
     onward = None
     if rest is not None:
-        at = partition.begin + walk.skip + between
+        at = partition.begin + walk.skip + (0 if cell is None else cell.rows)
         onward = Partition(Stretch(rest), listing=partition.listing, begin=at, end=partition.end)
         onward.hints, partition.hints = partition.hints, []
     after = walks.closing(walk)
-    if after is None:
-        return Followed(onward=onward)
-    partition.walk = after
-    return Followed(back="first", onward=onward)
+    if after is not None:
+        partition.walk = after
+    return Followed(rows, cell, None if after is None else "first", onward)
 
 
 def _refused(partition: Partition, walk: Walk, rows_a_walk: int) -> Followed:
