@@ -171,9 +171,15 @@ class Told:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
-def run_tap(world: World, args: Sequence[str], spoil: Spoil | None = None) -> Told:
-    """Run `tap-chakra`."""
-    clock = FakeClock()
+def run_tap(
+    world: World,
+    args: Sequence[str],
+    spoil: Spoil | None = None,
+    *,
+    clock: FakeClock | None = None,
+) -> Told:
+    """Run `tap-chakra`, at the time of a clock."""
+    clock = clock or FakeClock()
     swaps = [(tap_source, "connect", _connect(world, spoil)), (tap, "SystemClock", lambda: clock)]
     return _run(tap_command.run, args, swaps)
 
