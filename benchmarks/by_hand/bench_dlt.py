@@ -100,17 +100,12 @@ def dicts(sandbox: dict[str, str]) -> Any:
         settings = parse_settings(config, now=int(clock.now() * 1000), user_agent="bench")
         source = Source(settings, clock)
         lead = source.account.procedure("lead")
-        extraction = source.extraction(
-            lead,
-            Bookmark(),
-            typed=compile_row(lead, source.directory),
-            full_table=False,
-            versioned=False,
-        )
+        typer = compile_row(lead, source.directory)
+        extraction = source.extraction(lead, Bookmark(), full_table=False, versioned=False)
         extraction.open()
         held: list[dict[str, object]] = []
-        for chunk in extraction.chunks():
-            held += chunk.records
+        for delivery in extraction.deliveries():
+            held += map(typer, delivery.rows)
             if len(held) >= TABLE_ROWS:
                 yield held
                 held = []

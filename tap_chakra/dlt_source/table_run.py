@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
-    from tap_chakra.run.procedure_run import Chunk, ProcedureRun, ScanResult
+    from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.run.source import Source
     from tap_chakra.tables.table_builder import TableBuilder
 
@@ -138,7 +138,6 @@ class TableRun:
         extraction = self._source.extraction(
             self._procedure,
             bookmarks.from_state(self.stream, self._state),
-            typed=_as_it_came,
             full_table=False,
             versioned=False,
         )
@@ -158,10 +157,9 @@ class TableRun:
 
     def _read(self, extraction: ProcedureRun, reporter: Reporter) -> Iterator[Parcel]:
         held, read, delivered = _PendingRows(self._builder), 0, False
-        chunks = extraction.chunks()
-        for chunk in chunks:
-            held.add(chunk, seen=self._source.settings.emit_scan_ids)
-            read += len(chunk.seen)
+        for delivery in extraction.deliveries():
+            held.add(delivery, seen=self._source.settings.emit_scan_ids)
+            read += len(delivery.seen)
             self._cut = self._is_enough(read, extraction)
             if self._cut or held.size >= self._bounds.table:
                 delivered = True
@@ -252,12 +250,12 @@ class _PendingRows:
         """Rows in the longest table that it would make."""
         return max(self._count, len(self.seen))
 
-    def add(self, chunk: Chunk, *, seen: bool) -> None:
+    def add(self, delivery: Delivery, *, seen: bool) -> None:
         """Take what was read; the ids of all rows too, if they are wanted."""
-        self._rows += chunk.records
-        self._count += len(chunk.records)
+        self._rows += delivery.rows
+        self._count += len(delivery.positions)
         if seen:
-            self.seen += chunk.seen
+            self.seen += delivery.seen
         if len(self._rows) >= BLOCK:
             self._build()
 
@@ -270,7 +268,3 @@ class _PendingRows:
     def _build(self) -> None:
         self._tables.append(self._builder(self._rows))
         self._rows = []
-
-
-def _as_it_came(row: Row) -> Row:
-    return row

@@ -6,15 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from tap_chakra.lines.record_lines import RecordLines
-from tap_chakra.records.row_parser import places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from chakra_api.endpoints.answers import ProcessPage
     from tap_chakra.lines.second_process import Beginning
     from tap_chakra.lines.second_process_client import SecondProcess
     from tap_chakra.records.row_parser import RowParser
-    from tap_chakra.run.procedure_run import Chunk
 
 
 class Output(Protocol):
@@ -53,30 +52,31 @@ class PageWriter:
         """Values that were spelled otherwise than their type, by the same."""
         return self._counted()[1]
 
-    def write(self, chunk: Chunk, version: int | None, extracted: str) -> None:
+    def write(
+        self, page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str
+    ) -> None:
         """Write rows, as they came, as RECORD lines.
 
         Args:
-            chunk: The rows.
+            page: The page that the rows are from.
+            positions: Positions of the rows in it.
             version: The version of the stream; None for none.
             extracted: When they came, ISO 8601.
         """
-        rows = chunk.records
         if self._second is None:
-            self._second = self._output.second(len(rows))
+            self._second = self._output.second(len(positions))
             if self._second is not None:
                 self._second.begin(self._beginning)
         if self._second is not None:
-            self._second.rows(chunk, version, extracted)
+            self._second.rows(page, positions, version, extracted)
         else:
-            self._output.write_lines(self._lines.lines(self._records(chunk), version, extracted))
+            records = self._records(page, positions)
+            self._output.write_lines(self._lines.lines(records, version, extracted))
 
-    def _records(self, chunk: Chunk) -> Iterable[bytes]:
-        page = chunk.page
-        places = None if page is None else places_of(page, chunk.records)
-        if page is None or places is None:
-            return map(self._parser.record, chunk.records)
-        return self._parser.records(page.body, places)
+    def _records(self, page: ProcessPage, positions: Sequence[int]) -> Iterable[bytes]:
+        if page.body or page.heads:
+            return self._parser.records(page.body, positions)
+        return [self._parser.record(page.rows[at]) for at in positions]
 
     def _counted(self) -> tuple[Counter[str], Counter[str]]:
         here = self._parser.typer.misfits, self._parser.typer.coerced

@@ -28,7 +28,7 @@ from chakra_api.account.people import Directory
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.wire.wire_json import decode, encode
 from tap_chakra.lines.record_lines import RecordLines
-from tap_chakra.records.row_parser import RowParser, places_of
+from tap_chakra.records.row_parser import RowParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -70,31 +70,26 @@ class Beginning:
         return RowParser(procedure, Directory.from_users(self.users), self.deselected)
 
 
-def rows_frame(rows: Sequence[Row], version: int | None, extracted: str) -> bytes:
-    """Rows as they came, as the body of a frame."""
-    return _head(version, extracted, None) + encode(rows)
+def rows_frame(
+    page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str
+) -> bytes:
+    """Rows of a page as the body of a frame, with the answer itself if it is at hand.
 
-
-def answer_frame(
-    page: ProcessPage, rows: Sequence[Row], version: int | None, extracted: str
-) -> bytes | None:
-    """Rows as a frame that holds their answer itself, so that no JSON has to be made of them.
+    So no JSON has to be made of rows that came as JSON.
 
     Args:
-        page: The answer.
-        rows: Those of its rows that are meant, the very objects.
+        page: The page.
+        positions: Positions of the rows in it that are meant.
         version: The version of the stream; None for none.
         extracted: When they came, ISO 8601.
-
-    Returns:
-        None where it can't be.
     """
-    places = places_of(page, rows)
-    return None if places is None else _head(version, extracted, places) + page.body
+    if page.body or page.heads:
+        return _head(version, extracted, [*positions]) + page.body
+    return _head(version, extracted, None) + encode([page.rows[at] for at in positions])
 
 
-def _head(version: int | None, extracted: str, places: Sequence[int] | None) -> bytes:
-    return orjson.dumps([version, extracted, places]) + b"\n"
+def _head(version: int | None, extracted: str, positions: Sequence[int] | None) -> bytes:
+    return orjson.dumps([version, extracted, positions]) + b"\n"
 
 
 class Work:
@@ -127,12 +122,12 @@ class Work:
 
     def _typed(self, parser: RowParser, body: bytes) -> bytes:
         ends = body.index(b"\n")
-        version, extracted, places = orjson.loads(body[:ends])
+        version, extracted, positions = orjson.loads(body[:ends])
         content = body[ends + 1 :]
-        if places is None:
+        if positions is None:
             records = list(map(parser.record, rows_of(decode(content))))
         else:
-            records = parser.records(content, places)
+            records = parser.records(content, positions)
         return self._lines.lines(records, version, extracted)
 
 

@@ -19,14 +19,15 @@ from tap_chakra.lines.second_process import (
     LINES,
     READER_GONE,
     ROWS,
-    answer_frame,
     rows_frame,
     write_all,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chakra_api.endpoints.answers import ProcessPage
     from tap_chakra.lines.second_process import Beginning
-    from tap_chakra.run.procedure_run import Chunk
 
 _ROOM: Final = 1 << 20
 """Bytes that may be on their way: a few answers, so that neither side waits for the other."""
@@ -59,11 +60,11 @@ class SecondProcess:
         """Rows of another stream come from now on."""
         self._send(BEGIN, beginning.encoded())
 
-    def rows(self, chunk: Chunk, version: int | None, extracted: str) -> None:
-        """Have rows, as they came, typed and written as RECORD lines."""
-        page, rows = chunk.page, chunk.records
-        frame = page and answer_frame(page, rows, version, extracted)
-        self._send(ROWS, frame or rows_frame(rows, version, extracted))
+    def rows(
+        self, page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str
+    ) -> None:
+        """Have rows of a page, as they came, typed and written as RECORD lines."""
+        self._send(ROWS, rows_frame(page, positions, version, extracted))
 
     def lines(self, lines: bytes) -> None:
         """Have whole lines written."""

@@ -102,8 +102,9 @@ class DenseReader:
         asked = grain.padded(window)
         base = created_between(asked.lower, asked.upper)
         found, method, complete = self._read_all(base)
-        rows, created = within(found.values(), window, asked)
-        return DenseAnswer(rows, created, complete, method)
+        rows = tuple(found.values())
+        positions, created = within(rows, window, asked)
+        return DenseAnswer(tuple(rows[at] for at in positions), created, complete, method)
 
     def read_everything(self) -> tuple[dict[str, Row], bool, str]:
         """All rows there are, where time can't cut them; whether none can be missing, and how.

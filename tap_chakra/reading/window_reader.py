@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_api.values.timestamps import parse_timestamp
@@ -18,7 +19,7 @@ from chakra_api.values.timestamps import parse_timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chakra_api.endpoints.client import ProcessPage, Row
+    from chakra_api.endpoints.answers import Row
     from chakra_api.endpoints.where import Where
     from tap_chakra.timeline.windows import Grain, Window
 
@@ -59,6 +60,7 @@ class Answer:
         server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
         refused: Whether the server skips no rows that far; then there are none.
         page: The list request's answer that all the rows are from; None if there are several.
+        positions: Positions of the rows in that page, in the order of the rows.
     """
 
     window: Window
@@ -68,6 +70,22 @@ class Answer:
     server_time: int | None
     refused: bool = False
     page: ProcessPage | None = None
+    positions: Sequence[int] = ()
+
+    def placed(self, places: Sequence[int]) -> tuple[ProcessPage, Sequence[int]]:
+        """Some of the rows, as a page and their positions in it.
+
+        Args:
+            places: Their places among the rows.
+        """
+        if self.page is None:
+            return page_of(self.rows, self.server_time), places
+        return self.page, [self.positions[place] for place in places]
+
+
+def page_of(rows: Iterable[Row], server_time: int | None) -> ProcessPage:
+    """A page, without a body, of rows that were gathered from several answers."""
+    return ProcessPage(list(rows), None, server_time)
 
 
 def row_id(row: Row) -> str:
@@ -94,9 +112,10 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     asked = grain.padded(window)
     where = created_between(asked.lower, asked.upper)
     page = lister(where or None)
-    rows, created = within(page.rows, window, asked)
+    positions, created = within(page.rows, window, asked)
+    rows = tuple(page.rows[position] for position in positions)
     whole = _is_whole(lister, where, page)
-    return Answer(window, rows, created, whole, page.server_time, page=page)
+    return Answer(window, rows, created, whole, page.server_time, page=page, positions=positions)
 
 
 def read_page(
@@ -122,26 +141,27 @@ def read_page(
             raise FilterNotHonoured(window, at)
     whole = limit == LIMIT and _is_whole(lister, where, page, skip, in_order=True)
     known = tuple(at or 0 for at in created)
-    return Answer(window, tuple(page.rows), known, whole, page.server_time, page=page)
+    rows, positions = tuple(page.rows), range(len(page.rows))
+    return Answer(window, rows, known, whole, page.server_time, page=page, positions=positions)
 
 
 def within(
     rows: Iterable[Row], window: Window, asked: Window
-) -> tuple[tuple[Row, ...], tuple[int, ...]]:
-    """The rows that belong to a window, each id once, and their `createdAt`.
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The positions of the rows that belong to a window, each id once, and their `createdAt`.
 
     Raises:
         FilterNotHonoured: A row lies outside of `asked`.
     """
-    kept: dict[str, tuple[Row, int]] = {}
-    for row in rows:
+    kept: dict[str, tuple[int, int]] = {}
+    for position, row in enumerate(rows):
         created = parse_timestamp(row.get("createdAt"))
         if created is not None and not window.holds(created):
             if not asked.holds(created):
                 raise FilterNotHonoured(window, created)
             continue
-        kept[row_id(row) or f"#{len(kept)}"] = (row, created or 0)
-    return tuple(row for row, _ in kept.values()), tuple(at for _, at in kept.values())
+        kept[row_id(row) or f"#{len(kept)}"] = (position, created or 0)
+    return tuple(at for at, _ in kept.values()), tuple(created for _, created in kept.values())
 
 
 def _is_whole(

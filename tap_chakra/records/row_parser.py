@@ -8,7 +8,6 @@ through `row_typer.py`, value by value. Both ways make the same record.
 
 from __future__ import annotations
 
-from operator import is_
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Attribute, Procedure
     from chakra_api.account.people import Directory
-    from chakra_api.endpoints.answers import ProcessPage, Row
+    from chakra_api.endpoints.answers import Row
     from chakra_api.values.coercion import Coercer
 
 _EXACT: Final = 2.0**53 - 1
@@ -121,19 +120,19 @@ class RowParser:
         self._data_paths = self._data.fields(deselected, "data")
         self._derived_paths = self._derived.fields(deselected, "derivedData")
 
-    def records(self, body: bytes, places: Sequence[int]) -> list[bytes]:
+    def records(self, body: bytes, positions: Sequence[int]) -> list[bytes]:
         """The records of an answer's rows, as JSON.
 
         Args:
             body: An answer of the list endpoint (contract 4.3).
-            places: Of the rows in it that are meant.
+            positions: Positions of the rows in it that are meant.
         """
         parsed = _split(body)
         if parsed is not None:
-            return [self._record(parsed[at]) for at in places]
+            return [self._record(parsed[at]) for at in positions]
         value = decode(body)
         rows = rows_of(value["_data"] if isinstance(value, dict) else value)
-        return [self.record(rows[at]) for at in places]
+        return [self.record(rows[at]) for at in positions]
 
     def record(self, row: Row) -> bytes:
         """The record of a row, as JSON."""
@@ -199,25 +198,6 @@ class RowParser:
         ):
             for field in fields if values is not None else ():
                 setattr(values, field, UNSET)
-
-
-def places_of(page: ProcessPage, rows: Sequence[Row]) -> Sequence[int] | None:
-    """Where rows, the very objects, are in their answer; None if it is not at hand.
-
-    Raises:
-        RuntimeError: They are but heads of rows, and not of this answer: a fault of ours.
-    """
-    first = next((at for at, row in enumerate(page.rows) if rows and row is rows[0]), 0)
-    if len(rows) <= len(page.rows) - first and all(map(is_, rows, page.rows[first:])):
-        places: Sequence[int] = range(first, first + len(rows))  # nearly always
-    else:
-        place = {id(row): at for at, row in enumerate(page.rows)}
-        places = [place.get(id(row), -1) for row in rows]
-    if page.body and -1 not in places:
-        return [*places]
-    if page.heads:
-        raise RuntimeError("rows of which only the heads were read, without their answer")
-    return None
 
 
 class _Shape:

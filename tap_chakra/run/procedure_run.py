@@ -15,7 +15,7 @@ from tap_chakra.run.resume import ResumePoint, Scope
 from tap_chakra.scanning.scan import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.run.modes import RunPlan, Selection
@@ -37,19 +37,24 @@ class OpensScans(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """What a piece of reading comes to.
+class Delivery:
+    """Rows to emit, as a page and their positions in it.
 
     Attributes:
-        records: The records to emit: typed, or rows as they came, of which those with a page may
-            lack most of their fields.
+        page: The answer that they are from; one without a body where they were gathered.
+        positions: Positions of the rows in the page.
         seen: Ids of all rows that were read, emitted or not.
-        page: The answer that all of them are from; None if there are several.
     """
 
-    records: list[Row]
+    page: ProcessPage
+    positions: Sequence[int]
     seen: list[str]
-    page: ProcessPage | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows; where only heads are read, most of their fields may be in the page alone."""
+        rows = self.page.rows
+        return [rows[position] for position in self.positions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,6 @@ class ProcedureRun:
         plan: What to read.
         before: The bookmark that the run begins with.
         opens: Makes the scans.
-        typed: Makes a typed record of a row; None leaves it as it came.
         versioned: Whether records carry a version.
     """
 
@@ -89,13 +93,11 @@ class ProcedureRun:
         before: Bookmark,
         *,
         opens: OpensScans,
-        typed: Callable[[Row], Row] | None,
         versioned: bool,
     ) -> None:
         self._plan = plan
         self._before = before
         self._opens = opens
-        self._typed = typed
         first = plan.selections[0]
         self._scope = Scope(first.since.threshold, first.lower, versioned)
         paused = before.paused if plan.full else None
@@ -158,7 +160,7 @@ class ProcedureRun:
         self.began = distinct_beginning(self._opened, self._before.began)
         return self.began
 
-    def chunks(self) -> Iterator[Chunk]:
+    def deliveries(self) -> Iterator[Delivery]:
         """What to emit, an answer's at a time; `open` comes first.
 
         Raises:
@@ -170,22 +172,21 @@ class ProcedureRun:
                 scan = self._scan = self._opens(selection, None)
                 scan.open()
             for reading in scan.readings():
-                yield self._chunk(selection, reading)
+                yield self._delivery(selection, reading)
             self._done.append(scan.progress)
             self._scan = None
 
-    def _chunk(self, selection: Selection, reading: Reading) -> Chunk:
-        updated = [parse_timestamp(row.get("updatedAt")) for row in reading.rows]
-        self._lead = max(self._lead, lead_of(updated, reading.server_time))
-        rows = zip(reading.rows, updated, strict=True)
-        records = [row for row, at in rows if _emits(selection, row, at)]
-        if self._typed is not None:
-            records = [*map(self._typed, records)]
-        self.emitted += len(records)
-        return Chunk(records, row_ids(reading.rows), reading.page)
+    def _delivery(self, selection: Selection, reading: Reading) -> Delivery:
+        rows = reading.rows
+        updated = [parse_timestamp(row.get("updatedAt")) for row in rows]
+        self._lead = max(self._lead, lead_of(updated, reading.page.server_time))
+        read = zip(reading.positions, rows, updated, strict=True)
+        positions = [position for position, row, at in read if _emits(selection, row, at)]
+        self.emitted += len(positions)
+        return Delivery(reading.page, positions, row_ids(rows))
 
     def outcome(self, *, min_share: float) -> ScanResult:
-        """What follows from the run, once `chunks` is exhausted.
+        """What follows from the run, once `deliveries` is exhausted.
 
         Args:
             min_share: Share of the last complete scan's rows below which nothing is said

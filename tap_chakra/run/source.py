@@ -19,8 +19,6 @@ from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
@@ -116,13 +114,13 @@ class Source:
         selection: Selection,
         unfinished: Unfinished | None,
         *,
-        heads: bool = False,
+        heads_only: bool = False,
     ) -> Scan:
         """A scan of what a run reads of a procedure, not opened yet.
 
-        With `heads`, most fields of a row are in the page of its reading alone, if it has one.
+        With `heads_only`, most fields of a row are in the body of its page alone, if it has one.
         """
-        whole, few = self.lister(procedure), self.lister(procedure, heads=heads)
+        whole, few = self.lister(procedure), self.lister(procedure, heads=heads_only)
         if selection.where is not None:
             whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
         return Scan(
@@ -138,18 +136,18 @@ class Source:
         procedure: Procedure,
         before: Bookmark,
         *,
-        typed: Callable[[Row], Row] | None,
         full_table: bool,
         versioned: bool,
+        heads_only: bool = False,
     ) -> ProcedureRun:
         """A run of a procedure, not opened yet.
 
         Args:
             procedure: What to read.
             before: How far its stream is.
-            typed: Makes a typed record of a row; None where it is made from the chunk's page.
             full_table: Whether everything is to be emitted.
             versioned: Whether records carry a version.
+            heads_only: Whether most fields of a row are to be had in the body of its page alone.
 
         Raises:
             SettingsError: `change_detection` is `server`, which this server does not offer.
@@ -157,8 +155,8 @@ class Source:
         filters = self._filters_on_updated(procedure, before, full_table=full_table)
         now = int(self._clock.now() * 1000)
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
-        opens = partial(self.scan, procedure, heads=typed is None)
-        return ProcedureRun(plan, before, opens=opens, typed=typed, versioned=versioned)
+        opens = partial(self.scan, procedure, heads_only=heads_only)
+        return ProcedureRun(plan, before, opens=opens, versioned=versioned)
 
     def _filters_on_updated(
         self, procedure: Procedure, before: Bookmark, *, full_table: bool

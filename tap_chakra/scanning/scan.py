@@ -21,6 +21,7 @@ from tap_chakra.reading.window_reader import (
     Answer,
     FilterNotHonoured,
     Lister,
+    page_of,
     read_page,
     read_window,
     row_id,
@@ -29,7 +30,7 @@ from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor, Future
 
     from chakra_api.endpoints.client import ProcessPage, Row
@@ -70,21 +71,34 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rows that were read.
+    """Rows that a scan read, as a page and their positions in it.
 
     Attributes:
-        rows: The rows, each id once in the whole scan; none where an answer is long in coming.
-        server_time: The server's time at the answer, epoch milliseconds; None if unknown.
+        page: The answer that the rows are from; one without a body, of nothing else, where they
+            were gathered from several.
+        positions: Positions of the rows in the page, each id once in the whole scan; none where
+            an answer is long in coming.
         unsure: Why rows may be missing from it; empty if none can be.
         method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
-        page: The answer that all the rows are from; None if there are several.
     """
 
-    rows: tuple[Row, ...]
-    server_time: int | None = None
+    page: ProcessPage
+    positions: Sequence[int]
     unsure: str = ""
     method: str = "window"
-    page: ProcessPage | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows."""
+        rows = self.page.rows
+        return [rows[position] for position in self.positions]
+
+
+def gathered(
+    rows: Sequence[Row], server_time: int | None = None, unsure: str = "", method: str = "window"
+) -> Reading:
+    """The reading of rows from several answers, or of some that are to be typed one by one."""
+    return Reading(page_of(rows, server_time), range(len(rows)), unsure, method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +214,7 @@ class Scan:
         small = len(sample.rows) < LIMIT or self._extent.lower is not None
         first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
-            yield self._counted(Reading(first.rows, first.server_time, page=first.page))
+            yield self._counted(Reading(*first.placed(range(len(first.rows)))))
         else:
             yield from self._by_windows(whole, sample)
         self._progress = replace(self._progress, share=1.0, ended=True)
@@ -234,7 +248,7 @@ class Scan:
         unsure = "" if complete else "the filter on createdAt does nothing, and no two reads agreed"
         values = iter(rows.values())
         while chunk := tuple(islice(values, LIMIT)):
-            yield self._counted(Reading(chunk, None, unsure, method))
+            yield self._counted(gathered(chunk, None, unsure, method))
 
     def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
         scheduler = self._scheduler = Scheduler.begin(
@@ -248,18 +262,16 @@ class Scan:
                 try:
                     future = answers.get(timeout=IDLE_SECONDS)
                 except Empty:
-                    yield Reading(())
+                    yield gathered(())
                     continue
                 read = future.result()
-                rows = scheduler.take_in(asked.pop(future), read.answer)
-                if rows and max(read.answer.created) >= self.began:
+                places = scheduler.take_in(asked.pop(future), read.answer)
+                if places and max(read.answer.created) >= self.began:
                     self._late += sum(at >= self.began for at in read.answer.created)
                 self._launch(scheduler, asked, answers)
-                if rows or read.method != "window":
+                if places or read.method != "window":
                     answer = read.answer
-                    reading = Reading(
-                        rows, answer.server_time, read.unsure, read.method, answer.page
-                    )
+                    reading = Reading(*answer.placed(places), read.unsure, read.method)
                     yield self._counted(reading, dated=0 not in answer.created)
         finally:
             for future in asked:
@@ -304,17 +316,18 @@ class Scan:
         rows = self._progress.rows + (0 if before is None else before.rows)
         seen = Seen(self.began, rows, self._late, frozenset(self._undated))
         for page in undated_pages(self._lister, seen):
-            yield self._counted(Reading(undated_of(page.rows), page.server_time))
+            yield self._counted(gathered(undated_of(page.rows), page.server_time))
 
     def _counted(self, reading: Reading, *, dated: bool = False) -> Reading:
         undated = [] if dated else [row_id(row) for row in undated_of(reading.rows)]
         if undated:
-            fresh = tuple(row for row in reading.rows if row_id(row) not in self._undated)
-            self._undated.update(undated)
-            reading = replace(reading, rows=fresh)
+            known, rows = self._undated, reading.page.rows
+            fresh = [at for at in reading.positions if row_id(rows[at]) not in known]
+            reading = replace(reading, positions=fresh)
+            known.update(undated)
         self._progress = replace(
             self._progress,
-            rows=self._progress.rows + len(reading.rows),
+            rows=self._progress.rows + len(reading.positions),
             dense=self._progress.dense + (reading.method != "window"),
         )
         if reading.unsure and reading.unsure not in self._progress.unsure:

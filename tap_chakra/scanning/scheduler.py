@@ -209,11 +209,11 @@ class Scheduler:
 
     # Taking in
 
-    def take_in(self, question: Question, answer: Answer) -> tuple[Row, ...]:
+    def take_in(self, question: Question, answer: Answer) -> Sequence[int]:
         """Take in an answer, and decide what follows from it.
 
         Returns:
-            The rows to hand out now: each id once in the whole scan.
+            Places among the answer's rows of those to hand out now: each id once in the whole scan.
         """
         partition = self._asked.pop(question)
         self._first = min((self._first, *(at for at in answer.created if at)))
@@ -238,7 +238,7 @@ class Scheduler:
             return
         self.evidence = _with_rows(self.evidence, answer.created, answer.rows)
 
-    def _window(self, partition: Partition, asked: Window, answer: Answer) -> tuple[Row, ...]:
+    def _window(self, partition: Partition, asked: Window, answer: Answer) -> Sequence[int]:
         if not answer.whole:
             parts = after_overfull(
                 partition.stretch,
@@ -261,8 +261,8 @@ class Scheduler:
         self._cover(Range(asked, len(answer.rows) - answer.created.count(0)))
         taken = partition.taken
         if taken is None:
-            return answer.rows
-        return tuple(row for row in answer.rows if row_id(row) not in taken)
+            return range(len(answer.rows))
+        return [place for place, row in enumerate(answer.rows) if row_id(row) not in taken]
 
     def _cover(self, read: Range) -> None:
         self._rows += read.rows
@@ -274,7 +274,7 @@ class Scheduler:
             self._rows_a_walk = min(self._rows_a_walk, partition.walk.skip - 1)
         return after_page(partition, answer, self.grain, self._rows_a_walk)
 
-    def _follow(self, partition: Partition, followed: Followed) -> tuple[Row, ...]:
+    def _follow(self, partition: Partition, followed: Followed) -> Sequence[int]:
         """Do what follows from an answer for a walked partition."""
         if followed.covered is not None:
             self._cover(followed.covered)
@@ -286,7 +286,7 @@ class Scheduler:
             self._todo.append(partition)
         if followed.refuted:
             self._give_up_order()
-        return followed.rows
+        return followed.places
 
     def _give_up_order(self) -> None:
         """Read again by windows what was taken because of an order that did not hold."""

@@ -1,7 +1,7 @@
 """What follows from an answer for a partition that is walked (`timeline/walk.py`).
 
 The partition is taken on here: its walk, its tail, the rows that it knows. What concerns others
-is returned as `Followed`: the rows to hand out, the time that was read for good, where the
+is returned as `Followed`: which rows to hand out, the time that was read for good, where the
 partition waits, the part that another reader may have, and whether the order is refuted.
 """
 
@@ -20,7 +20,6 @@ from tap_chakra.timeline.windows import Stretch
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from chakra_api.endpoints.client import Row
     from tap_chakra.reading.window_reader import Answer
     from tap_chakra.timeline.coverage import Walked
     from tap_chakra.timeline.walk import Walk
@@ -32,7 +31,7 @@ class Followed:
     """What a scheduler has to do after an answer for a walked partition.
 
     Attributes:
-        rows: The rows to hand out now.
+        places: Places among the answer's rows of those to hand out now.
         covered: The window that was read for good, with its rows; None if none was.
         back: Where the partition waits for its next question: before all others (`first`) or
             behind them (`last`); None if nothing is left of it.
@@ -40,7 +39,7 @@ class Followed:
         refuted: Whether the server's order did not hold: no partition may be walked any more.
     """
 
-    rows: tuple[Row, ...] = ()
+    places: Sequence[int] = ()
     covered: Range | None = None
     back: Literal["first", "last"] | None = None
     onward: Partition | None = None
@@ -63,17 +62,18 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
         return _refused(partition, walk, rows_a_walk)
     page = partition.seen(walk, answer)
     verdict = walks.step(walk, page, grain)
-    listed = list(zip(page.created, answer.rows, strict=True))
     if isinstance(verdict, walks.Closing):
-        return _closing(partition, walk, verdict.walk, listed)
+        return _closing(partition, walk, verdict.walk, answer)
     if isinstance(verdict, walks.Ended):
-        rows = tuple(row for at, row in listed if verdict.part.holds(at))
-        return Followed(rows, covered=Range(walk.window, walk.rows + len(rows)))
+        places = _inside(verdict.part, answer)
+        return Followed(places, covered=Range(walk.window, walk.rows + len(places)))
     if isinstance(verdict, walks.Advanced):
-        rows = _advance(partition, verdict, listed, grain)
+        places = _advance(partition, verdict, answer, grain)
         walk = verdict.walk
         goes_on = walk.closing or walk.rows < rows_a_walk
-        return Followed(rows, back="first") if goes_on else _part(partition, walk, walk.rest, rows)
+        return (
+            Followed(places, back="first") if goes_on else _part(partition, walk, walk.rest, places)
+        )
     return _ask_otherwise(partition, walk, verdict)
 
 
@@ -91,12 +91,13 @@ def after_crowd(partition: Partition, answer: Answer) -> Followed:
     onward = walks.past(walk, cell, len(answer.rows))
     if onward is None:
         read = Range(cell, len(answer.rows))
-        return _part(partition, walk, walks.behind(walk, cell), answer.rows, read)
+        everything = range(len(answer.rows))
+        return _part(partition, walk, walks.behind(walk, cell), everything, read)
     ids = row_ids(answer.rows)
     partition.took(ids)
     partition.recent, partition.walk = frozenset(ids), onward
     partition.tail = (walk.order.near_end(cell) or 0, len(ids))
-    return Followed(answer.rows, back="first")
+    return Followed(range(len(ids)), back="first")
 
 
 def resumed(walked: Walked, possible: Container[Order]) -> Partition:
@@ -139,16 +140,20 @@ def _ask_otherwise(
     return Followed(back="first")
 
 
-def _closing(
-    partition: Partition, walk: Walk, after: Walk | None, listed: Sequence[tuple[int, Row]]
-) -> Followed:
+def _inside(part: Window, answer: Answer) -> list[int]:
+    """Places of the rows that lie in a part of what was asked for."""
+    return [place for place, at in enumerate(answer.created) if part.holds(at)]
+
+
+def _closing(partition: Partition, walk: Walk, after: Walk | None, answer: Answer) -> Followed:
     """A closing page: the walk took all there is, but for late rows of its last instants."""
     taken, own = partition.taken, walk.own
-    inside = () if taken is None else (row for at, row in listed if own.holds(at))
-    late = tuple(row for row in inside if taken is None or row_id(row) not in taken)
+    inside = () if taken is None else _inside(own, answer)
+    ids = {place: row_id(answer.rows[place]) for place in inside}
+    late = [place for place in inside if taken is None or ids[place] not in taken]
     if after is None:
         return Followed(late, covered=Range(own, walk.rows + len(late)))
-    partition.took(row_id(row) for row in late)
+    partition.took(ids[place] for place in late)
     partition.walk = replace(after, rows=after.rows + len(late))
     return Followed(late, back="first")
 
@@ -156,24 +161,24 @@ def _closing(
 def _advance(
     partition: Partition,
     verdict: walks.Advanced,
-    listed: Sequence[tuple[int, Row]],
+    answer: Answer,
     grain: Grain,
-) -> tuple[Row, ...]:
-    """Take a partition on by a good page: the rows of it that were taken."""
-    fresh = [(at, row) for at, row in listed if verdict.part.holds(at)]
-    rows = tuple(row for _, row in fresh)
-    if fresh:
-        partition.tail = walks.tail_of(verdict.walk, [at for at, _ in fresh], grain)
-    partition.took(row_ids(rows))
+) -> list[int]:
+    """Take a partition on by a good page: the places of its rows that were taken."""
+    places = _inside(verdict.part, answer)
+    if places:
+        created = [answer.created[place] for place in places]
+        partition.tail = walks.tail_of(verdict.walk, created, grain)
+    partition.took(row_ids([answer.rows[place] for place in places]))
     partition.walk = verdict.walk
-    return rows
+    return places
 
 
 def _part(
     partition: Partition,
     walk: Walk,
     rest: Window | None,
-    rows: tuple[Row, ...] = (),
+    places: Sequence[int] = (),
     cell: Range | None = None,
 ) -> Followed:
     """End a walk where it is: what it took is closed, the rest is a partition of its own.
@@ -182,7 +187,7 @@ def _part(
         partition: The partition that is walked.
         walk: Its walk.
         rest: The time that is left; None if none is.
-        rows: The rows to hand out.
+        places: Places of the rows to hand out.
         cell: The crowded cell between what the walk took and the rest; None if there is none.
     """
     onward = None
@@ -193,7 +198,7 @@ def _part(
     after = walks.closing(walk)
     if after is not None:
         partition.walk = after
-    return Followed(rows, cell, None if after is None else "first", onward)
+    return Followed(places, cell, None if after is None else "first", onward)
 
 
 def _refused(partition: Partition, walk: Walk, rows_a_walk: int) -> Followed:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.account.people import Directory
     from chakra_api.endpoints.client import Row
-    from tap_chakra.records.row_typer import RowTyper
 
 FASTEST = 1
 """A level of gzip: more of it costs more time than the rows themselves."""
@@ -37,9 +36,13 @@ class JsonLines:
     """
 
     def __init__(self, procedure: Procedure, directory: Directory) -> None:
-        self.typed: RowTyper = compile_row(procedure, directory)
-        self.misfits: Counter[str] = self.typed.misfits
-        self.coerced: Counter[str] = self.typed.coerced
+        self._typer = compile_row(procedure, directory)
+        self.misfits: Counter[str] = self._typer.misfits
+        self.coerced: Counter[str] = self._typer.coerced
+
+    def kept(self, rows: Sequence[Row]) -> list[Row]:
+        """What is kept of rows until a file is written: their typed records."""
+        return [*map(self._typer, rows)]
 
     def ending(self, compression: str | None) -> str:
         """How the name of a file ends."""
@@ -72,9 +75,9 @@ class Parquet:
         self.misfits: Counter[str] = self._builder.misfits
         self.coerced: Counter[str] = self._builder.coerced
 
-    def typed(self, row: Row) -> Row:
-        """The row itself: columns are typed when they are written."""
-        return row
+    def kept(self, rows: Sequence[Row]) -> list[Row]:
+        """What is kept of rows until a file is written: the rows; columns are typed then."""
+        return [*rows]
 
     def ending(self, compression: str | None) -> str:  # noqa: ARG002 - as for the other format
         """How the name of a file ends."""

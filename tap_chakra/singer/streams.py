@@ -26,14 +26,14 @@ from tap_chakra.singer.batch_files import files_of
 from tap_chakra.timeline.walk import TAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
 
     from chakra_api.account.account import Procedure
     from chakra_api.endpoints.client import Row
     from tap_chakra.records.row_typer import Counts
-    from tap_chakra.run.procedure_run import Chunk, ProcedureRun, ScanResult
+    from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.singer.tap import TapChakra
 
 
@@ -162,10 +162,10 @@ class ProcessStream(ChakraStream):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
         """The rows to emit."""
         typer = compile_row(self._procedure, self._tap.source.directory)
-        for chunk in self.chunks(typer, typer):
-            for record in chunk.records:
+        for delivery in self.deliveries(typer):
+            for row in delivery.rows:
                 self._tap.heed_signals()
-                yield record
+                yield typer(row)
 
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
@@ -180,13 +180,14 @@ class ProcessStream(ChakraStream):
         parser = RowParser(self._procedure, directory, beginning.deselected)
         writer = PageWriter(parser, beginning, self._tap)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for chunk in self.chunks(None, writer):
+            for delivery in self.deliveries(writer, heads_only=True):
                 self._tap.heed_signals()
                 extracted = iso_ms(int(self._tap.clock.now() * 1000))
-                if chunk.records:
-                    writer.write(chunk, self._stream_version, extracted)
+                page, positions = delivery.page, delivery.positions
+                if positions:
+                    writer.write(page, positions, self._stream_version, extracted)
                     self.state_manager.is_flushed = False
-                    counter.increment(len(chunk.records))
+                    counter.increment(len(positions))
         self._finalize_state(self.stream_state)
         self._write_state_message()
 
@@ -231,7 +232,7 @@ class ProcessStream(ChakraStream):
         deselected = tuple(self._deselected())
         with self.get_record_counter() as counter, self.get_sync_timer():
             held: list[Row] = []
-            pages = (chunk.records for chunk in self.chunks(files.typed, files))
+            pages = (files.kept(delivery.rows) for delivery in self.deliveries(files))
             for number, page in enumerate(chain(pages, [None]), start=1):
                 held += page or []
                 if len(held) < batch_config.batch_size and (page is not None or not held):
@@ -243,22 +244,22 @@ class ProcessStream(ChakraStream):
                 held = []
                 yield encoding, [storage.get_url(name)]
 
-    def chunks(self, typed: Callable[[Row], Row] | None, counts: Counts) -> Iterable[Chunk]:
+    def deliveries(self, counts: Counts, *, heads_only: bool = False) -> Iterable[Delivery]:
         """The rows to emit, an answer's at a time.
 
         Whoever asks for the next page has passed on the one before: STATE says so then. The
         bookmark moves after the last one, if the run was complete.
 
         Args:
-            typed: Makes a record of a row; None to take it from the chunk's page.
             counts: Of the values that were not as their type has them.
+            heads_only: Whether most fields of a row are to be had in the body of its page alone.
         """
         extraction = self._tap.source.extraction(
             self._procedure,
             bookmarks.from_state(self.name, self.stream_state),
-            typed=typed,
             full_table=self.full_table,
             versioned=self.versioned,
+            heads_only=heads_only,
         )
         began = extraction.open()
         if self.versioned:
@@ -284,15 +285,15 @@ class ProcessStream(ChakraStream):
                 f"{extraction.resumed:,}",
             )
 
-    def _reported(self, extraction: ProcedureRun, counts: Counts) -> Iterable[Chunk]:
+    def _reported(self, extraction: ProcedureRun, counts: Counts) -> Iterable[Delivery]:
         client, screen = self._tap.source.client, self._tap.screen
         every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
         reporter = Reporter(self._tap.clock, client.stats, every)
         unsaved = 0
-        for chunk in extraction.chunks():
-            yield chunk
-            self._tap.note_seen(self._procedure.short_id, extraction.began, chunk.seen)
-            unsaved += len(chunk.seen)
+        for delivery in extraction.deliveries():
+            yield delivery
+            self._tap.note_seen(self._procedure.short_id, extraction.began, delivery.seen)
+            unsaved += len(delivery.seen)
             if unsaved + LIMIT > self._tap.source.settings.concurrency * UNSAVED:
                 self._save(extraction)
                 unsaved = 0

@@ -65,7 +65,8 @@ class Readers:
                 continue
             at = self._rng.randrange(len(self._answered))
             question, answer = self._answered.pop(at)
-            ids += [str(row["id"]) for row in self.scheduler.take_in(question, answer)]
+            places = self.scheduler.take_in(question, answer)
+            ids += [str(answer.rows[place]["id"]) for place in places]
             answers = None if answers is None else answers - 1
         return ids
 

@@ -119,6 +119,6 @@ def test_a_page_that_the_server_does_not_skip_to_is_refused_and_the_first_one_fa
 def test_an_id_that_comes_twice_counts_once_and_rows_without_an_instant_are_kept() -> None:
     dated = {"id": "a", "createdAt": NOW}
     rows = [dated, dated, {"id": "b"}, {"createdAt": 0}]
-    kept, created = within(rows, Window(NOW, NOW + 9), Window(NOW, NOW + 9))
-    assert [row_id(row) for row in kept] == ["a", "b", ""]
+    positions, created = within(rows, Window(NOW, NOW + 9), Window(NOW, NOW + 9))
+    assert [row_id(rows[position]) for position in positions] == ["a", "b", ""]
     assert created == (NOW, 0, 0)

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.account.account import Attribute, Procedure, State
-from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.values.attribute_types import attribute_type
 from chakra_api.wire.wire_json import decode
-from tap_chakra.records.row_parser import RowParser, places_of
+from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import column_names
 from tap_chakra.records.selection import left_out
@@ -130,6 +129,13 @@ def test_a_row_of_another_shape_goes_the_long_way(short: RowParser, change: dict
         short.records(answer([{**USUAL, **change}]), [0])
 
 
+def test_rows_are_taken_by_their_positions_in_the_answer(short: RowParser) -> None:
+    body = answer([{**USUAL, "id": name} for name in ("r0", "r1", "r2")])
+    for positions in ([0, 1, 2], [2, 0], [], range(1, 3)):
+        found = [json.loads(record)["id"] for record in short.records(body, positions)]
+        assert found == [f"r{position}" for position in positions]
+
+
 def test_one_odd_row_does_not_take_its_neighbours_along(short: RowParser) -> None:
     body = answer([{**USUAL, "unheardOf": 1}, USUAL])
     assert [json.loads(record)["id"] for record in short.records(body, [1])] == ["r1"]
@@ -179,24 +185,3 @@ def test_a_procedure_without_known_attributes_keeps_json_text() -> None:
     procedure = Procedure("p", "p1", "P", states=(State("NEW", "s1", "New"),), resolved=False)
     (record,) = made(RowParser(procedure, PEOPLE), answer([{"id": "1", "data": {"b": 1}}]), 1)
     assert record["data"] == '{"b":1}'
-
-
-def page_of(rows: list[dict[str, Any]], *, heads: bool, body: bytes = b"{}") -> ProcessPage:
-    return ProcessPage(rows, has_more=False, server_time=None, body=body, heads=heads)
-
-
-def test_the_places_of_rows_are_those_of_the_very_objects() -> None:
-    page = page_of([{"id": "1"}, {"id": "2"}, {"id": "3"}], heads=True)
-    assert places_of(page, page.rows) == [0, 1, 2]
-    assert places_of(page, [page.rows[2], page.rows[0]]) == [2, 0]
-    assert places_of(page, []) == []
-
-
-def test_heads_of_rows_are_never_taken_for_whole_ones() -> None:
-    page = page_of([{"id": "1"}], heads=True)
-    with pytest.raises(RuntimeError, match="without their answer"):
-        places_of(page, [{"id": "1"}])
-    with pytest.raises(RuntimeError, match="without their answer"):
-        places_of(page_of(page.rows, heads=True, body=b""), page.rows)
-    assert places_of(page_of(page.rows, heads=False), [{"id": "1"}]) is None
-    assert places_of(page_of(page.rows, heads=False, body=b""), page.rows) is None

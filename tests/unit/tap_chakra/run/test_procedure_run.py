@@ -49,12 +49,12 @@ def extraction(
             local_time=lambda: NOW,
         )
 
-    return ProcedureRun(plan, before or Bookmark(), opens=opens, typed=dict, versioned=versioned)
+    return ProcedureRun(plan, before or Bookmark(), opens=opens, versioned=versioned)
 
 
 def run(it: ProcedureRun) -> list[str]:
     it.open()
-    return [str(record["id"]) for chunk in it.chunks() for record in chunk.records]
+    return [str(record["id"]) for each in it.deliveries() for record in each.rows]
 
 
 def rows_of(count: int) -> list[Row]:
@@ -75,10 +75,10 @@ def test_what_did_not_change_is_seen_and_not_emitted() -> None:
     plan = replace(EVERYTHING, selections=(Selection(Since(NOW - DAY + 250_500)),))
     it = extraction(Listing(rows), plan)
     it.open()
-    chunks = list(it.chunks())
-    assert sorted(i for c in chunks for i in c.seen) == sorted(row["id"] for row in rows)
+    deliveries = list(it.deliveries())
+    assert sorted(i for each in deliveries for i in each.seen) == sorted(row["id"] for row in rows)
     due = {row["id"] for row in rows if row["updatedAt"] >= NOW - DAY + 250_500}
-    assert {str(record["id"]) for c in chunks for record in c.records} == due
+    assert {str(record["id"]) for each in deliveries for record in each.rows} == due
     assert it.outcome(min_share=0.9).bookmark.rows == 500
 
 
@@ -121,7 +121,7 @@ def test_of_two_selections_no_row_is_emitted_twice_and_only_the_narrow_bookmark_
 def test_a_run_that_stops_between_its_scans_is_not_complete() -> None:
     it = extraction(Listing(rows_of(300)), open_plan(NOW - HOUR), Bookmark(1, 2, 3))
     it.open()
-    list(islice(it.chunks(), 1))
+    list(islice(it.deliveries(), 1))
     assert not it.outcome(min_share=0.9).complete
     assert it.paused is None, "only a full scan is gone on with"
 
@@ -224,7 +224,7 @@ def test_whatever_was_emitted_before_it_was_cut_off_is_not_lost_and_hardly_comes
     listing = Listing(rows)
     first = extraction(listing)
     first.open()
-    before = [str(r["id"]) for c in islice(first.chunks(), cut) for r in c.records]
+    before = [str(r["id"]) for each in islice(first.deliveries(), cut) for r in each.rows]
     paused = first.paused
     assert paused is not None
     second = extraction(listing, before=Bookmark(paused=paused))

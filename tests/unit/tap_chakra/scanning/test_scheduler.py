@@ -130,8 +130,8 @@ def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     # The hint cuts inside the page that is on its way.
     cut = Answer(hint.window, (listing.rows[40],), (ROWS[40],), whole=False, server_time=None)
     scheduler.take_in(hint, cut)
-    rows = scheduler.take_in(page, answer)
-    assert [row["createdAt"] for row in rows] == ROWS[:41]
+    places = scheduler.take_in(page, answer)
+    assert [answer.rows[place]["createdAt"] for place in places] == ROWS[:41]
     asked = [question for _ in range(4) if (question := scheduler.next_question())]
     closing = next(q for q in asked if q.window == Window(None, ROWS[40] + 1))
     assert (closing.kind, closing.skip) == ("page", 41 - walks.OVERLAP_ROWS[0])

@@ -42,13 +42,13 @@ def test_a_page_of_a_walk_that_was_given_up_meanwhile_says_nothing() -> None:
 def test_the_end_of_the_listing_ends_the_partition() -> None:
     page = answer([100, 200, 300], whole=True)
     followed = after_page(walked(rows=40), page, EXACT, ROWS_A_WALK)
-    assert followed == Followed(page.rows, covered=Range(Window(0, 1_000), 43))
+    assert followed == Followed([0, 1, 2], covered=Range(Window(0, 1_000), 43))
 
 
 def test_a_good_page_hands_out_all_but_its_last_instant_and_is_gone_on_from_first() -> None:
     partition, page = walked(), answer([*range(100, 199), 300])
     followed = after_page(partition, page, EXACT, ROWS_A_WALK)
-    assert followed == Followed(page.rows[:-1], back="first")
+    assert followed == Followed([*range(99)], back="first")
     assert partition.walk is not None
     assert (partition.walk.rows, partition.walk.skip) == (99, 98)
     assert partition.tail == (179, 20)
@@ -59,7 +59,7 @@ def test_a_long_walk_is_closed_and_the_rest_is_a_partition_of_its_own() -> None:
     partition.hints = [7_000]
     followed = after_page(partition, page, EXACT, rows_a_walk=99)
     onward = followed.onward
-    assert (followed.rows, followed.back, followed.covered) == (page.rows[:-1], "first", None)
+    assert (followed.places, followed.back, followed.covered) == ([*range(99)], "first", None)
     assert onward is not None
     assert onward.stretch == Stretch(Window(300, 1_000))
     assert (onward.listing, onward.begin, onward.end) == (3, 5_098, 9_000)
@@ -95,12 +95,12 @@ def test_behind_a_crowded_cell_the_walk_goes_on_unless_it_holds_too_many_rows_fo
     few, many = answer([500] * 120), answer([500] * (MOST_TAIL_ROWS + 1))
     partition = walked(skip=50, edge=500, rows=51)
     partition.cell = Window(500, 501)
-    assert after_crowd(partition, few) == Followed(few.rows, back="first")
+    assert after_crowd(partition, few) == Followed(range(len(few.rows)), back="first")
     assert (partition.cell, partition.tail) == (None, (500, 120))
     partition = walked(skip=50, edge=500, rows=51)
     partition.cell = Window(500, 501)
-    followed = after_crowd(partition, many)
-    assert (followed.rows, followed.covered) == (many.rows, Range(Window(500, 501), len(many.rows)))
+    followed, count = after_crowd(partition, many), len(many.rows)
+    assert (followed.places, followed.covered) == (range(count), Range(Window(500, 501), count))
     assert (followed.back, followed.refuted) == ("first", False)
     assert followed.onward is not None
     assert followed.onward.stretch == Stretch(Window(501, 1_000))
