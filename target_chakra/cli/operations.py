@@ -13,7 +13,6 @@ from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.run_owner import run_owner
 from target_chakra.journal.reports import RESOLUTIONS, Reports
-from target_chakra.run.mirrors import commit_mirrors
 from target_chakra.run.session import Session
 from target_chakra.settings import DEFAULT_JOURNAL, parse_settings
 from target_chakra.singer.target import TargetChakra
@@ -57,7 +56,7 @@ def _reports(config: _ConfigInput | None) -> Iterator[Reports]:
 
 @contextlib.contextmanager
 def _session(settings: Settings) -> Iterator[Session[object]]:
-    yield Session(settings, SystemClock(), lambda _state: None, run_owner())
+    yield Session(settings, SystemClock(), run_owner())
 
 
 @click.command()
@@ -240,7 +239,7 @@ def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
 
 
 def _commit(session: Session[object], before: Sequence[RunLine], wanted: str | None) -> None:
-    for stream, count, run in commit_mirrors(session, before, wanted):
+    for stream, count, run in session.commit_mirrors(before, wanted):
         click.echo(f"{stream}: {count:,} that run {run} did not bring", err=True)
 
 

@@ -26,7 +26,6 @@ from target_chakra.dlt_destination.client import (
     load_prefix,
 )
 from target_chakra.journal.reports import Reports
-from target_chakra.run.mirrors import commit_mirrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -155,7 +154,7 @@ def mirror_commit(pipeline: dlt.Pipeline, table: str | None = None) -> Mapping[s
     runs, hints = _runs(client, pipeline), _hints(pipeline)
 
     def commit(session: Session[object]) -> None:
-        for _ in commit_mirrors(session, runs, table, hints):
+        for _ in session.commit_mirrors(runs, table, hints):
             pass
 
     return _operate(client, commit)

@@ -42,11 +42,12 @@ from target_chakra.journal.reports import Reports
 from target_chakra.loads.arrivals import Delivery
 from target_chakra.loads.open_runs import OpenRuns
 from target_chakra.mapping.table_hints import Hints
+from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import Settings, parse_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from types import TracebackType
 
     from dlt.common.destination import DestinationCapabilitiesContext
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.common.schema.typing import TTableSchema
     from typing_extensions import Self
+
+    from target_chakra.loads.shared_run import Begin
 
 LOG = logging.getLogger("target-chakra")
 NAME: Final = "chakra"
@@ -204,17 +207,16 @@ class ChakraLoadClient(JobClientBase):
 
     def begin(self) -> Session[object]:
         """Open a session, on the thread that will decide."""
-        return self._opener()()
+        return self._opener()(Hooks())
 
-    def _opener(self) -> Callable[[], Session[object]]:
+    def _opener(self) -> Begin:
         settings = self.settings
         owner = f"{run_owner()}, dlt pipeline '{_pipeline_name()}'"
 
-        def begin() -> Session[object]:
+        def begin(hooks: Hooks[object]) -> Session[object]:
             redact_logs(settings.connection.api_key, "dlt")
-            session: Session[object] = Session(settings, SystemClock(), _no_state, owner)
-            session.print_receipt = LOG.info
-            return session
+            told = dataclasses.replace(hooks, print_receipt=LOG.info)
+            return Session(settings, SystemClock(), owner, told)
 
         return begin
 
@@ -297,7 +299,3 @@ def _pipeline_name() -> str:
 
 def _load_name(load_id: str) -> str:
     return load_prefix(_pipeline_name()) + load_id
-
-
-def _no_state(_value: object) -> None:
-    """A load has no STATE to pass on."""

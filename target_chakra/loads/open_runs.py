@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_chakra.loads.arrivals import Delivery
-    from target_chakra.run.session import Session
+    from target_chakra.loads.shared_run import Begin
 
 
 class OpenRuns:
@@ -26,7 +26,7 @@ class OpenRuns:
         self._lock = threading.Lock()
         self._runs: dict[str, SharedRun] = {}
 
-    def deliver(self, load: str, begin: Callable[[], Session[object]], delivery: Delivery) -> None:
+    def deliver(self, load: str, begin: Begin, delivery: Delivery) -> None:
         """Have a file written; returns once every row of it is settled.
 
         Raises:
@@ -37,9 +37,7 @@ class OpenRuns:
             run.ended.wait()
         ticket.wait()
 
-    def _hand(
-        self, load: str, begin: Callable[[], Session[object]], ticket: Ticket
-    ) -> SharedRun | None:
+    def _hand(self, load: str, begin: Begin, ticket: Ticket) -> SharedRun | None:
         """Hand a file to the run of its load; the one that must end first, if there is one."""
         with self._lock:
             run = self._runs.get(load)
@@ -53,7 +51,7 @@ class OpenRuns:
     def complete(
         self,
         load: str,
-        begin: Callable[[], Session[object]],
+        begin: Begin,
         untold: Callable[[], bool],
         *,
         whole: bool,
@@ -80,7 +78,7 @@ class OpenRuns:
                 run.start(completing=True)
             run.join()
 
-    def _fresh(self, load: str, begin: Callable[[], Session[object]]) -> SharedRun:
+    def _fresh(self, load: str, begin: Begin) -> SharedRun:
         self._runs = {n: each for n, each in self._runs.items() if not each.ended.is_set()}
         run = self._runs[load] = SharedRun(load, begin, self._stopped)
         return run

@@ -24,21 +24,24 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.rare_gc import rare_collections
 from target_chakra.books.confirmations import too_many_rejects
-from target_chakra.lifecycle import Outcome
 from target_chakra.loads.arrivals import Arrival, Unfinished
+from target_chakra.run.hooks import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_chakra.changes import Change
+    from target_chakra.lifecycle import Outcome
     from target_chakra.loads.arrivals import Delivery
     from target_chakra.run.session import Session
 
-STRETCH: Final = 500
+    Begin = Callable[[Hooks[object]], Session[object]]
+
+ROWS_A_TURN: Final = 500
 """Rows that are taken of a file before the next one's turn."""
-TICK: Final = 0.2
-"""Seconds without news after which to look for a signal."""
-MARK_EVERY: Final = 5000
+TICK_SECONDS: Final = 0.2
+"""Without news, after which to look for a signal."""
+ROWS_A_MARK: Final = 5000
 """Rows settled after which their lines are stored."""
 
 
@@ -82,9 +85,7 @@ class SharedRun:
         stopped: Whether somebody asked for an end.
     """
 
-    def __init__(
-        self, load: str, begin: Callable[[], Session[object]], stopped: Callable[[], bool]
-    ) -> None:
+    def __init__(self, load: str, begin: Begin, stopped: Callable[[], bool]) -> None:
         self._load = load
         self._begin = begin
         self._asked_to_stop = stopped
@@ -159,7 +160,7 @@ class SharedRun:
         session = None
         try:
             with rare_collections():
-                session = self._session = self._begin()
+                session = self._session = self._begin(self._hooks())
                 self._serve(session)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             self.error = error
@@ -167,11 +168,11 @@ class SharedRun:
                 session.close()
         self._end()
 
+    def _hooks(self) -> Hooks[object]:
+        return Hooks(stopped=self._has_stopped, heard=self._heard, ending=self._mark)
+
     def _serve(self, session: Session[object]) -> None:
         self._before = session.serve(self._load)
-        session.stopped = self._has_stopped
-        session.ending = self._mark
-        session.writer.tally.heard = self._heard
         code = session.run(lambda: self._work(session))
         self.error = session.error
         if self.error is None and code == ExitCode.STOPPED:
@@ -188,10 +189,10 @@ class SharedRun:
         while not self._is_over():
             self._admit(session)
             if not self._read(session):
-                session.writer.pump(TICK, flush=True)
+                session.tick(TICK_SECONDS)
             self._answer(session)
-            if session.writer.failure is not None:
-                raise session.writer.failure
+            if session.failure is not None:
+                raise session.failure
         if self._stop:
             return
         if self._unfinished:
@@ -241,13 +242,13 @@ class SharedRun:
             if arrival is None or arrival.is_read:
                 continue
             try:
-                rows = arrival.take(STRETCH)
+                rows = arrival.take(ROWS_A_TURN)
             except ChakraError as error:
                 self._give_back(ticket, error)
                 continue
             stream, origin = ticket.delivery.stream, self._origin(ticket.delivery)
             for line, row in rows:
-                session.writer.accept(stream, line, row, origin)
+                session.row(stream, line, row, origin=origin)
             took = took or bool(rows)
         return took
 
@@ -258,8 +259,8 @@ class SharedRun:
     def _answer(self, session: Session[object]) -> None:
         """Let go of the files whose every row has an outcome."""
         over = [each for each in self._open if each.arrival is not None and each.arrival.is_over]
-        if over or self._unmarked >= MARK_EVERY:
-            session.writer.flush()
+        if over or self._unmarked >= ROWS_A_MARK:
+            session.flush()
             self._mark()
         for ticket in over:
             problem = ticket.arrival.problem() if ticket.arrival else None
@@ -282,7 +283,7 @@ class SharedRun:
         }
         if changed and self._session is not None:
             settled = {file: arrival.settled for file, arrival in changed.items()}
-            self._session.journal.mark(self._load, settled)
+            self._session.mark(settled)
         for arrival in changed.values():
             arrival.changed = False
 
@@ -292,14 +293,10 @@ class SharedRun:
         Raises:
             LimitCrossed: More of it was rejected than its user allows.
         """
-        session.writer.flush()
-        journal, most = session.journal, session.settings.limits.max_rejects
-        journal.close_load(self._load)
-        rejected = session.writer.tally.count(Outcome.REJECTED)
-        rejected += journal.untold_rejects(self._load)
+        rejected, most = session.close_load(), session.settings.limits.max_rejects
         if rejected > most:
             raise too_many_rejects(rejected, most)
-        session.load_complete = self._whole
+        session.complete_load(whole=self._whole)
 
     def _end(self) -> None:
         """Answer everybody who still waits."""

@@ -7,50 +7,113 @@ brought, or a later run, is not absent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import SettingsError
-from target_chakra.changes import Mode
+from target_chakra.changes import Mode, deletion_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from target_chakra.journal.journal import Journal
     from target_chakra.journal.reports import RunLine
     from target_chakra.mapping.table_hints import Hints
-    from target_chakra.run.session import Session
+    from target_chakra.run.streams import Streams
+    from target_chakra.run.writer import Writer
+    from target_chakra.settings import Settings
+
+LOG = logging.getLogger("target-chakra")
 
 
-def commit_mirrors(
-    session: Session[object],
-    runs: Sequence[RunLine],
-    wanted: str | None,
-    hints: Mapping[str, Hints] | None = None,
-) -> Iterator[tuple[str, int, int]]:
-    """Delete what the last mirrored run did not bring; stream, how many, and the run, each.
+class Mirrors:
+    """Deletes of one run that no row asks for.
 
     Args:
-        session: A run that brings no rows.
-        runs: The runs before it, oldest first.
-        wanted: The only stream to look at; None for all of that run.
-        hints: What streams say about themselves, where they do.
-
-    Raises:
-        SettingsError: That run says nothing about deletes.
-        LimitCrossed: There is more to delete than max_deletes allows.
+        settings: What the user set.
+        journal: Knows which stream wrote what, and in which run.
+        streams: The streams of the run.
+        writer: Carries the deletes out.
     """
-    session.is_partial = True
-    own = [run for run in runs if run.account == session.account_id]
-    mirrored = [run for run in own if run.receipt.get("mirrored")]
-    if not mirrored:
-        raise SettingsError(
-            "No run has written a stream in mode mirror", "Write the rows first, all of them"
-        )
-    last = mirrored[-1]
-    first = min(run.id for run in own if run is last or (last.load and run.load == last.load))
-    for stream in _whole(last, wanted):
-        if session.settings.mapping_for(stream).mode is Mode.MIRROR:
-            session.open_stream(stream, (), (hints or {}).get(stream))
-            yield stream, session.delete_absent(stream, first), last.id
+
+    def __init__(
+        self, settings: Settings, journal: Journal, streams: Streams, writer: Writer[Any]
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._streams = streams
+        self._writer = writer
+        self._versions: dict[str, object] = {}
+
+    def note_version(self, stream: str, version: object) -> None:
+        """A row of that version came on a stream."""
+        self._versions[stream] = version
+
+    def activate(self, stream: str, version: object, run: int) -> None:
+        """A tap says that all rows of a version have come: what a mirror misses is deleted.
+
+        Args:
+            stream: The stream.
+            version: Of its rows.
+            run: The run that brought them.
+        """
+        if not self._streams.is_mirror(stream):
+            return
+        if self._versions.get(stream) != version:
+            LOG.info(
+                "ACTIVATE_VERSION of '%s' came before its rows: it says nothing about deletes;"
+                " target-chakra mirror-commit does, once tap and target have both ended well",
+                stream,
+            )
+            return
+        self._writer.finish()
+        if not self._is_clean():
+            LOG.warning("Nothing of '%s' is deleted: not every row of it is settled", stream)
+            return
+        self._delete_absent(stream, run)
+
+    def _is_clean(self) -> bool:
+        return self._writer.failure is None and not self._writer.halted
+
+    def _delete_absent(self, stream: str, run: int) -> int:
+        """Delete what a stream has written and a run did not bring; how many.
+
+        Raises:
+            LimitCrossed: There is more than max_deletes allows.
+        """
+        absent = self._journal.absent(stream, run)
+        self._writer.delete_absent([deletion_of(stream, key) for key in absent])
+        self._writer.finish()
+        if self._is_clean():
+            self._journal.disown(stream, absent)
+        return len(absent)
+
+    def commit(
+        self, runs: Sequence[RunLine], wanted: str | None, hints: Mapping[str, Hints]
+    ) -> Iterator[tuple[str, int, int]]:
+        """Delete what the last mirrored run did not bring; stream, how many, and the run, each.
+
+        Args:
+            runs: The runs of the account before this one, oldest first.
+            wanted: The only stream to look at; None for all of that run.
+            hints: What streams say about themselves, where they do.
+
+        Raises:
+            SettingsError: That run says nothing about deletes.
+            LimitCrossed: There is more to delete than max_deletes allows.
+        """
+        self._streams.say_nothing()
+        mirrored = [run for run in runs if run.receipt.get("mirrored")]
+        if not mirrored:
+            raise SettingsError(
+                "No run has written a stream in mode mirror", "Write the rows first, all of them"
+            )
+        last = mirrored[-1]
+        first = min(run.id for run in runs if run is last or (last.load and run.load == last.load))
+        for stream in _whole(last, wanted):
+            if self._settings.mapping_for(stream).mode is Mode.MIRROR:
+                self._streams.open(stream, (), hints.get(stream))
+                yield stream, self._delete_absent(stream, first), last.id
 
 
 def _whole(run: RunLine, wanted: str | None) -> list[str]:

@@ -1,9 +1,9 @@
-"""The hooks of a run, and what may stand in for its network, threads and disk."""
+"""Stand-ins for the network, threads and disk of a run, as a simulation puts them in place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from target_chakra.books.rejects_file import RejectsFile
 from target_chakra.journal.journal import Journal
@@ -14,36 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_api.endpoints.client import ChakraClient
-    from target_chakra.changes import Change
-    from target_chakra.lifecycle import Outcome
     from target_chakra.workers import Crew
-
-State = TypeVar("State")
-
-
-def _never() -> bool:
-    return False
-
-
-def _nothing() -> None:
-    """Nothing is to be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks(Generic[State]):
-    """What the surroundings of a run are told, and what they are asked.
-
-    Attributes:
-        emit: Passes a STATE on.
-        stopped: Whether an end of the run was asked for.
-        beat: Called often while rows are on their way.
-        heard: Called with each row and the outcome of the change that it went into.
-    """
-
-    emit: Callable[[State], None]
-    stopped: Callable[[], bool] = _never
-    beat: Callable[[], None] = _nothing
-    heard: Callable[[Change, Outcome], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.planning.plan import Rules
-    from target_chakra.run.wiring import Hooks
+    from target_chakra.run.hooks import Hooks
 
 State = TypeVar("State")
 

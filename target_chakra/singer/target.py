@@ -18,6 +18,7 @@ from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
+from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
 from target_chakra.singer.input import LineReader
@@ -97,7 +98,8 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         """Begin the run: journal, account, and what earlier runs left in flight."""
         if self.session is None:
             settings = parse_settings(self.config, user_agent=self.user_agent())
-            self.session = Session(settings, self.clock, self._pass_on, run_owner())
+            hooks = Hooks(self._pass_on, lambda: self.stop_signal is not None)
+            self.session = Session(settings, self.clock, run_owner(), hooks)
         return self.session
 
     def _pass_on(self, state: dict[str, Any]) -> None:
@@ -191,8 +193,8 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         """
         session = self.open_session()
         session.run(lambda: None)
-        if session.writer.failure is not None:
-            raise session.writer.failure
+        if session.failure is not None:
+            raise session.failure
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop taking input; batches in flight are finished or recorded."""
@@ -212,7 +214,6 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         signal.signal(signal.SIGTERM, self._handle_termination)
         signal.signal(signal.SIGINT, self._handle_termination)
         session = self.open_session()
-        session.stopped = lambda: self.stop_signal is not None
         return session.run(lambda: self._take(file_input))
 
     def _take(self, file_input: IO[bytes] | None) -> None:

@@ -27,6 +27,7 @@ from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.reports import Reports
+from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.run.wiring import StandIns
 from target_chakra.settings import parse_settings
@@ -249,7 +250,7 @@ class Simulation:
             self._opened,
             self._rejects,
         )
-        session: Session[dict[str, int]] = Session(settings, clock, self._emit, "simulated", ins)
+        session = Session(settings, clock, "simulated", Hooks(self._emit), ins)
         return session.run(lambda: take(session))
 
     def _opened(self, url: str) -> Journal:
@@ -281,7 +282,7 @@ class Simulation:
             wish = wishes[at]
             self._most_fed = max(self._most_fed, at + 1)
             # One that comes when the run has failed is not taken.
-            self._fed += session.writer.failure is None
+            self._fed += session.failure is None
             session.row(wish.stream, at + 1, dict(wish.row), None)
             if at + 1 in scenario.states:
                 session.state({"rows": at + 1})

@@ -23,34 +23,9 @@ from target_chakra.mapping.table_hints import Hints
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from target_chakra.run.hooks import Hooks
+
 LOAD = "push/1"
-
-
-class Writer:
-    """Settles each row as the row itself says, at the next pump."""
-
-    def __init__(self) -> None:
-        self.tally: Tally[object] = Tally()
-        self.failure: ChakraError | None = None
-        self._waiting: list[Change] = []
-
-    def accept(self, stream: str, line: int, row: Mapping[str, object], origin: str) -> None:
-        assert threading.current_thread().name == "chakra-run"
-        seq = self.tally.came_in(stream)
-        change = Change(seq, line, stream, "lead", None, Mode.INSERT, False, {}, row, origin=origin)  # noqa: FBT003 - a record
-        self._waiting.append(change)
-
-    def pump(self, patience: float, *, flush: bool) -> None:
-        assert patience <= 1
-        assert flush
-        waiting, self._waiting = self._waiting, []
-        for change in waiting:
-            self.tally.settle(change, Outcome(change.row.get("outcome", "created")))
-        if not waiting:
-            threading.Event().wait(0.005)
-
-    def flush(self) -> None:
-        """Everything is stored at once here."""
 
 
 @dataclass
@@ -74,18 +49,46 @@ class Journal:
 
 
 class Session:
-    """A session as far as a shared run knows it."""
+    """A session as far as a shared run knows it: settles each row as it says, at the next tick."""
 
-    def __init__(self, account: Account) -> None:
-        self.journal = account.journal
+    def __init__(self, account: Account, hooks: Hooks[object]) -> None:
         self.settings = SimpleNamespace(dry_run=False, limits=SimpleNamespace(max_rejects=1))
-        self.writer = Writer()
+        self.tally: Tally[object] = Tally()
+        self.tally.heard = hooks.heard
         self.error: ChakraError | None = None
+        self.failure: ChakraError | None = None
         self.load_complete = False
-        self.stopped: Callable[[], bool] = lambda: False
-        self.ending: Callable[[], None] = lambda: None
+        self._hooks = hooks
         self._account = account
+        self._waiting: list[Change] = []
         account.sessions.append(self)
+
+    def row(self, stream: str, line: int, row: Mapping[str, object], *, origin: str) -> None:
+        assert threading.current_thread().name == "chakra-run"
+        seq = self.tally.came_in(stream)
+        change = Change(seq, line, stream, "lead", None, Mode.INSERT, False, {}, row, origin=origin)  # noqa: FBT003 - a record
+        self._waiting.append(change)
+
+    def tick(self, patience: float) -> None:
+        assert patience <= 1
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            self.tally.settle(change, Outcome(change.row.get("outcome", "created")))
+        if not waiting:
+            threading.Event().wait(0.005)
+
+    def flush(self) -> None:
+        """Everything is stored at once here."""
+
+    def mark(self, settled: Mapping[str, Any]) -> None:
+        self._account.journal.mark(LOAD, settled)
+
+    def close_load(self) -> int:
+        self._account.journal.close_load(LOAD)
+        return self.tally.count(Outcome.REJECTED) + self._account.journal.untold_rejects(LOAD)
+
+    def complete_load(self, *, whole: bool) -> None:
+        self.load_complete = whole
 
     def serve(self, load: str) -> dict[str, Any]:
         assert load == LOAD
@@ -109,9 +112,9 @@ class Session:
             take()
         except ChakraError as error:
             self.error = error
-        self.ending()
+        self._hooks.ending()
         self._account.ended += 1
-        return ExitCode.STOPPED if self.stopped() else 0
+        return ExitCode.STOPPED if self._hooks.stopped() else 0
 
     def close(self) -> None:
         self._account.ended += 1
@@ -130,10 +133,10 @@ class Account:
     def __post_init__(self) -> None:
         self.runs = OpenRuns(lambda: self.stop)
 
-    def begin(self) -> Any:
+    def begin(self, hooks: Hooks[object]) -> Any:
         if self.refuses is not None:
             raise self.refuses
-        return Session(self)
+        return Session(self, hooks)
 
     def deliver(self, name: str, *outcomes: str, stream: str = "leads") -> None:
         def rows() -> Iterator[dict[str, object]]:
@@ -161,7 +164,7 @@ def test_files_of_one_load_share_one_run(loader: ThreadPoolExecutor) -> None:
     account.complete()
     (session,) = account.sessions
     assert session.load_complete
-    assert session.writer.tally.count(Outcome.CREATED) == 7200
+    assert session.tally.count(Outcome.CREATED) == 7200
     assert account.journal.marked == {f"leads.{n}": ((1, 900),) for n in range(8)}
     assert (account.ended, account.journal.closed) == (1, [LOAD])
 

@@ -1,0 +1,62 @@
+"""The account of a run: its configuration and its users, fetched once, and its procedures."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chakra_api.account.account import Account, resolve_account
+from chakra_api.account.people import Directory
+from chakra_api.errors import NoAccess
+from target_chakra.lookups.open_procedure import OpenProcedure
+from target_chakra.mapping.destinations import Destinations
+
+if TYPE_CHECKING:
+    from chakra_api.endpoints.client import ChakraClient
+
+LOG = logging.getLogger("target-chakra")
+
+
+class OpenAccount:
+    """The account as a run knows it; nothing of it is asked for twice.
+
+    Args:
+        client: Talks to it.
+        sends_ids: Whether an assignee is sent by id, not by username (Q7).
+    """
+
+    def __init__(self, client: ChakraClient, *, sends_ids: bool) -> None:
+        self._client = client
+        self._sends_ids = sends_ids
+        self._procedures: dict[str, OpenProcedure] = {}
+
+    @cached_property
+    def configuration(self) -> Account:
+        """The account's configuration (contract 4.22)."""
+        return resolve_account(self._client.config())
+
+    @cached_property
+    def _directory(self) -> Directory:
+        try:
+            return Directory.from_users(self._client.users())
+        except NoAccess:
+            LOG.warning("This key may not list users: assignees can't be checked")
+            return Directory.from_users([])
+
+    @property
+    def id(self) -> str:
+        """The account that the journal's entries are of."""
+        return self.configuration.team_id or ""
+
+    def procedure(self, short_id: str) -> OpenProcedure:
+        """A procedure, as all work of the run on it shares it."""
+        found = self._procedures.get(short_id)
+        if found is None:
+            destinations = Destinations(
+                self.configuration.procedure(short_id),
+                self._directory,
+                sends_ids=self._sends_ids,
+            )
+            found = self._procedures[short_id] = OpenProcedure(self._client, destinations)
+        return found

@@ -1,0 +1,52 @@
+"""What a session asks and tells the command, the loader or the test that runs it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_chakra.changes import Change
+    from target_chakra.lifecycle import Outcome
+
+State = TypeVar("State")
+
+
+def _pass_no_state(_value: object) -> None:
+    """Without a reader of STATEs there is none to pass on."""
+
+
+def _is_never_stopped() -> bool:
+    return False
+
+
+def _nothing() -> None:
+    """Nothing is to be done."""
+
+
+def _to_standard_error(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - the account of a run
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks(Generic[State]):
+    """Functions that a session calls while it runs, always on the thread that decides.
+
+    Attributes:
+        emit: Passes a STATE on.
+        stopped: Whether an end was asked for.
+        heard: Told of each row and the outcome of the change that it went into; None for nobody.
+        beat: Called often while rows are on their way.
+        ending: Called when every row has its outcome, before the receipt is stored.
+        print_receipt: Prints the receipt, one JSON object.
+    """
+
+    emit: Callable[[State], None] = _pass_no_state
+    stopped: Callable[[], bool] = _is_never_stopped
+    heard: Callable[[Change, Outcome], None] | None = None
+    beat: Callable[[], None] = _nothing
+    ending: Callable[[], None] = _nothing
+    print_receipt: Callable[[str], None] = _to_standard_error

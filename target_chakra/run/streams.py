@@ -1,0 +1,126 @@
+"""The streams of a run: their mappings, compiled as they come, and whether one is read whole."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from chakra_api.errors import SettingsError
+from target_chakra.changes import Mode
+from target_chakra.mapping.row_mapper import RowMapper
+from target_chakra.mapping.table_hints import hinted
+from target_chakra.planning.plan import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_chakra.lookups.open_procedure import OpenProcedure
+    from target_chakra.mapping.table_hints import Hints
+    from target_chakra.settings import Settings
+
+LOG = logging.getLogger("target-chakra")
+
+
+class Streams:
+    """The streams that a run writes.
+
+    Args:
+        settings: What the user set.
+        procedure: A procedure by its shortId.
+        register: Told of each stream that was opened, and of its rules.
+
+    Attributes:
+        bookmarked: Streams whose rows are not all there should be.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        procedure: Callable[[str], OpenProcedure],
+        register: Callable[[RowMapper, Rules], None],
+    ) -> None:
+        self._settings = settings
+        self._procedure = procedure
+        self._register = register
+        self._mappers: dict[str, RowMapper] = {}
+        self._columns: dict[str, Sequence[str]] = {}
+        self._says_nothing = False
+        self.bookmarked: set[str] = set()
+
+    def open(self, stream: str, columns: Sequence[str], hints: Hints | None = None) -> None:
+        """A stream is about to come: compile its mapping.
+
+        Args:
+            stream: Its name.
+            columns: Its columns; empty if it declares none.
+            hints: What it says about itself, for where the mapping is silent.
+
+        Raises:
+            SettingsError: The mapping names what does not exist.
+        """
+        if stream in self._mappers and tuple(columns) == tuple(self._columns[stream]):
+            return
+        mapping = self._settings.mapping_for(stream)
+        if hints is not None:
+            mapping = hinted(stream, mapping, hints)
+        procedure = self._procedure(mapping.procedure or stream.removeprefix("process_"))
+        into = procedure.destinations
+        mapper = RowMapper(stream, mapping, into, columns)
+        self._refuse_blind(mapper, procedure)
+        kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
+        rules = Rules(into.comparable, into.read_only, kept, mapping.revive)
+        self._mappers[stream], self._columns[stream] = mapper, columns
+        self._register(mapper, rules)
+        if mapper.columns.attribute is None:
+            LOG.warning(
+                "Stream '%s' has no key: a row is known again by its mapped values alone, and what"
+                " a lost answer leaves unknown is never sent again without your word",
+                stream,
+            )
+
+    def _refuse_blind(self, mapper: RowMapper, procedure: OpenProcedure) -> None:
+        """Without a look-up a row can only be named by its id or its primary key."""
+        attribute, mode = mapper.columns.attribute, mapper.mapping.mode
+        if self._settings.compare != "never" or mode is Mode.INSERT:
+            return
+        if attribute not in ("id", procedure.primary_key) or mode in (Mode.UPSERT, Mode.MIRROR):
+            raise SettingsError(
+                f"compare is never, and stream '{mapper.stream}' needs to look its rows up by"
+                f" {attribute}",
+                "Use compare always or journal, or mode update with the id or the primary key",
+            )
+
+    def procedure_of(self, stream: str) -> str | None:
+        """ShortId of the procedure that a stream is written to; None if it is not open."""
+        mapper = self._mappers.get(stream)
+        return mapper.destinations.procedure.short_id if mapper else None
+
+    # What the streams say of what exists
+
+    def is_mirror(self, stream: str) -> bool:
+        """Whether a stream is open, in mode mirror."""
+        mapper = self._mappers.get(stream)
+        return mapper is not None and mapper.mapping.mode is Mode.MIRROR
+
+    @property
+    def mirrored(self) -> tuple[str, ...]:
+        """The streams in mode mirror, if this run says anything of what exists."""
+        if self._says_nothing:
+            return ()
+        return tuple(sorted(name for name in self._mappers if self.is_mirror(name)))
+
+    def say_nothing(self) -> None:
+        """This run says nothing of what exists: it only deletes, or sends rejects again."""
+        self._says_nothing = True
+
+    def narrowed(self, stream: str) -> None:
+        """The rows of a stream are not all there should be: a mirror deletes nothing by them."""
+        self.bookmarked.add(stream)
+
+    def note_bookmarks(self, value: object) -> None:
+        """Which streams of a STATE are read incrementally: a mirror must not take them as whole."""
+        bookmarks = value.get("bookmarks") if isinstance(value, dict) else None
+        for name, bookmark in bookmarks.items() if isinstance(bookmarks, dict) else ():
+            since = isinstance(bookmark, dict) and bookmark.get("replication_key_value")
+            if since is not None and since is not False:
+                self.bookmarked.add(str(name))
