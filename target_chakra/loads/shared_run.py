@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.rare_gc import rare_collections
-from target_chakra.books.confirmations import too_many_rejects
+from target_chakra.books.limits import too_many_rejects
 from target_chakra.loads.arrivals import Arrival, Unfinished
 from target_chakra.run.hooks import Hooks
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from chakra_api.errors import ChakraError, IllegalTransition
 from target_chakra.batches import Released, Settled
 from target_chakra.books.bookkeeping import ROWS_A_STORING, Bookkeeping
-from target_chakra.books.confirmations import crossed_percent, too_many_deletes
+from target_chakra.books.limits import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
 from target_chakra.changes import Action, Change, Done, Ended, Halted, Kind, Mode, Reject
 from target_chakra.lifecycle import BatchState, Outcome
