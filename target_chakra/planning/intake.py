@@ -132,7 +132,8 @@ class Intake:
         if self._context.settings.compare == "never":
             for change in self.lanes.take(group, PAGE):
                 decision = unseen(blindly(change), self._rules[change.stream])
-                yield from self._handed_over(decision)
+                if event := self._handed_over(decision):
+                    yield event
             return True
         procedure = self._context.procedure(group[0])
         way = procedure.ways.get(group[1])
@@ -174,8 +175,8 @@ class Intake:
             snapshot = self._remembered(change, known)
             if snapshot is None:
                 asked.append(change)
-            else:
-                yield from self._decide(change, (snapshot,), known, since)
+            elif event := self._decided(change, (snapshot,), known, since):
+                yield event
         if not asked:
             return
         self._looking += 1
@@ -213,7 +214,8 @@ class Intake:
                 again = partial(self.lanes.defer, change.key, change)
                 self._context.workers.later(LAG_PAUSE, again)
                 continue
-            yield from self._decide(change, snapshots, asked.known, asked.since)
+            if event := self._decided(change, snapshots, asked.known, asked.since):
+                yield event
 
     def _ended(self, since: int) -> None:
         self._looking -= 1
@@ -233,37 +235,40 @@ class Intake:
 
     # Deciding
 
-    def _decide(
+    def _decided(
         self, change: Change, snapshots: Sequence[Snapshot], known: Mapping[Key, Known], since: int
-    ) -> Iterator[PlanningEvent]:
+    ) -> PlanningEvent | None:
+        """What follows from a change that was looked up; None if it waits again."""
         if change.key is None:
-            return
+            return None
         procedure = self._context.procedure(change.procedure)
         names = procedure.names(change, snapshots[0] if len(snapshots) == 1 else None)
         if self.lanes.is_stale(names, since):
             self.lanes.defer(change.key, change)
-            return
+            return None
         if self._is_barred(names):
             self.lanes.release(change.key)
-            yield Ended(change, Outcome.NOT_SENT)
-            return
+            return Ended(change, Outcome.NOT_SENT)
         if all(each.deleted for each in snapshots) and self.replayed_deletes.hold(change):
-            return
+            return None
         taken = self.lanes.hold(change.key, names)
         if taken is not None:
             self.lanes.defer(change.key, change, until=taken)
-            return
+            return None
         rules = self._rules[change.stream]
-        yield from self._handed_over(plan(change, snapshots, known.get(change.key), rules))
+        return self._handed_over(plan(change, snapshots, known.get(change.key), rules))
 
-    def _handed_over(self, decision: Decision) -> Iterator[PlanningEvent]:
-        """A decision as an event: only what is to be sent goes on to hold its process."""
+    def _handed_over(self, decision: Decision) -> Decision | None:
+        """A decision as an event; what is not to be sent lets go of its process.
+
+        None for the reject of a combined change: its parts are tried singly.
+        """
         if isinstance(decision, Reject) and len(decision.change.parts) > 1:
             self.try_singly(decision.change)
-            return
+            return None
         if not isinstance(decision, Action):
             self.free(decision.change)
-        yield decision
+        return decision
 
     def try_singly(self, change: Change) -> None:
         """A combined change can't be carried out: its parts are tried one by one, in order."""
