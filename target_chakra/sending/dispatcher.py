@@ -18,9 +18,10 @@ from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
 from target_chakra.sending.lost_batches import LostBatches, NeverTaken, ReadBack
+from target_chakra.sending.outcomes import End
 from target_chakra.sending.refusals import Resend, after_refusal, no_effect, other_shape, parts_of
 from target_chakra.sending.server_limits import ServerLimits
-from target_chakra.sending.submission import Accepted, End, Submission
+from target_chakra.sending.submission import Accepted, Submission
 from target_chakra.workers import Relay
 
 if TYPE_CHECKING:

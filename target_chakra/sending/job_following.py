@@ -13,7 +13,7 @@ from chakra_api.errors import ChakraError, NoAccess, NotFound, WrongKey
 from target_chakra.changes import Failed, Kind
 from target_chakra.lifecycle import Outcome
 from target_chakra.sending.job_polling import JobVerdict, job_verdict, look_of, wait
-from target_chakra.sending.submission import End
+from target_chakra.sending.outcomes import End
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from target_chakra.batches import Event
     from target_chakra.context import RunContext
     from target_chakra.sending.batch_in_flight import BatchInFlight
+    from target_chakra.sending.outcomes import Conclusion
     from target_chakra.sending.server_limits import ServerLimits
-    from target_chakra.sending.submission import Conclusion, Submission
+    from target_chakra.sending.submission import Submission
     from target_chakra.workers import Relay
 
 MISSING_TRIES: Final = 3

@@ -13,8 +13,8 @@ from chakra_api.errors import ChakraError
 from target_chakra.batches import Settlement
 from target_chakra.lifecycle import BatchEvent, Outcome
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
+from target_chakra.sending.outcomes import WRITTEN
 from target_chakra.sending.recovery import Sight, lost_verdict
-from target_chakra.sending.submission import WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

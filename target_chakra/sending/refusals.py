@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from chakra_api.errors import ChakraError
     from target_chakra.batches import Batch
+    from target_chakra.sending.outcomes import Conclusion
     from target_chakra.sending.server_limits import ServerLimits
-    from target_chakra.sending.submission import Conclusion
 
 NOT_OFFERED: Final = frozenset({404, 405})
 """Statuses of an endpoint that is not there."""
