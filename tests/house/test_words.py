@@ -13,9 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 CORE = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra")
 PLAIN = (Path(__file__).parent / "plain_words.txt").read_text().split()
+TEXT = (ROOT / "docs" / "glossary.md").read_text()
 GLOSSARY = {
     word
-    for term in re.findall(r"^\| ([^|]+) \|", (ROOT / "docs" / "glossary.md").read_text(), re.M)
+    for term in re.findall(
+        r"^\| ([^|]+) \|", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE
+    )
     for word in re.findall(r"[a-z]+", term)
 }
 
