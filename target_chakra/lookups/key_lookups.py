@@ -47,6 +47,15 @@ class AnswerNotBelieved(ChakraError):
     exit_code = Unreadable.exit_code
 
 
+def not_believed(procedure: str, attribute: str) -> AnswerNotBelieved:
+    """Why nothing is written where no way of looking processes up can be believed."""
+    return AnswerNotBelieved(
+        f"Look-ups in '{procedure}' by {attribute} can't be believed: rows that exist are"
+        " not found by it, or others come",
+        "Map another key, or the process's id",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a look-up found.
@@ -96,19 +105,33 @@ class Lookups:
             return Way.ARRAY
         if self._attribute == "id":
             return Way.FETCH
-        return Way.SINGLE if self._single_works(values) else Way.NONE
+        return Way.SINGLE if self._single_works(values[:WITNESSES]) else Way.NONE
 
-    def proven_by(self, values: Sequence[object]) -> bool:
-        """Whether an array finds exactly these, which were just written, each once."""
-        return self._array_works(list(values), alone=True)
+    def prove_on(self, values: Sequence[object]) -> Way:
+        """Find the cheapest way by which these come back, all and each once.
+
+        They were just created where nothing was before: what a list shows there may be less than
+        what was created, and the rest would be created again.
+
+        Args:
+            values: Keys of a first batch, at most 99.
+        """
+        if self._array_works(list(values), once=True):
+            return Way.ARRAY
+        return Way.SINGLE if self._single_works(values, once=True) else Way.NONE
 
     def _existing(self) -> list[object]:
         page = self._list(None)
         found = {self._text(v): v for row in page.rows if (v := self._value(self._read(row)))}
         return list(found.values())[: PAGE - 1]
 
-    def _array_works(self, values: list[object], *, alone: bool = False) -> bool:
-        """Whether exactly the existing keys of an array come, and none of an impossible one."""
+    def _array_works(self, values: list[object], *, once: bool = False) -> bool:
+        """Whether exactly the existing keys of an array come, and none of an impossible one.
+
+        Args:
+            values: Existing keys.
+            once: Whether all of them must come in one answer, each once.
+        """
         if not values:
             return False
         # The existing ones stand last: a server that heeds only the first values is found out.
@@ -121,14 +144,15 @@ class Lookups:
         seen = [self._text(self._value(self._read(row))) for row in page.rows]
         wanted = {self._text(value) for value in values}
         complete = set(seen) == wanted or (page.has_more is True and set(seen) <= wanted)
-        return complete and not strangers.rows and not (alone and len(seen) != len(wanted))
+        return complete and not strangers.rows and not (once and len(seen) != len(wanted))
 
-    def _single_works(self, values: list[object]) -> bool:
+    def _single_works(self, values: Sequence[object], *, once: bool = False) -> bool:
+        """Whether each existing key alone comes, and nothing by an impossible one."""
         try:
-            for value in values[:WITNESSES]:
-                page = self._list_one(value)
-                keys = {self._text(self._value(self._read(row))) for row in page.rows}
-                if keys != {self._text(value)}:
+            for value in values:
+                rows = self._list_one(value).rows
+                keys = {self._text(self._value(self._read(row))) for row in rows}
+                if keys != {self._text(value)} or (once and len(rows) > 1):
                     return False
             return not self._list_one(self._impossible(1, values[0])[0]).rows
         except (Refused, ReportedErrors):

@@ -17,7 +17,7 @@ from target_chakra.changes import (
     singly,
 )
 from target_chakra.lifecycle import Outcome
-from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way
+from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way, not_believed
 from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
@@ -141,7 +141,7 @@ class Intake:
             self._prove(group, procedure)
             return False
         if way is Way.NONE:
-            yield Halted(group[0], _not_believed(group))
+            yield Halted(group[0], not_believed(*group))
             return False
         cheap = way in (Way.ARRAY, Way.EMPTY)
         changes = self.lanes.take(group, PAGE if cheap else SINGLE_CHUNK)
@@ -278,15 +278,6 @@ class Intake:
         """A change's work is done: its process may be worked on again."""
         if change.key is not None:
             self.lanes.release(change.key, again)
-
-
-def _not_believed(group: Group) -> AnswerNotBelieved:
-    procedure, attribute = group
-    return AnswerNotBelieved(
-        f"Look-ups in '{procedure}' by {attribute} can't be believed: rows that exist are"
-        " not found by it, or others come",
-        "Map another key, or the process's id",
-    )
 
 
 def _failed(error: Exception) -> Failed:

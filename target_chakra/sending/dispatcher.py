@@ -14,6 +14,7 @@ from chakra_api.errors import AnswerLost, ChakraError, NoAccess, Refused, Report
 from target_chakra.batches import Batch, Released, Settled
 from target_chakra.changes import Failed, Halted
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
+from target_chakra.lookups.key_lookups import not_believed
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
@@ -235,6 +236,8 @@ class Dispatcher:
         yield Settled(in_flight.batch, done, step.ended)
         if found.effect is False:
             yield Halted(batch.procedure, no_effect(batch))
+        if found.unproven is not None:
+            yield Halted(batch.procedure, not_believed(batch.procedure, found.unproven))
         self.advance()
 
     def _read_back(self, step: ReadBack) -> Settled:

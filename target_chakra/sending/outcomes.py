@@ -53,10 +53,12 @@ class Conclusion:
     Attributes:
         settlements: By position.
         effect: Whether anything was seen to change; None if nobody looked.
+        unproven: Of creates: the attribute of their keys, if look-ups by it can't be believed.
     """
 
     settlements: Mapping[int, Settlement]
     effect: bool | None
+    unproven: str | None = None
 
 
 class Outcomes:
@@ -91,7 +93,8 @@ class Outcomes:
         settlements.update(self._doubtful(doubtful, end))
         done, effect = self._written(batch, wrote, end)
         settlements.update(done)
-        return Conclusion(settlements, effect)
+        unproven = self._read_back.unproven({at: batch.actions[at] for at in done})
+        return Conclusion(settlements, effect, unproven if batch.kind is Kind.CREATE else None)
 
     def _told(self, batch: Batch, end: End) -> dict[int, EntryOutcome | None]:
         """What the job's entries say, where they must be asked."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_chakra.lookups.key_lookups import PAGE, Way
 from target_chakra.sending.recovery import Sight, sight
+from target_chakra.sending.server_limits import FIRST_BATCH_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,18 +103,25 @@ class ReadBack:
     # Whether a create can be looked up
 
     def prove_on(self, actions: Mapping[int, Action]) -> None:
-        """Prove look-ups on the first processes there ever were, where nothing was before."""
-        for attribute in {a.change.key.attribute for a in actions.values() if a.change.key}:
+        """Prove look-ups on what was just created, where nothing was before (design decision 8)."""
+        for attribute, values in _keys_of(actions).items():
             if self._procedure.ways[attribute] is Way.EMPTY:
-                self._procedure.ways[attribute] = self._proven_now(attribute)
+                self._procedure.ways[attribute] = self._proven_on(
+                    attribute, values[:FIRST_BATCH_ROWS]
+                )
 
-    def _proven_now(self, attribute: str) -> Way:
+    def _proven_on(self, attribute: str, values: Sequence[object]) -> Way:
         for pause in LAG_STEPS:
-            way = self._procedure.lookups(attribute).prove()
-            if way not in (Way.EMPTY, Way.NONE):
+            way = self._procedure.lookups(attribute).prove_on(values)
+            if way is not Way.NONE:
                 return way
             self._clock.sleep(pause)
         return Way.NONE
+
+    def unproven(self, actions: Mapping[int, Action]) -> str | None:
+        """An attribute of these keys that can't be looked up by; None if there is none."""
+        ways = self._procedure.ways
+        return next((name for name in _keys_of(actions) if ways.get(name) is Way.NONE), None)
 
     def can_look(self, action: Action) -> bool:
         """Whether there is a way to look an action's key up."""
@@ -124,6 +132,15 @@ class ReadBack:
 def has_name(action: Action) -> bool:
     """Whether an action's process has an id or a key to be read back by."""
     return action.process_id is not None or action.change.key is not None
+
+
+def _keys_of(actions: Mapping[int, Action]) -> dict[str, list[object]]:
+    """The keys of actions by attribute."""
+    keys: dict[str, list[object]] = {}
+    for action in actions.values():
+        if (key := action.change.key) is not None:
+            keys.setdefault(key.attribute, []).append(key.value)
+    return keys
 
 
 def _name_of(action: Action) -> tuple[str, str | int]:
