@@ -1,4 +1,4 @@
-"""The first creates of a procedure without rows prove its look-ups (design decision 8)."""
+"""A process is created only where look-ups are proven to find what exists (design decision 8)."""
 
 from __future__ import annotations
 
@@ -83,3 +83,15 @@ def test_nothing_more_is_created_where_look_ups_miss_some_of_what_was_created(
     assert outcomes(told) == {"created": 5, "unknown": 5, "not sent": 30}
     (why,) = receipt(told)["halted"]
     assert "Look-ups in 'lead' by lead_id can't be believed" in why
+
+
+def test_an_array_that_is_cut_short_is_found_out_where_there_is_always_more(tmp_path: Path) -> None:
+    """Of a hundred keys the server heeds ten, finds a few, and says that there are more."""
+    knobs = {"array_filter": "cut_short", "has_more": "always_true_until_empty"}
+    world = world_of(98, duplicate_pk="duplicate", **knobs)
+    old = written_rows(world)[:40]
+    new = [f"key-{number}" for number in range(50)]
+    told = create(world, tmp_path, [*new, *old])
+    found = written_rows(world)
+    assert sorted(found) == sorted(set(found))
+    assert outcomes(told)["created"] == len(new)
