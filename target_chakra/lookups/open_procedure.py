@@ -8,6 +8,7 @@ from chakra_api.values.coercion import MISFIT, to_string
 from target_chakra.changes import Key
 from target_chakra.lookups.key_lookups import Lookups, Way
 from target_chakra.lookups.snapshot import HeldReader
+from target_chakra.mapping.destination_names import destination_of
 
 if TYPE_CHECKING:
     from chakra_api.endpoints.client import ChakraClient
@@ -33,7 +34,8 @@ class OpenProcedure:
         self.destinations = destinations
         self.read = HeldReader(destinations.procedure)
         self.ways: dict[str, Way] = {}
-        self.key_attributes = {destinations.procedure.primary_key} - {None}
+        primary_key = destinations.procedure.primary_key
+        self.key_attributes: set[str] = set() if primary_key is None else {primary_key}
         self._lookups: dict[str, Lookups] = {}
 
     @property
@@ -65,7 +67,7 @@ class OpenProcedure:
         if held is not None:
             names.append(Key(self.name, "id", held.process_id))
         for attribute in self.key_attributes:
-            wanted = change.fields.get(f"data.{attribute}")
+            wanted = change.fields.get(destination_of(attribute))
             before = None if held is None else held.data.get(str(attribute))
             for value in (wanted,) if wanted == before else (wanted, before):
                 if isinstance(value, (str, int)) and value != "":
@@ -79,7 +81,7 @@ class KeyText:
     """Makes a key's value comparable: `105` and `"105"` name the same process."""
 
     def __init__(self, destinations: Destinations, attribute: str) -> None:
-        found = destinations.find(f"data.{attribute}") if attribute != "id" else None
+        found = destinations.find(destination_of(attribute)) if attribute != "id" else None
         self._comparable = found.comparable if found else to_string
 
     def __call__(self, value: object) -> str:

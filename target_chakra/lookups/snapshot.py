@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chakra_api.values.timestamps import parse_timestamp
+from target_chakra.mapping.destination_names import attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +36,8 @@ class Snapshot:
 
     def value(self, destination: str) -> object:
         """What it holds there; None if nothing."""
-        if destination.startswith("data."):
-            return self.data.get(destination[5:])
-        return self.row.get(destination)
+        attribute = attribute_of(destination)
+        return self.row.get(destination) if attribute is None else self.data.get(attribute)
 
 
 class HeldReader:

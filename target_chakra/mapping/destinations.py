@@ -16,13 +16,20 @@ from chakra_api.values.attribute_types import is_choice
 from chakra_api.values.coercion import MISFIT, Coercer, to_boolean, to_number, to_string
 from chakra_api.values.encoding import as_it_came, comparer, encoder, is_writable
 from chakra_api.values.timestamps import parse_timestamp
+from target_chakra.mapping.destination_names import (
+    DELETED,
+    attribute_of,
+    bare_name,
+    destination_of,
+    is_for_creates,
+)
 
 if TYPE_CHECKING:
     from chakra_api.account.account import Attribute, Procedure
     from chakra_api.account.people import Directory
 
 STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
-ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", "isDeleted")
+ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", DELETED)
 SHOWN: Final = 12
 """Values that a message lists."""
 
@@ -87,12 +94,12 @@ class Destinations:
     def find(self, name: str) -> Destination | None:
         """The destination of that name; case counts only if it must."""
         found = self._known.get(name) or self._known.get(self._folded.get(name.casefold(), ""))
-        if found is None and (name.startswith("record.") or self._is_open(name)):
+        if found is None and (is_for_creates(name) or self._is_open(name)):
             found = self._known[name] = Destination(name, _same, _same)
         return found
 
     def _is_open(self, name: str) -> bool:
-        return not self.procedure.resolved and name.startswith("data.")
+        return not self.procedure.resolved and attribute_of(name) is not None
 
     def named(self, name: str, where: str) -> Destination:
         """The destination that a setting names.
@@ -100,24 +107,20 @@ class Destinations:
         Raises:
             SettingsError: There is none.
         """
-        found = self.find(name) or self.find(f"data.{name}")
+        found = self.find(name) or self.find(destination_of(name))
         if found is not None:
             return found
-        bare = name.removeprefix("data.")
+        bare = bare_name(name)
         if bare in self._derived:
             raise SettingsError(
                 f"{where} names '{bare}', which ChakraHQ computes itself", "Leave it out"
             )
-        attributes = [n.removeprefix("data.") for n in self._known if n.startswith("data.")]
+        attributes = [bare for bare in map(attribute_of, self._known) if bare is not None]
         raise SettingsError(
             f"{where} names '{name}', which '{self.procedure.short_id}' does not have",
             f"Use data.<attribute>, record.<attribute> or one of {', '.join(ROOTS)}; the"
             f" attributes are: {', '.join(attributes) or 'none'}",
         )
-
-    def is_derived(self, short_id: str) -> bool:
-        """Whether ChakraHQ computes that attribute."""
-        return short_id in self._derived
 
     def comparable(self, name: str, value: object) -> object:
         """A value of the wire, in a form that equals where ChakraHQ means the same."""
@@ -127,7 +130,7 @@ class Destinations:
     @property
     def read_only(self) -> list[str]:
         """The destinations of attributes that can't be written."""
-        names = [f"data.{each.short_id}" for each in self.procedure.attributes]
+        names = [destination_of(each.short_id) for each in self.procedure.attributes]
         return [name for name in names if not self.is_writable(name)]
 
     def is_writable(self, name: str) -> bool:
@@ -188,7 +191,7 @@ def _attribute(attribute: Attribute) -> Destination:
         if attribute.type.json_schema["type"] == ["string", "null"]:
             choices = frozenset(option.value for option in attribute.options)
     return Destination(
-        f"data.{attribute.short_id}",
+        destination_of(attribute.short_id),
         encode,
         comparer(attribute.type),
         is_writable(attribute.type),

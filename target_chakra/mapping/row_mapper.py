@@ -14,6 +14,7 @@ import orjson
 from chakra_api.errors import SettingsError
 from chakra_api.values.coercion import MISFIT
 from target_chakra.changes import Change, Key, Mode, Reject
+from target_chakra.mapping.destination_names import DELETED, bare_name, destination_of
 from target_chakra.mapping.destinations import Unfit, shown
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class RowMapper:
     def _named(self) -> Columns:
         mapping = self.mapping
         deleted = {"isDeleted", "isdeleted"} if mapping.fields is None else set()
-        deleted |= {c for c, name in (mapping.fields or {}).items() if name == "isDeleted"}
+        deleted |= {c for c, name in (mapping.fields or {}).items() if name == DELETED}
         deleted |= {mapping.delete_when} if mapping.delete_when else set()
         attribute = self._key_attribute()
         column = (mapping.key_column or "id") if attribute == "id" else None
@@ -136,10 +137,10 @@ class RowMapper:
         if wanted == "id" or (not wanted and column == "id"):
             return "id"
         if wanted:
-            return self.destinations.named(wanted, self._where).name.removeprefix("data.")
-        found = self.destinations.find(f"data.{column.removeprefix('data__')}")
+            return bare_name(self.destinations.named(wanted, self._where).name)
+        found = self.destinations.find(destination_of(column.removeprefix("data__")))
         if found is not None and procedure.resolved:
-            return found.name.removeprefix("data.")
+            return bare_name(found.name)
         if procedure.primary_key:
             return procedure.primary_key
         raise SettingsError(
@@ -150,14 +151,15 @@ class RowMapper:
     def _carries(self, attribute: str) -> bool:
         mapping = self.mapping
         if mapping.fields is not None:
-            return any(name in (attribute, f"data.{attribute}") for name in mapping.fields.values())
+            forms = {attribute, destination_of(attribute)}
+            return not forms.isdisjoint(mapping.fields.values())
         forms = {attribute.casefold(), f"data__{attribute}".casefold(), "data"}
         return not self._columns or any(each.casefold() in forms for each in self._columns)
 
     def _add_key_route(self) -> None:
         column, attribute = self.mapping.key_column, self.columns.attribute
         if column and attribute and attribute != "id":
-            found = self.destinations.named(f"data.{attribute}", self._where)
+            found = self.destinations.named(destination_of(attribute), self._where)
             self._routes[column] = self._route(found)
 
     @staticmethod
@@ -186,8 +188,8 @@ class RowMapper:
 
     def _by_name(self, column: str) -> Destination | None:
         if column.startswith(f"data{SEPARATOR}"):
-            return self.destinations.find(f"data.{column[len('data__') :]}")
-        return self.destinations.find(column) or self.destinations.find(f"data.{column}")
+            return self.destinations.find(destination_of(column[len("data__") :]))
+        return self.destinations.find(column) or self.destinations.find(destination_of(column))
 
     # Mapping
 
@@ -220,7 +222,7 @@ class RowMapper:
             else:
                 fields[name] = wire
         if clears and row.get(EXTRA):
-            _keep(fields, self._held_beside(row[EXTRA]))
+            _keep(fields, self._beside(row[EXTRA]))
         return self._change(Raw(seq, line, row, origin), fields, problems)
 
     def _said(self, name: str, value: object, wire: object) -> str:
@@ -238,7 +240,7 @@ class RowMapper:
             return
         for short_id, given in attributes.items():
             if short_id not in self._nested:
-                found = self.destinations.find(f"data.{short_id}")
+                found = self.destinations.find(destination_of(short_id))
                 self._nested[short_id] = self._route(found) if found else None
             name, encode, as_is, choices = self._nested[short_id] or _nowhere(short_id)
             kind = type(given)
@@ -251,14 +253,14 @@ class RowMapper:
             elif wire is not None or self.mapping.clears:
                 fields[name] = wire
 
-    def _held_beside(self, extra: object) -> set[str]:
+    def _beside(self, extra: object) -> set[str]:
         """Destinations whose values the tap put into `_extra_data`: null there means nothing."""
-        held = _object(extra) or {}
-        data = held.get("data")
-        inner = data if isinstance(data, dict) else {}
+        values = _object(extra) or {}
+        data = values.get("data")
+        attributes: Mapping[str, object] = data if isinstance(data, dict) else {}
         # The keys of data may be the attributes' ids (Q36).
         by_id = {each.id: each.short_id for each in self.destinations.procedure.attributes}
-        return {*held, *(f"data.{by_id.get(key, key)}" for key in inner)}
+        return {*values, *(destination_of(by_id.get(key, key)) for key in attributes)}
 
     def _change(self, raw: Raw, fields: dict[str, object], problems: list[str]) -> Change | Reject:
         row, names = raw.row, self.columns
@@ -298,12 +300,12 @@ class RowMapper:
         if names.key is not None:
             value = row.get(names.key)
             return Key(procedure, "id", str(value)) if value not in (None, "") else None
-        held = fields.get(f"data.{names.attribute}")
-        if isinstance(held, float) and held.is_integer():
-            held = int(held)
-        if not isinstance(held, (str, int)) or isinstance(held, bool) or held == "":
+        value = fields.get(destination_of(names.attribute))
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, (str, int)) or isinstance(value, bool) or value == "":
             return None
-        return Key(procedure, names.attribute, held)
+        return Key(procedure, names.attribute, value)
 
 
 @dataclass(frozen=True, slots=True)

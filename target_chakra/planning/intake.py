@@ -19,6 +19,7 @@ from target_chakra.changes import (
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way, not_believed
 from target_chakra.lookups.snapshot import Snapshot
+from target_chakra.mapping.destination_names import attribute_of
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
 from target_chakra.planning.plan import Rules, lags, plan
@@ -196,7 +197,8 @@ class Intake:
             return None
         if not found.process_id or change.fields.keys() - found.fields.keys():
             return None
-        data = {n[5:]: v for n, v in found.fields.items() if n.startswith("data.")}
+        named = {attribute_of(name): value for name, value in found.fields.items()}
+        data = {name: value for name, value in named.items() if name is not None}
         return Snapshot(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
 
     def _found(self, asked: _Asked, found: Found) -> Iterator[PlanningEvent]:

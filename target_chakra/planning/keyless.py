@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chakra_api.values.coercion import json_text
 from target_chakra.changes import Action, Done, Ended, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
+from target_chakra.mapping.destination_names import is_for_creates
 from target_chakra.planning.plan import only_read
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def blindly(change: Change) -> Action:
     process_id = str(key.value) if key is not None and key.attribute == "id" else None
     if change.deletes:
         return Action(change, Kind.DELETE, process_id, {}, None)
-    fields = {n: v for n, v in change.fields.items() if not n.startswith("record.")}
+    fields = {n: v for n, v in change.fields.items() if not is_for_creates(n)}
     if change.mode is Mode.INSERT:
         return Action(change, Kind.CREATE, None, change.fields, None)
     return Action(change, Kind.UPDATE, process_id, fields, None)

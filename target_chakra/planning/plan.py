@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from target_chakra.changes import Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
+from target_chakra.mapping.destination_names import DELETED, attribute_of, is_for_creates
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -97,7 +98,7 @@ def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) 
     if change.deletes:
         if held.deleted:
             return Done(change, Outcome.UNCHANGED, held.process_id)
-        before = {"isDeleted": False}
+        before = {DELETED: False}
         return Action(change, Kind.DELETE, held.process_id, {}, before, known=known)
     if held.deleted and not rules.revive:
         return Reject(
@@ -139,7 +140,7 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
     if barred:
         return only_read(change, barred[0], ", and its value differs from ChakraHQ's")
     if held.deleted:
-        fields["isDeleted"] = False
+        fields[DELETED] = False
     if not fields:
         return Done(change, Outcome.UNCHANGED, held.process_id, learned)
     before = {name: held.value(name) for name in fields}
@@ -155,11 +156,12 @@ def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]
     comparable, kept = rules.comparable, rules.only_if_empty
     data, row = held.data, held.row
     for name, value in change.fields.items():
-        before = data.get(name[5:]) if name[:5] == "data." else row.get(name)
+        attribute = attribute_of(name)
+        before = row.get(name) if attribute is None else data.get(attribute)
         # Python takes [1] and [true] for equal, so that what is nested is compared in full.
         if before == value and type(before) is type(value) and type(value) not in _NESTED:
             continue
-        if name.startswith("record.") or same(name, value, before, comparable):
+        if is_for_creates(name) or same(name, value, before, comparable):
             continue
         if name in kept and before not in _EMPTY:
             continue
@@ -211,5 +213,5 @@ def _is_as_confirmed(held: Snapshot, known: Known, comparable: Comparable) -> bo
     return all(
         same(name, known.learned.get(name, value), held.value(name), comparable)
         for name, value in known.fields.items()
-        if not name.startswith("record.")
+        if not is_for_creates(name)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_chakra.changes import Kind
+from target_chakra.mapping.destination_names import attribute_of, created_attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,10 +70,10 @@ def _body(fields: Mapping[str, object]) -> dict[str, object]:
     data: dict[str, object] = {}
     record: dict[str, object] = {}
     for name, value in fields.items():
-        if name[:5] == "data.":
-            data[name[5:]] = value
-        elif name[:7] == "record.":
-            record[name[7:]] = value
+        if (attribute := attribute_of(name)) is not None:
+            data[attribute] = value
+        elif (attribute := created_attribute_of(name)) is not None:
+            record[attribute] = value
         else:
             body[name] = value
     if data:

@@ -13,6 +13,7 @@ from chakra_api.errors import NotFound, Refused
 from target_chakra.batches import Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import Outcome
+from target_chakra.mapping.destination_names import DELETED, is_for_creates
 from target_chakra.sending.entry_matching import EntryStatus, tie
 from target_chakra.sending.item_shapes import item
 from target_chakra.sending.read_back import has_name
@@ -150,7 +151,7 @@ class Outcomes:
         return {
             name: seen[0].value(name)
             for name, value in action.fields.items()
-            if value is not None and not name.startswith("record.") and name != "isDeleted"
+            if value is not None and not is_for_creates(name) and name != DELETED
         }
 
     def _created(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from target_chakra.changes import Kind
 from target_chakra.lookups.comparison import same
+from target_chakra.mapping.destination_names import DELETED, is_for_creates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,10 +74,10 @@ def _holds(
     converted: Mapping[str, object],
 ) -> bool:
     for name, value in fields.items():
-        if name.startswith("record."):
+        if is_for_creates(name):
             continue
         now = held.value(name)
-        if name == "isDeleted":
+        if name == DELETED:
             now = held.deleted
         if same(name, value, now, comparable):
             continue
