@@ -1,4 +1,4 @@
-"""Up to where every row is settled: which STATE may be passed on (design decision 5). Pure."""
+"""The last STATE before which every row is settled: the one to pass on (decision 5). Pure."""
 
 from __future__ import annotations
 
@@ -39,11 +39,6 @@ class StateGate(Generic[State]):
         while self._below + 1 in self._done:
             self._below += 1
             self._done.remove(self._below)
-
-    @property
-    def unsettled(self) -> int:
-        """How many rows are not settled."""
-        return self._last - self._below - len(self._done)
 
     def passable(self) -> State | None:
         """The last state that every row before it allows; each at most once."""

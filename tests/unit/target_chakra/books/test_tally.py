@@ -24,34 +24,37 @@ ANY = Change(1, 1, "s", "lead", Key("lead", "lead_id", "a"), Mode.UPSERT, False,
 def test_a_state_passes_exactly_when_all_rows_before_it_are_settled(
     order: Sequence[int], places: set[int], count: int
 ) -> None:
-    frontier: StateGate[int] = StateGate()
+    gate: StateGate[int] = StateGate()
     for line in range(1, 13):
         if line - 1 in places:
-            frontier.state(line - 1)
-        frontier.came_in(line)
+            gate.state(line - 1)
+        gate.came_in(line)
     if 12 in places:
-        frontier.state(12)
+        gate.state(12)
     settled: set[int] = set()
     last = -1
     for line in order[:count]:
-        frontier.settled(line)
+        gate.settled(line)
         settled.add(line)
-        passed = frontier.passable()
+        passed = gate.passable()
         below = next(n for n in range(13) if n + 1 not in settled)
         best = max([place for place in places if place <= below], default=-1)
         assert passed == (best if best > last else None)
         last = max(last, best)
-    assert frontier.unsettled == 12 - count
+    for line in order[count:]:
+        gate.settled(line)  # refuses a row that is not open
+    gate.state(13)
+    assert gate.passable() == 13
 
 
 def test_a_row_is_settled_once_and_only_if_it_came() -> None:
-    frontier: StateGate[int] = StateGate()
-    frontier.came_in(1)
-    frontier.settled(1)
+    gate: StateGate[int] = StateGate()
+    gate.came_in(1)
+    gate.settled(1)
     with pytest.raises(ValueError, match="row 1"):
-        frontier.settled(1)
+        gate.settled(1)
     with pytest.raises(ValueError, match="row 2"):
-        frontier.settled(2)
+        gate.settled(2)
 
 
 @given(st.lists(st.sampled_from(list(Outcome)), max_size=40))
