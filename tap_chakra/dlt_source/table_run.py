@@ -18,9 +18,8 @@ from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
-from tap_chakra.run.procedure_run import ScanIncomplete
+from tap_chakra.run.procedure_run import ScanIncomplete, keep_bookmark
 from tap_chakra.run.progress import Reporter, counts_line
-from tap_chakra.run.resume import to_state as paused_to_state
 from tap_chakra.tables.attribute_columns import LAYOUTS
 from tap_chakra.tables.record_tables import table_of
 
@@ -184,25 +183,23 @@ class TableRun:
 
     def _delivered(self, held: _PendingRows, extraction: ProcedureRun) -> Iterator[Parcel]:
         """Tables of what is held, and then the state that they allow."""
-        paused = extraction.paused
+        progress: dict[str, object] = {}
+        extraction.keep_progress(progress)
         yield Parcel(self.stream, held.table())
         if held.seen:
             ids = scan_ids.id_records(self._procedure.short_id, extraction.began, held.seen)
             yield Parcel(scan_ids.IDS, table_of(scan_ids.IDS_SCHEMA, ids))
-        if paused is not None:
-            self._state["scan"] = paused_to_state(paused)
+        self._state.update(progress)
 
     def _conclude(self, extraction: ProcedureRun) -> Iterator[Parcel]:
         """Move the bookmark and speak of deletes, as far as the run allows."""
         outcome = extraction.outcome(min_share=self._source.settings.min_scan_share)
         self._state.pop(INCOMPLETE, None)
         if not outcome.complete:
-            self._note_incomplete(extraction.progress.unsure)
+            self._note_incomplete(outcome.unsure)
         if outcome.full:
             yield from self._complete_scan(extraction, outcome)
-        for name in bookmarks.NAMES:
-            self._state.pop(name, None)
-        self._state.update(bookmarks.to_state(outcome.bookmark))
+        keep_bookmark(self._state, outcome.bookmark)
 
     def _note_incomplete(self, reasons: tuple[str, ...]) -> None:
         said = f"{self.stream}: not every row can be vouched for ({', '.join(reasons)})"
@@ -216,18 +213,11 @@ class TableRun:
         self._state[INCOMPLETE] = list(reasons)
 
     def _complete_scan(self, extraction: ProcedureRun, outcome: ScanResult) -> Iterator[Parcel]:
-        rows = extraction.progress.rows + extraction.resumed
-        if not outcome.enough:
-            before = bookmarks.from_state(self.stream, self._state).rows
-            _log.warning(
-                "%s: %s rows seen, %s the last time: nothing is said about deleted rows. If they"
-                " are gone, run once with min_scan_share=0; else check the role of the key",
-                self.stream,
-                f"{rows:,}",
-                f"{before:,}",
-            )
+        if not outcome.sees_deletes:
+            _log.warning("%s: %s", self.stream, outcome.fewer_rows("min_scan_share=0"))
         elif self._source.settings.emit_scan_ids:
-            record = scan_ids.scan_record(self._procedure.short_id, extraction.began, rows)
+            began = extraction.began
+            record = scan_ids.scan_record(self._procedure.short_id, began, outcome.rows)
             yield Parcel(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
 
 

@@ -1,18 +1,24 @@
-"""Joins scans, what to emit of them, and the bookmark that follows: one run of one procedure."""
+"""One run of one procedure: its scans, what to emit of them, and what the state says then.
+
+The adapters above print or load what it delivers. They keep a plain dict, the state of a stream,
+in which this module alone writes: it never says more than was delivered before.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.values.timestamps import parse_timestamp
-from tap_chakra.reading.window_reader import row_ids
+from tap_chakra.reading.window_reader import LIMIT, row_ids
+from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.bookmark import Bookmark, sees_enough
 from tap_chakra.run.incremental import distinct_beginning, lead_of, next_bookmark
-from tap_chakra.run.resume import ResumePoint, Scope
+from tap_chakra.run.resume import ResumePoint, Scope, to_state
 from tap_chakra.scanning.scan import Progress
+from tap_chakra.timeline.walk import TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +27,11 @@ if TYPE_CHECKING:
     from tap_chakra.run.modes import RunPlan, Selection
     from tap_chakra.scanning.scan import Reading, Scan
     from tap_chakra.timeline.coverage import Unfinished
+
+
+ROWS_UNSAVED: Final = LIMIT - TAIL
+"""Rows for each reader after which STATE is due: what a killed run leaves is at most one answer's
+more, and the ends of what was walked are read again besides. With one reader that is 120 rows."""
 
 
 class ScanIncomplete(ChakraError):
@@ -68,6 +79,9 @@ class ScanResult:
         lead: Milliseconds by which `updatedAt` was seen ahead of the server's `Date`.
         full: Whether a complete scan read everything that there is.
         enough: Whether it saw enough rows for something to follow about deleted ones.
+        rows: Rows that it saw, those of an earlier run that it resumed included.
+        before: Rows that the last complete scan saw; 0 if there was none.
+        unsure: Why it was not complete, reason by reason.
     """
 
     bookmark: Bookmark
@@ -75,6 +89,26 @@ class ScanResult:
     lead: int
     full: bool
     enough: bool
+    rows: int
+    before: int
+    unsure: tuple[str, ...]
+
+    @property
+    def sees_deletes(self) -> bool:
+        """Whether rows that it did not see are gone."""
+        return self.full and self.enough
+
+    def fewer_rows(self, setting: str) -> str:
+        """What is said of a complete scan that saw too few rows.
+
+        Args:
+            setting: How a user of the adapter writes that few are right, `min_scan_share: 0`.
+        """
+        return (
+            f"{self.rows:,} rows seen, {self.before:,} the last time: nothing is said about"
+            f" deleted rows. If they are gone, run once with {setting}; else check the role of"
+            " the key"
+        )
 
 
 class ProcedureRun:
@@ -106,6 +140,7 @@ class ProcedureRun:
         self._scan: Scan | None = None
         self._done: list[Progress] = []
         self._opened = 0
+        self._unsaved = 0
         self.began = 0
         self.emitted = 0
 
@@ -172,7 +207,9 @@ class ProcedureRun:
                 scan = self._scan = self._opens(selection, None)
                 scan.open()
             for reading in scan.readings():
-                yield self._delivery(selection, reading)
+                delivery = self._delivery(selection, reading)
+                self._unsaved += len(delivery.seen)
+                yield delivery
             self._done.append(scan.progress)
             self._scan = None
 
@@ -193,18 +230,54 @@ class ProcedureRun:
                 about deleted rows.
         """
         before, progress = replace(self._before, paused=None), self.progress
+        rows = progress.rows + self.resumed
+        nothing = ScanResult(
+            before,
+            complete=False,
+            lead=self._lead,
+            full=False,
+            enough=False,
+            rows=rows,
+            before=before.rows or 0,
+            unsure=progress.unsure,
+        )
         if not progress.complete:
-            return ScanResult(before, complete=False, lead=self._lead, full=False, enough=False)
+            return nothing
         since = next_bookmark(self._opened, self._lead)
         if not self._plan.full:
-            after = replace(before, narrow=since)
-            return ScanResult(after, complete=True, lead=self._lead, full=False, enough=False)
-        rows = progress.rows + self.resumed
+            return replace(nothing, bookmark=replace(before, narrow=since), complete=True)
         full = self._scope.created_after is None
         enough = sees_enough(rows, before, min_share)
         counted = rows if full and enough else before.rows
         after = Bookmark(since, counted, self.began)
-        return ScanResult(after, complete=True, lead=self._lead, full=full, enough=enough)
+        return replace(nothing, bookmark=after, complete=True, full=full, enough=enough)
+
+    # The state of the stream
+
+    def state_is_due(self, readers: int) -> bool:
+        """Whether enough rows were delivered since STATE was last written.
+
+        Args:
+            readers: How many answers may be on their way at once.
+        """
+        if self._unsaved + LIMIT <= readers * ROWS_UNSAVED:
+            return False
+        self._unsaved = 0
+        return True
+
+    def keep_progress(self, state: dict[str, object]) -> bool:
+        """Put into a stream's state how far a full scan is; False if there is nothing to say."""
+        paused = self.paused
+        if paused is not None:
+            state["scan"] = to_state(paused)
+        return paused is not None
+
+
+def keep_bookmark(state: dict[str, object], bookmark: Bookmark) -> None:
+    """Put a bookmark into a stream's state, in place of the one before."""
+    for name in bookmarks.NAMES:
+        state.pop(name, None)
+    state.update(bookmarks.to_state(bookmark))
 
 
 def _emits(selection: Selection, row: Row, updated: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -13,38 +13,68 @@ from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 
 from chakra_api.values.timestamps import iso_ms
-from tap_chakra.lines.page_writer import PageWriter
+from tap_chakra.lines.page_writer import Output, PageWriter
 from tap_chakra.lines.second_process import Beginning
-from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import process_schema
 from tap_chakra.run import bookmark as bookmarks
+from tap_chakra.run.procedure_run import keep_bookmark
 from tap_chakra.run.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
-from tap_chakra.run.resume import to_state as paused_to_state
 from tap_chakra.singer.batch_files import files_of
-from tap_chakra.timeline.walk import TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
+    from singer_sdk import Tap
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+    from singer_sdk.singerlib import Message
 
     from chakra_api.account.account import Procedure
+    from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
     from tap_chakra.records.row_typer import Counts
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
-    from tap_chakra.singer.tap import TapChakra
+    from tap_chakra.run.progress import Screen
+    from tap_chakra.run.source import Source
 
 
-UNSAVED = LIMIT - TAIL
-"""Rows for each reader after which STATE is due: what a killed run leaves is at most one answer's
-more, and the ends of what was walked are read again besides. With one reader that is 120 rows."""
+class StreamTap(Output, Protocol):
+    """What a stream asks of its tap, which is where its lines go, too."""
 
-FEWER_ROWS = (
-    "%s: %s rows seen, %s the last time: nothing is said about deleted rows. If they are gone,"
-    " run once with min_scan_share: 0; else check the role of the key"
-)
+    name: str
+    screen: Screen
+
+    @property
+    def clock(self) -> Clock:
+        """The only clock of the run."""
+
+    @property
+    def initialized_at(self) -> int:
+        """When the run began, epoch milliseconds."""
+
+    @property
+    def source(self) -> Source:
+        """The account."""
+
+    @property
+    def run_name(self) -> str:
+        """A name that tells the files of this run from those of other runs."""
+
+    def heed_signals(self) -> None:
+        """End the run in order if a signal asked for it."""
+
+    def write_message(self, message: Message) -> None:
+        """Write a Singer message."""
+
+    def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
+        """A scan saw the rows with these ids."""
+
+    def note_complete(self, procedure: str, began: int, rows: int) -> None:
+        """A scan saw all rows there are."""
+
+    def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
+        """A scan was not complete."""
 
 
 class ChakraStream(Stream):
@@ -55,7 +85,7 @@ class ChakraStream(Stream):
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
-    _tap: TapChakra
+    _tap: StreamTap  # type: ignore[assignment]  # the SDK wants all of a tap
 
     def log(self, message: str, *args: object, level: int = logging.INFO, **options: Any) -> None:  # noqa: ANN401 - the SDK's signature
         """As the SDK does; its own word on a failure only says that one line more follows."""
@@ -101,14 +131,14 @@ class ListedStream(ChakraStream):
 
     def __init__(
         self,
-        tap: TapChakra,
+        tap: StreamTap,
         name: str,
         schema: dict[str, Any],
         *,
         keys: Sequence[str],
         rows: Iterable[Row],
     ) -> None:
-        super().__init__(tap, schema=schema, name=name)
+        super().__init__(cast("Tap", tap), schema=schema, name=name)
         self.primary_keys = keys
         self._rows = rows
 
@@ -127,9 +157,9 @@ class NarrowStream(ChakraStream):
     """A stream whose records come while others are read (`records/scan_ids.py`)."""
 
     def __init__(
-        self, tap: TapChakra, name: str, schema: Mapping[str, object], keys: Sequence[str]
+        self, tap: StreamTap, name: str, schema: Mapping[str, object], keys: Sequence[str]
     ) -> None:
-        super().__init__(tap, schema=dict(schema), name=name)
+        super().__init__(cast("Tap", tap), schema=dict(schema), name=name)
         self.primary_keys = keys
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
@@ -149,10 +179,10 @@ class ProcessStream(ChakraStream):
     primary_keys: ClassVar[Sequence[str]] = ("id",)
     replication_key = bookmarks.REPLICATION_KEY
 
-    def __init__(self, tap: TapChakra, procedure: Procedure) -> None:
+    def __init__(self, tap: StreamTap, procedure: Procedure) -> None:
         self._procedure = procedure
         schema = dict(process_schema(procedure))
-        super().__init__(tap, schema=schema, name=f"process_{procedure.short_id}")
+        super().__init__(cast("Tap", tap), schema=schema, name=f"process_{procedure.short_id}")
 
     @property
     def versioned(self) -> bool:
@@ -289,14 +319,12 @@ class ProcessStream(ChakraStream):
         client, screen = self._tap.source.client, self._tap.screen
         every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
         reporter = Reporter(self._tap.clock, client.stats, every)
-        unsaved = 0
+        readers = self._tap.source.settings.concurrency
         for delivery in extraction.deliveries():
             yield delivery
             self._tap.note_seen(self._procedure.short_id, extraction.began, delivery.seen)
-            unsaved += len(delivery.seen)
-            if unsaved + LIMIT > self._tap.source.settings.concurrency * UNSAVED:
+            if extraction.state_is_due(readers):
                 self._save(extraction)
-                unsaved = 0
             if reporter.due():
                 work = reporter.work(extraction.progress, extraction.emitted, client.stats)
                 self._show(reporter.line(work))
@@ -314,10 +342,8 @@ class ProcessStream(ChakraStream):
 
         With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
         """
-        paused = extraction.paused
-        if paused is None:
+        if not extraction.keep_progress(self.stream_state):
             return
-        self.stream_state["scan"] = paused_to_state(paused)
         self.state_manager.is_flushed = False
         if self.get_batch_config(self.config) is None:
             self._write_state_message()
@@ -326,7 +352,7 @@ class ProcessStream(ChakraStream):
         """Move the bookmark and speak of deletes, as far as the run allows."""
         outcome = extraction.outcome(min_share=self._tap.source.settings.min_scan_share)
         if not outcome.complete:
-            self._tap.note_incomplete(self.name, extraction.progress.unsure)
+            self._tap.note_incomplete(self.name, outcome.unsure)
         if outcome.lead:
             self.logger.warning(
                 "%s: updatedAt runs up to %.1f s ahead of the server's Date; the overlap grows",
@@ -339,21 +365,17 @@ class ProcessStream(ChakraStream):
     def _speak_of_deletes(self, extraction: ProcedureRun, outcome: ScanResult) -> None:
         if not outcome.full:
             return
-        rows = extraction.progress.rows + extraction.resumed
-        if not outcome.enough:
-            before = bookmarks.from_state(self.name, self.stream_state)
-            self.logger.warning(FEWER_ROWS, self.name, f"{rows:,}", f"{before.rows:,}")
+        if not outcome.sees_deletes:
+            self.logger.warning("%s: %s", self.name, outcome.fewer_rows("min_scan_share: 0"))
             return
-        self._tap.note_complete(self._procedure.short_id, extraction.began, rows)
+        self._tap.note_complete(self._procedure.short_id, extraction.began, outcome.rows)
         if self.versioned:
             self.activate_version(extraction.began)
 
     def _keep(self, bookmark: bookmarks.Bookmark) -> None:
         """Put a bookmark into STATE; one that is FULL_TABLE holds nothing to go on from."""
         kept = replace(bookmark, since=None, narrow=None) if self.full_table else bookmark
-        for name in bookmarks.NAMES:
-            self.stream_state.pop(name, None)
-        self.stream_state.update(bookmarks.to_state(kept))
+        keep_bookmark(self.stream_state, kept)
         self.state_manager.is_flushed = False
 
 
