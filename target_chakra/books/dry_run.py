@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from target_chakra.changes import Action
 
-SHOWN = 10
+ROWS_SHOWN = 10
 """Rows that are shown of each kind."""
 
 
@@ -32,7 +32,7 @@ def preview_lines(
     shown: Counter[Kind] = Counter()
     for action in actions:
         shown[action.kind] += 1
-        if shown[action.kind] <= SHOWN:
+        if shown[action.kind] <= ROWS_SHOWN:
             yield from _lines(action)
     jobs = sum(ceil(count / size) for count in planned.values())
     # A submit and about three looks at its job; creates are looked up when it ended.

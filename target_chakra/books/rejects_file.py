@@ -20,8 +20,8 @@ OWNER_ONLY = 0o600
 class RejectsFile:
     """Appends rejected rows to a file that its owner alone can read.
 
-    The journal has them before; so what this file lacks, after a crash or on a full disk, is lost
-    to nobody.
+    The journal has them before; so what this file lacks, after a crash or on a full disk, is not
+    lost.
 
     Args:
         path: The file.

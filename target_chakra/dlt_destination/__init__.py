@@ -81,7 +81,7 @@ class chakra_destination(Destination[ChakraConfiguration, ChakraLoadClient]):  #
 
     @property
     def client_class(self) -> type[ChakraLoadClient]:
-        """Who talks to the loader."""
+        """The client that talks to the loader."""
         return ChakraLoadClient
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:

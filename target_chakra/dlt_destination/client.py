@@ -195,7 +195,7 @@ class ChakraLoadClient(JobClientBase):
             raise translated(error) from None
 
     def _untold(self, load: str) -> bool:
-        """Whether more of a load was rejected than allowed, and nobody was told."""
+        """Whether more of a load was rejected than allowed, and its user was not told."""
         try:
             reports = Reports(self.settings.journal)
         except SettingsError:

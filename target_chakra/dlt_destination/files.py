@@ -47,8 +47,8 @@ def rows_of(path: str, columns: Mapping[str, Column]) -> Iterator[dict[str, obje
     try:
         with FileStorage.open_zipsafe_ro(path, "rb") as lines:
             for line in lines:
-                held = orjson.loads(line)
-                rows = held if isinstance(held, list) else [held]
+                value = orjson.loads(line)
+                rows = value if isinstance(value, list) else [value]
                 typed = marked if PUA_START_UTF8_MAGIC in line else ()
                 for row in rows:
                     kept = {names[name]: value for name, value in row.items() if name in names}

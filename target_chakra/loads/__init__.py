@@ -1,1 +1,1 @@
-"""The files of one load share one run, whatever brings them. No dlt in here."""
+"""The files of one load share one run, whichever adapter brings them. No dlt in here."""

@@ -18,7 +18,7 @@ class OpenRuns:
     """The runs that are open, by load: files of one load share one.
 
     Args:
-        stopped: Whether somebody asked for an end.
+        stopped: Whether an end was asked for.
     """
 
     def __init__(self, stopped: Callable[[], bool]) -> None:
@@ -61,7 +61,7 @@ class OpenRuns:
         Args:
             load: The load.
             begin: Opens a session, for what an earlier run could not say any more.
-            untold: Whether more of the load was rejected than allowed, and nobody was told.
+            untold: Whether more of the load was rejected than allowed, and its user was not told.
             whole: Whether every file of it was settled, and none was given up.
 
         Raises:

@@ -11,7 +11,7 @@ files that were handed over, a stretch of each in turn, and keeps it until
 - or the threads that brought files have all ended: the loader has given up in between.
 
 A file that can't be finished is answered when the run has ended, receipt and journal included:
-whoever is told of a failure can look it up.
+who reads of a failure can look it up.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class SharedRun:
     Args:
         load: The load's name, the same each time that its files come.
         begin: Opens the session; called on the thread that decides.
-        stopped: Whether somebody asked for an end.
+        stopped: Whether an end was asked for.
     """
 
     def __init__(self, load: str, begin: Begin, stopped: Callable[[], bool]) -> None:
@@ -162,7 +162,7 @@ class SharedRun:
             with rare_collections():
                 session = self._session = self._begin(self._hooks())
                 self._serve(session)
-        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+        except Exception as error:  # noqa: BLE001 - the threads that wait must hear of it
             self.error = error
             if session is not None:
                 session.close()
@@ -203,8 +203,8 @@ class SharedRun:
     def _is_over(self) -> bool:
         with self._lock:
             idle = not self._inbox and not self._open
-            nobody = bool(self._givers) and not any(each.is_alive() for each in self._givers)
-            asked = self._completing or bool(self._unfinished) or nobody
+            left_alone = bool(self._givers) and not any(each.is_alive() for each in self._givers)
+            asked = self._completing or bool(self._unfinished) or left_alone
             self._closed = self._has_stopped() or (idle and asked)
             return self._closed
 
@@ -299,7 +299,7 @@ class SharedRun:
         session.complete_load(whole=self._whole)
 
     def _end(self) -> None:
-        """Answer everybody who still waits."""
+        """Answer the threads that still wait."""
         with self._lock:
             self._closed = True
             left = [*self._open, *self._inbox]

@@ -13,11 +13,11 @@ Comparable: TypeAlias = "Callable[[str, object], object]"
 """(destination, value of the wire) → a value that equals where ChakraHQ means the same."""
 
 
-def same(name: str, wanted: object, held: object, comparable: Comparable) -> bool:
+def same(name: str, wanted: object, shown: object, comparable: Comparable) -> bool:
     """Whether two values of a destination mean the same."""
-    if wanted is None and held == "":
+    if wanted is None and shown == "":
         return True
-    left, right = comparable(name, wanted), comparable(name, held)
+    left, right = comparable(name, wanted), comparable(name, shown)
     if left is MISFIT or right is MISFIT:
-        return json_text(wanted) == json_text(held)
+        return json_text(wanted) == json_text(shown)
     return left == right and isinstance(left, bool) == isinstance(right, bool)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chakra_api.endpoints.client import ChakraClient, ProcessPage
-    from target_chakra.lookups.snapshot import HeldReader, Snapshot
+    from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
 
 PAGE: Final = 100
 """Keys of one request, and rows of one answer (contract 4.3)."""
-WITNESSES: Final = 3
+WITNESS_KEYS: Final = 3
+"""Existing keys that are looked up singly, as a proof of that way."""
 
 
 class Way(str, Enum):
@@ -61,11 +62,11 @@ class Found:
     """What a look-up found.
 
     Attributes:
-        held: By the text of the key; keys that name nothing are missing.
+        snapshots: By the text of the key; keys that name nothing are missing.
         server_time: Epoch milliseconds, of the first answer; None if it carried no time.
     """
 
-    held: Mapping[str, tuple[Snapshot, ...]]
+    snapshots: Mapping[str, tuple[Snapshot, ...]]
     server_time: int | None
 
 
@@ -85,7 +86,7 @@ class Lookups:
         client: ChakraClient,
         procedure: str,
         attribute: str,
-        reader: HeldReader,
+        reader: SnapshotReader,
         text: Callable[[object], str],
     ) -> None:
         self._client = client
@@ -105,7 +106,7 @@ class Lookups:
             return Way.ARRAY
         if self._attribute == "id":
             return Way.FETCH
-        return Way.SINGLE if self._single_works(values[:WITNESSES]) else Way.NONE
+        return Way.SINGLE if self._single_works(values[:WITNESS_KEYS]) else Way.NONE
 
     def prove_on(self, values: Sequence[object]) -> Way:
         """Find the cheapest way by which these come back, all and each once.
@@ -225,21 +226,21 @@ class Lookups:
         asked = {self._text(value) for value in values}
         found: dict[str, dict[str, Snapshot]] = {}
         for row in rows:
-            held = self._read(row)
-            key = self._text(self._value(held))
+            snapshot = self._read(row)
+            key = self._text(self._value(snapshot))
             if key not in asked:
                 raise AnswerNotBelieved(
                     f"A look-up in '{self._procedure}' by {self._attribute} brought process"
-                    f" {held.process_id} with {key!r}, which was not asked for",
+                    f" {snapshot.process_id} with {key!r}, which was not asked for",
                     "Look-ups by this attribute can't be trusted: map another key, or the id",
                 )
-            found.setdefault(key, {})[held.process_id] = held
+            found.setdefault(key, {})[snapshot.process_id] = snapshot
         return {key: tuple(each.values()) for key, each in found.items()}
 
-    def _value(self, held: Snapshot) -> object:
+    def _value(self, snapshot: Snapshot) -> object:
         if self._attribute == "id":
-            return held.process_id
-        return held.data.get(self._attribute)
+            return snapshot.process_id
+        return snapshot.data.get(self._attribute)
 
     def _list(self, values: list[object] | None) -> ProcessPage:
         where = None if values is None else any_of(self._attribute, values)  # type: ignore[arg-type]  # keys are scalars

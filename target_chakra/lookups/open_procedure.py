@@ -1,4 +1,4 @@
-"""One procedure as a run works on it: its destinations, its look-ups, what was found about it."""
+"""A procedure as a run works on it: its destinations, its look-ups, what was found about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chakra_api.values.coercion import MISFIT, to_string
 from target_chakra.changes import Key
 from target_chakra.lookups.key_lookups import Lookups, Way
-from target_chakra.lookups.snapshot import HeldReader
+from target_chakra.lookups.snapshot import SnapshotReader
 from target_chakra.mapping.destination_names import destination_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class OpenProcedure:
     def __init__(self, client: ChakraClient, destinations: Destinations) -> None:
         self.client = client
         self.destinations = destinations
-        self.read = HeldReader(destinations.procedure)
+        self.read = SnapshotReader(destinations.procedure)
         self.ways: dict[str, Way] = {}
         primary_key = destinations.procedure.primary_key
         self.key_attributes: set[str] = set() if primary_key is None else {primary_key}
@@ -61,17 +61,17 @@ class OpenProcedure:
         """The form in which keys of that attribute are compared."""
         return KeyText(self.destinations, attribute)
 
-    def names(self, change: Change, held: Snapshot | None) -> list[Key]:
+    def names(self, change: Change, snapshot: Snapshot | None) -> list[Key]:
         """All names of the process that a change is about, and those that it gives it."""
         names = [change.key] if change.key else []
-        if held is not None:
-            names.append(Key(self.name, "id", held.process_id))
+        if snapshot is not None:
+            names.append(Key(self.name, "id", snapshot.process_id))
         for attribute in self.key_attributes:
             wanted = change.fields.get(destination_of(attribute))
-            before = None if held is None else held.data.get(str(attribute))
+            before = None if snapshot is None else snapshot.data.get(attribute)
             for value in (wanted,) if wanted == before else (wanted, before):
                 if isinstance(value, (str, int)) and value != "":
-                    name = Key(self.name, str(attribute), value)
+                    name = Key(self.name, attribute, value)
                     if name not in names:
                         names.append(name)
         return names

@@ -35,12 +35,12 @@ class Snapshot:
     data: Mapping[str, object]
 
     def value(self, destination: str) -> object:
-        """What it holds there; None if nothing."""
+        """What the process holds at a destination; None if nothing."""
         attribute = attribute_of(destination)
         return self.row.get(destination) if attribute is None else self.data.get(attribute)
 
 
-class HeldReader:
+class SnapshotReader:
     """Reads the processes of one procedure."""
 
     def __init__(self, procedure: Procedure) -> None:
@@ -51,14 +51,14 @@ class HeldReader:
     def __call__(self, row: Mapping[str, object]) -> Snapshot:
         """The process in a row of the wire."""
         data = row.get("data")
-        held: Mapping[str, object] = data if isinstance(data, dict) else {}
-        if not self._names.keys().isdisjoint(held):
-            held = {self._names.get(key, key): value for key, value in held.items()}
+        attributes: Mapping[str, object] = data if isinstance(data, dict) else {}
+        if not self._names.keys().isdisjoint(attributes):
+            attributes = {self._names.get(key, key): value for key, value in attributes.items()}
         return Snapshot(
             str(row.get("id") or ""),
             row.get("isDeleted") is True,
             parse_timestamp(row.get("createdAt")),
             parse_timestamp(row.get("updatedAt")),
             row,
-            held,
+            attributes,
         )

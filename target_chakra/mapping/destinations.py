@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
 ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", DELETED)
-SHOWN: Final = 12
+VALUES_SHOWN: Final = 12
 """Values that a message lists."""
 
 
@@ -212,7 +212,7 @@ _AS_IS: Final[Mapping[Coercer, frozenset[type]]] = {
 
 def _chosen(encode: Coercer, attribute: Attribute) -> Coercer:
     values = {option.value for option in attribute.options}
-    labels = ", ".join([option.value for option in attribute.options][:SHOWN])
+    labels = ", ".join([option.value for option in attribute.options][:VALUES_SHOWN])
 
     def chosen(value: object) -> object:
         if type(value) is list and all(type(each) is str and each in values for each in value):

@@ -36,7 +36,7 @@ _ADDED: Final = frozenset(
         EXTRA,
     )
 )
-"""Columns that the tap writes and nobody can: folded."""
+"""Columns that the tap writes and that can't be written: folded."""
 _METADATA: Final = ("_sdc_", "_dlt_", "derivedData__", "deriveddata__")
 
 

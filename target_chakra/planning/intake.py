@@ -210,7 +210,7 @@ class Intake:
         for change in asked.changes:
             if change.key is None:
                 continue
-            snapshots = found.held.get(text(change.key.value), ())
+            snapshots = found.snapshots.get(text(change.key.value), ())
             known, comparable = asked.known.get(change.key), rules[change.stream].comparable
             if snapshots and lags(snapshots[0], known, found.server_time, comparable):
                 again = partial(self.lanes.defer, change.key, change)

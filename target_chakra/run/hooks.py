@@ -38,7 +38,7 @@ class Hooks(Generic[State]):
     Attributes:
         emit: Passes a STATE on.
         stopped: Whether an end was asked for.
-        heard: Told of each row and the outcome of the change that it went into; None for nobody.
+        heard: Told of each row and the outcome of the change that it went into; None without one.
         beat: Called often while rows are on their way.
         ending: Called when every row has its outcome, before the receipt is stored.
         print_receipt: Prints the receipt, one JSON object.

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a line every few seconds."""
+"""The progress of a run, as a person sees it: a line every few seconds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.answers import RequestStats
     from target_chakra.run.writer import Writer
 
-INTERVAL = 5.0
-"""Seconds between two lines."""
+LINE_EVERY_SECONDS = 5.0
 
 
 class Reporter:
@@ -29,7 +28,7 @@ class Reporter:
     def due(self) -> bool:
         """Whether the last line is old enough for another."""
         now = self._clock.monotonic()
-        if now - self._last < INTERVAL:
+        if now - self._last < LINE_EVERY_SECONDS:
             return False
         self._last = now
         return True

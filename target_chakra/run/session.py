@@ -61,7 +61,7 @@ class Session(Generic[State]):
         last_receipt: Once it has ended.
 
     Raises:
-        ChakraError: The journal can't be held, or the account can't be read.
+        ChakraError: The journal can't be locked, or the account can't be read.
     """
 
     def __init__(

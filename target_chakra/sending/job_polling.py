@@ -21,17 +21,17 @@ _FINISHED: Final = ("SUCCESS", "ERROR", "INVALID")
 _UNDER_WAY: Final = ("NOT_STARTED", "IN_PROGRESS", "QUEUED", "PENDING")
 """Words for a job that runs; among the counts, for entries that do."""
 
-_FIRST: Final = 0.6
-_STILL: Final = 0.75
+_FIRST_SECONDS: Final = 0.6
+_STILL_SECONDS: Final = 0.75
 _STILL_SHARE: Final = 0.098
 """Under the tenth of its time that a job's end may be seen late, for what the request takes."""
-_SOONEST: Final = 0.5
+_SOONEST_SECONDS: Final = 0.5
 _SOONEST_SHARE: Final = 0.03
-_FARTHEST: Final = 1.0
+_FARTHEST_SECONDS: Final = 1.0
 _FARTHEST_SHARE: Final = 3.0
 """A prediction reaches this many times as far as what it was made from."""
 _MARGIN: Final = 1.03
-_LATE: Final = 0.9
+_LATE_SECONDS: Final = 0.9
 _LATE_SHARE: Final = 0.09
 
 
@@ -126,14 +126,14 @@ def wait(looks: Sequence[Look], submitted: int) -> float:
         submitted: How many items were sent.
     """
     if not looks:
-        return _FIRST
+        return _FIRST_SECONDS
     last = looks[-1]
     if last.says_ended and not any(look.says_ended for look in looks[-2:-1]):
-        return _STILL
+        return _STILL_SECONDS
     if not _paced(looks):
-        return max(_STILL, _STILL_SHARE * last.elapsed)
-    soonest = max(_SOONEST, _SOONEST_SHARE * last.elapsed)
-    farthest = max(_FARTHEST, _FARTHEST_SHARE * last.elapsed)
+        return max(_STILL_SECONDS, _STILL_SHARE * last.elapsed)
+    soonest = max(_SOONEST_SECONDS, _SOONEST_SHARE * last.elapsed)
+    farthest = max(_FARTHEST_SECONDS, _FARTHEST_SHARE * last.elapsed)
     return min(farthest, max(soonest, _predicted(looks, submitted)))
 
 
@@ -176,4 +176,4 @@ def _until_end(last: Look, span: tuple[float, int], submitted: int) -> float:
     likely = _MARGIN * left * seconds / max(1, steps)
     # Counts are whole numbers: one step more may be all but done at both ends of the span.
     earliest = max(0, left - 1) * seconds / max(1, steps + 1)
-    return min(likely, earliest + max(_LATE, _LATE_SHARE * (last.elapsed + earliest)))
+    return min(likely, earliest + max(_LATE_SECONDS, _LATE_SHARE * (last.elapsed + earliest)))

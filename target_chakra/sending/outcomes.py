@@ -53,7 +53,7 @@ class Conclusion:
 
     Attributes:
         settlements: By position.
-        effect: Whether anything was seen to change; None if nobody looked.
+        effect: Whether anything was seen to change; None if it was not looked for.
         unproven: Of creates: the attribute of their keys, if look-ups by it can't be believed.
     """
 
@@ -142,7 +142,7 @@ class Outcomes:
     def _stored(
         self, action: Action, seen: Sequence[Snapshot], end: End
     ) -> Mapping[str, object] | None:
-        """What ChakraHQ made of values, if nobody touched the row since."""
+        """What ChakraHQ made of values, if no other writer touched the row since."""
         if len(seen) != 1 or self._read_back.sight(action, seen) is not Sight.NEITHER:
             return None
         updated = seen[0].updated_at

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.lookups.snapshot import Snapshot
 
-LAG_STEPS = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.0)
+LAG_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.0)
 """Seconds between looks for what a finished job wrote: 30 in all (Q32)."""
 
 
@@ -60,7 +60,7 @@ class ReadBack:
         seen: dict[int, tuple[Snapshot, ...]] = {}
         for start in range(0, len(places), PAGE):
             part = places[start : start + PAGE]
-            found = lookups.find(way, [values[at] for at in part]).held
+            found = lookups.find(way, [values[at] for at in part]).snapshots
             seen.update({at: found.get(text(values[at]), ()) for at in part})
         return seen
 
@@ -81,7 +81,7 @@ class ReadBack:
     def changed(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """Processes of updates and deletes, waited for until one of them is not as before."""
         seen = self.look(actions)
-        for pause in LAG_STEPS:
+        for pause in LAG_PAUSES:
             late = [a for a in actions if self.sight(actions[a], seen[a]) is Sight.AS_BEFORE]
             if len(late) < len(actions):
                 break
@@ -92,7 +92,7 @@ class ReadBack:
     def created(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """Processes of creates that can be looked up, waited for until all are there."""
         seen = self.look(actions)
-        for pause in LAG_STEPS:
+        for pause in LAG_PAUSES:
             missing = {at: action for at, action in actions.items() if not seen[at]}
             if not missing:
                 break
@@ -111,7 +111,7 @@ class ReadBack:
                 )
 
     def _proven_on(self, attribute: str, values: Sequence[object]) -> Way:
-        for pause in LAG_STEPS:
+        for pause in LAG_PAUSES:
             way = self._procedure.lookups(attribute).prove_on(values)
             if way is not Way.NONE:
                 return way

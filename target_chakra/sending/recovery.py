@@ -3,9 +3,9 @@
 No job can be asked for without its id, and none is sent twice without proof. So the rows of a
 submit whose answer was lost are read back, again and again (design decision 4):
 
-- *as sent*: every field sent equals the held one, after coercion or the known conversion;
+- *as sent*: ChakraHQ holds every field sent, after coercion or the known conversion;
 - *as before*: every field sent equals what the journal kept;
-- *neither*: somebody else touched it.
+- *neither*: another writer touched it.
 
 One row as sent proves that the job was accepted: the others may still come, until `job_timeout`.
 All as before past the horizon proves that it never was: the batch may be sent again.
@@ -40,7 +40,7 @@ class Sight(str, Enum):
 
 def sight(
     action: Action,
-    held: Sequence[Snapshot],
+    snapshots: Sequence[Snapshot],
     comparable: Comparable,
     converted: Mapping[str, object] | None = None,
 ) -> Sight:
@@ -48,37 +48,37 @@ def sight(
 
     Args:
         action: What was sent.
-        held: The processes that its key or id names now.
+        snapshots: The processes that its key or id names now.
         comparable: How values of a destination are compared.
         converted: What ChakraHQ is known to make of values, by destination.
     """
     if action.kind is Kind.DELETE:
-        gone = not held or all(each.deleted for each in held)
+        gone = not snapshots or all(each.deleted for each in snapshots)
         return Sight.AS_SENT if gone else Sight.AS_BEFORE
-    if not held:
+    if not snapshots:
         return Sight.AS_BEFORE if action.kind is Kind.CREATE else Sight.NEITHER
-    if len(held) > 1:
+    if len(snapshots) > 1:
         return Sight.NEITHER
-    if _holds(action.fields, held[0], comparable, converted or {}):
+    if _holds(action.fields, snapshots[0], comparable, converted or {}):
         return Sight.AS_SENT
     if action.kind is Kind.UPDATE and action.before is not None:
-        as_before = _holds(action.before, held[0], comparable, {})
+        as_before = _holds(action.before, snapshots[0], comparable, {})
         return Sight.AS_BEFORE if as_before else Sight.NEITHER
     return Sight.NEITHER
 
 
 def _holds(
     fields: Mapping[str, object],
-    held: Snapshot,
+    snapshot: Snapshot,
     comparable: Comparable,
     converted: Mapping[str, object],
 ) -> bool:
     for name, value in fields.items():
         if is_for_creates(name):
             continue
-        now = held.value(name)
+        now = snapshot.value(name)
         if name == DELETED:
-            now = held.deleted
+            now = snapshot.deleted
         if same(name, value, now, comparable):
             continue
         if name not in converted or not same(name, converted[name], now, comparable):
@@ -92,7 +92,7 @@ class LostVerdict:
 
     Attributes:
         settled: Positions that are as sent.
-        unknown: Positions of which nobody will ever know.
+        unknown: Positions whose outcome will never be known.
         released: Whether the whole batch may be sent again.
         accepted: Whether the job is known to have been accepted.
     """
@@ -120,7 +120,7 @@ def lost_verdict(
     accepted = accepted or bool(settled)
     if accepted or touched:
         given_up = waited >= patience.job_timeout
-        # A row that somebody touched may still become as sent while its job runs.
+        # A row that another writer touched may still become as sent while its job runs.
         unknown = (*touched, *before) if given_up else ()
         return LostVerdict(settled, unknown, accepted=accepted)
     return LostVerdict(released=waited >= patience.horizon)

@@ -55,7 +55,7 @@ class Submission:
         """Send a batch, once.
 
         Raises:
-            ChakraError: It was not taken, or nobody knows whether it was.
+            ChakraError: It was not taken, or whether it was is not known.
         """
         name, primary_key = self._procedure.name, self._procedure.primary_key
         items = [item(action, batch.shape, primary_key) for action in batch.actions]

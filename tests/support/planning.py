@@ -9,7 +9,7 @@ from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Known, Mode
-from target_chakra.lookups.snapshot import HeldReader, Snapshot
+from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
 from target_chakra.mapping.destinations import Destinations
 from target_chakra.planning.plan import Rules
 
@@ -44,7 +44,7 @@ KEY = Key("lead", "lead_id", 7)
 RULES = Rules(DESTINATIONS.comparable, read_only=("data.cart",))
 REVIVE = replace(RULES, revive=True)
 KNOWN = Known("x7", {"data.city": "Pune"}, {}, False, "leads", True, 1_000, 2_000)  # noqa: FBT003 - a record of facts
-read = HeldReader(PROCEDURE)
+read = SnapshotReader(PROCEDURE)
 
 
 def wants(

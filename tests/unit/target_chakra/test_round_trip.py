@@ -19,7 +19,7 @@ from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.records.row_typer import compile_row
 from target_chakra.changes import Action, Done, Reject
 from target_chakra.lifecycle import Outcome
-from target_chakra.lookups.snapshot import HeldReader
+from target_chakra.lookups.snapshot import SnapshotReader
 from target_chakra.mapping.destinations import Destinations
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.planning.plan import Rules, plan
@@ -78,7 +78,7 @@ def sent_back(short_id: str, row: Row, mapping: StreamMapping, *, flat: bool) ->
     found = RowMapper(f"process_{short_id}", mapping, destinations, list(record))(1, 1, record)
     if isinstance(found, Reject):
         return found
-    return plan(found, [HeldReader(procedure)(row)], None, Rules(destinations.comparable))
+    return plan(found, [SnapshotReader(procedure)(row)], None, Rules(destinations.comparable))
 
 
 @given(shown_rows, st.sampled_from((BY_ID, CLEARS)), st.booleans())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_chakra.books.dry_run import SHOWN, preview_lines
+from target_chakra.books.dry_run import ROWS_SHOWN, preview_lines
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def test_a_create_shows_its_fields_and_a_delete_its_key_alone() -> None:
 
 
 def test_only_the_first_rows_of_each_kind_are_shown() -> None:
-    many = [action_of(Kind.DELETE, {}, line=n) for n in range(1, 2 * SHOWN)]
+    many = [action_of(Kind.DELETE, {}, line=n) for n in range(1, 2 * ROWS_SHOWN)]
     one = action_of(Kind.CREATE, {}, line=99)
     shown = lines(*many, one)
     assert [line for line in shown if line.startswith("delete")] == [
-        f"delete lead_id={n} (line {n})" for n in range(1, SHOWN + 1)
+        f"delete lead_id={n} (line {n})" for n in range(1, ROWS_SHOWN + 1)
     ]
     assert "create lead_id=99 (line 99)" in shown
 
