@@ -8,18 +8,19 @@ through `row_typer.py`, value by value. Both ways make the same record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
+from msgspec.structs import astuple
 
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.endpoints.row_heads import Int64
 from chakra_api.values.coercion import MISFIT, to_date, to_datetime, to_integer, to_number
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
 from chakra_api.wire.wire_json import decode, encode
-from tap_chakra.records.row_typer import by_any_name, compile_row, root_time
-from tap_chakra.records.schema import column_names
+from tap_chakra.records.row_typer import PEOPLE, by_any_name, compile_row, root_time
+from tap_chakra.records.schema import COLUMN_NAMES, ROOT_COLUMNS, TIMES, RootKind
 from tap_chakra.records.selection import left_out
 
 if TYPE_CHECKING:
@@ -50,35 +51,24 @@ class _Page(msgspec.Struct, gc=False, rename={"rows": "_data"}):
     rows: list[Raw]
 
 
-_Time: TypeAlias = Int64 | str | None
+_ROOT_TYPES: Final[Mapping[RootKind, object]] = {
+    **dict.fromkeys((RootKind.ID, RootKind.REFERENCE), str | None),
+    **dict.fromkeys((RootKind.TEXT, RootKind.STATE), str | None),
+    RootKind.TIME: Int64 | str | None,
+    RootKind.FLAG: bool | None,
+    RootKind.MADE: UnsetType,  # nothing in an answer is of that type: a row that has it is odd
+}
+"""What a parser is to expect of the root fields of a row (contract 3.1)."""
 
+_PLACES: Final = {name: place for place, name in enumerate(COLUMN_NAMES)}
+"""The place of each root column among the values of a record."""
+_TIMES: Final = tuple(_PLACES[name] for name in TIMES)
+_PEOPLE: Final = tuple((_PLACES[field], _PLACES[username]) for field, username in PEOPLE.items())
+# How a state is named stands together: its shortId, its id, its name.
+_STATE: Final = slice(_PLACES["state"], _PLACES["stateName"] + 1)
+_DATA: Final = _PLACES["data"]
+_DERIVED: Final = _PLACES["derivedData"]
 
-class _Row(msgspec.Struct, rename="camel", gc=False):
-    """A row that has the shape that is expected of it (contract 3.1)."""
-
-    id: str | None = None
-    team: str | None = None
-    procedure: str | None = None
-    created_by: str | None = None
-    assigned_to: str | None = None
-    belongs_to: str | None = None
-    entity: str | None = None
-    record: str | None = None
-    status: str | None = None
-    state: str | None = None
-    next_action_at: _Time = None
-    created_at: _Time = None
-    updated_at: _Time = None
-    started_at: _Time = None
-    completed_at: _Time = None
-    cancelled_at: _Time = None
-    deleted_at: _Time = None
-    is_deleted: bool | None = None
-    data: Any = None
-    derived_data: Any = None
-
-
-_Record = msgspec.defstruct("_Record", [(name, Any, None) for name in column_names()], gc=False)
 _PAGE: Final = msgspec.json.Decoder(_Page)
 _ENCODER: Final = msgspec.json.Encoder()
 _ODD: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -144,49 +134,31 @@ class RowParser:
         except _ODD:
             return self.record(rows_of([decode(bytes(raw))])[0])
 
-    def _typed(self, row: _Row) -> msgspec.Struct:
+    def _typed(self, row: msgspec.Struct) -> msgspec.Struct:
+        """The record of a row, in the same shape."""
+        values = [*astuple(row)]
         loose: list[str] = []
-        data, derived = row.data, row.derived_data
+        data, derived = values[_DATA], values[_DERIVED]
         if data is not None:
             self._data.settle(data, loose)
         if derived is not None:
             self._derived.settle(derived, loose)
-        created_by, creator = self._person(row.created_by)
-        assigned_to, assignee = self._person(row.assigned_to)
-        record = _Record(
-            row.id,
-            row.team,
-            row.procedure,
-            created_by,
-            assigned_to,
-            row.belongs_to,
-            row.entity,
-            row.record,
-            creator,
-            assignee,
-            row.status,
-            *(self._states.get(row.state or "") or (row.state, None, None)),
-            _instant(row.next_action_at) if row.next_action_at else None,
-            _instant(row.created_at) if row.created_at else None,
-            _instant(row.updated_at) if row.updated_at else None,
-            _instant(row.started_at) if row.started_at else None,
-            _instant(row.completed_at) if row.completed_at else None,
-            _instant(row.cancelled_at) if row.cancelled_at else None,
-            _instant(row.deleted_at) if row.deleted_at else None,
-            row.is_deleted,
-            data,
-            derived,
-        )
+        for place, username in _PEOPLE:
+            person = self._find(values[place])
+            if person is not None:
+                values[place], values[username] = person.id or values[place], person.username
+        if state := self._states.get(values[_STATE.start]):
+            values[_STATE] = state
+        for place in _TIMES:
+            value = values[place]
+            if value is not None:
+                values[place] = _instant(value) if value else None
         for name in loose:
             self.typer.coerced[name] += 1
+        record = type(row)(*values)
         if self._deselected:
             self._leave_out(record, data, derived)
         return record
-
-    def _person(self, named: str | None) -> tuple[str | None, str | None]:
-        """The id and the username of somebody who is named by either."""
-        person = None if named is None else self._find(named)
-        return (named, None) if person is None else (person.id or named, person.username)
 
     def _leave_out(
         self, record: msgspec.Struct, data: msgspec.Struct | None, derived: msgspec.Struct | None
@@ -267,25 +239,25 @@ def _expected(attribute: Attribute) -> object:
     return _EXPECTED.get(kind.coerce, Raw | UnsetType)
 
 
-def _decoder(data: _Shape, derived: _Shape) -> Callable[[Raw], _Row]:
-    """What parses a row of that shape."""
+def _decoder(data: _Shape, derived: _Shape) -> Callable[[Raw], msgspec.Struct]:
+    """What parses a row of that shape into the columns of its record."""
     try:
-        shapes = [("data", data.struct("_Data")), ("derived_data", derived.struct("_Derived"))]
+        shapes = {"data": data.struct("_Data"), "derivedData": derived.struct("_Derived")}
     except ValueError:
         return _nothing
-    row = msgspec.defstruct(
-        "_ShapedRow",
-        [(name, shape | None, None) for name, shape in shapes],
-        bases=(_Row,),
-        rename="camel",
+    types = {column.name: _ROOT_TYPES.get(column.kind) for column in ROOT_COLUMNS}
+    types |= {name: shape | None for name, shape in shapes.items()}
+    record = msgspec.defstruct(
+        "_Record",
+        [(name, kind, None) for name, kind in types.items()],
         forbid_unknown_fields=True,
         gc=False,
     )
-    decoder: msgspec.json.Decoder[_Row] = msgspec.json.Decoder(row)
+    decoder: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(record)
     return decoder.decode
 
 
-def _nothing(_: Raw) -> _Row:
+def _nothing(_: Raw) -> msgspec.Struct:
     """Parses no row: their shape is not known, or is one that a parser can't take."""
     raise _OddValue
 

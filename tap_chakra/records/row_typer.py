@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.values.coercion import MISFIT, json_text, to_boolean, to_datetime, to_string
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
-from tap_chakra.records.schema import EXTRA, REFERENCES, TIMES, column_names
+from tap_chakra.records.schema import COLUMN_NAMES, EXTRA, ROOT_COLUMNS, TIMES, RootKind, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,21 +41,26 @@ def _reference(value: object) -> object:
     return to_string(value.get("id")) if isinstance(value, dict) else to_string(value)
 
 
-ROOT: Final[Mapping[str, Coercer]] = {
-    "id": to_string,
-    **dict.fromkeys(REFERENCES, _reference),
-    "status": to_string,
-    **dict.fromkeys(TIMES, root_time),
-    "isDeleted": to_boolean,
+_COERCERS: Final[Mapping[RootKind, Coercer]] = {
+    RootKind.ID: to_string,
+    RootKind.REFERENCE: _reference,
+    RootKind.TEXT: to_string,
+    RootKind.TIME: root_time,
+    RootKind.FLAG: to_boolean,
 }
+ROOT: Final[Mapping[str, Coercer]] = {
+    column.name: _COERCERS[column.kind] for column in ROOT_COLUMNS if column.kind in _COERCERS
+}
+"""Root fields of a row, each with what makes its column's value of it."""
+
 _PASSES: Final[Mapping[str, type]] = {
-    **dict.fromkeys(("id", *REFERENCES, "status"), str),
-    "isDeleted": bool,
+    **dict.fromkeys(names_of(RootKind.ID, RootKind.REFERENCE, RootKind.TEXT), str),
+    **dict.fromkeys(names_of(RootKind.FLAG), bool),
 }
 """Root fields whose values of that type are stored just as they come."""
 
 _TIMES: Final = frozenset(TIMES)
-_NESTED: Final = frozenset({"state", "data", "derivedData"})
+_NESTED: Final = frozenset(names_of(RootKind.STATE, RootKind.ATTRIBUTES))
 
 
 class RowTyper:
@@ -74,7 +79,7 @@ class RowTyper:
         self._open = not procedure.resolved
         self._data = Attributes(procedure.attributes, self)
         self._derived = Attributes(procedure.derived_attributes, self)
-        self._empty: Row = dict.fromkeys(column_names())
+        self._empty: Row = dict.fromkeys(COLUMN_NAMES)
 
     def __call__(self, row: Row) -> Row:
         """The typed record of a row."""

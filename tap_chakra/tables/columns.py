@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chakra_api.values.attribute_types import arrow_type
 from chakra_api.values.coercion import DAY_MS, INT64, MISFIT, to_json
 from chakra_api.values.encoding import FIRST, LAST
 from chakra_api.values.timestamps import parse_timestamp
@@ -31,6 +30,16 @@ _ISO: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-](0\d|1[0-4]):[0-
 _NOTHING: Final = type(None)
 _MICROSECONDS: Final = 1000
 INSTANT: Final = pa.timestamp("us", tz="UTC")
+"""Times count microseconds, as dlt's own do: it takes any other unit as a wish, of which DuckDB
+then warns that it can't fulfil it."""
+_TYPES: Final = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "date32": pa.date32(),
+    "timestamp": INSTANT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,10 @@ class Column:
 
 @lru_cache
 def column_type(arrow_name: str) -> pa.DataType:
-    """The Arrow type of a column.
-
-    Times count microseconds, as dlt's own do: it takes any other unit as a wish, of which DuckDB
-    then warns that it can't fulfil it.
-    """
-    return INSTANT if arrow_name == "timestamp" else arrow_type(arrow_name)
+    """The Arrow type of that name, as the table of attribute types spells it."""
+    if arrow_name.startswith("list<"):
+        return pa.list_(column_type(arrow_name[5:-1]))
+    return _TYPES[arrow_name]
 
 
 def column(values: Values, kind: Kind) -> Column:

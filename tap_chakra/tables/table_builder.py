@@ -16,13 +16,21 @@ import pyarrow as pa
 
 from chakra_api.values.coercion import MISFIT, json_text, to_string
 from tap_chakra.records.row_typer import PEOPLE, ROOT, by_any_name
-from tap_chakra.records.schema import EXTRA, REFERENCES, TIMES
+from tap_chakra.records.schema import (
+    EXTRA,
+    REFERENCES,
+    ROOT_COLUMNS,
+    TIMES,
+    RootColumn,
+    RootKind,
+    names_of,
+)
 from tap_chakra.tables.attribute_columns import AttributeColumns, slots
-from tap_chakra.tables.columns import INSTANT, Kind, column
+from tap_chakra.tables.columns import Kind, column, column_type
 from tap_chakra.tables.extras import Extras
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from chakra_api.account.account import Procedure, State
     from chakra_api.account.people import Directory
@@ -30,14 +38,15 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
-_NESTED: Final = ("data", "derivedData")
-_KNOWN: Final = frozenset((*ROOT, "state", *_NESTED))
+_NESTED: Final = names_of(RootKind.ATTRIBUTES)
+_KNOWN: Final = frozenset((*ROOT, *names_of(RootKind.STATE), *_NESTED))
+_ARROW_NAMES: Final = {
+    **{column.name: "string" for column in ROOT_COLUMNS},
+    **dict.fromkeys(TIMES, "timestamp"),
+    **dict.fromkeys(names_of(RootKind.FLAG), "bool"),
+}
 _KINDS: Final = {
-    name: Kind(
-        "timestamp" if name in TIMES else "bool" if name == "isDeleted" else "string",
-        coerce,
-        zero_is_unset=name in TIMES,
-    )
+    name: Kind(_ARROW_NAMES[name], coerce, zero_is_unset=name in TIMES)
     for name, coerce in ROOT.items()
 }
 
@@ -90,21 +99,14 @@ class TableBuilder:
             name: AttributeColumns(name, shape.layout, chosen, self) if procedure.resolved else None
             for name, chosen in zip(_NESTED, (shape.data, shape.derived), strict=True)
         }
-        self.schema = pa.schema(self._fields())
+        self.schema = pa.schema([field for each in ROOT_COLUMNS for field in self._fields(each)])
 
-    def _fields(self) -> Iterable[pa.Field]:
-        text = pa.string()
-        yield pa.field("id", text, nullable=False)
-        texts = (*REFERENCES, *PEOPLE.values(), "status", "state", "stateId", "stateName")
-        yield from (pa.field(name, text) for name in texts)
-        yield from (pa.field(name, INSTANT) for name in TIMES)
-        yield pa.field("isDeleted", pa.bool_())
-        for name, group in self._groups.items():
-            if group is None:
-                yield pa.field(name, text)
-            else:
-                yield from group.fields
-        yield pa.field(EXTRA, text)
+    def _fields(self, root: RootColumn) -> list[pa.Field]:
+        group = self._groups.get(root.name)
+        if group is not None:
+            return group.fields
+        kind = column_type(_ARROW_NAMES[root.name])
+        return [pa.field(root.name, kind, nullable=root.kind is not RootKind.ID)]
 
     def __call__(self, rows: Sequence[Row]) -> pa.Table:
         """The table of these rows."""

@@ -15,7 +15,7 @@ from chakra_api.values.attribute_types import attribute_type
 from chakra_api.wire.wire_json import decode
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
-from tap_chakra.records.schema import column_names
+from tap_chakra.records.schema import COLUMN_NAMES
 from tap_chakra.records.selection import left_out
 from tests.support.json_values import values
 from tests.unit.tap_chakra.records.test_row_typer import ATTRIBUTES, PEOPLE, PROCEDURE, rows
@@ -106,7 +106,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> RowParser:
 def test_a_usual_row_does_not_go_the_long_way(short: RowParser) -> None:
     (record,) = made(short, answer([USUAL]), 1)
     assert record == json.loads(orjson.dumps(compile_row(PROCEDURE, PEOPLE)(USUAL)))
-    assert list(record) == list(column_names())
+    assert list(record) == list(COLUMN_NAMES)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.account.account import Attribute, Option, Procedure, State, resolve_account
+from chakra_api.account.account import Attribute, Option, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import _BY_NAME, attribute_type
 from chakra_api.values.coercion import MISFIT
-from chakra_sandbox.reads.config_data import config_json
-from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.records.row_typer import ROOT, compile_row
-from tap_chakra.records.schema import arrow_schema, process_schema
+from tap_chakra.records.schema import process_schema
 from tests.support.json_values import values
 
 TYPES = sorted(_BY_NAME)
@@ -155,13 +153,3 @@ def test_options_are_in_the_description() -> None:
     )
     schema = process_schema(Procedure("x", "", "", attributes=(choice,)))
     assert "One of: a, b" in schema["properties"]["data"]["properties"]["c"]["description"]  # type: ignore[index]
-
-
-def test_arrow_has_the_columns_of_the_json_schema() -> None:
-    for procedure in resolve_account(config_json(MADE)).procedures:
-        schema, arrow = process_schema(procedure), arrow_schema(procedure)
-        assert set(arrow.names) == schema["properties"].keys()  # type: ignore[attr-defined]
-        nested = arrow.field("data").type
-        names = {nested.field(i).name for i in range(nested.num_fields)}
-        assert names == schema["properties"]["data"]["properties"].keys()  # type: ignore[index]
-        assert not arrow.field("id").nullable

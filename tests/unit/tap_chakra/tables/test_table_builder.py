@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chakra_api.account.account import Attribute, Procedure, State
+from chakra_api.account.account import Attribute, Procedure, State, resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import _BY_NAME, attribute_type
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
+from chakra_sandbox.reads.config_data import config_json
+from chakra_sandbox.rows.procedures import MADE
 from tap_chakra.records.row_typer import ROOT, RowTyper, compile_row
 from tap_chakra.records.schema import process_schema
 from tap_chakra.tables.attribute_columns import LAYOUTS, kind_of
-from tap_chakra.tables.columns import column
+from tap_chakra.tables.columns import column, column_type
 from tap_chakra.tables.table_builder import TableBuilder, plain_shape
 from tests.support.json_values import values
 
@@ -224,3 +226,29 @@ def test_the_unset_times_of_a_row_are_null_and_the_epoch_of_an_attribute_is_not(
     assert row["completedAt"] is None
     assert row["data"]["a_datetime"] == ("at", 0)
     assert iso_ms(0).startswith("1970")
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda each: each.short_id)
+def test_every_type_has_an_arrow_type_that_takes_null(attribute: Attribute) -> None:
+    assert pa.array([None], column_type(attribute.type.arrow_name)).null_count == 1
+
+
+KINDS = {
+    ("string", None): pa.string(),
+    ("boolean", None): pa.bool_(),
+    ("string", "date-time"): pa.timestamp("us", tz="UTC"),
+}
+
+
+@pytest.mark.parametrize("procedure", [*resolve_account(config_json(MADE)).procedures, OPEN])
+def test_arrow_has_the_columns_of_the_json_schema(procedure: Procedure) -> None:
+    properties: Any = process_schema(procedure)["properties"]
+    schema = built("structs", procedure).schema
+    assert schema.names == list(properties)
+    for name, declared in properties.items():
+        field = schema.field(name)
+        assert field.nullable is ("null" in declared["type"])
+        if declared["type"][0] == "object":
+            assert [each.name for each in field.type] == list(declared["properties"])
+        else:
+            assert field.type == KINDS[declared["type"][0], declared.get("format")]
