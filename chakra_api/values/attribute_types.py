@@ -1,9 +1,7 @@
-"""One table: ChakraHQ's attribute types → JSON Schema, Arrow type and coercion (contract 6).
+"""One table: ChakraHQ's attribute types → JSON Schema, Arrow type by name, coercion (contract 6).
 
 Type names are compared without case, spaces, hyphens and underscores. A type that is not in the
 table falls back to its datatype, and without one to JSON text: it is never refused.
-
-pyarrow is imported only when an Arrow type is asked for: it is slow to import.
 """
 
 from __future__ import annotations
@@ -28,8 +26,6 @@ from chakra_api.values.coercion import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pyarrow as pa
-
 
 @dataclass(frozen=True, slots=True)
 class AttributeType:
@@ -50,28 +46,6 @@ class AttributeType:
     coerce: Coercer
     wire: tuple[type, ...] = ()
     passes: type | None = None
-
-    @property
-    def arrow(self) -> pa.DataType:
-        """The Arrow type."""
-        return arrow_type(self.arrow_name)
-
-
-def arrow_type(name: str) -> pa.DataType:
-    """The Arrow type of that name, as the table spells it."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import, see above
-
-    if name.startswith("list<"):
-        return pa.list_(arrow_type(name[5:-1]))
-    types: dict[str, pa.DataType] = {
-        "string": pa.string(),
-        "int64": pa.int64(),
-        "float64": pa.float64(),
-        "bool": pa.bool_(),
-        "date32": pa.date32(),
-        "timestamp": pa.timestamp("ms", tz="UTC"),
-    }
-    return types[name]
 
 
 def _nullable(kind: str, **more: object) -> dict[str, object]:

@@ -115,10 +115,3 @@ def test_types_are_found_by_name_however_it_is_spelled(
 
 def test_an_unknown_type_falls_back_to_its_datatype() -> None:
     assert attribute_type("neverHeardOf", "integer").coerce("7") == 7
-
-
-@pytest.mark.parametrize("name", TYPES)
-def test_every_type_has_an_arrow_type_that_takes_null(name: str) -> None:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-
-    assert pa.array([None], type=attribute_type(name).arrow).null_count == 1
