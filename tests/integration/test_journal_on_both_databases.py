@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from target_chakra.batches import Batch
-from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
+from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode, Reject
 from target_chakra.journal.database import open_engine
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import Entry
@@ -334,7 +334,8 @@ def test_a_state_that_was_about_to_pass_when_the_run_died(url: str, *, arrives: 
     journal = run(url)
     intend(journal, keyless(1, "h1"), keyless(4, "h4"))
     intend(journal, delete(2, key(105)), delete(5, key("L-5")))
-    mirrored = replace(delete(0, key("L-9")), change=replace(change(0, key("L-9")), seq=-1))
+    asked = replace(change(0, key("L-9")), asked_by=AskedBy.MIRROR)
+    mirrored = replace(delete(0, key("L-9")), change=asked)
     intend(journal, mirrored)
     journal.record(Entry(2000, rejects=(Reject(change(3, None), "no room", "mend it"),)))
     journal.pass_twins(3)
