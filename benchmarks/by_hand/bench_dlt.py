@@ -101,10 +101,10 @@ def dicts(sandbox: dict[str, str]) -> Any:
         source = Source(settings, clock)
         lead = source.account.procedure("lead")
         typer = compile_row(lead, source.directory)
-        extraction = source.extraction(lead, Bookmark(), full_table=False, versioned=False)
-        extraction.open()
+        run = source.procedure_run(lead, Bookmark(), full_table=False, versioned=False)
+        run.open()
         held: list[dict[str, object]] = []
-        for delivery in extraction.deliveries():
+        for delivery in run.deliveries():
             held += map(typer, delivery.rows)
             if len(held) >= TABLE_ROWS:
                 yield held

@@ -19,13 +19,13 @@ from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from tap_chakra import settings as defaults
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
 from tap_chakra.dlt_source.shared_source import SharedSource
-from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_delivery
+from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_layout
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
 from tap_chakra.records.users import user_records, users_schema
 from tap_chakra.settings import parse_settings
 from tap_chakra.tables.record_tables import table_of
-from tap_chakra.tables.table_builder import Shape, TableBuilder, plain_shape
+from tap_chakra.tables.table_builder import AttributeLayout, TableBuilder, plain_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -98,18 +98,18 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     settings = parse_settings(
         config, now=int(clock.now() * 1000), user_agent=agent, variable="SOURCES__CHAKRA_"
     )
-    delivery = parse_delivery(config)
-    lease = SharedSource(settings, clock)
-    with lease.held() as source:
+    layout = parse_layout(config)
+    shared = SharedSource(settings, clock)
+    with shared.opened() as source:
         collections, chosen = collection_records(source.account), source.procedures
-    resources = [_process_resource(lease, procedure, delivery) for procedure in chosen]
+    resources = [_process_resource(shared, procedure, layout) for procedure in chosen]
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
     listed = [_collection_resource(name, each) for name, each in collections.items()]
-    return [*resources, users(lease), *listed]
+    return [*resources, users(shared), *listed]
 
 
 def _process_resource(
-    lease: SharedSource, procedure: Procedure, delivery: TableLayout
+    shared: SharedSource, procedure: Procedure, layout: TableLayout
 ) -> DltResource:
     made = dlt.resource(
         _process,
@@ -119,7 +119,7 @@ def _process_resource(
         # A scan may bring a row twice, and the later state of it counts.
         columns={"updatedAt": {"dedup_sort": "desc"}},
     )
-    return made(lease, procedure, delivery)
+    return made(shared, procedure, layout)
 
 
 def _collection_resource(name: str, collection: Collection) -> DltResource:
@@ -128,15 +128,15 @@ def _collection_resource(name: str, collection: Collection) -> DltResource:
     return made(collection)
 
 
-def _process(lease: SharedSource, procedure: Procedure, delivery: TableLayout) -> Iterator[Any]:
+def _process(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> Iterator[Any]:
     """The tables of one procedure; dlt keeps the state beside them."""
     state = dlt.current.resource_state()
-    shape = _under_contract(plain_shape(procedure, delivery.nested))
-    with lease.held() as source:
-        builder = TableBuilder(procedure, source.directory, shape)
+    attributes = _under_contract(plain_layout(procedure, layout.nested))
+    with shared.opened() as source:
+        builder = TableBuilder(procedure, source.directory, attributes)
         _avoid_csv(builder.schema)
-        run = TableRun(source, procedure, builder, state=state, bounds=delivery.bounds)
-        for parcel in run.parcels(lease.clock):
+        run = TableRun(source, procedure, builder, state=state, bounds=layout.bounds)
+        for parcel in run.parcels(shared.clock):
             yield _item(parcel)
 
 
@@ -162,25 +162,26 @@ def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
     return dlt.mark.with_hints(parcel.table, hints, create_table_variant=True)
 
 
-def _under_contract(shape: Shape) -> Shape:
-    """The shape that the table in the pipeline's schema, and its contract, leave possible."""
+def _under_contract(attributes: AttributeLayout) -> AttributeLayout:
+    """The layout that the table in the pipeline's schema, and its contract, leave possible."""
     schema = dlt.current.source_schema()
     hints = dlt.current.resource().compute_table_schema()
     table = schema.naming.normalize_table_identifier(str(hints["name"]))
-    if shape.layout != "columns" or schema.is_new_table(table):
-        return shape
+    if attributes.nested != "columns" or schema.is_new_table(table):
+        return attributes
     contract = schema.resolve_contract_settings_for_table(table, hints)
     columns = schema.get_table_columns(table)
 
     def type_of(name: str) -> str | None:
         return columns.get(schema.naming.normalize_path(name), {}).get("data_type")
 
-    stored = ExistingTable(type_of, str(contract["columns"]), str(contract["data_type"]))
-    return Shape(shape.layout, settled(shape.data, stored), settled(shape.derived, stored))
+    existing = ExistingTable(type_of, str(contract["columns"]), str(contract["data_type"]))
+    data, derived = settled(attributes.data, existing), settled(attributes.derived, existing)
+    return AttributeLayout(attributes.nested, data, derived)
 
 
-def _users(lease: SharedSource) -> Iterator[Any]:
-    with lease.held() as source:
+def _users(shared: SharedSource) -> Iterator[Any]:
+    with shared.opened() as source:
         yield table_of(users_schema(), user_records(*source.users))
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 EVOLVE: Final = "evolve"
 DISCARD_VALUE: Final = "discard_value"
 
-_STORED: Final[dict[str, tuple[str, Coercer]]] = {
+_EXISTING_TYPES: Final[dict[str, tuple[str, Coercer]]] = {
     "text": ("string", to_string),
     "bigint": ("int64", to_integer),
     "double": ("float64", to_number),
@@ -46,7 +46,7 @@ _STORED: Final[dict[str, tuple[str, Coercer]]] = {
     "timestamp": ("timestamp", to_datetime),
     "json": ("list<string>", list_of(to_string)),
 }
-_NAMES: Final = {arrow: name for name, (arrow, _) in _STORED.items()}
+_DLT_NAMES: Final = {arrow: name for name, (arrow, _) in _EXISTING_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +64,19 @@ class ExistingTable:
     data_type: str = EVOLVE
 
 
-def settled(slots: tuple[Slot, ...], stored: ExistingTable) -> tuple[Slot, ...]:
+def settled(slots: tuple[Slot, ...], table: ExistingTable) -> tuple[Slot, ...]:
     """The homes that values have under the contract."""
-    return tuple(replace(slot, homes=_homes(slot.homes[0], stored)) for slot in slots)
+    return tuple(replace(slot, homes=_homes(slot.homes[0], table)) for slot in slots)
 
 
-def _homes(home: Home, stored: ExistingTable) -> tuple[Home, ...]:
-    held = stored.type_of(home.name)
-    if held is None:
-        return () if stored.columns == DISCARD_VALUE else (home,)
-    ours = _NAMES.get(home.kind.arrow_name, "json")
-    if held == ours or held not in _STORED:
+def _homes(home: Home, table: ExistingTable) -> tuple[Home, ...]:
+    existing = table.type_of(home.name)
+    if existing is None:
+        return () if table.columns == DISCARD_VALUE else (home,)
+    ours = _DLT_NAMES.get(home.kind.arrow_name, "json")
+    if existing == ours or existing not in _EXISTING_TYPES:
         return (home,)
-    old = Home(home.name, Kind(*_STORED[held], home.kind.wire))
-    if stored.data_type == EVOLVE:
+    old = Home(home.name, Kind(*_EXISTING_TYPES[existing], home.kind.wire))
+    if table.data_type == EVOLVE:
         return (old, Home(f"{home.name}__v_{ours}", home.kind))
-    return (old,) if stored.data_type == DISCARD_VALUE else (home,)
+    return (old,) if table.data_type == DISCARD_VALUE else (home,)

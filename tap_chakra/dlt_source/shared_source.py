@@ -1,4 +1,4 @@
-"""Shares one source among runs that overlap: opened for the first, closed after the last."""
+"""One source for all runs that overlap: opened for the first, closed after the last."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class SharedSource:
         self.settings = settings
         self.clock = clock
         self._lock = Lock()
-        self._holders = 0
+        self._runs = 0
         self._source: Source | None = None
 
     @contextmanager
-    def held(self) -> Iterator[Source]:
-        """The source, for as long as it is needed."""
+    def opened(self) -> Iterator[Source]:
+        """The source, open at least for as long as this is."""
         with self._lock:
             source = self._source = self._source or Source(self.settings, self.clock)
-            self._holders += 1
+            self._runs += 1
         try:
             yield source
         finally:
             with self._lock:
-                self._holders -= 1
-                if not self._holders:
+                self._runs -= 1
+                if not self._runs:
                     source.close()
                     self._source = None

@@ -1,6 +1,6 @@
 """One run of one procedure as Arrow tables, and the state that follows from what was taken.
 
-Whoever asks for the next parcel has taken the one before. The state, a plain dict that the caller
+When the next parcel is asked for, the one before was taken. The state, a plain dict that the caller
 keeps, changes only then: it never says more than was delivered. It is the STATE of the Singer
 tap (`run/bookmark.py`), with the reasons under `incomplete` if the last scan was not complete.
 """
@@ -15,11 +15,10 @@ import pyarrow as pa
 
 from chakra_api.connection import number
 from chakra_api.errors import SettingsError
-from chakra_api.values.timestamps import iso_ms
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import ScanIncomplete, keep_bookmark
-from tap_chakra.run.progress import Reporter, counts_line
+from tap_chakra.run.progress import Reporter, misfits_line
 from tap_chakra.tables.attribute_columns import LAYOUTS
 from tap_chakra.tables.record_tables import table_of
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE: Final = "incomplete"
 TABLE_ROWS: Final = 10_000
-BLOCK: Final = 1000
+BLOCK_ROWS: Final = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +57,8 @@ class Bounds:
     """How much is delivered at a time.
 
     Attributes:
-        run: Rows read at which a full scan is cut; the next run goes on. None for no end.
+        run: Rows read at which a full scan is left unfinished; the next run resumes it. None for
+            no end.
         table: Rows in a table.
     """
 
@@ -79,7 +79,7 @@ class TableLayout:
     bounds: Bounds
 
 
-def parse_delivery(config: Mapping[str, object]) -> TableLayout:
+def parse_layout(config: Mapping[str, object]) -> TableLayout:
     """Give the settings their meaning.
 
     Raises:
@@ -122,7 +122,7 @@ class TableRun:
         self._builder = builder
         self._state = state
         self._bounds = bounds
-        self._cut = False
+        self._ends_early = False
 
     def parcels(self, clock: Clock) -> Iterator[Parcel]:
         """What to deliver, in order.
@@ -134,72 +134,69 @@ class TableRun:
             ChakraError: A request failed for good.
             ScanIncomplete: The scan was not complete, and the settings do not allow that.
         """
-        extraction = self._source.extraction(
+        run = self._source.procedure_run(
             self._procedure,
             bookmarks.from_state(self.stream, self._state),
             full_table=False,
             versioned=False,
         )
-        extraction.open()
-        _log.info("%s: %s, as of %s", self.stream, extraction.reason, iso_ms(extraction.began))
+        run.open()
+        _log.info("%s: %s", self.stream, run.opening)
         reporter = Reporter(clock, self._source.client.stats)
-        yield from self._read(extraction, reporter)
-        work = reporter.work(extraction.progress, extraction.emitted, self._source.client.stats)
+        yield from self._read(run, reporter)
+        work = reporter.work(run.progress, run.emitted, self._source.client.stats)
         _log.info("%s: %s", self.stream, reporter.summary(work, self._builder.coerced))
-        misfits = counts_line(
-            self._builder.misfits, "did not fit their type and went to _extra_data"
-        )
-        if misfits:
-            _log.warning("%s: %s", self.stream, misfits)
-        if not self._cut:
-            yield from self._conclude(extraction)
+        if line := misfits_line(self._builder.misfits):
+            _log.warning("%s: %s", self.stream, line)
+        if not self._ends_early:
+            yield from self._conclude(run)
 
-    def _read(self, extraction: ProcedureRun, reporter: Reporter) -> Iterator[Parcel]:
-        held, read, delivered = _PendingRows(self._builder), 0, False
-        for delivery in extraction.deliveries():
-            held.add(delivery, seen=self._source.settings.emit_scan_ids)
+    def _read(self, run: ProcedureRun, reporter: Reporter) -> Iterator[Parcel]:
+        pending, read, delivered = _PendingRows(self._builder), 0, False
+        for delivery in run.deliveries():
+            pending.add(delivery, seen=self._source.settings.emit_scan_ids)
             read += len(delivery.seen)
-            self._cut = self._is_enough(read, extraction)
-            if self._cut or held.size >= self._bounds.table:
+            self._ends_early = self._is_enough(read, run)
+            if self._ends_early or pending.size >= self._bounds.table:
                 delivered = True
-                yield from self._delivered(held, extraction)
-                held = _PendingRows(self._builder)
-            if self._cut:
+                yield from self._delivered(pending, run)
+                pending = _PendingRows(self._builder)
+            if self._ends_early:
                 _log.info("%s: %s rows read; the next run goes on", self.stream, f"{read:,}")
                 return
             if reporter.due():
                 stats = self._source.client.stats
-                work = reporter.work(extraction.progress, extraction.emitted, stats)
+                work = reporter.work(run.progress, run.emitted, stats)
                 _log.info("%s: %s", self.stream, reporter.line(work))
-        if held.size or not delivered:
-            yield from self._delivered(held, extraction)
+        if pending.size or not delivered:
+            yield from self._delivered(pending, run)
 
-    def _is_enough(self, read: int, extraction: ProcedureRun) -> bool:
-        """Whether the run may end here: only where the next one can go on from further on."""
+    def _is_enough(self, read: int, run: ProcedureRun) -> bool:
+        """Whether the run may end here: only where the next one can resume its scan further on."""
         if self._bounds.run is None or read < self._bounds.run:
             return False
-        paused = extraction.paused
-        return paused is not None and paused.unfinished.rows > extraction.resumed
+        point = run.resume_point
+        return point is not None and point.unfinished.rows > run.rows_resumed
 
-    def _delivered(self, held: _PendingRows, extraction: ProcedureRun) -> Iterator[Parcel]:
-        """Tables of what is held, and then the state that they allow."""
+    def _delivered(self, pending: _PendingRows, run: ProcedureRun) -> Iterator[Parcel]:
+        """Tables of pending rows, and then the state that they allow."""
         progress: dict[str, object] = {}
-        extraction.keep_progress(progress)
-        yield Parcel(self.stream, held.table())
-        if held.seen:
-            ids = scan_ids.id_records(self._procedure.short_id, extraction.began, held.seen)
+        run.keep_progress(progress)
+        yield Parcel(self.stream, pending.table())
+        if pending.seen:
+            ids = scan_ids.id_records(self._procedure.short_id, run.began, pending.seen)
             yield Parcel(scan_ids.IDS, table_of(scan_ids.IDS_SCHEMA, ids))
         self._state.update(progress)
 
-    def _conclude(self, extraction: ProcedureRun) -> Iterator[Parcel]:
+    def _conclude(self, run: ProcedureRun) -> Iterator[Parcel]:
         """Move the bookmark and speak of deletes, as far as the run allows."""
-        outcome = extraction.outcome(min_share=self._source.settings.min_scan_share)
+        result = run.result(min_share=self._source.settings.min_scan_share)
         self._state.pop(INCOMPLETE, None)
-        if not outcome.complete:
-            self._note_incomplete(outcome.unsure)
-        if outcome.full:
-            yield from self._complete_scan(extraction, outcome)
-        keep_bookmark(self._state, outcome.bookmark)
+        if not result.complete:
+            self._note_incomplete(result.unsure)
+        if result.full:
+            yield from self._complete_scan(run, result)
+        keep_bookmark(self._state, result.bookmark)
 
     def _note_incomplete(self, reasons: tuple[str, ...]) -> None:
         said = f"{self.stream}: not every row can be vouched for ({', '.join(reasons)})"
@@ -212,17 +209,17 @@ class TableRun:
         _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
         self._state[INCOMPLETE] = list(reasons)
 
-    def _complete_scan(self, extraction: ProcedureRun, outcome: ScanResult) -> Iterator[Parcel]:
-        if not outcome.sees_deletes:
-            _log.warning("%s: %s", self.stream, outcome.fewer_rows("min_scan_share=0"))
+    def _complete_scan(self, run: ProcedureRun, result: ScanResult) -> Iterator[Parcel]:
+        if not result.sees_deletes:
+            _log.warning("%s: %s", self.stream, result.fewer_rows("min_scan_share=0"))
         elif self._source.settings.emit_scan_ids:
-            began = extraction.began
-            record = scan_ids.scan_record(self._procedure.short_id, began, outcome.rows)
+            began = run.began
+            record = scan_ids.scan_record(self._procedure.short_id, began, result.rows)
             yield Parcel(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
 
 
 class _PendingRows:
-    """What was read and is not delivered yet.
+    """Rows that were read and are not delivered yet.
 
     Rows become columns a block at a time, while the machine still has them at hand: ten
     thousand at once cost nearly twice as much each.
@@ -237,20 +234,20 @@ class _PendingRows:
 
     @property
     def size(self) -> int:
-        """Rows in the longest table that it would make."""
+        """Rows in the longest table that they would make."""
         return max(self._count, len(self.seen))
 
     def add(self, delivery: Delivery, *, seen: bool) -> None:
-        """Take what was read; the ids of all rows too, if they are wanted."""
+        """Take the rows of a delivery; the ids of all rows read too, if they are wanted."""
         self._rows += delivery.rows
         self._count += len(delivery.positions)
         if seen:
             self.seen += delivery.seen
-        if len(self._rows) >= BLOCK:
+        if len(self._rows) >= BLOCK_ROWS:
             self._build()
 
     def table(self) -> pa.Table:
-        """All of it as one table."""
+        """All the rows as one table."""
         if self._rows or not self._tables:
             self._build()
         return pa.concat_tables(self._tables)

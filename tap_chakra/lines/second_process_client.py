@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.answers import ProcessPage
     from tap_chakra.lines.second_process import Beginning
 
-_ROOM: Final = 1 << 20
+_PIPE_BYTES: Final = 1 << 20
 """Bytes that may be on their way: a few answers, so that neither side waits for the other."""
 _SET_PIPE_SIZE: Final = 1031  # F_SETPIPE_SZ
-"""Of Linux; elsewhere it is refused, and the pipe stays as it is."""
+"""Of Linux; another system refuses it, and the pipe stays as it is."""
 END_SECONDS: Final = 30.0
 
 
@@ -54,7 +54,7 @@ class SecondProcess:
         import fcntl  # noqa: PLC0415 - Windows has none, and never comes here
 
         with suppress(OSError):
-            fcntl.fcntl(self._pipe, _SET_PIPE_SIZE, _ROOM)
+            fcntl.fcntl(self._pipe, _SET_PIPE_SIZE, _PIPE_BYTES)
 
     def begin(self, beginning: Beginning) -> None:
         """Rows of another stream come from now on."""
@@ -94,7 +94,7 @@ class SecondProcess:
         try:
             code = self._child.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            return  # whoever reads takes their time: it goes on writing
+            return  # the loader takes its time: the process goes on writing
         if code:
             self._fail()
 

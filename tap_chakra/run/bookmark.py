@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
-from tap_chakra.run import resume as paused
+from tap_chakra.run import resume
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tap_chakra.run.resume import ResumePoint
 
 REPLICATION_KEY = "updatedAt"
-NAMES = (
+STATE_NAMES = (
     "replication_key",
     "replication_key_value",
     "last_complete_scan",
@@ -54,14 +54,14 @@ class Bookmark:
         began: When it began, epoch milliseconds; no two full scans have the same.
         narrow: When the last complete run began that read less than everything, epoch
             milliseconds; None if none did since the last full scan.
-        paused: A full scan that was cut off; None if there is none.
+        resume_point: Where to resume an unfinished full scan; None if there is none.
     """
 
     since: int | None = None
     rows: int | None = None
     began: int | None = None
     narrow: int | None = None
-    paused: ResumePoint | None = None
+    resume_point: ResumePoint | None = None
 
 
 def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
@@ -83,7 +83,7 @@ def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
         rows,
         _instant(stream, "last_complete_scan.began", scan.get("began")),
         _instant(stream, "last_narrow_scan.began", narrow.get("began")),
-        _paused(stream, state.get("scan")),
+        _resume_point(stream, state.get("scan")),
     )
 
 
@@ -96,9 +96,9 @@ def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str,
     return value
 
 
-def _paused(stream: str, value: object) -> ResumePoint | None:
+def _resume_point(stream: str, value: object) -> ResumePoint | None:
     try:
-        return None if value is None else paused.from_state(value)
+        return None if value is None else resume.from_state(value)
     except (TypeError, ValueError, LookupError, AttributeError):
         raise _foreign(stream, "scan", value) from None
 
@@ -130,8 +130,8 @@ def to_state(bookmark: Bookmark) -> dict[str, object]:
         state["last_complete_scan"] = {"began": iso_ms(bookmark.began), **rows}
     if bookmark.narrow is not None:
         state["last_narrow_scan"] = {"began": iso_ms(bookmark.narrow)}
-    if bookmark.paused is not None:
-        state["scan"] = paused.to_state(bookmark.paused)
+    if bookmark.resume_point is not None:
+        state["scan"] = resume.to_state(bookmark.resume_point)
     return state
 
 

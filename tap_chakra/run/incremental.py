@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BELIEVABLE_SKEW = 3_600_000
+MOST_SKEW_MS = 3_600_000
 """Milliseconds by which the clock behind `updatedAt` may lead the `Date` header.
 
 A row further ahead than this tells of an imported value, not of a clock."""
@@ -37,7 +37,7 @@ class Since:
 
 
 def since(bookmark: int | None, start_date: int | None, lookback_ms: int) -> Since:
-    """What a run emits that goes on from a bookmark.
+    """Which rows a run emits that follows a bookmark.
 
     Args:
         bookmark: The beginning of the last complete scan, epoch milliseconds.
@@ -63,7 +63,7 @@ def lead_of(updated: Iterable[int | None], server_time: int | None) -> int:
         return 0
     begin = server_time + 1000
     ahead = [at - begin for at in updated if at is not None and at > begin]
-    return max((lead for lead in ahead if lead <= BELIEVABLE_SKEW), default=0)
+    return max((lead for lead in ahead if lead <= MOST_SKEW_MS), default=0)
 
 
 def next_bookmark(began: int, lead: int) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.values.timestamps import parse_timestamp
+from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from tap_chakra.reading.window_reader import LIMIT, row_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.bookmark import Bookmark, sees_enough
@@ -44,7 +44,7 @@ class OpensScans(Protocol):
     """Makes the scans of one procedure."""
 
     def __call__(self, selection: Selection, unfinished: Unfinished | None) -> Scan:
-        """A scan of a selection, not opened yet, that goes on where an earlier one was cut off."""
+        """A scan of a selection, not opened yet, that resumes an unfinished one if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,15 @@ class ScanResult:
     """What a run of one procedure came to.
 
     Attributes:
-        bookmark: The bookmark to keep; but for a paused scan the one given, where the run was not
-            complete.
+        bookmark: The bookmark to keep; where the run was not complete, the one that it began
+            with, without its point to resume from.
         complete: Whether all that was to be read was.
         lead: Milliseconds by which `updatedAt` was seen ahead of the server's `Date`.
         full: Whether a complete scan read everything that there is.
-        enough: Whether it saw enough rows for something to follow about deleted ones.
-        rows: Rows that it saw, those of an earlier run that it resumed included.
+        enough: Whether the run saw enough rows for something to follow about deleted ones.
+        rows: Rows that the run saw, those of an earlier run that it resumed included.
         before: Rows that the last complete scan saw; 0 if there was none.
-        unsure: Why it was not complete, reason by reason.
+        unsure: Why the run was not complete, reason by reason.
     """
 
     bookmark: Bookmark
@@ -95,11 +95,11 @@ class ScanResult:
 
     @property
     def sees_deletes(self) -> bool:
-        """Whether rows that it did not see are gone."""
+        """Whether rows that the run did not see are gone."""
         return self.full and self.enough
 
     def fewer_rows(self, setting: str) -> str:
-        """What is said of a complete scan that saw too few rows.
+        """What is said of a complete scan that saw too few rows to speak of deleted ones.
 
         Args:
             setting: How a user of the adapter writes that few are right, `min_scan_share: 0`.
@@ -134,9 +134,9 @@ class ProcedureRun:
         self._opens = opens
         first = plan.selections[0]
         self._scope = Scope(first.since.threshold, first.lower, versioned)
-        paused = before.paused if plan.full else None
-        self._resumed = paused if paused is not None and paused.scope == self._scope else None
-        self._lead = 0 if self._resumed is None else self._resumed.lead
+        point = before.resume_point if plan.full else None
+        self._resumes = point if point is not None and point.scope == self._scope else None
+        self._lead = 0 if self._resumes is None else self._resumes.lead
         self._scan: Scan | None = None
         self._done: list[Progress] = []
         self._opened = 0
@@ -145,19 +145,28 @@ class ProcedureRun:
         self.emitted = 0
 
     @property
-    def reason(self) -> str:
-        """What is read, in a few words."""
-        return self._plan.reason
+    def opening(self) -> str:
+        """What is said of the run at its beginning: what it reads, and as of when."""
+        return f"{self._plan.reason}, as of {iso_ms(self.began)}"
 
     @property
-    def threshold(self) -> int | None:
-        """Rows changed before this are not emitted, epoch milliseconds; None emits all."""
-        return self._scope.emits_since
+    def emitting(self) -> str:
+        """What is said of the rows that the run emits."""
+        if self._scope.emits_since is None:
+            return "every row is emitted"
+        return f"rows changed since {iso_ms(self._scope.emits_since)} are emitted"
 
     @property
-    def resumed(self) -> int:
-        """Rows that an earlier run of the same scan has read; 0 if this one begins it."""
-        return 0 if self._resumed is None else self._resumed.unfinished.rows
+    def rows_resumed(self) -> int:
+        """Rows that earlier runs of the same scan have read; 0 if this run begins it."""
+        return 0 if self._resumes is None else self._resumes.unfinished.rows
+
+    @property
+    def resuming(self) -> str:
+        """What is said of the unfinished scan that the run resumes; empty if it begins one."""
+        if not self.rows_resumed:
+            return ""
+        return f"going on with a scan that was cut off; it has read {self.rows_resumed:,} rows"
 
     @property
     def progress(self) -> Progress:
@@ -177,8 +186,8 @@ class ProcedureRun:
         return len(self._done) == len(self._plan.selections) and all(e.ended for e in self._done)
 
     @property
-    def paused(self) -> ResumePoint | None:
-        """What a later run needs to go on; None if there is nothing to go on from."""
+    def resume_point(self) -> ResumePoint | None:
+        """Where a later run may resume a full scan; None if nothing of one is unfinished."""
         unfinished = None if self._scan is None or not self._plan.full else self._scan.unfinished
         return None if unfinished is None else ResumePoint(unfinished, self._scope, self._lead)
 
@@ -187,9 +196,9 @@ class ProcedureRun:
 
         Returns:
             The beginning of the run by the server's clock, epoch milliseconds, as far as it is
-            later than the last full scan's; that of the scan that it goes on with, if it does.
+            later than the last full scan's; that of the scan that it resumes, if it does.
         """
-        unfinished = None if self._resumed is None else self._resumed.unfinished
+        unfinished = None if self._resumes is None else self._resumes.unfinished
         self._scan = self._opens(self._plan.selections[0], unfinished)
         self._opened = self._scan.open()
         self.began = distinct_beginning(self._opened, self._before.began)
@@ -222,15 +231,15 @@ class ProcedureRun:
         self.emitted += len(positions)
         return Delivery(reading.page, positions, row_ids(rows))
 
-    def outcome(self, *, min_share: float) -> ScanResult:
+    def result(self, *, min_share: float) -> ScanResult:
         """What follows from the run, once `deliveries` is exhausted.
 
         Args:
             min_share: Share of the last complete scan's rows below which nothing is said
                 about deleted rows.
         """
-        before, progress = replace(self._before, paused=None), self.progress
-        rows = progress.rows + self.resumed
+        before, progress = replace(self._before, resume_point=None), self.progress
+        rows = progress.rows + self.rows_resumed
         nothing = ScanResult(
             before,
             complete=False,
@@ -267,15 +276,15 @@ class ProcedureRun:
 
     def keep_progress(self, state: dict[str, object]) -> bool:
         """Put into a stream's state how far a full scan is; False if there is nothing to say."""
-        paused = self.paused
-        if paused is not None:
-            state["scan"] = to_state(paused)
-        return paused is not None
+        point = self.resume_point
+        if point is not None:
+            state["scan"] = to_state(point)
+        return point is not None
 
 
 def keep_bookmark(state: dict[str, object], bookmark: Bookmark) -> None:
     """Put a bookmark into a stream's state, in place of the one before."""
-    for name in bookmarks.NAMES:
+    for name in bookmarks.STATE_NAMES:
         state.pop(name, None)
     state.update(bookmarks.to_state(bookmark))
 

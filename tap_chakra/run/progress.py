@@ -1,6 +1,6 @@
 """What a person sees of a scan: a line that is kept up to date, and a summary.
 
-On a terminal it is one line that changes; elsewhere a plain one every few seconds.
+On a terminal it is one line that changes; otherwise a plain one every few seconds.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.client import RequestStats
     from tap_chakra.scanning.scan import Progress
 
-PLAIN_EVERY = 5.0
+PLAIN_SECONDS = 5.0
 """Seconds between two lines."""
 
-LIVE_EVERY = 0.25
+LIVE_SECONDS = 0.25
 """Seconds between two changes of a line on a terminal."""
 
 CLEAR = "\r\x1b[K"
 MINUTE = 60
 MOST_NAMED = 10
-PAGE = 100
+ROWS_A_PAGE = 100
 """Rows that a request may bring (contract 4.3)."""
 
 
@@ -86,7 +86,7 @@ class Reporter:
         every: Seconds between two lines.
     """
 
-    def __init__(self, clock: Clock, before: RequestStats, every: float = PLAIN_EVERY) -> None:
+    def __init__(self, clock: Clock, before: RequestStats, every: float = PLAIN_SECONDS) -> None:
         self._clock = clock
         self._before = before
         self._every = every
@@ -139,7 +139,7 @@ class Reporter:
         return (
             f"{verdict} in {duration(seconds)}: {rows:,} rows read ({rows / seconds:,.0f} rows/s),"
             f" {work.emitted:,} emitted, {_requests(work)},"
-            f" {work.requests / max(1, rows / PAGE):.2f} a page{dense}{loose}"
+            f" {work.requests / max(1, rows / ROWS_A_PAGE):.2f} a page{dense}{loose}"
         )
 
 
@@ -155,6 +155,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004 - a digit less
     minutes, rest = divmod(round(seconds), MINUTE)
     return f"{minutes} min {rest:02d} s" if minutes < MINUTE else f"{minutes / MINUTE:.1f} h"
+
+
+def misfits_line(misfits: Mapping[str, int]) -> str:
+    """How many values did not fit their type, by attribute; empty if all did."""
+    return counts_line(misfits, "did not fit their type and went to _extra_data")
 
 
 def counts_line(counts: Mapping[str, int], what: str) -> str:

@@ -1,4 +1,4 @@
-"""A full scan that was cut off: what a later run must know to go on, to and from STATE."""
+"""Where to resume an unfinished full scan: what a later run must know, to and from STATE."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tap_chakra.timeline.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-NUMBERS = (int, type(None))
+BOUND_TYPES = (int, type(None))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a scan reads and emits: a scan of another scope can't be gone on with.
+    """What a scan reads and emits: only a scan of the same scope can resume it.
 
     Attributes:
         emits_since: Rows changed before are not emitted, epoch milliseconds; None emits all.
@@ -32,11 +32,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """A full scan that was cut off.
+    """Where to resume an unfinished full scan.
 
     Attributes:
-        unfinished: What it has read.
-        scope: What it reads and emits.
+        unfinished: What the scan has read.
+        scope: What the scan reads and emits.
         lead: Milliseconds by which `updatedAt` was seen ahead of the server's `Date`.
     """
 
@@ -45,13 +45,13 @@ class ResumePoint:
     lead: int
 
 
-def to_state(paused: ResumePoint) -> dict[str, object]:
-    """Its part of STATE."""
-    unfinished, scope = paused.unfinished, paused.scope
+def to_state(point: ResumePoint) -> dict[str, object]:
+    """The part of STATE that a later run resumes the scan from."""
+    unfinished, scope = point.unfinished, point.scope
     return {
         "began": iso_ms(unfinished.began),
         "rows": unfinished.rows,
-        "lead": paused.lead,
+        "lead": point.lead,
         "emits_since": None if scope.emits_since is None else iso_ms(scope.emits_since),
         "created_after": None if scope.created_after is None else iso_ms(scope.created_after),
         "versioned": scope.versioned,
@@ -64,7 +64,7 @@ def to_state(paused: ResumePoint) -> dict[str, object]:
 
 
 def from_state(value: object) -> ResumePoint:
-    """Read it back.
+    """The point to resume from, out of that part of STATE.
 
     Raises:
         ValueError: It was not written by `to_state`; TypeError, LookupError, AttributeError too.
@@ -87,7 +87,7 @@ def from_state(value: object) -> ResumePoint:
 
 def _window(bounds: Sequence[object]) -> Window:
     lower, upper = bounds[0], bounds[1]
-    if not isinstance(lower, NUMBERS) or not isinstance(upper, NUMBERS):
+    if not isinstance(lower, BOUND_TYPES) or not isinstance(upper, BOUND_TYPES):
         raise TypeError(bounds)
     if lower is not None and upper is not None and lower >= upper:
         raise ValueError(bounds)

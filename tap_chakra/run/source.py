@@ -131,7 +131,7 @@ class Source:
             local_time=lambda: int(self._clock.now() * 1000),
         )
 
-    def extraction(
+    def procedure_run(
         self,
         procedure: Procedure,
         before: Bookmark,

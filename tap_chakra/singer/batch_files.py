@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chakra_api.account.people import Directory
     from chakra_api.endpoints.client import Row
 
-FASTEST = 1
+FASTEST_LEVEL = 1
 """A level of gzip: more of it costs more time than the rows themselves."""
 
 
@@ -57,7 +57,7 @@ class JsonLines:
     ) -> None:
         """Write records without the properties at these paths."""
         lines = b"".join([encode(left_out(record, deselected)) + b"\n" for record in records])
-        file.write(gzip.compress(lines, FASTEST) if compression == "gzip" else lines)
+        file.write(gzip.compress(lines, FASTEST_LEVEL) if compression == "gzip" else lines)
 
 
 class Parquet:
@@ -69,9 +69,9 @@ class Parquet:
     """
 
     def __init__(self, procedure: Procedure, directory: Directory) -> None:
-        from tap_chakra.tables.table_builder import TableBuilder, plain_shape  # noqa: PLC0415 - see above
+        from tap_chakra.tables.table_builder import TableBuilder, plain_layout  # noqa: PLC0415 - see above
 
-        self._builder = TableBuilder(procedure, directory, plain_shape(procedure, "structs"))
+        self._builder = TableBuilder(procedure, directory, plain_layout(procedure, "structs"))
         self.misfits: Counter[str] = self._builder.misfits
         self.coerced: Counter[str] = self._builder.coerced
 

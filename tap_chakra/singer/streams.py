@@ -20,7 +20,7 @@ from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import process_schema
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import keep_bookmark
-from tap_chakra.run.progress import LIVE_EVERY, PLAIN_EVERY, Reporter, counts_line
+from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, misfits_line
 from tap_chakra.singer.batch_files import files_of
 
 if TYPE_CHECKING:
@@ -261,74 +261,64 @@ class ProcessStream(ChakraStream):
         prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
         deselected = tuple(self._deselected())
         with self.get_record_counter() as counter, self.get_sync_timer():
-            held: list[Row] = []
+            unwritten: list[Row] = []
             pages = (files.kept(delivery.rows) for delivery in self.deliveries(files))
             for number, page in enumerate(chain(pages, [None]), start=1):
-                held += page or []
-                if len(held) < batch_config.batch_size and (page is not None or not held):
+                unwritten += page or []
+                if len(unwritten) < batch_config.batch_size and (page is not None or not unwritten):
                     continue
-                counter.increment(len(held))
+                counter.increment(len(unwritten))
                 name = f"{prefix}={number}.{files.ending(encoding.compression)}"
                 with storage.open(name, "wb") as file:
-                    files.write(file, held, deselected, encoding.compression)
-                held = []
+                    files.write(file, unwritten, deselected, encoding.compression)
+                unwritten = []
                 yield encoding, [storage.get_url(name)]
 
     def deliveries(self, counts: Counts, *, heads_only: bool = False) -> Iterable[Delivery]:
         """The rows to emit, an answer's at a time.
 
-        Whoever asks for the next page has passed on the one before: STATE says so then. The
+        When the next page is asked for, the one before was passed on: STATE says so then. The
         bookmark moves after the last one, if the run was complete.
 
         Args:
             counts: Of the values that were not as their type has them.
             heads_only: Whether most fields of a row are to be had in the body of its page alone.
         """
-        extraction = self._tap.source.extraction(
+        run = self._tap.source.procedure_run(
             self._procedure,
             bookmarks.from_state(self.name, self.stream_state),
             full_table=self.full_table,
             versioned=self.versioned,
             heads_only=heads_only,
         )
-        began = extraction.open()
+        began = run.open()
         if self.versioned:
             self._stream_version = began
-        self._say_beginning(extraction)
-        yield from self._reported(extraction, counts)
-        self._conclude(extraction)
-        if line := counts_line(counts.misfits, "did not fit their type and went to _extra_data"):
+        self._say_beginning(run)
+        yield from self._reported(run, counts)
+        self._conclude(run)
+        if line := misfits_line(counts.misfits):
             self.logger.warning("%s: %s", self.name, line)
 
-    def _say_beginning(self, extraction: ProcedureRun) -> None:
-        self.logger.info(
-            "%s: %s, as of %s; %s",
-            self.name,
-            extraction.reason,
-            iso_ms(extraction.began),
-            _scope(extraction.threshold),
-        )
-        if extraction.resumed:
-            self.logger.info(
-                "%s: going on with a scan that was cut off; it has read %s rows",
-                self.name,
-                f"{extraction.resumed:,}",
-            )
+    def _say_beginning(self, run: ProcedureRun) -> None:
+        self.logger.info("%s: %s; %s", self.name, run.opening, run.emitting)
+        if run.resuming:
+            self.logger.info("%s: %s", self.name, run.resuming)
 
-    def _reported(self, extraction: ProcedureRun, counts: Counts) -> Iterable[Delivery]:
+    def _reported(self, run: ProcedureRun, counts: Counts) -> Iterable[Delivery]:
         client, screen = self._tap.source.client, self._tap.screen
-        every = LIVE_EVERY if screen.is_live else PLAIN_EVERY
+        every = LIVE_SECONDS if screen.is_live else PLAIN_SECONDS
         reporter = Reporter(self._tap.clock, client.stats, every)
         readers = self._tap.source.settings.concurrency
-        for delivery in extraction.deliveries():
+        for delivery in run.deliveries():
             yield delivery
-            self._tap.note_seen(self._procedure.short_id, extraction.began, delivery.seen)
-            if extraction.state_is_due(readers):
-                self._save(extraction)
+            self._tap.note_seen(self._procedure.short_id, run.began, delivery.seen)
+            if run.state_is_due(readers):
+                self._save(run)
             if reporter.due():
-                work = reporter.work(extraction.progress, extraction.emitted, client.stats)
+                work = reporter.work(run.progress, run.emitted, client.stats)
                 self._show(reporter.line(work))
-        work = reporter.work(extraction.progress, extraction.emitted, client.stats)
+        work = reporter.work(run.progress, run.emitted, client.stats)
         self.logger.info("%s: %s", self.name, reporter.summary(work, counts.coerced))
 
     def _show(self, line: str) -> None:
@@ -337,49 +327,43 @@ class ProcessStream(ChakraStream):
         else:
             self.logger.info("%s: %s", self.name, line)
 
-    def _save(self, extraction: ProcedureRun) -> None:
+    def _save(self, run: ProcedureRun) -> None:
         """Put into STATE how far a full scan is.
 
         With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
         """
-        if not extraction.keep_progress(self.stream_state):
+        if not run.keep_progress(self.stream_state):
             return
         self.state_manager.is_flushed = False
         if self.get_batch_config(self.config) is None:
             self._write_state_message()
 
-    def _conclude(self, extraction: ProcedureRun) -> None:
+    def _conclude(self, run: ProcedureRun) -> None:
         """Move the bookmark and speak of deletes, as far as the run allows."""
-        outcome = extraction.outcome(min_share=self._tap.source.settings.min_scan_share)
-        if not outcome.complete:
-            self._tap.note_incomplete(self.name, outcome.unsure)
-        if outcome.lead:
+        result = run.result(min_share=self._tap.source.settings.min_scan_share)
+        if not result.complete:
+            self._tap.note_incomplete(self.name, result.unsure)
+        if result.lead:
             self.logger.warning(
                 "%s: updatedAt runs up to %.1f s ahead of the server's Date; the overlap grows",
                 self.name,
-                outcome.lead / 1000,
+                result.lead / 1000,
             )
-        self._speak_of_deletes(extraction, outcome)
-        self._keep(outcome.bookmark)
+        self._speak_of_deletes(run, result)
+        self._keep(result.bookmark)
 
-    def _speak_of_deletes(self, extraction: ProcedureRun, outcome: ScanResult) -> None:
-        if not outcome.full:
+    def _speak_of_deletes(self, run: ProcedureRun, result: ScanResult) -> None:
+        if not result.full:
             return
-        if not outcome.sees_deletes:
-            self.logger.warning("%s: %s", self.name, outcome.fewer_rows("min_scan_share: 0"))
+        if not result.sees_deletes:
+            self.logger.warning("%s: %s", self.name, result.fewer_rows("min_scan_share: 0"))
             return
-        self._tap.note_complete(self._procedure.short_id, extraction.began, outcome.rows)
+        self._tap.note_complete(self._procedure.short_id, run.began, result.rows)
         if self.versioned:
-            self.activate_version(extraction.began)
+            self.activate_version(run.began)
 
     def _keep(self, bookmark: bookmarks.Bookmark) -> None:
-        """Put a bookmark into STATE; one that is FULL_TABLE holds nothing to go on from."""
+        """Put a bookmark into STATE; that of a FULL_TABLE stream holds no instant to read from."""
         kept = replace(bookmark, since=None, narrow=None) if self.full_table else bookmark
         keep_bookmark(self.stream_state, kept)
         self.state_manager.is_flushed = False
-
-
-def _scope(threshold: int | None) -> str:
-    if threshold is None:
-        return "every row is emitted"
-    return f"rows changed since {iso_ms(threshold)} are emitted"

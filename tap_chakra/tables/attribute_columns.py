@@ -139,8 +139,8 @@ class AttributeColumns:
 
     def _texts(self, values: Sequence[object], objects: list[Row], extras: Extras) -> pa.Array:
         texts: list[str | None] = []
-        for place, (value, held) in enumerate(zip(values, objects, strict=True)):
-            typed, odd = self._typer.typed(held)
+        for place, (value, group) in enumerate(zip(values, objects, strict=True)):
+            typed, odd = self._typer.typed(group)
             for key, kept in odd.items():
                 extras.put_nested(place, self._name, key, kept)
             texts.append(json_text(typed) if isinstance(value, dict) else None)
@@ -151,8 +151,8 @@ class AttributeColumns:
         keys: dict[tuple[int, str], str] = {}
         if odd := set().union(*objects) - self._short_ids:
             objects = [
-                held if odd.isdisjoint(held) else self._by_short_id(place, held, keys, extras)
-                for place, held in enumerate(objects)
+                group if odd.isdisjoint(group) else self._by_short_id(place, group, keys, extras)
+                for place, group in enumerate(objects)
             ]
         for slot in self._slots:
             name = slot.attribute.short_id
@@ -170,11 +170,11 @@ class AttributeColumns:
                 extras.put_nested(place, self._name, keys.get((place, name), name), left[place])
 
     def _by_short_id(
-        self, place: int, held: Row, keys: dict[tuple[int, str], str], extras: Extras
+        self, place: int, group: Row, keys: dict[tuple[int, str], str], extras: Extras
     ) -> Row:
         """An object whose keys are all shortIds of known attributes; the rest is kept as extra."""
         named: Row = {}
-        for key, value in held.items():
+        for key, value in group.items():
             name = key if key in self._short_ids else self._ids.get(key)
             if name is None or name in named:
                 extras.put_nested(place, self._name, key, value)

@@ -24,9 +24,9 @@ class Extras:
 
     def put_nested(self, place: int, group: str, key: str, value: object) -> None:
         """Keep a value of `data` or `derivedData`, as it came."""
-        held = self._rows.setdefault(place, {}).setdefault(group, {})
-        assert isinstance(held, dict)  # noqa: S101 - a group that is no object has no keys
-        held[key] = value
+        kept = self._rows.setdefault(place, {}).setdefault(group, {})
+        assert isinstance(kept, dict)  # noqa: S101 - a group that is no object has no keys
+        kept[key] = value
 
     def texts(self, count: int) -> pa.Array:
         """The column, for so many rows."""

@@ -52,25 +52,25 @@ _KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class AttributeLayout:
     """How a table lays out the attributes of a procedure.
 
     Attributes:
-        layout: One of `attribute_columns.LAYOUTS`.
+        nested: One of `attribute_columns.LAYOUTS`.
         data: Where the values of each attribute go.
         derived: The same, for derived attributes.
     """
 
-    layout: str
+    nested: str
     data: tuple[Slot, ...]
     derived: tuple[Slot, ...]
 
 
-def plain_shape(procedure: Procedure, layout: str) -> Shape:
+def plain_layout(procedure: Procedure, nested: str) -> AttributeLayout:
     """A home for each attribute, named for it."""
-    data, derived = ("data__", "derivedData__") if layout == "columns" else ("", "")
-    return Shape(
-        layout,
+    data, derived = ("data__", "derivedData__") if nested == "columns" else ("", "")
+    return AttributeLayout(
+        nested,
         slots(procedure.attributes, data),
         slots(procedure.derived_attributes, derived),
     )
@@ -82,7 +82,7 @@ class TableBuilder:
     Args:
         procedure: Its attributes and states.
         directory: The users.
-        shape: How attributes are laid out.
+        layout: Of its attributes.
 
     Attributes:
         misfits: Values that went to `_extra_data`, by attribute or root field.
@@ -90,14 +90,14 @@ class TableBuilder:
         schema: Of every table.
     """
 
-    def __init__(self, procedure: Procedure, directory: Directory, shape: Shape) -> None:
+    def __init__(self, procedure: Procedure, directory: Directory, layout: AttributeLayout) -> None:
         self.misfits: Counter[str] = Counter()
         self.coerced: Counter[str] = Counter()
         self._directory = directory
         self._states = by_any_name(procedure.states)
         self._groups = {
-            name: AttributeColumns(name, shape.layout, chosen, self) if procedure.resolved else None
-            for name, chosen in zip(_NESTED, (shape.data, shape.derived), strict=True)
+            name: AttributeColumns(name, layout.nested, homes, self) if procedure.resolved else None
+            for name, homes in zip(_NESTED, (layout.data, layout.derived), strict=True)
         }
         self.schema = pa.schema([field for each in ROOT_COLUMNS for field in self._fields(each)])
 
@@ -149,7 +149,7 @@ class TableBuilder:
                 extras.put(place, name, row[name])
 
     def _people(self, named: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Ids and usernames of those whom the column names by either."""
+        """Ids and usernames of the people whom the column names by either."""
         names = named.to_pylist()
         found = {name: self._directory.find(name) for name in set(names) if name is not None}
         ids = {name: person.id for name, person in found.items() if person and person.id}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_chakra.run.incremental import (
-    BELIEVABLE_SKEW,
+    MOST_SKEW_MS,
     distinct_beginning,
     lead_of,
     next_bookmark,
@@ -52,8 +52,8 @@ def test_a_row_without_a_usable_updated_at_is_always_emitted(unusable: int | Non
         (7500, 5000, 1500),
         (None, 5000, 0),
         (7500, None, 0),
-        (6000 + BELIEVABLE_SKEW, 5000, BELIEVABLE_SKEW),
-        (6001 + BELIEVABLE_SKEW, 5000, 0),
+        (6000 + MOST_SKEW_MS, 5000, MOST_SKEW_MS),
+        (6001 + MOST_SKEW_MS, 5000, 0),
     ],
 )
 def test_a_clock_that_leads_is_told_from_an_imported_value(

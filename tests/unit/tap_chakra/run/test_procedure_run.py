@@ -29,7 +29,7 @@ HOUR = 3_600_000
 EVERYTHING = RunPlan((Selection(Since()),), full=True, reason="everything is read")
 
 
-def extraction(
+def run_of(
     listing: Listing,
     plan: RunPlan = EVERYTHING,
     before: Bookmark | None = None,
@@ -62,35 +62,35 @@ def rows_of(count: int) -> list[Row]:
 
 
 def test_a_complete_scan_moves_the_bookmark_to_its_beginning() -> None:
-    it = extraction(Listing(rows_of(500)))
+    it = run_of(Listing(rows_of(500)))
     ids = run(it)
-    outcome = it.outcome(min_share=0.9)
+    result = it.result(min_share=0.9)
     assert len(ids) == it.emitted == 500
-    assert outcome.bookmark == Bookmark(it.began, 500, it.began)
-    assert (outcome.complete, outcome.full, outcome.enough, outcome.lead) == (True, True, True, 0)
+    assert result.bookmark == Bookmark(it.began, 500, it.began)
+    assert (result.complete, result.full, result.enough, result.lead) == (True, True, True, 0)
 
 
 def test_what_did_not_change_is_seen_and_not_emitted() -> None:
     rows = rows_of(500)
     plan = replace(EVERYTHING, selections=(Selection(Since(NOW - DAY + 250_500)),))
-    it = extraction(Listing(rows), plan)
+    it = run_of(Listing(rows), plan)
     it.open()
     deliveries = list(it.deliveries())
     assert sorted(i for each in deliveries for i in each.seen) == sorted(row["id"] for row in rows)
     due = {row["id"] for row in rows if row["updatedAt"] >= NOW - DAY + 250_500}
     assert {str(record["id"]) for each in deliveries for record in each.rows} == due
-    assert it.outcome(min_share=0.9).bookmark.rows == 500
+    assert it.result(min_share=0.9).bookmark.rows == 500
 
 
-def test_a_scan_that_is_not_complete_moves_nothing_and_drops_what_was_paused() -> None:
+def test_a_scan_that_is_not_complete_moves_nothing_and_drops_what_was_resume_point() -> None:
     listing = Listing(rows_of(400), order="unstable", honours=lambda _: False)
-    before = Bookmark(NOW - DAY, 400, NOW - DAY, NOW - HOUR, _paused(Scope(5, None, True)))  # noqa: FBT003 - a field
-    it = extraction(listing, before=before)
+    before = Bookmark(NOW - DAY, 400, NOW - DAY, NOW - HOUR, _point(Scope(5, None, True)))  # noqa: FBT003 - a field
+    it = run_of(listing, before=before)
     run(it)
-    outcome = it.outcome(min_share=0.9)
-    assert outcome.bookmark == replace(before, paused=None)
-    assert (outcome.complete, outcome.full, outcome.enough) == (False, False, False)
-    assert it.paused is None
+    result = it.result(min_share=0.9)
+    assert result.bookmark == replace(before, resume_point=None)
+    assert (result.complete, result.full, result.enough) == (False, False, False)
+    assert it.resume_point is None
 
 
 def open_plan(narrow: int) -> RunPlan:
@@ -105,7 +105,7 @@ def test_of_two_selections_no_row_is_emitted_twice_and_only_the_narrow_bookmark_
     before = Bookmark(NOW - 2 * DAY, 250, NOW - 2 * DAY)
     for row in rows[::3]:
         row["updatedAt"] = NOW - HOUR
-    it = extraction(Listing(rows), open_plan(narrow), before)
+    it = run_of(Listing(rows), open_plan(narrow), before)
     ids = run(it)
     due = {
         row["id"]
@@ -113,28 +113,28 @@ def test_of_two_selections_no_row_is_emitted_twice_and_only_the_narrow_bookmark_
         if row["createdAt"] >= narrow or (row["status"] == "OPEN" and row["updatedAt"] >= narrow)
     }
     assert sorted(ids) == sorted(due)
-    outcome = it.outcome(min_share=0.9)
-    assert outcome.bookmark == replace(before, narrow=it.began)
-    assert (outcome.complete, outcome.full, outcome.enough) == (True, False, False)
+    result = it.result(min_share=0.9)
+    assert result.bookmark == replace(before, narrow=it.began)
+    assert (result.complete, result.full, result.enough) == (True, False, False)
 
 
 def test_a_run_that_stops_between_its_scans_is_not_complete() -> None:
-    it = extraction(Listing(rows_of(300)), open_plan(NOW - HOUR), Bookmark(1, 2, 3))
+    it = run_of(Listing(rows_of(300)), open_plan(NOW - HOUR), Bookmark(1, 2, 3))
     it.open()
     list(islice(it.deliveries(), 1))
-    assert not it.outcome(min_share=0.9).complete
-    assert it.paused is None, "only a full scan is gone on with"
+    assert not it.result(min_share=0.9).complete
+    assert it.resume_point is None, "only a full scan is gone on with"
 
 
 def test_a_clock_ahead_of_the_servers_date_holds_the_bookmark_back() -> None:
     rows = rows_of(150)
     rows[7]["updatedAt"] = NOW + 5_000
-    it = extraction(Listing(rows))
+    it = run_of(Listing(rows))
     run(it)
-    outcome = it.outcome(min_share=0.9)
-    assert 3_900 < outcome.lead <= 4_000
-    assert outcome.bookmark.since == it.began - outcome.lead
-    assert outcome.bookmark.began == it.began
+    result = it.result(min_share=0.9)
+    assert 3_900 < result.lead <= 4_000
+    assert result.bookmark.since == it.began - result.lead
+    assert result.bookmark.began == it.began
 
 
 @pytest.mark.parametrize(
@@ -144,41 +144,42 @@ def test_a_clock_ahead_of_the_servers_date_holds_the_bookmark_back() -> None:
 def test_far_fewer_rows_say_nothing_of_deletes_until_that_is_confirmed(
     *, seen_before: int | None, min_share: float, enough: bool, kept: int
 ) -> None:
-    it = extraction(Listing(rows_of(400)), before=Bookmark(1, seen_before, 1))
+    it = run_of(Listing(rows_of(400)), before=Bookmark(1, seen_before, 1))
     run(it)
-    outcome = it.outcome(min_share=min_share)
-    assert outcome.complete
-    assert outcome.enough is enough
+    result = it.result(min_share=min_share)
+    assert result.complete
+    assert result.enough is enough
     # The next run is measured by the last count that was believed.
-    assert outcome.bookmark.rows == kept
+    assert result.bookmark.rows == kept
 
 
 def test_a_scan_that_created_after_narrows_says_nothing_of_deletes() -> None:
     lower = NOW - DAY + 200_000
     plan = replace(EVERYTHING, selections=(Selection(Since(), lower),))
     before = Bookmark(1, 300, 1)
-    it = extraction(Listing(rows_of(300)), plan, before)
+    it = run_of(Listing(rows_of(300)), plan, before)
     assert len(run(it)) == 100
-    outcome = it.outcome(min_share=0.9)
-    assert (outcome.complete, outcome.full) == (True, False)
-    assert outcome.bookmark.rows == 300
+    result = it.result(min_share=0.9)
+    assert (result.complete, result.full) == (True, False)
+    assert result.bookmark.rows == 300
 
 
-def _paused(scope: Scope) -> ResumePoint:
+def _point(scope: Scope) -> ResumePoint:
     done = (Range(Window(None, NOW - DAY + 100_000), 100),)
     return ResumePoint(Unfinished(NOW - HOUR, done), scope, 70)
 
 
 def test_a_scan_is_gone_on_with_from_its_first_beginning() -> None:
     rows = rows_of(300)
-    it = extraction(Listing(rows), before=Bookmark(paused=_paused(Scope(None, None, False))))  # noqa: FBT003 - a field
+    before = Bookmark(resume_point=_point(Scope(None, None, False)))  # noqa: FBT003 - a field
+    it = run_of(Listing(rows), before=before)
     ids = run(it)
     assert it.began == NOW - HOUR
-    assert it.resumed == 100
+    assert it.rows_resumed == 100
     assert sorted(ids) == sorted(row["id"] for row in rows[100:])
-    outcome = it.outcome(min_share=0.9)
-    assert outcome.bookmark == Bookmark(NOW - HOUR - 70, 300, NOW - HOUR)
-    assert outcome.lead == 70
+    result = it.result(min_share=0.9)
+    assert result.bookmark == Bookmark(NOW - HOUR - 70, 300, NOW - HOUR)
+    assert result.lead == 70
 
 
 @pytest.mark.parametrize(
@@ -188,9 +189,9 @@ def test_a_scan_is_gone_on_with_from_its_first_beginning() -> None:
 )
 def test_a_scan_of_another_scope_is_not_gone_on_with(scope: Scope) -> None:
     rows = rows_of(300)
-    it = extraction(Listing(rows), before=Bookmark(paused=_paused(scope)))
+    it = run_of(Listing(rows), before=Bookmark(resume_point=_point(scope)))
     assert len(run(it)) == 300
-    assert it.resumed == 0
+    assert it.rows_resumed == 0
     assert it.began > NOW
 
 
@@ -198,22 +199,22 @@ def test_a_scan_of_another_scope_is_not_gone_on_with(scope: Scope) -> None:
 def test_a_scan_is_known_by_a_later_instant_than_the_one_before_whatever_the_clock_says(
     ahead: int,
 ) -> None:
-    first = extraction(Listing(rows_of(3)))
+    first = run_of(Listing(rows_of(3)))
     run(first)
-    last = replace(first.outcome(min_share=0.9).bookmark, began=first.began + ahead)
-    second = extraction(Listing(rows_of(3)), before=last)
+    last = replace(first.result(min_share=0.9).bookmark, began=first.began + ahead)
+    second = run_of(Listing(rows_of(3)), before=last)
     run(second)
-    bookmark = second.outcome(min_share=0.9).bookmark
+    bookmark = second.result(min_share=0.9).bookmark
     assert second.began == bookmark.began == first.began + ahead + 1
     assert bookmark.since == first.began
 
 
 def test_a_run_that_reads_less_does_not_go_on_with_a_full_scan() -> None:
-    before = Bookmark(1, 2, 3, paused=_paused(Scope(None, NOW - HOUR, False)))  # noqa: FBT003 - a field
+    before = Bookmark(1, 2, 3, resume_point=_point(Scope(None, NOW - HOUR, False)))  # noqa: FBT003 - a field
     plan = RunPlan((Selection(Since(), NOW - HOUR),), full=False, reason="new rows are read")
-    it = extraction(Listing(rows_of(300)), plan, before)
+    it = run_of(Listing(rows_of(300)), plan, before)
     run(it)
-    assert it.resumed == 0
+    assert it.rows_resumed == 0
 
 
 @pytest.mark.parametrize("cut", [1, 2, 4, 7, 11])
@@ -222,14 +223,14 @@ def test_whatever_was_emitted_before_it_was_cut_off_is_not_lost_and_hardly_comes
 ) -> None:
     rows = rows_of(1_500)
     listing = Listing(rows)
-    first = extraction(listing)
+    first = run_of(listing)
     first.open()
     before = [str(r["id"]) for each in islice(first.deliveries(), cut) for r in each.rows]
-    paused = first.paused
-    assert paused is not None
-    second = extraction(listing, before=Bookmark(paused=paused))
+    point = first.resume_point
+    assert point is not None
+    second = run_of(listing, before=Bookmark(resume_point=point))
     after = run(second)
     assert second.began == first.began
     assert {*before, *after} == {row["id"] for row in rows}
     assert len(set(before) & set(after)) <= 2 * 100
-    assert second.outcome(min_share=0.9).bookmark.rows == 1_500
+    assert second.result(min_share=0.9).bookmark.rows == 1_500

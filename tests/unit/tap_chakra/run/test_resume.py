@@ -37,14 +37,14 @@ unfinished = st.builds(
     st.lists(walked, max_size=5).map(tuple),
 )
 scopes = st.builds(Scope, st.none() | times, st.none() | times, st.booleans())
-paused = st.builds(ResumePoint, unfinished, scopes, counts)
+points = st.builds(ResumePoint, unfinished, scopes, counts)
 
 
-@given(paused)
-def test_a_paused_scan_survives_state(it: ResumePoint) -> None:
+@given(points)
+def test_an_unfinished_scan_survives_state(it: ResumePoint) -> None:
     state = json.loads(json.dumps(to_state(it)))
     assert from_state(state) == it
-    bookmark = Bookmark(since=5_000, paused=it)
+    bookmark = Bookmark(since=5_000, resume_point=it)
     assert bookmark_from("process_lead", json.loads(json.dumps(bookmark_to(bookmark)))) == bookmark
 
 
