@@ -65,4 +65,4 @@ def test_each_end_of_an_arrow_is_drawn(picture: str) -> None:
 def test_the_modules_that_the_page_names_exist() -> None:
     named = set(re.findall(r"`(\w+\.py)`", PAGE))
     ours = {path.name for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
-    assert named <= ours | {"context.py"}
+    assert named <= ours
