@@ -48,7 +48,10 @@ class Knobs:
     default_role: Literal["ADMIN", "USER"] = _knob("ADMIN", "Q2: role of the default key")
     # Shape of answers
     error_shape: Literal["strings", "objects"] = _knob("strings", "Q3: elements of _errors")
-    timestamp_format: Literal["ms", "iso", "ms_string"] = _knob("ms", "Q5: times of a process")
+    timestamp_format: Literal["ms", "iso", "ms_string", "s"] = _knob(
+        "ms", "Q5: times of a process; s: seconds, also in its dates and date-times, both ways"
+    )
+    team_timezone: str | None = _knob("+0530", "the team's timezone in the configuration")
     assigned_to_read: Literal["id", "username"] = _knob("id", "Q7: assignedTo as read")
     state_read: Literal["short_id", "id", "object"] = _knob("short_id", "Q8: state as read")
     updated_at: Literal["usable", "zero", "null", "absent"] = _knob("usable", "updatedAt as read")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import orjson
+from chakra_sandbox import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ def envelope(
     data: object, meta: Mapping[str, object] | None = None, errors: Sequence[object] = ()
 ) -> bytes:
     """Wrap data in `{"_data", "_meta", "_errors"}`."""
-    return orjson.dumps({"_data": data, "_meta": meta or {}, "_errors": list(errors)})
+    return exact_json.dumps({"_data": data, "_meta": meta or {}, "_errors": list(errors)})
 
 
 def ok(data: object, meta: Mapping[str, object] | None = None) -> ResponseOut:

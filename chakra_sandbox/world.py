@@ -56,7 +56,7 @@ class World:
         self._throttle = Throttle()
         self._lags = {name: Lag(shelf.store) for name, shelf in account.shelves.items()}
         self._board = JobBoard(Draw(f"{seed}:jobs"))
-        self._config: dict[tuple[str, int], ResponseOut] = {}
+        self._config: dict[tuple[str, int, str | None], ResponseOut] = {}
         self._handled = 0
 
     def change_knobs(self, changes: Mapping[str, object]) -> Knobs:
@@ -168,9 +168,12 @@ class World:
             mutate(shelf, Mutation(**counts), self._draw, self.now_ms)
 
     def _config_answer(self) -> ResponseOut:
-        shape = (self.knobs.config_style, self.knobs.config_extra_mb)
+        knobs = self.knobs
+        shape = (knobs.config_style, knobs.config_extra_mb, knobs.team_timezone)
         if shape not in self._config:
-            self._config[shape] = ok(styled(config_json(self.account.models()), *shape))
+            style, extra_mb, zone = shape
+            config = config_json(self.account.models(), zone)
+            self._config[shape] = ok(styled(config, style, extra_mb))
         return self._config[shape]
 
     def mutate(self, procedure: str, mutation: Mutation, seed: int) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.messages import Rejection, RequestIn, ResponseOut, Row, ok
 from chakra_sandbox.reads.present import Presenter
 from chakra_sandbox.reads.query import Dialect, Query, compile_where
@@ -58,8 +59,8 @@ def read_body(request: RequestIn) -> object:
         Rejection: 400.
     """
     try:
-        return orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
+        return exact_json.loads(request.body)
+    except ValueError as error:
         raise Rejection(400, "The body is not JSON") from error
 
 

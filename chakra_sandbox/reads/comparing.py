@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Literal
 
 from chakra_sandbox.messages import Rejection
@@ -18,7 +19,7 @@ Kind = Literal["plain", "moment", "key"]
 Test = Callable[[object], bool]
 
 OPERATORS = ("=", "!=", ">", ">=", "<", "<=")
-_ORDERS: dict[str, Callable[[float, float], bool]] = {
+_ORDERS: dict[str, Callable[[float | Decimal, float | Decimal], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -101,19 +102,19 @@ def _ordering(kind: Kind, op: str, wanted: object) -> Test:
     return test
 
 
-def _number(value: object) -> float | None:
+def _number(value: object) -> float | Decimal | None:
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return value
     if not isinstance(value, str):
         return None
     try:
-        return int(value) if value.isdigit() else float(value)
-    except ValueError:
+        return int(value) if value.isdigit() else Decimal(value)
+    except (ValueError, ArithmeticError):
         return None
 
 
-def _moment(value: object) -> float | None:
+def _moment(value: object) -> float | Decimal | None:
     number = _number(value)
     return parse_iso(value) if number is None and isinstance(value, str) else number

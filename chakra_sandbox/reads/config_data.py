@@ -24,10 +24,10 @@ _DATATYPES: dict[str, str] = {
 }  # fmt: skip
 
 
-def config_json(models: Sequence[Model]) -> Row:
+def config_json(models: Sequence[Model], timezone: str | None = "+0530") -> Row:
     """Describe the account: the object the API puts in `_data`."""
     return {
-        "team": {"id": TEAM_ID, "shortId": TEAM_SHORT_ID, "name": "Acme", "timezone": "+0530"},
+        "team": {"id": TEAM_ID, "shortId": TEAM_SHORT_ID, "name": "Acme", "timezone": timezone},
         "entities": [_named("entity", name) for name in sorted({m.entity for m in models})],
         "procedures": [_procedure(model) for model in models],
         "attributeTypes": [_attribute_type(name) for name in _type_names(models)],

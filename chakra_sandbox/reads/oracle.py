@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.messages import RequestIn, Row
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Logged:
     def to_json(self) -> Row:
         """Show it; the body as JSON if it is, cut to 64 kB of text if not."""
         try:
-            body: object = orjson.loads(self.request.body) if self.request.body else None
-        except orjson.JSONDecodeError:
+            body: object = exact_json.loads(self.request.body) if self.request.body else None
+        except ValueError:
             body = self.request.body.decode(errors="replace")
         return {
             "at_ms": self.at_ms,
@@ -84,7 +85,7 @@ class RequestLog:
     def lines(self) -> Iterator[bytes]:
         """Yield a JSON line per request, oldest first."""
         for logged in self._logged:
-            yield orjson.dumps(logged.to_json()) + b"\n"
+            yield exact_json.dumps(logged.to_json()) + b"\n"
 
 
 def _cut(logged: Logged) -> Logged:

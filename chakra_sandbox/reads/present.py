@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import orjson
-
+from chakra_sandbox import exact_json
 from chakra_sandbox.knobs import Knobs
-from chakra_sandbox.rows.moments import iso_ms
+from chakra_sandbox.rows.model import IN_MILLISECONDS
+from chakra_sandbox.rows.moments import SECOND_MS, iso_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ class Presenter:
         default = Knobs()
         if all(getattr(self.knobs, name) == getattr(default, name) for name in _PRESENTING):
             return bytes
-        return lambda cell: orjson.dumps(self.show(orjson.loads(cell)))
+        return lambda cell: exact_json.dumps(self.show(exact_json.loads(cell)))
 
     def show(self, row: Row) -> Row:
         """Return a row as the API sends it."""
@@ -76,10 +76,19 @@ class Presenter:
                 for a in self.model.attributes
             }
             data = {**empty, **data}
+        if self.knobs.timestamp_format == "s":
+            data = self._in_seconds(data)
         if self.knobs.data_keys == "short_id":
             return data
         found: dict[str, Attribute] = {a.short_id: a for a in self.model.attributes}
         return {found[key].id if key in found else key: value for key, value in data.items()}
+
+    def _in_seconds(self, data: Row) -> Row:
+        moments = {a.short_id for a in self.model.attributes if a.type_name in IN_MILLISECONDS}
+        return {
+            key: value // SECOND_MS if key in moments and isinstance(value, int) else value
+            for key, value in data.items()
+        }
 
     def _derived(self, shown: Row) -> None:
         if self.knobs.derived_data == "null":
@@ -100,4 +109,6 @@ class Presenter:
 def _moment(value: int, style: str) -> object:
     if style == "ms":
         return value
+    if style == "s":
+        return value // SECOND_MS
     return iso_ms(value) if style == "iso" else str(value)

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-import orjson
+from chakra_sandbox import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +81,7 @@ def _passing(view: View, query: Query, slots: Iterable[int]) -> Iterator[bytes]:
 
 
 def _loads(cell: bytes) -> Row:
-    row: Row = orjson.loads(cell)
+    row: Row = exact_json.loads(cell)
     return row
 
 

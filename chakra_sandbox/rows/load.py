@@ -10,8 +10,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import orjson
-
+from chakra_sandbox import exact_json
 from chakra_sandbox.rows.account import Shelf, shelf_of
 from chakra_sandbox.rows.loaded_rows import LoadError, Times, loaded_rows
 from chakra_sandbox.rows.model import Attribute, Model, State
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from chakra_sandbox.messages import Row
     from chakra_sandbox.rows.moments import Span
 
+_CODE = re.compile(r"\s*(\+|-?0\d)")
+"""What looks like a number, and is a text: its first digits would be lost."""
 _MOST_OPTIONS = 20
 _LEAST_ROWS_FOR_OPTIONS = 200
 _STATES = ("NEW", "IN_PROGRESS", "DONE")
@@ -101,9 +102,36 @@ def _read(source: Source) -> tuple[list[str], list[Row]]:
 
 
 def _read_csv(content: bytes) -> list[Row]:
-    from pyarrow import csv  # noqa: PLC0415 - only --load pays for it
+    import pyarrow as pa  # noqa: PLC0415 - only --load pays for it
+    from pyarrow import csv  # noqa: PLC0415 - the same
 
-    return _plain(csv.read_csv(BytesIO(content)))
+    table = csv.read_csv(BytesIO(content))
+    as_text = csv.ConvertOptions(
+        column_types=dict.fromkeys(table.column_names, pa.string()), strings_can_be_null=True
+    )
+    texts = csv.read_csv(BytesIO(content), convert_options=as_text)
+    rows = _plain(table)
+    for name in table.column_names:
+        kind = table[name].type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            for row, value in zip(rows, _as_written(texts[name].to_pylist()), strict=True):
+                row[name] = value
+    return rows
+
+
+def _as_written(texts: list[str | None]) -> list[object]:
+    """The values of a column of numbers, unless its texts are codes: those stay texts."""
+    if any(text is not None and _CODE.match(text) for text in texts):
+        return list(texts)
+    return [None if text is None else _number(text) for text in texts]
+
+
+def _number(text: str) -> object:
+    """The number that a text spells, with every digit."""
+    try:
+        return exact_json.loads(str(Decimal(text)).encode())
+    except (ArithmeticError, ValueError):
+        return float(text)  # a NaN, or an infinity
 
 
 def _read_parquet(content: bytes) -> list[Row]:
@@ -115,7 +143,7 @@ def _read_parquet(content: bytes) -> list[Row]:
 def _read_lines(content: bytes) -> list[Row]:
     rows: list[Row] = []
     for number, line in enumerate(content.splitlines(), 1):
-        row = orjson.loads(line) if line.strip() else {}
+        row = exact_json.loads(line) if line.strip() else {}
         if not isinstance(row, dict):
             raise ValueError(f"line {number} is not a JSON object")  # noqa: TRY004 - input, not code
         rows += [row] if row else []
@@ -129,7 +157,7 @@ def _plain(table: pa.Table) -> list[Row]:
 def _json_value(value: object) -> object:
     """Return a value of a column as JSON holds it; times keep their class until they are typed."""
     if isinstance(value, Decimal):
-        return float(value)
+        return _number(str(value))
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return value
@@ -188,7 +216,7 @@ def _type_name(kinds: set[type]) -> str:
     by_kinds: list[tuple[set[type], str]] = [
         ({bool}, "boolean"),
         ({int}, "integer"),
-        ({int, float}, "decimal"),
+        ({int, float, Decimal}, "decimal"),
         ({datetime}, "datetime"),
         ({date}, "date"),
         ({time}, "time"),

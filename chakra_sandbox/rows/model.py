@@ -18,6 +18,10 @@ def uid(*parts: str) -> str:
 TEAM_ID = uid("team", "acme")
 
 
+IN_MILLISECONDS = frozenset({"date", "datetime"})
+"""Types whose values are stored as epoch milliseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One allowed value of an enum."""

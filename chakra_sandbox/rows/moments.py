@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+SECOND_MS = 1000
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 YEAR_MS = 365 * DAY_MS

@@ -10,9 +10,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import orjson
+from chakra_sandbox import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +25,14 @@ def key_text(value: object) -> str | None:
     """Return the form in which keys are compared: 7, 7.0 and "7" are one key."""
     if isinstance(value, bool) or value is None or isinstance(value, dict | list):
         return None
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float | Decimal) and value == int(value):
         return str(int(value))
     return str(value)
 
 
 def _pack(row: Row) -> bytes:
     # A copy: orjson's own result holds on to several times the memory it needs.
-    return bytes(memoryview(orjson.dumps(row)))
+    return bytes(memoryview(exact_json.dumps(row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Store:
 
     def row(self, slot: int) -> Row:
         """Return a copy of a row."""
-        made: Row = orjson.loads(self.cells[slot])
+        made: Row = exact_json.loads(self.cells[slot])
         return made
 
     def slot_of_id(self, row_id: str) -> int | None:

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-import orjson
 from aiohttp import web
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.knob_values import KnobError
 from chakra_sandbox.messages import Rejection
 from chakra_sandbox.writes.changes import Mutation
@@ -97,14 +97,14 @@ class Control:
 
 def _json(value: object, status: int = 200) -> web.Response:
     return web.Response(
-        status=status, body=orjson.dumps(value), headers={"content-type": "application/json"}
+        status=status, body=exact_json.dumps(value), headers={"content-type": "application/json"}
     )
 
 
 async def _object(request: web.Request) -> dict[str, object]:
     try:
-        body = orjson.loads(await request.read() or b"{}")
-    except orjson.JSONDecodeError as error:
+        body = exact_json.loads(await request.read() or b"{}")
+    except ValueError as error:
         raise web.HTTPBadRequest(text='{"error": "the body is not JSON"}') from error
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(text='{"error": "the body is not an object"}')

@@ -6,8 +6,7 @@ import random
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import orjson
-
+from chakra_sandbox import exact_json
 from chakra_sandbox.messages import ResponseOut, Row, ok
 from chakra_sandbox.rows.model import TEAM_ID
 
@@ -129,7 +128,7 @@ def _entry_json(entry: Entry, job: Job, knobs: Knobs) -> Row:
     if knobs.entry_echo == "input":
         shown["data"] = entry.item
     elif knobs.entry_echo == "json_string":
-        shown["data"] = orjson.dumps(entry.item).decode()
+        shown["data"] = exact_json.dumps(entry.item).decode()
     if knobs.entry_names == "other":
         return {_OTHER_ENTRY.get(name, name): value for name, value in shown.items()}
     return shown

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.messages import Rejection, Row
-from chakra_sandbox.rows.moments import parse_iso
+from chakra_sandbox.rows.model import IN_MILLISECONDS
+from chakra_sandbox.rows.moments import SECOND_MS, parse_iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +26,8 @@ _LISTS = frozenset(
 _OPEN = frozenset(
     {"json", "externalObject", "customObject", "googleAddress", "booking", "cart", "monthOfYear"}
 )
+_NUMBERS = (int, float, Decimal)
+_SCALARS = (str, *_NUMBERS)
 _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
 
 
@@ -66,7 +71,14 @@ def _clean(attribute: Attribute | None, knobs: Knobs, key: str, value: object) -
     fits, coerced = _fit(attribute.type_name, value)
     if not fits or (knobs.type_check == "strict" and coerced is not value):
         raise Rejection(400, f"{key} is {attribute.type_name}, which {value!r} is not")
-    return coerced
+    return in_milliseconds(coerced, knobs) if attribute.type_name in IN_MILLISECONDS else coerced
+
+
+def in_milliseconds(value: object, knobs: Knobs) -> object:
+    """Return an instant as it is stored, of one in the unit that the account speaks."""
+    if isinstance(value, int) and not isinstance(value, bool) and knobs.timestamp_format == "s":
+        return value * SECOND_MS
+    return value
 
 
 def normalised(value: object, knobs: Knobs) -> object:
@@ -94,11 +106,11 @@ def _fit(type_name: str, value: object) -> tuple[bool, object]:
         return isinstance(value, list), value
     if type_name == "datetimeISO8601":
         return isinstance(value, str) and (not value or parse_iso(value) is not None), value
-    return type_name in _OPEN or isinstance(value, str | int | float), _text(type_name, value)
+    return type_name in _OPEN or isinstance(value, _SCALARS), _text(type_name, value)
 
 
 def _text(type_name: str, value: object) -> object:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, _NUMBERS) and not isinstance(value, bool)
     return str(value) if is_number and type_name not in _OPEN else value
 
 
@@ -107,9 +119,22 @@ def _fit_number(value: object, *, whole: bool) -> tuple[bool, object]:
         return False, value
     if isinstance(value, str):
         try:
-            value = float(value) if not value.lstrip("-").isdigit() else int(value)
-        except ValueError:
+            value = _exact(value)
+        except ArithmeticError:
             return False, value
-    if isinstance(value, float) and whole:
-        return value.is_integer(), int(value) if value.is_integer() else value
-    return isinstance(value, int | float), value
+    if isinstance(value, float | Decimal) and whole:
+        is_whole = value == value // 1
+        return is_whole, _exact(str(int(value))) if is_whole else value
+    return isinstance(value, _NUMBERS), value
+
+
+def _exact(text: str) -> object:
+    """The number that a text spells: an integer or a float where one holds it, else its digits.
+
+    Raises:
+        ArithmeticError: It spells none.
+    """
+    digits = Decimal(text)
+    if not digits.is_finite():
+        raise ArithmeticError(text)
+    return exact_json.loads(str(digits).encode())

@@ -14,7 +14,7 @@ from chakra_sandbox.rows.made_data import derived
 from chakra_sandbox.rows.model import TEAM_ID
 from chakra_sandbox.rows.people import BY_ID, BY_USERNAME
 from chakra_sandbox.rows.store import key_text
-from chakra_sandbox.writes.values import clean_data
+from chakra_sandbox.writes.values import clean_data, in_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,7 +215,9 @@ class Writer:
         if "assignedTo" in item:
             row["assignedTo"] = _user_id(item["assignedTo"], self.knobs)
         if "nextActionAt" in item:
-            row["nextActionAt"] = _moment(item["nextActionAt"], self.knobs)
+            row["nextActionAt"] = in_milliseconds(
+                _moment(item["nextActionAt"], self.knobs), self.knobs
+            )
         return row
 
     def _state(self, before: str, wanted: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -123,3 +124,35 @@ def test_a_file_that_cannot_be_served_says_why(
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="cannot read"):
         load_shelf(Source(tmp_path / "no.csv", "contact"), SPAN, 1)
+
+
+def test_codes_and_phone_numbers_of_a_csv_stay_texts(tmp_path: Path) -> None:
+    text = "id,branch,phone,temperature\n1,007,+915550100001,-0.5\n2,12,915550100002,-12\n"
+    shelf = load_shelf(Source(written(tmp_path / "c.csv", text), "contact", "id"), SPAN, 1)
+    assert [row["data"] for row in rows(shelf.store)] == [
+        {"id": 1, "branch": "007", "phone": "+915550100001", "temperature": -0.5},
+        {"id": 2, "branch": "12", "phone": "915550100002", "temperature": -12},
+    ]
+    types = {a.short_id: a.type_name for a in shelf.model.attributes}
+    assert types == {
+        "id": "integerId",
+        "branch": "string",
+        "phone": "string",
+        "temperature": "decimal",
+    }
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.jsonl", "c.parquet"])
+def test_a_loaded_number_keeps_every_digit(tmp_path: Path, name: str) -> None:
+    digits = {"amount": "12345678901234567.89", "count": "123456789012345678901"}
+    path = tmp_path / name
+    if name == "c.csv":
+        written(path, "amount,count\n" + ",".join(digits.values()) + "\n")
+    elif name == "c.jsonl":
+        written(path, "{" + ",".join(f'"{key}":{text}' for key, text in digits.items()) + "}\n")
+    else:
+        exact = {key: [Decimal(text)] for key, text in digits.items()}
+        parquet.write_table(pa.table(exact), path)
+    shelf = load_shelf(Source(path, "contact"), SPAN, 1)
+    stored = shelf.store.cells[0].decode()
+    assert all(f'"{key}":{text}' in stored for key, text in digits.items()), stored

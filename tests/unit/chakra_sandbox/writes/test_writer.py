@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from chakra_sandbox.messages import RequestIn
+
 Make = Callable[..., Any]
 PROCESS = "/v1/ext/procedure/lead/process"
 BY_KEY = f"{PROCESS}/lead_id"
@@ -184,3 +186,33 @@ def test_lists_may_lag_behind_every_kind_of_write(make_caller: Make) -> None:
     assert len(caller.list({"lead_id": "X"})) == 1
     assert len(caller.list({"score": 777})) == 1
     assert caller.list({"lead_id": "L-000002"}) == []
+
+
+def test_an_account_that_speaks_seconds_speaks_them_both_ways(make_caller: Make) -> None:
+    caller = make_caller(timestamp_format="s")
+    data = {"lead_id": "X", "birth_date": 45_792_000, "last_contacted": 1_714_557_600}
+    row = caller("POST", PROCESS, {"data": data, "nextActionAt": 1_714_557_601})[1]["_data"]
+    assert row["data"] == data
+    assert (row["createdAt"], row["nextActionAt"]) == (caller.now_ms // 1000, 1_714_557_601)
+    stored = caller.leads.store.row(caller.leads.store.slot_of_id(row["id"]))
+    assert stored["data"]["birth_date"] == 45_792_000_000
+    assert stored["nextActionAt"] == 1_714_557_601_000
+
+
+@pytest.mark.parametrize("zone", ["+0530", "America/New_York", None])
+def test_the_configuration_tells_the_teams_zone(make_caller: Make, zone: str | None) -> None:
+    caller = make_caller(team_timezone=zone)
+    assert caller("GET", "/v1/ext/config")[1]["_data"]["team"]["timezone"] == zone
+
+
+def test_a_number_that_no_double_holds_is_stored_and_shown_with_every_digit(
+    make_caller: Make,
+) -> None:
+    caller = make_caller(leads=5)
+    sent = b'{"data":{"lead_id":"X","budget":12345678901234567.89,"summary":123456789012345678901}}'
+    headers = {"authorization": f"Bearer {caller.key}"}
+    request = RequestIn("POST", PROCESS, {}, headers, sent)
+    answer = caller.world.receive(request, caller.now_ms).response
+    assert b'"budget":12345678901234567.89' in answer.body
+    assert b'"summary":"123456789012345678901"' in answer.body
+    assert b'"budget":12345678901234567.89' in caller.raw("POST", f"{PROCESS}/list").body
