@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import ApiKey
+from chakra_api.values.zones import zone_of
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import RequestsTransport, TransportSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
     from chakra_api.clock import Clock
 
@@ -99,6 +101,24 @@ def _url(config: Mapping[str, object]) -> str:
             f"Set it to {DEFAULT_URL}, without a path",
         )
     return url
+
+
+def parse_zone(config: Mapping[str, object], name: str) -> tzinfo | None:
+    """A setting that is a time zone; None if it is not set.
+
+    Raises:
+        SettingsError: There is no such zone.
+    """
+    value = config.get(name)
+    if value is None or value == "":
+        return None
+    zone = zone_of(value)
+    if zone is None:
+        raise SettingsError(
+            f"The setting {name} is {value!r}, which is no time zone",
+            "Use a name as Asia/Kolkata, an offset as +05:30, or UTC",
+        )
+    return zone
 
 
 def number(config: Mapping[str, object], name: str, default: float, least: float) -> float:

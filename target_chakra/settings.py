@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
-from chakra_api.connection import Connection, number, parse_connection
+from chakra_api.connection import Connection, number, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
+from target_chakra.stream_mapping import StreamMapping, parse_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
 _T = TypeVar("_T", bound=str)
 Compare: TypeAlias = Literal["always", "journal", "never"]
@@ -32,60 +34,10 @@ DEFAULT_JOB_TIMEOUT: Final = 1800
 DEFAULT_HORIZON: Final = 300
 DEFAULT_STOP_PERCENT: Final = 10
 DEFAULT_RETENTION_DAYS: Final = 30
-_MAPPING_KEYS: Final = frozenset(
-    [
-        "stream",
-        "procedure",
-        "mode",
-        "key",
-        "fields",
-        "nulls",
-        "only_if_empty",
-        "delete_when",
-        "revive",
-    ]
-)
 
 
 LEAST_OPEN: Final = 1000
 """Rows that may be without an outcome, however small the batches are."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamMapping:
-    """How one stream's rows become changes.
-
-    Attributes:
-        stream: Name or glob.
-        procedure: ShortId; None to take it from the stream's name (`process_lead`).
-        mode: What is asked for.
-        names_mode: Whether the user said so; what a table says of itself counts only if not.
-        key_column: The column that names a process; None for the default.
-        key_attribute: The attribute it stands for, or `id`; None for the default.
-        fields: Column → destination; None for by name.
-        clears: Whether a null clears the attribute (else it is left as it is).
-        only_if_empty: Destinations that are never overwritten.
-        delete_when: The column that marks a row as deleted.
-        revive: Whether a process that was deleted, or is gone, may be brought back.
-    """
-
-    stream: str = "*"
-    procedure: str | None = None
-    mode: Mode = Mode.UPSERT
-    names_mode: bool = False
-    key_column: str | None = None
-    key_attribute: str | None = None
-    fields: Mapping[str, str] | None = None
-    clears: bool = False
-    only_if_empty: frozenset[str] = frozenset()
-    delete_when: str | None = None
-    revive: bool = False
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that it names."""
-        named = (self.key_column, self.delete_when, *(self.fields or ()))
-        return frozenset(name for name in named if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +79,8 @@ class Settings:
         concurrency: Jobs in flight.
         compare: What a row is compared with.
         assigned_to_format: How an assignee is sent (Q7).
+        assign_inactive: Whether users may be assigned who are not active.
+        naive_timezone: The zone of times that name none; None for the team's.
         limits: What a run may do.
         patience: How long to wait.
         journal: SQLAlchemy URL.
@@ -141,6 +95,8 @@ class Settings:
     concurrency: int = DEFAULT_CONCURRENCY
     compare: Compare = "always"
     assigned_to_format: Format = "username"
+    assign_inactive: bool = False
+    naive_timezone: tzinfo | None = None
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
     journal: str = DEFAULT_JOURNAL
@@ -186,11 +142,13 @@ def parse_settings(
     concurrency = int(number(config, "concurrency", DEFAULT_CONCURRENCY, 1))
     settings = Settings(
         connection=parse_connection(config, user_agent=user_agent, variable=variable),
-        streams=_streams(config.get("streams")),
+        streams=parse_streams(config.get("streams")),
         batch_size=int(number(config, "batch_size", DEFAULT_BATCH_SIZE, 1)),
         concurrency=concurrency,
         compare=_one_of(config, "compare", COMPARES),
         assigned_to_format=_one_of(config, "assigned_to_format", FORMATS),
+        assign_inactive=config.get("assign_inactive") is True,
+        naive_timezone=parse_zone(config, "naive_timezone"),
         limits=_limits(config),
         patience=Patience(
             number(config, "job_timeout", DEFAULT_JOB_TIMEOUT, 1),
@@ -227,99 +185,6 @@ def _refuse_blind_upserts(settings: Settings) -> None:
             "compare is never, and without a mapping each stream is upserted",
             "Use compare always or journal, or map each stream with mode insert or update",
         )
-
-
-def _streams(value: object) -> tuple[StreamMapping, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise SettingsError(
-            "The setting streams is not a list of mappings",
-            'Write it as [{"stream": "lead_scores", "procedure": "lead", "key": "lead_id"}]',
-        )
-    return tuple(_stream(each, number) for number, each in enumerate(value, 1))
-
-
-def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
-    name = given.get("stream")
-    where = f"mapping {number} of the setting streams"
-    if not isinstance(name, str) or not name:
-        raise SettingsError(f"In {where} stream is missing", "Name a stream, or a glob as marts-*")
-    unknown = sorted(set(given) - _MAPPING_KEYS)
-    if unknown:
-        raise SettingsError(
-            f"In {where} ('{name}') there is no option {', '.join(unknown)}",
-            f"The options are: {', '.join(sorted(_MAPPING_KEYS))}",
-        )
-    column, attribute = _key(given.get("key"), where)
-    return StreamMapping(
-        stream=name,
-        procedure=_text(given, "procedure"),
-        mode=_mode(given.get("mode"), where),
-        names_mode=bool(given.get("mode")),
-        key_column=column,
-        key_attribute=attribute,
-        fields=_fields(given.get("fields"), where),
-        clears=_nulls(given.get("nulls"), where),
-        only_if_empty=_names(given.get("only_if_empty"), where),
-        delete_when=_text(given, "delete_when"),
-        revive=given.get("revive") is True,
-    )
-
-
-def _text(given: Mapping[str, object], name: str) -> str | None:
-    value = given.get(name)
-    return str(value) if value else None
-
-
-def _mode(value: object, where: str) -> Mode:
-    try:
-        return Mode(value or "upsert")
-    except ValueError:
-        modes = ", ".join(mode.value for mode in Mode)
-        raise SettingsError(f"In {where} mode is {value!r}", f"Use one of: {modes}") from None
-
-
-def _key(value: object, where: str) -> tuple[str | None, str | None]:
-    """`"lead_id"`, or `{"column": "crm_id", "attribute": "lead_id"}`."""
-    if value is None:
-        return None, None
-    if isinstance(value, str) and value:
-        return value, None
-    if isinstance(value, dict) and isinstance(value.get("column"), str):
-        attribute = value.get("attribute")
-        return str(value["column"]), str(attribute) if attribute else None
-    raise SettingsError(
-        f"In {where} key is {value!r}",
-        'Write the column, or {"column": "crm_id", "attribute": "lead_id"}',
-    )
-
-
-def _fields(value: object, where: str) -> Mapping[str, str] | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise SettingsError(
-            f"In {where} fields is not an object of column and destination",
-            'Write it as {"score": "data.score", "owner": "assignedTo"}',
-        )
-    return {str(column): str(destination) for column, destination in value.items()}
-
-
-def _nulls(value: object, where: str) -> bool:
-    if value not in (None, "skip", "clear"):
-        raise SettingsError(f"In {where} nulls is {value!r}", "Use skip or clear")
-    return value == "clear"
-
-
-def _names(value: object, where: str) -> frozenset[str]:
-    if value is None:
-        return frozenset()
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise SettingsError(
-            f"In {where} only_if_empty is not a list", 'Write it as ["data.city", "assignedTo"]'
-        )
-    return frozenset(value)
 
 
 def _one_of(config: Mapping[str, object], name: str, allowed: tuple[_T, ...]) -> _T:

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from datetime import timezone, tzinfo
 from typing import TYPE_CHECKING
 
 from chakra_api.account import config_fields as fields
 from chakra_api.account.config_fields import Index, Row
 from chakra_api.errors import SettingsError
 from chakra_api.values.attribute_types import AttributeType, attribute_type
+from chakra_api.values.choices import Option
+from chakra_api.values.times import Times
+from chakra_api.values.zones import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One of the values that an attribute with choices may take."""
-
-    value: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +79,23 @@ class Account:
         procedures: In the config's order.
         warnings: What could not be found out, a sentence each.
         collections: The config's collections as they came, by their own names.
+        timezone: The zone of the team; None if the config gives none that is known.
     """
 
     team_id: str | None
     procedures: tuple[Procedure, ...]
     warnings: tuple[str, ...]
     collections: Mapping[str, tuple[Row, ...]]
+    timezone: tzinfo | None = None
+
+    def times(self, naive: tzinfo | None = None) -> Times:
+        """What times of the account mean.
+
+        Args:
+            naive: The zone of texts that name none; None for the team's.
+        """
+        team = self.timezone or timezone.utc
+        return Times(naive or team, team)
 
     def procedure(self, short_id: str) -> Procedure:
         """The procedure of that shortId.
@@ -134,7 +141,8 @@ def resolve_account(config: Mapping[str, object]) -> Account:
         if fields.text(row, fields.SHORT_ID) and row.get("isDeleted") is not True
     )
     team_id = fields.text(team, fields.ID) if isinstance(team, dict) else ""
-    return Account(team_id or None, procedures, tuple(resolver.warnings), collections)
+    zone = zone_of(team.get("timezone")) if isinstance(team, dict) else None
+    return Account(team_id or None, procedures, tuple(resolver.warnings), collections, zone)
 
 
 class _Resolver:

@@ -17,6 +17,8 @@ class Person:
     username: str
     name: str
     email: str = ""
+    is_active: bool = True
+    is_deleted: bool = False
 
 
 class Directory:
@@ -30,7 +32,8 @@ class Directory:
         self._people.pop("", None)
         self._by_other_name: dict[str, list[Person]] = {}
         for person in {each.id: each for each in self._people.values()}.values():
-            for other in {person.email.casefold(), person.name.casefold()} - {""}:
+            others = (person.username, person.email, person.name)
+            for other in {each.strip().casefold() for each in others} - {""}:
                 self._by_other_name.setdefault(other, []).append(person)
 
     @classmethod
@@ -39,7 +42,10 @@ class Directory:
         return cls(_person(row) for row in rows)
 
     def search(self, named: str) -> tuple[Person, ...]:
-        """All users whom an id, a username, an email or a full name may mean, each once."""
+        """The users whom an id, a username, an email or a full name may mean, each once.
+
+        An id or a username as it stands is one user; else case and outer blanks do not count.
+        """
         exact = self.find(named)
         if exact is not None:
             return (exact,)
@@ -61,7 +67,14 @@ def _person(row: Mapping[str, object]) -> Person:
     username = _text(row.get("username"))
     email = row.get("primaryEmail")
     address = _text(email.get("email") if isinstance(email, dict) else email)
-    return Person(_text(row.get("id")), username, name or username, address)
+    return Person(
+        _text(row.get("id")),
+        username,
+        name or username,
+        address,
+        is_active=row.get("isActive") is not False,
+        is_deleted=row.get("isDeleted") is True,
+    )
 
 
 def _text(value: object) -> str:

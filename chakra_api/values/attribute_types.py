@@ -6,7 +6,7 @@ table falls back to its datatype, and without one to JSON text: it is never refu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import (
@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class AttributeType:
-    """An attribute type: how its values are stored.
+class Family:
+    """What the types of one kind have in common.
 
     Attributes:
-        name: As the account spells it.
+        name: What its values are called in messages, `integer`.
         json_schema: Nullable JSON Schema of a stored value.
         arrow_name: Name of the Arrow type; `list<…>` for lists.
         coerce: Makes a value of the wire fit, or says that it doesn't.
         wire: Types that a value has on the wire by the documents; others were loose.
         passes: The type whose values are stored just as they come; None if there is none.
+        item: The family of its items, if its values are arrays.
+        is_choice: Whether its values are options of the attribute.
     """
 
     name: str
@@ -46,71 +48,120 @@ class AttributeType:
     coerce: Coercer
     wire: tuple[type, ...] = ()
     passes: type | None = None
+    item: Family | None = None
+    is_choice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeType:
+    """How values of a type are stored.
+
+    Attributes:
+        name: As the account spells it.
+        family: What its values are.
+    """
+
+    name: str
+    family: Family
+
+    @property
+    def json_schema(self) -> Mapping[str, object]:
+        """Nullable JSON Schema of a stored value."""
+        return self.family.json_schema
+
+    @property
+    def arrow_name(self) -> str:
+        """Name of the Arrow type; `list<…>` for lists."""
+        return self.family.arrow_name
+
+    @property
+    def coerce(self) -> Coercer:
+        """What makes a value of the wire fit, or says that it doesn't."""
+        return self.family.coerce
+
+    @property
+    def wire(self) -> tuple[type, ...]:
+        """Types that a value has on the wire by the documents; others were loose."""
+        return self.family.wire
+
+    @property
+    def passes(self) -> type | None:
+        """The type whose values are stored just as they come; None if there is none."""
+        return self.family.passes
 
 
 def _nullable(kind: str, **more: object) -> dict[str, object]:
     return {"type": [kind, "null"], **more}
 
 
-_Stored = tuple[dict[str, object], str, Coercer, tuple[type, ...], type | None]
-
 _ANY = (dict, list, str, int, float, bool)
 _TIME_FORM = _nullable("string", format="date-time")
 
-_STRING: _Stored = (_nullable("string"), "string", to_string, (str,), str)
-_INTEGER: _Stored = (_nullable("integer"), "int64", to_integer, (int,), None)
-_NUMBER: _Stored = (_nullable("number"), "float64", to_number, (int, float), None)
-_BOOLEAN: _Stored = (_nullable("boolean"), "bool", to_boolean, (bool,), bool)
-_DATE: _Stored = (_nullable("string", format="date"), "date32", to_date, (int,), None)
-_DATETIME: _Stored = (_TIME_FORM, "timestamp", to_datetime, (int, str), None)
-_JSON: _Stored = (_nullable("string"), "string", to_json, _ANY, None)
-_REFERENCE: _Stored = (_nullable("string"), "string", to_reference, (str,), str)
+TEXT: Final = Family("text", _nullable("string"), "string", to_string, (str,), str)
+INTEGER: Final = Family("integer", _nullable("integer"), "int64", to_integer, (int,))
+NUMBER: Final = Family("number", _nullable("number"), "float64", to_number, (int, float))
+BOOLEAN: Final = Family("boolean", _nullable("boolean"), "bool", to_boolean, (bool,), bool)
+DATE: Final = Family("date", _nullable("string", format="date"), "date32", to_date, (int,))
+TIME: Final = Family("datetime", _TIME_FORM, "timestamp", to_datetime, (int, str))
+ISO_TIME: Final = replace(TIME, name="ISO datetime")
+JSON: Final = Family("JSON", _nullable("string"), "string", to_json, _ANY)
+REFERENCE: Final = replace(TEXT, name="reference", coerce=to_reference)
+MONTH: Final = replace(TEXT, name="month")
 
 
-def _enum(stored: _Stored) -> _Stored:
-    return stored[0], stored[1], enum_of(stored[2]), stored[3], stored[4]
+def _enum(family: Family) -> Family:
+    coerce = enum_of(family.coerce)
+    return replace(family, name=f"choice of {family.name}", coerce=coerce, is_choice=True)
 
 
-def _list(stored: _Stored) -> _Stored:
-    schema, arrow, coerce, _, passes = stored
-    form = _nullable("array", items=schema)
-    return form, f"list<{arrow}>", list_of(coerce, passes), (list,), None
+def _list(family: Family) -> Family:
+    return Family(
+        f"list of {family.name}",
+        _nullable("array", items=family.json_schema),
+        f"list<{family.arrow_name}>",
+        list_of(family.coerce, family.passes),
+        (list,),
+        item=family,
+        is_choice=family.is_choice,
+    )
 
 
 _TEXTS = (
-    "string text name email phone stringid textarea booleantext url html username otp monthofyear"
+    "string text name email phone stringid textarea booleantext url html username otp"
     " photo audio document status"
 )
 _OBJECTS = (
     "googleaddress json externalobject multiexternalobject customobject multicustomobject booking"
     " cart"
 )
-_BY_NAME: Final[dict[str, _Stored]] = {
-    **dict.fromkeys(_TEXTS.split(), _STRING),
-    **dict.fromkeys(("user", "process", "record", "task", "state"), _REFERENCE),
-    **dict.fromkeys(("integer", "number", "integerid", "time"), _INTEGER),
-    **dict.fromkeys(("float", "decimal"), _NUMBER),
-    "boolean": _BOOLEAN,
-    "date": _DATE,
-    **dict.fromkeys(("datetime", "datetimeiso8601"), _DATETIME),
-    "stringenum": _enum(_STRING),
-    "integerenum": _enum(_INTEGER),
-    "floatenum": _enum(_NUMBER),
-    "multistringenum": _list(_enum(_STRING)),
-    "multiintegerenum": _list(_enum(_INTEGER)),
-    "multifloatenum": _list(_enum(_NUMBER)),
-    **dict.fromkeys(("multistring", "multiphotos", "multidocuments"), _list(_STRING)),
-    **dict.fromkeys(("taskcollection", "recordcollection", "processcollection"), _list(_REFERENCE)),
-    "geolocation": _list(_NUMBER),
-    **dict.fromkeys(_OBJECTS.split(), _JSON),
+_BY_NAME: Final[dict[str, Family]] = {
+    **dict.fromkeys(_TEXTS.split(), TEXT),
+    **dict.fromkeys(("user", "process", "record", "task", "state"), REFERENCE),
+    **dict.fromkeys(("integer", "number", "integerid", "time"), INTEGER),
+    **dict.fromkeys(("float", "decimal"), NUMBER),
+    "monthofyear": MONTH,
+    "boolean": BOOLEAN,
+    "date": DATE,
+    "datetime": TIME,
+    "datetimeiso8601": ISO_TIME,
+    "stringenum": _enum(TEXT),
+    "integerenum": _enum(INTEGER),
+    "floatenum": _enum(NUMBER),
+    "multistringenum": _list(_enum(TEXT)),
+    "multiintegerenum": _list(_enum(INTEGER)),
+    "multifloatenum": _list(_enum(NUMBER)),
+    **dict.fromkeys(("multistring", "multiphotos", "multidocuments"), _list(TEXT)),
+    **dict.fromkeys(("taskcollection", "recordcollection", "processcollection"), _list(REFERENCE)),
+    "geolocation": _list(NUMBER),
+    **dict.fromkeys(_OBJECTS.split(), JSON),
 }
 
-_BY_DATATYPE: Final[dict[str, _Stored]] = {
-    "string": _STRING,
-    "integer": _INTEGER,
-    "float": _NUMBER,
-    "boolean": _BOOLEAN,
-    "json": _JSON,
+_BY_DATATYPE: Final[dict[str, Family]] = {
+    "string": TEXT,
+    "integer": INTEGER,
+    "float": NUMBER,
+    "boolean": BOOLEAN,
+    "json": JSON,
 }
 
 
@@ -121,16 +172,12 @@ def attribute_type(type_name: str | None, datatype: str | None = None) -> Attrib
         type_name: The attribute type's name (`stringEnum`); None if the config does not say.
         datatype: Its datatype (`string`, `integer`, `float`, `boolean`, `json`).
     """
-    stored = _BY_NAME.get(_folded(type_name))
+    stored = _BY_NAME.get(folded(type_name))
     if stored is None:
-        stored = _BY_DATATYPE.get(_folded(datatype), _JSON)
-    return AttributeType(type_name or datatype or "unknown", *stored)
+        stored = _BY_DATATYPE.get(folded(datatype), JSON)
+    return AttributeType(type_name or datatype or "unknown", stored)
 
 
-def is_choice(type_name: str) -> bool:
-    """Whether values of an attribute type are one or several of the attribute's options."""
-    return _folded(type_name).endswith("enum")
-
-
-def _folded(name: str | None) -> str:
+def folded(name: str | None) -> str:
+    """A type's name without case, spaces, hyphens and underscores."""
     return "".join(c for c in (name or "").lower() if c.isalnum())

@@ -11,10 +11,12 @@ import json
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 import orjson
 
+from chakra_api.values import exact_json
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_day, iso_ms, parse_timestamp
 
 Coercer: TypeAlias = Callable[[object], object]
@@ -33,6 +35,8 @@ MISFIT: Final = Misfit()
 """What a coercer returns for a value that does not fit: it belongs to `_extra_data`."""
 
 INT64: Final = 2**63
+EXACT_FLOATS: Final = 2.0**53
+"""From here on a double does not hold every whole number."""
 DAY_MS: Final = 86_400_000
 _STORED: Final = len("2026-01-05T09:15:00.123Z")
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -49,7 +53,7 @@ def to_string(value: object) -> object:
         return value
     if isinstance(value, bool):
         return MISFIT
-    if isinstance(value, int):
+    if isinstance(value, (int, Decimal)):
         return str(value)
     return repr(value) if isinstance(value, float) and math.isfinite(value) else MISFIT
 
@@ -62,8 +66,8 @@ def to_integer(value: object) -> object:
         return None
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return to_integer(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return to_integer(int(value))
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS:
+        return int(value)
     return MISFIT
 
 
@@ -74,18 +78,17 @@ def to_number(value: object) -> object:
     if value is None or value == "":
         return None
     if isinstance(value, int) and not isinstance(value, bool):
-        return _exact_float(value)
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return _exact_float(str(value))
+    if isinstance(value, str):
         text = value.strip()
-        return _exact_float(int(text)) if _INTEGER.fullmatch(text) else to_number(float(text))
+        return _exact_float(text) if _NUMBER.fullmatch(text) else MISFIT
     return MISFIT
 
 
-def _exact_float(value: int) -> object:
-    if abs(value) >= 2**1000:
-        return MISFIT
-    number = float(value)
-    return number if int(number) == value else MISFIT
+def _exact_float(text: str) -> object:
+    """The double whose shortest spelling is the number of a text; a misfit if there is none."""
+    number = exact_json.number_of(text)
+    return MISFIT if isinstance(number, Decimal) else number
 
 
 def to_boolean(value: object) -> object:
@@ -153,9 +156,8 @@ def to_json(value: object) -> object:
 def json_text(value: object) -> str:
     """Any value of the wire as JSON text."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        return exact_json.dumps(value, sort_keys=True).decode()
     except TypeError:
-        # orjson takes integers of 64 bits only
         return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 

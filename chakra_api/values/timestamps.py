@@ -1,22 +1,24 @@
-"""Times on ChakraHQ's wire, read exactly: every form becomes epoch milliseconds (Q5)."""
+"""Times on ChakraHQ's wire, read exactly: every form becomes epoch milliseconds (Q5).
+
+A number is milliseconds, whatever its size: a birth date of 1971 is a small one.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_SECONDS_BELOW = 10**11
-"""A bare number below it counts seconds: as milliseconds it would lie before March 1973."""
-_FIRST_MS = -_EPOCH_DAY * _DAY_MS + _DAY_MS
-_LAST_MS = (date.max.toordinal() + 1 - _EPOCH_DAY) * _DAY_MS - 1
+FIRST_MS = -_EPOCH_DAY * DAY_MS + DAY_MS
+LAST_MS = (date.max.toordinal() + 1 - _EPOCH_DAY) * DAY_MS - 1
 
-USUAL_FROM = _SECONDS_BELOW
-USUAL_UNTIL = _LAST_MS + 1
-"""An integer in this range is epoch milliseconds as it is."""
+USUAL_FROM = 1
+USUAL_UNTIL = LAST_MS + 1
+"""An integer in this range is epoch milliseconds as it is; 0 may mean unset, see below."""
 
 _MINUTE_TEXTS = tuple(f"{n // 60:02d}:{n % 60:02d}:" for n in range(1440))
 _SECOND_TEXTS = tuple(f"{n:02d}." for n in range(60))
@@ -36,12 +38,13 @@ _ISO = re.compile(
 )
 
 
-def parse_timestamp(value: object) -> int | None:
+def parse_timestamp(value: object, naive: tzinfo = timezone.utc) -> int | None:
     """Return a time in epoch milliseconds, or None if `value` holds none.
 
     Args:
-        value: Milliseconds or seconds (int, float or numeric string), or an ISO date or
-            date-time; without a zone it is UTC. `0`, `""` and null mean unset (contract 1.5).
+        value: Milliseconds (int, float or numeric string), or an ISO date or date-time. `0`, `""`
+            and null mean unset (contract 1.5).
+        naive: The zone of a text that names none.
 
     Returns:
         Milliseconds, finer parts cut off; None for unset, for what is no time, and for what
@@ -49,9 +52,9 @@ def parse_timestamp(value: object) -> int | None:
     """
     if type(value) is int:
         # the usual one at once: each row has several
-        return value if _SECONDS_BELOW <= value <= _LAST_MS else _from_number(value)
+        return value if value and FIRST_MS <= value <= LAST_MS else None
     if isinstance(value, str):
-        return _from_text(value.strip())
+        return _from_text(value.strip(), naive)
     if isinstance(value, float):
         # repr is the number that was sent; the float itself may lie a hair below it
         return _from_decimal(repr(value)) if value - value == 0 else None
@@ -80,42 +83,35 @@ def iso_day(day: int) -> str:
     return date.fromordinal(day + _EPOCH_DAY).isoformat()
 
 
-def _from_number(value: int) -> int | None:
-    ms = value if abs(value) >= _SECONDS_BELOW else value * 1000
-    return ms if ms and _FIRST_MS <= ms <= _LAST_MS else None
-
-
 def _from_decimal(text: str) -> int | None:
     number = Decimal(text)
-    if abs(number) < _SECONDS_BELOW:
-        number *= 1000
-    if number == 0 or not _FIRST_MS <= number <= _LAST_MS:
+    if number == 0 or not FIRST_MS <= number <= LAST_MS:
         return None
     return int(number // 1)
 
 
-def _from_text(text: str) -> int | None:
+def _from_text(text: str, naive: tzinfo) -> int | None:
     if len(text) in _COMMON and text[10:11] == "T":
         try:
-            return _from_common(text)
-        except ValueError:
+            return _from_common(text, naive)
+        except (ValueError, OverflowError):
             # Another form of the same length, or no time at all: read it slowly.
             pass
     if _NUMBER.fullmatch(text):
         return _from_decimal(text)
     found = _ISO.fullmatch(text)
-    return _from_iso(found) if found else None
+    return _from_iso(found, naive) if found else None
 
 
-def _from_common(text: str) -> int | None:
+def _from_common(text: str, naive: tzinfo) -> int | None:
     """`2026-01-05T09:15:00`, with or without milliseconds, with `Z` or an offset: in C."""
     instant = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1] == "Z" else text)
-    since = (instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)) - _EPOCH
+    since = (instant if instant.tzinfo else instant.replace(tzinfo=naive)) - _EPOCH
     ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    return ms if _FIRST_MS <= ms <= _LAST_MS else None
+    return ms if FIRST_MS <= ms <= LAST_MS else None
 
 
-def _from_iso(found: re.Match[str]) -> int | None:
+def _from_iso(found: re.Match[str], naive: tzinfo) -> int | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     try:
         days = date(year, month, day).toordinal() - _EPOCH_DAY
@@ -123,14 +119,66 @@ def _from_iso(found: re.Match[str]) -> int | None:
         return None
     if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - a clock's own numbers
         return None
-    seconds = (hour * 60 + minute) * 60 + second - _offset_seconds(found.group(8))
-    ms = days * _DAY_MS + seconds * 1000 + int((found.group(7) or "0")[:3].ljust(3, "0"))
-    return ms if _FIRST_MS <= ms <= _LAST_MS else None
+    seconds = (hour * 60 + minute) * 60 + second - _offset_seconds(found, naive)
+    ms = days * DAY_MS + seconds * 1000 + int((found.group(7) or "0")[:3].ljust(3, "0"))
+    return ms if FIRST_MS <= ms <= LAST_MS else None
 
 
-def _offset_seconds(zone: str | None) -> int:
-    if zone is None or zone in "Zz":
+def _offset_seconds(found: re.Match[str], naive: tzinfo) -> int:
+    zone = found.group(8)
+    if zone is None:
+        year, month, day, hour, minute = (int(part or 0) for part in found.groups()[:5])
+        return _offset_of(datetime(year, month, day, hour, minute), naive)  # noqa: DTZ001 - no zone
+    if zone in "Zz":
         return 0
     digits = zone[1:].replace(":", "").ljust(4, "0")
     seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
     return -seconds if zone[0] == "-" else seconds
+
+
+def _offset_of(local: datetime, zone: tzinfo) -> int:
+    """Seconds that a zone is ahead of UTC at a wall time."""
+    offset = zone.utcoffset(local)
+    return 0 if offset is None else offset.days * 86_400 + offset.seconds
+
+
+class LocalTime(NamedTuple):
+    """An instant as a zone's calendar and clock show it.
+
+    Attributes:
+        day: Counted from 1970-01-01.
+        milliseconds: Since its midnight.
+    """
+
+    day: int
+    milliseconds: int
+
+
+def local_time(instant: int, zone: tzinfo) -> LocalTime | None:
+    """An instant in a zone; None where its year lies outside 1 to 9999 there.
+
+    Args:
+        instant: Epoch milliseconds.
+        zone: The zone.
+    """
+    try:
+        at = (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone)
+    except OverflowError:
+        return None
+    seconds = (at.hour * 60 + at.minute) * 60 + at.second
+    return LocalTime(at.toordinal() - _EPOCH_DAY, seconds * 1000 + at.microsecond // 1000)
+
+
+def wall_clock(text: str) -> int | None:
+    """What the calendar and the clock of an ISO text show, as if they were in UTC.
+
+    Returns:
+        Epoch milliseconds; None for what is no ISO text.
+    """
+    found = _ISO.fullmatch(text.strip())
+    if found is None:
+        return None
+    zone = found.group(8)
+    bare = text.strip()[: -len(zone)].rstrip() if zone else text.strip()
+    instant = _ISO.fullmatch(bare)
+    return None if instant is None else _from_iso(instant, timezone.utc)

@@ -6,11 +6,13 @@ import json
 
 import orjson
 
+from chakra_api.values import exact_json
+
 
 def encode(value: object) -> bytes:
-    """The JSON of a value; of integers beyond 64 bits, too."""
+    """The JSON of a value, numbers to the last digit."""
     try:
-        return orjson.dumps(value)
+        return exact_json.dumps(value)
     except TypeError:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
         return text.encode(errors="replace")
@@ -20,17 +22,20 @@ def decode(body: bytes) -> object:
     """The value in a body of JSON.
 
     Half an emoji (a text that was cut in the middle of one) becomes U+FFFD, and NaN the text
-    of its name: one odd value must not cost the whole page.
+    of its name: one odd value must not cost the whole page. A number that a double would round is
+    a `Decimal`; integers are of any size.
 
     Raises:
         ValueError: It is no JSON.
     """
+    if exact_json.is_plain(body):
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        value: object = json.loads(body.decode(), parse_constant=str)
+        text = body.decode()
+        value = json.loads(text, parse_float=exact_json.number_of, parse_constant=str)
         return _whole(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None

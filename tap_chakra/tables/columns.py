@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chakra_api.values.coercion import DAY_MS, INT64, MISFIT, to_json
-from chakra_api.values.encoding import FIRST, LAST
-from chakra_api.values.timestamps import parse_timestamp
+from chakra_api.values.timestamps import FIRST_MS, LAST_MS, USUAL_FROM, parse_timestamp
 
 if TYPE_CHECKING:
     from chakra_api.values.coercion import Coercer
@@ -134,7 +133,7 @@ def _days(values: Values, kinds: set[type]) -> pa.Array | None:
     if kinds != {int}:
         return None
     instants = pa.array(values, pa.int64())
-    if not _are_within(instants, FIRST, LAST):
+    if not _are_within(instants, USUAL_FROM, LAST_MS):
         return None
     days = pc.divide(instants, DAY_MS)
     if not pc.multiply(days, DAY_MS).equals(instants):
@@ -147,15 +146,15 @@ def _instants(values: Values, kinds: set[type], *, zero_is_unset: bool) -> pa.Ar
         instants = pa.array(values, pa.int64())
         if zero_is_unset:
             instants = pc.if_else(pc.equal(instants, 0), None, instants)
-        return _from_ms(instants) if _are_within(instants, FIRST, LAST) else None
+        return _from_ms(instants) if _are_within(instants, USUAL_FROM, LAST_MS) else None
     if kinds != {str}:
         return None
     texts = pa.array(values, pa.string())
     if not _all(pc.match_substring_regex(texts, _ISO)):
         return None
     times = texts.cast(INSTANT)
-    latest = LAST * _MICROSECONDS
-    return times if _are_within(times.view(pa.int64()), -latest, latest) else None
+    first, last = FIRST_MS * _MICROSECONDS, LAST_MS * _MICROSECONDS
+    return times if _are_within(times.view(pa.int64()), first, last) else None
 
 
 def _from_ms(instants: pa.Array) -> pa.Array:
@@ -213,11 +212,11 @@ def _mended(values: Values, kind: Kind) -> Column | None:
 
 
 def _is_ms(value: object) -> bool:
-    return type(value) is int and FIRST <= abs(value) <= LAST
+    return type(value) is int and FIRST_MS <= value <= LAST_MS and value != 0
 
 
 def _is_day(value: object) -> bool:
-    return type(value) is int and FIRST <= abs(value) <= LAST and value % DAY_MS == 0
+    return type(value) is int and _is_ms(value) and value % DAY_MS == 0
 
 
 _TRUSTS: Final[dict[str, Callable[[object], bool]]] = {

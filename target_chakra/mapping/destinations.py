@@ -7,15 +7,17 @@ procedure from the account, so that a row costs a look-up and a call per column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
-from chakra_api.values.attribute_types import is_choice
-from chakra_api.values.coercion import MISFIT, Coercer, to_boolean, to_number, to_string
-from chakra_api.values.encoding import as_it_came, comparer, encoder, is_writable
-from chakra_api.values.timestamps import parse_timestamp
+from chakra_api.values.attribute_types import attribute_type
+from chakra_api.values.choices import Choices, Option
+from chakra_api.values.times import UTC, Times
+from chakra_api.values.writers import comparer, is_writable, takes, writer
+from chakra_api.values.writing import Unfit, write_boolean, write_number_or_text, write_text
+
 from target_chakra.mapping.destination_names import (
     DELETED,
     attribute_of,
@@ -25,28 +27,31 @@ from target_chakra.mapping.destination_names import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.account.account import Attribute, Procedure
-    from chakra_api.account.people import Directory
+    from chakra_api.account.people import Directory, Person
+    from chakra_api.values.coercion import Coercer
+    from chakra_api.values.writing import Writer
 
 STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
 ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", DELETED)
-VALUES_SHOWN: Final = 12
-"""Values that a message lists."""
+_INSTANT: Final = attribute_type("datetime")
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
-    """A value that can't be written.
+class ValueRules:
+    """What the user's settings say of values.
 
     Attributes:
-        reason: What is wrong with it, after the name of its column.
+        times: What times without a zone, and days, mean.
+        sends_ids: Whether an assignee is sent by id, not by username (Q7).
+        assigns_inactive: Whether users may be assigned who are not active.
     """
 
-    reason: str
-
-
-Encode: TypeAlias = Callable[[object], object]
-"""A column's value → the value of the wire, None for unset, `MISFIT` or `Unfit`."""
+    times: Times = UTC
+    sends_ids: bool = False
+    assigns_inactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +60,30 @@ class Destination:
 
     Attributes:
         name: `data.city`, `state`, `record.phone` …
-        encode: Makes the value of the wire.
+        write: Makes the value of the wire, or `Unfit`, of one that is not empty.
         comparable: Makes a value of the wire comparable with another one.
         writable: Whether ChakraHQ takes it; if not, a row may only agree with it.
         as_is: Types whose values go over the wire as they are.
         choices: Texts that go over the wire as they are.
-        kind: Name of its type, for messages.
+        is_text: Whether an empty text may be stored there.
+        is_time: Whether its values are instants.
+        takes: What it takes, for messages; empty if the reason says so.
     """
 
     name: str
-    encode: Encode
+    write: Writer
     comparable: Coercer
     writable: bool = True
     as_is: frozenset[type] = frozenset()
     choices: frozenset[object] = frozenset()
-    kind: str = "value of it"
+    is_text: bool = False
+    is_time: bool = False
+    takes: str = ""
+
+    @property
+    def bare_name(self) -> str:
+        """Its name as an account's user knows it: `city`, `state`."""
+        return bare_name(self.name)
 
 
 class Destinations:
@@ -78,25 +92,38 @@ class Destinations:
     Args:
         procedure: As the account describes it.
         directory: The account's users.
-        sends_ids: Whether an assignee is sent by id, not by username (Q7).
+        rules: What the user's settings say of values.
     """
 
-    def __init__(self, procedure: Procedure, directory: Directory, *, sends_ids: bool) -> None:
+    def __init__(
+        self, procedure: Procedure, directory: Directory, rules: ValueRules | None = None
+    ) -> None:
         self.procedure = procedure
+        self.rules = rules or ValueRules()
         self._directory = directory
-        self._sends_ids = sends_ids
+        self._states = Choices(
+            (Option(state.short_id, state.name) for state in procedure.states), "states"
+        )
         self._derived = {each.short_id for each in procedure.derived_attributes}
-        self._known = {
-            each.name: each for each in (*self._roots(), *map(_attribute, procedure.attributes))
-        }
+        self._attributes = {destination_of(each.short_id): each for each in procedure.attributes}
+        made = (_made(each, self.rules.times) for each in procedure.attributes)
+        self._known = {each.name: each for each in (*self._roots(), *made)}
         self._folded = {name.casefold(): name for name in self._known}
 
     def find(self, name: str) -> Destination | None:
         """The destination of that name; case counts only if it must."""
         found = self._known.get(name) or self._known.get(self._folded.get(name.casefold(), ""))
         if found is None and (is_for_creates(name) or self._is_open(name)):
-            found = self._known[name] = Destination(name, _same, _same)
+            found = self._known[name] = Destination(name, _same, _same, is_text=True)
         return found
+
+    def rounding(self, found: Destination) -> Destination:
+        """A destination that cuts off the digits that it can't hold."""
+        attribute = self._attributes.get(found.name)
+        if attribute is None:
+            return found
+        write = writer(attribute.type, attribute.options, self.rules.times, rounds=True)
+        return replace(found, write=write, as_is=frozenset())
 
     def _is_open(self, name: str) -> bool:
         return not self.procedure.resolved and attribute_of(name) is not None
@@ -141,25 +168,27 @@ class Destinations:
     # Root fields
 
     def _roots(self) -> tuple[Destination, ...]:
+        instant = writer(_INSTANT, times=self.rules.times)
         return (
             Destination("state", self._state, self._state_held),
             Destination("status", _status, _text),
             Destination("assignedTo", self._assignee, self._assignee_held),
-            Destination("nextActionAt", _instant, parse_timestamp),
+            Destination(
+                "nextActionAt",
+                instant,
+                comparer(_INSTANT, self.rules.times),
+                is_time=True,
+                takes=takes(_INSTANT),
+            ),
         )
 
     def _state(self, value: object) -> object:
         for state in self.procedure.states:
-            if value in (state.short_id, state.id, state.name):
-                return state.short_id
-        folded = str(value).strip().casefold()
-        for state in self.procedure.states:
-            if folded in (state.short_id.casefold(), state.name.casefold()):
+            if value in (state.short_id, state.id):
                 return state.short_id
         if not self.procedure.states and isinstance(value, str):
             return value
-        known = ", ".join(state.short_id for state in self.procedure.states)
-        return Unfit(f"is {value!r}, which is no state of it; the states are: {known}")
+        return self._states.find(value)
 
     def _state_held(self, value: object) -> object:
         named = (value.get("id") or value.get("shortId")) if isinstance(value, dict) else value
@@ -167,65 +196,52 @@ class Destinations:
         return named if isinstance(found, Unfit) else found
 
     def _assignee(self, value: object) -> object:
-        if value == "":
-            return None
-        found = self._directory.search(str(value))
-        if len(found) == 1:
-            return found[0].id if self._sends_ids else found[0].username
-        if found:
-            return Unfit(f"is {value!r}, which {len(found)} users are called; use a username")
-        return Unfit(f"is {value!r}, which is no user's id, username, email or name")
+        named = write_text(value)
+        found = self._directory.search(named) if isinstance(named, str) else ()
+        if not found:
+            return Unfit("is no user's id, username, email or name")
+        if len(found) > 1:
+            return Unfit(f"{len(found)} users are called; use a username")
+        return self._sent(found[0])
+
+    def _sent(self, person: Person) -> object:
+        if person.is_deleted:
+            return Unfit("is a user who is deleted")
+        if not person.is_active and not self.rules.assigns_inactive:
+            return Unfit("is a user who is not active; assign_inactive assigns them all the same")
+        return person.id if self.rules.sends_ids else person.username
 
     def _assignee_held(self, value: object) -> object:
         person = self._directory.find(value) if isinstance(value, str) else None
         return person.id if person else value or None
 
 
-def _attribute(attribute: Attribute) -> Destination:
-    encode = encoder(attribute.type)
-    as_is = _AS_IS.get(encode, frozenset())
+def _made(attribute: Attribute, times: Times) -> Destination:
+    kind, family = attribute.type, attribute.type.family
+    write = writer(kind, attribute.options, times)
     choices: frozenset[object] = frozenset()
-    if is_choice(attribute.type.name) and attribute.options:
-        encode = _chosen(encode, attribute)
-        as_is = frozenset()
-        if attribute.type.json_schema["type"] == ["string", "null"]:
-            choices = frozenset(option.value for option in attribute.options)
+    if family.is_choice and attribute.options and family.json_schema["type"] == ["string", "null"]:
+        choices = frozenset(option.value for option in attribute.options)
     return Destination(
         destination_of(attribute.short_id),
-        encode,
-        comparer(attribute.type),
-        is_writable(attribute.type),
-        as_is,
+        write,
+        comparer(kind, times),
+        is_writable(kind),
+        _AS_IS.get(write, frozenset()),
         choices,
-        attribute.type.name,
+        is_text=family.name in _TEXTS,
+        is_time=family.name in _TIMES,
+        takes="" if family.is_choice and attribute.options else takes(kind),
     )
 
 
-# JSON holds no infinity, so that a float is always a number.
-_AS_IS: Final[Mapping[Coercer, frozenset[type]]] = {
-    to_string: frozenset({str}),
-    to_number: frozenset({float}),
-    to_boolean: frozenset({bool}),
-    as_it_came: frozenset({str, int}),
+_TEXTS: Final = frozenset({"text", "reference", "month", "JSON"})
+_TIMES: Final = frozenset({"datetime", "ISO datetime"})
+_AS_IS: Final[Mapping[Writer, frozenset[type]]] = {
+    write_text: frozenset({str}),
+    write_boolean: frozenset({bool}),
+    write_number_or_text: frozenset({str}),
 }
-
-
-def _chosen(encode: Coercer, attribute: Attribute) -> Coercer:
-    values = {option.value for option in attribute.options}
-    labels = ", ".join([option.value for option in attribute.options][:VALUES_SHOWN])
-
-    def chosen(value: object) -> object:
-        if type(value) is list and all(type(each) is str and each in values for each in value):
-            return value
-        wire = encode(value)
-        if wire is None or wire is MISFIT:
-            return wire
-        for each in wire if isinstance(wire, list) else (wire,):
-            if str(each) not in values and each is not None:
-                return Unfit(f"is {shown(each)}, which is none of its choices: {labels}")
-        return wire
-
-    return chosen
 
 
 def _same(value: object) -> object:
@@ -238,19 +254,10 @@ def _text(value: object) -> object:
 
 def _status(value: object) -> object:
     status = str(value).strip().upper()
-    if status in STATUSES:
-        return status
-    return Unfit(f"is {value!r}; use one of {', '.join(STATUSES)}")
-
-
-def _instant(value: object) -> object:
-    if value in ("", 0):
-        return None
-    instant = parse_timestamp(value)
-    return Unfit(f"is {value!r}, which is no time") if instant is None else instant
+    return status if status in STATUSES else Unfit(f"is none of {', '.join(STATUSES)}")
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it."""
-    text = repr(value)
+    """A value as a message quotes it: blanks and invisible characters show."""
+    text = str(value) if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line's worth

@@ -9,7 +9,7 @@ from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
 
 if TYPE_CHECKING:
-    from target_chakra.settings import StreamMapping
+    from target_chakra.stream_mapping import StreamMapping
 
 _MODES: Final = {"append": Mode.INSERT, "merge": Mode.UPSERT}
 _STRATEGIES: Final = {

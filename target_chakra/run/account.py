@@ -10,10 +10,11 @@ from chakra_api.account.account import Account, resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.errors import NoAccess
 from target_chakra.lookups.open_procedure import OpenProcedure
-from target_chakra.mapping.destinations import Destinations
+from target_chakra.mapping.destinations import Destinations, ValueRules
 
 if TYPE_CHECKING:
     from chakra_api.endpoints.client import ChakraClient
+    from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
 
@@ -23,12 +24,12 @@ class OpenAccount:
 
     Args:
         client: Talks to it.
-        sends_ids: Whether an assignee is sent by id, not by username (Q7).
+        settings: What the user set.
     """
 
-    def __init__(self, client: ChakraClient, *, sends_ids: bool) -> None:
+    def __init__(self, client: ChakraClient, settings: Settings) -> None:
         self._client = client
-        self._sends_ids = sends_ids
+        self._settings = settings
         self._procedures: dict[str, OpenProcedure] = {}
 
     @cached_property
@@ -44,6 +45,14 @@ class OpenAccount:
             LOG.warning("This key may not list users: assignees can't be checked")
             return Directory.from_users([])
 
+    @cached_property
+    def _rules(self) -> ValueRules:
+        return ValueRules(
+            times=self.configuration.times(self._settings.naive_timezone),
+            sends_ids=self._settings.assigned_to_format == "id",
+            assigns_inactive=self._settings.assign_inactive,
+        )
+
     @property
     def id(self) -> str:
         """The account that the journal's entries are of."""
@@ -54,9 +63,7 @@ class OpenAccount:
         found = self._procedures.get(short_id)
         if found is None:
             destinations = Destinations(
-                self.configuration.procedure(short_id),
-                self._directory,
-                sends_ids=self._sends_ids,
+                self.configuration.procedure(short_id), self._directory, self._rules
             )
             found = self._procedures[short_id] = OpenProcedure(self._client, destinations)
         return found

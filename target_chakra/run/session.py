@@ -81,7 +81,7 @@ class Session(Generic[State]):
         ins = stand_ins or StandIns()
         self.client = ins.client or connect(settings.connection, clock, threads)
         self._workers: Workers[Any] = Workers(clock, ins.crew(threads))
-        self._account = OpenAccount(self.client, sends_ids=settings.assigned_to_format == "id")
+        self._account = OpenAccount(self.client, settings)
         self.error: ChakraError | None = None
         self.load = ""
         self._load_is_complete = False

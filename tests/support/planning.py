@@ -9,8 +9,8 @@ from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Known, Mode
-from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
-from target_chakra.mapping.destinations import Destinations
+from target_chakra.lookups.snapshot import SnapshotReader, Snapshot
+from target_chakra.mapping.destinations import Destinations, ValueRules
 from target_chakra.planning.plan import Rules
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ PROCEDURE = Procedure(
     primary_key="lead_id",
 )
 PEOPLE = Directory.from_users([{"id": "u1", "username": "asha.k"}])
-DESTINATIONS = Destinations(PROCEDURE, PEOPLE, sends_ids=False)
+DESTINATIONS = Destinations(PROCEDURE, PEOPLE, ValueRules())
 KEY = Key("lead", "lead_id", 7)
 RULES = Rules(DESTINATIONS.comparable, read_only=("data.cart",))
 REVIVE = replace(RULES, revive=True)

@@ -20,10 +20,10 @@ from tap_chakra.records.row_typer import compile_row
 from target_chakra.changes import Action, Done, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.snapshot import SnapshotReader
-from target_chakra.mapping.destinations import Destinations
+from target_chakra.mapping.destinations import Destinations, ValueRules
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.planning.plan import Rules, plan
-from target_chakra.settings import StreamMapping
+from target_chakra.stream_mapping import StreamMapping
 from tests.support.json_values import values
 
 Row = dict[str, object]
@@ -74,7 +74,7 @@ def sent_back(short_id: str, row: Row, mapping: StreamMapping, *, flat: bool) ->
     record = json.loads(json.dumps(compile_row(procedure, STAFF)(row)))
     if flat:
         record = flattened({**record, "_of": short_id})
-    destinations = Destinations(procedure, STAFF, sends_ids=False)
+    destinations = Destinations(procedure, STAFF, ValueRules())
     found = RowMapper(f"process_{short_id}", mapping, destinations, list(record))(1, 1, record)
     if isinstance(found, Reject):
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 import pytest
 from hypothesis import given
@@ -26,9 +26,24 @@ def test_an_offset_names_the_same_instant(ms: int, minutes: int) -> None:
     assert abs((parse_timestamp(local) or 0) - ms) <= 1
 
 
-@given(st.integers(1, 10**11 - 1))
-def test_small_numbers_count_seconds(seconds: int) -> None:
-    assert parse_timestamp(seconds) == seconds * 1000
+@given(st.integers(1, 10**11))
+def test_small_numbers_are_milliseconds_too(ms: int) -> None:
+    for form in (ms, -ms, str(ms), float(ms)):
+        assert parse_timestamp(form) == (-ms if form == -ms else ms)
+
+
+@given(st.datetimes(), st.timezones())
+def test_a_text_without_a_zone_is_in_the_one_that_is_given(local: datetime, zone: tzinfo) -> None:
+    there = local.replace(tzinfo=zone, microsecond=local.microsecond // 1000 * 1000, fold=0)
+    try:
+        utc = there.astimezone(timezone.utc).replace(tzinfo=None)
+    except OverflowError:
+        return
+    wanted = (utc - datetime(1970, 1, 1)) // timedelta(milliseconds=1)  # noqa: DTZ001 - a difference
+    if utc.year < 2:
+        return
+    for form in (local.isoformat(), local.isoformat(" "), local.isoformat(timespec="microseconds")):
+        assert parse_timestamp(form, zone) == wanted or wanted == 0
 
 
 @pytest.mark.parametrize("unset", [0, "0.0", "", None, "soon", [], {}, True, float("nan"), 10**30])

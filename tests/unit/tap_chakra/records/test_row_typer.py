@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.account.account import Attribute, Option, Procedure, State
+from chakra_api.account.account import Attribute, Procedure, State, resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.choices import Option
 from chakra_api.values.coercion import MISFIT
 from tap_chakra.records.row_typer import ROOT, compile_row
 from tap_chakra.records.schema import process_schema

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.account.account import Attribute, Option, Procedure, State
+from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.errors import SettingsError
 from chakra_api.values.attribute_types import attribute_type
+from chakra_api.values.choices import Option
 from target_chakra.books.rejects_file import reject_line
 from target_chakra.changes import Change, Key, Mode, Reject
-from target_chakra.mapping.destinations import Destinations
+from target_chakra.mapping.destinations import Destinations, ValueRules
 from target_chakra.mapping.row_mapper import RowMapper
-from target_chakra.settings import StreamMapping
+from target_chakra.stream_mapping import StreamMapping
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,7 +47,7 @@ PEOPLE = Directory.from_users(
         {"id": "u3", "username": "ravi.2", "displayName": "Ravi"},
     ]
 )
-DESTINATIONS = Destinations(PROCEDURE, PEOPLE, sends_ids=False)
+DESTINATIONS = Destinations(PROCEDURE, PEOPLE, ValueRules())
 BY_ID = StreamMapping("*")
 BY_KEY = StreamMapping("*", key_column="lead_id")
 CLEARS = StreamMapping("*", clears=True)
@@ -97,7 +99,7 @@ def test_columns_that_the_tap_and_the_loaders_add_are_left_out() -> None:
         "record": "r", "createdAt": "x", "updatedAt": "x", "completedAt": "x", "stateId": "s1",
         "stateName": "New", "assignedToUsername": "asha.k", "createdByUsername": "asha.k",
         "derivedData": {"rank": 1}, "derivedData__rank": 1, "_extra_data": '{"odd": 1}',
-        "_sdc_batched_at": "x", "_sdc_deleted_at": "x", "_dlt_load_id": "1", "isDeleted": False,
+        "_sdc_batched_at": "x", "_sdc_deleted_at": None, "_dlt_load_id": "1", "isDeleted": False,
     }  # fmt: skip
     for row in (added, {name.lower(): value for name, value in added.items()}):
         assert change_of({"id": "x1", "data": {}, **row}).fields == {}
@@ -211,8 +213,10 @@ def test_an_attribute_named_in_extra_data_is_never_cleared() -> None:
 
 @pytest.mark.parametrize(
     ("mark", "deletes"),
-    [(True, True), ("2026-01-01", True), (1, True), ("true", True), (None, False), (False, False),
-     ("", False), ("false", False), ("0", False), (0, False)],
+    [(True, True), (1, True), (1.0, True), ("true", True), ("1", True), ("T", True), (" y", True),
+     ("Yes", True), ("on", True), (None, False), (False, False), (0, False), (0.0, False),
+     ("", False), (" ", False), ("false", False), ("0", False), ("F", False), ("N", False),
+     ("no", False), ("OFF ", False)],
     ids=repr,
 )  # fmt: skip
 def test_a_mark_deletes_where_the_user_says_and_in_is_deleted(
@@ -225,9 +229,61 @@ def test_a_mark_deletes_where_the_user_says_and_in_is_deleted(
     assert change_of({"id": "x1", "dead": mark}, mapped_to).deletes is deletes
 
 
-def test_sdc_deleted_at_deletes_only_if_the_user_says_so() -> None:
+@pytest.mark.parametrize(
+    "word", ["null", "None", "0.0", "2026-01-01", "gone", 2, -1, 0.5], ids=repr
+)
+def test_a_word_that_nobody_knows_never_deletes_and_never_writes(word: object) -> None:
+    gone = StreamMapping("*", delete_when="gone")
+    for row, mapping in (
+        ({"id": "x1", "gone": word, "note": "a"}, gone),
+        ({"id": "x1", "isDeleted": word, "note": "a"}, BY_ID),
+        ({"lead_id": 7, "gone": word}, replace(gone, mode=Mode.MIRROR)),
+    ):
+        reason = reject_of(row, mapping).reason
+        assert repr(word) in reason
+        assert "neither true nor false" in reason
+
+
+@pytest.mark.parametrize("column", ["deleted_at", "deletedAt", "removedOn", "timestamp", "ts"])
+@pytest.mark.parametrize("time", ["2026-01-01", "2026-01-01 09:15:00.123456+00", 1_767_225_600_000])
+def test_any_time_deletes_in_a_column_whose_name_is_a_times(column: str, time: object) -> None:
+    mapping = StreamMapping("*", delete_when=column)
+    assert change_of({"id": "x1", column: time}, mapping).deletes
+    assert not change_of({"id": "x1", column: None}, mapping).deletes
+    assert "neither a time" in reject_of({"id": "x1", column: "soon"}, mapping).reason
+
+
+def test_any_time_deletes_in_a_column_that_is_declared_as_a_time() -> None:
+    row: Row = {"id": "x1", "gone": "2026-01-01"}
+    mapping = StreamMapping("*", delete_when="gone")
+    found = RowMapper("leads", mapping, DESTINATIONS, list(row), ["gone"])(1, 1, row)
+    assert isinstance(found, Change)
+    assert found.deletes
+
+
+MARKS = ["_sdc_deleted_at", "_sdc_lsn_deleted_at", "_dlt_deleted", "_SDC_DELETED_AT"]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(
+    "value", ["2026-01-01", 1_767_225_600_000, True, "t", "whatever"], ids=repr
+)
+def test_a_loaders_mark_without_delete_when_is_a_reject_that_says_what_to_set(
+    mark: str, value: object
+) -> None:
+    row: Row = {"id": "x1", mark: value, "note": "a"}
+    assert f"delete_when: {mark}" in reject_of(row).next_step
+    assert change_of(row, StreamMapping("*", mode=Mode.DELETE)).deletes
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("value", [None, "", False, 0, "f"], ids=repr)
+def test_a_loaders_mark_that_is_not_set_changes_nothing(mark: str, value: object) -> None:
+    assert change_of({"id": "x1", mark: value, "note": "a"}).fields == {"data.note": "a"}
+
+
+def test_sdc_deleted_at_deletes_if_the_user_says_so() -> None:
     row: Row = {"id": "x1", "_sdc_deleted_at": "2026-01-01"}
-    assert not change_of(row).deletes
     assert change_of(row, StreamMapping("*", delete_when="_sdc_deleted_at")).deletes
 
 
@@ -296,7 +352,7 @@ def test_a_mapping_that_names_what_does_not_exist_is_an_error_of_the_settings(
 
 def test_integers_beyond_64_bits_are_never_rounded_on_the_way_back() -> None:
     open_data = Procedure("odd", "p", "Odd", (Attribute("j", "j", "J", attribute_type("json")),))
-    destinations = Destinations(open_data, PEOPLE, sends_ids=False)
+    destinations = Destinations(open_data, PEOPLE, ValueRules())
     found = RowMapper("odd", BY_ID, destinations, ("id", "j"))(1, 1, {"id": "x", "j": f"[{2**70}]"})
     assert isinstance(found, Change)
     assert found.fields == {"data.j": [2**70]}

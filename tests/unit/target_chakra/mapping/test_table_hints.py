@@ -7,7 +7,7 @@ import pytest
 from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
 from target_chakra.mapping.table_hints import Hints, hinted
-from target_chakra.settings import StreamMapping
+from target_chakra.stream_mapping import StreamMapping
 
 SILENT = StreamMapping("leads")
 

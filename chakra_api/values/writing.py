@@ -1,0 +1,258 @@
+"""What a value of a source becomes on ChakraHQ's wire, by the type of its attribute (`values.md`).
+
+A writer takes a value that is neither null nor an empty text and returns the one to send, or
+`Unfit`: the row is a reject then, and nothing of it is sent. It never raises, never rounds unless
+it is told to, and never guesses a meaning from how a value looks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from chakra_api.values import exact_json
+from chakra_api.values.coercion import EXACT_FLOATS, INT64
+from chakra_api.values.timestamps import DAY_MS, iso_ms, wall_clock
+
+if TYPE_CHECKING:
+    from chakra_api.values.times import Times
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A value that can't be written.
+
+    Attributes:
+        reason: What is wrong with it, as it follows upon the value: `is no integer`.
+    """
+
+    reason: str
+
+
+Writer: TypeAlias = Callable[[object], object]
+"""A column's value, not null and not `""` → the value of the wire, or `Unfit`."""
+
+_DECIMAL: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_MOST_DIGITS: Final = 400
+"""Digits of a number that is still read: doubles have 309 before the point."""
+_TRUTHS: Final[dict[str, bool]] = {
+    **dict.fromkeys(("true", "1", "t", "y", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "f", "n", "no", "off"), False),
+}
+
+
+# Numbers
+
+
+def decimal_of(value: object) -> Decimal | None:
+    """The number that a value is or spells, exactly; None if it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, float):
+        return Decimal(repr(value)) if math.isfinite(value) else None
+    if isinstance(value, str):
+        text = value.strip()
+        return Decimal(text) if len(text) <= _MOST_DIGITS and _DECIMAL.fullmatch(text) else None
+    return None
+
+
+def write_integer(value: object) -> object:
+    """A whole number of 64 bits: integers, whole floats below 2^53, and their texts."""
+    if type(value) is int:
+        return value if -INT64 <= value < INT64 else Unfit("is beyond 64 bits")
+    number = decimal_of(value)
+    if number is None:
+        return Unfit("is no integer")
+    if not -INT64 <= number < INT64:
+        return Unfit("is beyond 64 bits")
+    if number != number.to_integral_value():
+        return Unfit("is no integer")
+    if isinstance(value, (float, Decimal)) and abs(number) >= EXACT_FLOATS:
+        return Unfit("is a float that may be rounded: send it as an integer or as a text")
+    return int(number)
+
+
+def write_float(value: object) -> object:
+    """A number whose decimal value a double holds: its shortest spelling is the same number."""
+    if type(value) is float:
+        return value if math.isfinite(value) else Unfit("is no number")
+    number = decimal_of(value)
+    if number is None:
+        return Unfit("is no number")
+    nearest = float(number)
+    if math.isinf(nearest):
+        return Unfit("is beyond what a double holds")
+    if Decimal(repr(nearest)) != number:
+        return Unfit("has more digits than a double holds; round: true on the field rounds it")
+    return nearest
+
+
+def write_rounded(value: object) -> object:
+    """A number, rounded to the nearest double."""
+    number = decimal_of(value)
+    if number is None:
+        return Unfit("is no number")
+    nearest = float(number)
+    return Unfit("is beyond what a double holds") if math.isinf(nearest) else nearest
+
+
+# Texts
+
+
+def write_text(value: object) -> object:
+    """A text as it is; a number by its digits, a whole float by those of its integer."""
+    if type(value) is str:
+        return value
+    if isinstance(value, (bool, dict, list)):
+        return Unfit("is no text")
+    if isinstance(value, int):
+        return str(value)
+    number = decimal_of(value)
+    if number is None:
+        return Unfit("is no text")
+    return str(int(number)) if number == number.to_integral_value() else str(value)
+
+
+def write_number_or_text(value: object) -> object:
+    """A number or a text as it is: what ChakraHQ holds may be either."""
+    return value if type(value) is int else write_text(value)
+
+
+def write_json(value: object) -> object:
+    """Any JSON; a text that holds JSON becomes what it holds, to the last digit."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return Unfit("is no JSON")
+    if not isinstance(value, str):
+        return value
+    try:
+        return exact_json.loads(value.encode())
+    except ValueError:
+        return value
+
+
+# Booleans
+
+
+def truth_of(value: object) -> bool | None:
+    """The truth that a value is or spells; None for a word that nobody knows."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _TRUTHS.get(value.strip().lower())
+    if isinstance(value, (int, float, Decimal)) and value in (0, 1):
+        return value == 1
+    return None
+
+
+def write_boolean(value: object) -> object:
+    """True or false, 1 or 0, and the words for them in any case."""
+    truth = truth_of(value)
+    return Unfit("is neither true nor false") if truth is None else truth
+
+
+# Times
+
+
+def time_writer(times: Times) -> Writer:
+    """Writes instants as epoch milliseconds; finer parts of a text are cut off."""
+
+    def write(value: object) -> object:
+        if isinstance(value, Decimal) or (isinstance(value, float) and not value.is_integer()):
+            return Unfit("is no time")
+        instant = times.instant(value)
+        if instant is not None:
+            return instant
+        # A bare zero reads as unset on the wire, and yet it is a time.
+        return 0 if decimal_of(value) == 0 or _is_epoch(value) else Unfit("is no time")
+
+    return write
+
+
+def _is_epoch(value: object) -> bool:
+    return isinstance(value, str) and wall_clock(value) is not None
+
+
+def iso_writer(times: Times) -> Writer:
+    """Writes instants as ISO 8601 with a zone."""
+    write_time = time_writer(times)
+
+    def write(value: object) -> object:
+        instant = write_time(value)
+        return iso_ms(instant) if isinstance(instant, int) else instant
+
+    return write
+
+
+def date_writer(times: Times, *, cuts: bool = False) -> Writer:
+    """Writes days as epoch milliseconds of their midnight in UTC.
+
+    Args:
+        times: Whose midnights begin a day.
+        cuts: Whether a time of day is cut off.
+    """
+    write_time = time_writer(times)
+
+    def write(value: object) -> object:
+        wall = wall_clock(value) if isinstance(value, str) else None
+        if wall is not None and (cuts or wall % DAY_MS == 0):
+            return wall - wall % DAY_MS
+        instant = write_time(value)
+        if not isinstance(instant, int):
+            return Unfit("is no date")
+        day = times.day(instant, cuts=cuts)
+        if day is None:
+            return Unfit("is a time of day, no date; round: true on the field cuts it off")
+        return day * DAY_MS
+
+    return write
+
+
+def is_finer_than_ms(value: object) -> bool:
+    """Whether a text of a time has digits that epoch milliseconds do not hold."""
+    return isinstance(value, str) and _FINER.search(value) is not None
+
+
+_FINER: Final = re.compile(r":\d\d[.,]\d{3}\d*[1-9]", re.ASCII)
+
+
+# Lists
+
+
+def list_writer(item: Writer, *, commas: bool = False) -> Writer:
+    """Writes arrays: an array, JSON text of one, or a lone value.
+
+    Args:
+        item: Writes one of its values.
+        commas: Whether a text with commas is several values.
+    """
+
+    def write(value: object) -> object:
+        made = []
+        for each in _items(value, commas=commas):
+            wire = None if each is None else item(each)
+            if isinstance(wire, Unfit):
+                return wire
+            made.append(wire)
+        return made
+
+    return write
+
+
+def _items(value: object, *, commas: bool) -> list[object]:
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, str):
+        return [value]
+    if value.lstrip()[:1] == "[":
+        held = write_json(value.strip())
+        if isinstance(held, list):
+            return held
+    return [part.strip() for part in value.split(",")] if commas else [value]

@@ -1,0 +1,201 @@
+"""Where each column of a stream goes, and what makes its values: compiled once per stream."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chakra_api.errors import SettingsError
+from chakra_api.values.writing import Unfit, is_finer_than_ms
+from target_chakra.mapping.destination_names import attribute_of, destination_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from chakra_api.values.writing import Writer
+    from target_chakra.mapping.destinations import Destination, Destinations
+    from target_chakra.mapping.stream_columns import ColumnReader
+    from target_chakra.stream_mapping import KeyOptions, StreamMapping
+
+LOG: Final = logging.getLogger("target-chakra")
+
+
+class Route(NamedTuple):
+    """The way of one column's values.
+
+    Attributes:
+        name: Their destination.
+        write: Makes the value of the wire of one that is not empty.
+        as_is: Types whose values go over the wire as they are.
+        choices: Texts that go over the wire as they are.
+        keeps_blanks: Whether an empty text is stored, not taken for a null.
+        bare_name: The destination as an account's user knows it.
+        takes: What it takes, for messages; empty if the reason says so.
+    """
+
+    name: str
+    write: Writer
+    as_is: frozenset[type] = frozenset()
+    choices: frozenset[object] = frozenset()
+    keeps_blanks: bool = False
+    bare_name: str = ""
+    takes: str = ""
+
+
+UNSEEN: Final = Route("", lambda value: value)
+"""The route of a column that has not been looked at yet."""
+
+
+class Routes:
+    """The routes of one stream's columns, and of the attributes nested in its `data`.
+
+    Args:
+        reader: What the columns mean.
+        declared: The columns that the stream declares; empty if it declares none.
+
+    Attributes:
+        by_column: Where a column goes; None if it is left out.
+
+    Raises:
+        SettingsError: The mapping names an attribute that does not exist, or two columns go to
+            one destination.
+    """
+
+    def __init__(self, reader: ColumnReader, declared: Collection[str]) -> None:
+        self._reader = reader
+        self._mapping: StreamMapping = reader.mapping
+        self._destinations: Destinations = reader.destinations
+        self.by_column: dict[str, Route | None] = {}
+        self._nested: dict[str, Route] = {}
+        columns = reader.columns
+        for column, name in (self._mapping.fields or {}).items():
+            if column in (columns.key, *columns.marks_deleted):
+                self.by_column[column] = None
+            else:
+                found = self._destinations.named(name, reader.where)
+                self.by_column[column] = self._route(column, found)
+        self._add_key()
+        for name in self._mapping.only_if_empty:
+            self._destinations.named(name, reader.where)
+        for column in declared:
+            self.discovered(column)
+        self._refuse_twins()
+
+    def _add_key(self) -> None:
+        column, attribute = self._mapping.key_column, self._reader.columns.attribute
+        if attribute is None or attribute == "id":
+            return
+        found = self._destinations.named(destination_of(attribute), self._reader.where)
+        found = replace(found, as_is=frozenset(), choices=frozenset())
+        self._key = replace(found, write=_key_writer(found.write, self._mapping.key_options))
+        if column:
+            self.by_column[column] = self._route(column, self._key)
+
+    def _route(self, column: str, found: Destination) -> Route:
+        options = self._mapping.options.get(column)
+        if options is not None and options.rounds:
+            found = self._destinations.rounding(found)
+        keeps = self._mapping.keeps_blanks if options is None else options.keeps_blanks
+        write = _telling(column, found.write) if found.is_time else found.write
+        names_process = attribute_of(found.name) == self._reader.columns.attribute
+        if names_process and column != self._mapping.key_column:
+            found, write = self._key, self._key.write
+        return Route(
+            found.name,
+            write,
+            found.as_is,
+            found.choices,
+            keeps and found.is_text and not names_process,
+            found.bare_name,
+            found.takes,
+        )
+
+    def discovered(self, column: str) -> Route | None:
+        """Where a column goes, by the mapping or by its name; None if it is left out."""
+        if column in self.by_column:
+            return self.by_column[column]
+        route = None
+        if not self._reader.is_left_out(column):
+            found = self._reader.by_name(column)
+            route = self._route(column, found) if found else _nowhere(column)
+        self.by_column[column] = route
+        return route
+
+    def nested(self, short_id: str) -> Route:
+        """Where an attribute goes that stands in the column `data`."""
+        route = self._nested.get(short_id)
+        if route is None:
+            found = self._destinations.find(destination_of(short_id))
+            route = self._route(destination_of(short_id), found) if found else _nowhere(short_id)
+            self._nested[short_id] = route
+        return route
+
+    def _refuse_twins(self) -> None:
+        """Two columns that go to one destination: one of the values would be lost in silence."""
+        taken: dict[str, str] = {}
+        for column, route in self.by_column.items():
+            if route is None or not route.bare_name:
+                continue
+            if route.name in taken:
+                raise SettingsError(
+                    f"{self._reader.where} sends the columns '{taken[route.name]}' and '{column}'"
+                    f" to {route.name}",
+                    "Name with fields which of them is meant, or leave one out of the source",
+                )
+            taken[route.name] = column
+
+
+def said(label: str, value: str, route: Route, problem: Unfit) -> str:
+    """Why a value can't be written.
+
+    Args:
+        label: Its column.
+        value: The value, as a message quotes it.
+        route: Where it was to go.
+        problem: What is wrong with it.
+    """
+    if not route.bare_name:
+        return f"{label} {problem.reason}"
+    reason = f"{label} is {value}, which {problem.reason}"
+    return f"{reason}; ChakraHQ's {route.bare_name} takes {route.takes}" if route.takes else reason
+
+
+def _telling(column: str, write: Writer) -> Writer:
+    """Says once that digits of a column's times are cut off."""
+    told: list[str] = []
+
+    def wrote(value: object) -> object:
+        wire = write(value)
+        if not told and not isinstance(wire, Unfit) and is_finer_than_ms(value):
+            told.append(column)
+            LOG.warning(
+                "%s holds times finer than a millisecond, such as %s: ChakraHQ keeps milliseconds,"
+                " finer digits are cut off",
+                column,
+                value,
+            )
+        return wire
+
+    return wrote
+
+
+def _key_writer(write: Writer, options: KeyOptions) -> Writer:
+    """Writes keys: what names no process, and what no key can hold, is refused."""
+
+    def key(value: object) -> object:
+        wire = write(value)
+        if isinstance(wire, float):
+            return int(wire) if wire.is_integer() else Unfit("is not whole, and names no process")
+        if not isinstance(wire, str):
+            return wire
+        wire = options.applied(wire)
+        if not wire.strip():
+            return Unfit("is blank, and names no process")
+        return Unfit("holds the character U+0000, and names no process") if "\0" in wire else wire
+
+    return key
+
+
+def _nowhere(column: str) -> Route:
+    return Route(column, lambda _value: Unfit("is no attribute of the procedure"))
