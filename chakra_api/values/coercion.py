@@ -88,7 +88,7 @@ def to_number(value: object) -> object:
 def _exact_float(text: str) -> object:
     """The double whose shortest spelling is the number of a text; a misfit if there is none."""
     number = exact_json.number_of(text)
-    return MISFIT if isinstance(number, Decimal) else number
+    return number if isinstance(number, float) else MISFIT
 
 
 def to_boolean(value: object) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import orjson
@@ -28,6 +28,8 @@ _LONG: Final = b"0" * 16
 _TINY: Final = b"0e-000"
 """An exponent of what a double may take for zero."""
 _INT64: Final = 2**63
+_INT_DIGITS: Final = 4_000
+"""Digits of an integer that Python turns into text and back: it refuses more than 4,300."""
 
 
 def is_plain(text: bytes) -> bool:
@@ -51,7 +53,9 @@ def loads(text: bytes) -> object:
         except orjson.JSONDecodeError:
             pass  # 1e400, which no double holds, is JSON all the same
     try:
-        return json.loads(text, parse_float=number_of, parse_constant=_refused)
+        return json.loads(
+            text, parse_int=integer_of, parse_float=number_of, parse_constant=_refused
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -69,10 +73,29 @@ def dumps(value: object, *, sort_keys: bool = False) -> bytes:
         return orjson.dumps(_spelled(value), default=_fragment, option=option)
 
 
-def number_of(text: str) -> float | Decimal:
-    """The number of a JSON text: a double if its shortest spelling is that number."""
-    nearest, exact = float(text), Decimal(text)
+def number_of(text: str) -> float | Decimal | str:
+    """The number of a JSON text: a double if its shortest spelling is that number.
+
+    Its text, where its exponent has no end: such a number is good for nothing but to be shown.
+    """
+    exact = decimal_of(text)
+    if exact is None:
+        return text
+    nearest = float(text)
     return nearest if math.isfinite(nearest) and Decimal(repr(nearest)) == exact else exact
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """The decimal number that a text spells; None where its exponent has no end."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def integer_of(text: str) -> int | Decimal:
+    """The integer of a JSON text, of any size."""
+    return int(text) if len(text) <= _INT_DIGITS else Decimal(text)
 
 
 def _refused(text: str) -> object:
@@ -85,12 +108,18 @@ def _fragment(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
+def _whole(name: object) -> object:
+    return name.encode(errors="replace").decode() if isinstance(name, str) else name
+
+
 def _spelled(value: object) -> object:
-    """A value whose integers beyond 64 bits are spelled, as orjson does not take them."""
+    """A value with its texts, and its integers beyond 64 bits, spelled: orjson refuses some."""
     if isinstance(value, dict):
-        return {name: _spelled(each) for name, each in value.items()}
+        return {_whole(name): _spelled(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_spelled(each) for each in value]
     if isinstance(value, int) and not -_INT64 <= value < 2 * _INT64:
         return orjson.Fragment(str(value))
+    if isinstance(value, str):  # half an emoji has a spelling in JSON, though not in UTF-8
+        return orjson.Fragment(json.dumps(value))
     return value

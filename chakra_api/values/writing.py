@@ -60,7 +60,8 @@ def decimal_of(value: object) -> Decimal | None:
         return Decimal(repr(value)) if math.isfinite(value) else None
     if isinstance(value, str):
         text = value.strip()
-        return Decimal(text) if len(text) <= _MOST_DIGITS and _DECIMAL.fullmatch(text) else None
+        fits = len(text) <= _MOST_DIGITS and _DECIMAL.fullmatch(text)
+        return exact_json.decimal_of(text) if fits else None
     return None
 
 
@@ -118,7 +119,9 @@ def write_text(value: object) -> object:
     number = decimal_of(value)
     if number is None:
         return Unfit("is no text")
-    return str(int(number)) if number == number.to_integral_value() else str(value)
+    if number.adjusted() < _MOST_DIGITS and number == number.to_integral_value():
+        return str(int(number))
+    return str(value)
 
 
 def write_number_or_text(value: object) -> object:

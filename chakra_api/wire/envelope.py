@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from chakra_api.errors import (
     BadRequest,
     ChakraError,
@@ -25,6 +23,7 @@ from chakra_api.errors import (
     Unreadable,
     WrongKey,
 )
+from chakra_api.values.coercion import json_text
 from chakra_api.wire import wire_json
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def _message(error: object) -> str:
         found = next((error[name] for name in _MESSAGE_FIELDS if error.get(name)), None)
         if found is not None and not isinstance(found, dict):
             return str(found)
-    return error if isinstance(error, str) else orjson.dumps(error).decode()
+    return error if isinstance(error, str) else json_text(error)
 
 
 def _not_chakra(response: Response, what: str) -> Unreadable:

@@ -35,7 +35,12 @@ def decode(body: bytes) -> object:
             pass
     try:
         text = body.decode()
-        value = json.loads(text, parse_float=exact_json.number_of, parse_constant=str)
+        value = json.loads(
+            text,
+            parse_int=exact_json.integer_of,
+            parse_float=exact_json.number_of,
+            parse_constant=str,
+        )
         return _whole(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None

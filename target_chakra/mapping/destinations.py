@@ -17,7 +17,6 @@ from chakra_api.values.choices import Choices, Option
 from chakra_api.values.times import UTC, Times
 from chakra_api.values.writers import comparer, is_writable, takes, writer
 from chakra_api.values.writing import Unfit, write_boolean, write_number_or_text, write_text
-
 from target_chakra.mapping.destination_names import (
     DELETED,
     attribute_of,

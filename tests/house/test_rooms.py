@@ -45,7 +45,7 @@ FLOORS = {
         lookups
         mapping  journal
         settings
-        batches
+        batches  stream_mapping
         changes
         workers  lifecycle
     """,
@@ -57,7 +57,7 @@ FLOORS = {
         reads  throttle  arguments
         knobs
         rows  faults  routes
-        messages  knob_values
+        messages  knob_values  exact_json
         launch
     """,
 }

@@ -9,7 +9,7 @@ from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import attribute_type
 from target_chakra.changes import Change, Key, Known, Mode
-from target_chakra.lookups.snapshot import SnapshotReader, Snapshot
+from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
 from target_chakra.mapping.destinations import Destinations, ValueRules
 from target_chakra.planning.plan import Rules
 

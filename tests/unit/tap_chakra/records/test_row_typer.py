@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.account.account import Attribute, Procedure, State, resolve_account
+from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import _BY_NAME, attribute_type
 from chakra_api.values.choices import Option
