@@ -57,7 +57,8 @@ FLOORS = {
         reads  throttle  arguments
         knobs
         rows  faults  routes
-        messages  knob_values  exact_json
+        messages  knob_values
+        exact_json
         launch
     """,
 }
