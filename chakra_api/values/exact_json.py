@@ -41,8 +41,12 @@ def is_plain(text: bytes) -> bool:
     return _LONG not in shape and _TINY not in shape
 
 
-def loads(text: bytes) -> object:
+def loads(text: bytes, *, constants: bool = False) -> object:
     """The value of a JSON text.
+
+    Args:
+        text: The text, in UTF-8.
+        constants: Whether it may hold NaN and infinities, as Python writes them: a `Decimal` each.
 
     Raises:
         ValueError: It is no JSON, or is nested too deeply.
@@ -54,14 +58,17 @@ def loads(text: bytes) -> object:
             pass  # 1e400, which no double holds, is JSON all the same
     try:
         return json.loads(
-            text, parse_int=integer_of, parse_float=number_of, parse_constant=_refused
+            text,
+            parse_int=integer_of,
+            parse_float=number_of,
+            parse_constant=Decimal if constants else _refused,
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def dumps(value: object, *, sort_keys: bool = False) -> bytes:
-    """The JSON of a value; numbers as they are, to the last digit.
+    """The JSON of a value; numbers as they are, to the last digit (and a `Decimal` that is none).
 
     Raises:
         TypeError: A value has no JSON.
@@ -103,7 +110,7 @@ def _refused(text: str) -> object:
 
 
 def _fragment(value: object) -> object:
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal):
         return orjson.Fragment(str(value))
     raise TypeError(f"{type(value).__name__} has no JSON")
 

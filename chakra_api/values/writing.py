@@ -131,14 +131,25 @@ def write_number_or_text(value: object) -> object:
 
 def write_json(value: object) -> object:
     """Any JSON; a text that holds JSON becomes what it holds, to the last digit."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return Unfit("is no JSON")
-    if not isinstance(value, str):
-        return value
+    if isinstance(value, str):
+        return _held_json(value)
+    return value if _is_finite(value) else Unfit("holds what is no number in JSON")
+
+
+def _held_json(value: str) -> object:
     try:
         return exact_json.loads(value.encode())
     except ValueError:
         return value
+
+
+def _is_finite(value: object) -> bool:
+    """Whether every number in a value is one."""
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, (float, Decimal)) or math.isfinite(value)
 
 
 # Booleans

@@ -63,6 +63,8 @@ LOG = logging.getLogger("target-chakra")
 NAME: Final = "chakra"
 _UNMARKED: Final = frozenset({"text", "bigint", "double", "bool"})
 """Types whose values dlt writes as they are."""
+_TIMES: Final = frozenset({"timestamp", "date"})
+"""Types whose values are times."""
 
 
 @configspec
@@ -76,6 +78,8 @@ class ChakraConfiguration(DestinationClientConfiguration):
     streams: list[Any] | None = None
     compare: str = defaults.COMPARES[0]
     assigned_to_format: str = defaults.FORMATS[0]
+    assign_inactive: bool = False
+    naive_timezone: str | None = None
     batch_size: int = defaults.DEFAULT_BATCH_SIZE
     concurrency: int = defaults.DEFAULT_CONCURRENCY
     max_rps: float | None = None
@@ -161,7 +165,7 @@ class ChakraLoadClient(JobClientBase):
         delivery = Delivery(
             file=f"{name.table_name}.{name.file_id}",
             stream=name.table_name,
-            columns=tuple(dict.fromkeys(column.name for column in columns.values())),
+            columns={column.name: column.is_time for column in columns.values()},
             hints=hints_of(table),
             rows=lambda: rows_of(path, columns),
         )
@@ -178,7 +182,8 @@ class ChakraLoadClient(JobClientBase):
             if not name.startswith(self.schema._dlt_tables_prefix):  # noqa: SLF001 - as above
                 path = naming.break_path(name)
                 called = naming.make_path(*path[:-1]) if column.get("variant") else name
-                found[name] = Column(called, marked=column.get("data_type") not in _UNMARKED)
+                kind = column.get("data_type")
+                found[name] = Column(called, kind not in _UNMARKED, kind in _TIMES)
         return found
 
     def complete_load(self, load_id: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from dlt.common.json import PUA_START, PUA_START_UTF8_MAGIC, custom_pua_remove
 from dlt.common.storages import FileStorage
 
 from chakra_api.errors import SettingsError
+from chakra_api.values import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,10 +26,12 @@ class Column:
     Attributes:
         name: What to call it: values of one column that differ in type dlt spreads over several.
         marked: Whether its values may carry dlt's mark of their type.
+        is_time: Whether the table says that it holds times.
     """
 
     name: str
     marked: bool = True
+    is_time: bool = False
 
 
 def rows_of(path: str, columns: Mapping[str, Column]) -> Iterator[dict[str, object]]:
@@ -47,7 +49,7 @@ def rows_of(path: str, columns: Mapping[str, Column]) -> Iterator[dict[str, obje
     try:
         with FileStorage.open_zipsafe_ro(path, "rb") as lines:
             for line in lines:
-                value = orjson.loads(line)
+                value: Any = exact_json.loads(line)
                 rows = value if isinstance(value, list) else [value]
                 typed = marked if PUA_START_UTF8_MAGIC in line else ()
                 for row in rows:

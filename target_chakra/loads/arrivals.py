@@ -27,14 +27,14 @@ class Delivery:
     Attributes:
         file: Its name, which is the same each time that it comes.
         stream: The table that its rows are of.
-        columns: The table's columns.
+        columns: The table's columns, each with whether it holds times.
         hints: What the table says about itself.
         rows: Begins to read it: the same rows in the same order each time.
     """
 
     file: str
     stream: str
-    columns: tuple[str, ...]
+    columns: Mapping[str, bool]
     hints: Hints
     rows: Callable[[], Iterator[Row]]
 

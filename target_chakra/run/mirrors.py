@@ -112,7 +112,7 @@ class Mirrors:
         first = min(run.id for run in runs if run is last or (last.load and run.load == last.load))
         for stream in _whole(last, wanted):
             if self._settings.mapping_for(stream).mode is Mode.MIRROR:
-                self._streams.open(stream, (), hints.get(stream))
+                self._streams.open(stream, {}, hints.get(stream))
                 yield stream, self._delete_absent(stream, first), last.id
 
 

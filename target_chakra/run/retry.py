@@ -62,7 +62,7 @@ class Retry:
             named = self._settings.mapping_for(each.stream).columns
             columns.setdefault(each.stream, set(named)).update(each.row)
         for stream, names in columns.items():
-            self._streams.open(stream, sorted(names), hints.get(stream))
+            self._streams.open(stream, dict.fromkeys(sorted(names), False), hints.get(stream))
 
     def _close(self, numbers: Mapping[int, int]) -> None:
         """Close the rejects whose rows have an outcome; `numbers` are theirs, by row."""

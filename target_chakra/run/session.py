@@ -116,12 +116,15 @@ class Session(Generic[State]):
 
     # Rows, STATEs and what else a source says
 
-    def open_stream(self, stream: str, columns: Sequence[str], hints: Hints | None = None) -> None:
+    def open_stream(
+        self, stream: str, columns: Mapping[str, bool], hints: Hints | None = None
+    ) -> None:
         """A stream is about to come: compile its mapping.
 
         Args:
             stream: Its name.
-            columns: Its columns; empty if it declares none.
+            columns: Its columns, each with whether it is declared to hold times; empty if it
+                declares none.
             hints: What it says about itself, for where the mapping is silent.
 
         Raises:

@@ -12,7 +12,7 @@ from target_chakra.mapping.table_hints import hinted
 from target_chakra.planning.plan import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.mapping.table_hints import Hints
@@ -43,29 +43,31 @@ class Streams:
         self._procedure = procedure
         self._register = register
         self._mappers: dict[str, RowMapper] = {}
-        self._columns: dict[str, Sequence[str]] = {}
+        self._columns: dict[str, Mapping[str, bool]] = {}
         self._says_nothing = False
         self.bookmarked: set[str] = set()
 
-    def open(self, stream: str, columns: Sequence[str], hints: Hints | None = None) -> None:
+    def open(self, stream: str, columns: Mapping[str, bool], hints: Hints | None = None) -> None:
         """A stream is about to come: compile its mapping.
 
         Args:
             stream: Its name.
-            columns: Its columns; empty if it declares none.
+            columns: Its columns, each with whether it is declared to hold times; empty if it
+                declares none.
             hints: What it says about itself, for where the mapping is silent.
 
         Raises:
             SettingsError: The mapping names what does not exist.
         """
-        if stream in self._mappers and tuple(columns) == tuple(self._columns[stream]):
+        if stream in self._mappers and columns == self._columns[stream]:
             return
         mapping = self._settings.mapping_for(stream)
         if hints is not None:
             mapping = hinted(stream, mapping, hints)
         procedure = self._procedure(mapping.procedure or stream.removeprefix("process_"))
         into = procedure.destinations
-        mapper = RowMapper(stream, mapping, into, columns)
+        timely = [column for column, is_time in columns.items() if is_time]
+        mapper = RowMapper(stream, mapping, into, tuple(columns), timely)
         self._refuse_blind(mapper, procedure)
         kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
         rules = Rules(into.comparable, into.read_only, kept, mapping.revive)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from chakra_api.errors import SettingsError
-from chakra_api.wire.wire_json import decode
+from chakra_api.values import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +118,7 @@ class LineReader(GenericSingerReader[bytes]):
             SettingsError: It holds none.
         """
         try:
-            message = decode(line)
+            message = exact_json.loads(line, constants=True)
         except ValueError:
             message = None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):

@@ -25,20 +25,28 @@ MAPPING = th.ObjectType(
     th.Property(
         "key",
         th.AnyType(),
-        description='The column that names the process, or {"column": ..., "attribute": ...}.'
+        description='The column that names the process, or {"column": ..., "attribute": ...},'
+        ' which takes "trim": true and "case": "lower" or "upper" to make keys alike.'
         " By default id where the rows carry one, else the procedure's primary key.",
     ),
     th.Property(
         "fields",
         th.ObjectType(additional_properties=True),
         description="Column to data.<attribute>, state, status, assignedTo, nextActionAt,"
-        " isDeleted, or (on create only) record.<attribute>. By name by default.",
+        " isDeleted, or (on create only) record.<attribute>. By name by default. With options:"
+        ' {"to": "data.score", "round": true, "blanks": "keep"}.',
     ),
     th.Property(
         "nulls",
         th.StringType,
         allowed_values=["skip", "clear"],
         description="What a null does: nothing (skip, the default), or clear the field.",
+    ),
+    th.Property(
+        "blanks",
+        th.StringType,
+        allowed_values=["null", "keep"],
+        description="What an empty text is: a null (the default), or a text to store (keep).",
     ),
     th.Property(
         "only_if_empty",
@@ -89,6 +97,20 @@ SETTINGS = th.PropertiesList(
         default="username",
         title="Form of an assignee",
         description="Whether assignedTo is sent as a username or as a user's id.",
+    ),
+    th.Property(
+        "assign_inactive",
+        th.BooleanType,
+        default=False,
+        title="Assign inactive users",
+        description="Assign users who are not active, too; without it such rows are rejects.",
+    ),
+    th.Property(
+        "naive_timezone",
+        th.StringType,
+        title="Zone of times without one",
+        description="The zone of times that name none, as Asia/Kolkata or +05:30. By default the"
+        " team's, as ChakraHQ's configuration gives it, else UTC.",
     ),
     th.Property(
         "batch_size",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from singer_sdk.sinks import Sink
 
 from chakra_api.errors import SettingsError
+from target_chakra.singer.batch_files import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
 
     from target_chakra.run.session import Session
+
+
+_TIMES: Final = frozenset({"date-time", "date"})
+"""Formats of texts that are times."""
 
 
 class SinkTarget(Protocol):
@@ -41,7 +46,8 @@ class ChakraSink(Sink):
 
     def setup(self) -> None:
         """Compile the mapping of the stream."""
-        columns = tuple(self.original_schema.get("properties", {}))
+        properties = self.original_schema.get("properties", {})
+        columns = {name: _is_time(each) for name, each in properties.items()}
         self._session = self._target.open_session()
         self._session.open_stream(self.stream_name, columns)
 
@@ -55,16 +61,19 @@ class ChakraSink(Sink):
         Raises:
             SettingsError: They can't be read.
         """
-        self._read: list[object] = []
+        storage = self.batch_config.storage if self.batch_config else None
+        read: list[object] = []
         try:
-            super().process_batch_files(encoding, files)
+            for path in files:
+                read += rows_of(path, encoding, storage)
         except Exception as error:
             # The readers of files, of any form and at any place, have errors of their own.
             raise SettingsError(
                 f"The files of the BATCH in line {self._target.line} can't be read: {error}",
                 "See whether they are there and whole; the rows before are written or recorded",
             ) from error
-        for record in self._read:
+        self.record_counter_metric.increment(len(read))
+        for record in read:
             if not isinstance(record, dict):
                 raise SettingsError(
                     f"A file of the BATCH in line {self._target.line} holds what is no row:"
@@ -73,6 +82,10 @@ class ChakraSink(Sink):
                 )
             self._session.row(self.stream_name, self._target.line, record, None)
 
-    def process_batch(self, context: dict[str, Any]) -> None:
-        """Keep the rows of a file until all are read."""
-        self._read += context.get("records", ())
+
+def _is_time(schema: object) -> bool:
+    """Whether a property is declared to hold times."""
+    if not isinstance(schema, dict):
+        return False
+    branches = [each for name in ("anyOf", "oneOf") for each in schema.get(name) or ()]
+    return schema.get("format") in _TIMES or any(map(_is_time, branches))
