@@ -153,7 +153,7 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
         keeps_blanks=keeps_blanks,
         only_if_empty=_names(given.get("only_if_empty"), where),
         delete_when=_text(given, "delete_when"),
-        revive=given.get("revive") is True,
+        revive=_flag(given, "revive", where),
     )
 
 

@@ -76,11 +76,13 @@ class Routes:
                 found = self._destinations.named(name, reader.where)
                 self.by_column[column] = self._route(column, found)
         self._add_key()
+        self._taken: dict[str, str] = {}
+        for column, route in self.by_column.items():
+            self._take(column, route)
         for name in self._mapping.only_if_empty:
             self._destinations.named(name, reader.where)
         for column in declared:
             self.discovered(column)
-        self._refuse_twins()
 
     def _add_key(self) -> None:
         column, attribute = self._mapping.key_column, self._reader.columns.attribute
@@ -119,6 +121,7 @@ class Routes:
         if not self._reader.is_left_out(column):
             found = self._reader.by_name(column)
             route = self._route(column, found) if found else _nowhere(column)
+        self._take(column, route)
         self.by_column[column] = route
         return route
 
@@ -128,22 +131,20 @@ class Routes:
         if route is None:
             found = self._destinations.find(destination_of(short_id))
             route = self._route(destination_of(short_id), found) if found else _nowhere(short_id)
+            self._take(destination_of(short_id), route)
             self._nested[short_id] = route
         return route
 
-    def _refuse_twins(self) -> None:
+    def _take(self, column: str, route: Route | None) -> None:
         """Two columns that go to one destination: one of the values would be lost in silence."""
-        taken: dict[str, str] = {}
-        for column, route in self.by_column.items():
-            if route is None or not route.bare_name:
-                continue
-            if route.name in taken:
-                raise SettingsError(
-                    f"{self._reader.where} sends the columns '{taken[route.name]}' and '{column}'"
-                    f" to {route.name}",
-                    "Name with fields which of them is meant, or leave one out of the source",
-                )
-            taken[route.name] = column
+        if route is None or not route.bare_name:
+            return
+        first = self._taken.setdefault(route.name, column)
+        if first != column:
+            raise SettingsError(
+                f"{self._reader.where} sends the columns '{first}' and '{column}' to {route.name}",
+                "Name with fields which of them is meant, or leave one out of the source",
+            )
 
 
 def said(label: str, value: str, route: Route, problem: Unfit) -> str:

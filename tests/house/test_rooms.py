@@ -82,7 +82,7 @@ FRAMEWORKS = {
     "pyarrow": {
         "tap_chakra/tables",
         "tap_chakra/dlt_source",
-        "tap_chakra/singer",
+        "*/singer",
         "chakra_sandbox/rows",
     },
     "sqlalchemy": {"target_chakra/journal"},

@@ -20,7 +20,7 @@ def delivery(count: int) -> Delivery:
     def rows() -> Iterator[dict[str, object]]:
         return ({"n": n} for n in range(1, count + 1))
 
-    return Delivery("leads.1", "leads", ("n",), Hints(), rows)
+    return Delivery("leads.1", "leads", {"n": False}, Hints(), rows)
 
 
 OUTCOMES = st.lists(st.sampled_from(list(Outcome)), min_size=1)

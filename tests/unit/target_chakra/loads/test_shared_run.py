@@ -142,7 +142,7 @@ class Account:
         def rows() -> Iterator[dict[str, object]]:
             return ({"outcome": outcome} for outcome in outcomes)
 
-        given = Delivery(name, stream, ("outcome",), Hints(), rows)
+        given = Delivery(name, stream, {"outcome": False}, Hints(), rows)
         self.runs.deliver(LOAD, self.begin, given)
 
     def complete(self, *, whole: bool = True) -> None:
