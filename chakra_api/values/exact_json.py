@@ -28,7 +28,7 @@ _LONG: Final = b"0" * 16
 _TINY: Final = b"0e-000"
 """An exponent of what a double may take for zero."""
 _INT64: Final = 2**63
-_INT_DIGITS: Final = 4_000
+INT_DIGITS: Final = 4_000
 """Digits of an integer that Python turns into text and back: it refuses more than 4,300."""
 
 
@@ -102,7 +102,7 @@ def decimal_of(text: str) -> Decimal | None:
 
 def integer_of(text: str) -> int | Decimal:
     """The integer of a JSON text, of any size."""
-    return int(text) if len(text) <= _INT_DIGITS else Decimal(text)
+    return int(text) if len(text) <= INT_DIGITS else Decimal(text)
 
 
 def _refused(text: str) -> object:

@@ -119,12 +119,15 @@ def _from_iso(found: re.Match[str], naive: tzinfo) -> int | None:
         return None
     if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - a clock's own numbers
         return None
-    seconds = (hour * 60 + minute) * 60 + second - _offset_seconds(found, naive)
+    offset = _offset_seconds(found, naive)
+    if offset is None:
+        return None
+    seconds = (hour * 60 + minute) * 60 + second - offset
     ms = days * DAY_MS + seconds * 1000 + int((found.group(7) or "0")[:3].ljust(3, "0"))
     return ms if FIRST_MS <= ms <= LAST_MS else None
 
 
-def _offset_seconds(found: re.Match[str], naive: tzinfo) -> int:
+def _offset_seconds(found: re.Match[str], naive: tzinfo) -> int | None:
     zone = found.group(8)
     if zone is None:
         year, month, day, hour, minute = (int(part or 0) for part in found.groups()[:5])
@@ -132,6 +135,8 @@ def _offset_seconds(found: re.Match[str], naive: tzinfo) -> int:
     if zone in "Zz":
         return 0
     digits = zone[1:].replace(":", "").ljust(4, "0")
+    if int(digits[:2]) >= 24 or int(digits[2:]) >= 60:  # noqa: PLR2004 - a clock's own numbers
+        return None
     seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
     return -seconds if zone[0] == "-" else seconds
 

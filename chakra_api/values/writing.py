@@ -65,6 +65,18 @@ def decimal_of(value: object) -> Decimal | None:
     return None
 
 
+def is_fraction(value: object) -> bool:
+    """Whether a value is a number, not a text, that is not whole."""
+    number = None if isinstance(value, str) else decimal_of(value)
+    return number is not None and not _is_whole(number)
+
+
+def _is_whole(number: Decimal) -> bool:
+    # Far beyond the digits that decimals are computed with, every number is whole or tiny.
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and (exponent >= 0 or number == number.to_integral_value())
+
+
 def write_integer(value: object) -> object:
     """A whole number of 64 bits: integers, whole floats below 2^53, and their texts."""
     if type(value) is int:
@@ -74,7 +86,7 @@ def write_integer(value: object) -> object:
         return Unfit("is no integer")
     if not -INT64 <= number < INT64:
         return Unfit("is beyond 64 bits")
-    if number != number.to_integral_value():
+    if not _is_whole(number):
         return Unfit("is no integer")
     if isinstance(value, (float, Decimal)) and abs(number) >= EXACT_FLOATS:
         return Unfit("is a float that may be rounded: send it as an integer or as a text")
@@ -119,9 +131,9 @@ def write_text(value: object) -> object:
     number = decimal_of(value)
     if number is None:
         return Unfit("is no text")
-    if number.adjusted() < _MOST_DIGITS and number == number.to_integral_value():
-        return str(int(number))
-    return str(value)
+    if number.adjusted() >= exact_json.INT_DIGITS:
+        return Unfit(f"is a number of more than {exact_json.INT_DIGITS:,} digits")
+    return str(int(number)) if _is_whole(number) else str(value)
 
 
 def write_number_or_text(value: object) -> object:
@@ -205,6 +217,9 @@ def iso_writer(times: Times) -> Writer:
     return write
 
 
+_TIME_OF_DAY: Final = "is a time of day, no date; round: true on the field cuts it off"
+
+
 def date_writer(times: Times, *, cuts: bool = False) -> Writer:
     """Writes days as epoch milliseconds of their midnight in UTC.
 
@@ -215,6 +230,8 @@ def date_writer(times: Times, *, cuts: bool = False) -> Writer:
     write_time = time_writer(times)
 
     def write(value: object) -> object:
+        if not cuts and is_finer_than_ms(value):
+            return Unfit(_TIME_OF_DAY)
         wall = wall_clock(value) if isinstance(value, str) else None
         if wall is not None and (cuts or wall % DAY_MS == 0):
             return wall - wall % DAY_MS
@@ -223,7 +240,7 @@ def date_writer(times: Times, *, cuts: bool = False) -> Writer:
             return Unfit("is no date")
         day = times.day(instant, cuts=cuts)
         if day is None:
-            return Unfit("is a time of day, no date; round: true on the field cuts it off")
+            return Unfit(_TIME_OF_DAY)
         return day * DAY_MS
 
     return write

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chakra_api.errors import SettingsError
-from chakra_api.values.writing import Unfit, is_finer_than_ms
+from chakra_api.values.writing import Unfit, is_finer_than_ms, is_fraction
 from target_chakra.mapping.destination_names import attribute_of, destination_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Routes:
 
     Attributes:
         by_column: Where a column goes; None if it is left out.
+        expected: Columns that every row may carry, with the destination that a row without one
+            leaves empty; not that of the key.
 
     Raises:
         SettingsError: The mapping names an attribute that does not exist, or two columns go to
@@ -83,6 +85,12 @@ class Routes:
             self._destinations.named(name, reader.where)
         for column in declared:
             self.discovered(column)
+        key = destination_of(columns.attribute or "")
+        self.expected = {
+            column: route.name
+            for column, route in self.by_column.items()
+            if route is not None and route.bare_name and route.name != key
+        }
 
     def _add_key(self) -> None:
         column, attribute = self._mapping.key_column, self._reader.columns.attribute
@@ -185,6 +193,8 @@ def _key_writer(write: Writer, options: KeyOptions) -> Writer:
     """Writes keys: what names no process, and what no key can hold, is refused."""
 
     def key(value: object) -> object:
+        if is_fraction(value):
+            return Unfit("is not whole, and names no process")
         wire = write(value)
         if isinstance(wire, float):
             return int(wire) if wire.is_integer() else Unfit("is not whole, and names no process")

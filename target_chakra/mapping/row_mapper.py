@@ -56,6 +56,7 @@ class RowMapper:
         self._marks = DeleteMarks(self.columns.marks_deleted, times, timely)
         self._nests = mapping.fields is None
         self._routes = Routes(reader, columns)
+        self._expected = self._routes.expected
 
     def __call__(
         self, seq: int, line: int, row: Mapping[str, object], origin: str = ""
@@ -80,9 +81,17 @@ class RowMapper:
                     fields[route[0]] = None
             else:
                 self._write(column, route, value, fields, problems)
-        if clears and row.get(EXTRA):
-            _keep(fields, self._beside(row[EXTRA]))
+        if clears:
+            self._clear_absent(row, fields)
         return self._change(Raw(seq, line, row, origin), fields, problems)
+
+    def _clear_absent(self, row: Mapping[str, object], fields: dict[str, object]) -> None:
+        """A column that the stream has and a row has not is as a null, but for what was odd."""
+        if not self._expected.keys() <= row.keys():
+            for column in self._expected.keys() - row.keys():
+                fields[self._expected[column]] = None
+        if row.get(EXTRA):
+            _keep(fields, self._beside(row[EXTRA]))
 
     def _write(
         self,
