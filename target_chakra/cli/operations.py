@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
-import orjson
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms
+from chakra_api.wire.wire_json import encode
 from chakra_plugin.run_owner import run_owner
 from target_chakra.journal.reports import RESOLUTIONS, Reports
 from target_chakra.run.session import Session
@@ -75,11 +77,21 @@ def runs(config: _ConfigInput, number: int | None, *, as_json: bool) -> None:
         found = reports.runs(number)
     for run in found:
         if number is not None:
-            click.echo(orjson.dumps(run.receipt, option=orjson.OPT_INDENT_2).decode())
+            click.echo(json.dumps(run.receipt, indent=2, default=str))
         else:
-            click.echo(orjson.dumps(run).decode() if as_json else _run_line(run))
+            _say(_json(run) if as_json else _run_line(run))
     if not found:
         click.echo("No runs yet.", err=True)
+
+
+def _json(line: RunLine | RejectLine | UnknownLine) -> str:
+    return encode(asdict(line)).decode()
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print a line for a person; half an emoji or a NUL shows as its escape."""
+    shown = text.replace("\0", r"\u0000").encode(errors="backslashreplace").decode()
+    click.echo(shown, err=err)
 
 
 def _run_line(run: RunLine) -> str:
@@ -109,7 +121,7 @@ def rejects(
     with _reports(config) as reports:
         found = reports.rejects(run=number, stream=stream, closed=closed)
     for each in found:
-        click.echo(orjson.dumps(each).decode() if as_json else _reject_line(each))
+        _say(_json(each) if as_json else _reject_line(each))
     if not found:
         click.echo("No rejects.", err=True)
 
@@ -142,7 +154,7 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
         listed = reports.rejects(run=number, stream=stream, closed=True)
     for each in listed:
         if each.closed == "overtaken":
-            click.echo(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
+            _say(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
     found = [each for each in listed if each.closed is None]
     if not found:
         click.echo("No rejects to send again.", err=True)
@@ -182,8 +194,8 @@ def unknown(
         found = reports.unknowns()
         if how is None:
             for each in found:
-                click.echo(
-                    orjson.dumps(each).decode()
+                _say(
+                    _json(each)
                     if as_json
                     else f"{each.id}  run {each.run}, {each.stream} line {each.line},"
                     f" {each.key or 'no key'}: {each.kind}, {each.reason}"

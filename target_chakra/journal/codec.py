@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode
@@ -44,10 +43,15 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
     }
 
 
-def _object(text: str) -> Row:
-    value = orjson.loads(text)
+def value_of(cell: bytes) -> Any:  # noqa: ANN401 - what a cell holds
+    """The value of a cell's JSON, with every digit."""
+    return exact_json.loads(bytes(cell))
+
+
+def _object(text: bytes) -> Row:
+    value = value_of(text)
     if not isinstance(value, dict):
-        raise TypeError(f"{text[:40]} is no object")
+        raise TypeError(f"{text[:40]!r} is no object")
     return value
 
 
@@ -73,7 +77,7 @@ def owned_row(run: CurrentRun, each: Owned) -> Row:
         "stream": each.stream,
         "attribute": each.key.attribute,
         "key": str(each.key.value),
-        "value": orjson.dumps(each.key.value),
+        "value": encode(each.key.value),
         "seen_run": run.number,
     }
 
@@ -104,12 +108,12 @@ def _twins_of(action: Action) -> Iterator[tuple[TwinKind, str]]:
         yield TwinKind.ROW, action.twin
     elif action.kind is Kind.DELETE and change.key is not None and change.asked_by.is_row:
         key = [change.key.attribute, str(change.key.value)]
-        yield TwinKind.DELETE, orjson.dumps(key).decode()
+        yield TwinKind.DELETE, encode(key).decode()
 
 
 def deleted_key(procedure: str, twin: str) -> Key:
     """The key of a delete in `twins`, as the journal spells it."""
-    attribute, value = orjson.loads(twin)
+    attribute, value = value_of(twin.encode())
     return Key(procedure, attribute, value)
 
 
@@ -143,7 +147,7 @@ def unknown_row(run: CurrentRun, unknown: Unknown) -> Row:
         "stream": change.stream,
         "line": change.line,
         "attribute": change.key.attribute if change.key else None,
-        "key": orjson.dumps(change.key.value) if change.key else None,
+        "key": encode(change.key.value) if change.key else None,
         "process_id": action.process_id,
         "kind": action.kind.value,
         "reason": unknown.reason,
@@ -157,7 +161,7 @@ def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
     """What a row of `unknowns` says."""
     names = []
     if row.attribute:
-        names.append(Key(row.procedure, row.attribute, orjson.loads(row.key)))
+        names.append(Key(row.procedure, row.attribute, value_of(row.key)))
     if row.process_id:
         names.append(Key(row.procedure, "id", row.process_id))
     return UnknownRow(row.id, tuple(names), row.twin, row.free_ms)
@@ -211,7 +215,7 @@ def _encoded(action: Action) -> list[object]:
 
 def decode_actions(body: bytes, procedure: str, kind: Kind) -> tuple[Action, ...]:
     """The actions of a batch of an earlier run: no row of this run asks for them."""
-    return tuple(_decoded(each, procedure, kind) for each in orjson.loads(body))
+    return tuple(_decoded(each, procedure, kind) for each in value_of(body))
 
 
 def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
@@ -241,7 +245,7 @@ def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
 
 def encode_outcomes(settled: Mapping[int, Settlement]) -> bytes:
     """The JSON of the outcomes so far: [position, outcome, process id, reason]."""
-    return orjson.dumps(
+    return encode(
         [[at, each.outcome.value, each.process_id, each.reason] for at, each in settled.items()]
     )
 
@@ -250,9 +254,9 @@ def joined_outcomes(before: bytes | None, more: bytes | None) -> bytes | None:
     """The outcomes of a batch whose rows are settled little by little."""
     if not before or not more:
         return more or before
-    return orjson.dumps([*orjson.loads(before), *orjson.loads(more)])
+    return encode([*value_of(before), *value_of(more)])
 
 
 def decode_outcomes(body: bytes | None) -> dict[int, Outcome]:
     """The outcomes of a batch by position."""
-    return {at: Outcome(outcome) for at, outcome, *_ in orjson.loads(body)} if body else {}
+    return {at: Outcome(outcome) for at, outcome, *_ in value_of(body)} if body else {}

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from chakra_api.errors import JournalError, SettingsError
+from target_chakra.journal.cell_text import encoded
 from target_chakra.journal.tables import migrate
 
 if TYPE_CHECKING:
@@ -154,9 +155,17 @@ def legible(url: sa.URL) -> Iterator[None]:
 def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
     """Insert rows, or replace those of the same primary key."""
     sql, order = _upsert_of(connection.dialect, table)
-    given = [tuple(row[name] for name in order) for row in rows] if order else rows
     # Past SQLAlchemy's handling of single values, which costs more than the insert itself.
+    given = [tuple(_cell(row[name]) for name in order) for row in rows] if order else _named(rows)
     connection.exec_driver_sql(sql, given)
+
+
+def _cell(value: object) -> object:
+    return encoded(value) if type(value) is str else value
+
+
+def _named(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{name: _cell(value) for name, value in row.items()} for row in rows]
 
 
 @lru_cache(maxsize=8)

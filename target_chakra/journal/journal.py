@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import orjson
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
+from chakra_api.wire.wire_json import encode
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import (
     decode_outcomes,
@@ -108,9 +108,7 @@ class Journal:
             connection.execute(
                 t.runs.update()
                 .where(t.runs.c.id == self._run.number)
-                .values(
-                    ended_ms=now_ms, exit_code=exit_code, receipt=orjson.dumps(receipt).decode()
-                )
+                .values(ended_ms=now_ms, exit_code=exit_code, receipt=encode(receipt).decode())
             )
 
     def close(self) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
 import sqlalchemy as sa
 
 from target_chakra.changes import Key
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import owned_row
+from target_chakra.journal.codec import owned_row, value_of
 from target_chakra.journal.database import upsert
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Ownership:
         )
         with self._database.reading() as connection:
             return tuple(
-                Key(row.procedure, row.attribute, orjson.loads(row.value))
+                Key(row.procedure, row.attribute, value_of(row.value))
                 for row in connection.execute(query)
             )
 

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import orjson
 import sqlalchemy as sa
 
 from chakra_api.errors import SettingsError
 from target_chakra.journal import tables as t
+from target_chakra.journal.codec import value_of
 from target_chakra.journal.database import legible, open_engine, spoken
 from target_chakra.journal.loads import untold
 
@@ -201,7 +201,7 @@ class Reports:
 
 
 def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
-    receipt = orjson.loads(row.receipt) if row.receipt else {}
+    receipt = value_of(row.receipt.encode()) if row.receipt else {}
     if not isinstance(receipt, dict):
         raise TypeError(f"the receipt of run {row.id} is {receipt!r:.40}")
     return RunLine(
@@ -227,7 +227,7 @@ def _reject(row: sa.Row[tuple[object, ...]]) -> RejectLine:
         row.reason,
         row.next_step,
         row.job,
-        orjson.loads(row.row),
+        value_of(row.row),
         row.closed,
         row.account,
     )
@@ -239,9 +239,9 @@ def _unknown(row: sa.Row[tuple[object, ...]]) -> UnknownLine:
         row.run,
         row.stream,
         row.line,
-        f"{row.attribute}={orjson.loads(row.key)}" if row.attribute else "",
+        f"{row.attribute}={value_of(row.key)}" if row.attribute else "",
         row.kind,
         row.reason,
-        orjson.loads(row.fields),
+        value_of(row.fields),
         row.free_ms,
     )

@@ -7,11 +7,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import orjson
-
 from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
+from chakra_api.wire.wire_json import encode
 from target_chakra.books.dry_run import preview_lines
 from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.context import RunContext
@@ -329,7 +328,7 @@ class Session(Generic[State]):
         for told in receipt.complaints:
             LOG.error("%s", told)
         LOG.info("Run %d: %s", receipt.run, receipt.line())
-        self._hooks.print_receipt(orjson.dumps(self.last_receipt).decode())
+        self._hooks.print_receipt(encode(self.last_receipt).decode())
 
     def close(self) -> None:
         """Let go of everything."""

@@ -11,11 +11,11 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import orjson
-
+from chakra_api.values import exact_json
 from chakra_api.values.timestamps import parse_timestamp
 from chakra_api.wire.wire_json import decode
 
@@ -210,13 +210,13 @@ def _identifiers(row: Row, fields: Sequence[str]) -> Iterator[Identifier]:
 def _identifier_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value) if isinstance(value, str | int | float) else ""
+    return str(value) if isinstance(value, str | int | float | Decimal) else ""
 
 
 def _content(row: Row) -> bytes:
     try:
-        return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # half an emoji, a number of more than 64 bits: not comparable this way
+        return exact_json.dumps(row, sort_keys=True)
+    except TypeError:  # what JSON has no word for: not comparable this way
         return repr(row).encode(errors="backslashreplace")
 
 
