@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from chakra_api.errors import ChakraError
     from target_chakra.lifecycle import Outcome
 
+MEND: Final = "Mend the row in the source, or send it again with target-chakra retry"
+"""What to do about a row that ChakraHQ refuses."""
 Fields: TypeAlias = "Mapping[str, object]"
 """Destination → value as it goes over the wire. `data.city`, `state`, `record.phone` …"""
 
@@ -78,6 +80,21 @@ def text_key(key: Key) -> Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A create that ChakraHQ refused: its key is looked up once more.
+
+    Attributes:
+        reason: What ChakraHQ says.
+        job: The job that refused it; None if it was refused at once.
+        looks: How often the key was looked up since, and not found.
+    """
+
+    reason: str
+    job: str | None
+    looks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a row asks for.
 
@@ -96,6 +113,7 @@ class Change:
         origin: The file that the row came in, where its source may send that again with the same
             lines; empty where rows are known again by their values alone.
         asked_by: What asks for it.
+        refused: That its create was refused before.
     """
 
     seq: int
@@ -111,6 +129,7 @@ class Change:
     alone: bool = False
     origin: str = ""
     asked_by: AskedBy = AskedBy.ROW
+    refused: Refusal | None = None
 
     @property
     def singles(self) -> tuple[Change, ...]:
@@ -202,6 +221,18 @@ class Action:
     before: Fields | None
     twin: str | None = None
     known: Known | None = None
+
+
+def is_looked_up_again(action: Action) -> bool:
+    """Whether the key of a refused action may exist by now, so that it is looked up once more."""
+    change = action.change
+    return (
+        action.kind is Kind.CREATE
+        and change.key is not None
+        and change.refused is None
+        and action.before is not None
+        and change.asked_by.is_row
+    )
 
 
 def combined(earlier: Change, later: Change) -> Change:

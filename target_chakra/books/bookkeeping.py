@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
-from target_chakra.changes import Key, Reject, text_key
+from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Entry, Owned, Unknown
 from target_chakra.lifecycle import Outcome
@@ -172,8 +172,11 @@ class Bookkeeping:
                 unknowns.append(Unknown(each.action, each.reason, free))
                 continue
             if each.outcome is Outcome.REJECTED:
-                # Parts of a combined change are tried singly; rows of an earlier run come again.
+                # Parts of a combined change are tried singly; rows of an earlier run come again;
+                # what may exist is looked up once more.
                 if len(change.parts) > 1 or change.asked_by.may_come_again:
+                    continue
+                if is_looked_up_again(each.action):
                     continue
                 rejects.append(rejection(each, batch.job))
                 owned += self._owned(change, each.outcome)

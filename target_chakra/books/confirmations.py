@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_chakra.changes import Key, Known, Reject
+from target_chakra.changes import MEND, Key, Known, Reject
 from target_chakra.journal.records import Confirmation
 from target_chakra.lifecycle import Outcome
 
@@ -18,7 +18,7 @@ def rejection(each: Settlement, job: str | None) -> Reject:
     return Reject(
         each.action.change,
         each.reason,
-        "Mend the row in the source, or send it again with target-chakra retry",
+        MEND,
         job,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.mapping.destination_names import attribute_of
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
-from target_chakra.planning.plan import Rules, lags, plan
+from target_chakra.planning.plan import Rules, lags, plan, says_it_exists
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 SINGLE_CHUNK = 10
 """Keys of one task where each costs a request."""
 LOOKUPS_AT_ONCE = 4
+EXISTS_PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks for a key that is said to exist; where they bring nothing, it is hidden."""
 LAG_PAUSE = 1.0
 """Seconds until a process is looked up again whose answer lags behind what we wrote."""
 
@@ -67,7 +69,7 @@ class Intake:
         self._looking = 0
         self._since: list[int] = []
         self._proving: set[Group] = set()
-        self._begun: set[str] = set()
+        self._in_time: set[str] = set()
 
     @property
     def busy(self) -> bool:
@@ -195,6 +197,8 @@ class Intake:
         found = known.get(change.key) if change.key else None
         if self._context.settings.compare != "journal" or found is None or found.deleted:
             return None
+        if change.refused is not None:
+            return None
         if not found.process_id or change.fields.keys() - found.fields.keys():
             return None
         named = {attribute_of(name): value for name, value in found.fields.items()}
@@ -216,8 +220,23 @@ class Intake:
                 again = partial(self.lanes.defer, change.key, change)
                 self._context.workers.later(LAG_PAUSE, again)
                 continue
+            if self._waits_for_list(change, snapshots):
+                continue
             if event := self._decided(change, snapshots, asked.known, asked.since):
                 yield event
+
+    def _waits_for_list(self, change: Change, snapshots: Sequence[Snapshot]) -> bool:
+        """Whether a key that is said to exist is looked up again: lists lag behind writes."""
+        key, refused = change.key, change.refused
+        if snapshots or key is None or refused is None or not says_it_exists(refused):
+            return False
+        if refused.looks >= len(EXISTS_PAUSES) or key.procedure in self._in_time:
+            self._in_time.add(key.procedure)
+            return False
+        waits = replace(change, refused=replace(refused, looks=refused.looks + 1))
+        pause = EXISTS_PAUSES[refused.looks]
+        self._context.workers.later(pause, partial(self.lanes.defer, key, waits))
+        return True
 
     def _ended(self, since: int) -> None:
         self._looking -= 1

@@ -7,10 +7,11 @@ of a value (it may store `+91 99…` as `9199…`), so that reruns converge.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from target_chakra.changes import Action, Done, Kind, Known, Mode, Reject
+from target_chakra.changes import MEND, Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
 from target_chakra.mapping.destination_names import DELETED, attribute_of, is_for_creates
@@ -18,7 +19,7 @@ from target_chakra.mapping.destination_names import DELETED, attribute_of, is_fo
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from target_chakra.changes import Change
+    from target_chakra.changes import Change, Refusal
     from target_chakra.lookups.comparison import Comparable
     from target_chakra.lookups.snapshot import Snapshot
 
@@ -85,7 +86,34 @@ def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
     barred = [name for name in fields if name in rules.read_only]
     if barred:
         return only_read(change, barred[0])
+    if change.refused is not None:
+        return still_refused(change, change.refused)
     return Action(change, Kind.CREATE, None, fields, {}, known=known)
+
+
+_EXISTS: Final = re.compile(
+    r"exist|already|duplicat|uniq|conflict|\b409\b|in use|taken|clash", re.IGNORECASE
+)
+"""Words of a refusal that hint at a key that exists; what proves it is a look-up."""
+
+
+def says_it_exists(refused: Refusal) -> bool:
+    """Whether ChakraHQ's words for a refusal hint at a key that exists."""
+    return _EXISTS.search(refused.reason) is not None
+
+
+def still_refused(change: Change, refused: Refusal) -> Reject:
+    """The reject of a create that was refused, though no process with its key is found."""
+    if not says_it_exists(refused):
+        return Reject(change, refused.reason, MEND, refused.job)
+    return Reject(
+        change,
+        f"ChakraHQ refuses to create {change.key} ({refused.reason}), and shows no process with"
+        " that key: it holds the key in another spelling, or this API key's role hides the process",
+        "Look for the process in ChakraHQ; write the key as it stands there, or use an API key"
+        " whose role sees it",
+        refused.job,
+    )
 
 
 def only_read(change: Change, name: str, detail: str = "") -> Reject:

@@ -9,6 +9,7 @@ the stage goes on.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chakra_api.errors import ChakraError, IllegalTransition
@@ -16,7 +17,18 @@ from target_chakra.batches import Released, Settled
 from target_chakra.books.bookkeeping import ROWS_A_STORING, Bookkeeping
 from target_chakra.books.limits import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
-from target_chakra.changes import Action, Change, Done, Ended, Halted, Kind, Mode, Reject
+from target_chakra.changes import (
+    Action,
+    Change,
+    Done,
+    Ended,
+    Halted,
+    Kind,
+    Mode,
+    Refusal,
+    Reject,
+    is_looked_up_again,
+)
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake
 from target_chakra.sending.batching import Batching
@@ -259,7 +271,7 @@ class Writer(Generic[State]):
         action, outcome = settlement.action, settlement.outcome
         change = action.change
         if outcome is Outcome.REJECTED:
-            self._end_rejected(settlement)
+            self._end_rejected(settlement, batch)
             return
         if outcome is Outcome.UNKNOWN:
             self.books.bar(action, batch.sent or 0)
@@ -269,11 +281,14 @@ class Writer(Generic[State]):
         self.intake.free(change)
         self.tally.settle(change, outcome)
 
-    def _end_rejected(self, settlement: Settlement) -> None:
+    def _end_rejected(self, settlement: Settlement, batch: Batch) -> None:
         action = settlement.action
         change = action.change
         if len(change.parts) > 1:
             self.intake.try_singly(change)
+            return
+        if is_looked_up_again(action):
+            self._plan_again(replace(change, refused=Refusal(settlement.reason, batch.job)))
             return
         self.intake.free(change)
         self.tally.settle(change, Outcome.REJECTED)

@@ -163,6 +163,8 @@ class JobFollower:
 
 
 def proves(kind: Kind, found: Conclusion) -> bool:
-    """Whether a first batch had its effect."""
+    """Whether a first batch had its effect, or shows that its items were understood."""
+    if found.understood and found.effect is not False:
+        return True
     wrote = any(s.outcome is not Outcome.REJECTED for s in found.settlements.values())
     return wrote and (found.effect is True or (kind is Kind.CREATE and found.effect is None))

@@ -20,7 +20,7 @@ from target_chakra.sending.read_back import has_name
 from target_chakra.sending.recovery import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_chakra.batches import Batch
     from target_chakra.changes import Action
@@ -55,11 +55,13 @@ class Conclusion:
         settlements: By position.
         effect: Whether anything was seen to change; None if it was not looked for.
         unproven: Of creates: the attribute of their keys, if look-ups by it can't be believed.
+        understood: Whether the form of its items was: some were refused, each for itself.
     """
 
     settlements: Mapping[int, Settlement]
     effect: bool | None
     unproven: str | None = None
+    understood: bool = False
 
 
 class Outcomes:
@@ -95,7 +97,9 @@ class Outcomes:
         done, effect = self._written(batch, wrote, end)
         settlements.update(done)
         unproven = self._read_back.unproven({at: batch.actions[at] for at in done})
-        return Conclusion(settlements, effect, unproven if batch.kind is Kind.CREATE else None)
+        creates = batch.kind is Kind.CREATE
+        understood = _understood(told.values(), creates=creates)
+        return Conclusion(settlements, effect, unproven if creates else None, understood)
 
     def _told(self, batch: Batch, end: End) -> dict[int, EntryOutcome | None]:
         """What the job's entries say, where they must be asked."""
@@ -186,6 +190,15 @@ class Outcomes:
                 created = None
         merged = created is not None and server is not None and created < server
         return Settlement(action, Outcome.MERGED if merged else Outcome.CREATED, process_id)
+
+
+def _understood(told: Iterable[EntryOutcome | None], *, creates: bool) -> bool:
+    """Whether refusals of single entries prove that ChakraHQ reads the items as they are meant.
+
+    An update whose form is another's may be called invalid; a create has another form as a whole.
+    """
+    proofs = _FAILED if creates else {EntryStatus.ERROR}
+    return any(each is not None and each.status in proofs for each in told)
 
 
 _FAILED = frozenset({EntryStatus.ERROR, EntryStatus.INVALID})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chakra_api.errors import BadRequest, NotFound, Refused, ReportedErrors, TooLarge
+from chakra_api.errors import BadRequest, Conflict, NotFound, Refused, ReportedErrors, TooLarge
 from target_chakra.batches import Released, Settled, Settlement
 from target_chakra.changes import Halted, Kind
 from target_chakra.lifecycle import BatchState, Outcome
@@ -104,13 +104,21 @@ def after_refusal(
             limits.too_large(batch, remedy.size)
         yield parts_of(in_flight, remedy.size, remedy.shape)
     else:
-        yield from _refused_alone(in_flight, error)
+        yield from _refused_alone(in_flight, error, limits)
 
 
-def _refused_alone(in_flight: BatchInFlight, error: ChakraError) -> Iterator[RefusalStep]:
+def _refused_alone(
+    in_flight: BatchInFlight, error: ChakraError, limits: ServerLimits
+) -> Iterator[RefusalStep]:
     batch, lineage = in_flight.batch, in_flight.lineage
     lineage.refused_alone += 1
     action, reason = batch.actions[0], f"ChakraHQ refuses it: {error.cause}"
+    if isinstance(error, Conflict):
+        # It took the row for what it is: neither its form nor our rights are in question.
+        lineage.accepted = True
+        reason += " (409)"
+        if batch.kind is Kind.CREATE and in_flight.probing:
+            limits.proven(batch)
     done = {0: Settlement(action, Outcome.REJECTED, action.process_id, reason)}
     yield Settled(batch, done, None)
     if not lineage.accepted and lineage.refused_alone >= SAME_REASON:
@@ -137,7 +145,8 @@ def parts_of(in_flight: BatchInFlight, size: int, shape: str) -> Resend:
 
 def other_shape(batch: Batch, found: Conclusion) -> str | None:
     """The next shape to try for a first batch that had no effect at all (Q22); None to keep it."""
-    invalid = all(s.outcome is Outcome.REJECTED for s in found.settlements.values())
+    rejected = all(s.outcome is Outcome.REJECTED for s in found.settlements.values())
+    invalid = rejected and not found.understood
     if batch.kind is Kind.CREATE or not (invalid or found.effect is False):
         return None
     shapes = SHAPES[batch.kind]
