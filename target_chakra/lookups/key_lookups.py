@@ -16,9 +16,10 @@ from chakra_api.endpoints.where import any_of, equals
 from chakra_api.errors import ChakraError, NotFound, Refused, ReportedErrors, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chakra_api.endpoints.client import ChakraClient, ProcessPage
+    from target_chakra.lookups.key_spelling import KeyText
     from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
 
 PAGE: Final = 100
@@ -70,6 +71,26 @@ class Found:
     server_time: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """The spellings in which a key may be stored.
+
+    Attributes:
+        own: As it is sent.
+        sure: Those that ChakraHQ is known to use.
+        guesses: Those that it may use.
+    """
+
+    own: str | int
+    sure: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """All but its own."""
+        return (*self.sure, *self.guesses)
+
+
 class Lookups:
     """Looks up the processes of one procedure by one attribute.
 
@@ -78,7 +99,8 @@ class Lookups:
         procedure: ShortId.
         attribute: ShortId of the attribute, or `id`.
         reader: Reads what is shown of a process.
-        text: A key's value in the form that it is compared in.
+        text: A key's value in the form that it is compared in; its spelling learns from what is
+            listed.
     """
 
     def __init__(
@@ -87,7 +109,7 @@ class Lookups:
         procedure: str,
         attribute: str,
         reader: SnapshotReader,
-        text: Callable[[object], str],
+        text: KeyText,
     ) -> None:
         self._client = client
         self._procedure = procedure
@@ -124,7 +146,9 @@ class Lookups:
     def _existing(self) -> list[object]:
         page = self._list(None)
         found = {self._text(v): v for row in page.rows if (v := self._value(self._read(row)))}
-        return list(found.values())[: PAGE - 1]
+        values = list(found.values())[: PAGE - 1]
+        self._text.spelling.listed(values)
+        return values
 
     def _array_works(self, values: list[object], *, once: bool = False) -> bool:
         """Whether exactly the existing keys of an array come, and none of an impossible one.
@@ -174,6 +198,39 @@ class Lookups:
         return [-(10**12) - number for number in range(count)]
 
     # Looking up
+
+    def find_spelled(self, way: Way, keys: Sequence[Spellings]) -> Found:
+        """What the processes with these keys hold, in whatever spelling they store them.
+
+        Guesses are asked only for what is not found without them.
+
+        Raises:
+            AnswerNotBelieved: A process came that was not asked for.
+            ChakraError: ChakraHQ could not be asked.
+        """
+        sure = dict.fromkeys(each for key in keys for each in (key.own, *key.sure))
+        found = self._find_all(way, list(sure))
+        missing = [
+            key
+            for key in keys
+            if key.guesses
+            and not any(self._text(each) in found.snapshots for each in (key.own, *key.sure))
+        ]
+        guesses = dict.fromkeys(each for key in missing for each in key.guesses)
+        if not guesses:
+            return found
+        more = self._find_all(way, [each for each in guesses if each not in sure])
+        return Found({**more.snapshots, **found.snapshots}, found.server_time)
+
+    def _find_all(self, way: Way, values: Sequence[object]) -> Found:
+        """What the processes with any number of keys hold."""
+        if not values:
+            return Found({}, None)
+        if len(values) <= PAGE:
+            return self.find(way, values)
+        parts = [self.find(way, values[at : at + PAGE]) for at in range(0, len(values), PAGE)]
+        snapshots = {key: each for part in parts for key, each in part.snapshots.items()}
+        return Found(snapshots, parts[0].server_time)
 
     def find(self, way: Way, values: Sequence[object]) -> Found:
         """What the processes with these keys hold.

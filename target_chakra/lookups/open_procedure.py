@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
-from chakra_api.values.coercion import MISFIT, to_string
 from target_chakra.changes import Key
-from target_chakra.lookups.key_lookups import Lookups, Way
+from target_chakra.lookups.key_lookups import Lookups, Spellings, Way
+from target_chakra.lookups.key_spelling import KeySpelling, KeyText, folded
 from target_chakra.lookups.snapshot import SnapshotReader
 from target_chakra.mapping.destination_names import destination_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.endpoints.client import ChakraClient
-    from target_chakra.changes import Change
+    from target_chakra.changes import Change, Known
+    from target_chakra.journal.journal import Journal
     from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.mapping.destinations import Destinations
+
+LOG: Final = logging.getLogger("target-chakra")
+_SPELLING: Final = "spelling."
 
 
 class OpenProcedure:
@@ -37,6 +44,7 @@ class OpenProcedure:
         primary_key = destinations.procedure.primary_key
         self.key_attributes: set[str] = set() if primary_key is None else {primary_key}
         self._lookups: dict[str, Lookups] = {}
+        self._spellings: dict[str, KeySpelling] = {}
 
     @property
     def name(self) -> str:
@@ -57,13 +65,49 @@ class OpenProcedure:
             self._lookups[attribute] = found
         return found
 
+    def spelling(self, attribute: str) -> KeySpelling:
+        """How keys of that attribute are stored."""
+        found = self._spellings.get(attribute)
+        if found is None:
+            found = self._spellings[attribute] = KeySpelling(f"{self.name}.{attribute}")
+        return found
+
+    def recall(self, findings: Mapping[tuple[str, str], str]) -> None:
+        """Take on what earlier runs found out about the spelling of keys."""
+        for (procedure, name), value in findings.items():
+            if procedure == self.name and name.startswith(_SPELLING):
+                self.spelling(name.removeprefix(_SPELLING)).recall(value)
+
+    def store_spellings(self, journal: Journal) -> None:
+        """Store what was learned about the spelling of keys, and say it."""
+        for attribute, spelling in self._spellings.items():
+            if (news := spelling.news()) is not None:
+                journal.found(self.name, f"{_SPELLING}{attribute}", news)
+                if said := spelling.said():
+                    LOG.warning("%s", said)
+
+    def spellings_of(self, key: Key, known: Known | None) -> Spellings:
+        """The spellings in which a key may be stored."""
+        if key.attribute == "id":
+            return Spellings(key.value)
+        spelling = self.spelling(key.attribute)
+        others = spelling.others(key.value)
+        learned = known.learned.get(destination_of(key.attribute)) if known else None
+        sure = (learned,) if isinstance(learned, str) and learned != key.value else ()
+        if spelling.is_proven:
+            return Spellings(key.value, (*sure, *others))
+        return Spellings(key.value, sure, tuple(each for each in others if each not in sure))
+
     def key_text(self, attribute: str) -> KeyText:
         """The form in which keys of that attribute are compared."""
-        return KeyText(self.destinations, attribute)
+        return KeyText(self.destinations, attribute, self.spelling(attribute))
 
     def names(self, change: Change, snapshot: Snapshot | None) -> list[Key]:
         """All names of the process that a change is about, and those that it gives it."""
         names = [change.key] if change.key else []
+        if change.key and isinstance(change.key.value, str):
+            # Two spellings of a key may name one process.
+            names.append(Key(self.name, f"{change.key.attribute}~", folded(change.key.value)))
         if snapshot is not None:
             names.append(Key(self.name, "id", snapshot.process_id))
         for attribute in self.key_attributes:
@@ -75,16 +119,3 @@ class OpenProcedure:
                     if name not in names:
                         names.append(name)
         return names
-
-
-class KeyText:
-    """Makes a key's value comparable: `105` and `"105"` name the same process."""
-
-    def __init__(self, destinations: Destinations, attribute: str) -> None:
-        found = destinations.find(destination_of(attribute)) if attribute != "id" else None
-        self._comparable = found.comparable if found else to_string
-
-    def __call__(self, value: object) -> str:
-        """The text of a key."""
-        comparable = self._comparable(value)
-        return str(value if comparable is MISFIT else comparable)

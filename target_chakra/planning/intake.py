@@ -22,8 +22,9 @@ from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.mapping.destination_names import attribute_of
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
-from target_chakra.planning.plan import Rules, lags, plan, says_it_exists
+from target_chakra.planning.plan import Rules, in_doubt, lags, plan, says_it_exists
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
+from target_chakra.planning.sightings import Sightings, spellings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -184,10 +185,10 @@ class Intake:
             return
         self._looking += 1
         self._since.append(since)
-        lookups = self._context.procedure(group[0]).lookups(group[1])
-        values = [change.key.value for change in asked if change.key]
+        procedure = self._context.procedure(group[0])
+        keys = [spellings_of(procedure, way, change, known) for change in asked if change.key]
         self._context.workers.start(
-            partial(lookups.find, way, values),
+            partial(procedure.lookups(group[1]).find_spelled, way, keys),
             partial(self._found, _Asked(group, tuple(asked), known, since)),
             partial(self._not_found, asked, since),
         )
@@ -210,11 +211,17 @@ class Intake:
         if found.server_time is not None:
             self.server_time = max(self.server_time or 0, found.server_time)
         rules = self._rules
-        text = self._context.procedure(asked.group[0]).key_text(asked.group[1])
+        sightings = Sightings(self._context.procedure(asked.group[0]), found, asked.known)
+        sightings.learn(asked.changes, rules)
+        sightings.procedure.store_spellings(self._context.journal)
         for change in asked.changes:
             if change.key is None:
                 continue
-            snapshots = found.snapshots.get(text(change.key.value), ())
+            snapshots, doubtful = sightings.of(change)
+            if doubtful:
+                if rejected := self._handed_over(in_doubt(change, doubtful)):
+                    yield rejected
+                continue
             known, comparable = asked.known.get(change.key), rules[change.stream].comparable
             if snapshots and lags(snapshots[0], known, found.server_time, comparable):
                 again = partial(self.lanes.defer, change.key, change)

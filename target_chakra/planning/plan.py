@@ -14,10 +14,15 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from target_chakra.changes import MEND, Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
-from target_chakra.mapping.destination_names import DELETED, attribute_of, is_for_creates
+from target_chakra.mapping.destination_names import (
+    DELETED,
+    attribute_of,
+    destination_of,
+    is_for_creates,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from target_chakra.changes import Change, Refusal
     from target_chakra.lookups.comparison import Comparable
@@ -44,6 +49,7 @@ class Rules:
 LAG_MS = 30_000
 """For how long lists may lag behind a write."""
 Decision: TypeAlias = "Action | Done | Reject"
+Spell: TypeAlias = "Callable[[str], str]"
 
 
 def plan(change: Change, held: Sequence[Snapshot], known: Known | None, rules: Rules) -> Decision:
@@ -116,6 +122,39 @@ def still_refused(change: Change, refused: Refusal) -> Reject:
     )
 
 
+def in_doubt(change: Change, stored: Sequence[object]) -> Reject:
+    """The reject of a change whose key is not held, and that may be held in another spelling."""
+    others = ", ".join(repr(each) for each in stored)
+    return Reject(
+        change,
+        f"No process of '{change.procedure}' has {change.key}, and one has {others}: whether"
+        " ChakraHQ stores the key in that spelling is not known",
+        "Write the key as it stands in ChakraHQ (the options trim and case of the key do that)",
+    )
+
+
+def proves_spelling(change: Change, held: Snapshot, rules: Rules, spell: Spell) -> bool:
+    """Whether a process with another spelling of a key is its process, by its other fields.
+
+    Args:
+        change: What the row asks for.
+        held: The process.
+        rules: How to compare.
+        spell: What ChakraHQ seems to make of texts.
+    """
+    key = change.key and destination_of(change.key.attribute)
+    others = [
+        (name, value)
+        for name, value in change.fields.items()
+        if name != key and value is not None and not is_for_creates(name)
+    ]
+    return bool(others) and all(
+        same(name, value, held.value(name), rules.comparable)
+        or (isinstance(value, str) and spell(value) == held.value(name))
+        for name, value in others
+    )
+
+
 def only_read(change: Change, name: str, detail: str = "") -> Reject:
     """The reject of a change that holds a value of a type that ChakraHQ does not take."""
     reason = f"{name} is of a type that is only read{detail}"
@@ -181,6 +220,8 @@ def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]
     `record.…` counts on create only, and `only_if_empty` where nothing is held.
     """
     found: dict[str, object] = {}
+    # It was found by its key, in whatever spelling ChakraHQ stores that.
+    key = change.key and destination_of(change.key.attribute)
     comparable, kept = rules.comparable, rules.only_if_empty
     data, row = held.data, held.row
     for name, value in change.fields.items():
@@ -189,7 +230,7 @@ def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]
         # Python takes [1] and [true] for equal, so that what is nested is compared in full.
         if before == value and type(before) is type(value) and type(value) not in _NESTED:
             continue
-        if is_for_creates(name) or same(name, value, before, comparable):
+        if name == key or is_for_creates(name) or same(name, value, before, comparable):
             continue
         if name in kept and before not in _EMPTY:
             continue

@@ -13,6 +13,8 @@ from target_chakra.lookups.open_procedure import OpenProcedure
 from target_chakra.mapping.destinations import Destinations, ValueRules
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.endpoints.client import ChakraClient
     from target_chakra.settings import Settings
 
@@ -25,12 +27,16 @@ class OpenAccount:
     Args:
         client: Talks to it.
         settings: What the user set.
+
+    Attributes:
+        findings: What earlier runs found out about its procedures, by procedure and name.
     """
 
     def __init__(self, client: ChakraClient, settings: Settings) -> None:
         self._client = client
         self._settings = settings
         self._procedures: dict[str, OpenProcedure] = {}
+        self.findings: Mapping[tuple[str, str], str] = {}
 
     @cached_property
     def configuration(self) -> Account:
@@ -66,4 +72,5 @@ class OpenAccount:
                 self.configuration.procedure(short_id), self._directory, self._rules
             )
             found = self._procedures[short_id] = OpenProcedure(self._client, destinations)
+            found.recall(self.findings)
         return found

@@ -98,6 +98,7 @@ class Session(Generic[State]):
         journal.hold()
         now = int(clock.now() * 1000)
         self.run_id = journal.begin_run(self.account_id, owner, now)
+        self._account.findings = journal.findings()
         journal.clear(now - int(settings.retention_days * 86_400_000))
         self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
         procedure = self._account.procedure

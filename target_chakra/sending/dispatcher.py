@@ -175,7 +175,13 @@ class Dispatcher:
         if accepted.job:
             self._jobs.follow(in_flight)
         else:
-            end = End(True, True, in_flight.probing, None)  # noqa: FBT003 - a record of facts
+            end = End(
+                all_succeeded=True,
+                in_full=True,
+                read_back=in_flight.probing,
+                server_time=None,
+                process_id=accepted.process_id,
+            )
             self._jobs.conclude(in_flight, end)
 
     def _not_taken(self, in_flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
@@ -222,6 +228,8 @@ class Dispatcher:
     def _conclude(self, step: JobConcluded) -> Iterator[SendingEvent]:
         in_flight, found = step.in_flight, step.found
         batch = in_flight.batch
+        # Before its rows are settled: what was learned from them must not be lost with a crash.
+        self._context.procedure(batch.procedure).store_spellings(self._context.journal)
         shape = other_shape(batch, found) if in_flight.probing else None
         if shape is not None:
             move(self._context.journal, in_flight, BatchEvent.RELEASE)

@@ -7,16 +7,17 @@ elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from chakra_api.errors import NotFound, Refused
+from chakra_api.errors import ChakraError, NotFound, Refused
 from target_chakra.batches import Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import Outcome
-from target_chakra.mapping.destination_names import DELETED, is_for_creates
+from target_chakra.mapping.destination_names import DELETED, destination_of, is_for_creates
 from target_chakra.sending.entry_matching import EntryStatus, tie
 from target_chakra.sending.item_shapes import item
-from target_chakra.sending.read_back import has_name
+from target_chakra.sending.read_back import MadeIds, has_name
 from target_chakra.sending.recovery import Sight
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ class End:
         in_full: Whether every entry came to an end.
         read_back: Whether its effect must be seen, and not only its word.
         server_time: Of the server when its end was seen, epoch milliseconds.
+        process_id: The process that the answer to a single create names.
     """
 
     all_succeeded: bool
     in_full: bool
     read_back: bool
     server_time: int | None
+    process_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +97,37 @@ class Outcomes:
             else:
                 wrote[at] = outcome
         settlements.update(self._doubtful(doubtful, end))
-        done, effect = self._written(batch, wrote, end)
+        made = MadeIds(batch.server, partial(self._made_ids, batch, told, end))
+        done, effect = self._written(batch, wrote, end, made)
         settlements.update(done)
         unproven = self._read_back.unproven({at: batch.actions[at] for at in done})
         creates = batch.kind is Kind.CREATE
         understood = _understood(told.values(), creates=creates)
         return Conclusion(settlements, effect, unproven if creates else None, understood)
 
+    def _made_ids(
+        self, batch: Batch, told: Mapping[int, EntryOutcome | None], end: End
+    ) -> dict[int, str]:
+        """The processes that a job's entries name, by position."""
+        if end.process_id:
+            return {0: end.process_id}
+        try:
+            entries = told or (self._entries(batch) if batch.job else {})
+        except ChakraError:
+            return {}
+        return {at: each.process_id for at, each in entries.items() if each and each.process_id}
+
     def _told(self, batch: Batch, end: End) -> dict[int, EntryOutcome | None]:
         """What the job's entries say, where they must be asked."""
         keyless = batch.kind is Kind.CREATE and any(a.change.key is None for a in batch.actions)
         if (end.all_succeeded and not keyless) or not batch.job:
             return {}
+        return self._entries(batch)
+
+    def _entries(self, batch: Batch) -> dict[int, EntryOutcome | None]:
+        """What the entries of a batch's job say, by position."""
         primary_key = self._procedure.primary_key
-        entries = self._procedure.client.job_entries_all(batch.job).entries
+        entries = self._procedure.client.job_entries_all(batch.job or "").entries
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         keys = {action.change.key.attribute for action in batch.actions if action.change.key}
         keys |= {primary_key or "id", "id"}
@@ -125,12 +145,16 @@ class Outcomes:
         return found
 
     def _written(
-        self, batch: Batch, wrote: Mapping[int, EntryOutcome | None], end: End
+        self,
+        batch: Batch,
+        wrote: Mapping[int, EntryOutcome | None],
+        end: End,
+        made: MadeIds,
     ) -> tuple[dict[int, Settlement], bool | None]:
         """Rows that the job says it wrote."""
         actions = {at: batch.actions[at] for at in wrote}
         if batch.kind is Kind.CREATE:
-            return self._created(batch, actions, wrote)
+            return self._created(actions, wrote, made)
         outcome = Outcome.UPDATED if batch.kind is Kind.UPDATE else Outcome.DELETED
         if not end.read_back or not actions:
             plain = {at: Settlement(a, outcome, a.process_id) for at, a in actions.items()}
@@ -160,19 +184,19 @@ class Outcomes:
 
     def _created(
         self,
-        batch: Batch,
         actions: Mapping[int, Action],
         told: Mapping[int, EntryOutcome | None],
+        made: MadeIds,
     ) -> tuple[dict[int, Settlement], bool | None]:
         keyed = {at: a for at, a in actions.items() if self._read_back.can_look(a)}
-        self._read_back.prove_on(keyed)
-        seen = self._read_back.created(keyed) if keyed else {}
+        self._read_back.prove_on(keyed, made)
+        seen = self._read_back.created(keyed, made) if keyed else {}
         found: dict[int, Settlement] = {}
         for at, action in actions.items():
             if at in keyed:
-                found[at] = _made(action, seen[at], batch.server)
+                found[at] = _made(action, seen[at], made.server)
             else:
-                found[at] = self._made_blindly(action, told.get(at), batch.server)
+                found[at] = self._made_blindly(action, told.get(at), made.server)
         return found, any(seen.values()) if keyed else None
 
     def _made_blindly(
@@ -208,11 +232,25 @@ def _made(action: Action, seen: Sequence[Snapshot], server: int | None) -> Settl
     """What became of a create that the job calls a success, by the process that is there now."""
     if not seen:
         return Settlement(
-            action, Outcome.UNKNOWN, None, "ChakraHQ says it was created, and does not show it"
+            action,
+            Outcome.UNKNOWN,
+            None,
+            f"ChakraHQ says that {action.change.key} was created, and does not show it: neither"
+            " in that spelling, nor does its job name the process",
         )
     newest = max(seen, key=lambda each: each.created_at or 0)
     merged = newest.created_at is not None and server is not None and newest.created_at < server
-    return Settlement(action, Outcome.MERGED if merged else Outcome.CREATED, newest.process_id)
+    outcome = Outcome.MERGED if merged else Outcome.CREATED
+    return Settlement(action, outcome, newest.process_id, stored=_stored_key(action, newest))
+
+
+def _stored_key(action: Action, seen: Snapshot) -> Mapping[str, object] | None:
+    """The key in the spelling that ChakraHQ stores it in, if that is another."""
+    key = action.change.key
+    stored = seen.data.get(key.attribute) if key else None
+    if key is None or not isinstance(stored, str) or stored == key.value:
+        return None
+    return {destination_of(key.attribute): stored} if isinstance(key.value, str) else None
 
 
 def _judged(action: Action, seen: Sequence[Snapshot], what: Sight, end: End) -> Settlement:

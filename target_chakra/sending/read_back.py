@@ -6,14 +6,18 @@ not seen at once is looked for again.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from target_chakra.lookups.key_lookups import PAGE, Way
+from chakra_api.errors import NotFound, Refused
+from target_chakra.changes import Key, Kind
+from target_chakra.lookups.key_lookups import Spellings, Way
+from target_chakra.mapping.destination_names import destination_of
 from target_chakra.sending.recovery import Sight, sight
 from target_chakra.sending.server_limits import FIRST_BATCH_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chakra_api.clock import Clock
     from target_chakra.changes import Action
@@ -22,6 +26,24 @@ if TYPE_CHECKING:
 
 LAG_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.0)
 """Seconds between looks for what a finished job wrote: 30 in all (Q32)."""
+
+
+class MadeIds:
+    """The processes that a job says it made, asked for once and only if they are wanted.
+
+    Args:
+        server: When its batch was taken, epoch milliseconds of the server; None if not known.
+        ask: Asks for their ids, by position.
+    """
+
+    def __init__(self, server: int | None, ask: Callable[[], Mapping[int, str]]) -> None:
+        self.server = server
+        self._ask = ask
+
+    @cached_property
+    def ids(self) -> Mapping[int, str]:
+        """Ids of processes, by position; those that the job does not name are missing."""
+        return self._ask()
 
 
 class ReadBack:
@@ -40,40 +62,55 @@ class ReadBack:
 
     def look(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """The processes that actions are about, as they are now, by position."""
-        by_attribute: dict[str, dict[int, str | int]] = {}
+        by_attribute: dict[str, dict[int, Spellings]] = {}
         for at, action in actions.items():
-            attribute, value = _name_of(action)
-            by_attribute.setdefault(attribute, {})[at] = value
+            name = _name_of(action)
+            spellings = self._procedure.spellings_of(name, action.known)
+            by_attribute.setdefault(name.attribute, {})[at] = spellings
         seen: dict[int, tuple[Snapshot, ...]] = {}
         for attribute, values in by_attribute.items():
             seen.update(self._find(attribute, values))
         return seen
 
     def _find(
-        self, attribute: str, values: Mapping[int, str | int]
+        self, attribute: str, spellings: Mapping[int, Spellings]
     ) -> dict[int, tuple[Snapshot, ...]]:
+        """Processes by a key: in its own spelling, or else in any other."""
         lookups, text = self._procedure.lookups(attribute), self._procedure.key_text(attribute)
         way = self._procedure.ways.get(attribute)
         if way is None:
             way = self._procedure.ways[attribute] = lookups.prove()
-        places = list(values)
+        found = lookups.find_spelled(way, list(spellings.values())).snapshots
         seen: dict[int, tuple[Snapshot, ...]] = {}
-        for start in range(0, len(places), PAGE):
-            part = places[start : start + PAGE]
-            found = lookups.find(way, [values[at] for at in part]).snapshots
-            seen.update({at: found.get(text(values[at]), ()) for at in part})
+        for at, key in spellings.items():
+            seen[at] = found.get(text(key.own), ())
+            if not seen[at]:
+                others = {s.process_id: s for o in key.others for s in found.get(text(o), ())}
+                seen[at] = tuple(others.values())
         return seen
 
     def sights(self, actions: Mapping[int, Action]) -> dict[int, tuple[Sight, str | None]]:
         """What the processes of a lost batch say, and which they are, by position."""
         return {
-            at: (self.sight(actions[at], seen), seen[0].process_id if seen else None)
+            at: (self._lost(actions[at], seen), seen[0].process_id if seen else None)
             for at, seen in self.look(actions).items()
         }
 
+    def _lost(self, action: Action, seen: Sequence[Snapshot]) -> Sight:
+        key = action.change.key
+        if action.kind is not Kind.CREATE or key is None or seen or not isinstance(key.value, str):
+            return self.sight(action, seen)
+        # It may be there in a spelling that nobody can guess: never sent again blindly.
+        irregular = self._procedure.spelling(key.attribute).is_irregular
+        return Sight.NEITHER if irregular else self.sight(action, seen)
+
     def sight(self, action: Action, seen: Sequence[Snapshot]) -> Sight:
         """What the processes that were found say about an action."""
-        converted = action.known.learned if action.known else None
+        converted = dict(action.known.learned) if action.known else {}
+        if action.kind is Kind.CREATE and len(seen) == 1 and action.change.key is not None:
+            # It was found by its key, in whatever spelling.
+            name = destination_of(action.change.key.attribute)
+            converted[name] = seen[0].value(name)
         return sight(action, seen, self._procedure.destinations.comparable, converted)
 
     # For as long as a list may lag
@@ -89,34 +126,107 @@ class ReadBack:
             seen = self.look(actions)
         return seen
 
-    def created(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
-        """Processes of creates that can be looked up, waited for until all are there."""
-        seen = self.look(actions)
+    def created(
+        self, actions: Mapping[int, Action], made: MadeIds
+    ) -> dict[int, tuple[Snapshot, ...]]:
+        """Processes of creates that can be looked up, waited for until all are there.
+
+        Args:
+            actions: The creates, by position.
+            made: The processes that the job says it made.
+        """
+        seen = self._seen(actions, made)
         for pause in LAG_PAUSES:
             missing = {at: action for at, action in actions.items() if not seen[at]}
             if not missing:
                 break
             self._clock.sleep(pause)
-            seen.update(self.look(missing))
+            seen.update(self._seen(missing, made))
         return seen
+
+    def _seen(
+        self, actions: Mapping[int, Action], made: MadeIds
+    ) -> dict[int, tuple[Snapshot, ...]]:
+        """Processes of creates as they are now; learns how their keys are stored."""
+        seen = self.look(actions)
+        for at, found in seen.items():
+            self._learn(actions[at], found, made)
+        missing = [at for at in actions if not seen[at]]
+        for at in missing:
+            found = self._fetched(made.ids.get(at))
+            if not found:
+                continue
+            seen[at] = found
+            is_spelled = self._learn(actions[at], found, made)
+            if not is_spelled:
+                break  # It is there as it was sent: the list lags, and the others will come.
+            rest = {each: actions[each] for each in missing if not seen[each]}
+            if rest and self._has_rules(actions[at]):
+                return {**seen, **self._seen(rest, made)}
+        return seen
+
+    def _has_rules(self, action: Action) -> bool:
+        key = action.change.key
+        return key is not None and self._procedure.spelling(key.attribute).is_proven
+
+    def _fetched(self, process_id: str | None) -> tuple[Snapshot, ...]:
+        if not process_id:
+            return ()
+        procedure = self._procedure
+        try:
+            row = procedure.client.fetch_process(procedure.name, process_id)
+        except (NotFound, Refused):
+            return ()
+        return (procedure.read(row),) if row.get("id") else ()
+
+    def _learn(self, action: Action, seen: Sequence[Snapshot], made: MadeIds) -> bool:
+        """Learn how the key of a process that was just created is stored; whether otherwise."""
+        key = action.change.key
+        if key is None or len(seen) != 1 or type(key.value) is not str:
+            return False
+        stored = seen[0].data.get(key.attribute)
+        if stored == key.value and not self._procedure.spellings_of(key, None).others:
+            return False
+        created = seen[0].created_at
+        is_merged = made.server is not None and created is not None and created < made.server
+        if not is_merged:
+            self._procedure.spelling(key.attribute).learn(key.value, stored)
+        return stored != key.value
 
     # Whether a create can be looked up
 
-    def prove_on(self, actions: Mapping[int, Action]) -> None:
+    def prove_on(self, actions: Mapping[int, Action], made: MadeIds) -> None:
         """Prove look-ups on what was just created, where nothing was before (design decision 8)."""
-        for attribute, values in _keys_of(actions).items():
+        by_attribute: dict[str, dict[int, Action]] = {}
+        for at, action in actions.items():
+            if action.change.key is not None:
+                by_attribute.setdefault(action.change.key.attribute, {})[at] = action
+        for attribute, some in by_attribute.items():
             if self._procedure.ways[attribute] is Way.EMPTY:
-                self._procedure.ways[attribute] = self._proven_on(
-                    attribute, values[:FIRST_BATCH_ROWS]
-                )
+                first = dict(list(some.items())[:FIRST_BATCH_ROWS])
+                self._procedure.ways[attribute] = self._proven_on(attribute, first, made)
 
-    def _proven_on(self, attribute: str, values: Sequence[object]) -> Way:
-        for pause in LAG_PAUSES:
+    def _proven_on(self, attribute: str, actions: Mapping[int, Action], made: MadeIds) -> Way:
+        values: list[object] = list(_keys_of(actions)[attribute])
+        for pause in (0.0, *LAG_PAUSES):
+            if pause:
+                self._clock.sleep(pause)
             way = self._procedure.lookups(attribute).prove_on(values)
             if way is not Way.NONE:
                 return way
-            self._clock.sleep(pause)
+            values = self._stored_keys(attribute, actions, made)
         return Way.NONE
+
+    def _stored_keys(
+        self, attribute: str, actions: Mapping[int, Action], made: MadeIds
+    ) -> list[object]:
+        """The keys of what was just created, as ChakraHQ stores them as far as it shows."""
+        seen = self._seen(actions, made)
+        return [
+            seen[at][0].data.get(attribute) if len(seen[at]) == 1 else action.change.key.value
+            for at, action in actions.items()
+            if action.change.key is not None
+        ]
 
     def unproven(self, actions: Mapping[int, Action]) -> str | None:
         """An attribute of these keys that can't be looked up by; None if there is none."""
@@ -143,10 +253,9 @@ def _keys_of(actions: Mapping[int, Action]) -> dict[str, list[object]]:
     return keys
 
 
-def _name_of(action: Action) -> tuple[str, str | int]:
+def _name_of(action: Action) -> Key:
     if action.process_id:
-        return "id", action.process_id
-    key = action.change.key
-    if key is None:
+        return Key(action.change.procedure, "id", action.process_id)
+    if action.change.key is None:
         raise ValueError("a row without a name is never read back")
-    return key.attribute, key.value
+    return action.change.key

@@ -31,10 +31,12 @@ class Accepted:
     Attributes:
         job: Its job; empty if it was carried out at once.
         server_time: Of the server when it was taken, epoch milliseconds; None if not known.
+        process_id: The process that was created at once; empty if it is not named.
     """
 
     job: str
     server_time: int | None
+    process_id: str = ""
 
 
 class Submission:
@@ -60,8 +62,8 @@ class Submission:
         name, primary_key = self._procedure.name, self._procedure.primary_key
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         if batch.shape == SINGLE:
-            self.client.create_process(name, items[0])
-            return Accepted("", None)
+            row = self.client.create_process(name, items[0])
+            return Accepted("", None, str(row.get("id") or ""))
         if batch.kind is Kind.CREATE:
             taken = self.client.bulk_create(name, items, wrapped=batch.shape == OBJECT)
         else:
