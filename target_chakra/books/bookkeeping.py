@@ -147,7 +147,11 @@ class Bookkeeping:
             return ()
         # A row that can't be written came all the same: its process is not one to delete.
         written = outcome not in (Outcome.UNCHANGED, Outcome.REJECTED)
-        return (Owned(change.stream, change.key, written),)
+        # In its other spelling, too: the source may bring it in either.
+        spelling = self._context.procedure(change.procedure).spelling(change.key.attribute)
+        stored = spelling.stored(change.key)
+        keys = (change.key,) if stored == change.key else (change.key, stored)
+        return tuple(Owned(change.stream, key, written) for key in keys)
 
     # Rows of a batch
 

@@ -249,6 +249,10 @@ class Journal:
         """Keys that a stream has written, and that neither a run nor a later one brought."""
         return self._ownership.absent(stream, run)
 
+    def came(self, stream: str, run: int) -> set[tuple[str, str]]:
+        """Attributes and texts of owned keys that a run or a later one brought."""
+        return self._ownership.came(stream, run)
+
     def disown(self, stream: str, keys: Iterable[Key]) -> None:
         """Forget that a stream has written these keys: they are deleted."""
         self._ownership.disown(stream, keys)

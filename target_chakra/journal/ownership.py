@@ -43,6 +43,15 @@ class Ownership:
                 for row in connection.execute(query)
             )
 
+    def came(self, stream: str, run: int) -> set[tuple[str, str]]:
+        """Attributes and texts of owned keys that a run or a later one brought."""
+        cells = t.owned.c
+        query = sa.select(cells.attribute, cells.key).where(
+            cells.account == self._run.account, cells.stream == stream, cells.seen_run >= run
+        )
+        with self._database.reading() as connection:
+            return {(row.attribute, row.key) for row in connection.execute(query)}
+
     def disown(self, stream: str, keys: Iterable[Key]) -> None:
         """Forget that a stream has written these keys: they are deleted."""
         with self._database.writing() as connection:

@@ -21,6 +21,7 @@ from target_chakra.mapping.destination_names import destination_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from target_chakra.changes import Key
     from target_chakra.mapping.destinations import Destinations
 
 Rules: TypeAlias = "tuple[str, ...]"
@@ -146,9 +147,11 @@ class KeySpelling:
             return True
         return not any(applied(each, sent) == stored for each in sequences(barred))
 
-    def stored(self, value: object) -> object:
+    def stored(self, key: Key) -> Key:
         """A key as ChakraHQ stores it, as far as that is known."""
-        return applied(self._learned.rules, value) if isinstance(value, str) else value
+        if not isinstance(key.value, str) or not self._learned.rules:
+            return key
+        return key._replace(value=applied(self._learned.rules, key.value))
 
     def explains(self, sent: str, stored: str) -> Rules | None:
         """The rules that make one spelling of the other; None if none do."""

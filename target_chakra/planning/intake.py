@@ -211,7 +211,9 @@ class Intake:
         if found.server_time is not None:
             self.server_time = max(self.server_time or 0, found.server_time)
         rules = self._rules
-        sightings = Sightings(self._context.procedure(asked.group[0]), found, asked.known)
+        sightings = Sightings(
+            self._context.procedure(asked.group[0]), found, asked.known, self._context.journal
+        )
         sightings.learn(asked.changes, rules)
         sightings.procedure.store_spellings(self._context.journal)
         for change in asked.changes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from target_chakra.changes import Change, Key, Known
+    from target_chakra.journal.journal import Journal
     from target_chakra.lookups.key_lookups import Found
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.lookups.snapshot import Snapshot
@@ -43,12 +44,20 @@ class Sightings:
         procedure: The procedure that was asked.
         found: What it answered.
         known: What the journal confirmed of the keys.
+        journal: Knows of which processes the other spelling is the own key.
     """
 
-    def __init__(self, procedure: OpenProcedure, found: Found, known: Mapping[Key, Known]) -> None:
+    def __init__(
+        self,
+        procedure: OpenProcedure,
+        found: Found,
+        known: Mapping[Key, Known],
+        journal: Journal,
+    ) -> None:
         self.procedure = procedure
         self._found = found.snapshots
         self._known = known
+        self._journal = journal
 
     def of(self, change: Change) -> tuple[Sequence[Snapshot], list[object]]:
         """The processes that a change's key names; or else spellings that it may be stored in."""
@@ -111,4 +120,6 @@ class Sightings:
         explained = self.procedure.spelling(key.attribute).explains(key.value, stored)
         if change.deletes or explained is None:
             return False
+        if self._journal.known([key._replace(value=stored)]):
+            return False  # Another row wrote that process, by the key that it has.
         return proves_spelling(change, held, rules, partial(applied, explained))

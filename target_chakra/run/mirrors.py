@@ -16,6 +16,7 @@ from target_chakra.changes import Mode, deletion_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from target_chakra.changes import Key
     from target_chakra.journal.journal import Journal
     from target_chakra.journal.reports import RunLine
     from target_chakra.mapping.table_hints import Hints
@@ -82,11 +83,27 @@ class Mirrors:
             LimitCrossed: There is more than max_deletes allows.
         """
         absent = self._journal.absent(stream, run)
-        self._writer.delete_absent([deletion_of(stream, key) for key in absent])
+        gone = self._gone(stream, run, absent)
+        self._writer.delete_absent([deletion_of(stream, key) for key in gone])
         self._writer.finish()
         if self._is_clean():
             self._journal.disown(stream, absent)
-        return len(absent)
+        return len(gone)
+
+    def _gone(self, stream: str, run: int, absent: Sequence[Key]) -> list[Key]:
+        """The absent keys, each process once, without those that came in another spelling."""
+        stored = {key: self._streams.stored(key) for key in absent}
+        spelled = {key for key in absent if stored[key] != key}
+        if not spelled:
+            return list(absent)
+        came = self._journal.came(stream, run)
+        twice = {stored[key] for key in spelled}
+        return [
+            key
+            for key in absent
+            if (stored[key].attribute, str(stored[key].value)) not in came
+            and not (key in twice and key not in spelled)
+        ]
 
     def commit(
         self, runs: Sequence[RunLine], wanted: str | None, hints: Mapping[str, Hints]

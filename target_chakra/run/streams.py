@@ -14,6 +14,7 @@ from target_chakra.planning.plan import Rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from target_chakra.changes import Key
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.settings import Settings
@@ -46,6 +47,10 @@ class Streams:
         self._columns: dict[str, Mapping[str, bool]] = {}
         self._says_nothing = False
         self.bookmarked: set[str] = set()
+
+    def stored(self, key: Key) -> Key:
+        """A key as ChakraHQ stores it, as far as that is known."""
+        return self._procedure(key.procedure).spelling(key.attribute).stored(key)
 
     def open(self, stream: str, columns: Mapping[str, bool], hints: Hints | None = None) -> None:
         """A stream is about to come: compile its mapping.

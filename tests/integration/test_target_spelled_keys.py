@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chakra_api.errors import AnswerLost
 from tests.support.in_process import KEY, run_target, world_of, written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chakra_api.wire.transport import Request, Response
     from chakra_sandbox.world import World
     from tests.support.in_process import Told
 
@@ -32,7 +35,14 @@ def world_with(knob: str, unique: str, old: int, **knobs: Any) -> World:
     return world_of(old, normalise=knob.split(","), duplicate_pk=unique, **knobs)
 
 
-def run(world: World, folder: Path, rows: list[dict[str, Any]], *args: str, **more: Any) -> Told:
+def run(
+    world: World,
+    folder: Path,
+    rows: list[dict[str, Any]],
+    *args: str,
+    spoil: Any = None,
+    **more: Any,
+) -> Told:
     mapping = {"stream": "leads", "procedure": "lead", "key": "lead_id", **more}
     folder.mkdir(exist_ok=True)
     journal = f"sqlite:///{folder}/journal.db"
@@ -44,7 +54,7 @@ def run(world: World, folder: Path, rows: list[dict[str, Any]], *args: str, **mo
     lines += [{"type": "RECORD", "stream": "leads", "record": row} for row in rows]
     source = written(folder, "input.singer", "".join(f"{json.dumps(line)}\n" for line in lines))
     config_path = written(folder, "c.json", config)
-    return run_target(world, ["--config", config_path, *(args or ("--input", source))])
+    return run_target(world, ["--config", config_path, *(args or ("--input", source))], spoil)
 
 
 def outcomes(told: Told) -> dict[str, int]:
@@ -129,5 +139,90 @@ def test_keys_of_an_exact_server_that_differ_in_spelling_stay_apart(
     assert [key for key, _ in stored(world)] == sorted(keys)
 
 
-def test_a_spelling_by_no_known_rule_is_found_again_by_the_journal(tmp_path: Path) -> None:
-    pytest.skip("no knob")
+def test_a_spelling_in_doubt_is_a_reject_that_names_both(tmp_path: Path) -> None:
+    """Nobody can tell whether `9155` was meant: the fields differ, and nothing was ever stored."""
+    world = world_of(0, normalise=["drop_plus"], duplicate_pk="duplicate")
+    run(world, tmp_path / "a", [{"lead_id": "9155", "city": "goa"}])
+    told = run(world, tmp_path / "b", [{"lead_id": "+9155", "city": "pune"}])
+    assert outcomes(told) == {"rejected": 1}
+    (reason,) = rejected(tmp_path / "b")
+    assert "lead_id=+9155" in reason
+    assert "'9155'" in reason
+    assert stored(world) == [("9155", "goa")]
+
+
+@BOTH
+@EACH
+@pytest.mark.parametrize("lost", ["answer", "job"])
+@pytest.mark.parametrize("old", [0, 150], ids=["no rows", "rows"])
+def test_a_lost_answer_creates_nothing_twice(
+    tmp_path: Path, knob: str, unique: str, lost: str, old: int
+) -> None:
+    """The first create is carried out, and its answer (or its job) never seen."""
+    world = world_with(knob, unique, old)
+    losing = Losing(lost)
+    first = run(world, tmp_path, leads(knob), spoil=losing)
+    assert losing.count, first.stderr
+    for _ in range(3):
+        told = run(world, tmp_path, leads(knob))
+        assert stored(world) == expected(knob), told.stderr
+    assert (told.code, outcomes(told)) == (0, {"unchanged": COUNT})
+
+
+@pytest.mark.parametrize("bulk_create", ["available", "404"])
+@pytest.mark.parametrize("entry_echo", ["none", "input"])
+@BOTH
+def test_entries_that_name_no_process_are_done_without(
+    tmp_path: Path, unique: str, entry_echo: str, bulk_create: str
+) -> None:
+    world = world_with(
+        "lower",
+        unique,
+        150,
+        entry_echo=entry_echo,
+        bulk_create=bulk_create,
+        write_response="empty",
+    )
+    told = run(world, tmp_path, leads("lower"), spoil=nameless)
+    assert outcomes(told) == {"created": COUNT}, told.stderr
+    assert outcomes(run(world, tmp_path, leads("lower"))) == {"unchanged": COUNT}
+    assert stored(world) == expected("lower")
+
+
+def nameless(request: Request, response: Response) -> Response:
+    """Takes the processes out of a job's entries."""
+    if not request.path.partition("?")[0].endswith("/entries"):
+        return response
+    body = json.loads(response.body)
+    for entry in body["_data"]:
+        entry["result"] = None
+    return replace(response, body=json.dumps(body).encode())
+
+
+class Losing:
+    """Loses the answer to the first create, or all that is to be known of its job."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.count = 0
+
+    def __call__(self, request: Request, response: Response) -> Response:
+        path = request.path.partition("?")[0]
+        if self._what == "answer" and path.endswith("bulk-create") and not self.count:
+            self.count += 1
+            raise AnswerLost("the connection broke")
+        if self._what == "job" and "/background-job/" in path:
+            self.count += 1
+            return replace(response, status=404)
+        return response
+
+
+def test_a_mirror_deletes_no_process_that_comes_in_another_spelling(tmp_path: Path) -> None:
+    world = world_with("drop_plus", "reject", 0)
+    run(world, tmp_path, leads("drop_plus"), mode="mirror")
+    as_stored = [{"lead_id": key, "city": city} for key, city in expected("drop_plus")]
+    told = run(world, tmp_path, as_stored[:30], mode="mirror")
+    assert outcomes(told) == {"unchanged": 30}
+    committed = run(world, tmp_path, [], "mirror-commit", mode="mirror")
+    assert committed.code == 0, committed.stderr
+    assert stored(world) == expected("drop_plus")[:30]
