@@ -15,8 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from chakra_api.errors import JournalError, SettingsError
-from target_chakra.journal.cell_text import encoded
-from target_chakra.journal.tables import migrate
+from target_chakra.journal.tables import encoded, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
