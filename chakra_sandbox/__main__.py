@@ -15,6 +15,7 @@ from chakra_sandbox.arguments import knob_table, knobs_of, parser, source_of
 from chakra_sandbox.knob_values import KnobError
 from chakra_sandbox.rows.access import default_tokens
 from chakra_sandbox.rows.account import Account, MadeSizes, Shelf, made_account
+from chakra_sandbox.rows.described import described_shelves
 from chakra_sandbox.rows.load import load_shelf
 from chakra_sandbox.rows.loaded_rows import LoadError
 from chakra_sandbox.rows.moments import Span
@@ -57,10 +58,12 @@ def _account(arguments: argparse.Namespace, now_ms: int) -> Account:
         orders=smaller if arguments.orders is None else arguments.orders,
     )
     shelves: dict[str, Shelf] = {}
-    if source is None or arguments.rows is not None:
+    if arguments.rows is not None or (source is None and arguments.account is None):
         shelves = made_account(sizes, span, arguments.seed, arguments.distribution)
     if source is not None:
         shelves[source.procedure] = load_shelf(source, span, arguments.seed)
+    if arguments.account is not None:
+        shelves |= described_shelves(arguments.account, span, arguments.seed)
     return Account(shelves, default_tokens(arguments.api_key))
 
 

@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--load", type=Path, metavar="FILE", help="serve a CSV, JSON lines or parquet"
     )
+    made.add_argument(
+        "--account", type=Path, metavar="FILE", help="serve the procedures that a JSON describes"
+    )
     made.add_argument("--procedure", default="lead", metavar="NAME", help="shortId for --load")
     made.add_argument("--key", metavar="COLUMN", help="primary key of --load; made if not given")
     made.add_argument("--created-column", metavar="COLUMN", help="createdAt of --load")

@@ -158,10 +158,11 @@ class Knobs:
     entry_names: Literal["default", "other"] = _knob("default", "Q26: other: entryId, status, ...")
     # Users and config
     users_page_size: int | None = _knob(None, "Q23: users per page, ?skip=&limit=; null is all")
+    users_listed: Literal["all", "none"] = _knob("all", "none: an account that lists no users")
     users_include_deleted: bool = _knob(default=True, doc="Q23: deleted users are listed")
     config_style: Literal[
-        "default", "alt_names", "keyed_by_id", "embedded_refs", "minimal", "missing_keys"
-    ] = _knob("default", "Q34: shape of the config")
+        "default", "alt_names", "keyed_by_id", "embedded_refs", "minimal", "missing_keys", "bare"
+    ] = _knob("default", "Q34: shape of the config; bare: nothing but what procedures need")
     config_extra_mb: int = _knob(0, "Q40: megabytes of padding in the config")
 
     def change(self, changes: Mapping[str, object]) -> Knobs:

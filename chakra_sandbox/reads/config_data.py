@@ -71,8 +71,8 @@ def _procedure(model: Model) -> Row:
             {"id": s.id, "shortId": s.short_id, "name": s.name, "description": "", "color": "#3a7"}
             for s in model.states
         ],
-        "defaultStartState": model.states[0].id,
-        "defaultCompletedState": states[model.completed_state],
+        "defaultStartState": model.states[0].id if model.states else None,
+        "defaultCompletedState": states.get(model.completed_state),
         "primaryIdentifier": model.attributes[0].id if model.attributes else None,
         "primaryKey": _key_id(model),
         "roles": [uid("role", role) for role in ROLE_TYPES],
@@ -131,7 +131,7 @@ def _state_task(model: Model) -> Row:
         "procedure": model.id,
         "taskType": uid("taskType", "call"),
         "attributes": [],
-        "states": [model.states[0].id],
+        "states": [state.id for state in model.states[:1]],
     }
 
 

@@ -26,6 +26,8 @@ _OPTIONAL = (
     "attributeConfig", "skillTypes",
 )  # fmt: skip
 
+_NEEDED = frozenset(("procedures", "attributes", "derivedAttributes", "attributeTypes"))
+
 
 def styled(config: Row, style: str, extra_mb: int) -> Row:
     """Return the config in one of the styles of the knob `config_style`."""
@@ -35,6 +37,7 @@ def styled(config: Row, style: str, extra_mb: int) -> Row:
         "keyed_by_id": lambda made: {name: _keyed(value) for name, value in made.items()},
         "embedded_refs": _embedded,
         "minimal": lambda made: {name: _minimal(value) for name, value in made.items()},
+        "bare": _bare,
         "missing_keys": lambda made: {k: v for k, v in made.items() if k not in _OPTIONAL},
     }
     shown = styles[style](config)
@@ -57,6 +60,13 @@ def _minimal(value: object) -> object:
     if isinstance(value, list):
         return [{"id": item["id"], "shortId": item["shortId"]} for item in value]
     return value
+
+
+def _bare(config: Row) -> Row:
+    return {
+        name: value if name in _NEEDED or not isinstance(value, list) else []
+        for name, value in config.items()
+    }
 
 
 def _embedded(config: Row) -> Row:

@@ -56,7 +56,8 @@ def loaded_rows(model: Model, records: list[Row], times: Times, seed: int) -> It
     Raises:
         LoadError: A key that is missing or repeats, or a time that cannot be read.
     """
-    _check_keys(model.primary_key or "", records)
+    if model.primary_key is not None:
+        _check_keys(model.primary_key, records)
     draw = Draw(f"{seed}:{model.short_id}:loaded")
     rows = []
     for number, data in enumerate(records, 1):
@@ -79,7 +80,7 @@ def _process(model: Model, data: Row, moments: tuple[int, int], draw: Draw) -> R
         "entity": model.entity_id,
         "record": draw.uuid(),
         "status": "OPEN",
-        "state": model.states[0].short_id,
+        "state": model.states[0].short_id if model.states else None,
         "data": {name: value for name, value in data.items() if value is not None},
         "derivedData": {},
         "nextActionAt": None,
