@@ -99,9 +99,17 @@ def _states(account: Account) -> Iterable[Row]:
             }
 
 
+EMPTY: Final = Collection(
+    {"type": "object", "properties": {"id": {"type": ["string"]}}}, ("id",), ()
+)
+"""A collection that holds nothing yet: loaders refuse a table without columns."""
+
+
 def learned(rows: Iterable[Row]) -> Collection:
     """A collection whose columns are what its values are."""
     rows = list(rows)
+    if not rows:
+        return EMPTY
     columns = {name: _column(name, rows) for row in rows for name in row}
     has_ids = all(isinstance(row.get("id"), str) and row["id"] for row in rows)
     unique = has_ids and len({row["id"] for row in rows}) == len(rows)

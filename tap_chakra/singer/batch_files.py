@@ -101,7 +101,7 @@ def _selected(table: pa.Table, deselected: Collection[tuple[str, ...]]) -> pa.Ta
     """The table without columns, and without fields of columns that are objects."""
     import pyarrow as pa  # noqa: PLC0415 - see above
 
-    for name in {path[0] for path in deselected}:
+    for name in {path[0] for path in deselected} & {*table.column_names}:
         column = table[name].combine_chunks()
         whole = (name,) in deselected or not pa.types.is_struct(column.type)
         kept = (

@@ -2,7 +2,7 @@
 
 | layout | `data` becomes |
 |---|---|
-| `structs` | one struct with a field per attribute |
+| `structs` | one struct with a field per attribute; no column where there are none |
 | `json` | JSON text of the attributes that the row has |
 | `columns` | a column per attribute, `data__city` |
 """
@@ -104,7 +104,9 @@ class AttributeColumns:
             return [pa.field(self._name, pa.string())]
         if self._layout == "columns":
             return self._inner
-        return [pa.field(self._name, pa.struct(self._inner))]
+        # A struct without fields is what no parquet file holds. A column that is not there yet can
+        # come as a struct, with the first attribute; a text in its place could never become one.
+        return [pa.field(self._name, pa.struct(self._inner))] if self._inner else []
 
     def arrays(self, values: Sequence[object], extras: Extras) -> list[pa.Array]:
         """The columns of these objects, one a row.
@@ -117,11 +119,9 @@ class AttributeColumns:
         if self._layout == "json":
             return [self._texts(values, objects, extras)]
         columns = [each for slot in self._filled(objects, extras) for each in slot]
-        if self._layout == "columns":
+        if self._layout == "columns" or not columns:
             return columns
         unset = pa.array([not isinstance(value, dict) for value in values], pa.bool_())
-        if not columns:
-            return [pa.array([None if no else {} for no in unset.to_pylist()], pa.struct([]))]
         return [pa.StructArray.from_arrays(columns, fields=self._inner, mask=unset)]
 
     def _objects(self, values: Sequence[object], extras: Extras) -> list[Row]:
