@@ -6,6 +6,8 @@ name would import itself.
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from tap_chakra.dlt_source.shared_source import SharedSource
 from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_layout
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
+from tap_chakra.records.names import told_apart
 from tap_chakra.records.users import user_records, users_schema
 from tap_chakra.settings import parse_settings
 from tap_chakra.tables.record_tables import table_of
@@ -35,7 +38,9 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from tap_chakra.dlt_source.table_run import Parcel, TableLayout
     from tap_chakra.records.config_collections import Collection
+    from tap_chakra.tables.attribute_columns import Slot
 
+_log = logging.getLogger(__name__)
 NAME = "chakra"
 _KEYS = {scan_ids.IDS: scan_ids.IDS_KEYS, scan_ids.SCANS: scan_ids.SCANS_KEYS}
 
@@ -102,18 +107,24 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     shared = SharedSource(settings, clock)
     with shared.opened() as source:
         collections, chosen = collection_records(source.account), source.procedures
-    resources = [_process_resource(shared, procedure, layout) for procedure in chosen]
+        streams = source.streams
+        for warning in source.name_warnings:
+            _log.warning("%s", warning)
+    resources = [
+        _process_resource(shared, procedure, layout, streams[procedure.short_id])
+        for procedure in chosen
+    ]
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
     listed = [_collection_resource(name, each) for name, each in collections.items()]
     return [*resources, users(shared), *listed]
 
 
 def _process_resource(
-    shared: SharedSource, procedure: Procedure, layout: TableLayout
+    shared: SharedSource, procedure: Procedure, layout: TableLayout, stream: str
 ) -> DltResource:
     made = dlt.resource(
         _process,
-        name=f"process_{procedure.short_id}",
+        name=stream,
         primary_key="id",
         write_disposition="merge",
         # A scan may bring a row twice, and the later state of it counts.
@@ -131,7 +142,8 @@ def _collection_resource(name: str, collection: Collection) -> DltResource:
 def _process(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> Iterator[Any]:
     """The tables of one procedure; dlt keeps the state beside them."""
     state = dlt.current.resource_state()
-    attributes = _under_contract(plain_layout(procedure, layout.nested))
+    columns = state.setdefault("columns", {})
+    attributes = _under_contract(_told_apart(plain_layout(procedure, layout.nested), columns))
     with shared.opened() as source:
         builder = TableBuilder(procedure, source.directory, attributes)
         _avoid_csv(builder.schema)
@@ -160,6 +172,40 @@ def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
         table_name=parcel.stream, primary_key=_KEYS[parcel.stream], write_disposition="merge"
     )
     return dlt.mark.with_hints(parcel.table, hints, create_table_variant=True)
+
+
+def _told_apart(attributes: AttributeLayout, columns: dict[str, str]) -> AttributeLayout:
+    """The layout in which no two attributes have one column, nor one field of a struct.
+
+    Args:
+        attributes: As they are named by themselves.
+        columns: What columns were called in earlier runs, which stays; kept up to date.
+    """
+    if attributes.nested == "json":
+        return attributes
+    naming = dlt.current.source_schema().naming
+
+    def folds(name: str) -> list[str]:
+        made = naming.normalize_path(name) if attributes.nested == "columns" else name
+        return [made.lower()]
+
+    def apart(slots: tuple[Slot, ...], group: str) -> tuple[Slot, ...]:
+        held = {
+            name.removeprefix(group): column
+            for name, column in columns.items()
+            if name.startswith(group)
+        }
+        names = [slot.homes[0].name for slot in slots]
+        called, clashes = told_apart(names, folds=folds, held=held)
+        if clashes or held:
+            columns.update({f"{group}{name}": column for name, column in called.items()})
+        return tuple(
+            replace(slot, homes=(replace(slot.homes[0], name=called[slot.homes[0].name]),))
+            for slot in slots
+        )
+
+    data, derived = apart(attributes.data, "data:"), apart(attributes.derived, "derivedData:")
+    return AttributeLayout(attributes.nested, data, derived)
 
 
 def _under_contract(attributes: AttributeLayout) -> AttributeLayout:

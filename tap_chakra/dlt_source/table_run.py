@@ -116,7 +116,7 @@ class TableRun:
         state: dict[str, object],
         bounds: Bounds,
     ) -> None:
-        self.stream = f"process_{procedure.short_id}"
+        self.stream = source.streams[procedure.short_id]
         self._source = source
         self._procedure = procedure
         self._builder = builder

@@ -14,6 +14,7 @@ from chakra_api.errors import NoAccess, NotFound, SettingsError
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
+from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
@@ -74,6 +75,25 @@ class Source:
         if not wanted:
             return self.account.procedures
         return tuple(self.account.procedure(short_id) for short_id in wanted)
+
+    @cached_property
+    def streams(self) -> dict[str, str]:
+        """The name of each procedure's stream, by shortId; no loader takes two for one."""
+        called, _ = told_apart([f"process_{each.short_id}" for each in self.account.procedures])
+        return {name.removeprefix("process_"): stream for name, stream in called.items()}
+
+    @cached_property
+    def name_warnings(self) -> list[str]:
+        """A sentence for each two names that loaders take for one."""
+        names = [f"process_{each.short_id}" for each in self.account.procedures]
+        said = [
+            f"The streams {each.first} and {each.name} are one table for many loaders:"
+            f" {each.name} is called {each.given}, in every run"
+            for each in told_apart(names)[1]
+        ]
+        for procedure in self.procedures:
+            said += _attribute_warnings(procedure)
+        return said
 
     @cached_property
     def _users_v1(self) -> list[Row]:
@@ -183,6 +203,24 @@ class Source:
         """Let go of threads and connections without waiting for answers."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.client.close()
+
+
+def _attribute_warnings(procedure: Procedure) -> list[str]:
+    groups = (("data", procedure.attributes), ("derivedData", procedure.derived_attributes))
+    return [
+        f"'{procedure.short_id}' has the attributes '{each.first}' and '{each.name}', which are one"
+        f" column for loaders that write names small, in snake case or in {MOST_BYTES} bytes:"
+        " deselect one, or rename it in ChakraHQ; dlt's columns give the second one a suffix"
+        for prefix, attributes in groups
+        for each in told_apart(
+            [attribute.short_id for attribute in attributes],
+            folds=partial(_column_folds, prefix),
+        )[1]
+    ]
+
+
+def _column_folds(prefix: str, name: str) -> frozenset[str]:
+    return loader_names(f"{prefix}__{name}") | {name.lower()}
 
 
 def _filtered(

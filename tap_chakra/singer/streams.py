@@ -182,7 +182,9 @@ class ProcessStream(ChakraStream):
     def __init__(self, tap: StreamTap, procedure: Procedure) -> None:
         self._procedure = procedure
         schema = dict(process_schema(procedure))
-        super().__init__(cast("Tap", tap), schema=schema, name=f"process_{procedure.short_id}")
+        super().__init__(
+            cast("Tap", tap), schema=schema, name=tap.source.streams[procedure.short_id]
+        )
 
     @property
     def versioned(self) -> bool:

@@ -113,7 +113,7 @@ class TapChakra(ChakraPlugin, Tap):
     def discover_streams(self) -> Sequence[ChakraStream]:
         """One stream per procedure, one per collection of the configuration, and users."""
         source = self.source
-        for warning in source.account.warnings:
+        for warning in (*source.account.warnings, *source.name_warnings):
             self.logger.warning("%s", warning)
         if not source.procedures:
             self.logger.warning(
