@@ -142,8 +142,10 @@ def _collection_resource(name: str, collection: Collection) -> DltResource:
 def _process(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> Iterator[Any]:
     """The tables of one procedure; dlt keeps the state beside them."""
     state = dlt.current.resource_state()
-    columns = state.setdefault("columns", {})
+    columns = dict(state.get("columns", {}))
     attributes = _under_contract(_told_apart(plain_layout(procedure, layout.nested), columns))
+    if columns:
+        state["columns"] = columns
     with shared.opened() as source:
         builder = TableBuilder(procedure, source.directory, attributes)
         _avoid_csv(builder.schema)
