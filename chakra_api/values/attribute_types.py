@@ -14,17 +14,20 @@ from chakra_api.values.coercion import (
     enum_of,
     list_of,
     to_boolean,
-    to_date,
-    to_datetime,
     to_integer,
     to_json,
     to_number,
     to_reference,
     to_string,
 )
+from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat
+from chakra_api.values.time_reading import date_reader, time_reader
+from chakra_api.values.times import UTC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from chakra_api.values.times import Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Family:
         name: What its values are called in messages, `integer`.
         json_schema: Nullable JSON Schema of a stored value.
         arrow_name: Name of the Arrow type; `list<…>` for lists.
-        coerce: Makes a value of the wire fit, or says that it doesn't.
+        reads: Makes what reads its values in an account; see `AttributeType.reader`.
         wire: Types that a value has on the wire by the documents; others were loose.
         passes: The type whose values are stored just as they come; None if there is none.
         item: The family of its items, if its values are arrays.
@@ -45,7 +48,7 @@ class Family:
     name: str
     json_schema: Mapping[str, object]
     arrow_name: str
-    coerce: Coercer
+    reads: Callable[[Times], Coercer]
     wire: tuple[type, ...] = ()
     passes: type | None = None
     item: Family | None = None
@@ -74,10 +77,13 @@ class AttributeType:
         """Name of the Arrow type; `list<…>` for lists."""
         return self.family.arrow_name
 
-    @property
-    def coerce(self) -> Coercer:
-        """What makes a value of the wire fit, or says that it doesn't."""
-        return self.family.coerce
+    def reader(self, times: Times = UTC) -> Coercer:
+        """What makes a value of the wire fit, or says that it doesn't.
+
+        Args:
+            times: What times mean in the account.
+        """
+        return self.family.reads(times)
 
     @property
     def wire(self) -> tuple[type, ...]:
@@ -94,24 +100,30 @@ def _nullable(kind: str, **more: object) -> dict[str, object]:
     return {"type": [kind, "null"], **more}
 
 
-_ANY = (dict, list, str, int, float, bool)
+def _always(coerce: Coercer) -> Callable[[Times], Coercer]:
+    """Reads alike in every account."""
+    return lambda _: coerce
+
+
+_ANY = (dict, list, str, int, float, bool, SpelledFloat, SpelledDecimal, NulText)
 _TIME_FORM = _nullable("string", format="date-time")
 
-TEXT: Final = Family("text", _nullable("string"), "string", to_string, (str,), str)
-INTEGER: Final = Family("integer", _nullable("integer"), "int64", to_integer, (int,))
-NUMBER: Final = Family("number", _nullable("number"), "float64", to_number, (int, float))
-BOOLEAN: Final = Family("boolean", _nullable("boolean"), "bool", to_boolean, (bool,), bool)
-DATE: Final = Family("date", _nullable("string", format="date"), "date32", to_date, (int,))
-TIME: Final = Family("datetime", _TIME_FORM, "timestamp", to_datetime, (int, str))
+TEXT: Final = Family("text", _nullable("string"), "string", _always(to_string), (str,), str)
+INTEGER: Final = Family("integer", _nullable("integer"), "int64", _always(to_integer), (int,))
+_NUMBERS = (int, float, SpelledFloat)
+NUMBER: Final = Family("number", _nullable("number"), "float64", _always(to_number), _NUMBERS)
+BOOLEAN: Final = Family("boolean", _nullable("boolean"), "bool", _always(to_boolean), (bool,), bool)
+DATE: Final = Family("date", _nullable("string", format="date"), "date32", date_reader, (int,))
+TIME: Final = Family("datetime", _TIME_FORM, "timestamp", time_reader, (int, str))
 ISO_TIME: Final = replace(TIME, name="ISO datetime")
-JSON: Final = Family("JSON", _nullable("string"), "string", to_json, _ANY)
-REFERENCE: Final = replace(TEXT, name="reference", coerce=to_reference)
+JSON: Final = Family("JSON", _nullable("string"), "string", _always(to_json), _ANY)
+REFERENCE: Final = replace(TEXT, name="reference", reads=_always(to_reference))
 MONTH: Final = replace(TEXT, name="month")
 
 
 def _enum(family: Family) -> Family:
-    coerce = enum_of(family.coerce)
-    return replace(family, name=f"choice of {family.name}", coerce=coerce, is_choice=True)
+    coerce = _always(enum_of(family.reads(UTC)))
+    return replace(family, name=f"choice of {family.name}", reads=coerce, is_choice=True)
 
 
 def _list(family: Family) -> Family:
@@ -119,7 +131,7 @@ def _list(family: Family) -> Family:
         f"list of {family.name}",
         _nullable("array", items=family.json_schema),
         f"list<{family.arrow_name}>",
-        list_of(family.coerce, family.passes),
+        _always(list_of(family.reads(UTC), family.passes)),
         (list,),
         item=family,
         is_choice=family.is_choice,

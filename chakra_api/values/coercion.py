@@ -12,12 +12,12 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-import orjson
+import msgspec
 
 from chakra_api.values import exact_json
-from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_day, iso_ms, parse_timestamp
+from chakra_api.values.spelled import mark_nul, spelled_number, spelling_of, without_nul
 
 Coercer: TypeAlias = Callable[[object], object]
 
@@ -37,25 +37,25 @@ MISFIT: Final = Misfit()
 INT64: Final = 2**63
 EXACT_FLOATS: Final = 2.0**53
 """From here on a double does not hold every whole number."""
-DAY_MS: Final = 86_400_000
-_STORED: Final = len("2026-01-05T09:15:00.123Z")
-_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_ZONES: Final = frozenset("Z+-")
-_SUB_MS = re.compile(r"[.,]\d{3}\d*[1-9]", re.ASCII)
+_LIST: Final = msgspec.json.Decoder(list[Any], float_hook=spelled_number)
 _BOOLEANS: Final[dict[object, bool]] = {"true": True, "false": False}
 
 
 def to_string(value: object) -> object:
-    """Text; a number becomes its shortest spelling."""
+    """Text, without U+0000; a number becomes its digits as they came."""
     if value is None or type(value) is str:
         return value
+    if isinstance(value, str):
+        return without_nul(value)
     if isinstance(value, bool):
         return MISFIT
-    if isinstance(value, (int, Decimal)):
+    if isinstance(value, int):
         return str(value)
-    return repr(value) if isinstance(value, float) and math.isfinite(value) else MISFIT
+    if isinstance(value, (float, Decimal)) and math.isfinite(value):
+        return spelling_of(value)
+    return MISFIT
 
 
 def to_integer(value: object) -> object:
@@ -77,6 +77,8 @@ def to_number(value: object) -> object:
         return value if math.isfinite(value) else MISFIT
     if value is None or value == "":
         return None
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else MISFIT
     if isinstance(value, int) and not isinstance(value, bool):
         return _exact_float(str(value))
     if isinstance(value, str):
@@ -100,63 +102,20 @@ def to_boolean(value: object) -> object:
     return _BOOLEANS.get(value.strip().lower(), MISFIT) if isinstance(value, str) else MISFIT
 
 
-def to_datetime(value: object) -> object:
-    """Epoch milliseconds, or ISO 8601, as `2026-01-05T09:15:00.123Z`; finer times do not fit."""
-    if type(value) is int and USUAL_FROM <= value < USUAL_UNTIL:
-        return iso_ms(value)
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or _finer_than_ms(value):
-        return MISFIT
-    if value == 0:
-        return iso_ms(0)
-    instant = parse_timestamp(value)
-    if instant is None:
-        return MISFIT
-    return value if _is_stored_form(value) else iso_ms(instant)
-
-
-def _is_stored_form(value: object) -> bool:
-    """Whether a time is spelled as `iso_ms` spells it."""
-    if type(value) is not str or len(value) != _STORED:
-        return False
-    return value[10] == "T" and value[19] == "." and value[-1] == "Z"
-
-
-def _finer_than_ms(value: object) -> bool:
-    if isinstance(value, str):
-        # A zone at the place where it stands behind three digits leaves no room for a fourth.
-        if value[23:24] in _ZONES and value[19:20] == ".":
-            return False
-        return _SUB_MS.search(value) is not None
-    return isinstance(value, float) and not value.is_integer()
-
-
-def to_date(value: object) -> object:
-    """Epoch milliseconds of a midnight (UTC), or an ISO date, as `2026-01-05`."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return MISFIT
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        return value if parse_timestamp(value) is not None else MISFIT
-    if value == 0:
-        return "1970-01-01"
-    instant = parse_timestamp(value)
-    if instant is None or instant % DAY_MS:
-        return MISFIT
-    return iso_day(instant // DAY_MS)
-
-
 def to_json(value: object) -> object:
     """Any value, as JSON text: a text becomes a quoted one."""
     return None if value is None else json_text(value)
 
 
-def json_text(value: object) -> str:
-    """Any value of the wire as JSON text."""
+def json_text(value: object, *, plain: bool = False) -> str:
+    """Any value of the wire as JSON text.
+
+    Args:
+        value: The value.
+        plain: Whether equal numbers are spelled alike, however they came.
+    """
     try:
-        return exact_json.dumps(value, sort_keys=True).decode()
+        return exact_json.dumps(value, sort_keys=True, plain=plain).decode()
     except TypeError:
         return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
@@ -215,8 +174,9 @@ def _items(value: object) -> list[object] | None:
         return value
     if isinstance(value, str) and value[:1] == "[":
         try:
-            parsed = orjson.loads(value)
-        except orjson.JSONDecodeError:
+            parsed = _LIST.decode(value)
+        except (msgspec.MsgspecError, RecursionError):
             return None
-        return parsed if isinstance(parsed, list) else None
+        marked = mark_nul(parsed)
+        return marked if isinstance(marked, list) else None
     return None if isinstance(value, dict) else [value]

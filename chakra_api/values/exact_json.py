@@ -13,6 +13,8 @@ from typing import Final
 
 import orjson
 
+from chakra_api.values.spelled import SpelledFloat, spelling_of
+
 _SHAPE: Final = bytes.maketrans(
     bytes(range(256)),
     b"".join(
@@ -67,17 +69,23 @@ def loads(text: bytes, *, constants: bool = False) -> object:
         raise ValueError("nested too deeply") from None
 
 
-def dumps(value: object, *, sort_keys: bool = False) -> bytes:
+def dumps(value: object, *, sort_keys: bool = False, plain: bool = False) -> bytes:
     """The JSON of a value; numbers as they are, to the last digit (and a `Decimal` that is none).
+
+    Args:
+        value: What it says.
+        sort_keys: Whether keys stand in their order.
+        plain: Whether equal numbers are spelled alike, however they came.
 
     Raises:
         TypeError: A value has no JSON.
     """
     option = orjson.OPT_SORT_KEYS if sort_keys else 0
+    write = _plain_fragment if plain else _fragment
     try:
-        return orjson.dumps(value, default=_fragment, option=option)
+        return orjson.dumps(value, default=write, option=option)
     except TypeError:
-        return orjson.dumps(_spelled(value), default=_fragment, option=option)
+        return orjson.dumps(_spelled(value), default=write, option=option)
 
 
 def number_of(text: str) -> float | Decimal | str:
@@ -110,9 +118,15 @@ def _refused(text: str) -> object:
 
 
 def _fragment(value: object) -> object:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(str(value))
+    if isinstance(value, (SpelledFloat, Decimal)):
+        return orjson.Fragment(spelling_of(value))
     raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def _plain_fragment(value: object) -> object:
+    if isinstance(value, SpelledFloat):
+        return float(value)
+    return orjson.Fragment(str(value)) if isinstance(value, Decimal) else _fragment(value)
 
 
 def _whole(name: object) -> object:

@@ -38,13 +38,14 @@ _ISO = re.compile(
 )
 
 
-def parse_timestamp(value: object, naive: tzinfo = timezone.utc) -> int | None:
+def parse_timestamp(value: object, naive: tzinfo = timezone.utc, unit_ms: int = 1) -> int | None:
     """Return a time in epoch milliseconds, or None if `value` holds none.
 
     Args:
         value: Milliseconds (int, float or numeric string), or an ISO date or date-time. `0`, `""`
             and null mean unset (contract 1.5).
         naive: The zone of a text that names none.
+        unit_ms: Milliseconds in the unit of numbers.
 
     Returns:
         Milliseconds, finer parts cut off; None for unset, for what is no time, and for what
@@ -52,12 +53,12 @@ def parse_timestamp(value: object, naive: tzinfo = timezone.utc) -> int | None:
     """
     if type(value) is int:
         # the usual one at once: each row has several
-        return value if value and FIRST_MS <= value <= LAST_MS else None
+        return value * unit_ms if value and FIRST_MS <= value * unit_ms <= LAST_MS else None
     if isinstance(value, str):
-        return _from_text(value.strip(), naive)
+        return _from_text(value.strip(), naive, unit_ms)
     if isinstance(value, float):
         # repr is the number that was sent; the float itself may lie a hair below it
-        return _from_decimal(repr(value)) if value - value == 0 else None
+        return _from_decimal(repr(value), unit_ms) if value - value == 0 else None
     return None
 
 
@@ -83,14 +84,14 @@ def iso_day(day: int) -> str:
     return date.fromordinal(day + _EPOCH_DAY).isoformat()
 
 
-def _from_decimal(text: str) -> int | None:
-    number = Decimal(text)
+def _from_decimal(text: str, unit_ms: int) -> int | None:
+    number = Decimal(text) * unit_ms
     if number == 0 or not FIRST_MS <= number <= LAST_MS:
         return None
     return int(number // 1)
 
 
-def _from_text(text: str, naive: tzinfo) -> int | None:
+def _from_text(text: str, naive: tzinfo, unit_ms: int) -> int | None:
     if len(text) in _COMMON and text[10:11] == "T":
         try:
             return _from_common(text, naive)
@@ -98,7 +99,7 @@ def _from_text(text: str, naive: tzinfo) -> int | None:
             # Another form of the same length, or no time at all: read it slowly.
             pass
     if _NUMBER.fullmatch(text):
-        return _from_decimal(text)
+        return _from_decimal(text, unit_ms)
     found = _ISO.fullmatch(text)
     return _from_iso(found, naive) if found else None
 
@@ -172,6 +173,12 @@ def local_time(instant: int, zone: tzinfo) -> LocalTime | None:
         return None
     seconds = (at.hour * 60 + at.minute) * 60 + at.second
     return LocalTime(at.toordinal() - _EPOCH_DAY, seconds * 1000 + at.microsecond // 1000)
+
+
+def is_zoneless(text: str) -> bool:
+    """Whether a text is a time of a day, and names no zone."""
+    found = None if text[-1:] in "Zz" else _ISO.fullmatch(text.strip())
+    return found is not None and found.group(4) is not None and found.group(8) is None
 
 
 def wall_clock(text: str) -> int | None:

@@ -115,8 +115,8 @@ def comparer(kind: AttributeType, times: Times = UTC) -> Coercer:
     if kind.family.name in {"datetime", "ISO datetime"}:
         return _instant_comparer(times)
     if kind.family.name == "date":
-        return _day_comparer(kind.coerce, times)
-    return _json_or_none if kind.family.name == "JSON" else kind.coerce
+        return _day_comparer(kind.reader(times), times)
+    return _json_or_none if kind.family.name == "JSON" else kind.reader(times)
 
 
 def _instant_comparer(times: Times) -> Coercer:
@@ -144,4 +144,4 @@ def _day_comparer(coerce: Coercer, times: Times) -> Coercer:
 
 
 def _json_or_none(value: object) -> object:
-    return None if value is None else json_text(value)
+    return None if value is None else json_text(value, plain=True)

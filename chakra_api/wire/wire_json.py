@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any, Final
 
-import orjson
+import msgspec
 
 from chakra_api.values import exact_json
+from chakra_api.values.spelled import NUL_IN_JSON, mark_nul, spelled_number
+
+_DECODER: Final = msgspec.json.Decoder(Any, float_hook=spelled_number)
 
 
 def encode(value: object) -> bytes:
@@ -22,23 +26,27 @@ def decode(body: bytes) -> object:
     """The value in a body of JSON.
 
     Half an emoji (a text that was cut in the middle of one) becomes U+FFFD, and NaN the text
-    of its name: one odd value must not cost the whole page. A number that a double would round is
-    a `Decimal`; integers are of any size.
+    of its name: one odd value must not cost the whole page. Integers are of any size, other numbers
+    keep their spelling, and a text with U+0000 is told from others: see `values/spelled.py`.
 
     Raises:
         ValueError: It is no JSON.
     """
-    if exact_json.is_plain(body):
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
-            pass
+    value = _decoded(body)
+    return mark_nul(value) if NUL_IN_JSON in body else value
+
+
+def _decoded(body: bytes) -> object:
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # read it with patience
     try:
         text = body.decode()
         value = json.loads(
             text,
             parse_int=exact_json.integer_of,
-            parse_float=exact_json.number_of,
+            parse_float=spelled_number,
             parse_constant=str,
         )
         return _whole(value)

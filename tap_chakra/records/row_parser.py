@@ -8,7 +8,7 @@ through `row_typer.py`, value by value. Both ways make the same record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -16,30 +16,44 @@ from msgspec.structs import astuple
 
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.endpoints.row_heads import Int64
-from chakra_api.values.coercion import MISFIT, to_date, to_datetime, to_integer, to_number
-from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_ms
+from chakra_api.values import exact_json
+from chakra_api.values.coercion import MISFIT, to_integer, to_number
+from chakra_api.values.spelled import NUL_IN_JSON
+from chakra_api.values.time_reading import root_time_reader
+from chakra_api.values.times import UTC
+from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, is_zoneless, iso_ms
 from chakra_api.wire.wire_json import decode, encode
-from tap_chakra.records.row_typer import PEOPLE, by_any_name, compile_row, root_time
+from tap_chakra.records.row_typer import (
+    PEOPLE,
+    by_any_name,
+    compile_row,
+    deselected_keys,
+    is_time,
+)
 from tap_chakra.records.schema import COLUMN_NAMES, ROOT_COLUMNS, TIMES, RootKind
 from tap_chakra.records.selection import left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from chakra_api.account.account import Attribute, Procedure
     from chakra_api.account.people import Directory
     from chakra_api.endpoints.answers import Row
     from chakra_api.values.coercion import Coercer
+    from chakra_api.values.times import Times
 
 _EXACT: Final = 2.0**53 - 1
 """Up to there a float holds every integer: none is rounded by being parsed as one."""
 _Number: TypeAlias = Annotated[float, Meta(ge=-_EXACT, le=_EXACT)]
-_EXPECTED: Final[Mapping[Coercer, object]] = {
-    to_integer: Int64 | str | UnsetType | None,
-    to_number: _Number | str | UnsetType | None,
-    to_date: Int64 | str | UnsetType | None,
-    to_datetime: Int64 | str | UnsetType | None,
+_INTEGERS: Final = Int64 | str | UnsetType | None
+_EXPECTED: Final[Mapping[str, object]] = {
+    "integer": _INTEGERS,
+    "number": _Number | str | UnsetType | None,
+    "date": _INTEGERS,
+    "datetime": _INTEGERS,
+    "ISO datetime": _INTEGERS,
 }
+"""What a parser is to expect of values of a family."""
 _FITS: Final[Mapping[Coercer, type]] = {to_integer: int, to_number: float}
 """The type whose values, parsed as expected, are stored just as they come."""
 _TEXTS: Final = "list<string>"
@@ -84,6 +98,7 @@ class RowParser:
     Args:
         procedure: What the rows are of.
         directory: The users that they name.
+        times: What times mean in the account.
         deselected: Paths of properties to leave out, one or two names each.
 
     Attributes:
@@ -94,18 +109,26 @@ class RowParser:
         self,
         procedure: Procedure,
         directory: Directory,
+        times: Times = UTC,
         deselected: Sequence[Sequence[str]] = (),
     ) -> None:
-        self.typer = compile_row(procedure, directory)
+        self.typer = compile_row(procedure, directory, times, deselected)
+        self._unit = times.unit_ms
+        self._usual_until = USUAL_UNTIL // times.unit_ms
+        self._root_time = root_time_reader(times)
         self._find = directory.find
         self._deselected = deselected
         self._states = {
             named: (state.short_id, state.id or None, state.name)
             for named, state in by_any_name(procedure.states).items()
         }
-        self._data = _Shape(procedure.attributes)
-        self._derived = _Shape(procedure.derived_attributes)
-        self._decode = _decoder(self._data, self._derived) if procedure.resolved else _nothing
+        attributes, derived = procedure.attributes, procedure.derived_attributes
+        self._data = _Shape(attributes, times, deselected_keys(deselected, "data", attributes))
+        self._derived = _Shape(derived, times, deselected_keys(deselected, "derivedData", derived))
+        self._decode = self._decode_digits = _nothing
+        if procedure.resolved:
+            self._decode = _decoder(self._data, self._derived, exact=False)
+            self._decode_digits = _decoder(self._data, self._derived, exact=True)
         self._root_paths = [path[0] for path in deselected if len(path) == 1]
         self._data_paths = self._data.fields(deselected, "data")
         self._derived_paths = self._derived.fields(deselected, "derivedData")
@@ -119,7 +142,9 @@ class RowParser:
         """
         parsed = _split(body)
         if parsed is not None:
-            return [self._record(parsed[at]) for at in positions]
+            if NUL_IN_JSON in body or not exact_json.is_plain(body):
+                return [self._odd_record(parsed[at]) for at in positions]
+            return [self._record(parsed[at], self._decode) for at in positions]
         value = decode(body)
         rows = rows_of(value["_data"] if isinstance(value, dict) else value)
         return [self.record(rows[at]) for at in positions]
@@ -128,9 +153,17 @@ class RowParser:
         """The record of a row, as JSON."""
         return encode(left_out(self.typer(row), self._deselected))
 
-    def _record(self, raw: Raw) -> bytes:
+    def _odd_record(self, raw: Raw) -> bytes:
+        """The record of a row that may hold what a parser would change."""
+        row = bytes(raw)
+        if NUL_IN_JSON in row:
+            return self.record(rows_of([decode(row)])[0])
+        plain = exact_json.is_plain(row)
+        return self._record(raw, self._decode if plain else self._decode_digits)
+
+    def _record(self, raw: Raw, parse: Callable[[Raw], msgspec.Struct]) -> bytes:
         try:
-            return _ENCODER.encode(self._typed(self._decode(raw)))
+            return _ENCODER.encode(self._typed(parse(raw)))
         except _ODD:
             return self.record(rows_of([decode(bytes(raw))])[0])
 
@@ -138,27 +171,43 @@ class RowParser:
         """The record of a row, in the same shape."""
         values = [*astuple(row)]
         loose: list[str] = []
+        zoneless: list[str] = []
         data, derived = values[_DATA], values[_DERIVED]
         if data is not None:
-            self._data.settle(data, loose)
+            self._data.settle(data, loose, zoneless)
         if derived is not None:
-            self._derived.settle(derived, loose)
+            self._derived.settle(derived, loose, zoneless)
         for place, username in _PEOPLE:
             person = self._find(values[place])
             if person is not None:
                 values[place], values[username] = person.id or values[place], person.username
         if state := self._states.get(values[_STATE.start]):
             values[_STATE] = state
-        for place in _TIMES:
-            value = values[place]
-            if value is not None:
-                values[place] = _instant(value) if value else None
-        for name in loose:
-            self.typer.coerced[name] += 1
+        self._settle_times(values, zoneless)
+        self.typer.coerced.update(loose)
+        self.typer.zoneless.update(zoneless)
         record = type(row)(*values)
         if self._deselected:
             self._leave_out(record, data, derived)
         return record
+
+    def _settle_times(self, values: list[Any], zoneless: list[str]) -> None:
+        for place in _TIMES:
+            value = values[place]
+            if value is not None:
+                values[place] = self._instant(value) if value else None
+                if type(value) is str and is_zoneless(value):
+                    name = COLUMN_NAMES[place]
+                    zoneless += [name] if name not in self._root_paths else []
+
+    def _instant(self, value: int | str) -> object:
+        """A root timestamp as it is stored."""
+        if type(value) is int and USUAL_FROM <= value < self._usual_until:
+            return iso_ms(value * self._unit)
+        stored = self._root_time(value)
+        if stored is MISFIT:
+            raise _OddValue
+        return stored
 
     def _leave_out(
         self, record: msgspec.Struct, data: msgspec.Struct | None, derived: msgspec.Struct | None
@@ -177,25 +226,44 @@ class _Shape:
 
     Args:
         attributes: Those that it may hold.
+        times: What times mean in the account.
+        dropped: Keys of those that are not selected: they are left as they came.
     """
 
-    def __init__(self, attributes: Sequence[Attribute]) -> None:
-        named = {each.short_id: each for each in attributes}
-        self._fields = {name: f"f{number}" for number, name in enumerate(named)}
-        self._types = [_expected(each) for each in named.values()]
+    def __init__(
+        self, attributes: Sequence[Attribute], times: Times, dropped: Container[str]
+    ) -> None:
+        self._dropped = dropped
+        self._named = {each.short_id: each for each in attributes}
+        self._fields = {name: f"f{number}" for number, name in enumerate(self._named)}
         self._work = [
-            (self._fields[name], name, type_.coerce, type_.wire, _FITS.get(type_.coerce))
-            for name, type_ in ((each.short_id, each.type) for each in named.values())
-            if type_.passes is None and type_.arrow_name != _TEXTS
+            (
+                self._fields[name],
+                name,
+                type_.reader(times),
+                type_.wire,
+                _FITS.get(type_.reader(times)),
+                is_time(type_),
+            )
+            for name, type_ in ((each.short_id, each.type) for each in self._named.values())
+            if type_.passes is None and type_.arrow_name != _TEXTS and name not in dropped
         ]
 
-    def struct(self, name: str) -> type[msgspec.Struct]:
+    def struct(self, name: str, *, exact: bool) -> type[msgspec.Struct]:
         """The type to parse into; an attribute that is absent is unset.
+
+        Args:
+            name: Of the type.
+            exact: Whether numbers are left as they came, where a parser might round them.
 
         Raises:
             ValueError: The name of an attribute is one that the parser can't take.
         """
-        types = zip(self._fields.values(), self._types, strict=True)
+        expected = (
+            Raw | UnsetType if name in self._dropped else _expected(each, exact=exact)
+            for name, each in self._named.items()
+        )
+        types = zip(self._fields.values(), expected, strict=True)
         fields = [(field, kind, UNSET) for field, kind in types]
         renamed = {field: name for name, field in self._fields.items()}
         return msgspec.defstruct(name, fields, rename=renamed, forbid_unknown_fields=True, gc=False)
@@ -205,17 +273,18 @@ class _Shape:
         inner = [path[1] for path in paths if len(path) > 1 and path[0] == name]
         return [self._fields[each] for each in inner if each in self._fields]
 
-    def settle(self, values: msgspec.Struct, loose: list[str]) -> None:
+    def settle(self, values: msgspec.Struct, loose: list[str], zoneless: list[str]) -> None:
         """Make parsed values those to store.
 
         Args:
             values: A struct of this shape; it is changed.
             loose: Takes the names of attributes that were spelled otherwise than their type.
+            zoneless: Takes the names of those whose times named no zone.
 
         Raises:
             _OddValue: One does not fit.
         """
-        for field, name, coerce, wire, fits in self._work:
+        for field, name, coerce, wire, fits, timed in self._work:
             value = getattr(values, field)
             if type(value) is fits or value is None or value is UNSET:
                 continue
@@ -227,22 +296,29 @@ class _Shape:
             setattr(values, field, coerced)
             if type(value) not in wire and coerced is not None:
                 loose.append(name)
+            if timed and type(value) is str and is_zoneless(value):
+                zoneless.append(name)
 
 
-def _expected(attribute: Attribute) -> object:
+def _expected(attribute: Attribute, *, exact: bool) -> object:
     """What a parser is to expect of an attribute's values."""
     kind = attribute.type
     if kind.passes is not None:
         return kind.passes | UnsetType | None
     if kind.arrow_name == _TEXTS:
         return list[str] | UnsetType | None
-    return _EXPECTED.get(kind.coerce, Raw | UnsetType)
+    if exact and kind.family.name == "number":
+        return Raw | UnsetType
+    return _EXPECTED.get(kind.family.name, Raw | UnsetType)
 
 
-def _decoder(data: _Shape, derived: _Shape) -> Callable[[Raw], msgspec.Struct]:
+def _decoder(data: _Shape, derived: _Shape, *, exact: bool) -> Callable[[Raw], msgspec.Struct]:
     """What parses a row of that shape into the columns of its record."""
     try:
-        shapes = {"data": data.struct("_Data"), "derivedData": derived.struct("_Derived")}
+        shapes = {
+            "data": data.struct("_Data", exact=exact),
+            "derivedData": derived.struct("_Derived", exact=exact),
+        }
     except ValueError:
         return _nothing
     types = {column.name: _ROOT_TYPES.get(column.kind) for column in ROOT_COLUMNS}
@@ -268,13 +344,3 @@ def _split(body: bytes) -> list[Raw] | None:
         return _PAGE.decode(body).rows
     except _ODD:
         return None
-
-
-def _instant(value: int | str) -> object:
-    """A root timestamp as it is stored."""
-    if type(value) is int and USUAL_FROM <= value < USUAL_UNTIL:
-        return iso_ms(value)
-    stored = root_time(value)
-    if stored is MISFIT:
-        raise _OddValue
-    return stored

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.values.attribute_types import attribute_type
+from chakra_api.values.times import UTC
 from chakra_api.wire.wire_json import decode
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
@@ -167,11 +168,11 @@ PATHS = [(), ("team",), ("data",), ("data", "a_integer"), ("derivedData", "rank"
 def test_what_is_not_selected_is_left_out_both_ways(
     page: list[dict[str, Any]], paths: list[tuple[str, ...]]
 ) -> None:
-    typer = compile_row(PROCEDURE, PEOPLE)
+    typer = compile_row(PROCEDURE, PEOPLE, UTC, paths)
     rows_by_row = [decode(json.dumps(row).encode()) for row in page]
     expected = [json.loads(orjson.dumps(left_out(typer(row), paths))) for row in rows_by_row]  # type: ignore[arg-type]
     body = json.dumps({"_data": page}).encode()
-    assert made(RowParser(PROCEDURE, PEOPLE, paths), body, len(page)) == expected
+    assert made(RowParser(PROCEDURE, PEOPLE, UTC, paths), body, len(page)) == expected
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", "a\nb"], ids=repr)

@@ -71,7 +71,7 @@ def test_every_record_fits_its_schema(row: dict[str, Any]) -> None:
 def test_each_value_is_in_its_column_or_as_it_came_in_extra_data(values: dict[str, Any]) -> None:
     record = typed({"id": "x", "data": values})
     odd = extra_of(record).get("data", {})
-    coercers = {a.short_id: a.type.coerce for a in ATTRIBUTES}
+    coercers = {a.short_id: a.type.reader() for a in ATTRIBUTES}
     for name, value in values.items():
         coerced = coercers[name](value) if name in coercers else MISFIT
         if coerced is MISFIT:
