@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api.connection import Connection, number, parse_connection
+from chakra_api.connection import Connection, number, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
 DEFAULT_CONCURRENCY = 8
 DEFAULT_LOOKBACK_SECONDS = 600
@@ -45,6 +46,7 @@ class Settings:
         allow_incomplete: Whether a scan that is not complete is no failure of the run.
         second_process_from: Rows of a run from which on a second process types and writes them;
             0 for never.
+        naive_timezone: The zone of times that name none; None for the team's.
     """
 
     connection: Connection
@@ -59,6 +61,7 @@ class Settings:
     emit_scan_ids: bool = False
     allow_incomplete: bool = False
     second_process_from: int = DEFAULT_SECOND_PROCESS_FROM
+    naive_timezone: tzinfo | None = None
 
     @property
     def narrowed(self) -> bool:
@@ -95,6 +98,7 @@ def parse_settings(
         second_process_from=int(
             number(config, "second_process_from", DEFAULT_SECOND_PROCESS_FROM, 0)
         ),
+        naive_timezone=parse_zone(config, "naive_timezone"),
     )
 
 

@@ -31,6 +31,16 @@ def zone_of(name: object) -> tzinfo | None:
     return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes))
 
 
+def name_of(zone: tzinfo) -> str:
+    """The name by which `zone_of` finds a zone that it has made."""
+    if isinstance(zone, ZoneInfo):
+        return zone.key
+    offset = zone.utcoffset(None) or timedelta()
+    minutes = round(abs(offset).total_seconds() / 60)
+    sign = "-" if offset < timedelta() else "+"
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" if minutes else "UTC"
+
+
 def _named(name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name) if name else None

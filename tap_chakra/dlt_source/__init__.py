@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     full_scan_every: float = defaults.DEFAULT_FULL_SCAN_EVERY,
     emit_scan_ids: bool = False,
     allow_incomplete: bool = False,
+    naive_timezone: str | None = None,
     max_rows_per_run: int | None = None,
     nested: str = "structs",
 ) -> Iterable[DltResource]:
@@ -89,6 +91,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         emit_scan_ids: Adds the tables `scanned_ids` and `complete_scans`.
         allow_incomplete: Loads what a scan read that could not be proven complete, in place of
             failing; its bookmark stays, and `incomplete_scans` names it.
+        naive_timezone: The zone of times that name none; the team's by default, else UTC.
         max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
             on, and `unfinished_scans` names it until then.
         nested: `structs`, `json` or `columns`: what becomes of `data` and `derivedData`.
@@ -147,9 +150,9 @@ def _process(shared: SharedSource, procedure: Procedure, layout: TableLayout) ->
     if columns:
         state["columns"] = columns
     with shared.opened() as source:
-        builder = TableBuilder(procedure, source.directory, attributes)
-        _avoid_csv(builder.schema)
-        run = TableRun(source, procedure, builder, state=state, bounds=layout.bounds)
+        builds = partial(TableBuilder, procedure, source.directory, attributes)
+        _avoid_csv(builds(source.times).schema)
+        run = TableRun(source, procedure, builds, state=state, bounds=layout.bounds)
         for parcel in run.parcels(shared.clock):
             yield _item(parcel)
 

@@ -17,15 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.values.coercion import (
-    list_of,
-    to_boolean,
-    to_date,
-    to_datetime,
-    to_integer,
-    to_number,
-    to_string,
-)
+from chakra_api.values import attribute_types as types
+from chakra_api.values.coercion import list_of, to_string
 from tap_chakra.tables.attribute_columns import Home, Slot
 from tap_chakra.tables.columns import Kind
 
@@ -33,18 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chakra_api.values.coercion import Coercer
+    from chakra_api.values.times import Times
 
 EVOLVE: Final = "evolve"
 DISCARD_VALUE: Final = "discard_value"
 
-_EXISTING_TYPES: Final[dict[str, tuple[str, Coercer]]] = {
-    "text": ("string", to_string),
-    "bigint": ("int64", to_integer),
-    "double": ("float64", to_number),
-    "bool": ("bool", to_boolean),
-    "date": ("date32", to_date),
-    "timestamp": ("timestamp", to_datetime),
-    "json": ("list<string>", list_of(to_string)),
+_EXISTING_TYPES: Final[dict[str, tuple[str, Callable[[Times], Coercer]]]] = {
+    "text": ("string", types.TEXT.reads),
+    "bigint": ("int64", types.INTEGER.reads),
+    "double": ("float64", types.NUMBER.reads),
+    "bool": ("bool", types.BOOLEAN.reads),
+    "date": ("date32", types.DATE.reads),
+    "timestamp": ("timestamp", types.TIME.reads),
+    "json": ("list<string>", lambda _: list_of(to_string)),
 }
 _DLT_NAMES: Final = {arrow: name for name, (arrow, _) in _EXISTING_TYPES.items()}
 

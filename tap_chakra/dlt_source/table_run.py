@@ -15,19 +15,21 @@ import pyarrow as pa
 
 from chakra_api.connection import number
 from chakra_api.errors import SettingsError
+from chakra_api.values.zones import name_of
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import ScanIncomplete, keep_bookmark
-from tap_chakra.run.progress import Reporter, misfits_line
+from tap_chakra.run.progress import Reporter, odd_lines
 from tap_chakra.tables.attribute_columns import LAYOUTS
 from tap_chakra.tables.record_tables import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
+    from chakra_api.values.times import Times
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.run.source import Source
     from tap_chakra.tables.table_builder import TableBuilder
@@ -102,7 +104,7 @@ class TableRun:
     Args:
         source: The account.
         procedure: What to read.
-        builder: Makes its tables.
+        builds: Makes what makes its tables, once it is known what times mean.
         state: What earlier runs left, and what this one leaves.
         bounds: How much at a time.
     """
@@ -111,7 +113,7 @@ class TableRun:
         self,
         source: Source,
         procedure: Procedure,
-        builder: TableBuilder,
+        builds: Callable[[Times], TableBuilder],
         *,
         state: dict[str, object],
         bounds: Bounds,
@@ -119,7 +121,7 @@ class TableRun:
         self.stream = source.streams[procedure.short_id]
         self._source = source
         self._procedure = procedure
-        self._builder = builder
+        self._builds = builds
         self._state = state
         self._bounds = bounds
         self._ends_early = False
@@ -141,18 +143,21 @@ class TableRun:
             versioned=False,
         )
         run.open()
+        builder = self._builds(self._source.times)
         _log.info("%s: %s", self.stream, run.opening)
         reporter = Reporter(clock, self._source.client.stats)
-        yield from self._read(run, reporter)
+        yield from self._read(run, reporter, builder)
         work = reporter.work(run.progress, run.emitted, self._source.client.stats)
-        _log.info("%s: %s", self.stream, reporter.summary(work, self._builder.coerced))
-        if line := misfits_line(self._builder.misfits):
+        _log.info("%s: %s", self.stream, reporter.summary(work, builder.coerced))
+        for line in odd_lines(builder, name_of(self._source.times.naive)):
             _log.warning("%s: %s", self.stream, line)
         if not self._ends_early:
             yield from self._conclude(run)
 
-    def _read(self, run: ProcedureRun, reporter: Reporter) -> Iterator[Parcel]:
-        pending, read, delivered = _PendingRows(self._builder), 0, False
+    def _read(
+        self, run: ProcedureRun, reporter: Reporter, builder: TableBuilder
+    ) -> Iterator[Parcel]:
+        pending, read, delivered = _PendingRows(builder), 0, False
         for delivery in run.deliveries():
             pending.add(delivery, seen=self._source.settings.emit_scan_ids)
             read += len(delivery.seen)
@@ -160,7 +165,7 @@ class TableRun:
             if self._ends_early or pending.size >= self._bounds.table:
                 delivered = True
                 yield from self._delivered(pending, run)
-                pending = _PendingRows(self._builder)
+                pending = _PendingRows(builder)
             if self._ends_early:
                 _log.info("%s: %s rows read; the next run goes on", self.stream, f"{read:,}")
                 return

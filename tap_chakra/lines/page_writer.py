@@ -45,12 +45,22 @@ class PageWriter:
     @property
     def misfits(self) -> Counter[str]:
         """Values that went to `_extra_data`, by attribute or root field."""
-        return self._counted()[0]
+        return self._counted("misfits")
 
     @property
     def coerced(self) -> Counter[str]:
         """Values that were spelled otherwise than their type, by the same."""
-        return self._counted()[1]
+        return self._counted("coerced")
+
+    @property
+    def zoneless(self) -> Counter[str]:
+        """Times that named no zone, by the same."""
+        return self._counted("zoneless")
+
+    @property
+    def nul(self) -> Counter[str]:
+        """Texts that lost U+0000, by the same."""
+        return self._counted("nul")
 
     def write(
         self, page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str
@@ -78,9 +88,6 @@ class PageWriter:
             return self._parser.records(page.body, positions)
         return [self._parser.record(page.rows[at]) for at in positions]
 
-    def _counted(self) -> tuple[Counter[str], Counter[str]]:
-        here = self._parser.typer.misfits, self._parser.typer.coerced
-        if self._second is None:
-            return here
-        misfits, coerced = self._second.counts()
-        return here[0] + Counter(misfits), here[1] + Counter(coerced)
+    def _counted(self, name: str) -> Counter[str]:
+        here: Counter[str] = getattr(self._parser.typer, name)
+        return here if self._second is None else here + Counter(self._second.counts()[name])

@@ -17,7 +17,7 @@ import os
 import signal
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
@@ -26,9 +26,11 @@ import orjson
 from chakra_api.account.account import resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.endpoints.answers import rows_of
+from chakra_api.values.zones import zone_of
 from chakra_api.wire.wire_json import decode, encode
 from tap_chakra.lines.record_lines import RecordLines
 from tap_chakra.records.row_parser import RowParser
+from tap_chakra.records.row_typer import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,6 +51,8 @@ class Beginning:
     Attributes:
         config: The account's configuration, as the API showed it (contract 4.22).
         users: The rows of the users endpoint.
+        naive: The zone of times that name none, by name; None for the team's.
+        unit_ms: Milliseconds in the unit of the account's times.
         procedure: ShortId.
         stream: The name that the lines carry.
         deselected: Paths of properties to leave out.
@@ -59,15 +63,25 @@ class Beginning:
     procedure: str
     stream: str
     deselected: Sequence[Sequence[str]]
+    naive: str | None = None
+    unit_ms: int = 1
 
     def encoded(self) -> bytes:
         """As the body of a frame."""
-        return orjson.dumps(self)
+        return encode({each.name: getattr(self, each.name) for each in fields(self)})
+
+    @classmethod
+    def decoded(cls, body: bytes) -> Beginning:
+        """That of a frame."""
+        held = decode(body)
+        return cls(**held) if isinstance(held, dict) else cls({}, (), "", "", ())
 
     def parser(self) -> RowParser:
         """What makes records of its rows."""
-        procedure = resolve_account(dict(self.config)).procedure(self.procedure)
-        return RowParser(procedure, Directory.from_users(self.users), self.deselected)
+        account = resolve_account(dict(self.config))
+        times = replace(account.times(zone_of(self.naive)), unit_ms=self.unit_ms)
+        procedure, directory = account.procedure(self.procedure), Directory.from_users(self.users)
+        return RowParser(procedure, directory, times, self.deselected)
 
 
 def rows_frame(
@@ -111,13 +125,13 @@ class Work:
         if kind == LINES:
             self._print(body)
         elif kind == BEGIN:
-            beginning = Beginning(**orjson.loads(body))
+            beginning = Beginning.decoded(body)
             self._parser = beginning.parser()
             self._lines = RecordLines(beginning.stream)
         elif self._parser is not None and kind == ROWS:
             self._print(self._typed(self._parser, body))
         elif self._parser is not None and kind == COUNTS:
-            said = [self._parser.typer.misfits, self._parser.typer.coerced]
+            said = {name: getattr(self._parser.typer, name) for name in COUNTED}
             self._answer(orjson.dumps(said) + b"\n")
 
     def _typed(self, parser: RowParser, body: bytes) -> bytes:

@@ -70,8 +70,8 @@ class SecondProcess:
         """Have whole lines written."""
         self._send(LINES, lines)
 
-    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Misfits and coerced values of this stream so far, once all before it is written."""
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What was counted of this stream's values, once all before it is written."""
         self._send(COUNTS, b"")
         said = bytearray()
         while not said.endswith(b"\n"):
@@ -79,8 +79,8 @@ class SecondProcess:
             if not more:
                 self._fail()
             said += more
-        misfits, coerced = orjson.loads(said)
-        return misfits, coerced
+        counted: dict[str, dict[str, int]] = orjson.loads(said)
+        return counted
 
     def close(self) -> None:
         """Wait until everything is written.

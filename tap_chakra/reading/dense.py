@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from chakra_api.endpoints.where import all_of, created_between, equals, none_of
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading.id_ranges import ask_or_none, by_ids, gather
+from tap_chakra.reading.row_times import created_at
 from tap_chakra.reading.window_reader import LIMIT, row_id, within
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _each_cell(
 
 def is_older(row: Row, began: int | None) -> bool:
     """Whether a row was there when the scan began, for all that is known."""
-    created = parse_timestamp(row.get("createdAt"))
+    created = created_at(row)
     return began is None or created is None or created < began
 
 

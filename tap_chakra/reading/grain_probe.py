@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.row_times import created_at
 from tap_chakra.reading.window_reader import FilterNotHonoured, read_window, row_id
 from tap_chakra.timeline.windows import Grain, Window
 
@@ -42,7 +42,7 @@ def proven_grain(lister: Lister, rows: Sequence[Row], executor: Executor) -> Gra
     witnesses = _witnesses(rows)
     if not witnesses:
         return BY_SECOND
-    created = [at for row in rows if (at := parse_timestamp(row.get("createdAt")))]
+    created = [at for row in rows if (at := created_at(row))]
     first, last = min(created), max(created)
     if last - first <= CLOSE_MS and not _excludes(lister, first, last):
         return None
@@ -56,7 +56,7 @@ def _witnesses(rows: Sequence[Row]) -> list[tuple[str, int]]:
     """Rows of different instants, not at a full second, spread over what was seen."""
     by_instant: dict[int, str] = {}
     for row in rows:
-        created = parse_timestamp(row.get("createdAt"))
+        created = created_at(row)
         if created:
             by_instant.setdefault(created, row_id(row))
     telling = [at for at in sorted(by_instant) if at % 1000 not in {0, 999}] or list(by_instant)

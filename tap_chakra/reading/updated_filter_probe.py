@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.where import all_of, compare, created_between, iso_ms
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.reading.window_reader import LIMIT, row_id
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _telling_window(lister: Lister, sample: ProcessPage) -> Where | None:
     """A filter on `createdAt` that finds a fair number of rows, and fewer than an answer holds."""
     if len(sample.rows) < LIMIT:
         return {} if len(sample.rows) >= FEWEST_ROWS else None
-    created = sorted(at for row in sample.rows if (at := parse_timestamp(row.get("createdAt"))))
+    created = sorted(at for row in sample.rows if (at := created_at(row)))
     for narrowing in range(MOST_NARROWINGS):
         if not created:
             return None
@@ -93,4 +93,4 @@ def _cut(rows: Sequence[Row]) -> int | None:
 
 
 def _updated(row: Row) -> int:
-    return parse_timestamp(row.get("updatedAt")) or 0
+    return updated_at(row) or 0

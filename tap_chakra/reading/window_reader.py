@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.row_times import created_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -135,7 +135,7 @@ def read_page(
         if not skip:
             raise
         return Answer(window, (), (), whole=False, server_time=None, refused=True)
-    created = [parse_timestamp(row.get("createdAt")) for row in page.rows]
+    created = [created_at(row) for row in page.rows]
     for at in created:
         if at is not None and not asked.holds(at):
             raise FilterNotHonoured(window, at)
@@ -155,7 +155,7 @@ def within(
     """
     kept: dict[str, tuple[int, int]] = {}
     for position, row in enumerate(rows):
-        created = parse_timestamp(row.get("createdAt"))
+        created = created_at(row)
         if created is not None and not window.holds(created):
             if not asked.holds(created):
                 raise FilterNotHonoured(window, created)

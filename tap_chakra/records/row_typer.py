@@ -185,6 +185,10 @@ class RowTyper:
         return typed
 
 
+COUNTED: Final = ("misfits", "coerced", "zoneless", "nul")
+"""What is counted of values; see `Counts`."""
+
+
 class Counts(Protocol):
     """Where values are counted that were not as their type has them."""
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.values.timestamps import iso_ms, parse_timestamp
+from chakra_api.values.timestamps import iso_ms
+from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.reading.window_reader import LIMIT, row_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.bookmark import Bookmark, sees_enough
@@ -224,7 +225,7 @@ class ProcedureRun:
 
     def _delivery(self, selection: Selection, reading: Reading) -> Delivery:
         rows = reading.rows
-        updated = [parse_timestamp(row.get("updatedAt")) for row in rows]
+        updated = [updated_at(row) for row in rows]
         self._lead = max(self._lead, lead_of(updated, reading.page.server_time))
         read = zip(reading.positions, rows, updated, strict=True)
         positions = [position for position, row, at in read if _emits(selection, row, at)]
@@ -291,7 +292,7 @@ def keep_bookmark(state: dict[str, object], bookmark: Bookmark) -> None:
 
 def _emits(selection: Selection, row: Row, updated: int | None) -> bool:
     if selection.created_before is not None:
-        created = parse_timestamp(row.get("createdAt"))
+        created = created_at(row)
         if created is not None and created >= selection.created_before:
             return False
     return selection.since.emits(updated)

@@ -6,7 +6,7 @@ On a terminal it is one line that changes; otherwise a plain one every few secon
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,6 +75,22 @@ class Work:
     requests: int
     retries: int
     waited: float
+
+
+class Odd(Protocol):
+    """Counts of values that were not as their type has them, by attribute."""
+
+    @property
+    def misfits(self) -> Mapping[str, int]:
+        """Those that went to `_extra_data`."""
+
+    @property
+    def zoneless(self) -> Mapping[str, int]:
+        """Times that named no zone."""
+
+    @property
+    def nul(self) -> Mapping[str, int]:
+        """Texts that lost U+0000."""
 
 
 class Reporter:
@@ -160,6 +176,23 @@ def duration(seconds: float) -> str:
 def misfits_line(misfits: Mapping[str, int]) -> str:
     """How many values did not fit their type, by attribute; empty if all did."""
     return counts_line(misfits, "did not fit their type and went to _extra_data")
+
+
+def odd_lines(counts: Odd, zone: str) -> list[str]:
+    """What is said of values that did not fit, or were read by a rule; nothing if all was usual.
+
+    Args:
+        counts: Of such values, by attribute.
+        zone: In which times were read that named none.
+    """
+    zoneless = f"named no time zone and were read in {zone} (setting naive_timezone)"
+    nul = "held U+0000, which no database takes: they are without it, and exact in _extra_data"
+    lines = (
+        misfits_line(counts.misfits),
+        counts_line(counts.zoneless, zoneless),
+        counts_line(counts.nul, nul),
+    )
+    return [line for line in lines if line]
 
 
 def counts_line(counts: Mapping[str, int], what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from chakra_api.connection import connect
 from chakra_api.endpoints.where import all_of
 from chakra_api.errors import NoAccess, NotFound, SettingsError
 from tap_chakra.reading.dense import Cells
+from tap_chakra.reading.row_times import UnitOfTime
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
+    from chakra_api.values.times import Times
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.run.bookmark import Bookmark
     from tap_chakra.run.modes import Selection
@@ -45,6 +48,7 @@ class Source:
         self.settings = settings
         self._clock = clock
         self.client = connect(settings.connection, clock, settings.concurrency)
+        self._unit = UnitOfTime()
 
     @cached_property
     def account(self) -> Account:
@@ -63,6 +67,11 @@ class Source:
             ChakraError: It could not be fetched.
         """
         return self.client.config()
+
+    @property
+    def times(self) -> Times:
+        """What times of the account mean; their unit is known once rows were listed."""
+        return replace(self.account.times(self.settings.naive_timezone), unit_ms=self._unit.ms)
 
     @cached_property
     def procedures(self) -> tuple[Procedure, ...]:
@@ -126,7 +135,8 @@ class Source:
 
     def lister(self, procedure: Procedure, *, heads: bool = False) -> Lister:
         """Lists the processes of a procedure; with `heads`, most fields are in the body alone."""
-        return partial(self.client.list_processes, procedure.short_id, heads=heads)
+        listed = partial(self.client.list_processes, procedure.short_id, heads=heads)
+        return partial(_told, listed, self._unit)
 
     def scan(
         self,
@@ -221,6 +231,13 @@ def _attribute_warnings(procedure: Procedure) -> list[str]:
 
 def _column_folds(prefix: str, name: str) -> frozenset[str]:
     return loader_names(f"{prefix}__{name}") | {name.lower()}
+
+
+def _told(
+    lister: Lister, unit: UnitOfTime, where: Where | None, *, skip: int = 0, limit: int = LIMIT
+) -> ProcessPage:
+    """As `lister`, with rows that know the unit of their times."""
+    return unit.told(lister(where, skip=skip, limit=limit))
 
 
 def _filtered(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
-from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.reading.window_reader import row_id
 from tap_chakra.scanning.hints import Hints
 from tap_chakra.scanning.partition import Partition, Taken
@@ -98,7 +98,7 @@ class Scheduler:
             began: The scan's beginning, epoch milliseconds.
             unfinished: What an earlier run of the scan has read; None to begin anew.
         """
-        created = [parse_timestamp(row.get("createdAt")) or 0 for row in sample]
+        created = [created_at(row) or 0 for row in sample]
         evidence = _with_rows(Evidence(), created, sample)
         top = grain.floor(began)
         if unfinished is not None:
@@ -298,7 +298,7 @@ class Scheduler:
 def _with_rows(evidence: Evidence, created: Sequence[int], rows: Sequence[Row]) -> Evidence:
     """The evidence of an order after an answer; rows without a usable `createdAt` say nothing."""
     dated = [(at, row) for at, row in zip(created, rows, strict=True) if at]
-    updated = [parse_timestamp(row.get("updatedAt")) or 0 for _, row in dated]
+    updated = [updated_at(row) or 0 for _, row in dated]
     return evidence.with_answer([at for at, _ in dated], updated)
 
 

@@ -6,6 +6,7 @@ pyarrow is imported only for parquet: it is slow to import.
 from __future__ import annotations
 
 import gzip
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
@@ -22,23 +23,45 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.account.people import Directory
     from chakra_api.endpoints.client import Row
+    from chakra_api.values.times import Times
 
 FASTEST_LEVEL = 1
 """A level of gzip: more of it costs more time than the rows themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """What the rows of a stream are typed from.
+
+    Attributes:
+        procedure: Its attributes and states.
+        directory: The users.
+        times: What times mean in the account.
+        deselected: Paths of properties that are left out.
+    """
+
+    procedure: Procedure
+    directory: Directory
+    times: Times
+    deselected: tuple[tuple[str, ...], ...] = ()
 
 
 class JsonLines:
     """Typed records, one a line.
 
     Args:
-        procedure: Its attributes and states.
-        directory: The users.
+        typing: What they are typed from.
     """
 
-    def __init__(self, procedure: Procedure, directory: Directory) -> None:
-        self._typer = compile_row(procedure, directory)
+    def __init__(self, typing: Typing) -> None:
+        self._deselected = typing.deselected
+        self._typer = compile_row(
+            typing.procedure, typing.directory, typing.times, typing.deselected
+        )
         self.misfits: Counter[str] = self._typer.misfits
         self.coerced: Counter[str] = self._typer.coerced
+        self.zoneless: Counter[str] = self._typer.zoneless
+        self.nul: Counter[str] = self._typer.nul
 
     def kept(self, rows: Sequence[Row]) -> list[Row]:
         """What is kept of rows until a file is written: their typed records."""
@@ -52,11 +75,10 @@ class JsonLines:
         self,
         file: IO[bytes],
         records: Sequence[Row],
-        deselected: Collection[tuple[str, ...]],
         compression: str | None,
     ) -> None:
-        """Write records without the properties at these paths."""
-        lines = b"".join([encode(left_out(record, deselected)) + b"\n" for record in records])
+        """Write records."""
+        lines = b"".join([encode(left_out(record, self._deselected)) + b"\n" for record in records])
         file.write(gzip.compress(lines, FASTEST_LEVEL) if compression == "gzip" else lines)
 
 
@@ -64,16 +86,21 @@ class Parquet:
     """Rows as they came, typed column by column.
 
     Args:
-        procedure: Its attributes and states.
-        directory: The users.
+        typing: What they are typed from.
     """
 
-    def __init__(self, procedure: Procedure, directory: Directory) -> None:
+    def __init__(self, typing: Typing) -> None:
         from tap_chakra.tables.table_builder import TableBuilder, plain_layout  # noqa: PLC0415 - see above
 
-        self._builder = TableBuilder(procedure, directory, plain_layout(procedure, "structs"))
+        self._deselected = typing.deselected
+        layout = plain_layout(typing.procedure, "structs")
+        self._builder = TableBuilder(
+            typing.procedure, typing.directory, layout, typing.times, typing.deselected
+        )
         self.misfits: Counter[str] = self._builder.misfits
         self.coerced: Counter[str] = self._builder.coerced
+        self.zoneless: Counter[str] = self._builder.zoneless
+        self.nul: Counter[str] = self._builder.nul
 
     def kept(self, rows: Sequence[Row]) -> list[Row]:
         """What is kept of rows until a file is written: the rows; columns are typed then."""
@@ -87,13 +114,12 @@ class Parquet:
         self,
         file: IO[bytes],
         records: Sequence[Row],
-        deselected: Collection[tuple[str, ...]],
         compression: str | None,
     ) -> None:
-        """Write rows without the properties at these paths."""
+        """Write rows."""
         import pyarrow.parquet as pq  # noqa: PLC0415 - see above
 
-        table = _selected(self._builder(records), deselected)
+        table = _selected(self._builder(records), self._deselected)
         pq.write_table(table, file, compression=compression or "snappy")
 
 
@@ -119,6 +145,6 @@ def _selected(table: pa.Table, deselected: Collection[tuple[str, ...]]) -> pa.Ta
     return table
 
 
-def files_of(kind: str, procedure: Procedure, directory: Directory) -> JsonLines | Parquet:
+def files_of(kind: str, typing: Typing) -> JsonLines | Parquet:
     """What writes the files of a format, `parquet` or `jsonl`."""
-    return (Parquet if kind == "parquet" else JsonLines)(procedure, directory)
+    return (Parquet if kind == "parquet" else JsonLines)(typing)

@@ -100,6 +100,13 @@ SETTINGS = th.PropertiesList(
         " not with 6. Its bookmark does not move all the same.",
     ),
     th.Property(
+        "naive_timezone",
+        th.StringType,
+        title="Naive time zone",
+        description="The zone of times that name none: a name as Asia/Kolkata, or an offset as"
+        " +05:30. The team's zone by default, as the configuration gives it, else UTC.",
+    ),
+    th.Property(
         "second_process_from",
         th.IntegerType,
         default=defaults.DEFAULT_SECOND_PROCESS_FROM,

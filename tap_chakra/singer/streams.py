@@ -13,6 +13,7 @@ from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 
 from chakra_api.values.timestamps import iso_ms
+from chakra_api.values.zones import name_of
 from tap_chakra.lines.page_writer import Output, PageWriter
 from tap_chakra.lines.second_process import Beginning
 from tap_chakra.records.row_parser import RowParser
@@ -20,8 +21,8 @@ from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import process_schema
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import keep_bookmark
-from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, misfits_line
-from tap_chakra.singer.batch_files import files_of
+from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
+from tap_chakra.singer.batch_files import Typing, files_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -193,8 +194,10 @@ class ProcessStream(ChakraStream):
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
         """The rows to emit."""
-        typer = compile_row(self._procedure, self._tap.source.directory)
-        for delivery in self.deliveries(typer):
+        run, source = self.opened_run(), self._tap.source
+        deselected = tuple(self._deselected())
+        typer = compile_row(self._procedure, source.directory, source.times, deselected)
+        for delivery in self.deliveries(run, typer):
             for row in delivery.rows:
                 self._tap.heed_signals()
                 yield typer(row)
@@ -207,12 +210,10 @@ class ProcessStream(ChakraStream):
         if not plain:
             yield from super()._sync_records(context, write_messages=write_messages)
             return
-        beginning = self._beginning()
-        directory = self._tap.source.directory
-        parser = RowParser(self._procedure, directory, beginning.deselected)
-        writer = PageWriter(parser, beginning, self._tap)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for delivery in self.deliveries(writer, heads_only=True):
+            run = self.opened_run(heads_only=True)
+            writer = self._page_writer()
+            for delivery in self.deliveries(run, writer):
                 self._tap.heed_signals()
                 extracted = iso_ms(int(self._tap.clock.now() * 1000))
                 page, positions = delivery.page, delivery.positions
@@ -229,14 +230,22 @@ class ProcessStream(ChakraStream):
         first, *others = self.stream_maps
         return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
 
+    def _page_writer(self) -> PageWriter:
+        source, beginning = self._tap.source, self._beginning()
+        parser = RowParser(self._procedure, source.directory, source.times, beginning.deselected)
+        return PageWriter(parser, beginning, self._tap)
+
     def _beginning(self) -> Beginning:
         source = self._tap.source
+        naive = source.settings.naive_timezone
         return Beginning(
             config=source.config,
             users=source.user_rows,
             procedure=self._procedure.short_id,
             stream=self.stream_maps[0].stream_alias,
             deselected=tuple(self._deselected()),
+            naive=None if naive is None else name_of(naive),
+            unit_ms=source.times.unit_ms,
         )
 
     def _deselected(self) -> Iterable[tuple[str, ...]]:
@@ -259,12 +268,15 @@ class ProcessStream(ChakraStream):
         The SDK's own would guess the types of each parquet file from the rows in it.
         """
         encoding, storage = batch_config.encoding, batch_config.storage
-        files = files_of(encoding.format, self._procedure, self._tap.source.directory)
         prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
-        deselected = tuple(self._deselected())
         with self.get_record_counter() as counter, self.get_sync_timer():
+            run, source = self.opened_run(), self._tap.source
+            typing = Typing(
+                self._procedure, source.directory, source.times, tuple(self._deselected())
+            )
+            files = files_of(encoding.format, typing)
             unwritten: list[Row] = []
-            pages = (files.kept(delivery.rows) for delivery in self.deliveries(files))
+            pages = (files.kept(delivery.rows) for delivery in self.deliveries(run, files))
             for number, page in enumerate(chain(pages, [None]), start=1):
                 unwritten += page or []
                 if len(unwritten) < batch_config.batch_size and (page is not None or not unwritten):
@@ -272,18 +284,14 @@ class ProcessStream(ChakraStream):
                 counter.increment(len(unwritten))
                 name = f"{prefix}={number}.{files.ending(encoding.compression)}"
                 with storage.open(name, "wb") as file:
-                    files.write(file, unwritten, deselected, encoding.compression)
+                    files.write(file, unwritten, encoding.compression)
                 unwritten = []
                 yield encoding, [storage.get_url(name)]
 
-    def deliveries(self, counts: Counts, *, heads_only: bool = False) -> Iterable[Delivery]:
-        """The rows to emit, an answer's at a time.
-
-        When the next page is asked for, the one before was passed on: STATE says so then. The
-        bookmark moves after the last one, if the run was complete.
+    def opened_run(self, *, heads_only: bool = False) -> ProcedureRun:
+        """A run of the procedure, opened: from then on the unit of the account's times is known.
 
         Args:
-            counts: Of the values that were not as their type has them.
             heads_only: Whether most fields of a row are to be had in the body of its page alone.
         """
         run = self._tap.source.procedure_run(
@@ -297,9 +305,21 @@ class ProcessStream(ChakraStream):
         if self.versioned:
             self._stream_version = began
         self._say_beginning(run)
+        return run
+
+    def deliveries(self, run: ProcedureRun, counts: Counts) -> Iterable[Delivery]:
+        """The rows to emit, an answer's at a time.
+
+        When the next page is asked for, the one before was passed on: STATE says so then. The
+        bookmark moves after the last one, if the run was complete.
+
+        Args:
+            run: The run, opened.
+            counts: Of the values that were not as their type has them.
+        """
         yield from self._reported(run, counts)
         self._conclude(run)
-        if line := misfits_line(counts.misfits):
+        for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
             self.logger.warning("%s: %s", self.name, line)
 
     def _say_beginning(self, run: ProcedureRun) -> None:

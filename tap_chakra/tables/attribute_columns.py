@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chakra_api.account.account import Attribute
+    from chakra_api.values.times import Times
     from tap_chakra.records.row_typer import Counts
     from tap_chakra.tables.extras import Extras
 
@@ -64,7 +65,7 @@ class Slot:
 
 def kind_of(attribute: Attribute) -> Kind:
     """What a column of an attribute holds."""
-    return Kind(attribute.type.arrow_name, attribute.type.coerce, attribute.type.wire)
+    return Kind(attribute.type.arrow_name, attribute.type.family.reads, attribute.type.wire)
 
 
 def slots(attributes: Sequence[Attribute], prefix: str = "") -> tuple[Slot, ...]:
@@ -74,6 +75,26 @@ def slots(attributes: Sequence[Attribute], prefix: str = "") -> tuple[Slot, ...]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class GroupTyping:
+    """How the attributes of one object are typed.
+
+    Attributes:
+        counts: Takes the counts of values that were not as their type has them.
+        times: What times mean in the account.
+        dropped: Keys of attributes that are not selected.
+    """
+
+    counts: Counts
+    times: Times
+    dropped: frozenset[str] = frozenset()
+
+
+def _in_account(slot: Slot, times: Times) -> Slot:
+    homes = (replace(home, kind=replace(home.kind, times=times)) for home in slot.homes)
+    return replace(slot, homes=tuple(homes))
+
+
 class AttributeColumns:
     """The columns of one object of attributes.
 
@@ -81,21 +102,24 @@ class AttributeColumns:
         name: `data` or `derivedData`.
         layout: One of `LAYOUTS`.
         chosen: Where the values of each attribute go.
-        counts: Takes the counts of misfits and of coerced values.
+        typing: Takes the counts; says what times mean, and which keys are not selected.
 
     Attributes:
         fields: The columns as Arrow declares them.
     """
 
-    def __init__(self, name: str, layout: str, chosen: tuple[Slot, ...], counts: Counts) -> None:
+    def __init__(
+        self, name: str, layout: str, chosen: tuple[Slot, ...], typing: GroupTyping
+    ) -> None:
         self._name = name
         self._layout = layout
-        self._slots = tuple(slot for slot in chosen if slot.homes)
-        self._counts = counts
+        self._slots = tuple(_in_account(slot, typing.times) for slot in chosen if slot.homes)
+        self._counts = counts = typing.counts
+        self._dropped = typing.dropped
         known = tuple(slot.attribute for slot in self._slots)
         self._short_ids = frozenset(each.short_id for each in known)
         self._ids = {each.id: each.short_id for each in known if each.id}
-        self._typer = Attributes(known, counts)
+        self._typer = Attributes(known, counts, typing.times, typing.dropped)
         self._inner = [home.field for slot in self._slots for home in slot.homes]
         self.fields = self._fields()
 
@@ -149,6 +173,11 @@ class AttributeColumns:
     def _filled(self, objects: list[Row], extras: Extras) -> Iterator[list[pa.Array]]:
         """The arrays of each slot."""
         keys: dict[tuple[int, str], str] = {}
+        if self._dropped:
+            objects = [
+                {key: value for key, value in group.items() if key not in self._dropped}
+                for group in objects
+            ]
         if odd := set().union(*objects) - self._short_ids:
             objects = [
                 group if odd.isdisjoint(group) else self._by_short_id(place, group, keys, extras)
@@ -164,6 +193,12 @@ class AttributeColumns:
                 left = _only(left, made.misfits)
                 if made.coerced:
                     self._counts.coerced[name] += made.coerced
+                if made.zoneless:
+                    self._counts.zoneless[name] += made.zoneless
+                for place in made.nul:
+                    self._counts.nul[name] += 1
+                    kept = objects[place][name]
+                    extras.put_nested(place, self._name, keys.get((place, name), name), kept)
             yield arrays
             for place in made.misfits:
                 self._counts.misfits[name] += 1

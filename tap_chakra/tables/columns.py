@@ -7,8 +7,8 @@ array and named by its place. Both ways say the same, as the tests of `table_bui
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chakra_api.values.coercion import DAY_MS, INT64, MISFIT, to_json
-from chakra_api.values.timestamps import FIRST_MS, LAST_MS, USUAL_FROM, parse_timestamp
+from chakra_api.values.coercion import INT64, MISFIT, to_json
+from chakra_api.values.spelled import SpelledFloat
+from chakra_api.values.times import UTC
+from chakra_api.values.timestamps import DAY_MS, FIRST_MS, LAST_MS, USUAL_FROM, parse_timestamp
+from tap_chakra.records.row_typer import spelling_of
 
 if TYPE_CHECKING:
     from chakra_api.values.coercion import Coercer
+    from chakra_api.values.times import Times
 
 Values = Sequence[object]
 AtOnce = Callable[[Values, set[type]], "pa.Array | None"]
@@ -47,15 +51,32 @@ class Kind:
 
     Attributes:
         arrow_name: Name of its Arrow type, as the table of attribute types spells it.
-        coerce: Makes a value of the wire fit, or says that it doesn't.
+        reads: Makes what reads its values in an account, as the table of attribute types has it.
         wire: Types that a value has on the wire by the documents; others are counted as coerced.
         zero_is_unset: Whether the number 0 means nothing, as in root times (contract 1.5).
+        times: What times mean in the account.
+        coerce: Makes a value of the wire fit, or says that it doesn't.
     """
 
     arrow_name: str
-    coerce: Coercer
+    reads: Callable[[Times], Coercer]
     wire: tuple[type, ...] = ()
     zero_is_unset: bool = False
+    times: Times = UTC
+    coerce: Coercer = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coerce", self.reads(self.times))
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it holds times or days."""
+        return self.arrow_name in ("timestamp", "date32")
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its values may be taken without its coercer: not where times are seconds."""
+        return not self.is_time or self.times.unit_ms == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +87,15 @@ class Column:
         array: One value a row; null where there is none, or where it does not fit.
         misfits: Places of the values that do not fit.
         coerced: How many values were spelled otherwise than their type.
+        zoneless: How many of them are times that named no zone.
+        nul: Places of values of which texts lost U+0000.
     """
 
     array: pa.Array
     misfits: tuple[int, ...] = ()
     coerced: int = 0
+    zoneless: int = 0
+    nul: tuple[int, ...] = ()
 
 
 @lru_cache
@@ -88,7 +113,7 @@ def column(values: Values, kind: Kind) -> Column:
         return Column(pa.nulls(len(values), column_type(kind.arrow_name)))
     if kind.coerce is to_json:
         return Column(pa.array(list(map(to_json, values)), pa.string()))
-    array = _at_once(values, kinds, kind)
+    array = _at_once(values, kinds, kind) if kind.is_usual else None
     if array is not None:
         return Column(array)
     return _mended(values, kind) or _one_by_one(values, kind)
@@ -119,7 +144,7 @@ def _integers(values: Values, kinds: set[type]) -> pa.Array | None:
 
 
 def _numbers(values: Values, kinds: set[type]) -> pa.Array | None:
-    if not kinds <= {int, float}:
+    if not kinds <= {int, float, SpelledFloat}:
         return None
     array = pa.array(values, pa.float64())
     return array if _all(pc.is_finite(array)) else None
@@ -195,20 +220,15 @@ def _are_within(instants: pa.Array, least: int, most: int) -> bool:
 def _mended(values: Values, kind: Kind) -> Column | None:
     """A column of which only some values have to be coerced one by one."""
     trusts = _TRUSTS.get(kind.arrow_name)
-    if trusts is None:
+    if trusts is None or not kind.is_usual:
         return None
-    mended, misfits, loose = list(values), [], 0
-    for place, value in enumerate(values):
-        if value is None or trusts(value):
-            continue
-        stored = kind.coerce(value)
-        if stored is MISFIT:
-            misfits.append(place)
-            stored = None
-        elif stored is not None:
-            loose += type(value) not in kind.wire
-        mended[place] = stored
-    return Column(stored_array(mended, kind.arrow_name), tuple(misfits), loose)
+    doubtful = [
+        place for place, value in enumerate(values) if value is not None and not trusts(value)
+    ]
+    mended = list(values)
+    for place in doubtful:
+        mended[place] = kind.coerce(values[place])
+    return _column(values, mended, doubtful, kind)
 
 
 def _is_ms(value: object) -> bool:
@@ -230,15 +250,25 @@ _TRUSTS: Final[dict[str, Callable[[object], bool]]] = {
 
 
 def _one_by_one(values: Values, kind: Kind) -> Column:
-    coerced = list(map(kind.coerce, values))
-    misfits = tuple(place for place, value in enumerate(coerced) if value is MISFIT)
-    for place in misfits:
-        coerced[place] = None
-    loose = sum(
-        type(value) not in kind.wire and stored is not None
-        for value, stored in zip(values, coerced, strict=True)
-    )
-    return Column(stored_array(coerced, kind.arrow_name), misfits, loose)
+    return _column(values, list(map(kind.coerce, values)), range(len(values)), kind)
+
+
+def _column(values: Values, coerced: list[object], doubtful: Iterable[int], kind: Kind) -> Column:
+    """The column of values that were coerced, at the places that are doubtful."""
+    misfits, nul, loose, zoneless = [], [], 0, 0
+    for place in doubtful:
+        stored, value = coerced[place], values[place]
+        if stored is MISFIT:
+            misfits.append(place)
+            coerced[place] = None
+        elif stored is not None and (type(value) not in kind.wire or type(value) in (str, list)):
+            spelling = spelling_of(value, kind.wire, is_time=kind.is_time)
+            loose += spelling.coerced
+            zoneless += spelling.zoneless
+            if spelling.nul:
+                nul.append(place)
+    array = stored_array(coerced, kind.arrow_name)
+    return Column(array, tuple(misfits), loose, zoneless, tuple(nul))
 
 
 def stored_array(values: Values, arrow_name: str) -> pa.Array:

@@ -9,6 +9,8 @@ import pyarrow as pa
 from chakra_api.values.coercion import json_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     Row = dict[str, object]
 
 
@@ -28,12 +30,18 @@ class Extras:
         assert isinstance(kept, dict)  # noqa: S101 - a group that is no object has no keys
         kept[key] = value
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget root fields of all rows."""
+        for name in names:
+            for row in self._rows.values():
+                row.pop(name, None)
+
     def texts(self, count: int) -> pa.Array:
         """The column, for so many rows."""
         if not self._rows:
             return pa.nulls(count, pa.string())
         kept = self._rows
         return pa.array(
-            [json_text(kept[place]) if place in kept else None for place in range(count)],
+            [json_text(kept[place]) if kept.get(place) else None for place in range(count)],
             pa.string(),
         )

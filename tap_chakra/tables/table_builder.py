@@ -8,14 +8,16 @@ per value.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from chakra_api.values.coercion import MISFIT, json_text, to_string
-from tap_chakra.records.row_typer import PEOPLE, ROOT, by_any_name
+from chakra_api.values.spelled import holds_nul
+from chakra_api.values.times import UTC
+from tap_chakra.records.row_typer import PEOPLE, ROOT, by_any_name, deselected_keys
 from tap_chakra.records.schema import (
     EXTRA,
     REFERENCES,
@@ -25,7 +27,7 @@ from tap_chakra.records.schema import (
     RootKind,
     names_of,
 )
-from tap_chakra.tables.attribute_columns import AttributeColumns, slots
+from tap_chakra.tables.attribute_columns import AttributeColumns, GroupTyping, slots
 from tap_chakra.tables.columns import Kind, column, column_type
 from tap_chakra.tables.extras import Extras
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Procedure, State
     from chakra_api.account.people import Directory
+    from chakra_api.values.times import Times
     from tap_chakra.tables.attribute_columns import Slot
 
     Row = dict[str, object]
@@ -46,8 +49,8 @@ _ARROW_NAMES: Final = {
     **dict.fromkeys(names_of(RootKind.FLAG), "bool"),
 }
 _KINDS: Final = {
-    name: Kind(_ARROW_NAMES[name], coerce, zero_is_unset=name in TIMES)
-    for name, coerce in ROOT.items()
+    name: Kind(_ARROW_NAMES[name], reads, zero_is_unset=name in TIMES)
+    for name, reads in ROOT.items()
 }
 
 
@@ -83,22 +86,42 @@ class TableBuilder:
         procedure: Its attributes and states.
         directory: The users.
         layout: Of its attributes.
+        times: What times mean in the account.
+        deselected: Paths of properties of which nothing is to be in `_extra_data`.
 
     Attributes:
         misfits: Values that went to `_extra_data`, by attribute or root field.
         coerced: Values that were spelled otherwise than their type, by the same.
+        zoneless: Times that named no zone, by the same.
+        nul: Texts that lost U+0000, by the same.
         schema: Of every table.
     """
 
-    def __init__(self, procedure: Procedure, directory: Directory, layout: AttributeLayout) -> None:
+    def __init__(
+        self,
+        procedure: Procedure,
+        directory: Directory,
+        layout: AttributeLayout,
+        times: Times = UTC,
+        deselected: Sequence[Sequence[str]] = (),
+    ) -> None:
         self.misfits: Counter[str] = Counter()
         self.coerced: Counter[str] = Counter()
+        self.zoneless: Counter[str] = Counter()
+        self.nul: Counter[str] = Counter()
+        self._kinds = {name: replace(kind, times=times) for name, kind in _KINDS.items()}
+        self._dropped = frozenset(path[0] for path in deselected if len(path) == 1)
         self._directory = directory
         self._states = by_any_name(procedure.states)
-        self._groups = {
-            name: AttributeColumns(name, layout.nested, homes, self) if procedure.resolved else None
-            for name, homes in zip(_NESTED, (layout.data, layout.derived), strict=True)
-        }
+        groups = (
+            ("data", layout.data, procedure.attributes),
+            ("derivedData", layout.derived, procedure.derived_attributes),
+        )
+        self._groups: dict[str, AttributeColumns | None] = dict.fromkeys(_NESTED)
+        for name, homes, attributes in groups if procedure.resolved else ():
+            dropped = deselected_keys(deselected, name, attributes)
+            typing = GroupTyping(self, times, dropped)
+            self._groups[name] = AttributeColumns(name, layout.nested, homes, typing)
         self.schema = pa.schema([field for each in ROOT_COLUMNS for field in self._fields(each)])
 
     def _fields(self, root: RootColumn) -> list[pa.Field]:
@@ -117,13 +140,15 @@ class TableBuilder:
             columns[field], columns[username] = self._people(columns[field])
         columns |= self._state(rows, extras)
         for name, group in self._groups.items():
-            values = [row.get(name) for row in rows]
+            dropped = name in self._dropped
+            values = [None if dropped else row.get(name) for row in rows]
             if group is None:
                 texts = [None if value is None else json_text(value) for value in values]
                 columns[name] = pa.array(texts, pa.string())
             else:
                 names = (each.name for each in group.fields)
                 columns |= zip(names, group.arrays(values, extras), strict=True)
+        extras.drop(self._dropped)
         columns[EXTRA] = extras.texts(len(rows))
         return pa.Table.from_arrays(
             [columns[name] for name in self.schema.names], schema=self.schema
@@ -131,7 +156,14 @@ class TableBuilder:
 
     def _root(self, name: str, rows: Sequence[Row], extras: Extras) -> pa.Array:
         values: list[object] = list(map(dict.get, rows, repeat(name)))
-        made = column(values, _KINDS[name])
+        made = column(values, self._kinds[name])
+        if name in self._dropped:
+            return made.array
+        if made.zoneless:
+            self.zoneless[name] += made.zoneless
+        for place in made.nul:
+            self.nul[name] += 1
+            extras.put(place, name, values[place])
         for place in made.misfits:
             self.misfits[name] += 1
             extras.put(place, name, values[place])
@@ -183,8 +215,9 @@ class TableBuilder:
     def _other_state(self, place: int, value: object, extras: Extras) -> object:
         """The text of a state that the account does not have."""
         text = to_string(value)
-        if text is not MISFIT:
-            return text
-        self.misfits["state"] += 1
-        extras.put(place, "state", value)
-        return None
+        if "state" in self._dropped:
+            return None if text is MISFIT else text
+        if holds_nul(value) or text is MISFIT:
+            (self.misfits if text is MISFIT else self.nul)["state"] += 1
+            extras.put(place, "state", value)
+        return None if text is MISFIT else text

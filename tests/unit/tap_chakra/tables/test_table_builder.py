@@ -28,7 +28,7 @@ TYPES = sorted(_BY_NAME)
 ATTRIBUTES = tuple(
     Attribute(f"a_{name}", f"id-{name}", name.title(), attribute_type(name)) for name in TYPES
 )
-STORED = {repr((each.type.arrow_name, each.type.coerce)): each for each in ATTRIBUTES}
+STORED = {repr((each.type.arrow_name, each.type.family.reads)): each for each in ATTRIBUTES}
 """One attribute for each way in which attributes are stored."""
 PROCEDURE = Procedure(
     "lead",

@@ -1,0 +1,68 @@
+"""Times of rows as a scan needs them, in milliseconds, whatever unit the account speaks.
+
+The unit is a fact of the account: the `createdAt` of the first rows that a run is shown prove it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from chakra_api.values.times import SECOND_MS, unit_of
+from chakra_api.values.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from chakra_api.endpoints.answers import ProcessPage, Row
+
+_log = logging.getLogger(__name__)
+
+
+class RowInSeconds(dict[str, object]):
+    """A row of an account whose numbers of time are seconds; its fields are as they came."""
+
+
+def created_at(row: Row) -> int | None:
+    """`createdAt` of a row, epoch milliseconds; None if it is unusable."""
+    unit = SECOND_MS if type(row) is RowInSeconds else 1
+    return parse_timestamp(row.get("createdAt"), unit_ms=unit)
+
+
+def updated_at(row: Row) -> int | None:
+    """`updatedAt` of a row, epoch milliseconds; None if it is unusable."""
+    unit = SECOND_MS if type(row) is RowInSeconds else 1
+    return parse_timestamp(row.get("updatedAt"), unit_ms=unit)
+
+
+class UnitOfTime:
+    """The unit of an account's times, proven by the first rows that have one.
+
+    Attributes:
+        ms: Milliseconds in it; 1 until it is proven.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._proven = False
+        self.ms = 1
+
+    def told(self, page: ProcessPage) -> ProcessPage:
+        """The page, its rows told from those of other accounts if they speak seconds."""
+        if not self._proven:
+            self._prove(page)
+        if self.ms == 1:
+            return page
+        return replace(page, rows=[RowInSeconds(row) for row in page.rows])
+
+    def _prove(self, page: ProcessPage) -> None:
+        unit = unit_of(row.get("createdAt") for row in page.rows)
+        with self._lock:
+            if unit is None or self._proven:
+                return
+            self._proven, self.ms = True, unit
+        if unit == SECOND_MS:
+            _log.warning(
+                "The createdAt of this account's rows would all lie before 1973 if they were"
+                " milliseconds: all its times are read as seconds"
+            )
