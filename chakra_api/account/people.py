@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chakra_api.values.spelled import without_nul
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -78,4 +80,4 @@ def _person(row: Mapping[str, object]) -> Person:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return without_nul(value) if isinstance(value, str) else ""

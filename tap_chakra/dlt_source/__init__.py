@@ -19,6 +19,7 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 
 from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
+from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
 from tap_chakra.dlt_source.shared_source import SharedSource
@@ -26,7 +27,9 @@ from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_layout
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
 from tap_chakra.records.names import told_apart
+from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
+from tap_chakra.run.progress import odd_lines
 from tap_chakra.settings import parse_settings
 from tap_chakra.tables.record_tables import table_of
 from tap_chakra.tables.table_builder import AttributeLayout, TableBuilder, plain_layout
@@ -41,8 +44,8 @@ if TYPE_CHECKING:
     from tap_chakra.records.config_collections import Collection
     from tap_chakra.tables.attribute_columns import Slot
 
-_log = logging.getLogger(__name__)
 NAME = "chakra"
+_log = logging.getLogger(__name__)
 _KEYS = {scan_ids.IDS: scan_ids.IDS_KEYS, scan_ids.SCANS: scan_ids.SCANS_KEYS}
 
 
@@ -109,8 +112,9 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     layout = parse_layout(config)
     shared = SharedSource(settings, clock)
     with shared.opened() as source:
-        collections, chosen = collection_records(source.account), source.procedures
-        streams = source.streams
+        collections = collection_records(source.account, settings.naive_timezone)
+        chosen, streams = source.procedures, source.streams
+        zone = name_of(source.times.naive)
         for warning in source.name_warnings:
             _log.warning("%s", warning)
     resources = [
@@ -118,7 +122,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         for procedure in chosen
     ]
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
-    listed = [_collection_resource(name, each) for name, each in collections.items()]
+    listed = [_collection_resource(name, each, zone) for name, each in collections.items()]
     return [*resources, users(shared), *listed]
 
 
@@ -136,10 +140,10 @@ def _process_resource(
     return made(shared, procedure, layout)
 
 
-def _collection_resource(name: str, collection: Collection) -> DltResource:
+def _collection_resource(name: str, collection: Collection, zone: str) -> DltResource:
     keys = collection.keys
     made = dlt.resource(_collection, name=name, primary_key=keys, write_disposition="replace")
-    return made(collection)
+    return made(name, collection, zone)
 
 
 def _process(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> Iterator[Any]:
@@ -233,13 +237,18 @@ def _under_contract(attributes: AttributeLayout) -> AttributeLayout:
 
 def _users(shared: SharedSource) -> Iterator[Any]:
     with shared.opened() as source:
-        yield table_of(users_schema(), user_records(*source.users))
+        times, tally = source.account.times(shared.settings.naive_timezone), Tally()
+        yield table_of(users_schema(), user_records(*source.users, times, tally))
+    for line in odd_lines(tally, name_of(times.naive)):
+        _log.warning("users: %s", line)
 
 
-def _collection(collection: Collection) -> Iterator[Any]:
+def _collection(name: str, collection: Collection, zone: str) -> Iterator[Any]:
     # Without rows nothing is known of its columns; dlt empties the table then.
     if collection.rows:
         yield table_of(collection.schema, collection.rows)
+        for line in odd_lines(collection.tally, zone):
+            _log.warning("%s: %s", name, line)
 
 
 def unfinished_scans(pipeline: dlt.Pipeline) -> list[str]:

@@ -8,7 +8,7 @@ text; a number under a name that ends in `At` is an instant.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import (
@@ -16,16 +16,22 @@ from chakra_api.values.coercion import (
     Coercer,
     json_text,
     to_boolean,
-    to_datetime,
     to_integer,
     to_number,
     to_string,
 )
+from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat, without_nul
+from chakra_api.values.time_reading import root_time_reader
+from chakra_api.values.times import UTC, unit_of
+from tap_chakra.records.schema import EXTRA
+from tap_chakra.records.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
 
     from chakra_api.account.account import Account
+    from chakra_api.values.times import Times
 
     Row = dict[str, object]
 
@@ -50,26 +56,35 @@ COLLECTIONS: Final = (
 )
 """The documented keys (contract 5)."""
 
+_EXACT: Final = "JSON: texts that hold U+0000, as they came."
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What a stream of the configuration emits.
+    """What a stream of the configuration, or of users, emits.
 
     Attributes:
         schema: JSON Schema of its records.
         keys: The columns that identify a record; empty where rows carry no id.
         rows: Its typed records.
+        tally: Counts of odd values.
     """
 
     schema: Mapping[str, object]
     keys: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Iterable[Row]
+    tally: Tally = field(default_factory=Tally)
 
 
-def collection_records(account: Account) -> dict[str, Collection]:
-    """The streams of the configuration by name, snake_case."""
+def collection_records(account: Account, naive: tzinfo | None = None) -> dict[str, Collection]:
+    """The streams of the configuration by name, snake_case.
+
+    Args:
+        account: The account.
+        naive: The zone of times that name none; None for the team's.
+    """
+    times = account.times(naive)
     names = [*COLLECTIONS, *(name for name in account.collections if name not in COLLECTIONS)]
     found = {
         snake_case(name): list(account.collections.get(name, ()))
@@ -78,7 +93,7 @@ def collection_records(account: Account) -> dict[str, Collection]:
     }
     if not found.get("states"):
         found["states"] = list(_states(account))
-    return {name: learned(rows) for name, rows in found.items()}
+    return {name: learned(rows, times) for name, rows in found.items()}
 
 
 def snake_case(name: str) -> str:
@@ -105,12 +120,19 @@ EMPTY: Final = Collection(
 """A collection that holds nothing yet: loaders refuse a table without columns."""
 
 
-def learned(rows: Iterable[Row]) -> Collection:
-    """A collection whose columns are what its values are."""
-    rows = list(rows)
+def learned(rows: Iterable[Row], times: Times = UTC) -> Collection:
+    """A collection whose columns are what its values are.
+
+    Args:
+        rows: As they came.
+        times: What times mean in the account; their unit is what `createdAt` of the rows proves.
+    """
+    rows, tally = list(rows), Tally()
     if not rows:
         return EMPTY
-    columns = {name: _column(name, rows) for row in rows for name in row}
+    unit = unit_of(row.get("createdAt") for row in rows)
+    read_time = root_time_reader(replace(times, unit_ms=unit or 1))
+    columns = {name: _column(name, rows, read_time) for row in rows for name in row}
     has_ids = all(isinstance(row.get("id"), str) and row["id"] for row in rows)
     unique = has_ids and len({row["id"] for row in rows}) == len(rows)
     properties: Row = {name: dict(schema) for name, (schema, _) in columns.items()}
@@ -119,29 +141,41 @@ def learned(rows: Iterable[Row]) -> Collection:
     typed = tuple(
         {name: coerce(row.get(name)) for name, (_, coerce) in columns.items()} for row in rows
     )
+    if any(_exact(row, typed_row, tally) for row, typed_row in zip(rows, typed, strict=True)):
+        properties[EXTRA] = {"type": ["string", "null"], "description": _EXACT}
+        for row, typed_row in zip(rows, typed, strict=True):
+            exact = _exact(row, typed_row, Tally())
+            typed_row[EXTRA] = json_text(exact) if exact else None
     keys = ("id",) if unique else ()
-    return Collection({"type": "object", "properties": properties}, keys, typed)
+    return Collection({"type": "object", "properties": properties}, keys, typed, tally)
 
 
-def _column(name: str, rows: Iterable[Row]) -> tuple[Row, Coercer]:
+def _exact(row: Row, typed: Row, tally: Tally) -> Row:
+    """The texts of a row that lost U+0000 in its columns, as they came."""
+    exact: Row = {
+        name: value
+        for name, value in row.items()
+        if isinstance(value, NulText) and typed[name] == without_nul(value)
+    }
+    tally.nul.update(exact.keys())
+    return exact
+
+
+def _column(name: str, rows: Iterable[Row], read_time: Coercer) -> tuple[Row, Coercer]:
     """The schema and the coercer of a column: the first type that all its values fit."""
     values = [row[name] for row in rows if row.get(name) is not None]
     kinds = {type(value) for value in values}
     if kinds == {int} and name.endswith("At"):
-        return _if_fits(values, "string", _instant, {"format": "date-time"})
+        return _if_fits(values, "string", read_time, {"format": "date-time"})
     if kinds <= {int} and kinds:
         return _if_fits(values, "integer", to_integer, {})
-    if kinds <= {int, float} and kinds:
+    if kinds <= {int, float, SpelledFloat, SpelledDecimal} and kinds:
         return _if_fits(values, "number", to_number, {})
     if kinds == {bool}:
         return {"type": ["boolean", "null"]}, to_boolean
-    if kinds <= {str}:
+    if kinds <= {str, NulText}:
         return {"type": ["string", "null"]}, to_string
     return _json()
-
-
-def _instant(value: object) -> object:
-    return None if value == 0 else to_datetime(value)
 
 
 def _if_fits(

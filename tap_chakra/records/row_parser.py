@@ -126,7 +126,7 @@ class RowParser:
         self._data = _Shape(attributes, times, deselected_keys(deselected, "data", attributes))
         self._derived = _Shape(derived, times, deselected_keys(deselected, "derivedData", derived))
         self._decode: Callable[[Raw], msgspec.Struct] = _nothing
-        self._decode_digits = self._decode
+        self._decode_digits: Callable[[Raw], msgspec.Struct] = _nothing
         if procedure.resolved:
             self._decode = _decoder(self._data, self._derived, exact=False)
             self._decode_digits = _decoder(self._data, self._derived, exact=True)

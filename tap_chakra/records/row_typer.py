@@ -273,7 +273,7 @@ class Attributes:
                     spelling = spelling_of(value, wire, is_time=timed)
                     if spelling.nul:
                         odd[key] = value
-                    spelling.count(key, self._counts)
+                    spelling.add_to(self._counts, key)
         return typed, odd
 
 
@@ -295,7 +295,7 @@ class Spelling(NamedTuple):
     coerced: bool = False
     zoneless: bool = False
 
-    def count(self, name: str, counts: Counts) -> None:
+    def add_to(self, counts: Counts, name: str) -> None:
         """Count it as a value of that attribute."""
         if self.nul:
             counts.nul[name] += 1

@@ -8,6 +8,7 @@ not show a user, those are taken from v1's objects as far as they go.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import (
@@ -15,15 +16,21 @@ from chakra_api.values.coercion import (
     Coercer,
     json_text,
     to_boolean,
-    to_datetime,
     to_integer,
     to_json,
     to_string,
 )
+from chakra_api.values.spelled import NulText
+from chakra_api.values.time_reading import root_time_reader
+from chakra_api.values.times import UTC, unit_of
+from chakra_api.values.timestamps import is_zoneless
 from tap_chakra.records.schema import EXTRA
+from tap_chakra.records.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from chakra_api.values.times import Times
 
     Row = dict[str, object]
 
@@ -45,17 +52,14 @@ _TEXTS: Final = (
 )
 
 
-def _time(value: object) -> object:
-    return None if value in (0, "0") and value is not False else to_datetime(value)
-
-
 def _unset_is_null(value: object) -> object:
     return None if value == 0 and value is not False else to_integer(value)
 
 
+_TIMES: Final = ("createdAt", "updatedAt", "deletedAt")
 _COERCERS: Final[Mapping[str, Coercer]] = {
     **dict.fromkeys(_TEXTS, to_string),
-    **dict.fromkeys(("createdAt", "updatedAt", "deletedAt"), _time),
+    **dict.fromkeys(_TIMES, to_string),  # in place of which an account has its own
     "dob": _unset_is_null,
     **dict.fromkeys(("isActive", "isDeleted"), to_boolean),
     **dict.fromkeys(("data", "onboardingData", "profile"), to_json),
@@ -81,31 +85,54 @@ def users_schema() -> dict[str, object]:
     return {"type": "object", "properties": properties}
 
 
-def user_records(v1: Iterable[Row], v2: Iterable[Row]) -> Iterator[Row]:
-    """The typed records of the users, each id once, in the order of v1."""
+def user_records(
+    v1: Iterable[Row], v2: Iterable[Row], times: Times = UTC, tally: Tally | None = None
+) -> Iterator[Row]:
+    """The typed records of the users, each id once, in the order of v1.
+
+    Args:
+        v1: As the first version of the endpoint shows them.
+        v2: As the second does.
+        times: What times mean in the account; their unit is what the users' `createdAt` prove.
+        tally: Takes the counts of odd values.
+    """
+    rows = {_text(row.get("id")): row for row in v1}
+    unit = unit_of(row.get("createdAt") for row in rows.values())
+    reader = root_time_reader(replace(times, unit_ms=unit or 1))
+    coercers = {**_COERCERS, **dict.fromkeys(_TIMES, reader)}
     human = {_text(row.get("id")): row for row in v2}
-    for user_id, row in {_text(row.get("id")): row for row in v1}.items():
-        yield _record(row, human.get(user_id, {}))
+    for user_id, row in rows.items():
+        yield _record(row, human.get(user_id, {}), coercers, tally or Tally())
 
 
-def _record(row: Row, human: Row) -> Row:
+def _record(row: Row, human: Row, coercers: Mapping[str, Coercer], tally: Tally) -> Row:
     record: Row = {}
     extra = {name: value for name, value in row.items() if name not in _CONSUMED}
-    for name, coerce in _COERCERS.items():
-        coerced = coerce(row.get(name))
+    for name, coerce in coercers.items():
+        value = row.get(name)
+        record[name] = coerced = coerce(value)
         if coerced is MISFIT:
-            extra[name] = row[name]
-            coerced = None
-        record[name] = coerced
-    record["teamName"] = _text(human.get("team"))
-    record["roleName"] = _text(human.get("role"))
+            tally.misfits[name] += 1
+            extra[name], record[name] = value, None
+        elif isinstance(value, NulText):
+            tally.nul[name] += 1
+            extra[name] = value
+        elif name in _TIMES and isinstance(value, str) and is_zoneless(value):
+            tally.zoneless[name] += 1
+    shown = (("teamName", "team"), ("roleName", "role"))
+    texts: Row = {name: _text(human.get(field)) for name, field in shown}
     for name, field, inner in (
         ("email", "primaryEmail", "email"),
         ("phone", "primaryPhone", "phone"),
     ):
-        record[name] = _text(human.get(field)) or _inner(row.get(field), inner)
+        texts[name] = _text(human.get(field)) or _inner(row.get(field), inner)
         if isinstance(row.get(field), dict):
             extra[field] = row[field]
+    for name, text in texts.items():
+        record[name] = to_string(text)
+        if isinstance(text, NulText):
+            tally.nul[name] += 1
+            extra[name] = text
     record[EXTRA] = json_text(extra) if extra else None
     return record
 

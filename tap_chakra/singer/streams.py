@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
+    from tap_chakra.records.config_collections import Collection
     from tap_chakra.records.row_typer import Counts
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.run.progress import Screen
@@ -134,22 +135,21 @@ class ListedStream(ChakraStream):
         self,
         tap: StreamTap,
         name: str,
-        schema: dict[str, Any],
-        *,
-        keys: Sequence[str],
-        rows: Iterable[Row],
+        listed: Collection,
     ) -> None:
-        super().__init__(cast("Tap", tap), schema=schema, name=name)
-        self.primary_keys = keys
-        self._rows = rows
+        super().__init__(cast("Tap", tap), schema=dict(listed.schema), name=name)
+        self.primary_keys = listed.keys
+        self._listed = listed
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
         """All rows, typed."""
         if self.versioned:
             self._stream_version = self._tap.initialized_at
-        for row in self._rows:
+        for row in self._listed.rows:
             self._tap.heed_signals()
             yield dict(row)
+        for line in odd_lines(self._listed.tally, name_of(self._tap.source.times.naive)):
+            self.logger.warning("%s: %s", self.name, line)
         if self.versioned:
             self.activate_version(self._tap.initialized_at)
 

@@ -22,7 +22,8 @@ from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from tap_chakra import settings as defaults
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
 from tap_chakra.records import scan_ids
-from tap_chakra.records.config_collections import collection_records
+from tap_chakra.records.config_collections import Collection, collection_records
+from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import ScanIncomplete
@@ -120,11 +121,14 @@ class TapChakra(ChakraPlugin, Tap):
                 "The account shows no procedures: check the role of the key; only users and the"
                 " configuration are read"
             )
+        naive = source.settings.naive_timezone
         listed = [
-            ListedStream(self, name, dict(each.schema), keys=each.keys, rows=each.rows)
-            for name, each in collection_records(source.account).items()
+            ListedStream(self, name, each)
+            for name, each in collection_records(source.account, naive).items()
         ]
-        users = ListedStream(self, "users", dict(users_schema()), keys=("id",), rows=self._users())
+        tally = Tally()
+        people = Collection(users_schema(), ("id",), self._users(tally), tally)
+        users = ListedStream(self, "users", people)
         processes = [ProcessStream(self, each) for each in source.procedures]
         # Streams that are written while processes are read announce their schemas first.
         return [*self._narrow_streams().values(), *processes, users, *listed]
@@ -148,9 +152,10 @@ class TapChakra(ChakraPlugin, Tap):
         if stream := self._narrow_streams().get(scan_ids.SCANS):
             stream.emit([scan_ids.scan_record(procedure, began, rows)])
 
-    def _users(self) -> Iterable[Row]:
+    def _users(self, tally: Tally) -> Iterable[Row]:
         """The users, fetched when the first one is wanted."""
-        yield from user_records(*self.source.users)
+        times = self.source.account.times(self.source.settings.naive_timezone)
+        yield from user_records(*self.source.users, times, tally)
 
     @property
     def catalog(self) -> Catalog:

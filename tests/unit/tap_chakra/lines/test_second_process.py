@@ -123,7 +123,12 @@ def test_lines_keep_their_place_and_counts_come_when_they_are_asked_for(piped: P
     piped.work.take(COUNTS, b"")
     printed = piped.printed().splitlines()
     assert (printed[0], printed[-1], len(printed)) == (b"before", b"after", 5)
-    assert piped.counted() == [{"score": 1}, {"score": 1}]
+    assert piped.counted() == {
+        "misfits": {"score": 1},
+        "coerced": {"score": 1},
+        "zoneless": {},
+        "nul": {},
+    }
 
 
 def test_properties_that_are_not_selected_are_left_out(piped: Piped) -> None:
