@@ -53,9 +53,9 @@ def to_string(value: object) -> object:
         return MISFIT
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, (float, Decimal)) and math.isfinite(value):
-        return spelling_of(value)
-    return MISFIT
+    if isinstance(value, Decimal):
+        return spelling_of(value) if value.is_finite() else MISFIT
+    return spelling_of(value) if isinstance(value, float) and math.isfinite(value) else MISFIT
 
 
 def to_integer(value: object) -> object:
