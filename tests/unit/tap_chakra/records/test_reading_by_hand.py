@@ -26,7 +26,7 @@ INDIA = timezone(timedelta(hours=5, minutes=30))
 TEAM = Times(INDIA, INDIA)
 SECONDS = Times(unit_ms=1000)
 NOBODY = Directory([])
-TYPES = [  # fmt: skip
+TYPES = [
     "string",
     "integer",
     "float",
