@@ -11,8 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 NUL: Final = "\0"
-NUL_IN_JSON: Final = b"\\u0000"
+_NUL_IN_JSON: Final = b"\\u0000"
 """How JSON spells U+0000; there is no other way."""
+_FEW: Final = 300
+"""Backslashes that are sooner looked at one by one."""
 
 
 class SpelledFloat(float):
@@ -68,6 +70,19 @@ def spelling_of(number: float | Decimal) -> str:
     if isinstance(number, (SpelledFloat, SpelledDecimal)):
         return number.spelling
     return str(number) if isinstance(number, Decimal) else repr(number)
+
+
+def spells_nul(text: bytes) -> bool:
+    """Whether there may be U+0000 in a JSON text. Most have few backslashes: quickly found."""
+    count = text.count(b"\\")
+    if count > _FEW:
+        return _NUL_IN_JSON in text
+    place = -1
+    for _ in range(count):
+        place = text.find(b"\\", place + 1)
+        if text.startswith(_NUL_IN_JSON, place):
+            return True
+    return False
 
 
 def mark_nul(value: object) -> object:

@@ -46,11 +46,9 @@ def time_reader(times: Times) -> Coercer:
             return None
         if isinstance(value, bool) or _finer_than_ms(value, unit):
             return MISFIT
-        if _is_zero(value):
-            return iso_ms(0)
         instant = times.instant(value)
         if instant is None:
-            return MISFIT
+            return iso_ms(0) if _is_zero(value) else MISFIT
         return value if _is_stored_form(value) else iso_ms(instant)
 
     return read
@@ -109,6 +107,8 @@ def _finer_than_ms(value: object, unit_ms: int) -> bool:
         # A zone at the place where it stands behind three digits leaves no room for a fourth.
         if value[23:24] in _ZONES and value[19:20] == ".":
             return False
+        if value[4:5] == "-":
+            return _SUB_MS.search(value) is not None
         if _NUMBER.fullmatch(value.strip()):
             return _has_more_places(Decimal(value.strip()), unit_ms)
         return _SUB_MS.search(value) is not None

@@ -29,6 +29,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _COMMON = frozenset({19, 20, 23, 24, 25, 29})
 """Lengths of `2026-01-05T09:15:00[.123][Z|+05:30]`."""
 
+_ZULU = frozenset("Zz")
+_SIGNS = frozenset("+-")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
@@ -177,7 +179,9 @@ def local_time(instant: int, zone: tzinfo) -> LocalTime | None:
 
 def is_zoneless(text: str) -> bool:
     """Whether a text is a time of a day, and names no zone."""
-    found = None if text[-1:] in "Zz" else _ISO.fullmatch(text.strip())
+    if text[-1:] in _ZULU or text[-6:-5] in _SIGNS:
+        return False  # an offset, or a date alone
+    found = _ISO.fullmatch(text.strip())
     return found is not None and found.group(4) is not None and found.group(8) is None
 
 

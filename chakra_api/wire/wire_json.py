@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from chakra_api.values import exact_json
-from chakra_api.values.spelled import NUL_IN_JSON, mark_nul, spelled_number
+from chakra_api.values.spelled import mark_nul, spelled_number, spells_nul
 
 _DECODER: Final = msgspec.json.Decoder(Any, float_hook=spelled_number)
 
@@ -33,7 +33,7 @@ def decode(body: bytes) -> object:
         ValueError: It is no JSON.
     """
     value = _decoded(body)
-    return mark_nul(value) if NUL_IN_JSON in body else value
+    return mark_nul(value) if spells_nul(body) else value
 
 
 def _decoded(body: bytes) -> object:

@@ -8,17 +8,16 @@ through `row_typer.py`, value by value. Both ways make the same record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.endpoints.row_heads import Int64
-from chakra_api.values import exact_json
 from chakra_api.values.coercion import MISFIT, to_integer, to_number
-from chakra_api.values.spelled import NUL_IN_JSON
+from chakra_api.values.spelled import spelled_number, spells_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, is_zoneless, iso_ms
@@ -42,13 +41,10 @@ if TYPE_CHECKING:
     from chakra_api.values.coercion import Coercer
     from chakra_api.values.times import Times
 
-_EXACT: Final = 2.0**53 - 1
-"""Up to there a float holds every integer: none is rounded by being parsed as one."""
-_Number: TypeAlias = Annotated[float, Meta(ge=-_EXACT, le=_EXACT)]
 _INTEGERS: Final = Int64 | str | UnsetType | None
 _EXPECTED: Final[Mapping[str, object]] = {
     "integer": _INTEGERS,
-    "number": _Number | str | UnsetType | None,
+    "number": Any,  # a number that is expected to be a float is rounded; others keep their digits
     "date": _INTEGERS,
     "datetime": _INTEGERS,
     "ISO datetime": _INTEGERS,
@@ -126,10 +122,8 @@ class RowParser:
         self._data = _Shape(attributes, times, deselected_keys(deselected, "data", attributes))
         self._derived = _Shape(derived, times, deselected_keys(deselected, "derivedData", derived))
         self._decode: Callable[[Raw], msgspec.Struct] = _nothing
-        self._decode_digits: Callable[[Raw], msgspec.Struct] = _nothing
         if procedure.resolved:
-            self._decode = _decoder(self._data, self._derived, exact=False)
-            self._decode_digits = _decoder(self._data, self._derived, exact=True)
+            self._decode = _decoder(self._data, self._derived)
         self._root_paths = [path[0] for path in deselected if len(path) == 1]
         self._data_paths = self._data.fields(deselected, "data")
         self._derived_paths = self._derived.fields(deselected, "derivedData")
@@ -143,9 +137,8 @@ class RowParser:
         """
         parsed = _split(body)
         if parsed is not None:
-            if NUL_IN_JSON in body or not exact_json.is_plain(body):
-                return [self._odd_record(parsed[at]) for at in positions]
-            return [self._record(parsed[at], self._decode) for at in positions]
+            make = self._record_without_nul if spells_nul(body) else self._record
+            return [make(parsed[at]) for at in positions]
         value = decode(body)
         rows = rows_of(value["_data"] if isinstance(value, dict) else value)
         return [self.record(rows[at]) for at in positions]
@@ -154,17 +147,13 @@ class RowParser:
         """The record of a row, as JSON."""
         return encode(left_out(self.typer(row), self._deselected))
 
-    def _odd_record(self, raw: Raw) -> bytes:
-        """The record of a row that may hold what a parser would change."""
+    def _record_without_nul(self, raw: Raw) -> bytes:
         row = bytes(raw)
-        if NUL_IN_JSON in row:
-            return self.record(rows_of([decode(row)])[0])
-        plain = exact_json.is_plain(row)
-        return self._record(raw, self._decode if plain else self._decode_digits)
+        return self.record(rows_of([decode(row)])[0]) if spells_nul(row) else self._record(raw)
 
-    def _record(self, raw: Raw, parse: Callable[[Raw], msgspec.Struct]) -> bytes:
+    def _record(self, raw: Raw) -> bytes:
         try:
-            return _ENCODER.encode(self._typed(parse(raw)))
+            return _ENCODER.encode(self._typed(self._decode(raw)))
         except _ODD:
             return self.record(rows_of([decode(bytes(raw))])[0])
 
@@ -250,18 +239,14 @@ class _Shape:
             if type_.passes is None and type_.arrow_name != _TEXTS and name not in dropped
         ]
 
-    def struct(self, name: str, *, exact: bool) -> type[msgspec.Struct]:
+    def struct(self, name: str) -> type[msgspec.Struct]:
         """The type to parse into; an attribute that is absent is unset.
-
-        Args:
-            name: Of the type.
-            exact: Whether numbers are left as they came, where a parser might round them.
 
         Raises:
             ValueError: The name of an attribute is one that the parser can't take.
         """
         expected = (
-            Raw | UnsetType if name in self._dropped else _expected(each, exact=exact)
+            Raw | UnsetType if name in self._dropped else _expected(each)
             for name, each in self._named.items()
         )
         types = zip(self._fields.values(), expected, strict=True)
@@ -301,24 +286,22 @@ class _Shape:
                 zoneless.append(name)
 
 
-def _expected(attribute: Attribute, *, exact: bool) -> object:
+def _expected(attribute: Attribute) -> object:
     """What a parser is to expect of an attribute's values."""
     kind = attribute.type
     if kind.passes is not None:
         return kind.passes | UnsetType | None
     if kind.arrow_name == _TEXTS:
         return list[str] | UnsetType | None
-    if exact and kind.family.name == "number":
-        return Raw | UnsetType
     return _EXPECTED.get(kind.family.name, Raw | UnsetType)
 
 
-def _decoder(data: _Shape, derived: _Shape, *, exact: bool) -> Callable[[Raw], msgspec.Struct]:
+def _decoder(data: _Shape, derived: _Shape) -> Callable[[Raw], msgspec.Struct]:
     """What parses a row of that shape into the columns of its record."""
     try:
         shapes = {
-            "data": data.struct("_Data", exact=exact),
-            "derivedData": derived.struct("_Derived", exact=exact),
+            "data": data.struct("_Data"),
+            "derivedData": derived.struct("_Derived"),
         }
     except ValueError:
         return _nothing
@@ -330,7 +313,9 @@ def _decoder(data: _Shape, derived: _Shape, *, exact: bool) -> Callable[[Raw], m
         forbid_unknown_fields=True,
         gc=False,
     )
-    decoder: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(record)
+    decoder: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(
+        record, float_hook=spelled_number
+    )
     return decoder.decode
 
 
