@@ -79,10 +79,9 @@ def to_number(value: object) -> object:
         return None
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else MISFIT
-    if type(value) is int and -EXACT_FLOATS < value < EXACT_FLOATS:
-        return float(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return _exact_float(str(value))
+        is_small = -EXACT_FLOATS < value < EXACT_FLOATS
+        return float(value) if is_small else _exact_float(str(value))
     if isinstance(value, str):
         text = value.strip()
         return _exact_float(text) if _NUMBER.fullmatch(text) else MISFIT

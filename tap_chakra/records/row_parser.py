@@ -174,17 +174,23 @@ class RowParser:
         if state := self._states.get(values[_STATE.start]):
             values[_STATE] = state
         self._settle_times(values, zoneless)
-        self.typer.coerced.update(loose)
-        self.typer.zoneless.update(zoneless)
+        for name in loose:
+            self.typer.coerced[name] += 1
+        for name in zoneless:
+            self.typer.zoneless[name] += 1
         record = type(row)(*values)
         if self._deselected:
             self._leave_out(record, data, derived)
         return record
 
     def _settle_times(self, values: list[Any], zoneless: list[str]) -> None:
+        usual_until, unit = self._usual_until, self._unit
         for place in _TIMES:
             value = values[place]
             if value is not None:
+                if type(value) is int and USUAL_FROM <= value < usual_until:
+                    values[place] = iso_ms(value * unit)
+                    continue
                 values[place] = self._instant(value) if value else None
                 if type(value) is str and is_zoneless(value):
                     name = COLUMN_NAMES[place]
@@ -192,8 +198,6 @@ class RowParser:
 
     def _instant(self, value: int | str) -> object:
         """A root timestamp as it is stored."""
-        if type(value) is int and USUAL_FROM <= value < self._usual_until:
-            return iso_ms(value * self._unit)
         stored = self._root_time(value)
         if stored is MISFIT:
             raise _OddValue
@@ -282,7 +286,7 @@ class _Shape:
             setattr(values, field, coerced)
             if type(value) not in wire and coerced is not None:
                 loose.append(name)
-            if timed and type(value) is str and is_zoneless(value):
+            if timed and type(value) is str and value[-1:] not in "Zz" and is_zoneless(value):
                 zoneless.append(name)
 
 
