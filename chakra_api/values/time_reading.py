@@ -14,11 +14,14 @@ from chakra_api.values.coercion import MISFIT
 from chakra_api.values.times import SECOND_MS, UTC
 from chakra_api.values.timestamps import (
     DAY_MS,
+    FIRST_MS,
+    LAST_MS,
     USUAL_FROM,
     USUAL_UNTIL,
     is_zoneless,
     iso_day,
     iso_ms,
+    parse_timestamp,
     wall_clock,
 )
 
@@ -36,7 +39,7 @@ _UNSET: Final = (0, "", "0")
 
 def time_reader(times: Times) -> Coercer:
     """Reads instants, as `2026-01-05T09:15:00.123Z`; finer times do not fit."""
-    unit = times.unit_ms
+    naive, unit = times.naive, times.unit_ms
     usual_until = USUAL_UNTIL // unit
 
     def read(value: object) -> object:
@@ -46,7 +49,7 @@ def time_reader(times: Times) -> Coercer:
             return None
         if isinstance(value, bool) or _finer_than_ms(value, unit):
             return MISFIT
-        instant = times.instant(value)
+        instant = parse_timestamp(value, naive, unit)
         if instant is None:
             return iso_ms(0) if _is_zero(value) else MISFIT
         return value if _is_stored_form(value) else iso_ms(instant)
@@ -67,13 +70,19 @@ def root_time_reader(times: Times) -> Coercer:
 def date_reader(times: Times) -> Coercer:
     """Reads days, as `2026-01-05`: midnights in UTC or of the team, and ISO dates."""
     unit = times.unit_ms
+    least, most = FIRST_MS // unit + 1, LAST_MS // unit
     day_of = lru_cache(maxsize=16_384)(times.day)
 
     def read(value: object) -> object:
+        if type(value) is int and not value * unit % DAY_MS and least <= value <= most:
+            return iso_day(value * unit // DAY_MS)
         if value is None or value == "":
             return None
         if isinstance(value, bool):
             return MISFIT
+        return read_other(value)
+
+    def read_other(value: object) -> object:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return value if UTC.instant(value) is not None else MISFIT
         if _finer_than_ms(value, unit):

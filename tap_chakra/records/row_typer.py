@@ -60,8 +60,6 @@ _PASSES: Final[Mapping[str, type]] = {
 """Root fields whose values of that type are stored just as they come."""
 
 _TIMES: Final = frozenset(TIMES)
-_MAY_BE_ODD: Final = frozenset({str, list})
-"""Types of values that may be spelled oddly though they are those of the documents."""
 _NESTED: Final = frozenset(names_of(RootKind.STATE, RootKind.ATTRIBUTES))
 
 
@@ -268,7 +266,8 @@ class Attributes:
                     odd[key], typed[key] = value, None
                     self._counts.misfits[key] += 1
                 elif coerced is not None and (
-                    type(value) not in wire or type(value) in _MAY_BE_ODD
+                    (kind := type(value)) not in wire
+                    or (coerced is not value and (kind is list or (kind is str and timed)))
                 ):
                     spelling = spelling_of(value, wire, is_time=timed)
                     if spelling.nul:
