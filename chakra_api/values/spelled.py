@@ -74,15 +74,14 @@ def spelling_of(number: float | Decimal) -> str:
 
 def spells_nul(text: bytes) -> bool:
     """Whether there may be U+0000 in a JSON text. Most have few backslashes: quickly found."""
-    count = text.count(b"\\")
-    if count > _FEW:
-        return _NUL_IN_JSON in text
     place = -1
-    for _ in range(count):
+    for _ in range(_FEW):
         place = text.find(b"\\", place + 1)
+        if place < 0:
+            return False
         if text.startswith(_NUL_IN_JSON, place):
             return True
-    return False
+    return text.find(_NUL_IN_JSON, place) >= 0
 
 
 def mark_nul(value: object) -> object:
