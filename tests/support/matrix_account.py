@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.reads import answers
 from chakra_sandbox.rows import people
@@ -110,26 +111,28 @@ class MatrixAccount:
         return {str(cell["data"].get(KEY)): cell for cell in cells}
 
 
-def _model(types: Sequence[str], key_type: str) -> Model:
-    attributes = [Attribute(KEY, key_type, "Cell id", is_required=True, owner=PROCEDURE)]
+def _model(types: Sequence[str], *, ranked: bool) -> Model:
+    attributes = [Attribute(KEY, "stringId", "Cell id", is_required=True, owner=PROCEDURE)]
     for name in types:
         options = tuple(Option(value, label) for value, label in OPTIONS.get(name, ()))
         short_id = attribute_of(name)
         attributes.append(Attribute(short_id, name, short_id, options, owner=PROCEDURE))
     states = tuple(State(short_id, name, PROCEDURE) for short_id, name in STATES)
-    return Model(PROCEDURE, "Cell", "cell", tuple(attributes), (), states, "DONE", KEY)
+    derived = (Attribute("rank", "integer", "Rank", owner=PROCEDURE),) if ranked else ()
+    return Model(PROCEDURE, "Cell", "cell", tuple(attributes), derived, states, "DONE", KEY)
 
 
 @contextmanager
 def matrix_account(
     rows: Sequence[bytes],
     types: Sequence[str] = TYPES,
-    key_type: str = "stringId",
+    *,
+    ranked: bool = True,
     **knobs: object,
 ) -> Iterator[MatrixAccount]:
     """Serve rows, as the bytes that they are, while the block lasts."""
-    model = _model(types, key_type)
-    shelf = shelf_of(model, map(json.loads, rows))
+    model = _model(types, ranked=ranked)
+    shelf = shelf_of(model, map(exact_json.loads, rows))
     shelf.store.cells[:] = rows
     turned = Knobs().change({"type_check": "none", "job_duration_ms": 20, **knobs})
     world = World(Account({PROCEDURE: shelf}, default_tokens()), turned)

@@ -572,9 +572,9 @@ ROOT: dict[str, Cells] = {
 
 ABSENT = "absent"
 NOTHING = ("null", '""', ABSENT)
-KEPT_BLANKS: dict[str, Cells] = {
-    name: (('""', '""'), ("null", LEAVE), (ABSENT, LEAVE), ('"x"', '"x"')) for name in TEXTS
-}
+KEPT_BLANKS: dict[str, Cells] = dict.fromkeys(
+    TEXTS, (('""', '""'), ("null", LEAVE), (ABSENT, LEAVE), ('"x"', '"x"'))
+)
 """By type, with `blanks: keep`; a null and an absent column stay what they are."""
 
 
