@@ -119,22 +119,17 @@ class Cell:
 
 
 def _tabled() -> Iterator[tuple[str, str, str, str, Expected]]:
-    for stream, table in (("plain", WRITING), ("rounded", ROUNDED), ("kept", KEPT_BLANKS)):
+    tables = {"plain": WRITING, "rounded": ROUNDED, "kept": KEPT_BLANKS, "kept_field": KEPT_BLANKS}
+    for stream, table in tables.items():
         for kind, cells in table.items():
-            for source, expected in cells:
-                yield stream, kind, attribute_of(kind), source, expected
-    for kind, cells in KEPT_BLANKS.items():
-        for source, expected in cells:
-            yield "kept_field", kind, attribute_of(kind), source, expected
-    for kind in WRITING:
-        for source in NOTHING:
+            yield from ((stream, kind, attribute_of(kind), *cell) for cell in cells)
+    for kind, cells in ROOT.items():
+        yield from (("root", kind, kind, *cell) for cell in cells)
+    for source in NOTHING:
+        for kind in WRITING:
             yield "plain", kind, attribute_of(kind), source, LEAVE
             yield "clear", kind, attribute_of(kind), source, CLEAR
-    for kind, cells in ROOT.items():
-        for source, expected in cells:
-            yield "root", kind, kind, source, expected
-    for kind in ("assignedTo", "nextActionAt"):
-        for source in NOTHING:
+        for kind in ("assignedTo", "nextActionAt"):
             yield "root_clear", kind, kind, source, CLEAR
 
 
