@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chakra_sandbox.rows.people import BY_USERNAME
+from chakra_sandbox.rows.model import uid
 from tests.support.matrix_account import KEY, attribute_of, exactly, row_of
 from tests.values.matrix_writing import (
     ABSENT,
@@ -44,7 +44,7 @@ _PRIOR = {
 _ROOT_PRIOR = {
     "state": '"NEW"',
     "status": '"OPEN"',
-    "assignedTo": f'"{BY_USERNAME["noor.a"].id}"',
+    "assignedTo": f'"{uid("user", "noor.a")}"',
     "nextActionAt": "864000001",
 }
 WHOLE = frozenset(
@@ -227,7 +227,7 @@ def same(kind: str, expected: str, held: Any) -> bool:
             expected.removeprefix("INSTANT ")
         )
     if expected.startswith("USER "):
-        return bool(held == BY_USERNAME[expected.removeprefix("USER ")].id)
+        return bool(held == uid("user", expected.removeprefix("USER ")))
     return _alike(exactly(expected), held, whole=kind in WHOLE)
 
 
