@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
+
+import pytest
 
 from chakra_sandbox import exact_json
 from chakra_sandbox.knobs import Knobs
@@ -137,15 +138,13 @@ def matrix_account(
     turned = Knobs().change({"type_check": "none", "job_duration_ms": 20, **knobs})
     world = World(Account({PROCEDURE: shelf}, default_tokens()), turned)
     users = (*people.USERS, *MORE_USERS)
-    names = {user.username: user for user in users}
-    with (
-        patch.object(answers, "USERS", users),
-        patch.dict(people.BY_ID, {user.id: user for user in users}),
-        patch.dict(people.BY_USERNAME, names),
-        patch.dict(answers.USER_IDS, {name: user.id for name, user in names.items()}),
-        patch.dict(answers.USERNAMES, {user.id: name for name, user in names.items()}),
-        _served(world) as url,
-    ):
+    with pytest.MonkeyPatch.context() as patch, _served(world) as url:
+        patch.setattr(answers, "USERS", users)
+        for user in users:
+            patch.setitem(people.BY_ID, user.id, user)
+            patch.setitem(people.BY_USERNAME, user.username, user)
+            patch.setitem(answers.USER_IDS, user.username, user.id)
+            patch.setitem(answers.USERNAMES, user.id, user.username)
         yield MatrixAccount(url, world)
 
 
