@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from chakra_api.values.writing import OnlyHeld
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -106,7 +108,7 @@ class Change:
         key: What it names its process by; None for an insert without a key.
         mode: What the stream asks for.
         deletes: Whether this row is marked as deleted.
-        fields: What ChakraHQ should hold, by destination.
+        fields: What ChakraHQ should hold, by destination; `OnlyHeld` where it must hold it already.
         row: The row as it came, for the rejects.
         parts: The changes that were combined into this one, in order; empty for a single one.
         alone: Whether it must not be combined (again).
@@ -130,6 +132,16 @@ class Change:
     origin: str = ""
     asked_by: AskedBy = AskedBy.ROW
     refused: Refusal | None = None
+
+    @property
+    def values(self) -> Fields:
+        """What ChakraHQ holds by now, by destination."""
+        if not self.alone:  # what may only agree with what is held is never combined
+            return self.fields
+        return {
+            name: value.value if isinstance(value, OnlyHeld) else value
+            for name, value in self.fields.items()
+        }
 
     @property
     def singles(self) -> tuple[Change, ...]:

@@ -76,7 +76,10 @@ def choice_writer(choices: Choices, stored: Writer) -> Writer:
 
     def write(value: object) -> object:
         found = choices.find(value)
-        return found if isinstance(found, Unfit) else stored(found)
+        if not isinstance(found, Unfit):
+            return stored(found)
+        held = stored(value)
+        return found if isinstance(held, Unfit) else Unfit(found.reason, held)
 
     return write
 

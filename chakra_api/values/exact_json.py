@@ -29,6 +29,8 @@ _LONG: Final = b"0" * 16
 """Digits in a row that a double may not hold: it holds any 15."""
 _TINY: Final = b"0e-000"
 """An exponent of what a double may take for zero."""
+_MARKS: Final = b":,[ \t\r\n"
+"""What stands before a number in JSON."""
 _INT64: Final = 2**63
 INT_DIGITS: Final = 4_000
 """Digits of an integer that Python turns into text and back: it refuses more than 4,300."""
@@ -40,7 +42,16 @@ def is_plain(text: bytes) -> bool:
     It may say no to one that it would: digits in texts count, too.
     """
     shape = text.translate(_SHAPE)
-    return _LONG not in shape and _TINY not in shape
+    if _LONG in shape:
+        return False
+    at = shape.find(_TINY)
+    while at >= 0:
+        # of a number, and not of a uuid (62e-598…): nothing but digits between it and JSON's marks
+        before = max(shape.rfind(b" ", 0, at), shape.rfind(b"e", 0, at))
+        if before < 0 or text[before] in _MARKS:
+            return False
+        at = shape.find(_TINY, at + 1)
+    return True
 
 
 def loads(text: bytes, *, constants: bool = False) -> object:

@@ -28,8 +28,24 @@ class Unfit:
 
     Attributes:
         reason: What is wrong with it, as it follows upon the value: `is no integer`.
+        held: The value of the wire that ChakraHQ may hold of it all the same; None for none. An
+            option may be gone from the configuration, and a user from the team.
     """
 
+    reason: str
+    held: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyHeld:
+    """A value that is not written, and that is no fault where ChakraHQ holds it already.
+
+    Attributes:
+        value: The value of the wire.
+        reason: Why it is not written.
+    """
+
+    value: object
     reason: str
 
 
@@ -266,13 +282,16 @@ def list_writer(item: Writer, *, commas: bool = False) -> Writer:
     """
 
     def write(value: object) -> object:
-        made = []
+        made: list[object] = []
+        unfit: Unfit | None = None
         for each in _items(value, commas=commas):
             wire = None if each is None else item(each)
             if isinstance(wire, Unfit):
-                return wire
+                if wire.held is None:
+                    return wire
+                unfit, wire = unfit or wire, wire.held
             made.append(wire)
-        return made
+        return made if unfit is None else Unfit(unfit.reason, made)
 
     return write
 

@@ -8,7 +8,7 @@ through `row_typer.py`, value by value. Both ways make the same record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -16,6 +16,7 @@ from msgspec.structs import astuple
 
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.endpoints.row_heads import Int64
+from chakra_api.values import exact_json
 from chakra_api.values.coercion import MISFIT, to_integer, to_number
 from chakra_api.values.spelled import spelled_number, spells_nul
 from chakra_api.values.time_reading import root_time_reader
@@ -41,15 +42,19 @@ if TYPE_CHECKING:
     from chakra_api.values.coercion import Coercer
     from chakra_api.values.times import Times
 
+Decode: TypeAlias = "Callable[[Raw], msgspec.Struct]"
+"""Parses a row into the columns of its record."""
 _INTEGERS: Final = Int64 | str | UnsetType | None
 _EXPECTED: Final[Mapping[str, object]] = {
     "integer": _INTEGERS,
-    "number": Any,  # a number that is expected to be a float is rounded; others keep their digits
     "date": _INTEGERS,
     "datetime": _INTEGERS,
     "ISO datetime": _INTEGERS,
 }
 """What a parser is to expect of values of a family."""
+_UNREAD: Final = Raw | UnsetType
+_NUMBERS: Final = float | str | UnsetType | None
+"""What is expected of numbers where none has more digits than a double holds."""
 _FITS: Final[Mapping[Coercer, type]] = {to_integer: int, to_number: float}
 """The type whose values, parsed as expected, are stored just as they come."""
 _TEXTS: Final = "list<string>"
@@ -121,9 +126,10 @@ class RowParser:
         attributes, derived = procedure.attributes, procedure.derived_attributes
         self._data = _Shape(attributes, times, deselected_keys(deselected, "data", attributes))
         self._derived = _Shape(derived, times, deselected_keys(deselected, "derivedData", derived))
-        self._decode: Callable[[Raw], msgspec.Struct] = _nothing
+        self._decode: Decode = _nothing
+        self._decode_exactly: Decode = _nothing
         if procedure.resolved:
-            self._decode = _decoder(self._data, self._derived)
+            self._decode, self._decode_exactly = _decoders(self._data, self._derived)
         self._root_paths = [path[0] for path in deselected if len(path) == 1]
         self._data_paths = self._data.fields(deselected, "data")
         self._derived_paths = self._derived.fields(deselected, "derivedData")
@@ -137,7 +143,8 @@ class RowParser:
         """
         parsed = _split(body)
         if parsed is not None:
-            make = self._record_without_nul if spells_nul(body) else self._record
+            is_usual = exact_json.is_plain(body) and not spells_nul(body)
+            make = self._record if is_usual else self._odd_record
             return [make(parsed[at]) for at in positions]
         value = decode(body)
         rows = rows_of(value["_data"] if isinstance(value, dict) else value)
@@ -147,13 +154,15 @@ class RowParser:
         """The record of a row, as JSON."""
         return encode(left_out(self.typer(row), self._deselected))
 
-    def _record_without_nul(self, raw: Raw) -> bytes:
+    def _odd_record(self, raw: Raw) -> bytes:
         row = bytes(raw)
-        return self.record(rows_of([decode(row)])[0]) if spells_nul(row) else self._record(raw)
+        if spells_nul(row):
+            return self.record(rows_of([decode(row)])[0])
+        return self._record(raw, None if exact_json.is_plain(row) else self._decode_exactly)
 
-    def _record(self, raw: Raw) -> bytes:
+    def _record(self, raw: Raw, decode_row: Decode | None = None) -> bytes:
         try:
-            return _ENCODER.encode(self._typed(self._decode(raw)))
+            return _ENCODER.encode(self._typed((decode_row or self._decode)(raw)))
         except _ODD:
             return self.record(rows_of([decode(bytes(raw))])[0])
 
@@ -243,14 +252,18 @@ class _Shape:
             if type_.passes is None and type_.arrow_name != _TEXTS and name not in dropped
         ]
 
-    def struct(self, name: str) -> type[msgspec.Struct]:
+    def struct(self, name: str, number: object) -> type[msgspec.Struct]:
         """The type to parse into; an attribute that is absent is unset.
+
+        Args:
+            name: Its own.
+            number: What is expected of numbers that are no integers.
 
         Raises:
             ValueError: The name of an attribute is one that the parser can't take.
         """
         expected = (
-            Raw | UnsetType if name in self._dropped else _expected(each)
+            Raw | UnsetType if name in self._dropped else _expected(each, number)
             for name, each in self._named.items()
         )
         types = zip(self._fields.values(), expected, strict=True)
@@ -290,25 +303,29 @@ class _Shape:
                 zoneless.append(name)
 
 
-def _expected(attribute: Attribute) -> object:
+def _expected(attribute: Attribute, number: object) -> object:
     """What a parser is to expect of an attribute's values."""
     kind = attribute.type
     if kind.passes is not None:
         return kind.passes | UnsetType | None
     if kind.arrow_name == _TEXTS:
         return list[str] | UnsetType | None
-    return _EXPECTED.get(kind.family.name, Raw | UnsetType)
+    return number if kind.reader() is to_number else _EXPECTED.get(kind.family.name, _UNREAD)
 
 
-def _decoder(data: _Shape, derived: _Shape) -> Callable[[Raw], msgspec.Struct]:
-    """What parses a row of that shape into the columns of its record."""
+def _decoders(data: _Shape, derived: _Shape) -> tuple[Decode, Decode]:
+    """What parses a row of that shape into the columns of its record: fast, and to each digit."""
     try:
-        shapes = {
-            "data": data.struct("_Data"),
-            "derivedData": derived.struct("_Derived"),
-        }
+        return _decoder(data, derived, _NUMBERS), _decoder(data, derived, Any)
     except ValueError:
-        return _nothing
+        return _nothing, _nothing
+
+
+def _decoder(data: _Shape, derived: _Shape, number: object) -> Decode:
+    shapes = {
+        "data": data.struct("_Data", number),
+        "derivedData": derived.struct("_Derived", number),
+    }
     types = {column.name: _ROOT_TYPES.get(column.kind) for column in ROOT_COLUMNS}
     types |= {name: shape | None for name, shape in shapes.items()}
     record = msgspec.defstruct(

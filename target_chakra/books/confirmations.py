@@ -37,7 +37,7 @@ def confirmation(
     """
     action = each.action
     before = action.known
-    written = action.change.fields if whole else action.fields
+    written = action.change.values if whole else action.fields
     learned = {
         name: value
         for name, value in (before.learned if before else {}).items()
@@ -64,7 +64,7 @@ def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
         key,
         Known(
             process_id=done.process_id or "",
-            fields={**(before.fields if before else {}), **done.change.fields},
+            fields={**(before.fields if before else {}), **done.change.values},
             learned={**(before.learned if before else {}), **done.learned},
             deleted=False,
             stream=before.stream if before else done.change.stream,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from chakra_api.values.coercion import MISFIT, json_text
+from chakra_api.values.writing import OnlyHeld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,8 @@ def same(name: str, wanted: object, shown: object, comparable: Comparable) -> bo
     """Whether two values of a destination mean the same."""
     if wanted is None and shown == "":
         return True
+    if isinstance(wanted, OnlyHeld):
+        wanted = wanted.value
     left, right = comparable(name, wanted), comparable(name, shown)
     if left is MISFIT or right is MISFIT:
         return json_text(wanted) == json_text(shown)

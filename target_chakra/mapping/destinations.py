@@ -187,7 +187,8 @@ class Destinations:
                 return state.short_id
         if not self.procedure.states and isinstance(value, str):
             return value
-        return self._states.find(value)
+        found = self._states.find(value)
+        return Unfit(found.reason, value) if isinstance(found, Unfit) else found
 
     def _state_held(self, value: object) -> object:
         named = (value.get("id") or value.get("shortId")) if isinstance(value, dict) else value
@@ -198,16 +199,19 @@ class Destinations:
         named = write_text(value)
         found = self._directory.search(named) if isinstance(named, str) else ()
         if not found:
-            return Unfit("is no user's id, username, email or name")
+            return Unfit("is no user's id, username, email or name", value)
         if len(found) > 1:
             return Unfit(f"{len(found)} users are called; use a username")
         return self._sent(found[0])
 
     def _sent(self, person: Person) -> object:
         if person.is_deleted:
-            return Unfit("is a user who is deleted")
+            return Unfit("is a user who is deleted", person.id or person.username)
         if not person.is_active and not self.rules.assigns_inactive:
-            return Unfit("is a user who is not active; assign_inactive assigns them all the same")
+            return Unfit(
+                "is a user who is not active; assign_inactive assigns them all the same",
+                person.id or person.username,
+            )
         return person.id if self.rules.sends_ids else person.username
 
     def _assignee_held(self, value: object) -> object:

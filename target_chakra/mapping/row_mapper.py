@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api.values.writing import Unfit, write_json, write_text
+from chakra_api.values.writing import OnlyHeld, Unfit, write_json, write_text
 from target_chakra.changes import Change, Key, Mode, Reject
 from target_chakra.mapping.delete_marks import DeleteMarks, loaders_mark
 from target_chakra.mapping.destination_names import destination_of
@@ -57,6 +57,7 @@ class RowMapper:
         self._nests = mapping.fields is None
         self._routes = Routes(reader, columns)
         self._expected = self._routes.expected
+        self._is_compared = mapping.mode not in (Mode.INSERT, Mode.DELETE)
 
     def __call__(
         self, seq: int, line: int, row: Mapping[str, object], origin: str = ""
@@ -102,10 +103,12 @@ class RowMapper:
         problems: list[str],
     ) -> None:
         wire = "" if value == "" else route.write(value)
-        if isinstance(wire, Unfit):
-            problems.append(said(label, shown(value), route, wire))
-        else:
+        if not isinstance(wire, Unfit):
             fields[route.name] = wire
+        elif wire.held is not None and self._is_compared:
+            fields[route.name] = OnlyHeld(wire.held, said(label, shown(value), route, wire))
+        else:
+            problems.append(said(label, shown(value), route, wire))
 
     def _map_nested(self, value: object, fields: dict[str, object], problems: list[str]) -> None:
         attributes = _object(value)
@@ -151,6 +154,7 @@ class RowMapper:
             deletes is True or self.mapping.mode is Mode.DELETE,
             fields,
             row,
+            alone=any(type(each) is OnlyHeld for each in fields.values()),
             origin=raw.origin,
         )
         if key is None and names.attribute is not None:

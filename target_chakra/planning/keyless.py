@@ -14,7 +14,7 @@ from chakra_api.values.coercion import json_text
 from target_chakra.changes import Action, Done, Ended, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.mapping.destination_names import is_for_creates
-from target_chakra.planning.plan import only_read
+from target_chakra.planning.plan import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,8 +100,7 @@ def twin_of(change: Change) -> str:
 
 def unseen(action: Action, rules: Rules) -> Action | Reject:
     """An action that no look-up preceded, unless it holds what ChakraHQ does not take."""
-    barred = [name for name in action.fields if name in rules.read_only]
-    return only_read(action.change, barred[0]) if barred else action
+    return unwritable(action.change, action.fields, rules) or action
 
 
 def blindly(change: Change) -> Action:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from chakra_api.values.writing import OnlyHeld
 from target_chakra.changes import MEND, Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
@@ -22,7 +23,7 @@ from target_chakra.mapping.destination_names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_chakra.changes import Change, Refusal
     from target_chakra.lookups.comparison import Comparable
@@ -89,9 +90,9 @@ def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
             "Check the key, or use mode upsert with a key attribute to create it",
         )
     fields = {name: value for name, value in change.fields.items() if value is not None}
-    barred = [name for name in fields if name in rules.read_only]
-    if barred:
-        return only_read(change, barred[0])
+    barred = unwritable(change, fields, rules)
+    if barred is not None:
+        return barred
     if change.refused is not None:
         return still_refused(change, change.refused)
     return Action(change, Kind.CREATE, None, fields, {}, known=known)
@@ -155,10 +156,24 @@ def proves_spelling(change: Change, held: Snapshot, rules: Rules, spell: Spell) 
     )
 
 
-def only_read(change: Change, name: str, detail: str = "") -> Reject:
-    """The reject of a change that holds a value of a type that ChakraHQ does not take."""
-    reason = f"{name} is of a type that is only read{detail}"
-    return Reject(change, reason, "Leave it out with fields")
+def unwritable(
+    change: Change, fields: Mapping[str, object], rules: Rules, detail: str = ""
+) -> Reject | None:
+    """The reject of a change that would write what ChakraHQ does not take; None if it does not.
+
+    Args:
+        change: What the row asks for.
+        fields: What would be written.
+        rules: What the account takes.
+        detail: What else speaks against a value of a type that is only read.
+    """
+    for name, value in fields.items():
+        if name in rules.read_only:
+            reason = f"{name} is of a type that is only read{detail}"
+            return Reject(change, reason, "Leave it out with fields")
+        if isinstance(value, OnlyHeld):
+            return Reject(change, value.reason, MEND)
+    return None
 
 
 def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
@@ -203,9 +218,9 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
             learned[name] = held.value(name)
         else:
             fields[name] = value
-    barred = [name for name in fields if name in rules.read_only]
-    if barred:
-        return only_read(change, barred[0], ", and its value differs from ChakraHQ's")
+    barred = unwritable(change, fields, rules, ", and its value differs from ChakraHQ's")
+    if barred is not None:
+        return barred
     if held.deleted:
         fields[DELETED] = False
     if not fields:

@@ -82,6 +82,9 @@ class ChakraSink(Sink):
                 )
             self._session.row(self.stream_name, self._target.line, record, None)
 
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Nothing: the SDK asks for it, and rows are handed over one by one."""
+
 
 def _is_time(schema: object) -> bool:
     """Whether a property is declared to hold times."""

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from chakra_api.account.account import Attribute, Procedure
 from chakra_api.account.people import Directory
+from chakra_api.values import exact_json
 from chakra_api.values.attribute_types import attribute_type
-from chakra_api.wire.wire_json import decode
 from tap_chakra.records.row_parser import RowParser
 from target_chakra.changes import Change, Reject
 from target_chakra.mapping.destinations import Destinations, ValueRules
@@ -69,7 +69,7 @@ def typed(value: Any) -> Any:
 
 def written(kind: str, source: str) -> Any:
     """What goes over the wire; REJECTED if nothing does."""
-    row = decode(f'{{"id":"x","a_{kind}":{source}}}'.encode())
+    row = exact_json.loads(f'{{"id":"x","a_{kind}":{source}}}'.encode())
     assert isinstance(row, dict)
     found = MAPPER(1, 2, row)
     if isinstance(found, Reject):

@@ -10,7 +10,7 @@ import pytest
 from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
-from target_chakra.planning.plan import LAG_MS, differing, lags, only_read, plan
+from target_chakra.planning.plan import LAG_MS, differing, lags, plan, unwritable
 from tests.support.planning import DESTINATIONS, KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
@@ -247,7 +247,9 @@ def test_what_is_set_only_if_empty_never_hides_what_follows() -> None:
 def test_a_type_that_is_only_read_is_named_by_itself_where_there_is_no_more_to_say() -> None:
     change = wants(CITY)
     reason = "data.city is of a type that is only read"
-    assert only_read(change, "data.city") == Reject(change, reason, "Leave it out with fields")
+    assert unwritable(
+        change, {"data.city": 1}, Rules(lambda _, value: value, ["data.city"])
+    ) == Reject(change, reason, "Leave it out with fields")
 
 
 KEEPS_TRUE = {
