@@ -20,7 +20,7 @@ from chakra_api.values.coercion import (
     to_reference,
     to_string,
 )
-from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat
+from chakra_api.values.spelled import SpelledDecimal, SpelledFloat
 from chakra_api.values.time_reading import date_reader, time_reader
 from chakra_api.values.times import UTC
 
@@ -105,7 +105,7 @@ def _always(coerce: Coercer) -> Callable[[Times], Coercer]:
     return lambda _: coerce
 
 
-_ANY = (dict, list, str, int, float, bool, SpelledFloat, SpelledDecimal, NulText)
+_ANY = (dict, list, str, int, float, bool, SpelledFloat, SpelledDecimal)
 _TIME_FORM = _nullable("string", format="date-time")
 
 TEXT: Final = Family("text", _nullable("string"), "string", _always(to_string), (str,), str)

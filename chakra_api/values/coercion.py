@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from chakra_api.values import exact_json
-from chakra_api.values.spelled import mark_nul, spelled_number, spelling_of, without_nul
+from chakra_api.values.spelled import mark_nul, spelled_number, spelling_of, stripped, without_nul
 
 Coercer: TypeAlias = Callable[[object], object]
 
@@ -40,6 +40,7 @@ EXACT_FLOATS: Final = 2.0**53
 _INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LIST: Final = msgspec.json.Decoder(list[Any], float_hook=spelled_number)
+_NUL_IN_JSON: Final = "\\u0000"
 _BOOLEANS: Final[dict[object, bool]] = {"true": True, "false": False}
 
 
@@ -104,8 +105,11 @@ def to_boolean(value: object) -> object:
 
 
 def to_json(value: object) -> object:
-    """Any value, as JSON text: a text becomes a quoted one."""
-    return None if value is None else json_text(value)
+    """Any value, as JSON text: a text becomes a quoted one, and U+0000 goes."""
+    if value is None:
+        return None
+    text = json_text(value)
+    return json_text(stripped(value)) if _NUL_IN_JSON in text else text
 
 
 def json_text(value: object, *, plain: bool = False) -> str:

@@ -102,6 +102,17 @@ def holds_nul(value: object) -> bool:
     return isinstance(value, NulText)
 
 
+def stripped(value: object) -> object:
+    """A value of the wire, its texts as a database takes them."""
+    if isinstance(value, NulText):
+        return without_nul(value)
+    if isinstance(value, list):
+        return [stripped(each) for each in value]
+    if isinstance(value, dict):
+        return {without_nul(name): stripped(each) for name, each in value.items()}
+    return value
+
+
 def without_nul(text: str) -> str:
     """A text as a database takes it."""
     return text.replace(NUL, "") if NUL in text else text

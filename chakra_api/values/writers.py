@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.values import attribute_types as types
 from chakra_api.values.choices import Choices, choice_writer
 from chakra_api.values.coercion import MISFIT, json_text
+from chakra_api.values.spelled import stripped
 from chakra_api.values.times import UTC, Times
 from chakra_api.values.timestamps import iso_day
 from chakra_api.values.writing import (
@@ -144,4 +145,4 @@ def _day_comparer(coerce: Coercer, times: Times) -> Coercer:
 
 
 def _json_or_none(value: object) -> object:
-    return None if value is None else json_text(value, plain=True)
+    return None if value is None else json_text(stripped(value), plain=True)

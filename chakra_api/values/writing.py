@@ -104,9 +104,13 @@ def write_integer(value: object) -> object:
         return Unfit("is beyond 64 bits")
     if not _is_whole(number):
         return Unfit("is no integer")
-    if isinstance(value, (float, Decimal)) and abs(number) >= EXACT_FLOATS:
+    if abs(number) >= EXACT_FLOATS and not _spells_integer(value):
         return Unfit("is a float that may be rounded: send it as an integer or as a text")
     return int(number)
+
+
+def _spells_integer(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lstrip("+-").isdecimal()
 
 
 def write_float(value: object) -> object:
@@ -213,13 +217,9 @@ def time_writer(times: Times) -> Writer:
         if instant is not None:
             return instant
         # A bare zero reads as unset on the wire, and yet it is a time.
-        return 0 if decimal_of(value) == 0 or _is_epoch(value) else Unfit("is no time")
+        return 0 if decimal_of(value) == 0 else Unfit("is no time")
 
     return write
-
-
-def _is_epoch(value: object) -> bool:
-    return isinstance(value, str) and wall_clock(value) is not None
 
 
 def iso_writer(times: Times) -> Writer:

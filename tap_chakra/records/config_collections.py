@@ -17,10 +17,11 @@ from chakra_api.values.coercion import (
     json_text,
     to_boolean,
     to_integer,
+    to_json,
     to_number,
     to_string,
 )
-from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat, without_nul
+from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat, holds_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC, unit_of
 from tap_chakra.records.schema import EXTRA
@@ -153,9 +154,7 @@ def learned(rows: Iterable[Row], times: Times = UTC) -> Collection:
 def _exact(row: Row, typed: Row, tally: Tally) -> Row:
     """The texts of a row that lost U+0000 in its columns, as they came."""
     exact: Row = {
-        name: value
-        for name, value in row.items()
-        if isinstance(value, NulText) and typed[name] == without_nul(value)
+        name: value for name, value in row.items() if holds_nul(value) and typed[name] is not None
     }
     tally.nul.update(exact.keys())
     return exact
@@ -187,8 +186,4 @@ def _if_fits(
 
 
 def _json() -> tuple[Row, Coercer]:
-    return {"type": ["string", "null"], "description": "JSON."}, _text_or_json
-
-
-def _text_or_json(value: object) -> object:
-    return None if value is None else json_text(value)
+    return {"type": ["string", "null"], "description": "JSON."}, to_json

@@ -15,8 +15,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from chakra_api.values.coercion import MISFIT, json_text, to_boolean, to_string
-from chakra_api.values.spelled import NulText, holds_nul, without_nul
+from chakra_api.values.coercion import MISFIT, json_text, to_boolean, to_json, to_string
+from chakra_api.values.spelled import holds_nul, without_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, is_zoneless, iso_ms
@@ -60,6 +60,7 @@ _PASSES: Final[Mapping[str, type]] = {
 """Root fields whose values of that type are stored just as they come."""
 
 _TIMES: Final = frozenset(TIMES)
+_NESTS: Final = (list, dict)
 _NESTED: Final = frozenset(names_of(RootKind.STATE, RootKind.ATTRIBUTES))
 
 
@@ -172,7 +173,10 @@ class RowTyper:
         if value is None or name in self._dropped:
             return None
         if self._open:
-            return json_text(value)
+            if holds_nul(value):
+                self.nul[name] += 1
+                extra[name] = value
+            return to_json(value)
         if not isinstance(value, dict):
             self.misfits[name] += 1
             extra[name] = value
@@ -267,7 +271,7 @@ class Attributes:
                     self._counts.misfits[key] += 1
                 elif coerced is not None and (
                     (kind := type(value)) not in wire
-                    or (coerced is not value and (kind is list or (kind is str and timed)))
+                    or (coerced is not value and (kind in _NESTS or (kind is str and timed)))
                 ):
                     spelling = spelling_of(value, wire, is_time=timed)
                     if spelling.nul:
@@ -312,7 +316,7 @@ def spelling_of(value: object, wire: tuple[type, ...], *, is_time: bool) -> Spel
         wire: Types that values of its attribute have by the documents.
         is_time: Whether they are times or days.
     """
-    if NulText not in wire and holds_nul(value):
+    if holds_nul(value):
         return Spelling(nul=True)
     zoneless = is_time and isinstance(value, str) and is_zoneless(value)
     return Spelling(coerced=type(value) not in wire, zoneless=zoneless)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chakra_api.values.coercion import INT64, MISFIT, to_json
-from chakra_api.values.spelled import SpelledFloat
+from chakra_api.values.spelled import SpelledFloat, holds_nul
 from chakra_api.values.times import UTC
 from chakra_api.values.timestamps import DAY_MS, FIRST_MS, LAST_MS, USUAL_FROM, parse_timestamp
 from tap_chakra.records.row_typer import spelling_of
@@ -112,7 +112,8 @@ def column(values: Values, kind: Kind) -> Column:
     if not kinds:
         return Column(pa.nulls(len(values), column_type(kind.arrow_name)))
     if kind.coerce is to_json:
-        return Column(pa.array(list(map(to_json, values)), pa.string()))
+        nul = tuple(place for place, value in enumerate(values) if holds_nul(value))
+        return Column(pa.array(list(map(to_json, values)), pa.string()), nul=nul)
     array = _at_once(values, kinds, kind) if kind.is_usual else None
     if array is not None:
         return Column(array)

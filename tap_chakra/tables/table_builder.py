@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from chakra_api.values.coercion import MISFIT, json_text, to_string
+from chakra_api.values.coercion import MISFIT, to_json, to_string
 from chakra_api.values.spelled import holds_nul
 from chakra_api.values.times import UTC
 from tap_chakra.records.row_typer import PEOPLE, ROOT, by_any_name, deselected_keys
@@ -143,8 +143,10 @@ class TableBuilder:
             dropped = name in self._dropped
             values = [None if dropped else row.get(name) for row in rows]
             if group is None:
-                texts = [None if value is None else json_text(value) for value in values]
-                columns[name] = pa.array(texts, pa.string())
+                for place in [at for at, value in enumerate(values) if holds_nul(value)]:
+                    self.nul[name] += 1
+                    extras.put(place, name, values[place])
+                columns[name] = pa.array(list(map(to_json, values)), pa.string())
             else:
                 names = (each.name for each in group.fields)
                 columns |= zip(names, group.arrays(values, extras), strict=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chakra_api.errors import SettingsError
@@ -195,6 +197,8 @@ def _key_writer(write: Writer, options: KeyOptions) -> Writer:
     def key(value: object) -> object:
         if is_fraction(value):
             return Unfit("is not whole, and names no process")
+        if isinstance(value, Decimal) and math.isinf(float(value)):
+            return Unfit("is beyond all numbers that name a process")
         wire = write(value)
         if isinstance(wire, float):
             return int(wire) if wire.is_integer() else Unfit("is not whole, and names no process")

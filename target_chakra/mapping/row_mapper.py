@@ -170,8 +170,11 @@ class RowMapper:
 
     def _checked(self, change: Change, problems: list[str], *, is_misread: bool) -> Change | Reject:
         if is_misread or (problems and not change.deletes):
+            others = [each.reason for each in change.fields.values() if isinstance(each, OnlyHeld)]
             return Reject(
-                change, "; ".join(problems), "Mend it in the source, or leave it out with fields"
+                change,
+                "; ".join((*problems, *others)),
+                "Mend it in the source, or leave it out with fields",
             )
         mark = None if self.mapping.delete_when or change.deletes else loaders_mark(change.row)
         if mark is not None and mark not in self.columns.marks_deleted:

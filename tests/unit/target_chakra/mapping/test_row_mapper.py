@@ -13,6 +13,7 @@ from chakra_api.account.people import Directory
 from chakra_api.errors import SettingsError
 from chakra_api.values.attribute_types import attribute_type
 from chakra_api.values.choices import Option
+from chakra_api.values.writing import OnlyHeld
 from target_chakra.books.rejects_file import reject_line
 from target_chakra.changes import Change, Key, Mode, Reject
 from target_chakra.mapping.destinations import Destinations, ValueRules
@@ -319,8 +320,19 @@ def test_mode_delete_deletes_every_row_even_one_with_bad_values() -> None:
 def test_a_value_that_can_not_be_written_is_a_reject_that_names_its_column(
     row: Row, said: list[str]
 ) -> None:
-    reason = reject_of({"id": "x1", **row}).reason
+    found = mapped({"id": "x1", **row})
+    reasons = [found.reason] if isinstance(found, Reject) else []
+    fields = found.fields if isinstance(found, Change) else {}
+    reasons += [each.reason for each in fields.values() if isinstance(each, OnlyHeld)]
+    (reason,) = reasons
     assert all(part in reason for part in said), reason
+
+
+def test_what_is_no_choice_any_more_may_only_be_held_and_a_new_row_can_not_hold_it() -> None:
+    change = mapped({"id": "x1", "city": "delhi"})
+    assert isinstance(change, Change)
+    assert change.alone
+    assert change.values == {"data.city": "delhi"}
 
 
 def test_a_reject_names_all_that_is_wrong_with_the_row() -> None:

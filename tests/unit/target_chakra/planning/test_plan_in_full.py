@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chakra_api.values.writing import OnlyHeld
 from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
@@ -247,9 +248,18 @@ def test_what_is_set_only_if_empty_never_hides_what_follows() -> None:
 def test_a_type_that_is_only_read_is_named_by_itself_where_there_is_no_more_to_say() -> None:
     change = wants(CITY)
     reason = "data.city is of a type that is only read"
-    assert unwritable(
-        change, {"data.city": 1}, Rules(lambda _, value: value, ["data.city"])
-    ) == Reject(change, reason, "Leave it out with fields")
+    rules = replace(RULES, read_only=["data.city"])
+    expected = Reject(change, reason, "Leave it out with fields")
+    assert unwritable(change, CITY, rules) == expected
+
+
+def test_what_may_only_be_held_is_unchanged_where_it_is_and_else_a_reject() -> None:
+    change = wants({"data.city": OnlyHeld("Goa", "city is no choice")})
+    assert plan(change, [THERE], None, RULES) == Done(change, Outcome.UNCHANGED, THERE.process_id)
+    for held in ([holds({"city": "Pune"})], []):
+        decided = plan(change, held, None, RULES)
+        assert isinstance(decided, Reject)
+        assert decided.reason == "city is no choice"
 
 
 KEEPS_TRUE = {
