@@ -146,7 +146,7 @@ _OBJECTS = (
     "googleaddress json externalobject multiexternalobject customobject multicustomobject booking"
     " cart"
 )
-_BY_NAME: Final[dict[str, Family]] = {
+BY_NAME: Final[dict[str, Family]] = {
     **dict.fromkeys(_TEXTS.split(), TEXT),
     **dict.fromkeys(("user", "process", "record", "task", "state"), REFERENCE),
     **dict.fromkeys(("integer", "number", "integerid", "time"), INTEGER),
@@ -167,6 +167,7 @@ _BY_NAME: Final[dict[str, Family]] = {
     "geolocation": _list(NUMBER),
     **dict.fromkeys(_OBJECTS.split(), JSON),
 }
+"""The family of each attribute type, by its folded name (contract 6)."""
 
 _BY_DATATYPE: Final[dict[str, Family]] = {
     "string": TEXT,
@@ -184,7 +185,7 @@ def attribute_type(type_name: str | None, datatype: str | None = None) -> Attrib
         type_name: The attribute type's name (`stringEnum`); None if the config does not say.
         datatype: Its datatype (`string`, `integer`, `float`, `boolean`, `json`).
     """
-    stored = _BY_NAME.get(folded(type_name))
+    stored = BY_NAME.get(folded(type_name))
     if stored is None:
         stored = _BY_DATATYPE.get(folded(datatype), JSON)
     return AttributeType(type_name or datatype or "unknown", stored)

@@ -15,6 +15,7 @@ from chakra_sandbox.knobs import knob_docs
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.operations import COMMANDS
 from target_chakra.singer.target import TargetChakra
+from tests.house import values_page
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -28,6 +29,10 @@ def declared() -> dict[str, dict[str, object]]:
     TapChakra.append_builtin_config(TapChakra.config_jsonschema)
     properties: dict[str, dict[str, object]] = TapChakra.config_jsonschema["properties"]
     return properties
+
+
+def test_the_page_of_values_says_what_the_code_does() -> None:
+    assert read("docs/values.md") == values_page.page(), "python -m tests.house.values_page"
 
 
 def test_the_exit_codes_are_documented() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.attribute_types import BY_NAME, attribute_type
 from chakra_api.values.coercion import (
     MISFIT,
     to_boolean,
@@ -20,7 +20,7 @@ from chakra_api.values.times import UTC
 from tests.support.json_values import values
 
 to_date, to_datetime = date_reader(UTC), time_reader(UTC)
-TYPES = sorted(_BY_NAME)
+TYPES = sorted(BY_NAME)
 CHECKER = FormatChecker()
 
 

@@ -12,14 +12,14 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from chakra_api.account.account import Attribute, Procedure, State
 from chakra_api.account.people import Directory
-from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.attribute_types import BY_NAME, attribute_type
 from chakra_api.values.choices import Option
 from chakra_api.values.coercion import MISFIT
 from tap_chakra.records.row_typer import ROOT, compile_row
 from tap_chakra.records.schema import process_schema
 from tests.support.json_values import values
 
-TYPES = sorted(_BY_NAME)
+TYPES = sorted(BY_NAME)
 ATTRIBUTES = tuple(
     Attribute(f"a_{name}", f"id-{name}", name.title(), attribute_type(name)) for name in TYPES
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chakra_api.account.account import Attribute, Procedure, State, resolve_account
 from chakra_api.account.people import Directory
-from chakra_api.values.attribute_types import _BY_NAME, attribute_type
+from chakra_api.values.attribute_types import BY_NAME, attribute_type
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from chakra_sandbox.reads.config_data import config_json
 from chakra_sandbox.rows.procedures import MADE
@@ -24,7 +24,7 @@ from tap_chakra.tables.columns import column
 from tap_chakra.tables.table_builder import TableBuilder, plain_layout
 from tests.support.json_values import values
 
-TYPES = sorted(_BY_NAME)
+TYPES = sorted(BY_NAME)
 ATTRIBUTES = tuple(
     Attribute(f"a_{name}", f"id-{name}", name.title(), attribute_type(name)) for name in TYPES
 )
