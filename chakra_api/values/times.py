@@ -48,7 +48,7 @@ class Times:
 
 
 SECOND_MS: Final = 1000
-_FIRST_MS_OF_ACCOUNTS: Final = 10**11
+FIRST_MS_OF_ACCOUNTS: Final = 10**11
 """1973 in milliseconds: nothing in ChakraHQ was created before."""
 
 
@@ -64,7 +64,7 @@ def unit_of(created: Iterable[object]) -> int | None:
     numbers = [abs(at) for at in map(_number_of, created) if at]
     if not numbers:
         return None
-    return SECOND_MS if max(numbers) < _FIRST_MS_OF_ACCOUNTS else 1
+    return SECOND_MS if max(numbers) < FIRST_MS_OF_ACCOUNTS else 1
 
 
 def _number_of(value: object) -> int | None:

@@ -16,6 +16,7 @@ from chakra_api.values.times import UTC, Times
 from chakra_api.values.timestamps import iso_day
 from chakra_api.values.writing import (
     date_writer,
+    decimal_of,
     iso_writer,
     list_writer,
     time_writer,
@@ -121,13 +122,13 @@ def comparer(kind: AttributeType, times: Times = UTC) -> Coercer:
 
 
 def _instant_comparer(times: Times) -> Coercer:
-    write = time_writer(times)
-
     def instant(value: object) -> object:
         if value is None or value == "":
             return None
-        found = write(value)
-        return found if isinstance(found, int) else MISFIT
+        found = times.instant(value)
+        if found is None and decimal_of(value) == 0:
+            found = 0  # a bare zero reads as unset, and yet it is a time
+        return MISFIT if found is None else found
 
     return instant
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -208,9 +208,24 @@ def write_boolean(value: object) -> object:
 
 
 def time_writer(times: Times) -> Writer:
-    """Writes instants as epoch milliseconds; finer parts of a text are cut off."""
+    """Writes instants in the account's unit; finer parts of a text are cut off.
+
+    Args:
+        times: What times mean in the account. Numbers of a source are epoch milliseconds.
+    """
+    unit, read_instant = times.unit_ms, _instant_reader(times)
 
     def write(value: object) -> object:
+        instant = read_instant(value)
+        return instant // unit if isinstance(instant, int) else instant
+
+    return read_instant if unit == 1 else write
+
+
+def _instant_reader(times: Times) -> Writer:
+    times = replace(times, unit_ms=1)
+
+    def read(value: object) -> object:
         if isinstance(value, Decimal) or (isinstance(value, float) and not value.is_integer()):
             return Unfit("is no time")
         instant = times.instant(value)
@@ -219,15 +234,15 @@ def time_writer(times: Times) -> Writer:
         # A bare zero reads as unset on the wire, and yet it is a time.
         return 0 if decimal_of(value) == 0 else Unfit("is no time")
 
-    return write
+    return read
 
 
 def iso_writer(times: Times) -> Writer:
     """Writes instants as ISO 8601 with a zone."""
-    write_time = time_writer(times)
+    read_instant = _instant_reader(times)
 
     def write(value: object) -> object:
-        instant = write_time(value)
+        instant = read_instant(value)
         return iso_ms(instant) if isinstance(instant, int) else instant
 
     return write
@@ -237,37 +252,40 @@ _TIME_OF_DAY: Final = "is a time of day, no date; round: true on the field cuts 
 
 
 def date_writer(times: Times, *, cuts: bool = False) -> Writer:
-    """Writes days as epoch milliseconds of their midnight in UTC.
+    """Writes days as the instants of their midnight in UTC, in the account's unit.
 
     Args:
         times: Whose midnights begin a day.
         cuts: Whether a time of day is cut off.
     """
-    write_time = time_writer(times)
+    read_instant, unit = _instant_reader(times), times.unit_ms
 
     def write(value: object) -> object:
         if not cuts and is_finer_than_ms(value):
             return Unfit(_TIME_OF_DAY)
         wall = wall_clock(value) if isinstance(value, str) else None
         if wall is not None and (cuts or wall % DAY_MS == 0):
-            return wall - wall % DAY_MS
-        instant = write_time(value)
+            return (wall - wall % DAY_MS) // unit
+        instant = read_instant(value)
         if not isinstance(instant, int):
             return Unfit("is no date")
         day = times.day(instant, cuts=cuts)
         if day is None:
             return Unfit(_TIME_OF_DAY)
-        return day * DAY_MS
+        return day * DAY_MS // unit
 
     return write
 
 
-def is_finer_than_ms(value: object) -> bool:
-    """Whether a text of a time has digits that epoch milliseconds do not hold."""
-    return isinstance(value, str) and _FINER.search(value) is not None
+def is_finer_than_ms(value: object, unit_ms: int = 1) -> bool:
+    """Whether a time has digits that epoch milliseconds, or another unit, do not hold."""
+    if isinstance(value, str):
+        return (_FINER if unit_ms == 1 else _FINER_THAN_SECONDS).search(value) is not None
+    return isinstance(value, int) and value % unit_ms != 0
 
 
 _FINER: Final = re.compile(r":\d\d[.,]\d{3}\d*[1-9]", re.ASCII)
+_FINER_THAN_SECONDS: Final = re.compile(r":\d\d[.,]\d*[1-9]", re.ASCII)
 
 
 # Lists

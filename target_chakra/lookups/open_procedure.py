@@ -39,7 +39,7 @@ class OpenProcedure:
     def __init__(self, client: ChakraClient, destinations: Destinations) -> None:
         self.client = client
         self.destinations = destinations
-        self.read = SnapshotReader(destinations.procedure)
+        self.read = SnapshotReader(destinations.procedure, destinations.rules.times.unit_ms)
         self.ways: dict[str, Way] = {}
         primary_key = destinations.procedure.primary_key
         self.key_attributes: set[str] = set() if primary_key is None else {primary_key}

@@ -41,9 +41,15 @@ class Snapshot:
 
 
 class SnapshotReader:
-    """Reads the processes of one procedure."""
+    """Reads the processes of one procedure.
 
-    def __init__(self, procedure: Procedure) -> None:
+    Args:
+        procedure: The procedure.
+        unit_ms: Milliseconds in the unit of the account's times.
+    """
+
+    def __init__(self, procedure: Procedure, unit_ms: int = 1) -> None:
+        self._unit_ms = unit_ms
         self._names = {
             each.id: each.short_id for each in procedure.attributes if each.id != each.short_id
         }
@@ -57,8 +63,8 @@ class SnapshotReader:
         return Snapshot(
             str(row.get("id") or ""),
             row.get("isDeleted") is True,
-            parse_timestamp(row.get("createdAt")),
-            parse_timestamp(row.get("updatedAt")),
+            parse_timestamp(row.get("createdAt"), unit_ms=self._unit_ms),
+            parse_timestamp(row.get("updatedAt"), unit_ms=self._unit_ms),
             row,
             attributes,
         )

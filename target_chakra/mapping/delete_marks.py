@@ -6,6 +6,7 @@ A word that nobody knows deletes nothing: its row is a reject.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.writing import Unfit, decimal_of, truth_of
@@ -34,7 +35,7 @@ class DeleteMarks:
         self, columns: Collection[str], times: Times, timely: Collection[str] = ()
     ) -> None:
         self.columns = frozenset(columns)
-        self._times = times
+        self._times = replace(times, unit_ms=1)  # a source's numbers are milliseconds
         self._timely = {c for c in columns if c in timely or _TIMELY.search(c)}
 
     def deletes(self, row: Mapping[str, object]) -> bool | tuple[str, Unfit]:

@@ -109,7 +109,9 @@ class Routes:
         if options is not None and options.rounds:
             found = self._destinations.rounding(found)
         keeps = self._mapping.keeps_blanks if options is None else options.keeps_blanks
-        write = _telling(column, found.write) if found.is_time else found.write
+        write = found.write
+        if found.is_time:
+            write = _telling(column, write, self._destinations.rules.times.unit_ms)
         names_process = attribute_of(found.name) == self._reader.columns.attribute
         if names_process and column != self._mapping.key_column:
             found, write = self._key, self._key.write
@@ -172,19 +174,22 @@ def said(label: str, value: str, route: Route, problem: Unfit) -> str:
     return f"{reason}; ChakraHQ's {route.bare_name} takes {route.takes}" if route.takes else reason
 
 
-def _telling(column: str, write: Writer) -> Writer:
+def _telling(column: str, write: Writer, unit_ms: int) -> Writer:
     """Says once that digits of a column's times are cut off."""
+    unit = "milliseconds" if unit_ms == 1 else "seconds"
     told: list[str] = []
 
     def wrote(value: object) -> object:
         wire = write(value)
-        if not told and not isinstance(wire, Unfit) and is_finer_than_ms(value):
+        if not told and not isinstance(wire, Unfit) and is_finer_than_ms(value, unit_ms):
             told.append(column)
             LOG.warning(
-                "%s holds times finer than a millisecond, such as %s: ChakraHQ keeps milliseconds,"
-                " finer digits are cut off",
+                "%s holds times finer than %s, such as %s: ChakraHQ keeps %s, finer digits are cut"
+                " off",
                 column,
+                unit,
                 value,
+                unit,
             )
         return wire
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chakra_api.account.account import Account, resolve_account
 from chakra_api.account.people import Directory
-from chakra_api.errors import NoAccess
+from chakra_api.errors import NoAccess, NotFound, Refused
+from chakra_api.values.times import SECOND_MS, unit_of
 from target_chakra.lookups.open_procedure import OpenProcedure
 from target_chakra.mapping.destinations import Destinations, ValueRules
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
+ROWS_OF_PROOF = 10
+"""Rows whose times say in which unit an account counts them."""
 
 
 class OpenAccount:
@@ -36,6 +40,7 @@ class OpenAccount:
         self._client = client
         self._settings = settings
         self._procedures: dict[str, OpenProcedure] = {}
+        self._unit_ms: int | None = None
         self.findings: Mapping[tuple[str, str], str] = {}
 
     @cached_property
@@ -51,13 +56,28 @@ class OpenAccount:
             LOG.warning("This key may not list users: assignees can't be checked")
             return Directory.from_users([])
 
-    @cached_property
-    def _rules(self) -> ValueRules:
+    def _rules(self, procedure: str) -> ValueRules:
+        times = self.configuration.times(self._settings.naive_timezone)
         return ValueRules(
-            times=self.configuration.times(self._settings.naive_timezone),
+            times=replace(times, unit_ms=self._unit_of_time(procedure)),
             sends_ids=self._settings.assigned_to_format == "id",
             assigns_inactive=self._settings.assign_inactive,
         )
+
+    def _unit_of_time(self, procedure: str) -> int:
+        """Milliseconds in the unit of the account's times, as rows of a procedure prove it."""
+        if self._unit_ms is None:
+            try:
+                page = self._client.list_processes(procedure, None, limit=ROWS_OF_PROOF)
+            except (NoAccess, NotFound, Refused):
+                return 1  # who may not list is told so by the first look-up
+            self._unit_ms = unit_of(row.get("createdAt") for row in page.rows)
+            if self._unit_ms == SECOND_MS:
+                LOG.warning(
+                    "The createdAt of this account's rows would all lie before 1973 if they were"
+                    " milliseconds: all its times are written as seconds"
+                )
+        return self._unit_ms or 1
 
     @property
     def id(self) -> str:
@@ -69,7 +89,7 @@ class OpenAccount:
         found = self._procedures.get(short_id)
         if found is None:
             destinations = Destinations(
-                self.configuration.procedure(short_id), self._directory, self._rules
+                self.configuration.procedure(short_id), self._directory, self._rules(short_id)
             )
             found = self._procedures[short_id] = OpenProcedure(self._client, destinations)
             found.recall(self.findings)

@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.times import FIRST_MS_OF_ACCOUNTS
 from chakra_api.values.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -99,7 +100,10 @@ def look_of(row: Mapping[str, object], counts: Mapping[str, int], elapsed: float
     status = row.get("completionStatus")
     word = status.strip() if isinstance(status, str) else ""
     named = {name.strip().upper(): count for name, count in counts.items()}
-    return Look(elapsed, named, word or None, parse_timestamp(row.get("completedAt")) or 0)
+    completed = parse_timestamp(row.get("completedAt")) or 0
+    # one that lies before there were accounts is of another unit, and says nothing
+    ended = completed if completed >= FIRST_MS_OF_ACCOUNTS else 0
+    return Look(elapsed, named, word or None, ended)
 
 
 def job_verdict(looks: Sequence[Look], submitted: int) -> JobVerdict:

@@ -205,6 +205,8 @@ class Outcomes:
         """A create without a key to look up: by the process that its entry names."""
         process_id = told.process_id if told else None
         created = told.created_at if told else None
+        if created is not None:
+            created *= self._procedure.destinations.rules.times.unit_ms
         if process_id and created is None:
             procedure = self._procedure
             try:

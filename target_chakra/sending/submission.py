@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chakra_api.values.times import FIRST_MS_OF_ACCOUNTS
 from target_chakra.changes import Kind
 from target_chakra.sending.item_shapes import OBJECT, SINGLE, item
 from target_chakra.sending.outcomes import Outcomes
@@ -81,4 +82,4 @@ class Submission:
 
 def _created_at(row: Mapping[str, object]) -> int | None:
     created = row.get("createdAt")
-    return created if isinstance(created, int) and created > 0 else None
+    return created if isinstance(created, int) and created >= FIRST_MS_OF_ACCOUNTS else None
