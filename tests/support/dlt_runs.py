@@ -50,7 +50,7 @@ def pipeline(folder: Path, destination: Any = None, **options: Any) -> dlt.Pipel
     return dlt.pipeline(
         options.pop("name", "chakra_test"),
         destination=destination or dlt.destinations.duckdb(str(warehouse(folder))),
-        dataset_name=DATASET,
+        dataset_name=options.pop("dataset_name", DATASET),
         pipelines_dir=str(folder / "pipelines"),
         **options,
     )

@@ -1,13 +1,16 @@
-"""The matrix, out of the sandbox: through the tap, and through the dlt source into DuckDB."""
+"""The matrix, out of the sandbox: the tap, and the dlt source into DuckDB and PostgreSQL."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import dlt
+import pyarrow.parquet as pq
 import pytest
 
 from tap_chakra.dlt_source import chakra_source
@@ -145,17 +148,37 @@ def account() -> Iterator[MatrixAccount]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["records", "jsonl", "parquet"])
 def records(
-    tmp_path_factory: pytest.TempPathFactory, account: MatrixAccount
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    account: MatrixAccount,
 ) -> dict[str, dict[str, Any]]:
-    """What the tap says of each."""
+    """What the tap says of each, in RECORD lines or in BATCH files."""
     folder = tmp_path_factory.mktemp("tap")
-    config = {"api_key": account.api_key, "api_url": account.url}
+    config: dict[str, Any] = {"api_key": account.api_key, "api_url": account.url}
     catalog = catalog_of(folder, config, STREAM)
+    if request.param != "records":
+        encoding = {"format": request.param, "compression": "gzip"}
+        config["batch_config"] = {"encoding": encoding, "storage": {"root": f"file://{folder}"}}
     output = run(folder, config, catalog=catalog)
     assert output.code == 0, output.stderr
-    return {record["data"][KEY]: record for record in output.records[STREAM]}
+    if request.param == "records":
+        rows = output.records[STREAM]
+    else:
+        rows = [row for line in output.of_type("BATCH", STREAM) for row in rows_of(line)]
+    return {record["data"][KEY]: record for record in rows}
+
+
+def rows_of(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of the files that a BATCH message names."""
+    for name in batch["manifest"]:
+        path = name.removeprefix("file://")
+        if batch["encoding"]["format"] == "parquet":
+            yield from pq.read_table(path).to_pylist()
+        else:
+            with gzip.open(path, "rt") as lines:
+                yield from map(json.loads, lines)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
@@ -168,24 +191,37 @@ def test_a_column_holds_the_value_or_extra_data_does(
     assert not wrong, wrong
 
 
-@pytest.fixture(scope="module", params=["structs", "json", "columns"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        f"{layout}-{warehouse}"
+        for layout in ("structs", "json", "columns")
+        for warehouse in ("duckdb", "postgres")
+    ],
+)
 def table(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     account: MatrixAccount,
 ) -> dict[str, tuple[dict[str, Any], Any]]:
-    """What DuckDB holds of each: its attributes, and `_extra_data`."""
+    """What a warehouse holds of each: its attributes, and `_extra_data`."""
+    layout, _, warehouse = request.param.partition("-")
+    destination = None
+    if warehouse == "postgres":
+        # dlt wants a host in the address; the one in the query, a socket's folder, is what counts.
+        address = request.getfixturevalue("postgres").replace("@/", "@localhost/")
+        destination = dlt.destinations.postgres(address)
     folder: Path = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
         patch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-        target = pipeline(folder, name=f"matrix_{request.param}")
+        target = pipeline(folder, destination, name=f"matrix_{layout}", dataset_name=layout)
         made = chakra_source(
-            api_key=account.api_key, api_url=account.url, nested=request.param
+            api_key=account.api_key, api_url=account.url, nested=layout
         ).with_resources(STREAM)
         target.run(made)
-        return dict(attributes_of(target, request.param))
+        return dict(attributes_of(target, layout))
 
 
 def attributes_of(target: Any, layout: str) -> Iterator[tuple[str, tuple[dict[str, Any], Any]]]:
@@ -202,7 +238,9 @@ def attributes_of(target: Any, layout: str) -> Iterator[tuple[str, tuple[dict[st
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
-def test_duckdb_holds_the_same(table: dict[str, tuple[dict[str, Any], Any]], cell: Cell) -> None:
+def test_a_warehouse_holds_the_same(
+    table: dict[str, tuple[dict[str, Any], Any]], cell: Cell
+) -> None:
     attributes, extra = table[cell.key]
     wrong = judged(cell, attributes.get(attribute_of(cell.kind)), extra)
     assert not wrong, wrong
