@@ -205,9 +205,13 @@ def _told_apart(attributes: AttributeLayout, columns: dict[str, str]) -> Attribu
             if name.startswith(group)
         }
         names = [slot.homes[0].name for slot in slots]
-        called, clashes = told_apart(names, folds=folds, held=held)
-        if clashes or held:
-            columns.update({f"{group}{name}": column for name, column in called.items()})
+        called, _ = told_apart(names, folds=folds, held=held)
+        # What dlt would change is kept, too: who comes later must not take its column.
+        columns.update(
+            (f"{group}{name}", column)
+            for name, column in called.items()
+            if column != name or name not in folds(name)
+        )
         return tuple(
             replace(slot, homes=(replace(slot.homes[0], name=called[slot.homes[0].name]),))
             for slot in slots

@@ -24,6 +24,7 @@ from chakra_api.values.coercion import (
 from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat, holds_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC, unit_of
+from tap_chakra.records.names import told_apart
 from tap_chakra.records.schema import EXTRA
 from tap_chakra.records.tally import Tally
 
@@ -87,11 +88,10 @@ def collection_records(account: Account, naive: tzinfo | None = None) -> dict[st
     """
     times = account.times(naive)
     names = [*COLLECTIONS, *(name for name in account.collections if name not in COLLECTIONS)]
-    found = {
-        snake_case(name): list(account.collections.get(name, ()))
-        for name in names
-        if name in COLLECTIONS or account.collections[name]
-    }
+    shown = [name for name in names if name in COLLECTIONS or account.collections[name]]
+    # None is the stream of another: of users, of a collection that is documented.
+    called, _ = told_apart(["users", *shown], held={name: name for name in ("users", *COLLECTIONS)})
+    found = {snake_case(called[name]): list(account.collections.get(name, ())) for name in shown}
     if not found.get("states"):
         found["states"] = list(_states(account))
     return {name: learned(rows, times) for name, rows in found.items()}

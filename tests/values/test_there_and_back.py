@@ -20,22 +20,26 @@ if TYPE_CHECKING:
 CELLS = [(kind, wire) for kind, cells in READING.items() if kind in TYPES for wire, _ in cells]
 
 
-def read(folder: Path, account: MatrixAccount) -> list[dict[str, Any]]:
-    """The messages of the tap's full run."""
-    config = {"api_key": account.api_key, "api_url": account.url}
+def read(folder: Path, account: MatrixAccount, form: str) -> list[dict[str, Any]]:
+    """The messages of the tap's full run, with rows as records or in files of BATCH messages."""
+    config: dict[str, Any] = {"api_key": account.api_key, "api_url": account.url}
+    if form != "records":
+        encoding = {"format": form, "compression": "gzip"}
+        config["batch_config"] = {"encoding": encoding, "storage": {"root": f"file://{folder}"}}
     output = run(folder, config, catalog=catalog_of(folder, config, "process_cell"))
     assert output.code == 0, output.stderr
     return output.lines
 
 
 @pytest.mark.parametrize("nulls", ["skip", "clear"])
-def test_what_the_tap_reads_goes_back_as_unchanged(tmp_path: Path, nulls: str) -> None:
+@pytest.mark.parametrize("form", ["records", "jsonl", "parquet"])
+def test_what_the_tap_reads_goes_back_as_unchanged(tmp_path: Path, nulls: str, form: str) -> None:
     rows = [
         row_of(number, {KEY: f'"B-{number}"', attribute_of(kind): wire})
         for number, (kind, wire) in enumerate(CELLS, 1)
     ]
     with matrix_account(rows) as account:
-        lines = read(tmp_path, account)
+        lines = read(tmp_path, account, form)
         before = account.held()
         config = {
             "api_key": account.api_key,

@@ -46,6 +46,15 @@ def test_an_empty_configuration_still_has_its_streams() -> None:
     assert all(each.rows == () for each in found.values())
 
 
+def test_no_collection_is_the_stream_of_another() -> None:
+    shown = {name: [{"id": name}] for name in ("fooBar", "foo_bar", "users", "team_", "Roles")}
+    found = collection_records(resolve_account({**config_json(MADE), **shown}))
+    held = {row["id"]: name for name, each in found.items() for row in each.rows}
+    assert {*shown} <= held.keys()
+    assert "users" not in found
+    assert len({held[name] for name in shown}) == len(shown)
+
+
 def test_rows_without_ids_have_no_key() -> None:
     assert learned([{"name": "a"}]).keys == ()
     assert learned([{"id": "1"}, {"id": "1"}]).keys == ()
