@@ -73,7 +73,14 @@ class Key(NamedTuple):
     value: str | int
 
     def __str__(self) -> str:
-        return f"{self.attribute}={self.value}"
+        return f"{self.attribute}={shown_key(self.value)}"
+
+
+def shown_key(value: str | int) -> str:
+    """A key as a message shows it: quoted where blanks or characters would not be seen."""
+    text = str(value)
+    is_seen = text.isprintable() and text == text.strip() and "  " not in text
+    return text if is_seen else repr(text)
 
 
 def text_key(key: Key) -> Key:

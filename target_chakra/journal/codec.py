@@ -44,8 +44,8 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
 
 
 def value_of(cell: bytes) -> Any:  # noqa: ANN401 - what a cell holds
-    """The value of a cell's JSON, with every digit."""
-    return exact_json.loads(bytes(cell))
+    """The value of a cell's JSON, with every digit; a rejected row may hold NaN."""
+    return exact_json.loads(bytes(cell), constants=True)
 
 
 def _object(text: bytes) -> Row:

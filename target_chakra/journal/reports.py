@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from chakra_api.errors import SettingsError
+from target_chakra.changes import shown_key
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import value_of
 from target_chakra.journal.database import legible, open_engine, spoken
@@ -223,7 +224,7 @@ def _reject(row: sa.Row[tuple[object, ...]]) -> RejectLine:
         row.stream,
         row.procedure,
         row.line,
-        f"{row.attribute}={row.key}" if row.attribute else "",
+        f"{row.attribute}={shown_key(row.key)}" if row.attribute else "",
         row.reason,
         row.next_step,
         row.job,
@@ -239,7 +240,7 @@ def _unknown(row: sa.Row[tuple[object, ...]]) -> UnknownLine:
         row.run,
         row.stream,
         row.line,
-        f"{row.attribute}={value_of(row.key)}" if row.attribute else "",
+        f"{row.attribute}={shown_key(value_of(row.key))}" if row.attribute else "",
         row.kind,
         row.reason,
         value_of(row.fields),

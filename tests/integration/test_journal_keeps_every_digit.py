@@ -58,13 +58,16 @@ def record(row: str) -> str:
 
 def test_a_rejected_row_is_stored_and_listed_with_every_digit(url: str, tmp_path: Path) -> None:
     world = world_of(0)
-    row = '{"lead_id":99999999999999999999,"score":1e400,"address":12345678901234567.89}'
-    lines = [schema("lead_id", "score", "address"), record(row)]
+    row = (
+        '{"lead_id":99999999999999999999,"score":1e400,"address":12345678901234567.89,"budget":NaN}'
+    )
+    lines = [schema("lead_id", "score", "address", "budget"), record(row)]
     assert run(url, tmp_path, world, lines).code != 0
     listed = run(url, tmp_path, world, [], "rejects", "--json").stdout
     assert '"lead_id":99999999999999999999' in listed
     assert '"address":12345678901234567.89' in listed
     assert '"score":1E+400' in listed
+    assert '"budget":NaN' in listed
     assert "99999999999999999999" in run(url, tmp_path, world, [], "rejects").stdout
     retried = run(url, tmp_path, world, [], "retry")
     assert "1 rejected" in retried.stderr
