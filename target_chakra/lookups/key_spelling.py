@@ -198,7 +198,7 @@ class KeySpelling:
         value = exact_json.loads(text.encode())
         if isinstance(value, dict):
             rules = tuple(name for name in value.get("rules", ()) if name in RULES)
-            untrue = frozenset(value.get("untrue", ())) & RULES.keys()
+            untrue = frozenset(name for name in value.get("untrue", ()) if name in RULES)
             self._learned = _Learned(rules, untrue, irregular=bool(value.get("irregular")))
             self._stored = self._learned
 

@@ -72,14 +72,15 @@ class Routes:
         self._destinations: Destinations = reader.destinations
         self.by_column: dict[str, Route | None] = {}
         self._nested: dict[str, Route] = {}
+        self._add_key()
         columns = reader.columns
         for column, name in (self._mapping.fields or {}).items():
             if column in (columns.key, *columns.marks_deleted):
-                self.by_column[column] = None
-            else:
-                found = self._destinations.named(name, reader.where)
+                self.by_column.setdefault(column, None)
+                continue
+            found = self._destinations.named(name, reader.where)
+            if column not in self.by_column:
                 self.by_column[column] = self._route(column, found)
-        self._add_key()
         self._taken: dict[str, str] = {}
         for column, route in self.by_column.items():
             self._take(column, route)

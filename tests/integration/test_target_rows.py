@@ -105,6 +105,8 @@ def test_rejects_name_the_row_and_the_reason_and_retry_sends_exactly_them(
     assert (told.code, told.outcomes) == (ExitCode.REJECTS, {"updated": 1, "rejected": 6})
     assert told.states == [{"at": 1}]
     listed = [json.loads(x) for x in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    # What ChakraHQ may hold all the same is a reject once it is looked up, later than the others.
+    listed.sort(key=lambda each: each["line"])
     assert [x["line"] for x in listed] == [3, 4, 5, 6, 7, 8]
     for word, each in zip(
         ("score", "atlantis", "ASLEEP", "nobody.at.all", "unheard_of", "key"), listed, strict=True

@@ -19,8 +19,11 @@ STREAMS: Final = [
     {"stream": "team", "procedure": "lead", "mode": "mirror"},
 ]
 SETTINGS: Final[dict[str, Any]] = {"streams": STREAMS, "max_rejects": 99, "max_deletes": 9}
+_SCORES: Final = schema("scores", ["lead_id", "score", "gone"])
+# By its name alone nobody knows that it holds days, and a day would delete nothing.
+_SCORES["schema"]["properties"]["gone"] = {"type": ["string", "null"], "format": "date"}
 SCHEMAS: Final = [
-    schema("scores", ["lead_id", "score", "gone"]),
+    _SCORES,
     schema("notes", ["name", "score"]),
     schema("team", ["lead_id", "city"]),
 ]

@@ -5,7 +5,3 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite("tests.upgrades.journals", "tests.upgrades.played")
-
-from tests.integration.conftest import postgres  # noqa: E402 - only then
-
-__all__ = ["postgres"]

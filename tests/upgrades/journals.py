@@ -48,7 +48,16 @@ def courses(version: str, place: str, some: Collection[str] = ()) -> list[Parame
     return found
 
 
+def _short(value: Any) -> Any:
+    """Answers whose reasons do not say what would be taken: versions before this one did not."""
+    if isinstance(value, dict):
+        return {name: _short(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_short(each) for each in value]
+    return value.partition("; ChakraHQ's ")[0] if isinstance(value, str) else value
+
+
 def goes_on(journal: Journal, kept: Path, course: Course, folder: Path) -> None:
     """Check that a kept journal is gone on with as the version that knew it did."""
     expected = json.loads((kept / "answers.json").read_text())[course.name]
-    assert answers(course, journal, kept, folder) == expected
+    assert _short(answers(course, journal, kept, folder)) == expected

@@ -277,7 +277,7 @@ class Simulation:
         """The input, from the row after the last STATE that was printed."""
         scenario, wishes = self._scenario, self.history.wishes
         for stream, columns in scenario.columns.items():
-            session.open_stream(stream, columns)
+            session.open_stream(stream, dict.fromkeys(columns, False))
         for at in range(self._covered, len(wishes)):
             wish = wishes[at]
             self._most_fed = max(self._most_fed, at + 1)
