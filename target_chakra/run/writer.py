@@ -285,6 +285,7 @@ class Writer(Generic[State]):
         action = settlement.action
         change = action.change
         if len(change.parts) > 1:
+            self._deletes -= action.kind is Kind.DELETE  # it comes again, alone
             self.intake.try_singly(change)
             return
         if is_looked_up_again(action):
