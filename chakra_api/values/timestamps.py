@@ -29,6 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _COMMON = frozenset({19, 20, 23, 24, 25, 29})
 """Lengths of `2026-01-05T09:15:00[.123][Z|+05:30]`."""
 
+_DATE_LENGTH = len("2026-01-05")
 _ZULU = frozenset("Zz")
 _SIGNS = frozenset("+-")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
@@ -183,6 +184,16 @@ def is_zoneless(text: str) -> bool:
         return False  # an offset, or a date alone
     found = _ISO.fullmatch(text.strip())
     return found is not None and found.group(4) is not None and found.group(8) is None
+
+
+def plain_day(text: str) -> int | None:
+    """The day that an ISO date is, counted from 1970-01-01; None for any other text."""
+    if len(text) != _DATE_LENGTH or text[4] != "-" or text[7] != "-":
+        return None
+    try:
+        return date.fromisoformat(text).toordinal() - _EPOCH_DAY
+    except ValueError:
+        return None
 
 
 def wall_clock(text: str) -> int | None:

@@ -13,7 +13,7 @@ from chakra_api.values.choices import Choices, choice_writer
 from chakra_api.values.coercion import MISFIT, json_text
 from chakra_api.values.spelled import stripped
 from chakra_api.values.times import UTC, Times
-from chakra_api.values.timestamps import iso_day
+from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, iso_day
 from chakra_api.values.writing import (
     date_writer,
     decimal_of,
@@ -89,7 +89,9 @@ def writer(
     if family.item is None:
         return _single(family, choices, times, rounds=rounds)
     item = _single(family.item, choices, times, rounds=rounds)
-    return list_writer(item, commas=family.is_choice)
+    texts = family.item.json_schema == types.TEXT.json_schema
+    as_is = frozenset(option.value for option in choices) if texts else frozenset[object]()
+    return list_writer(item, commas=family.is_choice, as_is=as_is)
 
 
 def _single(family: Family, options: tuple[Option, ...], times: Times, *, rounds: bool) -> Writer:
@@ -122,7 +124,12 @@ def comparer(kind: AttributeType, times: Times = UTC) -> Coercer:
 
 
 def _instant_comparer(times: Times) -> Coercer:
+    unit = times.unit_ms
+    usual_until = USUAL_UNTIL // unit
+
     def instant(value: object) -> object:
+        if type(value) is int and USUAL_FROM <= value < usual_until:
+            return value * unit
         if value is None or value == "":
             return None
         found = times.instant(value)

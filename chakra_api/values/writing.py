@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.values import exact_json
 from chakra_api.values.coercion import EXACT_FLOATS, INT64
-from chakra_api.values.timestamps import DAY_MS, iso_ms, wall_clock
+from chakra_api.values.timestamps import (
+    DAY_MS,
+    USUAL_FROM,
+    USUAL_UNTIL,
+    iso_ms,
+    plain_day,
+    wall_clock,
+)
 
 if TYPE_CHECKING:
     from chakra_api.values.times import Times
@@ -226,6 +233,8 @@ def _instant_reader(times: Times) -> Writer:
     times = replace(times, unit_ms=1)
 
     def read(value: object) -> object:
+        if type(value) is int and USUAL_FROM <= value < USUAL_UNTIL:
+            return value
         if isinstance(value, Decimal) or (isinstance(value, float) and not value.is_integer()):
             return Unfit("is no time")
         instant = times.instant(value)
@@ -261,6 +270,9 @@ def date_writer(times: Times, *, cuts: bool = False) -> Writer:
     read_instant, unit = _instant_reader(times), times.unit_ms
 
     def write(value: object) -> object:
+        plain = plain_day(value) if type(value) is str else None
+        if plain is not None:
+            return plain * DAY_MS // unit
         if not cuts and is_finer_than_ms(value):
             return Unfit(_TIME_OF_DAY)
         wall = wall_clock(value) if isinstance(value, str) else None
@@ -280,10 +292,13 @@ def date_writer(times: Times, *, cuts: bool = False) -> Writer:
 def is_finer_than_ms(value: object, unit_ms: int = 1) -> bool:
     """Whether a time has digits that epoch milliseconds, or another unit, do not hold."""
     if isinstance(value, str):
+        if unit_ms == 1 and not value[_FOURTH_DIGIT : _FOURTH_DIGIT + 1].isdigit():
+            return False  # no room for one, wherever the text begins
         return (_FINER if unit_ms == 1 else _FINER_THAN_SECONDS).search(value) is not None
     return isinstance(value, int) and value % unit_ms != 0
 
 
+_FOURTH_DIGIT: Final = len("2026-01-05T09:15:00.123")
 _FINER: Final = re.compile(r":\d\d[.,]\d{3}\d*[1-9]", re.ASCII)
 _FINER_THAN_SECONDS: Final = re.compile(r":\d\d[.,]\d*[1-9]", re.ASCII)
 
@@ -291,15 +306,24 @@ _FINER_THAN_SECONDS: Final = re.compile(r":\d\d[.,]\d*[1-9]", re.ASCII)
 # Lists
 
 
-def list_writer(item: Writer, *, commas: bool = False) -> Writer:
+def list_writer(
+    item: Writer, *, commas: bool = False, as_is: frozenset[object] = frozenset()
+) -> Writer:
     """Writes arrays: an array, JSON text of one, or a lone value.
 
     Args:
         item: Writes one of its values.
         commas: Whether a text with commas is several values.
+        as_is: Texts that are written as they are.
     """
 
     def write(value: object) -> object:
+        if as_is and type(value) is list and set(map(type, value)) == {str}:
+            listed: list[object] = value
+            return listed if as_is.issuperset(listed) else written(value)
+        return written(value)
+
+    def written(value: object) -> object:
         made: list[object] = []
         unfit: Unfit | None = None
         for each in _items(value, commas=commas):

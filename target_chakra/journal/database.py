@@ -155,8 +155,8 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, obje
     """Insert rows, or replace those of the same primary key."""
     sql, order = _upsert_of(connection.dialect, table)
     # Past SQLAlchemy's handling of single values, which costs more than the insert itself.
-    given = [tuple(_cell(row[name]) for name in order) for row in rows] if order else _named(rows)
-    connection.exec_driver_sql(sql, given)
+    by_place = [tuple(map(_cell, map(row.__getitem__, order))) for row in rows] if order else []
+    connection.exec_driver_sql(sql, by_place or _named(rows))
 
 
 def _cell(value: object) -> object:

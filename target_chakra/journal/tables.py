@@ -20,6 +20,8 @@ MARK: Final = "\ue000"
 
 def encoded(text: str) -> str:
     """A text as a cell holds it."""
+    if text.isascii() and "\0" not in text:
+        return text  # nearly all
     if "\0" in text or text.startswith(MARK) or not _has_utf8(text):
         return MARK + json.dumps(text)
     return text
@@ -31,8 +33,6 @@ def decoded(cell: str) -> str:
 
 
 def _has_utf8(text: str) -> bool:
-    if text.isascii():
-        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.values.coercion import MISFIT, json_text
-from chakra_api.values.spelled import holds_nul
+from chakra_api.values.spelled import NulText, holds_nul
 from chakra_api.values.writing import OnlyHeld
 
 if TYPE_CHECKING:
@@ -15,13 +15,16 @@ Comparable: TypeAlias = "Callable[[str, object], object]"
 """(destination, value of the wire) → a value that equals where ChakraHQ means the same."""
 
 
+_MAY_HOLD_NUL: Final = (dict, list, NulText)
+
+
 def same(name: str, wanted: object, shown: object, comparable: Comparable) -> bool:
     """Whether two values of a destination mean the same."""
     if wanted is None and shown == "":
         return True
     if isinstance(wanted, OnlyHeld):
         wanted = wanted.value
-    if holds_nul(shown) and json_text(wanted) == json_text(shown):
+    if type(shown) in _MAY_HOLD_NUL and holds_nul(shown) and json_text(wanted) == json_text(shown):
         return True  # what a reader makes of U+0000 is another matter
     left, right = comparable(name, wanted), comparable(name, shown)
     if left is MISFIT or right is MISFIT:

@@ -47,6 +47,13 @@ RULES: Final[Mapping[str, Callable[[str], str]]] = {
     "compact": _compact,
 }
 """By name, the likeliest first."""
+_CASES: Final = {
+    (False, False): frozenset[str](),
+    (True, False): frozenset({"lower"}),
+    (False, True): frozenset({"upper"}),
+    (True, True): frozenset({"lower", "upper"}),
+}
+"""The rules that change a text, by whether small letters do, and capitals."""
 _SAID: Final[Mapping[str, str]] = {
     "trim": "without outer blanks",
     "lower": "in small letters",
@@ -75,8 +82,23 @@ def sequences(without: frozenset[str]) -> tuple[Rules, ...]:
     )
 
 
+def _reached(text: str, without: frozenset[str]) -> list[str]:
+    """The texts that sequences of rules but some make of a text, by the shortest first."""
+    rules = [rule for name, rule in RULES.items() if name not in without]
+    found = dict.fromkeys([text])
+    last = [text]
+    for _ in range(MOST_RULES):
+        made = dict.fromkeys(rule(each) for each in last for rule in rules)
+        last = [each for each in made if each not in found]
+        found |= dict.fromkeys(last)
+    return list(found)
+
+
 def changing(text: str) -> frozenset[str]:
     """The rules that change a key."""
+    if text[:1].isalpha() and text == text.strip():
+        # what most keys are: no rule but of letters changes one that begins with a letter
+        return _CASES[text != text.lower(), text != text.upper()]
     return frozenset(name for name, rule in RULES.items() if rule(text) != text)
 
 
@@ -137,8 +159,7 @@ class KeySpelling:
             return (stored,) if stored != value else ()
         if changing(value) <= known.untrue:
             return ()
-        found = {applied(each, value): None for each in sequences(known.untrue)}
-        return tuple(each for each in found if each and each != value)
+        return tuple(each for each in _reached(value, known.untrue) if each and each != value)
 
     def is_unlikely(self, sent: object, stored: object) -> bool:
         """Whether keys that ChakraHQ holds speak against its making one spelling of the other."""

@@ -45,6 +45,7 @@ class OpenProcedure:
         self.key_attributes: set[str] = set() if primary_key is None else {primary_key}
         self._lookups: dict[str, Lookups] = {}
         self._spellings: dict[str, KeySpelling] = {}
+        self._texts: dict[str, KeyText] = {}
 
     @property
     def name(self) -> str:
@@ -100,7 +101,11 @@ class OpenProcedure:
 
     def key_text(self, attribute: str) -> KeyText:
         """The form in which keys of that attribute are compared."""
-        return KeyText(self.destinations, attribute, self.spelling(attribute))
+        found = self._texts.get(attribute)
+        if found is None:
+            found = KeyText(self.destinations, attribute, self.spelling(attribute))
+            self._texts[attribute] = found
+        return found
 
     def names(self, change: Change, snapshot: Snapshot | None) -> list[Key]:
         """All names of the process that a change is about, and those that it gives it."""

@@ -42,7 +42,10 @@ class DeleteMarks:
         """Whether a row is marked as deleted; else the column and what is wrong with its mark."""
         found = False
         for column in self.columns:
-            mark = self._marks(column, row.get(column))
+            value = row.get(column)
+            if value is None or value is False:
+                continue
+            mark = self._marks(column, value)
             if isinstance(mark, Unfit):
                 return column, mark
             found = found or mark
@@ -60,15 +63,13 @@ class DeleteMarks:
         return True if is_time else Unfit("is neither a time nor true nor false")
 
 
-def loaders_mark(row: Mapping[str, object]) -> str | None:
-    """The column in which a tap or a loader marks a row as deleted; None if none does."""
-    for column, value in row.items():
-        if column[:1] == "_" and _LOADERS.fullmatch(column) and _is_set(value):
-            return column
-    return None
+def is_loaders_mark(column: str) -> bool:
+    """Whether a column is one in which taps and loaders mark rows as deleted."""
+    return _LOADERS.fullmatch(column) is not None
 
 
-def _is_set(value: object) -> bool:
+def is_marked(value: object) -> bool:
+    """Whether the mark of a tap or a loader says that a row is deleted."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return False
     return truth_of(value) is not False and decimal_of(value) != 0

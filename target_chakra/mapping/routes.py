@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.writing import Unfit, is_finer_than_ms, is_fraction
+from target_chakra.mapping.delete_marks import is_loaders_mark
 from target_chakra.mapping.destination_names import attribute_of, destination_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Routes:
 
     Attributes:
         by_column: Where a column goes; None if it is left out.
+        loaders_marks: Columns in which taps and loaders mark rows as deleted.
         expected: Columns that every row may carry, with the destination that a row without one
             leaves empty; not that of the key.
 
@@ -72,6 +74,7 @@ class Routes:
         self._destinations: Destinations = reader.destinations
         self.by_column: dict[str, Route | None] = {}
         self._nested: dict[str, Route] = {}
+        self.loaders_marks = frozenset(filter(is_loaders_mark, self._mapping.fields or ()))
         self._add_key()
         columns = reader.columns
         for column, name in (self._mapping.fields or {}).items():
@@ -128,6 +131,8 @@ class Routes:
 
     def discovered(self, column: str) -> Route | None:
         """Where a column goes, by the mapping or by its name; None if it is left out."""
+        if is_loaders_mark(column):
+            self.loaders_marks |= {column}
         if column in self.by_column:
             return self.by_column[column]
         route = None
@@ -178,11 +183,17 @@ def said(label: str, value: str, route: Route, problem: Unfit) -> str:
 def _telling(column: str, write: Writer, unit_ms: int) -> Writer:
     """Says once that digits of a column's times are cut off."""
     unit = "milliseconds" if unit_ms == 1 else "seconds"
+    finely = (str,) if unit_ms == 1 else (str, int)
     told: list[str] = []
 
     def wrote(value: object) -> object:
         wire = write(value)
-        if not told and not isinstance(wire, Unfit) and is_finer_than_ms(value, unit_ms):
+        if (
+            not told
+            and type(value) in finely
+            and type(wire) is not Unfit
+            and is_finer_than_ms(value, unit_ms)
+        ):
             told.append(column)
             LOG.warning(
                 "%s holds times finer than %s, such as %s: ChakraHQ keeps %s, finer digits are cut"
@@ -201,10 +212,11 @@ def _key_writer(write: Writer, options: KeyOptions) -> Writer:
     """Writes keys: what names no process, and what no key can hold, is refused."""
 
     def key(value: object) -> object:
-        if is_fraction(value):
-            return Unfit("is not whole, and names no process")
-        if isinstance(value, Decimal) and math.isinf(float(value)):
-            return Unfit("is beyond all numbers that name a process")
+        if type(value) is not str:
+            if is_fraction(value):
+                return Unfit("is not whole, and names no process")
+            if isinstance(value, Decimal) and math.isinf(float(value)):
+                return Unfit("is beyond all numbers that name a process")
         wire = write(value)
         if isinstance(wire, float):
             return int(wire) if wire.is_integer() else Unfit("is not whole, and names no process")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.values.writing import OnlyHeld, Unfit, write_json, write_text
 from target_chakra.changes import Change, Key, Mode, Reject
-from target_chakra.mapping.delete_marks import DeleteMarks, loaders_mark
+from target_chakra.mapping.delete_marks import DeleteMarks, is_marked
 from target_chakra.mapping.destination_names import destination_of
 from target_chakra.mapping.destinations import shown
 from target_chakra.mapping.routes import UNSEEN, Route, Routes, said
@@ -57,6 +57,7 @@ class RowMapper:
         self._nests = mapping.fields is None
         self._routes = Routes(reader, columns)
         self._expected = self._routes.expected
+        self._only_held = False
         self._is_compared = mapping.mode not in (Mode.INSERT, Mode.DELETE)
 
     def __call__(
@@ -66,6 +67,7 @@ class RowMapper:
         fields: dict[str, object] = {}
         problems: list[str] = []
         routes, clears = self._routes.by_column, self.mapping.clears
+        self._only_held = False
         if self._nests and "data" in row:
             self._map_nested(row["data"], fields, problems)
         for column, value in row.items():
@@ -80,8 +82,10 @@ class RowMapper:
             elif value is None or (value == "" and not route.keeps_blanks):
                 if clears:
                     fields[route[0]] = None
+            elif type(wire := route[1](value)) is Unfit:
+                self._refuse(column, route, (value, wire), fields, problems)
             else:
-                self._write(column, route, value, fields, problems)
+                fields[route[0]] = wire
         if clears:
             self._clear_absent(row, fields)
         return self._change(Raw(seq, line, row, origin), fields, problems)
@@ -94,6 +98,23 @@ class RowMapper:
         if row.get(EXTRA):
             _keep(fields, self._beside(row[EXTRA]))
 
+    def _refuse(
+        self,
+        label: str,
+        route: Route,
+        refused: tuple[object, Unfit],
+        fields: dict[str, object],
+        problems: list[str],
+    ) -> None:
+        """A value that is not written: no fault if ChakraHQ may hold it, and it is compared."""
+        value, unfit = refused
+        why = said(label, shown(value), route, unfit)
+        if unfit.held is not None and self._is_compared:
+            fields[route.name] = OnlyHeld(unfit.held, why)
+            self._only_held = True
+        else:
+            problems.append(why)
+
     def _write(
         self,
         label: str,
@@ -102,13 +123,11 @@ class RowMapper:
         fields: dict[str, object],
         problems: list[str],
     ) -> None:
-        wire = "" if value == "" else route.write(value)
-        if not isinstance(wire, Unfit):
-            fields[route.name] = wire
-        elif wire.held is not None and self._is_compared:
-            fields[route.name] = OnlyHeld(wire.held, said(label, shown(value), route, wire))
+        wire = route.write(value)
+        if isinstance(wire, Unfit):
+            self._refuse(label, route, (value, wire), fields, problems)
         else:
-            problems.append(said(label, shown(value), route, wire))
+            fields[route.name] = wire
 
     def _map_nested(self, value: object, fields: dict[str, object], problems: list[str]) -> None:
         attributes = _object(value)
@@ -154,7 +173,7 @@ class RowMapper:
             deletes is True or self.mapping.mode is Mode.DELETE,
             fields,
             row,
-            alone=any(type(each) is OnlyHeld for each in fields.values()),
+            alone=self._only_held,
             origin=raw.origin,
         )
         if key is None and names.attribute is not None:
@@ -176,8 +195,8 @@ class RowMapper:
                 "; ".join((*problems, *others)),
                 "Mend it in the source, or leave it out with fields",
             )
-        mark = None if self.mapping.delete_when or change.deletes else loaders_mark(change.row)
-        if mark is not None and mark not in self.columns.marks_deleted:
+        mark = self._loaders_mark(change)
+        if mark is not None:
             return Reject(
                 change,
                 f"{mark} marks the row as deleted, and the mapping does not say what that means",
@@ -185,6 +204,13 @@ class RowMapper:
                 " rows out of the source",
             )
         return change
+
+    def _loaders_mark(self, change: Change) -> str | None:
+        """The column in which a tap or a loader marks the row as deleted; None if none does."""
+        if not self._routes.loaders_marks or self.mapping.delete_when or change.deletes:
+            return None
+        marks = self._routes.loaders_marks - self.columns.marks_deleted
+        return next((each for each in marks if is_marked(change.row.get(each))), None)
 
     def _key(
         self, row: Mapping[str, object], fields: Mapping[str, object]

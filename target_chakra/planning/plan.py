@@ -167,6 +167,8 @@ def unwritable(
         rules: What the account takes.
         detail: What else speaks against a value of a type that is only read.
     """
+    if not change.alone and fields.keys().isdisjoint(rules.read_only):
+        return None  # nearly always: what may only be held stands alone
     for name, value in fields.items():
         if name in rules.read_only:
             reason = f"{name} is of a type that is only read{detail}"
