@@ -254,7 +254,7 @@ def test_a_type_that_is_only_read_is_named_by_itself_where_there_is_no_more_to_s
 
 
 def test_what_may_only_be_held_is_unchanged_where_it_is_and_else_a_reject() -> None:
-    change = wants({"data.city": OnlyHeld("Goa", "city is no choice")})
+    change = replace(wants({"data.city": OnlyHeld("Goa", "city is no choice")}), alone=True)
     assert plan(change, [THERE], None, RULES) == Done(change, Outcome.UNCHANGED, THERE.process_id)
     for held in ([holds({"city": "Pune"})], []):
         decided = plan(change, held, None, RULES)
