@@ -70,7 +70,8 @@ class OpenProcedure:
         """How keys of that attribute are stored."""
         found = self._spellings.get(attribute)
         if found is None:
-            found = self._spellings[attribute] = KeySpelling(f"{self.name}.{attribute}")
+            made = KeySpelling(f"{self.name}.{attribute}")
+            found = self._spellings.setdefault(attribute, made)  # threads share the first one
         return found
 
     def recall(self, findings: Mapping[tuple[str, str], str]) -> None:
@@ -81,7 +82,7 @@ class OpenProcedure:
 
     def store_spellings(self, journal: Journal) -> None:
         """Store what was learned about the spelling of keys, and say it."""
-        for attribute, spelling in self._spellings.items():
+        for attribute, spelling in tuple(self._spellings.items()):  # threads that look up add some
             if (news := spelling.news()) is not None:
                 journal.found(self.name, f"{_SPELLING}{attribute}", news)
                 if said := spelling.said():
