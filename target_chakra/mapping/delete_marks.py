@@ -44,7 +44,7 @@ class DeleteMarks:
         for column in self.columns:
             value = row.get(column)
             if value is None or value is False:
-                continue
+                continue  # of nearly all rows, at once
             mark = self._marks(column, value)
             if isinstance(mark, Unfit):
                 return column, mark
@@ -52,14 +52,14 @@ class DeleteMarks:
         return found
 
     def _marks(self, column: str, value: object) -> bool | Unfit:
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if _is_blank(value):
             return False
         truth = truth_of(value)
         if truth is not None:
             return truth
         if column not in self._timely:
             return Unfit("is neither true nor false")
-        is_time = self._times.instant(value) is not None and not isinstance(value, bool)
+        is_time = self._times.instant(value) is not None
         return True if is_time else Unfit("is neither a time nor true nor false")
 
 
@@ -70,6 +70,8 @@ def is_loaders_mark(column: str) -> bool:
 
 def is_marked(value: object) -> bool:
     """Whether the mark of a tap or a loader says that a row is deleted."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return False
-    return truth_of(value) is not False and decimal_of(value) != 0
+    return not _is_blank(value) and truth_of(value) is not False and decimal_of(value) != 0
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

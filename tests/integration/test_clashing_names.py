@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_sandbox.launch import start_sandbox
 from tap_chakra.dlt_source import chakra_source
+from tests.support.described import served
 from tests.support.dlt_runs import ask, pipeline, source
 from tests.support.tap_process import run
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
@@ -31,12 +29,6 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-
-
-def served(folder: Path, account: list[dict[str, Any]]) -> AbstractContextManager[Sandbox]:
-    path = folder / "account.json"
-    path.write_text(json.dumps(account))
-    return start_sandbox(["--account", str(path)])
 
 
 def test_dlt_columns_hold_both_attributes_and_tables_both_procedures(tmp_path: Path) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from chakra_sandbox.launch import start_sandbox
+from tests.support.described import served
 from tests.support.dlt_runs import DATASET, ask, pipeline, source
 from tests.support.tap_process import run
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from chakra_sandbox.launch import Sandbox
 
 CITY = {"shortId": "lead", "attributes": {"city": "string"}}
 ROW = {"data": {"city": "Goa"}}
@@ -39,18 +33,12 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 
-def served(folder: Path, account: list[dict[str, Any]]) -> AbstractContextManager[Sandbox]:
-    path = folder / "account.json"
-    path.write_text(json.dumps(account))
-    return start_sandbox(["--account", str(path), *BARE])
-
-
 @pytest.mark.parametrize("nested", ["structs", "json", "columns"])
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_dlt_loads_twice_what_there_is(tmp_path: Path, name: str, nested: str) -> None:
     account = ACCOUNTS[name]
     target = pipeline(tmp_path)
-    with served(tmp_path, account) as sandbox:
+    with served(tmp_path, account, *BARE) as sandbox:
         everything = source(sandbox, "users", nested=nested).resources
         for _ in range(2):
             target.run(source(sandbox, *everything, nested=nested))
@@ -64,7 +52,7 @@ def test_dlt_loads_twice_what_there_is(tmp_path: Path, name: str, nested: str) -
 def test_the_tap_brings_what_there_is(tmp_path: Path, name: str, kind: str) -> None:
     account = ACCOUNTS[name]
     batch = {"encoding": {"format": kind}, "storage": {"root": f"file://{tmp_path}"}}
-    with served(tmp_path, account) as sandbox:
+    with served(tmp_path, account, *BARE) as sandbox:
         config: dict[str, Any] = {"api_key": sandbox.api_key, "api_url": sandbox.url}
         output = run(tmp_path, config if kind == "RECORD" else config | {"batch_config": batch})
     assert output.code == 0, output.stderr
@@ -90,7 +78,7 @@ def _rows(output: Any, kind: str) -> int:
 
 def test_the_first_derived_attribute_brings_its_struct(tmp_path: Path) -> None:
     target = pipeline(tmp_path)
-    with served(tmp_path, [CITY | {"rows": [ROW]}]) as sandbox:
+    with served(tmp_path, [CITY | {"rows": [ROW]}], *BARE) as sandbox:
         target.run(source(sandbox))
     names = (
         "select column_name from information_schema.columns"
@@ -98,7 +86,7 @@ def test_the_first_derived_attribute_brings_its_struct(tmp_path: Path) -> None:
     )
     assert ("derived_data",) not in ask(target, names)
     later = CITY | {"derivedAttributes": {"rank": "integer"}, "rows": [RANKED]}
-    with served(tmp_path, [later]) as sandbox:
+    with served(tmp_path, [later], *BARE) as sandbox:
         target.run(source(sandbox, lookback_seconds=10**10))
     held = ask(target, "select data ->> 'city', derived_data ->> 'rank' from process_lead")
     assert ("Goa", "7") in held
