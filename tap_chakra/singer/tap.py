@@ -30,8 +30,9 @@ from tap_chakra.run.procedure_run import ScanIncomplete
 from tap_chakra.run.progress import Screen
 from tap_chakra.run.source import Source
 from tap_chakra.singer.message_writer import WholeLineWriter
+from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
-from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream, ProcessStream
+from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

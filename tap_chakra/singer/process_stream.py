@@ -1,0 +1,251 @@
+"""The Singer stream of a procedure: an adapter that decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk.mapper import SameRecordTransform
+
+from chakra_api.values.timestamps import iso_ms
+from chakra_api.values.zones import name_of
+from tap_chakra.lines.page_writer import PageWriter
+from tap_chakra.lines.second_process import Beginning
+from tap_chakra.records.row_parser import RowParser
+from tap_chakra.records.row_typer import compile_row
+from tap_chakra.records.schema import process_schema
+from tap_chakra.run import bookmark as bookmarks
+from tap_chakra.run.procedure_run import keep_bookmark
+from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
+from tap_chakra.singer.batch_files import Typing, files_of
+from tap_chakra.singer.streams import ChakraStream
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from singer_sdk import Tap
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+
+    from chakra_api.account.account import Procedure
+    from chakra_api.endpoints.client import Row
+    from tap_chakra.records.row_typer import Counts
+    from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
+    from tap_chakra.singer.streams import StreamTap
+
+
+class ProcessStream(ChakraStream):
+    """The processes of one procedure."""
+
+    primary_keys: ClassVar[Sequence[str]] = ("id",)
+    replication_key = bookmarks.REPLICATION_KEY
+
+    def __init__(self, tap: StreamTap, procedure: Procedure) -> None:
+        self._procedure = procedure
+        schema = dict(process_schema(procedure))
+        super().__init__(
+            cast("Tap", tap), schema=schema, name=tap.source.streams[procedure.short_id]
+        )
+
+    @property
+    def versioned(self) -> bool:
+        """Not where a setting leaves rows out: their absence proves nothing."""
+        return super().versioned and not self._tap.source.settings.narrowed
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
+        """The rows to emit."""
+        run, source = self.opened_run(), self._tap.source
+        deselected = tuple(self._deselected())
+        typer = compile_row(self._procedure, source.directory, source.times, deselected)
+        for delivery in self.deliveries(run, typer):
+            for row in delivery.rows:
+                self._tap.heed_signals()
+                yield typer(row)
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[Row, Any, Any]:
+        """As the SDK does, a page at a time where its records go out as they were typed."""
+        plain = write_messages and self.ABORT_AT_RECORD_COUNT is None and self._is_unmapped
+        if not plain:
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            run = self.opened_run(heads_only=True)
+            writer = self._page_writer()
+            for delivery in self.deliveries(run, writer):
+                self._tap.heed_signals()
+                extracted = iso_ms(int(self._tap.clock.now() * 1000))
+                page, positions = delivery.page, delivery.positions
+                if positions:
+                    writer.write(page, positions, self._stream_version, extracted)
+                    self.state_manager.is_flushed = False
+                    counter.increment(len(positions))
+        self._finalize_state(self.stream_state)
+        self._write_state_message()
+
+    @property
+    def _is_unmapped(self) -> bool:
+        """Whether no stream map and no flattening changes a record."""
+        first, *others = self.stream_maps
+        return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
+
+    def _page_writer(self) -> PageWriter:
+        source, beginning = self._tap.source, self._beginning()
+        parser = RowParser(self._procedure, source.directory, source.times, beginning.deselected)
+        return PageWriter(parser, beginning, self._tap)
+
+    def _beginning(self) -> Beginning:
+        source = self._tap.source
+        naive = source.settings.naive_timezone
+        return Beginning(
+            config=source.config,
+            users=source.user_rows,
+            procedure=self._procedure.short_id,
+            stream=self.stream_maps[0].stream_alias,
+            deselected=tuple(self._deselected()),
+            naive=None if naive is None else name_of(naive),
+            unit_ms=source.times.unit_ms,
+        )
+
+    def _deselected(self) -> Iterable[tuple[str, ...]]:
+        """Paths of the properties that are not selected."""
+        for name, schema in self.schema["properties"].items():
+            if not self.mask["properties", name]:
+                yield (name,)
+                continue
+            for inner in schema.get("properties", ()):
+                if not self.mask["properties", name, "properties", inner]:
+                    yield (name, inner)
+
+    def get_batches(
+        self,
+        batch_config: BatchConfig,
+        context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the SDK's signature
+    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Files of so many rows, typed from the account.
+
+        The SDK's own would guess the types of each parquet file from the rows in it.
+        """
+        encoding, storage = batch_config.encoding, batch_config.storage
+        prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            run, source = self.opened_run(), self._tap.source
+            typing = Typing(
+                self._procedure, source.directory, source.times, tuple(self._deselected())
+            )
+            files = files_of(encoding.format, typing)
+            unwritten: list[Row] = []
+            pages = (files.kept(delivery.rows) for delivery in self.deliveries(run, files))
+            for number, page in enumerate(chain(pages, [None]), start=1):
+                unwritten += page or []
+                if len(unwritten) < batch_config.batch_size and (page is not None or not unwritten):
+                    continue
+                counter.increment(len(unwritten))
+                name = f"{prefix}={number}.{files.ending(encoding.compression)}"
+                with storage.open(name, "wb") as file:
+                    files.write(file, unwritten, encoding.compression)
+                unwritten = []
+                yield encoding, [storage.get_url(name)]
+
+    def opened_run(self, *, heads_only: bool = False) -> ProcedureRun:
+        """A run of the procedure, opened: from then on the unit of the account's times is known.
+
+        Args:
+            heads_only: Whether most fields of a row are to be had in the body of its page alone.
+        """
+        run = self._tap.source.procedure_run(
+            self._procedure,
+            bookmarks.from_state(self.name, self.stream_state),
+            full_table=self.full_table,
+            versioned=self.versioned,
+            heads_only=heads_only,
+        )
+        began = run.open()
+        if self.versioned:
+            self._stream_version = began
+        self._say_beginning(run)
+        return run
+
+    def deliveries(self, run: ProcedureRun, counts: Counts) -> Iterable[Delivery]:
+        """The rows to emit, an answer's at a time.
+
+        When the next page is asked for, the one before was passed on: STATE says so then. The
+        bookmark moves after the last one, if the run was complete.
+
+        Args:
+            run: The run, opened.
+            counts: Of the values that were not as their type has them.
+        """
+        yield from self._reported(run, counts)
+        self._conclude(run)
+        for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
+            self.logger.warning("%s: %s", self.name, line)
+
+    def _say_beginning(self, run: ProcedureRun) -> None:
+        self.logger.info("%s: %s; %s", self.name, run.opening, run.emitting)
+        if run.resuming:
+            self.logger.info("%s: %s", self.name, run.resuming)
+
+    def _reported(self, run: ProcedureRun, counts: Counts) -> Iterable[Delivery]:
+        client, screen = self._tap.source.client, self._tap.screen
+        every = LIVE_SECONDS if screen.is_live else PLAIN_SECONDS
+        reporter = Reporter(self._tap.clock, client.stats, every)
+        readers = self._tap.source.settings.concurrency
+        for delivery in run.deliveries():
+            yield delivery
+            self._tap.note_seen(self._procedure.short_id, run.began, delivery.seen)
+            if run.state_is_due(readers):
+                self._save(run)
+            if reporter.due():
+                work = reporter.work(run.progress, run.emitted, client.stats)
+                self._show(reporter.line(work))
+        work = reporter.work(run.progress, run.emitted, client.stats)
+        self.logger.info("%s: %s", self.name, reporter.summary(work, counts.coerced))
+
+    def _show(self, line: str) -> None:
+        if self._tap.screen.is_live:
+            self._tap.screen.show(f"{self.name}: {line}")
+        else:
+            self.logger.info("%s: %s", self.name, line)
+
+    def _save(self, run: ProcedureRun) -> None:
+        """Put into STATE how far a full scan is.
+
+        With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
+        """
+        if not run.keep_progress(self.stream_state):
+            return
+        self.state_manager.is_flushed = False
+        if self.get_batch_config(self.config) is None:
+            self._write_state_message()
+
+    def _conclude(self, run: ProcedureRun) -> None:
+        """Move the bookmark and speak of deletes, as far as the run allows."""
+        result = run.result(min_share=self._tap.source.settings.min_scan_share)
+        if not result.complete:
+            self._tap.note_incomplete(self.name, result.unsure)
+        if result.lead:
+            self.logger.warning(
+                "%s: updatedAt runs up to %.1f s ahead of the server's Date; the overlap grows",
+                self.name,
+                result.lead / 1000,
+            )
+        self._speak_of_deletes(run, result)
+        self._keep(result.bookmark)
+
+    def _speak_of_deletes(self, run: ProcedureRun, result: ScanResult) -> None:
+        if not result.full:
+            return
+        if not result.sees_deletes:
+            self.logger.warning("%s: %s", self.name, result.fewer_rows("min_scan_share: 0"))
+            return
+        self._tap.note_complete(self._procedure.short_id, run.began, result.rows)
+        if self.versioned:
+            self.activate_version(run.began)
+
+    def _keep(self, bookmark: bookmarks.Bookmark) -> None:
+        """Put a bookmark into STATE; that of a FULL_TABLE stream holds no instant to read from."""
+        kept = replace(bookmark, since=None, narrow=None) if self.full_table else bookmark
+        keep_bookmark(self.stream_state, kept)
+        self.state_manager.is_flushed = False
