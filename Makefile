@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page mutants format lock test-lowest clean
+.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns fou
 
 values-page: $(STAMPS)/dev ## Write docs/values.md from the table of attribute types
 	$(BIN)/python -m tests.house.values_page
+
+plugin-files: $(STAMPS)/dev ## Write plugins/*.yml from meltano.yml
+	$(BIN)/python -m tests.house.plugin_files
 
 fuzz: $(STAMPS)/dev ## Bad input of every kind, 2,000 examples a rule
 	$(BIN)/python -m pytest tests/fuzz -n auto --maxprocesses=4 --dist=worksteal --hypothesis-profile=fuzz --timeout=3600

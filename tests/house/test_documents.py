@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,12 @@ from chakra_sandbox.knobs import knob_docs
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.operations import COMMANDS
 from target_chakra.singer.target import TargetChakra
-from tests.house import values_page
+from tests.house import plugin_files, values_page
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -68,6 +74,30 @@ def test_meltano_knows_each_setting_and_command_of_the_target() -> None:
         if "value" in setting:
             assert target_settings()[name]["default"] == setting["value"], name
     assert {command.name for command in COMMANDS} <= target["commands"].keys()
+
+
+def test_the_plugin_files_say_what_meltano_yml_says() -> None:
+    made = {f"plugins/{name}": text for name, text in plugin_files.plugin_files().items()}
+    assert {name: read(name) for name in made} == made, "make plugin-files"
+
+
+def test_meltano_hands_over_what_the_user_wrote() -> None:
+    """Its kind decimal stops it, boolean makes false of a word, integer fails with a traceback."""
+    plugins = yaml.safe_load(read("meltano.yml"))["plugins"]
+    for plugin in (*plugins["extractors"], *plugins["loaders"]):
+        if plugin["name"] in plugin_files.PIP_URLS:
+            kinds = {setting["kind"] for setting in plugin["settings"]}
+            assert kinds <= {"string", "password", "array", "object", "date_iso8601"}
+
+
+def test_the_readme_reads_on_a_package_index() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", read("README.md"))
+    repository = tomllib.loads(read("pyproject.toml"))["project"]["urls"]["Repository"]
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    ours = [link.removeprefix(f"{repository}/") for link in links if link.startswith(repository)]
+    paths = [re.sub(r"^(blob|tree)/main/", "", path).partition("#")[0] for path in ours]
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_names_each_setting_option_and_command_of_the_target() -> None:
