@@ -107,7 +107,7 @@ class Sandbox:
         return [_oracle_row(json.loads(line)) for line in lines]
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the log: at_ms, method, path, query, status, fault and body of each request."""
+        """Return the log: a request each, with its query, user agent, status, fault and body."""
         return [json.loads(line) for line in _call("GET", f"{self.control}/requests").splitlines()]
 
     def forget_requests(self) -> None:

@@ -1,0 +1,183 @@
+"""What the outside tests stand on: new environments and a Meltano project, made from nothing.
+
+All of it lies in a folder outside of the checkout, and is made of the wheel, the plugin files and
+what the documents say; nothing is taken from the development environment but Meltano itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT: Final = Path(__file__).parent.parent.parent
+MELTANO: Final = ROOT / ".venv-meltano" / "bin" / "meltano"
+EXTRAS: Final = "sandbox,postgres,dlt"
+OURS: Final = ("tap-chakra", "target-chakra")
+BESIDE: Final = (
+    "target-duckdb",
+    "target-postgres",
+    "target-jsonl",
+    "tap-jsonl",
+    "tap-postgres",
+)
+SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that ended.
+
+    Attributes:
+        code: Its exit code.
+        out: What it wrote to standard output.
+        err: What it wrote to standard error.
+    """
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """All that it wrote."""
+        return f"{self.out}\n{self.err}"
+
+    def well(self) -> Ended:
+        """Itself, where it ended with 0 and showed no traceback."""
+        assert self.code == 0, self.said
+        assert "Traceback" not in self.said, self.said
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are.
+
+    Attributes:
+        folder: Of all of it.
+    """
+
+    folder: Path
+
+    @property
+    def bin(self) -> Path:
+        """Commands of the environment that holds the wheel."""
+        return self.folder / "env" / "bin"
+
+    @property
+    def project(self) -> Path:
+        """The Meltano project."""
+        return self.folder / "project"
+
+    @property
+    def wheel(self) -> Path:
+        """The wheel."""
+        (wheel,) = (self.folder / "dist").glob("*.whl")
+        return wheel
+
+    @property
+    def sdist(self) -> Path:
+        """The source distribution."""
+        (sdist,) = (self.folder / "dist").glob("*.tar.gz")
+        return sdist
+
+    def shell(
+        self, line: str, folder: Path, more: Mapping[str, str] | None = None, text: str = ""
+    ) -> Ended:
+        """Type a line into a shell that stands in a folder and finds the commands.
+
+        Args:
+            line: As a document has it.
+            folder: Where.
+            more: Further variables of the environment.
+            text: What comes on standard input.
+        """
+        path = f"{self.bin}:{MELTANO.parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {line}"],
+            cwd=folder,
+            env={**clean_environment(), "PATH": path, **(more or {})},
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment, without what would lead back to the checkout or to somebody's account."""
+    ours = re.compile(r"(TAP|TARGET|MELTANO|PYTHON|VIRTUAL|PYTEST|COV)_?")
+    kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "200"}
+
+
+def make(folder: Path) -> Iterator[str]:
+    """Make all of it; a line for each step, before it begins."""
+    places = Places(folder)
+    yield "building wheel and source distribution"
+    _run([sys.executable, "-m", "hatchling", "build", "-d", str(folder / "dist")], ROOT)
+    yield "installing the wheel into a new environment"
+    uv = [sys.executable, "-m", "uv"]
+    _run([*uv, "venv", "-q", "--python", sys.executable, str(folder / "env")], folder)
+    python = str(places.bin / "python")
+    what = [f"{places.wheel}[{EXTRAS}]", "dlt[duckdb,postgres]"]
+    _run([*uv, "pip", "install", "-q", "--python", python, *what], folder)
+    yield "making a Meltano project from the plugin files"
+    _run([str(MELTANO), "init", "--no-usage-stats", "project"], folder)
+    for name in OURS:
+        _add(places, name, _plugin_file(places, name))
+    defined = _defined()
+    for name in BESIDE:
+        _add(places, name, yaml.safe_dump(defined[name], sort_keys=False))
+
+
+def _plugin_file(places: Places, name: str) -> str:
+    """A plugin file as its user changes it: another place to install from, on its line."""
+    text = (ROOT / "plugins" / f"{name}.yml").read_text()
+    (line,) = re.findall(r"^pip_url: .*$", text, re.MULTILINE)
+    extra = re.search(r"\[.*\]", line)
+    return text.replace(line, f"pip_url: {places.wheel}{extra.group() if extra else ''}")
+
+
+def _add(places: Places, name: str, definition: str) -> None:
+    path = places.folder / f"{name}.yml"
+    path.write_text(definition)
+    _run([str(MELTANO), "add", name, "--from-ref", str(path)], places.project)
+
+
+def _defined() -> dict[str, dict[str, object]]:
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]
+    return {each["name"]: each for kind in plugins.values() for each in kind}
+
+
+def _run(command: list[str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS * 2,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def remove(folder: Path) -> None:
+    """Remove what was made."""
+    shutil.rmtree(folder, ignore_errors=True)

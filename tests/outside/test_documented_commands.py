@@ -1,0 +1,205 @@
+"""Every command that a document or a plugin file names, typed by a stranger."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from tests.outside import documents
+from tests.outside.dataset import LEADS
+from tests.outside.places import ROOT, clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from chakra_sandbox.launch import Sandbox
+    from tests.outside.places import Places
+
+OF_CI: Final = ("make ", ".venv-meltano/bin/meltano ")
+"""Commands of a checkout: what begins so is run by `.ci/run` itself, or beside it."""
+OF_THE_PLACES: Final = ("pip install ", "meltano add ")
+"""Commands by which `places.py` made what these tests stand in."""
+SERVERS: Final = ("python -m chakra_sandbox ",)
+SCORES: Final = """
+    create schema if not exists marts;
+    create table marts.lead_scores as
+    select "data__lead_id" as lead_id, 90 as score, 'asha.k' as owner, 'TRIED' as stage
+    from chakra.process_lead order by 1 limit 50;
+    alter table marts.lead_scores add primary key (lead_id);
+"""
+
+
+def _walked(page: str, *begin: str) -> list[str]:
+    """The commands of a page that begin so, in its order."""
+    return [line for line in documents.typed().get(page, []) if line.startswith(begin)]
+
+
+def test_every_command_has_a_test_here() -> None:
+    walked = (*OF_CI, *OF_THE_PLACES, *SERVERS, *MELTANO, *ALONE)
+    left = [
+        (page, line)
+        for page, lines in documents.typed().items()
+        for line in lines
+        if not line.startswith(walked)
+    ]
+    assert left == []
+
+
+def test_every_make_verb_of_a_document_is_there() -> None:
+    lines = [line for each in documents.typed().values() for line in each]
+    verbs = {line.split()[1] for line in lines if line.startswith("make ")}
+    assert verbs
+    for verb in verbs:
+        done = subprocess.run(["make", "-n", verb], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 0, verb
+
+
+# In a Meltano project
+
+MELTANO: Final = ("meltano invoke ", "meltano run ", "export TAP_CHAKRA", "TARGET_CHAKRA_MAX_DEL")
+
+
+@pytest.fixture
+def meltano(
+    outside: Places, account: Sandbox, postgres: str, tmp_path: Path
+) -> Callable[[str], str]:
+    """Types a line in the Meltano project; what it said, where it went well."""
+    host = sa.make_url(postgres).set(host="localhost", password="unused")  # noqa: S106 - a socket needs none
+    variables = {
+        "TAP_CHAKRA_API_KEY": account.api_key,
+        "TAP_CHAKRA_API_URL": account.url,
+        "TARGET_CHAKRA_API_KEY": account.api_key,
+        "TARGET_CHAKRA_API_URL": account.url,
+        "TARGET_CHAKRA_STREAMS": json.dumps(documents.mapping_of_the_readme()),
+        "TARGET_DUCKDB_PATH": str(tmp_path / "warehouse.duckdb"),
+        "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": "chakra",
+        "TARGET_POSTGRES_SQLALCHEMY_URL": postgres,
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "chakra",
+        "TARGET_POSTGRES_ACTIVATE_VERSION": "true",
+        "TAP_POSTGRES_SQLALCHEMY_URL": host.render_as_string(hide_password=False),
+        "TAP_POSTGRES_FILTER_SCHEMAS": '["marts"]',
+        "TARGET_JSONL_DESTINATION_PATH": str(tmp_path),
+        "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
+    }
+
+    def typed(line: str) -> str:
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").partition("=")
+            variables.setdefault(name, value.strip("'"))
+            return ""
+        return outside.shell(line, outside.project, variables).well().said
+
+    return typed
+
+
+def test_meltano_as_the_readme_has_it(
+    meltano: Callable[[str], str], account: Sandbox, postgres: str, tmp_path: Path
+) -> None:
+    living = {row.id: row.data for row in account.oracle("lead")}
+    lines = _walked("README.md", *MELTANO)
+    assert len(lines) >= 6
+    for line in lines:
+        if "tap-postgres" in line and not _has_scores(postgres):
+            with psycopg.connect(postgres, autocommit=True) as database:
+                database.execute(SCORES)
+        said = meltano(line)
+        if "target-duckdb" in line:
+            with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as warehouse:
+                rows = warehouse.execute(
+                    "select id, data__lead_id, data__score from chakra.process_lead"
+                ).fetchall()
+            assert {row[0]: row[1:] for row in rows} == {
+                row_id: (data["lead_id"], data["score"]) for row_id, data in living.items()
+            }
+        if line.endswith("target-chakra"):
+            assert "50 updated" in said
+    scored = [row.data for row in account.oracle("lead") if row.data["score"] == 90]
+    assert len(scored) >= 50
+    meltano("meltano run tap-chakra target-jsonl")
+    jsonl = (tmp_path / "process_lead.jsonl").read_text().splitlines()
+    assert len(jsonl) == LEADS
+
+
+def _has_scores(postgres: str) -> bool:
+    with psycopg.connect(postgres) as database:
+        found = database.execute("select to_regclass('marts.lead_scores')").fetchone()
+    return found is not None and found[0] is not None
+
+
+def test_each_command_of_the_plugin_files(meltano: Callable[[str], str], account: Sandbox) -> None:
+    for line in documents.of_meltano():
+        if "mirror-commit" in line:
+            continue  # after a mirror: in the README's own line
+        said = meltano(line)
+        assert account.api_key not in said
+        assert "validation failed" not in said, line
+        assert "Parsing" not in said, line
+
+
+# Alone
+
+ALONE: Final = ("tap-chakra ", "target-chakra ", "tap-something ")
+ROWS: Final = (
+    '{"type":"SCHEMA","stream":"lead_scores","schema":{"properties":{"lead_id":{"type":"string"},'
+    '"score":{"type":"integer"}}},"key_properties":["lead_id"]}\n'
+    '{"type":"RECORD","stream":"lead_scores","record":{"lead_id":"L-00001","score":77}}\n'
+)
+
+
+def test_alone_as_the_readme_has_it(outside: Places, account: Sandbox, tmp_path: Path) -> None:
+    mapping = {"streams": documents.mapping_of_the_readme()}
+    settings = {"api_key": account.api_key, "api_url": account.url}
+    (tmp_path / "config.json").write_text(json.dumps(settings | mapping))
+    (tmp_path / "state.json").write_text("{}")
+    (tmp_path / "rows.singer").write_text(ROWS)
+    (tmp_path / "tap.json").write_text(json.dumps(settings))
+    for line in _walked("README.md", *ALONE):
+        real = line.replace("tap-something", "cat rows.singer")
+        if line.startswith("tap-chakra"):
+            real = real.replace("config.json", "tap.json")
+        said = outside.shell(real, tmp_path).well().said
+        assert account.api_key not in said
+        assert "WARNING" not in said, (line, said)
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    leads = [each["record"] for each in records if each.get("stream") == "process_lead"
+             and each["type"] == "RECORD"]  # fmt: skip
+    assert {lead["data"]["lead_id"] for lead in leads} == {
+        row.data["lead_id"] for row in account.oracle("lead")
+    }
+    (changed,) = [row for row in account.oracle("lead") if row.data["lead_id"] == "L-00001"]
+    assert changed.data["score"] == 77
+
+
+# Servers
+
+
+@pytest.mark.parametrize("line", _walked("README.md", *SERVERS))
+def test_the_sandbox_as_the_readme_has_it(outside: Places, tmp_path: Path, line: str) -> None:
+    with gzip.open(tmp_path / "contacts.csv.gz", "wt", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["email", "name"])
+        writer.writerows([[f"p{number}@example.org", "Ada"] for number in range(20)])
+    python = str(outside.bin / "python")
+    words = [python if word == "python" else word for word in line.split()]
+    if "--port" in words:
+        words[words.index("--port") + 1] = "0"  # that one may be taken
+    child = subprocess.Popen(
+        words, cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout is not None
+        ready = json.loads(child.stdout.readline())
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=30)
+    assert {"url", "api_key", "control", "keys"} <= ready.keys()
