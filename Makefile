@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format lock test-lowest clean
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
 	@$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --durations=10
+
+test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
+	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --durations=10
 
 lint: $(STAMPS)/dev ## Ruff: rules and format
 	$(BIN)/ruff check .

@@ -163,5 +163,13 @@ def test_every_make_verb_in_the_documents_exists() -> None:
         assert set(re.findall(r"`?make ([a-z-]+)`", read(name))) <= verbs, name
 
 
+def test_every_folder_of_tests_is_run() -> None:
+    project = tomllib.loads(read("pyproject.toml"))
+    named = set(project["tool"]["pytest"]["testpaths"])
+    folders = {f"tests/{path.parent.relative_to(ROOT / 'tests').parts[0]}"
+               for path in (ROOT / "tests").glob("*/**/test_*.py")}  # fmt: skip
+    assert folders - named == {"tests/outside"}
+
+
 def test_every_knob_says_what_it_does() -> None:
     assert [name for name, _, doc in knob_docs() if not doc] == []
