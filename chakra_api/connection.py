@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import ApiKey
+from chakra_api.setting_values import is_set, number
 from chakra_api.values.zones import zone_of
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
@@ -67,11 +68,11 @@ def parse_connection(config: Mapping[str, object], *, user_agent: str, variable:
     Raises:
         SettingsError: A value is missing or means nothing.
     """
-    max_rps = config.get("max_rps")
+    paced = is_set(config.get("max_rps"))
     return Connection(
         api_key=_key(config, variable),
         api_url=_url(config),
-        max_rps=None if max_rps is None else number(config, "max_rps", 0, 0.01),
+        max_rps=number(config, "max_rps", 0, 0.01) if paced else None,
         request_timeout=number(config, "request_timeout", DEFAULT_REQUEST_TIMEOUT, 0.1),
         user_agent=str(config.get("user_agent") or user_agent),
     )
@@ -110,7 +111,7 @@ def parse_zone(config: Mapping[str, object], name: str) -> tzinfo | None:
         SettingsError: There is no such zone.
     """
     value = config.get(name)
-    if value is None or value == "":
+    if not is_set(value):
         return None
     zone = zone_of(value)
     if zone is None:
@@ -119,19 +120,3 @@ def parse_zone(config: Mapping[str, object], name: str) -> tzinfo | None:
             "Use a name as Asia/Kolkata, an offset as +05:30, or UTC",
         )
     return zone
-
-
-def number(config: Mapping[str, object], name: str, default: float, least: float) -> float:
-    """A setting that is a number.
-
-    Raises:
-        SettingsError: It is none, or less than `least`.
-    """
-    value = config.get(name)
-    if value is None:
-        value = default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
-        raise SettingsError(
-            f"The setting {name} is {value!r}", f"Set a number that is at least {least:g}"
-        )
-    return value

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chakra_api.connection import Connection, number, parse_connection, parse_zone
+from chakra_api.connection import Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
+from chakra_api.setting_values import flag, number, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 
 if TYPE_CHECKING:
@@ -88,16 +89,14 @@ def parse_settings(
         procedures=_procedures(config.get("procedures")),
         start_date=_past("start_date", config.get("start_date"), now),
         created_after=_past("created_after", config.get("created_after"), now),
-        concurrency=int(number(config, "concurrency", DEFAULT_CONCURRENCY, 1)),
+        concurrency=whole(config, "concurrency", DEFAULT_CONCURRENCY, 1),
         lookback_ms=round(number(config, "lookback_seconds", DEFAULT_LOOKBACK_SECONDS, 0) * 1000),
         min_scan_share=number(config, "min_scan_share", DEFAULT_MIN_SCAN_SHARE, 0),
         change_detection=_mode(config.get("change_detection")),
         full_scan_every_ms=_hours(config),
-        emit_scan_ids=config.get("emit_scan_ids") is True,
-        allow_incomplete=config.get("allow_incomplete") is True,
-        second_process_from=int(
-            number(config, "second_process_from", DEFAULT_SECOND_PROCESS_FROM, 0)
-        ),
+        emit_scan_ids=flag(config, "emit_scan_ids"),
+        allow_incomplete=flag(config, "allow_incomplete"),
+        second_process_from=whole(config, "second_process_from", DEFAULT_SECOND_PROCESS_FROM, 0),
         naive_timezone=parse_zone(config, "naive_timezone"),
     )
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
-from chakra_api.connection import Connection, number, parse_connection, parse_zone
+from chakra_api.connection import Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
+from chakra_api.setting_values import flag, number, whole
 from target_chakra.changes import Mode
 from target_chakra.stream_mapping import StreamMapping, parse_streams
 
@@ -139,15 +140,15 @@ def parse_settings(
     Raises:
         SettingsError: A value is missing or means nothing.
     """
-    concurrency = int(number(config, "concurrency", DEFAULT_CONCURRENCY, 1))
+    concurrency = whole(config, "concurrency", DEFAULT_CONCURRENCY, 1)
     settings = Settings(
         connection=parse_connection(config, user_agent=user_agent, variable=variable),
         streams=parse_streams(config.get("streams")),
-        batch_size=int(number(config, "batch_size", DEFAULT_BATCH_SIZE, 1)),
+        batch_size=whole(config, "batch_size", DEFAULT_BATCH_SIZE, 1),
         concurrency=concurrency,
         compare=_one_of(config, "compare", COMPARES),
         assigned_to_format=_one_of(config, "assigned_to_format", FORMATS),
-        assign_inactive=config.get("assign_inactive") is True,
+        assign_inactive=flag(config, "assign_inactive"),
         naive_timezone=parse_zone(config, "naive_timezone"),
         limits=_limits(config),
         patience=Patience(
@@ -157,7 +158,7 @@ def parse_settings(
         journal=str(config.get("journal") or DEFAULT_JOURNAL),
         retention_days=number(config, "journal_retention_days", DEFAULT_RETENTION_DAYS, 0),
         rejects_path=Path(str(config["rejects_path"])) if config.get("rejects_path") else None,
-        dry_run=config.get("dry_run") is True,
+        dry_run=flag(config, "dry_run"),
     )
     _refuse_blind_upserts(settings)
     return settings
@@ -165,9 +166,9 @@ def parse_settings(
 
 def _limits(config: Mapping[str, object]) -> Limits:
     return Limits(
-        int(number(config, "max_rejects", 0, 0)),
+        whole(config, "max_rejects", 0, 0),
         number(config, "stop_at_reject_percent", DEFAULT_STOP_PERCENT, 0),
-        int(number(config, "max_deletes", 0, 0)),
+        whole(config, "max_deletes", 0, 0),
     )
 
 

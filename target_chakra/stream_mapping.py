@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from chakra_api.errors import SettingsError
+from chakra_api.setting_values import flag_of, shown
 from target_chakra.changes import Mode
 
 if TYPE_CHECKING:
@@ -240,9 +241,10 @@ def _refuse_unknown(given: Mapping[str, object], known: frozenset[str], where: s
 
 def _flag(given: Mapping[str, object], name: str, where: str) -> bool:
     value = given.get(name, False)
-    if not isinstance(value, bool):
-        raise SettingsError(f"In {where} {name} is {value!r}", "Use true or false")
-    return value
+    found = flag_of(value)
+    if found is None:
+        raise SettingsError(f"In {where} {name} is {shown(value)}", "Use true or false")
+    return found
 
 
 def _chosen(given: Mapping[str, object], name: str, allowed: tuple[_T, ...], where: str) -> _T:

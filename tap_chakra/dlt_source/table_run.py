@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from chakra_api.connection import number
 from chakra_api.errors import SettingsError
+from chakra_api.setting_values import whole
 from chakra_api.values.zones import name_of
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
@@ -94,7 +94,7 @@ def parse_layout(config: Mapping[str, object]) -> TableLayout:
             f"Choose one of {', '.join(LAYOUTS)}",
         )
     most = config.get("max_rows_per_run")
-    bounds = Bounds(None if most is None else int(number(config, "max_rows_per_run", 0, 1)))
+    bounds = Bounds(None if most is None else whole(config, "max_rows_per_run", 1, 1))
     return TableLayout(str(nested), bounds)
 
 

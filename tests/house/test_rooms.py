@@ -18,7 +18,7 @@ FLOORS = {
     "chakra_api": """
         connection
         endpoints
-        account  wire
+        account  wire  setting_values
         values  clock  redaction
         errors
         exit_codes
