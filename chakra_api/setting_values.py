@@ -13,7 +13,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.values.writing import decimal_of, truth_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MOST: Final = 10**15
 """No setting is a larger number."""
@@ -82,7 +82,14 @@ def flag(config: Mapping[str, object], name: str) -> bool:
     return found
 
 
-def shown(value: object) -> str:
-    """A value as a message shows it, on one line and not too long."""
+def shown(value: object, hidden: Iterable[str] = ()) -> str:
+    """A value as a message shows it, on one line and not too long.
+
+    Args:
+        value: The value.
+        hidden: Secrets that no message shows, in whatever value they stand.
+    """
     text = repr(value)
+    for secret in hidden:
+        text = text.replace(repr(secret)[1:-1], "***").replace(secret, "***")
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
+import codecs
+import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Final
 
 import orjson
 
 from chakra_api.errors import SettingsError
 
+STANDARD_INPUT: Final = "-"
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WITHOUT: Final = {
+    "settings": 'Write settings into it, {"api_key": "..."}, or leave --config out',
+    "state": "Leave --state out to read everything, or pass the last STATE that was printed",
+    "catalog": "Write it with --discover, or leave --catalog out to read everything",
+}
+"""What to do about an empty file, by what should be in it."""
+
 
 def json_file(path: str, what: str) -> dict[str, Any]:
-    """The JSON object in a file.
+    """The JSON object in a file; a byte-order mark before it means nothing.
+
+    Args:
+        path: Its path; `-` for standard input.
+        what: What it holds: `settings`, `state` or `catalog`.
 
     Raises:
         SettingsError: The file can't be read, or holds something else.
     """
+    subject = f"The {what} file '{path}'"
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        content = _content(path)
+    except OSError as error:
         raise SettingsError(
-            f"The {what} file '{path}' can't be read: {reason}", "Check the path"
+            f"{subject} can't be read: {error.strerror}", "Check the path"
         ) from None
-    return json_object(text, f"The {what} file '{path}'")
+    except ValueError:  # a path with U+0000
+        raise SettingsError(f"{subject} can't be read: it has no such name", "Check it") from None
+    return json_object(_text(content, subject), subject, _WITHOUT.get(what, "Check the path"))
 
 
-def json_opened(file: IO[str], subject: str) -> dict[str, Any]:
-    """The JSON object in a file that is open.
+def _content(path: str) -> bytes:
+    return sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
 
-    Raises:
-        SettingsError: As for `json_object`, or the file holds no text.
-    """
+
+def _text(content: bytes, subject: str) -> str:
+    if content.startswith(_UTF_16):
+        raise SettingsError(f"{subject} is UTF-16 text", "Save it as UTF-8")
     try:
-        text = file.read()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SettingsError(
-            f"{subject} is not UTF-8 text", "Check that it is the right file"
+            f"{subject} is not UTF-8 text", "Save it as UTF-8, or check that it is the right file"
         ) from None
-    return json_object(text, subject)
 
 
-def json_object(text: str, subject: str) -> dict[str, Any]:
+def json_object(text: str, subject: str, without: str) -> dict[str, Any]:
     """The JSON object that a text holds.
 
     Args:
         text: What should be JSON.
         subject: What a message names: `The state file 'state.json'`.
+        without: The next step where the text is empty.
 
     Raises:
-        SettingsError: It is not JSON, or not an object.
+        SettingsError: It is empty, not JSON, or not an object.
     """
+    if not text.strip():
+        raise SettingsError(f"{subject} is empty", without)
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:

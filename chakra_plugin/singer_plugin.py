@@ -2,23 +2,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import logging
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from singer_sdk.plugin_base import PluginBase, _ConfigInput
+import click
+from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase, _ConfigInput
 
-from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
+from chakra_plugin.about_text import about_text
 from chakra_plugin.json_files import json_file
+from chakra_plugin.settings_fault import fault_of
+from chakra_plugin.settings_sources import (
+    ENVIRONMENT,
+    Declared,
+    Gathered,
+    Source,
+    environment_source,
+    gathered,
+    speaks_to_meltano,
+)
 
 if TYPE_CHECKING:
-    import click
+    from collections.abc import Callable
+
     from typing_extensions import Self
+
+_CONFIG_HELP: Final = (
+    "A settings file (JSON), or ENV for the variables {prefix}*. Given more than once, a later file"
+    " overrides an earlier one, and every file the variables. Without --config the variables"
+    " alone are read; with files alone they are not."
+)
 
 
 class ReaderGone(ChakraError):
     """The reader of a command's output has ended."""
 
     exit_code = ExitCode.STOPPED
+
+
+class SettingsInput(_ConfigInput):
+    """What `--config` names, read once it is asked for: `--about` and `--help` need none.
+
+    Args:
+        read: Reads it.
+    """
+
+    def __init__(self, read: Callable[[], Gathered]) -> None:
+        self._read = read
+        self.parse_env = False  # it was, where it counts
+
+    @cached_property
+    def config(self) -> dict[str, Any]:  # type: ignore[override]  # the SDK keeps it, we read it late
+        """The settings.
+
+        Raises:
+            SettingsError: A file can't be read, or a text spells nothing that is declared.
+        """
+        return self._read()
+
+
+class _NoNoise(logging.Filter):
+    """Drops what singer-sdk says of each start, and what is wrong of it here."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record passes."""
+        return record.msg != "Skipping parse of env var settings..."
+
+
+_NO_NOISE: Final = _NoNoise()
 
 
 class ChakraPlugin(PluginBase):
@@ -35,32 +89,35 @@ class ChakraPlugin(PluginBase):
     command_help: ClassVar[str]
     command_epilog: ClassVar[str]
 
+    def __init__(
+        self,
+        *,
+        config: Any = None,  # noqa: ANN401 - handed to the SDK unless it is an object
+        parse_env_config: bool = False,
+        **options: Any,  # noqa: ANN401 - handed to the SDK as they are
+    ) -> None:
+        self.logger.addFilter(_NO_NOISE)
+        if config is None or (isinstance(config, dict) and not isinstance(config, Gathered)):
+            config = self._gathered([Source(config or {})], reads_variables=parse_env_config)
+        super().__init__(config=config, parse_env_config=False, **options)
+
+    @classmethod
+    def declared(cls) -> Declared:
+        """The settings that the command declares, the SDK's own among them."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        return Declared(cls.name, cls.config_jsonschema)
+
     @classmethod
     def user_agent(cls) -> str:
         """The user agent of requests where the settings name none: the command and its version."""
         return f"{cls.name}/{cls.get_plugin_version()}"
 
+    # Settings
+
     @classmethod
-    def configured(cls, config: _ConfigInput | None, **options: Any) -> Self:  # noqa: ANN401 - handed to the SDK as they are
+    def configured(cls, config: _ConfigInput, **options: Any) -> Self:  # noqa: ANN401 - handed to the SDK as they are
         """A plugin with the settings that `--config` names: of files, of the environment."""
-        given = config or _ConfigInput()
-        return cls(config=given.config, parse_env_config=given.parse_env, **options)
-
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings against their declaration, as the SDK does.
-
-        Raises:
-            SettingsError: Naming each fault, without the key.
-        """
-        errors = super()._validate_config(raise_errors=False)
-        if errors and raise_errors:
-            said = "; ".join(errors)
-            if key := str(self.config.get("api_key") or ""):
-                said = said.replace(repr(key), "***").replace(key, "***")
-            raise SettingsError(
-                f"The settings are not valid: {said}", f"See {self.name} --about for each setting"
-            )
-        return errors
+        return cls(config=config.config, **options)
 
     @classmethod
     def cb_config(
@@ -69,16 +126,70 @@ class ChakraPlugin(PluginBase):
         param: click.Option,  # noqa: ARG003 - click's signature
         value: tuple[str, ...],
     ) -> _ConfigInput:
-        """Read the settings files in order; a later one overrides an earlier one."""
-        merged: dict[str, Any] = {}
-        for path in value:
-            if path != "ENV":
-                merged |= json_file(path, "settings")
-        return _ConfigInput(config=merged, parse_env="ENV" in value)
+        """What the values of `--config` name."""
+
+        def read() -> Gathered:
+            paths = [path for path in value if path != ENVIRONMENT]
+            files = [Source(json_file(path, "settings"), path) for path in paths]
+            return cls._gathered(files, reads_variables=not value or ENVIRONMENT in value)
+
+        return SettingsInput(read)
+
+    @classmethod
+    def _gathered(cls, given: list[Source], *, reads_variables: bool) -> Gathered:
+        """The settings of sources, and of the environment below them; says what is unknown."""
+        declared, sources = cls.declared(), list(given)
+        if reads_variables or speaks_to_meltano(os.environ):
+            # Meltano puts them into the file, too, but for names that its project does not know.
+            names_only = not reads_variables
+            sources.insert(0, environment_source(declared, os.environ, names_only=names_only))
+        found = gathered(declared, sources)
+        for warning in found.warnings:
+            cls.logger.warning("%s", warning)
+        return found
+
+    @classmethod
+    def check_settings(cls, config: dict[str, Any]) -> None:
+        """Check settings against their declaration, and add the defaults.
+
+        Raises:
+            SettingsError: Naming each fault, without the key.
+        """
+        declared = cls.declared()
+        if found := list(JSONSchemaValidator(declared.schema).iter_errors(config)):
+            raise fault_of(found, config, declared)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings against their declaration, and add the defaults.
+
+        Raises:
+            SettingsError: Naming each fault, without the key.
+        """
+        try:
+            self.check_settings(self._config)
+        except ChakraError as error:
+            if raise_errors:
+                raise
+            return [str(error)]
+        return []
+
+    # The command line
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print the settings with what they mean; as JSON and Markdown the SDK does."""
+        if output_format is None:
+            click.echo(about_text(cls._get_about_info()))
+        else:
+            super().print_about(output_format)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """The command line, with help of our own."""
         command = super().get_singer_command()
         command.help, command.epilog = cls.command_help, cls.command_epilog
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name == "config":
+                option.help = _CONFIG_HELP.format(prefix=cls.declared().prefix)
+                option.metavar = "FILE|ENV"
         return command

@@ -17,7 +17,7 @@ from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.redaction import RedactingFilter
-from chakra_plugin.json_files import json_opened
+from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from tap_chakra import settings as defaults
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
@@ -35,7 +35,7 @@ from tap_chakra.singer.settings import SETTINGS
 from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -52,7 +52,7 @@ EPILOG = """Examples:
 \b
   tap-chakra --config config.json --discover > catalog.json
   tap-chakra --config config.json --catalog catalog.json --state state.json
-  TAP_CHAKRA_API_KEY=... tap-chakra --config ENV --test
+  TAP_CHAKRA_API_KEY=... tap-chakra --test
 
 \b
 Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
@@ -70,6 +70,31 @@ class PushesDown(logging.Filter):
         """Clear the progress line; every log record passes."""
         self._screen.clear()
         return True
+
+
+class CheckOption(click.Option):
+    """`--test`, or `--test=schema`.
+
+    Args:
+        check: What it does.
+    """
+
+    def __init__(self, check: Callable[..., None]) -> None:
+        super().__init__(
+            ["--test"],
+            is_flag=False,
+            flag_value="all",
+            default="disabled",
+            type=click.Choice(["all", "schema", "disabled"]),
+            help="Check the settings with one cheap request per kind of stream."
+            " --test=schema writes the schemas.",
+            callback=check,
+            expose_value=False,
+        )
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:  # noqa: ARG002 - click's signature
+        """Its line of `--help`."""
+        return "--test[=schema]", self.help or ""
 
 
 class TapChakra(ChakraPlugin, Tap):
@@ -279,18 +304,18 @@ class TapChakra(ChakraPlugin, Tap):
     def invoke(  # type: ignore[override]  # as the SDK's own override
         cls,
         *,
+        config: _ConfigInput,
         about: bool = False,
         about_format: str | None = None,
-        config: _ConfigInput | None = None,
-        state: Any = None,  # noqa: ANN401 - click's open file
-        catalog: Any = None,  # noqa: ANN401 - click's open file
+        state: str | None = None,
+        catalog: str | None = None,
     ) -> None:
         """Run the tap from the command line."""
         super(Tap, cls).invoke(about=about, about_format=about_format)
         tap = cls.configured(
             config,
-            state=state and json_opened(state, f"The state file '{state.name}'"),
-            catalog=catalog and json_opened(catalog, f"The catalog file '{catalog.name}'"),
+            state=None if state is None else json_file(state, "state"),
+            catalog=None if catalog is None else json_file(catalog, "catalog"),
         )
         try:
             tap.sync_all()
@@ -309,12 +334,14 @@ class TapChakra(ChakraPlugin, Tap):
     def get_singer_command(cls) -> click.Command:
         """The command line, with help of our own."""
         command = super().get_singer_command()
+        command.params = [
+            CheckOption(cls.cb_test) if option.name == "test" else option
+            for option in command.params
+        ]
         for option in command.params:
-            if isinstance(option, click.Option) and option.name == "test":
-                option.help = (
-                    "Check the settings with one cheap request per kind of stream."
-                    " --test=schema writes the schemas."
-                )
+            if option.name in {"state", "catalog"}:
+                option.type = click.STRING  # read where its faults are told
+                option.metavar = "FILE"
         return command
 
     @classmethod
@@ -323,7 +350,7 @@ class TapChakra(ChakraPlugin, Tap):
         if value != "all":
             super().cb_test(ctx, param, value)
             return
-        tap = cls.configured(ctx.params.get("config"), setup_mapper=False)
+        tap = cls.configured(ctx.params["config"], setup_mapper=False)
         for line in tap.check():
             click.echo(line, err=True)
         ctx.exit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,24 +32,16 @@ RUN = click.option("--run", "number", type=int, help="Only of that run.")
 STREAM = click.option("--stream", help="Only of that stream.")
 
 
-def _config(config: _ConfigInput | None) -> dict[str, Any]:
-    """The settings, as the target itself takes them: from files and the environment."""
-    target = TargetChakra(
-        config=config.config if config else {},
-        parse_env_config=True,
-        validate_config=False,
-    )
-    return dict(target.config)
-
-
-def _settings(config: _ConfigInput | None) -> Settings:
-    return parse_settings(_config(config), user_agent=TargetChakra.user_agent())
+def _settings(config: _ConfigInput) -> Settings:
+    """The settings, as the target itself takes them."""
+    TargetChakra.check_settings(config.config)
+    return parse_settings(config.config, user_agent=TargetChakra.user_agent())
 
 
 @contextlib.contextmanager
-def _reports(config: _ConfigInput | None) -> Iterator[Reports]:
+def _reports(config: _ConfigInput) -> Iterator[Reports]:
     # Looking into the journal needs no key.
-    reports = Reports(str(_config(config).get("journal") or DEFAULT_JOURNAL))
+    reports = Reports(str(config.config.get("journal") or DEFAULT_JOURNAL))
     try:
         yield reports
     finally:

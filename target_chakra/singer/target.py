@@ -40,7 +40,7 @@ EPILOG = """Examples:
 
 \b
   tap-postgres --config tap.json --catalog c.json | target-chakra --config config.json
-  TARGET_CHAKRA_API_KEY=... target-chakra --config ENV --input rows.singer
+  TARGET_CHAKRA_API_KEY=... target-chakra --input rows.singer
   target-chakra --config config.json runs
   target-chakra --config config.json rejects
   target-chakra --config config.json retry
@@ -245,9 +245,9 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     def invoke(  # type: ignore[override]  # as the SDK's own override
         cls,
         *,
+        config: _ConfigInput,
         about: bool = False,
         about_format: str | None = None,
-        config: _ConfigInput | None = None,
         file_input: IO[bytes] | None = None,
     ) -> int:
         """Run the target from the command line; the exit code."""

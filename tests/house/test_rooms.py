@@ -25,6 +25,9 @@ FLOORS = {
     """,
     "chakra_plugin": """
         boundary  singer_plugin
+        settings_fault
+        settings_sources  about_text
+        settings_text
         connection_settings  interrupts  json_files  rare_gc  run_owner
     """,
     "tap_chakra": """

@@ -1,0 +1,51 @@
+"""A file that a user hands over is read, or refused in one line that names it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chakra_api.errors import SettingsError
+from chakra_plugin.json_files import json_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OBJECT = '{"a": "\u00e9"}'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_means_nothing(tmp_path: Path, encoding: str) -> None:
+    (path := tmp_path / "a.json").write_text(OBJECT, encoding=encoding)
+    assert json_file(str(path), "state") == {"a": "\u00e9"}
+
+
+WRONG = [
+    (b"", "is empty", "Leave --state out"),
+    (b" \r\n", "is empty", "Leave --state out"),
+    (b"\xef\xbb\xbf", "is empty", "Leave --state out"),
+    (OBJECT.encode("utf-16"), "is UTF-16 text", "Save it as UTF-8"),
+    (b"\xff{}", "is not UTF-8 text", "Save it as UTF-8"),
+    (b'{"a": 1,\n}', "is not JSON: line 1", "Mend it"),
+    (b'{"a": NaN}', "is not JSON: line 1", "Mend it"),
+    (b"[]", "holds no JSON object", "Check that it is the right file"),
+]
+
+
+@pytest.mark.parametrize(("content", "cause", "step"), WRONG)
+def test_what_is_no_object_is_refused(
+    tmp_path: Path, content: bytes, cause: str, step: str
+) -> None:
+    (path := tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        json_file(str(path), "state")
+    assert refused.value.cause.startswith(f"The state file '{path}' {cause}")
+    assert refused.value.next_step.startswith(step)
+
+
+def test_what_can_not_be_read_is_named(tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "no", "No such file")):
+        with pytest.raises(SettingsError, match=why) as refused:
+            json_file(str(path), "settings")
+        assert str(path) in refused.value.cause
