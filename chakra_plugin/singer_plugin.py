@@ -65,11 +65,15 @@ class SettingsInput(_ConfigInput):
 
 
 class _NoNoise(logging.Filter):
-    """Drops what singer-sdk says of each start, and what is wrong of it here."""
+    """Drops what singer-sdk says of each start, or beside an error that says it better."""
+
+    _MESSAGES: Final = frozenset(
+        {"Skipping parse of env var settings...", "Error initializing target sink '%s'"}
+    )
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record passes."""
-        return record.msg != "Skipping parse of env var settings..."
+        return record.msg not in self._MESSAGES
 
 
 _NO_NOISE: Final = _NoNoise()

@@ -84,6 +84,14 @@ class OpenAccount:
         """The account that the journal's entries are of."""
         return self.configuration.team_id or ""
 
+    @property
+    def called(self) -> str:
+        """The account as a person knows it: the name of its team, and its id."""
+        team = next(iter(self.configuration.collections.get("team", ())), {})
+        name = team.get("name")
+        named = f"team '{name}'" if isinstance(name, str) and name else "a team without a name"
+        return f"{named} ({self.id or 'no id'})"
+
     def procedure(self, short_id: str) -> OpenProcedure:
         """A procedure, as all work of the run on it shares it."""
         found = self._procedures.get(short_id)

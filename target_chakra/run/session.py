@@ -97,6 +97,8 @@ class Session(Generic[State]):
         settings, clock, journal, hooks = self.settings, self._clock, self.journal, self._hooks
         journal.hold()
         now = int(clock.now() * 1000)
+        place = f"{self._account.called} at {settings.connection.api_url}"
+        LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
         self.run_id = journal.begin_run(self.account_id, owner, now)
         self._account.findings = journal.findings()
         journal.clear(now - int(settings.retention_days * 86_400_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import queue
 import sys
 import threading
@@ -117,6 +118,7 @@ class LineReader(GenericSingerReader[bytes]):
         Raises:
             SettingsError: It holds none.
         """
+        line = _unmarked(line) if self.line == 1 else line
         try:
             message = exact_json.loads(line, constants=True)
         except ValueError:
@@ -133,6 +135,17 @@ class LineReader(GenericSingerReader[bytes]):
             f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
             "See what the tap wrote there; the rows before it are written or recorded",
         )
+
+
+def _unmarked(line: bytes) -> bytes:
+    """The first line without a byte-order mark.
+
+    Raises:
+        SettingsError: The mark says that the input is UTF-16.
+    """
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SettingsError("The input is UTF-16 text", "Write it as UTF-8")
+    return line.removeprefix(codecs.BOM_UTF8)
 
 
 def _shown(line: bytes) -> str:

@@ -72,7 +72,7 @@ def test_a_date_in_the_future_is_named(tmp_path: Path, config: dict[str, Any], n
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"concurrency": "many"}, {"concurrency": 0}, {"max_rps": -1}, {"procedures": "lead"}]
+    "wrong", [{"concurrency": "many"}, {"concurrency": 0}, {"max_rps": -1}, {"procedures": 5}]
 )
 def test_a_setting_that_means_nothing_is_named(
     tmp_path: Path, config: dict[str, Any], wrong: dict[str, Any]

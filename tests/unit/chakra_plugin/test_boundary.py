@@ -6,6 +6,8 @@ import gc
 import logging
 import subprocess
 import sys
+from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import click
@@ -121,7 +123,15 @@ def test_a_command_starts_without_what_is_slow_to_import(package: str) -> None:
     started = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     loaded = started.stdout.decode().split()
     assert f"{package}.__main__" in loaded
+    assert "importlib.metadata" not in loaded
     assert not {"click", "singer_sdk", "requests", "sqlalchemy", "orjson"} & set(loaded)
+
+
+@pytest.mark.parametrize("package", ["tap_chakra", "target_chakra", "chakra_sandbox"])
+def test_a_package_knows_its_version(package: str) -> None:
+    module = import_module(package)
+    assert module.__version__ == version("chakra-connectors")
+    assert not hasattr(module, "__author__")
 
 
 def test_a_command_collects_rarely() -> None:

@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from target_chakra.singer.input import Lines
+from chakra_api.errors import SettingsError
+from target_chakra.singer.input import LineReader, Lines
 
 
 def never() -> bool:
@@ -34,3 +35,24 @@ def test_an_input_that_breaks_off_is_an_error() -> None:
 
     with pytest.raises(OSError, match="gone"):
         list(Lines(Gone(), never))
+
+
+def first_message(content: bytes) -> list[dict[str, object]]:
+    """What a reader makes of an input of one message."""
+    got: list[dict[str, object]] = []
+    LineReader(never).process_lines(io.BytesIO(content), {"STATE": got.append})
+    return got
+
+
+STATE = '{"type": "STATE", "value": "\u00e9"}\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_before_the_first_message_means_nothing(encoding: str) -> None:
+    assert first_message(STATE.encode(encoding)) == [{"type": "STATE", "value": "\u00e9"}]
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+def test_an_input_of_another_encoding_is_named_and_not_shown(mark: bytes) -> None:
+    with pytest.raises(SettingsError, match="The input is UTF-16 text"):
+        first_message(mark + STATE.encode("utf-16-le"))
