@@ -114,6 +114,11 @@ class Bookkeeping:
         if entry != Entry(0):
             self._noted.append(entry)
 
+    def note_planned(self, change: Change) -> None:
+        """In a dry run, a row would be sent: it came, so that its process is none to delete."""
+        if owned := self._owned(change, Outcome.UNCHANGED):
+            self._noted.append(Entry(0, owned=owned))
+
     def note_reject(self, reject: Reject) -> None:
         """A row can't be written."""
         change = reject.change
@@ -210,7 +215,7 @@ class Bookkeeping:
         """Store what was noted, if there are so many of it, in one transaction."""
         if len(self._noted) < least:
             return
-        noted, self._noted = self._noted, []
+        noted = self._noted
         joined = Entry(
             self._context.now_ms(),
             None,
@@ -222,6 +227,8 @@ class Bookkeeping:
             tuple(n for e in noted for n in e.resolved),
         )
         self._journal.record(joined)
+        # Not before: what the journal did not take is not forgotten.
+        self._noted = []
         self._write_rejects(joined)
 
     def _write_rejects(self, entry: Entry) -> None:

@@ -1,47 +1,82 @@
-"""What a dry run shows: what would be created, updated (before → after) and deleted. Pure."""
+"""What a dry run shows: what would be created, updated (before → after), deleted and rejected."""
 
 from __future__ import annotations
 
 from collections import Counter
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import json_text
 from target_chakra.changes import Kind
 from target_chakra.lookups.key_lookups import PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from target_chakra.changes import Action
+    from target_chakra.changes import Action, Reject
 
-ROWS_SHOWN = 10
-"""Rows that are shown of each kind."""
+ROWS_SHOWN: Final = 10
+"""Rows that are shown of each kind, and of the rejects."""
 
 
-def preview_lines(
-    actions: Sequence[Action], planned: Mapping[Kind, int], size: int
-) -> Iterator[str]:
-    """The lines of a preview.
+class DryRun:
+    """What a dry run would do: counted, and the first rows of each kind kept.
 
-    Args:
-        actions: The first that would be sent.
-        planned: How many of each kind there would be.
-        size: Rows a job.
+    Attributes:
+        planned: How many actions there would be, by kind.
+        rejected: How many rows would be rejected.
     """
-    shown: Counter[Kind] = Counter()
-    for action in actions:
-        shown[action.kind] += 1
-        if shown[action.kind] <= ROWS_SHOWN:
+
+    def __init__(self) -> None:
+        self.planned: Counter[Kind] = Counter()
+        self.rejected = 0
+        self._actions: list[Action] = []
+        self._rejects: list[Reject] = []
+
+    def note(self, action: Action) -> None:
+        """An action would be sent."""
+        self.planned[action.kind] += 1
+        if self.planned[action.kind] <= ROWS_SHOWN:
+            self._actions.append(action)
+
+    def note_reject(self, reject: Reject) -> None:
+        """A row would be rejected."""
+        self.rejected += 1
+        if self.rejected <= ROWS_SHOWN:
+            self._rejects.append(reject)
+
+    def lines(self, size: int) -> Iterator[str]:
+        """What a person reads.
+
+        Args:
+            size: Rows a job.
+        """
+        for action in self._actions:
             yield from _lines(action)
-    jobs = sum(ceil(count / size) for count in planned.values())
-    # A submit and about three looks at its job; creates are looked up when it ended.
-    requests = jobs * 4 + ceil(planned.get(Kind.CREATE, 0) / PAGE)
-    counts = ", ".join(f"{planned.get(kind, 0):,} {kind.value}s" for kind in Kind)
-    yield (
-        f"Dry run: {counts}; {jobs:,} jobs, about {requests:,} requests beside these look-ups;"
-        " nothing was sent"
-    )
+        for reject in self._rejects:
+            yield _reject_line(reject)
+        counts = {f"{kind.value}s": self.planned[kind] for kind in Kind}
+        for name, count in {**counts, "rejects": self.rejected}.items():
+            if count > ROWS_SHOWN:
+                yield f"Of the {name}, {ROWS_SHOWN} of {count:,} shown"
+        yield self._summary(size)
+
+    def _summary(self, size: int) -> str:
+        jobs = sum(ceil(count / size) for count in self.planned.values())
+        # A submit and about three looks at its job; creates are looked up when it ended.
+        requests = jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE)
+        counts = ", ".join(f"{self.planned[kind]:,} {kind.value}s" for kind in Kind)
+        rejects = f", {self.rejected:,} rejects" if self.rejected else ""
+        return (
+            f"Dry run: {counts}{rejects}; {jobs:,} jobs, about {requests:,} requests beside these"
+            " look-ups; nothing was sent, and the journal keeps nothing of it"
+        )
+
+
+def _reject_line(reject: Reject) -> str:
+    change = reject.change
+    named = change.key or "a row without a key"
+    return f"reject {named} (line {change.line}): {reject.reason}. {reject.next_step}."
 
 
 def _lines(action: Action) -> Iterator[str]:

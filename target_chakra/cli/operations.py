@@ -90,8 +90,9 @@ def _run_line(run: RunLine) -> str:
     outcomes = run.receipt.get("outcomes")
     counts = outcomes if isinstance(outcomes, dict) else {}
     said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    dry = "dry, " if run.dry else ""
     end = "under way, or killed" if run.exit_code is None else f"exit {run.exit_code}"
-    return f"run {run.id}  {iso_ms(run.began_ms)}  {end}  {said or 'no rows'}"
+    return f"run {run.id}  {iso_ms(run.began_ms)}  {dry}{end}  {said or 'no rows'}"
 
 
 @click.command()

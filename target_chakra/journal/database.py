@@ -245,6 +245,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._lock = JournalLock(self.engine)
+        self._draft: sa.Connection | None = None
         try:
             with self.writing() as connection:
                 migrate(connection)
@@ -260,14 +261,40 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction: on disk when it ends, or undone if anything is raised in it."""
-        with spoken(self.url), self.engine.begin() as connection:
-            yield connection
+        with spoken(self.url):
+            if self._draft is not None:
+                with self._draft.begin_nested():
+                    yield self._draft
+                return
+            with self.engine.begin() as connection:
+                yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection for queries; what they find and can't be read is called damaged."""
-        with legible(self.url), spoken(self.url), self.engine.connect() as connection:
-            yield connection.execution_options(**{READS: True})
+        with legible(self.url), spoken(self.url):
+            if self._draft is not None:
+                yield self._draft
+                return
+            with self.engine.connect() as connection:
+                yield connection.execution_options(**{READS: True})
+
+    def begin_draft(self) -> None:
+        """From here on what is written is seen here alone, and is undone in the end.
+
+        A dry run decides by what it would have stored: which rows of a mirror came, what is
+        rejected already.
+        """
+        with spoken(self.url):
+            self._draft = self.engine.connect()
+            self._draft.begin()
+
+    def end_draft(self) -> None:
+        """Undo what was written since `begin_draft`, if anything was."""
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            with spoken(self.url):
+                draft.close()
 
     def lock(self) -> bool:
         """Hold the database for this run; False if another run holds it."""
@@ -276,6 +303,8 @@ class Database:
 
     def close(self) -> None:
         """Let go of the database and of its lock."""
+        with contextlib.suppress(JournalError):
+            self.end_draft()
         self.engine.dispose()
         self._lock.release()
 

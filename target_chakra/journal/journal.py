@@ -92,18 +92,28 @@ class Journal:
             ).first()
         return f"run {last.id}, {last.holder}" if last else "it has just begun"
 
-    def begin_run(self, account: str, holder: str, now_ms: int) -> int:
-        """Begin a run on an account; its number."""
+    def begin_run(self, account: str, holder: str, now_ms: int, *, dry: bool = False) -> int:
+        """Begin a run on an account; its number.
+
+        Args:
+            account: The team.
+            holder: Names this run to another that wants the journal.
+            now_ms: Our clock, epoch milliseconds.
+            dry: Whether nothing but its own line is kept of it.
+        """
         with self._database.writing() as connection:
             made = connection.execute(
-                t.runs.insert().values(account=account, holder=holder, began_ms=now_ms)
+                t.runs.insert().values(account=account, holder=holder, began_ms=now_ms, dry=dry)
             )
             run = CurrentRun(account, _number(made))
         self._see(run)
+        if dry:
+            self._database.begin_draft()
         return run.number
 
     def end_run(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
         """Store the receipt of this run."""
+        self._database.end_draft()
         with self._database.writing() as connection:
             connection.execute(
                 t.runs.update()

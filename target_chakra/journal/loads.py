@@ -102,7 +102,7 @@ def untold(connection: sa.Connection, load: str, but: int = 0) -> int:
     of_load = t.runs.c.load == load
     told = (
         sa.select(sa.func.coalesce(sa.func.max(t.runs.c.id), 0))
-        .where(of_load, t.runs.c.exit_code == ExitCode.REJECTS.value)
+        .where(of_load, t.runs.c.exit_code == ExitCode.REJECTS.value, t.runs.c.dry.is_(False))
         .scalar_subquery()
     )
     runs = sa.select(t.runs.c.id).where(of_load, t.runs.c.id > told, t.runs.c.id != but)

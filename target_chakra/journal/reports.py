@@ -34,6 +34,7 @@ class RunLine:
         exit_code: None until it ended.
         receipt: Its receipt; empty until it ended.
         load: The load that it worked on; empty where there are none.
+        dry: Whether it wrote nothing on purpose: nothing follows from it.
     """
 
     id: int
@@ -44,6 +45,7 @@ class RunLine:
     exit_code: int | None
     receipt: Mapping[str, object]
     load: str = ""
+    dry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,7 @@ def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
         row.exit_code,
         receipt,
         row.load or "",
+        row.dry,
     )
 
 

@@ -84,6 +84,7 @@ runs = sa.Table(
     sa.Column("exit_code", sa.Integer),
     sa.Column("receipt", CellText),
     sa.Column("load", CellText),
+    sa.Column("dry", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 arrivals = sa.Table(
@@ -249,6 +250,23 @@ def _add_kinds(connection: sa.Connection) -> None:
         connection.execute(negative.values(passing=True, seq=-each.c.seq))
 
 
+def _add_dry(connection: sa.Connection) -> None:
+    """Which runs were dry: nothing follows from them."""
+    _add_column(connection, runs, "dry BOOLEAN NOT NULL DEFAULT false")
+    ended = connection.execute(sa.select(runs.c.id, runs.c.receipt))
+    dry = [row.id for row in ended if row.receipt and _is_of_dry_run(row.receipt)]
+    for number in dry:
+        connection.execute(runs.update().where(runs.c.id == number).values(dry=True))
+
+
+def _is_of_dry_run(receipt: str) -> bool:
+    try:
+        found = json.loads(receipt)
+    except ValueError:
+        return False  # whoever reads it is told that it is damaged
+    return isinstance(found, dict) and "dry_run" in found
+
+
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
     """Add a column, given as name and type, to a journal that was not made with it."""
     held = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
@@ -261,6 +279,7 @@ MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (
     _add_loads,
     _add_places,
     _add_kinds,
+    _add_dry,
 )
 """Each brings the journal to the next version; none is ever changed once released."""
 

@@ -120,6 +120,7 @@ class Mirrors:
             LimitCrossed: There is more to delete than max_deletes allows.
         """
         self._streams.say_nothing()
+        runs = [run for run in runs if not run.dry]
         mirrored = [run for run in runs if run.receipt.get("mirrored")]
         if not mirrored:
             raise SettingsError(

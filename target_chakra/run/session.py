@@ -11,7 +11,6 @@ from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
 from chakra_api.wire.wire_json import encode
-from target_chakra.books.dry_run import preview_lines
 from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import Outcome
@@ -99,10 +98,11 @@ class Session(Generic[State]):
         now = int(clock.now() * 1000)
         place = f"{self._account.called} at {settings.connection.api_url}"
         LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
-        self.run_id = journal.begin_run(self.account_id, owner, now)
+        self.run_id = journal.begin_run(self.account_id, owner, now, dry=settings.dry_run)
         self._account.findings = journal.findings()
         journal.clear(now - int(settings.retention_days * 86_400_000))
-        self._rejects = ins.rejects(settings.rejects_path) if settings.rejects_path else None
+        if settings.rejects_path and not settings.dry_run:
+            self._rejects = ins.rejects(settings.rejects_path)
         procedure = self._account.procedure
         context = RunContext(journal, self._workers, clock, settings, procedure)
         self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects)
@@ -238,7 +238,8 @@ class Session(Generic[State]):
     def why_unsent(self, stream: str) -> ChakraError | None:
         """Why nothing of a stream is sent; None if nothing speaks against it."""
         if self.settings.dry_run:
-            planned = [f"{count:,} {kind.value}" for kind, count in self.writer.planned.items()]
+            counts = self.writer.dry_run.planned
+            planned = [f"{count:,} {kind.value}" for kind, count in counts.items()]
             return SettingsError(
                 f"dry_run is set, so nothing is written ({', '.join(planned) or 'nothing to do'})",
                 "Take dry_run away and run it again",
@@ -316,7 +317,7 @@ class Session(Generic[State]):
             halted=tuple(f"{name}: {why}" for name, why in writer.halted.items()),
             stopped=self._hooks.stopped(),
             dry_run=self.settings.dry_run,
-            planned=tuple((kind.value, count) for kind, count in writer.planned.items()),
+            planned=tuple((kind.value, count) for kind, count in writer.dry_run.planned.items()),
             bookmarked=tuple(sorted(self._streams.bookmarked)),
             mirrored=self._streams.mirrored,
             load=self.load,
@@ -326,7 +327,7 @@ class Session(Generic[State]):
     def _say(self, receipt: Receipt) -> None:
         writer = self.writer
         if receipt.dry_run:
-            for line in preview_lines(writer.preview, writer.planned, self.settings.batch_size):
+            for line in writer.dry_run.lines(self.settings.batch_size):
                 LOG.info("%s", line)
         for told in receipt.complaints:
             LOG.error("%s", told)

@@ -8,13 +8,13 @@ the stage goes on.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chakra_api.errors import ChakraError, IllegalTransition
 from target_chakra.batches import Released, Settled
 from target_chakra.books.bookkeeping import ROWS_A_STORING, Bookkeeping
+from target_chakra.books.dry_run import DryRun
 from target_chakra.books.limits import crossed_percent, too_many_deletes
 from target_chakra.books.tally import Tally
 from target_chakra.changes import (
@@ -60,8 +60,7 @@ class Writer(Generic[State]):
 
     Attributes:
         tally: What came in and what became of it; `books` store it.
-        preview: Of a dry run: the first actions that would be sent.
-        planned: How many actions there were, by kind.
+        dry_run: Of a dry run: what would be sent, and rejected.
         failure: What stops the run; None if nothing does.
         halted: Procedures that nothing more can be written to, and why.
     """
@@ -77,8 +76,7 @@ class Writer(Generic[State]):
         self._limits = context.settings.limits
         self._hooks = hooks
         self.tally: Tally[State] = Tally(hooks.heard)
-        self.preview: list[Action] = []
-        self.planned: Counter[Kind] = Counter()
+        self.dry_run = DryRun()
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
@@ -222,21 +220,19 @@ class Writer(Generic[State]):
                 self._give_up(change)
                 self._fail(too_many_deletes(self._deletes, self._limits.max_deletes))
                 return
-        self.planned[action.kind] += 1
         if self._settings.dry_run:
-            self._preview(action)
+            self.dry_run.note(action)
+            self.books.note_planned(change)
+            self._give_up(change)
             return
         if self.failure is not None or change.procedure in self.halted:
             self._give_up(change)
             return
         self._batching.add(action)
 
-    def _preview(self, action: Action) -> None:
-        self.preview.append(action)
-        del self.preview[1000:]
-        self._give_up(action.change)
-
     def _reject(self, reject: Reject) -> None:
+        if self._settings.dry_run:
+            self.dry_run.note_reject(reject)
         self.books.note_reject(reject)
         self.tally.settle(reject.change, Outcome.REJECTED)
         self._check_percent()

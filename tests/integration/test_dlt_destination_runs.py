@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -174,6 +175,17 @@ def test_a_load_of_which_dlt_gave_a_file_up_says_nothing_about_deletes(
     assert held(sandbox, rows) == [row["score"] for row in rows]
 
 
+def rows_in(journal: Path) -> dict[str, int]:
+    """How many rows each table has that has some."""
+    with contextlib.closing(sqlite3.connect(journal)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        counts = {
+            name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+            for (name,) in names.fetchall()
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
 def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -182,6 +194,7 @@ def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
     assert "5 update" in told.error
     assert told.pending
     assert writes(sandbox) == 0
+    assert rows_in(tmp_path / ".target-chakra" / "journal.db") == {"runs": 1, "version": 1}
     done = load(tmp_path, Plan((), settings(sandbox, SCORES)))
     assert done.outcomes == {"updated": 5}
 

@@ -371,3 +371,24 @@ def test_a_journal_that_was_let_go_of_is_held_by_the_next_run_of_the_same_proces
     first.close()
     second.hold()
     second.close()
+
+
+def test_what_a_dry_run_writes_it_alone_sees_and_nobody_keeps(of_030: str) -> None:
+    Journal(of_030).close()
+    before = dump(of_030)
+    dry = Journal(of_030)
+    dry.hold()
+    number = dry.begin_run("acme", "pid 2 on here", 2000, dry=True)
+    dry.record(Entry(2000, rejects=(Reject(change(3, key("L-7")), "no room", "mend it"),)))
+    intend(dry, keyless(1, "h9"))
+    dry.clear(10**15)
+    assert dry.rejected_keys() == {key("L-3"), key("L-7")}
+    told(of_030)  # others may look meanwhile
+    dry.end_run({"dry_run": {}}, 0, 3000)
+    dry.close()
+    after = dump(of_030)
+    mine = [line for line in after["runs"][1] if line.startswith(f"({number},")]
+    assert len(mine) == 1
+    after["runs"][1].remove(mine[0])
+    assert after == before
+    assert [run.dry for run in told(of_030).runs] == [False, True]

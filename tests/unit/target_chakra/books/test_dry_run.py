@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from target_chakra.books.dry_run import ROWS_SHOWN, preview_lines
-from target_chakra.changes import Action, Change, Key, Kind, Mode
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from target_chakra.books.dry_run import ROWS_SHOWN, DryRun
+from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
 
 Row = dict[str, object]
 
@@ -21,8 +16,14 @@ def action_of(kind: Kind, fields: Row, before: Row | None = None, line: int = 1)
     return Action(change, kind, "x", fields, before)
 
 
-def lines(*actions: Action, planned: Mapping[Kind, int] | None = None, size: int = 10) -> list[str]:
-    return list(preview_lines(actions, planned or {}, size))
+def lines(*noted: Action | Reject, size: int = 10) -> list[str]:
+    dry_run = DryRun()
+    for each in noted:
+        if isinstance(each, Reject):
+            dry_run.note_reject(each)
+        else:
+            dry_run.note(each)
+    return list(dry_run.lines(size))
 
 
 def test_an_update_shows_what_was_held_and_what_would_be() -> None:
@@ -52,13 +53,24 @@ def test_only_the_first_rows_of_each_kind_are_shown() -> None:
         f"delete lead_id={n} (line {n})" for n in range(1, ROWS_SHOWN + 1)
     ]
     assert "create lead_id=99 (line 99)" in shown
+    assert f"Of the deletes, {ROWS_SHOWN} of {2 * ROWS_SHOWN - 1} shown" in shown
+
+
+def test_rejects_are_shown_with_their_reason_and_what_to_do() -> None:
+    change = action_of(Kind.CREATE, {}).change
+    shown = lines(*(Reject(change, "bad", "Mend it") for _ in range(1488)))
+    assert shown.count("reject lead_id=1 (line 1): bad. Mend it.") == ROWS_SHOWN
+    assert "Of the rejects, 10 of 1,488 shown" in shown
+    assert "0 deletes, 1,488 rejects;" in shown[-1]
 
 
 def test_the_end_counts_all_that_would_be_sent_in_jobs_of_one_kind_each() -> None:
     planned = {Kind.CREATE: 11, Kind.UPDATE: 10, Kind.DELETE: 1}
-    (said,) = lines(planned=planned)
+    *_, said = lines(
+        *(action_of(kind, {}) for kind, count in planned.items() for _ in range(count))
+    )
     assert said.startswith("Dry run: 11 creates, 10 updates, 1 deletes; 4 jobs")
-    assert said.endswith("; nothing was sent")
+    assert "; nothing was sent" in said
 
 
 def test_a_run_that_would_send_nothing_says_so() -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 
 import pytest
 
 from chakra_api.errors import JournalError, LimitCrossed, NoAccess
 from chakra_api.exit_codes import ExitCode
-from target_chakra.books.dry_run import preview_lines
 from target_chakra.books.receipt import Cost, Receipt
-from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.lifecycle import Outcome
 from target_chakra.settings import Limits
 
@@ -65,19 +62,3 @@ def test_the_line_names_only_what_happened() -> None:
     line = receipt({Outcome.CREATED: 3}).line()
     assert line.startswith("3 rows in: 3 created; 3 jobs, 12 requests")
     assert "rejected" not in line
-
-
-def test_a_dry_run_shows_before_and_after_and_how_many_jobs() -> None:
-    key = Key("lead", "lead_id", "L-1")
-    change = Change(1, 2, "s", "lead", key, Mode.UPSERT, False, {}, {})  # noqa: FBT003 - a record
-    update = Action(change, Kind.UPDATE, "id", {"data.score": 5}, {"data.score": None})
-    lines = list(preview_lines([update], Counter({Kind.UPDATE: 2001}), 1000))
-    said = (
-        "Dry run: 0 creates, 2,001 updates, 0 deletes; 3 jobs, about 12 requests beside these"
-        " look-ups; nothing was sent"
-    )
-    assert lines == [
-        "update lead_id=L-1 (line 2)",
-        "  data.score: nothing → 5",
-        said,
-    ]
