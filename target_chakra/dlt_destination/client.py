@@ -12,8 +12,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import dlt
-from dlt.common.configuration import configspec
+from dlt.common.configuration import configspec, known_sections
 from dlt.common.configuration.container import Container
+from dlt.common.configuration.resolve import resolve_configuration
 from dlt.common.destination.client import (
     DestinationClientConfiguration,
     JobClientBase,
@@ -30,6 +31,7 @@ from dlt.common.storages.load_package import (
 )
 from dlt.common.typing import TSecretStrValue  # noqa: TC002 - dlt reads the annotations
 from dlt.destinations.job_impl import FinalizedLoadJob
+from dlt.load.configuration import LoaderConfiguration
 
 from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
@@ -138,6 +140,20 @@ class ChakraLoadClient(JobClientBase):
     ) -> None:
         super().__init__(schema, config, capabilities)
         self.settings = _settings(config)
+
+    def verify_schema(
+        self,
+        only_tables: Iterable[str] | None = None,
+        new_jobs: Iterable[ParsedLoadJobFileName] | None = None,
+    ) -> list[PreparedTableSchema]:
+        """What dlt checks before the first file of a load.
+
+        Raises:
+            DestinationTerminalException: In a dry run, dlt would take the load for loaded.
+        """
+        if self.settings.dry_run:
+            _refuse_to_drop()
+        return super().verify_schema(only_tables, new_jobs)  # type: ignore[arg-type]  # as dlt calls it
 
     # What a file is
 
@@ -278,6 +294,29 @@ def _settings(config: ChakraConfiguration) -> Settings:
         return parse_settings(given, user_agent=agent, variable=variable)
     except ChakraError as error:
         raise translated(error) from None
+
+
+def _refuse_to_drop() -> None:
+    """The files of a dry run must stay, so that the run after it writes them.
+
+    Raises:
+        DestinationTerminalException: dlt is told to let go of files that can't be loaded.
+    """
+    loader = resolve_configuration(
+        LoaderConfiguration(), sections=(known_sections.LOAD,), accept_partial=True
+    )
+    name, value = "raise_on_failed_jobs", "false"
+    if loader.raise_on_failed_jobs:
+        name, value = "auto_abort_on_terminal_error", "true"
+        if not getattr(loader, name, False):
+            return
+    raise translated(
+        SettingsError(
+            f"dry_run is set, and with load.{name} {value} dlt would let go of what a dry run does"
+            " not write",
+            f"Take load.{name} away for the dry run",
+        )
+    )
 
 
 def translated(error: ChakraError) -> Exception:
