@@ -173,7 +173,11 @@ class Unreadable(AnswerLost):
 
 
 class SettingsError(ChakraError):
-    """A setting, catalog, state or input is wrong; nothing was changed."""
+    """A setting, catalog, state or input is wrong.
+
+    A setting is found wrong before anything is changed. Where an input breaks off, what was sent
+    before stays sent, and the receipt says what became of each row.
+    """
 
     exit_code = ExitCode.SETTINGS
 

@@ -15,7 +15,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command line itself was wrong (click's own code for it)."""
     SETTINGS = 3
-    """A setting, a catalog, a state or the input is wrong; nothing was changed."""
+    """A setting, a catalog, a state or the input is wrong: nothing was sent because of it."""
     NO_ACCESS = 4
     """The key is wrong or its role may not do this."""
     UNREACHABLE = 5

@@ -38,10 +38,14 @@ class Outcome(str, Enum):
     SUPERSEDED = "superseded"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+    """It was sent, and nobody will ever know; listed until its user says, or its row comes again"""
+    IN_FLIGHT = "in flight"
+    """It was sent, and the run ended before its outcome was known: the next run follows it."""
     NOT_SENT = "not sent"
+    """The run ended before it, or its process is held; its source brings it again."""
 
 
-SETTLED: Final = frozenset(Outcome) - {Outcome.UNKNOWN, Outcome.NOT_SENT}
+SETTLED: Final = frozenset(Outcome) - {Outcome.UNKNOWN, Outcome.IN_FLIGHT, Outcome.NOT_SENT}
 """Outcomes that let a STATE pass (design decision 5); superseded only if its successor's does."""
 
 

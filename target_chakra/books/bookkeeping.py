@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
+from target_chakra.books.reasons import Reasons
 from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Entry, Owned, Unknown
@@ -44,6 +45,8 @@ class Bookkeeping:
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
         self.mirrors: set[str] = set()
         """Streams whose rows are owned."""
+        self.why = {Outcome.REJECTED: Reasons(), Outcome.UNKNOWN: Reasons()}
+        """Reasons of rows that ended so."""
 
     def recall(self, unknowns: Iterable[UnknownRow]) -> None:
         """Take in what earlier runs left."""
@@ -122,6 +125,7 @@ class Bookkeeping:
     def note_reject(self, reject: Reject) -> None:
         """A row can't be written."""
         change = reject.change
+        self.why[Outcome.REJECTED].note(change, reject.reason)
         overtaken, resolved = self._overtakes(change), self._resolves(change)
         owned = self._owned(change, Outcome.REJECTED)
         self._noted.append(
@@ -164,6 +168,10 @@ class Bookkeeping:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
         entry = self._entry(batch, done, ended)
         self._journal.settle(batch, entry)
+        for reject in entry.rejects:
+            self.why[Outcome.REJECTED].note(reject.change, reject.reason)
+        for unknown in entry.unknowns:
+            self.why[Outcome.UNKNOWN].note(unknown.action.change, unknown.reason)
         self._write_rejects(entry)
 
     def _entry(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> Entry:

@@ -72,11 +72,6 @@ class Receipt:
     load_complete: bool = False
 
     @property
-    def complaints(self) -> tuple[str, ...]:
-        """What went wrong with a procedure, and what stopped the run."""
-        return (*self.halted, *([str(self.error)] if self.error else []))
-
-    @property
     def total(self) -> Counter[Outcome]:
         """Outcomes of all streams together."""
         total: Counter[Outcome] = Counter()
@@ -96,7 +91,7 @@ class Receipt:
         verdicts = (
             (self.error is not None, self.error.exit_code if self.error else ExitCode.BUG),
             (self.stopped, ExitCode.STOPPED),
-            (total[Outcome.UNKNOWN] > 0, ExitCode.UNKNOWN),
+            (total[Outcome.UNKNOWN] + total[Outcome.IN_FLIGHT] > 0, ExitCode.UNKNOWN),
             (bool(self.halted), ExitCode.UNREACHABLE),
             (total[Outcome.REJECTED] > limits.max_rejects, ExitCode.REJECTS),
             (total[Outcome.NOT_SENT] > 0 and not self.dry_run, ExitCode.UNKNOWN),
@@ -114,6 +109,7 @@ class Receipt:
                 for name, rows in self.rows.items()
             },
             "unknown": self.total[Outcome.UNKNOWN],
+            "in_flight": self.total[Outcome.IN_FLIGHT],
             "requests": self.cost.requests,
             "requests_repeated": self.cost.retries,
             "jobs": self.cost.jobs,

@@ -85,9 +85,9 @@ class Tally(Generic[State]):
             self.heard(change, end)
 
     def give_up(self) -> None:
-        """The rows that have no outcome yet get one: what becomes of them is unknown."""
+        """The rows that have no outcome yet get one: whatever left is counted, these never did."""
         for stream, came in self.rows.items():
-            self.outcomes[stream][Outcome.UNKNOWN] += came - self.outcomes[stream].total()
+            self.outcomes[stream][Outcome.NOT_SENT] += came - self.outcomes[stream].total()
         self.open = 0
 
     @property

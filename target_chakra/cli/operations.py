@@ -15,9 +15,10 @@ from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.run_owner import run_owner
 from target_chakra.journal.reports import RESOLUTIONS, Reports
+from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import DEFAULT_JOURNAL, parse_settings
-from target_chakra.singer.target import TargetChakra
+from target_chakra.singer.target import TargetChakra, typed_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ def _reports(config: _ConfigInput) -> Iterator[Reports]:
 
 @contextlib.contextmanager
 def _session(settings: Settings) -> Iterator[Session[object]]:
-    yield Session(settings, SystemClock(), run_owner())
+    yield Session(settings, SystemClock(), run_owner(), Hooks(command=typed_command))
 
 
 @click.command()

@@ -98,7 +98,9 @@ class Arrival:
         if self._exhausted and not self._open and not self._left:
             return None
         unknown, unsent = self._left[Outcome.UNKNOWN], self._left[Outcome.NOT_SENT]
+        under_way = self._left[Outcome.IN_FLIGHT]
         said = [f"{unknown:,} have an unknown outcome"] if unknown else []
+        said += [f"{under_way:,} are in flight"] if under_way else []
         said += [f"{unsent:,} were not sent"] if unsent else []
         said += [] if self._exhausted else ["the rest was not read"]
         return Unfinished(

@@ -31,6 +31,10 @@ def _to_standard_error(line: str) -> None:
     print(line, file=sys.stderr)  # noqa: T201 - the account of a run
 
 
+def _typed(words: str) -> str:
+    return f"target-chakra {words}"
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks(Generic[State]):
     """Functions that a session calls while it runs, always on the thread that decides.
@@ -42,6 +46,7 @@ class Hooks(Generic[State]):
         beat: Called often while rows are on their way.
         ending: Called when every row has its outcome, before the receipt is stored.
         print_receipt: Prints the receipt, one JSON object.
+        command: What its user types for a subcommand of target-chakra.
     """
 
     emit: Callable[[State], None] = _pass_no_state
@@ -50,3 +55,4 @@ class Hooks(Generic[State]):
     beat: Callable[[], None] = _nothing
     ending: Callable[[], None] = _nothing
     print_receipt: Callable[[str], None] = _to_standard_error
+    command: Callable[[str], str] = _typed

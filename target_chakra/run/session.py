@@ -12,6 +12,7 @@ from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.receipt import Cost, Receipt
+from target_chakra.books.verdict import Verdict
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import Outcome
 from target_chakra.run.account import OpenAccount
@@ -288,7 +289,9 @@ class Session(Generic[State]):
 
     def end(self, error: ChakraError | None) -> int:
         """Store and say what became of the run; the exit code."""
-        self._hooks.ending()
+        if not isinstance(error, JournalError):
+            # What became of rows is stored; after a failed write that is not certain.
+            self._hooks.ending()
         receipt = self.receipt(error)
         code = receipt.exit_code(self.settings.limits)
         now = int(self._clock.now() * 1000)
@@ -329,8 +332,11 @@ class Session(Generic[State]):
         if receipt.dry_run:
             for line in writer.dry_run.lines(self.settings.batch_size):
                 LOG.info("%s", line)
-        for told in receipt.complaints:
+        verdict = Verdict(receipt, self.settings.limits, writer.books.why, self._hooks.command)
+        for told in verdict.errors():
             LOG.error("%s", told)
+        for told in verdict.warnings():
+            LOG.warning("%s", told)
         LOG.info("Run %d: %s", receipt.run, receipt.line())
         self._hooks.print_receipt(encode(self.last_receipt).decode())
 

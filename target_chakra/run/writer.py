@@ -82,6 +82,7 @@ class Writer(Generic[State]):
         self._mappers: dict[str, RowMapper] = {}
         self._deletes = self._since_pump = 0
         self._recovered: set[int] = set()
+        self._unstored: Mapping[int, Settlement] = {}
         self.books = Bookkeeping(context, rejects)
         self.intake = Intake(context, self.books.is_barred)
         self.dispatcher = Dispatcher(context, submissions(context))
@@ -255,8 +256,11 @@ class Writer(Generic[State]):
         batch = settled.batch
         if batch.state not in (BatchState.LOST, BatchState.SETTLED, BatchState.RELEASED):
             raise IllegalTransition(f"Rows settled in a batch that is {batch.state.value}")
+        # Until that is stored the batch is in flight, as far as the next run can know.
+        self._unstored = settled.done
         self.books.flush()
         self.books.store(batch, settled.done, settled.ended)
+        self._unstored = {}
         for settlement in settled.done.values():
             self._end_action(settlement, batch)
         if batch.state is not BatchState.LOST:
@@ -378,13 +382,17 @@ class Writer(Generic[State]):
         self._pass_states()
 
     def account_rest(self) -> None:
-        """Give an outcome to each row that has none."""
+        """Give an outcome to each row that has none: it is in flight, or was never sent."""
         for action in self._batching.drain():
             self._end_unsent(action.change)
         for change in self.intake.drain():
             self._end_unsent(change)
         for batch in self.dispatcher.in_flight:
+            left = batch.state is not BatchState.INTENDED
             for at in self.dispatcher.open_actions(batch):
-                self.tally.settle(batch.actions[at].change, Outcome.UNKNOWN)
+                outcome = Outcome.IN_FLIGHT if left else Outcome.NOT_SENT
+                self.tally.settle(batch.actions[at].change, outcome)
+        for settlement in self._unstored.values():
+            self.tally.settle(settlement.action.change, Outcome.IN_FLIGHT)
         # On their way from one hand to another when the run broke off.
         self.tally.give_up()

@@ -126,14 +126,14 @@ class LineReader(GenericSingerReader[bytes]):
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             raise SettingsError(
                 f"Line {self.line} of the input is no Singer message: {_shown(line)}",
-                "See what the tap wrote there; the rows before it are written or recorded",
+                "See what the tap wrote there; the receipt says what became of the rows before it",
             )
         return message
 
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
         raise SettingsError(
             f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
-            "See what the tap wrote there; the rows before it are written or recorded",
+            "See what the tap wrote there; the receipt says what became of the rows before it",
         )
 
 

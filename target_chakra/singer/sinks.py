@@ -70,7 +70,7 @@ class ChakraSink(Sink):
             # The readers of files, of any form and at any place, have errors of their own.
             raise SettingsError(
                 f"The files of the BATCH in line {self._target.line} can't be read: {error}",
-                "See whether they are there and whole; the rows before are written or recorded",
+                "See whether they are there and whole; the receipt says what became of other rows",
             ) from error
         self.record_counter_metric.increment(len(read))
         for record in read:

@@ -18,6 +18,7 @@ from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
+from chakra_plugin.surroundings import surroundings
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
@@ -98,7 +99,9 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         """Begin the run: journal, account, and what earlier runs left in flight."""
         if self.session is None:
             settings = parse_settings(self.config, user_agent=self.user_agent())
-            hooks = Hooks(self._pass_on, lambda: self.stop_signal is not None)
+            hooks = Hooks(
+                self._pass_on, lambda: self.stop_signal is not None, command=typed_command
+            )
             self.session = Session(settings, self.clock, run_owner(), hooks)
         return self.session
 
@@ -137,7 +140,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             said = str(error.__cause__ or error).partition("\n")[0]
             raise SettingsError(
                 f"The SCHEMA in line {self.line} is no JSON schema: {said:.200}",
-                "See what the tap wrote there; the rows before it are written or recorded",
+                "See what the tap wrote there; the receipt says what became of the rows before it",
             ) from None
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -224,7 +227,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         except OSError as error:
             raise SettingsError(
                 f"The input can't be read any further: {error.strerror}",
-                "The rows before it are written or recorded; run it again to go on",
+                "The receipt says what became of the rows before it; run it again to go on",
             ) from None
 
     def _process_lines(self, file_input: Any) -> Any:  # noqa: ANN401 - the SDK's signature
@@ -262,6 +265,11 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             if option.name == "file_input":
                 option.type = click.File("rb")
         return command
+
+
+def typed_command(words: str) -> str:
+    """What to type for a subcommand, by what this one was started by."""
+    return surroundings().command(TargetChakra.name, words)
 
 
 class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):

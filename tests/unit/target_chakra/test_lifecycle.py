@@ -57,4 +57,4 @@ def test_nothing_that_left_is_sent_again_without_being_released() -> None:
 
 
 def test_a_state_waits_for_unknown_and_unsent_rows() -> None:
-    assert set(Outcome) - SETTLED == {Outcome.UNKNOWN, Outcome.NOT_SENT}
+    assert set(Outcome) - SETTLED == {Outcome.UNKNOWN, Outcome.IN_FLIGHT, Outcome.NOT_SENT}

@@ -1,0 +1,36 @@
+"""What a command was started by, as its environment tells: Meltano, or a person."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a command was started by.
+
+    Attributes:
+        project: The root of the Meltano project that runs it; None outside of one.
+        environment: The Meltano environment; empty for none.
+    """
+
+    project: Path | None = None
+    environment: str = ""
+
+    def command(self, plugin: str, words: str) -> str:
+        """What to type for a subcommand: `target-chakra rejects --run 2`, or Meltano's way."""
+        if self.project is None:
+            return f"{plugin} {words}"
+        return f"meltano invoke {plugin}:{words}"
+
+
+def surroundings(variables: Mapping[str, str] = os.environ) -> Surroundings:
+    """What a command was started by; Meltano sets both variables for every plugin it runs."""
+    root = variables.get("MELTANO_PROJECT_ROOT")
+    return Surroundings(Path(root) if root else None, variables.get("MELTANO_ENVIRONMENT", ""))

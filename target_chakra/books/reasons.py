@@ -1,0 +1,58 @@
+"""The commonest reasons of rows that were rejected, or of which nobody knows.
+
+Reasons name keys and values, so that hardly two are alike: they are counted by what is left
+without those, and told by their first example.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from target_chakra.changes import Change
+
+MOST_KINDS: Final = 1000
+"""Kinds of reasons that are told apart; further ones count as others."""
+COMMONEST: Final = 3
+SHOWN: Final = 140
+"""Characters of an example."""
+_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d\S*")
+
+
+class Reasons:
+    """Reasons of one kind of outcome, by how many rows have them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._examples: dict[str, str] = {}
+        self._others = 0
+
+    def note(self, change: Change, reason: str) -> None:
+        """A row ended for a reason."""
+        without_key = reason.replace(str(change.key), "") if change.key else reason
+        kind = _VALUES.sub("", without_key)
+        if kind not in self._counts and len(self._counts) >= MOST_KINDS:
+            self._others += 1
+            return
+        self._counts[kind] += 1
+        self._examples.setdefault(kind, reason)
+
+    def said(self) -> str:
+        """The commonest, each with its rows; empty if there are none."""
+        told = self._counts.most_common(COMMONEST)
+        parts = [f"{_cut(self._examples[kind])} ({count:,} {_rows(count)})" for kind, count in told]
+        left = self._counts.total() + self._others - sum(count for _, count in told)
+        if left:
+            parts.append(f"other reasons ({left:,} {_rows(left)})")
+        return "; ".join(parts)
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 3]}..."
