@@ -89,11 +89,14 @@ def _say(text: str, *, err: bool = False) -> None:
 
 def _run_line(run: RunLine) -> str:
     outcomes = run.receipt.get("outcomes")
-    counts = outcomes if isinstance(outcomes, dict) else {}
-    said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    counts = outcomes if isinstance(outcomes, dict) else run.recorded
+    said = [f"{count:,} {name}" for name, count in counts.items() if count]
+    if run.in_flight or counts.get("in flight"):
+        said.append(f"{run.in_flight:,} in flight now")
+    end = "under way" if run.under_way else "killed"
+    ended = end if run.exit_code is None else f"exit {run.exit_code}"
     dry = "dry, " if run.dry else ""
-    end = "under way, or killed" if run.exit_code is None else f"exit {run.exit_code}"
-    return f"run {run.id}  {iso_ms(run.began_ms)}  {dry}{end}  {said or 'no rows'}"
+    return f"run {run.id}  {iso_ms(run.began_ms)}  {dry}{ended}  {', '.join(said) or 'no rows'}"
 
 
 @click.command()
@@ -196,6 +199,10 @@ def unknown(
                 )
             if not found:
                 click.echo("No unknown rows.", err=True)
+            if left := reports.in_flight():
+                click.echo(
+                    f"{left:,} in flight; the next run with this journal follows them", err=True
+                )
             return
         missing = sorted(set(numbers) - {each.id for each in found})
         if missing or not numbers:

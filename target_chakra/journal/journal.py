@@ -24,7 +24,7 @@ from target_chakra.journal.codec import (
     open_batch_of,
 )
 from target_chakra.journal.confirmed import Confirmed
-from target_chakra.journal.database import Database, legible
+from target_chakra.journal.database import Database
 from target_chakra.journal.findings import Findings
 from target_chakra.journal.loads import Loads
 from target_chakra.journal.ownership import Ownership
@@ -33,6 +33,7 @@ from target_chakra.journal.rejects import Rejects
 from target_chakra.journal.twins import Twins
 from target_chakra.journal.unknowns import Unknowns
 from target_chakra.lifecycle import OPEN, BatchState
+from target_chakra.storage.engines import legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,13 +12,17 @@ import sqlalchemy as sa
 from chakra_api.errors import SettingsError
 from target_chakra.changes import shown_key
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import value_of
-from target_chakra.journal.database import legible, open_engine, spoken
+from target_chakra.journal.codec import decode_outcomes, value_of
 from target_chakra.journal.loads import untold
+from target_chakra.lifecycle import OPEN, BatchState, Outcome
+from target_chakra.storage.engines import WRITES, legible, open_engine, spoken
+from target_chakra.storage.lock import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_LEFT = [state.value for state in OPEN if state is not BatchState.INTENDED]
+"""States of batches that may have left, and are not settled."""
 RESOLUTIONS = ("written", "not-written")
 
 
@@ -35,6 +40,9 @@ class RunLine:
         receipt: Its receipt; empty until it ended.
         load: The load that it worked on; empty where there are none.
         dry: Whether it wrote nothing on purpose: nothing follows from it.
+        under_way: Whether it holds the journal right now; one that has no end was killed, else.
+        in_flight: Rows of it that the next run follows.
+        recorded: Of a run without a receipt: what the journal knows of its rows, by outcome.
     """
 
     id: int
@@ -46,6 +54,9 @@ class RunLine:
     receipt: Mapping[str, object]
     load: str = ""
     dry: bool = False
+    under_way: bool = False
+    in_flight: int = 0
+    recorded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +133,12 @@ class Reports:
     def _reading(self) -> Iterator[sa.Connection]:
         url = self._engine.url
         with legible(url), spoken(url), self._engine.connect() as connection:
-            # One that is older, or has just been made, is brought to this version to be read;
-            # nothing of that is kept.
+            if t.is_older(connection):
+                # It, or one that has just been made, is brought to this version to be read;
+                # nothing of that is kept. From its beginning: two that look at a time would
+                # else wait for each other.
+                connection.rollback()
+                connection.execution_options(**{WRITES: True})
             t.migrate(connection)
             yield connection
 
@@ -140,11 +155,34 @@ class Reports:
         query = sa.select(t.runs).order_by(t.runs.c.id)
         if number is not None:
             query = query.where(t.runs.c.id == number)
-        rows = self._all(query)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+            last = connection.scalar(sa.select(sa.func.max(t.runs.c.id)))
+            left = _in_flight(connection)
+            endless = [row.id for row in rows if row.exit_code is None]
+            recorded = {each: _recorded(connection, each) for each in endless}
         if number is not None and not rows:
             raise SettingsError(f"There is no run {number}", "List them with target-chakra runs")
+        under_way = last if last in recorded and self._is_held() else None
         with legible(self._engine.url):
-            return tuple(_run(row) for row in rows)
+            return tuple(
+                replace(
+                    _run(row),
+                    under_way=row.id == under_way,
+                    in_flight=left[row.id],
+                    recorded=recorded.get(row.id, {}),
+                )
+                for row in rows
+            )
+
+    def _is_held(self) -> bool:
+        with spoken(self._engine.url):
+            return is_held(self._engine)
+
+    def in_flight(self) -> int:
+        """Rows that the next run follows."""
+        with self._reading() as connection:
+            return _in_flight(connection).total()
 
     def rejects(
         self, *, run: int | None = None, stream: str | None = None, closed: bool = False
@@ -201,6 +239,28 @@ class Reports:
     def close(self) -> None:
         """Let go of the journal."""
         self._engine.dispose()
+
+
+def _in_flight(connection: sa.Connection) -> Counter[int]:
+    """By run, how many rows were sent and have no outcome yet."""
+    cells = t.batches.c
+    query = sa.select(cells.run, cells.size, cells.outcomes).where(cells.state.in_(_LEFT))
+    found: Counter[int] = Counter()
+    for row in connection.execute(query):
+        found[row.run] += row.size - len(decode_outcomes(row.outcomes))
+    return found
+
+
+def _recorded(connection: sa.Connection, run: int) -> dict[str, int]:
+    """How many rows of a run ended how, as far as that is stored."""
+    cells, found = t.batches.c, Counter[Outcome]()
+    query = sa.select(cells.outcomes).where(cells.run == run, cells.outcomes.is_not(None))
+    for outcomes in connection.execute(query).scalars():
+        found.update(decode_outcomes(outcomes).values())
+    # A refused row may have been sent once more; what was rejected in the end stands there.
+    rejected = sa.select(sa.func.count()).select_from(t.rejects).where(t.rejects.c.run == run)
+    found[Outcome.REJECTED] = connection.execute(rejected).scalar() or 0
+    return {outcome.value: found[outcome] for outcome in Outcome if found[outcome]}
 
 
 def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:

@@ -309,6 +309,12 @@ def migrate(connection: sa.Connection) -> None:
         connection.execute(version.insert().values(number=len(MIGRATIONS)))
 
 
+def is_older(connection: sa.Connection) -> bool:
+    """Whether the journal is to be brought to this version."""
+    found = version_of(connection)
+    return type(found) is int and found < len(MIGRATIONS)
+
+
 def version_of(connection: sa.Connection) -> int:
     """The journal's version; 0 if there is none yet."""
     if not sa.inspect(connection).has_table("version"):

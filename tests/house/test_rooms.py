@@ -51,7 +51,7 @@ FLOORS = {
         context
         lookups
         mapping  journal
-        settings
+        settings  storage
         batches  stream_mapping
         changes
         workers  lifecycle
@@ -92,7 +92,7 @@ FRAMEWORKS = {
         "*/singer",
         "chakra_sandbox/rows",
     },
-    "sqlalchemy": {"target_chakra/journal"},
+    "sqlalchemy": {"target_chakra/journal", "target_chakra/storage"},
     "requests": {"chakra_api/wire"},
     "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__"},
 }

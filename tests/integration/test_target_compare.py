@@ -248,7 +248,8 @@ def test_a_signal_while_a_lost_answer_is_read_back_ends_the_run(
         assert time.monotonic() - began < 10
     ended = told(running.returncode, stdout, stderr)
     assert ended.code == ExitCode.STOPPED
-    assert ended.outcomes == {"unknown": 3}
+    assert ended.outcomes == {"in flight": 3}
+    assert "3 rows are in flight; the next run with this journal follows them" in ended.stderr
     again = write(tmp_path, config_of(sandbox), [COLUMNS, *rows(keys, 8500), state({"at": 1})])
     assert again.code == 0, again.stderr
     assert again.outcomes == {"updated": 3}

@@ -27,9 +27,12 @@ OUTCOMES = frozenset(
         "superseded",
         "rejected",
         "unknown",
+        "in flight",
         "not sent",
     }
 )
+LEFT = ("unknown", "in flight", "not sent")
+"""What a run that ended well has none of."""
 DONE, REJECTS = 0, 7
 CLOSED_WELL = frozenset({"sent again"})
 
@@ -180,7 +183,7 @@ def unknown_is_never_silent(history: History) -> list[str]:
         if ended.code != DONE or not ended.receipt:
             continue
         outcomes = ended.receipt["outcomes"]
-        if ended.receipt.get("unknown") or outcomes.get("unknown") or outcomes.get("not sent"):
+        if ended.receipt.get("unknown") or any(map(outcomes.get, LEFT)):
             found.append(f"run {ended.run} ended with 0 and leaves rows: {outcomes}")
         if ended.covered < len(history.wishes):
             found.append(

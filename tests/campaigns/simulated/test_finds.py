@@ -93,11 +93,11 @@ def test_a_run_that_can_only_not_store_its_receipt_says_so() -> None:
     assert history.ended[0].receipt["outcomes"]["updated"] == 1
 
 
-def test_rows_whose_outcome_could_not_be_stored_are_unknown_not_gone() -> None:
+def test_rows_whose_outcome_could_not_be_stored_are_in_flight_not_gone() -> None:
     """The batch was in nobody's hands while its outcomes were stored, and counted nowhere."""
     history = play([lead(old(1), 50)], ("settle", 1, "fsync error"))
     assert codes(history) == [10, 0]
-    assert history.ended[0].receipt["outcomes"]["unknown"] == 1
+    assert history.ended[0].receipt["outcomes"]["in flight"] == 1
 
 
 def test_a_rejects_file_on_a_full_disk_is_no_fault_of_ours() -> None:

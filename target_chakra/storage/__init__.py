@@ -1,0 +1,1 @@
+"""Where a journal lies, and who holds it."""
