@@ -3,7 +3,13 @@
 A script may rely on them; `docs/exit-codes.md` is checked against this table by a test.
 """
 
+from __future__ import annotations
+
 from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ExitCode(IntEnum):
@@ -30,3 +36,25 @@ class ExitCode(IntEnum):
     """A signal stopped the run in order; run it again to go on."""
     JOURNAL = 10
     """The journal can't be used: locked by another run, of a newer version, or its disk is full."""
+
+
+GRAVITY: Final = (
+    ExitCode.DONE,
+    ExitCode.INCOMPLETE,
+    ExitCode.REJECTS,
+    ExitCode.UNREACHABLE,
+    ExitCode.UNKNOWN,
+    ExitCode.STOPPED,
+    ExitCode.NO_ACCESS,
+    ExitCode.SETTINGS,
+    ExitCode.USAGE,
+    ExitCode.JOURNAL,
+    ExitCode.BUG,
+)
+"""All exit codes, the gravest last: what the next run may mend by itself comes before what a person
+has to mend."""
+
+
+def gravest(codes: Iterable[ExitCode]) -> ExitCode:
+    """The gravest of some exit codes, with which a command ends to which all of them apply."""
+    return max(codes, key=GRAVITY.index, default=ExitCode.DONE)

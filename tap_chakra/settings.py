@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.connection import Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import flag, number, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 
@@ -110,7 +111,8 @@ def _mode(value: object) -> str:
     if mode not in CHANGE_DETECTION:
         raise SettingsError(
             f"The setting change_detection is '{mode}', which is no way to find changes",
-            f"Choose one of {', '.join(CHANGE_DETECTION)}",
+            f"{did_you_mean(str(mode), CHANGE_DETECTION)}Choose one of"
+            f" {', '.join(CHANGE_DETECTION)}",
         )
     return str(mode)
 

@@ -6,7 +6,6 @@ whose attributes can't be found is *open*: its `data` is read as it comes.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from datetime import timezone, tzinfo
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from chakra_api.account import config_fields as fields
 from chakra_api.account.config_fields import Index, Row
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import nearest
 from chakra_api.values.attribute_types import AttributeType, attribute_type
 from chakra_api.values.choices import Option
 from chakra_api.values.times import Times
@@ -121,8 +121,7 @@ def _likely(wanted: str, procedures: Iterable[Procedure]) -> str | None:
         known = (procedure.short_id, procedure.id, procedure.name)
         if wanted.lower() in {name.lower() for name in known}:
             return procedure.short_id
-    close = difflib.get_close_matches(wanted, [each.short_id for each in procedures], 1)
-    return close[0] if close else None
+    return nearest(wanted, [each.short_id for each in procedures])
 
 
 def resolve_account(config: Mapping[str, object]) -> Account:

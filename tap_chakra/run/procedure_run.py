@@ -120,6 +120,8 @@ class ProcedureRun:
         before: The bookmark that the run begins with.
         opens: Makes the scans.
         versioned: Whether records carry a version.
+        doubts: Why rows will have to be emitted again, whatever the scans come to: the run is
+            not complete then.
     """
 
     def __init__(
@@ -129,7 +131,9 @@ class ProcedureRun:
         *,
         opens: OpensScans,
         versioned: bool,
+        doubts: tuple[str, ...] = (),
     ) -> None:
+        self._doubts = doubts
         self._plan = plan
         self._before = before
         self._opens = opens
@@ -177,7 +181,9 @@ class ProcedureRun:
             rows=sum(each.rows for each in parts),
             share=parts[-1].share if parts else 0.0,
             dense=sum(each.dense for each in parts),
-            unsure=tuple(dict.fromkeys(why for each in parts for why in each.unsure)),
+            unsure=tuple(
+                dict.fromkeys((*self._doubts, *(why for each in parts for why in each.unsure)))
+            ),
             ended=self._finished,
         )
 
@@ -189,7 +195,9 @@ class ProcedureRun:
     @property
     def resume_point(self) -> ResumePoint | None:
         """Where a later run may resume a full scan; None if nothing of one is unfinished."""
-        unfinished = None if self._scan is None or not self._plan.full else self._scan.unfinished
+        if self._scan is None or not self._plan.full or self._doubts:
+            return None
+        unfinished = self._scan.unfinished
         return None if unfinished is None else ResumePoint(unfinished, self._scope, self._lead)
 
     def open(self) -> int:

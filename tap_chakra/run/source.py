@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
@@ -11,12 +12,13 @@ from chakra_api.account.account import Account, Procedure, resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.connection import connect
 from chakra_api.endpoints.where import all_of
-from chakra_api.errors import NoAccess, NotFound, SettingsError
+from chakra_api.errors import ChakraError, NoAccess, NotFound
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.row_times import UnitOfTime
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
+from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from tap_chakra.run.modes import Selection
     from tap_chakra.settings import Settings
     from tap_chakra.timeline.coverage import Unfinished
+
+_log = logging.getLogger(__name__)
 
 STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
 """All there are (contract 1.5)."""
@@ -49,6 +53,7 @@ class Source:
         self._clock = clock
         self.client = connect(settings.connection, clock, settings.concurrency)
         self._unit = UnitOfTime()
+        self._doubts: tuple[str, ...] = ()
 
     @cached_property
     def account(self) -> Account:
@@ -121,13 +126,37 @@ class Source:
         """Users by id and by username; empty where the key's role may not list them."""
         return Directory.from_users(self.user_rows)
 
-    @property
+    @cached_property
     def user_rows(self) -> list[Row]:
-        """All users as v1 shows them; none where the key's role may not list them."""
+        """All users as v1 shows them; none where they can't be listed.
+
+        Raises:
+            ChakraError: They can't be listed for a reason that concerns all else, too.
+        """
         try:
             return self._users_v1
-        except NoAccess:
-            return []
+        except (NoAccess, NotFound) as refusal:
+            _log.warning(
+                "This key may not list the users (%s): assignedToUsername is empty", refusal.brief
+            )
+        except ChakraError as error:
+            if not is_own(error, self.answers):
+                raise
+            self._doubts = (f"the users could not be listed ({error.brief})",)
+            _log.warning(
+                "The users could not be listed (%s): assignedToUsername is empty, and no bookmark"
+                " moves, so that the next run emits these rows again",
+                error.brief,
+            )
+        return []
+
+    def answers(self) -> bool:
+        """Whether ChakraHQ still answers what every run asks for first."""
+        try:
+            self.client.config()
+        except ChakraError:
+            return False
+        return True
 
     @cached_property
     def _executor(self) -> ThreadPoolExecutor:
@@ -180,13 +209,15 @@ class Source:
             heads_only: Whether most fields of a row are to be had in the body of its page alone.
 
         Raises:
-            SettingsError: `change_detection` is `server`, which this server does not offer.
+            StreamSettingsError: `change_detection` is `server`, which this server does not offer.
+            ChakraError: Nothing else is answered either.
         """
         filters = self._filters_on_updated(procedure, before, full_table=full_table)
         now = int(self._clock.now() * 1000)
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
         opens = partial(self.scan, procedure, heads_only=heads_only)
-        return ProcedureRun(plan, before, opens=opens, versioned=versioned)
+        _ = self.user_rows  # known by then: whether something is to be doubted
+        return ProcedureRun(plan, before, opens=opens, versioned=versioned, doubts=self._doubts)
 
     def _filters_on_updated(
         self, procedure: Procedure, before: Bookmark, *, full_table: bool
@@ -196,7 +227,7 @@ class Source:
         lister = self.lister(procedure)
         proven = filters_on_updated(lister, lister(None))
         if not proven and self.settings.change_detection == "server":
-            raise SettingsError(
+            raise StreamSettingsError(
                 f"change_detection is server, but a probe of '{procedure.short_id}' did not prove"
                 " that this server filters on updatedAt",
                 "Set change_detection to auto or scan",

@@ -16,6 +16,7 @@ from singer_sdk.singerlib import Catalog, Schema
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.nearest import did_you_mean
 from chakra_api.redaction import RedactingFilter
 from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
@@ -26,12 +27,13 @@ from tap_chakra.records.config_collections import Collection, collection_records
 from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
 from tap_chakra.run import bookmark as bookmarks
-from tap_chakra.run.procedure_run import ScanIncomplete
 from tap_chakra.run.progress import Screen
 from tap_chakra.run.source import Source
+from tap_chakra.singer.catalog_wishes import heeded
 from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
+from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
 from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
 
 if TYPE_CHECKING:
@@ -111,12 +113,19 @@ class TapChakra(ChakraPlugin, Tap):
         self.clock = SystemClock()
         self.screen = Screen(sys.stderr, lambda: shutil.get_terminal_size().columns)
         self._source: Source | None = None
-        self._incomplete: list[tuple[str, tuple[str, ...]]] = []
+        self._runs: StreamRuns | None = None
         self._stop_signal: int | None = None
         self._over = False
         self._rows = 0
         self._narrow: dict[str, NarrowStream] | None = None
+        catalog, told = options.get("catalog"), list[str]()
+        if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
+            given = heeded(catalog)
+            options["catalog"] = given.catalog
+            told += given.warnings
         super().__init__(**options)
+        for warning in told:
+            self.logger.warning("%s", warning)
 
     @property
     def source(self) -> Source:
@@ -197,8 +206,8 @@ class TapChakra(ChakraPlugin, Tap):
                 raise SettingsError(
                     f"The catalog selects the stream '{entry.tap_stream_id}', which this account"
                     " does not have",
-                    "Run tap-chakra --discover again and select from that; the streams are: "
-                    + ", ".join(sorted(self.streams)),
+                    f"{did_you_mean(entry.tap_stream_id, self.streams)}Run tap-chakra --discover"
+                    f" again and select from that; there are: {', '.join(sorted(self.streams))}",
                 )
         return given
 
@@ -248,27 +257,29 @@ class TapChakra(ChakraPlugin, Tap):
         """A name that tells the files of this run from those of other runs."""
         return f"{self.initialized_at}-{os.getpid()}"
 
+    @property
+    def runs(self) -> StreamRuns:
+        """The runs of the streams."""
+        if self._runs is None:
+            written = self._state_writer = WrittenState(self.message_writer)
+            self._runs = StreamRuns(written, self.state, self.source.answers)
+        return self._runs
+
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """Remember a scan that was not complete, for the end of the run."""
-        self._incomplete.append((stream, reasons))
+        self.runs.note_incomplete(stream, reasons)
 
-    def raise_if_incomplete(self) -> None:
-        """Say so if a scan of this run was not complete.
+    def read_streams(self) -> None:
+        """Read the selected streams, each on its own.
 
         Raises:
-            ScanIncomplete: Naming each stream and why.
+            SettingsError: None is selected.
+            ChakraError: An error that concerns all streams.
         """
-        if not self._incomplete:
-            return
-        if self.source.settings.allow_incomplete:
-            self.logger.warning("Not complete, as allow_incomplete allows; no bookmark moved")
-        else:
-            details = "; ".join(f"{name}: {', '.join(why)}" for name, why in self._incomplete)
-            raise ScanIncomplete(
-                f"Not every row can be vouched for ({details})",
-                "All rows that were read are emitted and no bookmark moved: run it again, at a"
-                " quieter time if this repeats",
-            )
+        runs = self.runs
+        if self.state:
+            self.state_writer.write_state(self.state)
+        runs.run(list(self.streams.values()))
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
         """Stop the run at once, but not in the middle of a line."""
@@ -318,7 +329,7 @@ class TapChakra(ChakraPlugin, Tap):
             catalog=None if catalog is None else json_file(catalog, "catalog"),
         )
         try:
-            tap.sync_all()
+            tap.read_streams()
             tap.written()
         except BrokenPipeError:
             # click would end the command without a word.
@@ -328,7 +339,8 @@ class TapChakra(ChakraPlugin, Tap):
             ) from None
         finally:
             tap.end()
-        tap.raise_if_incomplete()
+        if code := tap.runs.conclude(allow_incomplete=tap.source.settings.allow_incomplete):
+            sys.exit(code)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from chakra_api.exit_codes import ExitCode
+from chakra_api.exit_codes import GRAVITY, ExitCode
 from chakra_sandbox.knobs import knob_docs
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.operations import COMMANDS
@@ -44,6 +44,12 @@ def test_the_page_of_values_says_what_the_code_does() -> None:
 def test_the_exit_codes_are_documented() -> None:
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", read("docs/exit-codes.md"), re.MULTILINE)
     assert [(int(code), name) for code, name in rows] == [(c.value, c.name) for c in ExitCode]
+
+
+def test_the_order_of_gravity_is_documented_and_has_each_exit_code() -> None:
+    (said,) = re.findall(r"From the least grave: (.+?):", read("docs/exit-codes.md"))
+    assert re.findall(r"`(\w+)`", said) == [code.name for code in GRAVITY]
+    assert sorted(GRAVITY) == list(ExitCode)
 
 
 def test_meltano_knows_each_setting_of_the_tap() -> None:

@@ -21,18 +21,14 @@ FLOORS = {
         account  wire  setting_values
         values  clock  redaction
         errors
-        exit_codes
+        exit_codes  nearest
     """,
     "chakra_plugin": """
         boundary  singer_plugin
-<<<<<<< HEAD
         settings_fault
         settings_sources  about_text
         settings_text
-        connection_settings  interrupts  json_files  rare_gc  run_owner
-=======
         connection_settings  interrupts  json_files  rare_gc  run_owner  surroundings
->>>>>>> 3f7eb88 (Rows that never left are not sent, rows in flight are called so, and one line says why a run did not end well)
     """,
     "tap_chakra": """
         __main__

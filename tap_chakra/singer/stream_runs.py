@@ -1,0 +1,125 @@
+"""Runs the selected streams one after another: one that fails does not keep the others from it."""
+
+from __future__ import annotations
+
+import logging
+from copy import deepcopy
+from typing import TYPE_CHECKING, Final
+
+from singer_sdk.helpers._state import StateWriter
+
+from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.exit_codes import ExitCode, gravest
+from tap_chakra.run.failures import Failure, code_of, is_own, summary
+from tap_chakra.run.procedure_run import ScanIncomplete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from singer_sdk import Stream
+    from singer_sdk.helpers.types import TapState
+
+MOST_NAMED: Final = 20
+
+_log = logging.getLogger("tap-chakra")
+
+
+class WrittenState(StateWriter):
+    """Writes STATE as singer-sdk does, and knows what it wrote last."""
+
+    def put_back(self, stream: str, state: TapState) -> None:
+        """Make a stream's entry in STATE what was written of it last."""
+        bookmarks = state.get("bookmarks", {})
+        bookmarks.pop(stream, None)
+        last = (self._last_emitted_state or {}).get("bookmarks", {}).get(stream)
+        if last is not None:
+            bookmarks[stream] = deepcopy(last)
+
+
+class StreamRuns:
+    """The runs of the selected streams, and what became of them.
+
+    Args:
+        written: What was written of STATE.
+        state: The STATE of all streams, as it is.
+        answers: Whether ChakraHQ still answers what every run asks for first.
+    """
+
+    def __init__(self, written: WrittenState, state: TapState, answers: Callable[[], bool]) -> None:
+        self._written = written
+        self._state = state
+        self._answers = answers
+        self._streams = 0
+        self._failures: list[Failure] = []
+        self._incomplete: list[tuple[str, tuple[str, ...]]] = []
+
+    def run(self, streams: Sequence[Stream]) -> None:
+        """Read the selected streams.
+
+        Raises:
+            SettingsError: None is selected.
+            ChakraError: An error that concerns all streams.
+        """
+        selected = [stream for stream in streams if stream.selected]
+        if not selected:
+            names = [stream.name for stream in streams]
+            more = ", …" if len(names) > MOST_NAMED else ""
+            raise SettingsError(
+                "Nothing is selected, so there is nothing to read",
+                "Select streams in the catalog (metadata selected: true), in Meltano with select:"
+                f" {', '.join(names[:MOST_NAMED])}{more}",
+            )
+        self._streams = len(selected)
+        for stream in streams:
+            if stream.selected:
+                self._run(stream)
+            else:
+                _log.info("Skipping deselected stream '%s'.", stream.name)
+        for stream in streams:
+            stream.log_sync_costs()
+
+    def _run(self, stream: Stream) -> None:
+        try:
+            stream.sync()
+            stream.finalize_state_progress_markers()
+        except ChakraError as error:
+            if not is_own(error, self._answers):
+                raise
+            # What it had kept for a file that was never written is not to be said.
+            self._written.put_back(stream.name, self._state)
+            self._failures.append(Failure(stream.name, error))
+            _log.warning("%s: failed (%s); the other streams go on", stream.name, error.brief)
+
+    def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
+        """Remember a scan that was not complete, for the end of the run."""
+        self._incomplete.append((stream, reasons))
+
+    def conclude(self, *, allow_incomplete: bool) -> ExitCode:
+        """Say what failed and what was not complete, and why.
+
+        Args:
+            allow_incomplete: Whether a scan that was not complete is no failure.
+
+        Returns:
+            The gravest exit code.
+        """
+        codes = [code_of(self._failures)]
+        for failure in self._failures:
+            _log.error("%s", failure.line)
+        if self._failures:
+            _log.error("%s", summary(self._failures, self._streams))
+        if self._incomplete and allow_incomplete:
+            _log.warning("Not complete, as allow_incomplete allows; no bookmark moved")
+        elif self._incomplete:
+            _log.error("%s", self._not_complete)
+            codes.append(ScanIncomplete.exit_code)
+        return gravest(codes)
+
+    @property
+    def _not_complete(self) -> ScanIncomplete:
+        details = "; ".join(f"{name}: {', '.join(why)}" for name, why in self._incomplete)
+        return ScanIncomplete(
+            f"Not every row can be vouched for ({details})",
+            "All rows that were read are emitted and no bookmark moved: run it again, at a"
+            " quieter time if this repeats",
+        )
