@@ -78,6 +78,15 @@ class ChakraClient:
 
     # Reading
 
+    def reach(self) -> None:
+        """Have the server answer anything, once: what it says does not matter (contract 4.1).
+
+        Raises:
+            NotSent: It is not reached.
+            AnswerLost: It broke off.
+        """
+        self._transport.send(Request("GET", "/v1/health", repeatable=True))
+
     def config(self) -> Row:
         """The account's configuration: an object of collections (contract 4.22)."""
         data = self._read("GET", "/v1/ext/config", "the configuration").data
@@ -208,6 +217,11 @@ class ChakraClient:
     def stats(self) -> RequestStats:
         """The requests that were sent so far."""
         return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
+
+    def impatient(self) -> ChakraClient:
+        """The same client for somebody who waits: it tries a request twice at most."""
+        policy = retry.RetryPolicy(max_attempts=2, max_reported=2, max_seconds=30)
+        return ChakraClient(self._transport, self._pacer, self._clock, policy)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -159,7 +159,8 @@ class Source:
         return True
 
     @cached_property
-    def _executor(self) -> ThreadPoolExecutor:
+    def executor(self) -> ThreadPoolExecutor:
+        """Runs the readers."""
         return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
 
     def lister(self, procedure: Procedure, *, heads: bool = False) -> Lister:
@@ -184,7 +185,7 @@ class Source:
             whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
         return Scan(
             Listers(whole, few),
-            Readers(self._executor, self.settings.concurrency),
+            Readers(self.executor, self.settings.concurrency),
             cells=self._cells(procedure),
             extent=Extent(selection.lower, selection.where is not None, unfinished),
             local_time=lambda: int(self._clock.now() * 1000),
@@ -242,7 +243,7 @@ class Source:
 
     def close(self) -> None:
         """Let go of threads and connections without waiting for answers."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False, cancel_futures=True)
         self.client.close()
 
 

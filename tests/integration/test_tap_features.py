@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
+import socket
 import subprocess
 import time
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,16 +40,51 @@ def test_about_documents_each_setting() -> None:
     assert all(schema.get("description") for schema in settings.values())
 
 
-def test_the_check_makes_one_cheap_request_per_kind(
+def test_the_check_asks_every_procedure_and_says_all_that_is_wrong(
     tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
 ) -> None:
     sandbox.forget_requests()
     output = run(tmp_path, config, "--test")
     assert output.code == 0, output.stderr
-    bodies = [request["body"] for request in sandbox.requests()]
-    assert len(bodies) == 3
-    assert bodies[2]["limit"] == 1
+    assert len(sandbox.requests()) == 6
     assert "ok: configuration (3 procedures)" in output.stderr
+    for name in ("lead", "ticket", "order"):
+        assert f"ok: processes of '{name}'" in output.stderr
+    assert "likely no key of role type User" in output.stderr
+    broken = {"kind": "500", "probability": 1.0, "match": "procedure/order"}
+    sandbox.knobs(faults=[broken])
+    partly = run(tmp_path, config | {"api_key": "sandbox-lead-only-key"}, "--test")
+    assert partly.code == ExitCode.NO_ACCESS
+    assert "ok: processes of 'lead'" in partly.stderr
+    assert "failed: processes of 'ticket': ChakraHQ answered" in partly.stderr
+    assert "failed: processes of 'order': ChakraHQ answered" in partly.stderr
+    assert "500" in partly.stderr
+
+
+def test_the_check_says_what_a_user_key_may_miss(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    output = run(tmp_path, config | {"api_key": "sandbox-user-key"}, "--test")
+    assert output.code == 0, output.stderr
+    alive = [row for row in sandbox.oracle("lead") if row.died_ms is None]
+    (mine,) = re.findall(r"'lead' ([\d,]+) rows are seen", output.stderr)
+    (missing,) = re.findall(r"about ([\d,]+) are missing", output.stderr)[:1]
+    ours = Counter(row.row["assignedTo"] for row in alive)
+    user = next(u for u in sandbox.get_json("/v1/ext/users")["_data"] if u["username"] == "asha.k")
+    assert int(mine.replace(",", "")) == ours[user["id"]]
+    assert abs(int(missing.replace(",", "")) / (len(alive) - ours[user["id"]]) - 1) < 0.5
+    assert "assigned to 'asha.k'" in output.stderr
+
+
+def test_the_check_gives_up_within_five_seconds(tmp_path: Path, config: dict[str, Any]) -> None:
+    """A server that takes connections and says nothing; what else keeps silent is bounded alike."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        silent = config | {"api_url": f"http://127.0.0.1:{mute.getsockname()[1]}"}
+        began = time.monotonic()
+        output = run(tmp_path, silent, "--test")
+    assert output.code == ExitCode.UNREACHABLE
+    assert "gave no answer within 3 s" in output.stderr
+    assert time.monotonic() - began < 10, "three seconds, and the start of the command"
 
 
 def test_environment_variables_are_settings(tmp_path: Path, config: dict[str, Any]) -> None:

@@ -1,0 +1,38 @@
+"""How long a listing is: no endpoint counts, so places in it are asked for until one is its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.errors import BadRequest, ReportedErrors
+
+if TYPE_CHECKING:
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.reading.window_reader import Lister
+
+GROWTH: Final = 8
+"""How many times as far to look each time, as long as there are rows."""
+
+
+def listing_length(lister: Lister, where: Where | None = None) -> int | None:
+    """How many rows a listing has; None if the server does not skip so many.
+
+    About 2 log2(n) requests of a row each. Rows that come or go meanwhile may count or not.
+
+    Args:
+        lister: Lists the processes of a procedure.
+        where: What to list; None for all.
+    """
+    known, beyond = 0, 1
+    try:
+        while lister(where, skip=beyond - 1, limit=1).rows:
+            known, beyond = beyond, beyond * GROWTH
+        while beyond - known > 1:
+            middle = (known + beyond) // 2
+            if lister(where, skip=middle - 1, limit=1).rows:
+                known = middle
+            else:
+                beyond = middle
+    except (BadRequest, ReportedErrors):
+        return None
+    return known
