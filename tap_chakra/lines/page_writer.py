@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from tap_chakra.lines.record_lines import RecordLines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from chakra_api.endpoints.answers import ProcessPage
     from tap_chakra.lines.second_process import Beginning
@@ -80,14 +80,24 @@ class PageWriter:
         if self._second is not None:
             self._second.rows(page, positions, version, extracted)
         else:
-            records = self._records(page, positions)
+            records = encoded_records(self._parser, page, positions)
             self._output.write_lines(self._lines.lines(records, version, extracted))
-
-    def _records(self, page: ProcessPage, positions: Sequence[int]) -> Iterable[bytes]:
-        if page.body or page.heads:
-            return self._parser.records(page.body, positions)
-        return [self._parser.record(page.rows[at]) for at in positions]
 
     def _counted(self, name: str) -> Counter[str]:
         here: Counter[str] = getattr(self._parser.typer, name)
         return here if self._second is None else here + Counter(self._second.counts()[name])
+
+
+def encoded_records(
+    parser: RowParser, page: ProcessPage, positions: Sequence[int]
+) -> Sequence[bytes]:
+    """The records of rows of a page, as JSON.
+
+    Args:
+        parser: Types them.
+        page: The page.
+        positions: Positions of the rows in it that are meant.
+    """
+    if page.body or page.heads:
+        return parser.records(page.body, positions)
+    return [parser.record(page.rows[at]) for at in positions]
