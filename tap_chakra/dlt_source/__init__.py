@@ -178,7 +178,10 @@ def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
     if parcel.stream not in _KEYS:
         return parcel.table
     hints = dlt.mark.make_hints(
-        table_name=parcel.stream, primary_key=_KEYS[parcel.stream], write_disposition="merge"
+        table_name=parcel.stream,
+        primary_key=_KEYS[parcel.stream],
+        write_disposition="merge",
+        columns={},  # else those of the resource, whose updatedAt no such table has
     )
     return dlt.mark.with_hints(parcel.table, hints, create_table_variant=True)
 
