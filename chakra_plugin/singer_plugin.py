@@ -24,6 +24,7 @@ from chakra_plugin.settings_sources import (
     gathered,
     speaks_to_meltano,
 )
+from chakra_plugin.stream_maps import ChakraMapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,11 +88,21 @@ class ChakraPlugin(PluginBase):
     Attributes:
         command_help: What `--help` says first.
         command_epilog: What `--help` says last: examples and exit codes.
+        closed_records: Whether no record holds a column that its schema does not name.
     """
 
     package_name = "chakra-connectors"
     command_help: ClassVar[str]
     command_epilog: ClassVar[str]
+    closed_records: ClassVar[bool] = False
+
+    def setup_mapper(self) -> None:
+        """Make the mapper of stream maps and flattening, whose faults are the user's.
+
+        Raises:
+            SettingsError: A map means nothing.
+        """
+        self._mapper = ChakraMapper(self.config, self.logger, closed=self.closed_records)
 
     def __init__(
         self,

@@ -90,6 +90,7 @@ def dicts(sandbox: dict[str, str]) -> Any:
     from chakra_api.clock import SystemClock
     from tap_chakra.records.row_typer import compile_row
     from tap_chakra.run.bookmark import Bookmark
+    from tap_chakra.run.resume import Beside
     from tap_chakra.run.source import Source
     from tap_chakra.settings import parse_settings
 
@@ -101,7 +102,7 @@ def dicts(sandbox: dict[str, str]) -> Any:
         source = Source(settings, clock)
         lead = source.account.procedure("lead")
         typer = compile_row(lead, source.directory)
-        run = source.procedure_run(lead, Bookmark(), full_table=False, versioned=False)
+        run = source.procedure_run(lead, Bookmark(), full_table=False, beside=Beside())
         run.open()
         held: list[dict[str, object]] = []
         for delivery in run.deliveries():

@@ -20,6 +20,7 @@ from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import ScanIncomplete, keep_bookmark
 from tap_chakra.run.progress import Reporter, odd_lines
+from tap_chakra.run.resume import Beside
 from tap_chakra.tables.attribute_columns import LAYOUTS
 from tap_chakra.tables.record_tables import table_of
 
@@ -140,7 +141,7 @@ class TableRun:
             self._procedure,
             bookmarks.from_state(self.stream, self._state),
             full_table=False,
-            versioned=False,
+            beside=Beside(ids=self._source.settings.emit_scan_ids),
         )
         run.open()
         builder = self._builds(self._source.times)

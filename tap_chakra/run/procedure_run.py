@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.run.modes import RunPlan, Selection
+    from tap_chakra.run.resume import Beside
     from tap_chakra.scanning.scan import Reading, Scan
     from tap_chakra.timeline.coverage import Unfinished
 
@@ -119,7 +120,7 @@ class ProcedureRun:
         plan: What to read.
         before: The bookmark that the run begins with.
         opens: Makes the scans.
-        versioned: Whether records carry a version.
+        beside: What goes out beside the records.
         doubts: Why rows will have to be emitted again, whatever the scans come to: the run is
             not complete then.
     """
@@ -130,7 +131,7 @@ class ProcedureRun:
         before: Bookmark,
         *,
         opens: OpensScans,
-        versioned: bool,
+        beside: Beside,
         doubts: tuple[str, ...] = (),
     ) -> None:
         self._doubts = doubts
@@ -138,7 +139,7 @@ class ProcedureRun:
         self._before = before
         self._opens = opens
         first = plan.selections[0]
-        self._scope = Scope(first.since.threshold, first.lower, versioned)
+        self._scope = Scope(first.since.threshold, first.lower, beside)
         point = before.resume_point if plan.full else None
         self._resumes = point if point is not None and point.scope == self._scope else None
         self._lead = 0 if self._resumes is None else self._resumes.lead

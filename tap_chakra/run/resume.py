@@ -16,18 +16,31 @@ BOUND_TYPES = (int, type(None))
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes out beside the records of a scan.
+
+    Attributes:
+        versioned: Whether they carry a version.
+        ids: Whether the ids of all rows that it sees go out.
+    """
+
+    versioned: bool = False
+    ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What a scan reads and emits: only a scan of the same scope can resume it.
 
     Attributes:
         emits_since: Rows changed before are not emitted, epoch milliseconds; None emits all.
         created_after: Rows created before are not read, epoch milliseconds; None reads all.
-        versioned: Whether its records carry a version.
+        beside: What goes out beside its records: at its end no version, and no id, may be missing.
     """
 
     emits_since: int | None
     created_after: int | None
-    versioned: bool
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,8 @@ def to_state(point: ResumePoint) -> dict[str, object]:
         "lead": point.lead,
         "emits_since": None if scope.emits_since is None else iso_ms(scope.emits_since),
         "created_after": None if scope.created_after is None else iso_ms(scope.created_after),
-        "versioned": scope.versioned,
+        "versioned": scope.beside.versioned,
+        **({"ids": True} if scope.beside.ids else {}),
         "done": [[each.window.lower, each.window.upper, each.rows] for each in unfinished.ranges],
         "walked": [
             [w.window.lower, w.window.upper, w.rows, w.until, w.tail, 1 if w.ascending else -1]
@@ -77,7 +91,9 @@ def from_state(value: object) -> ResumePoint:
         for each in value["walked"]
     )
     scope = Scope(
-        _instant(value, "emits_since"), _instant(value, "created_after"), value["versioned"] is True
+        _instant(value, "emits_since"),
+        _instant(value, "created_after"),
+        Beside(value["versioned"] is True, value.get("ids") is True),
     )
     began = _instant(value, "began")
     if began is None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.run.bookmark import Bookmark
     from tap_chakra.run.modes import Selection
+    from tap_chakra.run.resume import Beside
     from tap_chakra.settings import Settings
     from tap_chakra.timeline.coverage import Unfinished
 
@@ -197,7 +198,7 @@ class Source:
         before: Bookmark,
         *,
         full_table: bool,
-        versioned: bool,
+        beside: Beside,
         heads_only: bool = False,
     ) -> ProcedureRun:
         """A run of a procedure, not opened yet.
@@ -206,7 +207,7 @@ class Source:
             procedure: What to read.
             before: How far its stream is.
             full_table: Whether everything is to be emitted.
-            versioned: Whether records carry a version.
+            beside: What goes out beside the records.
             heads_only: Whether most fields of a row are to be had in the body of its page alone.
 
         Raises:
@@ -218,7 +219,7 @@ class Source:
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
         opens = partial(self.scan, procedure, heads_only=heads_only)
         _ = self.user_rows  # known by then: whether something is to be doubted
-        return ProcedureRun(plan, before, opens=opens, versioned=versioned, doubts=self._doubts)
+        return ProcedureRun(plan, before, opens=opens, beside=beside, doubts=self._doubts)
 
     def _filters_on_updated(
         self, procedure: Procedure, before: Bookmark, *, full_table: bool

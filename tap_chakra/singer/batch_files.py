@@ -1,4 +1,7 @@
-"""The files of Singer BATCH messages: parquet, typed from the account, and JSON lines.
+"""The files of Singer BATCH messages: JSON lines and parquet, which hold what RECORDs would.
+
+singer-sdk's own writers pass by stream maps and flattening, guess the types of a parquet file from
+the rows in it, and heed no `compression: none`.
 
 pyarrow is imported only for parquet: it is slow to import.
 """
@@ -6,121 +9,214 @@ pyarrow is imported only for parquet: it is slow to import.
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from chakra_api.wire.wire_json import encode
-from tap_chakra.records.row_typer import compile_row
-from tap_chakra.records.selection import left_out
+from singer_sdk.contrib.msgspec import encoder
+from singer_sdk.helpers._batch import SDKBatchMessage
+
+from chakra_api.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Collection, Sequence
-    from typing import IO
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import pyarrow as pa
+    from singer_sdk.helpers._batch import BatchConfig
 
-    from chakra_api.account.account import Procedure
-    from chakra_api.account.people import Directory
     from chakra_api.endpoints.client import Row
-    from chakra_api.values.times import Times
+    from tap_chakra.tables.table_builder import TableBuilder
 
-FASTEST_LEVEL = 1
+FASTEST_LEVEL: Final = 1
 """A level of gzip: more of it costs more time than the rows themselves."""
+PARQUET: Final = "parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class Typing:
-    """What the rows of a stream are typed from.
+class FileContent(Protocol):
+    """What is kept of the rows of one stream until a file is written."""
 
-    Attributes:
-        procedure: Its attributes and states.
-        directory: The users.
-        times: What times mean in the account.
-        deselected: Paths of properties that are left out.
-    """
+    def __len__(self) -> int:
+        """How many rows are kept."""
 
-    procedure: Procedure
-    directory: Directory
-    times: Times
-    deselected: tuple[tuple[str, ...], ...] = ()
+    def ending(self, compression: str | None) -> str:
+        """How the name of a file ends."""
+
+    def taken(self, compression: str | None) -> bytes:
+        """The content of a file of all rows that are kept; none is kept then."""
 
 
 class JsonLines:
-    """Typed records, one a line.
+    """Records as JSON, one a line."""
 
-    Args:
-        typing: What they are typed from.
-    """
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
 
-    def __init__(self, typing: Typing) -> None:
-        self._deselected = typing.deselected
-        self._typer = compile_row(
-            typing.procedure, typing.directory, typing.times, typing.deselected
-        )
-        self.misfits: Counter[str] = self._typer.misfits
-        self.coerced: Counter[str] = self._typer.coerced
-        self.zoneless: Counter[str] = self._typer.zoneless
-        self.nul: Counter[str] = self._typer.nul
+    def __len__(self) -> int:
+        """How many rows are kept."""
+        return len(self._lines)
 
-    def kept(self, rows: Sequence[Row]) -> list[Row]:
-        """What is kept of rows until a file is written: their typed records."""
-        return [*map(self._typer, rows)]
+    def keep(self, record: Row) -> None:
+        """Keep a record, as its RECORD message would hold it."""
+        self._lines.append(encoder.encode(record))
+
+    def keep_encoded(self, records: Sequence[bytes]) -> None:
+        """Keep records that are JSON already."""
+        self._lines += records
 
     def ending(self, compression: str | None) -> str:
         """How the name of a file ends."""
         return "json.gz" if compression == "gzip" else "json"
 
-    def write(
-        self,
-        file: IO[bytes],
-        records: Sequence[Row],
-        compression: str | None,
-    ) -> None:
-        """Write records."""
-        lines = b"".join([encode(left_out(record, self._deselected)) + b"\n" for record in records])
-        file.write(gzip.compress(lines, FASTEST_LEVEL) if compression == "gzip" else lines)
+    def taken(self, compression: str | None) -> bytes:
+        """The content of a file of all records that are kept."""
+        lines, self._lines = b"".join([line + b"\n" for line in self._lines]), []
+        return gzip.compress(lines, FASTEST_LEVEL) if compression == "gzip" else lines
 
 
-class Parquet:
-    """Rows as they came, typed column by column.
+class ParquetRecords:
+    """Records as a table, with the types that the SCHEMA message announces.
 
     Args:
-        typing: What they are typed from.
+        stream: Its name, for errors.
+        schema: The JSON Schema of its records.
     """
 
-    def __init__(self, typing: Typing) -> None:
-        from tap_chakra.tables.table_builder import TableBuilder, plain_layout  # noqa: PLC0415 - see above
+    def __init__(self, stream: str, schema: Mapping[str, Any]) -> None:
+        self._stream = stream
+        self._schema = schema
+        self._records: list[Row] = []
 
-        self._deselected = typing.deselected
-        layout = plain_layout(typing.procedure, "structs")
-        self._builder = TableBuilder(
-            typing.procedure, typing.directory, layout, typing.times, typing.deselected
-        )
-        self.misfits: Counter[str] = self._builder.misfits
-        self.coerced: Counter[str] = self._builder.coerced
-        self.zoneless: Counter[str] = self._builder.zoneless
-        self.nul: Counter[str] = self._builder.nul
+    def __len__(self) -> int:
+        """How many rows are kept."""
+        return len(self._records)
 
-    def kept(self, rows: Sequence[Row]) -> list[Row]:
-        """What is kept of rows until a file is written: the rows; columns are typed then."""
-        return [*rows]
+    def keep(self, record: Row) -> None:
+        """Keep a record."""
+        self._records.append(record)
 
     def ending(self, compression: str | None) -> str:  # noqa: ARG002 - as for the other format
         """How the name of a file ends."""
         return "parquet"
 
-    def write(
-        self,
-        file: IO[bytes],
-        records: Sequence[Row],
-        compression: str | None,
-    ) -> None:
-        """Write rows."""
-        import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+    def taken(self, compression: str | None) -> bytes:
+        """The content of a file of all records that are kept.
 
-        table = _selected(self._builder(records), self._deselected)
-        pq.write_table(table, file, compression=compression or "snappy")
+        Raises:
+            SettingsError: A stream map made a value that does not fit its column.
+        """
+        from tap_chakra.tables.record_tables import Unfit, table_of  # noqa: PLC0415 - see above
+
+        records, self._records = self._records, []
+        try:
+            table = table_of(self._schema, records)
+        except Unfit as error:
+            raise SettingsError(
+                f"A value of '{self._stream}' does not fit its parquet column: {error}",
+                "Put int(...), float(...), bool(...) or str(...) around the whole expression of"
+                " its stream map: it gives the column its type",
+            ) from None
+        return _parquet(table, compression)
+
+
+class ParquetRows:
+    """Rows as they came, typed column by column.
+
+    Args:
+        builder: Makes tables of them.
+        deselected: Paths of properties that are left out.
+    """
+
+    def __init__(self, builder: TableBuilder, deselected: Collection[tuple[str, ...]]) -> None:
+        self._builder = builder
+        self._deselected = deselected
+        self._rows: list[Row] = []
+
+    def __len__(self) -> int:
+        """How many rows are kept."""
+        return len(self._rows)
+
+    def keep_rows(self, rows: Sequence[Row]) -> None:
+        """Keep rows as they came."""
+        self._rows += rows
+
+    def ending(self, compression: str | None) -> str:  # noqa: ARG002 - as for the other format
+        """How the name of a file ends."""
+        return "parquet"
+
+    def taken(self, compression: str | None) -> bytes:
+        """The content of a file of all rows that are kept."""
+        rows, self._rows = self._rows, []
+        return _parquet(_selected(self._builder(rows), self._deselected), compression)
+
+
+RecordContent = JsonLines | ParquetRecords
+
+
+def record_content(kind: str, stream: str, schema: Mapping[str, Any]) -> RecordContent:
+    """What keeps the records of a stream for files of a format, `parquet` or `jsonl`."""
+    return ParquetRecords(stream, schema) if kind == PARQUET else JsonLines()
+
+
+class BatchOutput:
+    """Writes the files of one stream; one for each name under which its records go out.
+
+    Args:
+        config: The format, the place, and how many rows a file has.
+        run: A name that tells the files of this run from those of others.
+        contents: What is kept for a file, by the name that goes out.
+    """
+
+    def __init__(self, config: BatchConfig, run: str, contents: Mapping[str, FileContent]) -> None:
+        self._config = config
+        self._run = run
+        self._contents = contents
+        self._written = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows that are kept: of the name that has most."""
+        return max(map(len, self._contents.values()), default=0)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there are enough for a file."""
+        return self.rows >= self._config.batch_size
+
+    def written(self) -> Iterator[SDKBatchMessage]:
+        """Write what is kept; the messages that tell of it.
+
+        Raises:
+            SettingsError: It can't be written.
+        """
+        encoding = self._config.encoding
+        for name, content in self._contents.items():
+            if len(content):
+                self._written += 1
+                place = f"{name}-{self._run}={self._written}.{content.ending(encoding.compression)}"
+                url = self._write(place, content.taken(encoding.compression))
+                yield SDKBatchMessage(stream=name, encoding=encoding, manifest=[url])
+
+    def _write(self, place: str, content: bytes) -> str:
+        storage = self._config.storage
+        place = place.replace("%", "%25").replace("/", "%2F")
+        name = f"{storage.prefix or ''}tap-chakra--{place}"
+        try:
+            with storage.open(name, "wb") as file:
+                file.write(content)
+            return storage.get_url(name)
+        except (OSError, ImportError, ValueError) as error:
+            raise SettingsError(
+                f"The BATCH file '{name}' can't be written to '{storage.root}': {error}",
+                "Set batch_config.storage.root to a folder, or a URL, that can be written to",
+            ) from None
+
+
+def _parquet(table: pa.Table, compression: str | None) -> bytes:
+    import pyarrow as pa  # noqa: PLC0415 - see above
+    import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
+    file = pa.BufferOutputStream()
+    pq.write_table(table, file, compression=compression or "snappy")
+    content: bytes = file.getvalue().to_pybytes()
+    return content
 
 
 def _selected(table: pa.Table, deselected: Collection[tuple[str, ...]]) -> pa.Table:
@@ -143,8 +239,3 @@ def _selected(table: pa.Table, deselected: Collection[tuple[str, ...]]) -> pa.Ta
         fewer = pa.StructArray.from_arrays(parts, fields=kept, mask=column.is_null())
         table = table.set_column(place, name, fewer)
     return table
-
-
-def files_of(kind: str, typing: Typing) -> JsonLines | Parquet:
-    """What writes the files of a format, `parquet` or `jsonl`."""
-    return (Parquet if kind == "parquet" else JsonLines)(typing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk.mapper import SameRecordTransform
@@ -18,14 +17,16 @@ from tap_chakra.records.schema import process_schema
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import keep_bookmark
 from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
-from tap_chakra.singer.batch_files import Typing, files_of
+from tap_chakra.run.resume import Beside
+from tap_chakra.singer.batch_files import PARQUET, BatchOutput
+from tap_chakra.singer.kept_rows import KeptRows, Typing, kept_columns, kept_lines
 from tap_chakra.singer.streams import ChakraStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from singer_sdk import Tap
-    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+    from singer_sdk.helpers._batch import BatchConfig
 
     from chakra_api.account.account import Procedure
     from chakra_api.endpoints.client import Row
@@ -118,35 +119,54 @@ class ProcessStream(ChakraStream):
                 if not self.mask["properties", name, "properties", inner]:
                     yield (name, inner)
 
-    def get_batches(
-        self,
-        batch_config: BatchConfig,
-        context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the SDK's signature
-    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
-        """Files of so many rows, typed from the account.
+    def _sync_batches(self, batch_config: BatchConfig, context: Any = None) -> None:  # noqa: ANN401, ARG002 - the SDK's signature
+        """Write the rows to files, and STATE behind each that says no more than is in them.
 
-        The SDK's own would guess the types of each parquet file from the rows in it.
+        Columns, or JSON as it came, where the records go out as they were typed.
         """
-        encoding, storage = batch_config.encoding, batch_config.storage
-        prefix = f"{storage.prefix or ''}{self._tap.name}--{self.name}-{self._tap.run_name}"
+        kept = self._kept_rows(batch_config)
+        output = BatchOutput(batch_config, self._tap.run_name, kept.contents)
+        read = 0
         with self.get_record_counter() as counter, self.get_sync_timer():
-            run, source = self.opened_run(), self._tap.source
-            typing = Typing(
-                self._procedure, source.directory, source.times, tuple(self._deselected())
+            for delivery in self._reported(kept.run, kept.counts):
+                kept.keep(delivery)
+                counter.increment(len(delivery.positions))
+                self._note_seen(kept.run, delivery)
+                read += len(delivery.seen)
+                if output.is_due or (not output.rows and read >= batch_config.batch_size):
+                    read = 0
+                    self._write_files(output, kept.run)
+            self.write_files(output)
+            self._conclude(kept.run, kept.counts)
+
+    def _write_files(self, output: BatchOutput, run: ProcedureRun) -> None:
+        """Write files, and then how far the scan was when they were begun."""
+        progress: dict[str, object] = {}
+        run.keep_progress(progress)
+        self.write_files(output)
+        self.stream_state.update(progress)
+        self.state_manager.is_flushed = False
+        self._write_state_message()
+
+    def _kept_rows(self, config: BatchConfig) -> KeptRows:
+        """How rows are kept for files: as few steps a row as maps and flattening allow."""
+        run = self.opened_run(heads_only=self._is_unmapped and config.encoding.format != PARQUET)
+        source, deselected = self._tap.source, tuple(self._deselected())
+        typing = Typing(self._procedure, source.directory, source.times, deselected)
+        if self._is_unmapped:
+            name = self.stream_maps[0].stream_alias
+            return (kept_columns if config.encoding.format == PARQUET else kept_lines)(
+                run, name, typing
             )
-            files = files_of(encoding.format, typing)
-            unwritten: list[Row] = []
-            pages = (files.kept(delivery.rows) for delivery in self.deliveries(run, files))
-            for number, page in enumerate(chain(pages, [None]), start=1):
-                unwritten += page or []
-                if len(unwritten) < batch_config.batch_size and (page is not None or not unwritten):
-                    continue
-                counter.increment(len(unwritten))
-                name = f"{prefix}={number}.{files.ending(encoding.compression)}"
-                with storage.open(name, "wb") as file:
-                    files.write(file, unwritten, encoding.compression)
-                unwritten = []
-                yield encoding, [storage.get_url(name)]
+        contents = self.record_contents(config)
+        typer = compile_row(self._procedure, source.directory, source.times, deselected)
+
+        def keep(delivery: Delivery) -> None:
+            for row in delivery.rows:
+                self._tap.heed_signals()
+                self.keep_for_files(contents, typer(row))
+
+        return KeptRows(run, contents, typer, keep)
 
     def opened_run(self, *, heads_only: bool = False) -> ProcedureRun:
         """A run of the procedure, opened: from then on the unit of the account's times is known.
@@ -158,7 +178,7 @@ class ProcessStream(ChakraStream):
             self._procedure,
             bookmarks.from_state(self.name, self.stream_state),
             full_table=self.full_table,
-            versioned=self.versioned,
+            beside=Beside(self.versioned, self._tap.emits_ids),
             heads_only=heads_only,
         )
         began = run.open()
@@ -177,10 +197,16 @@ class ProcessStream(ChakraStream):
             run: The run, opened.
             counts: Of the values that were not as their type has them.
         """
-        yield from self._reported(run, counts)
-        self._conclude(run)
-        for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
-            self.logger.warning("%s: %s", self.name, line)
+        readers = self._tap.source.settings.concurrency
+        for delivery in self._reported(run, counts):
+            yield delivery
+            self._note_seen(run, delivery)
+            if run.state_is_due(readers):
+                self._save(run)
+        self._conclude(run, counts)
+
+    def _note_seen(self, run: ProcedureRun, delivery: Delivery) -> None:
+        self._tap.note_seen(self._procedure.short_id, run.began, delivery.seen)
 
     def _say_beginning(self, run: ProcedureRun) -> None:
         self.logger.info("%s: %s; %s", self.name, run.opening, run.emitting)
@@ -191,12 +217,8 @@ class ProcessStream(ChakraStream):
         client, screen = self._tap.source.client, self._tap.screen
         every = LIVE_SECONDS if screen.is_live else PLAIN_SECONDS
         reporter = Reporter(self._tap.clock, client.stats, every)
-        readers = self._tap.source.settings.concurrency
         for delivery in run.deliveries():
             yield delivery
-            self._tap.note_seen(self._procedure.short_id, run.began, delivery.seen)
-            if run.state_is_due(readers):
-                self._save(run)
             if reporter.due():
                 work = reporter.work(run.progress, run.emitted, client.stats)
                 self._show(reporter.line(work))
@@ -210,17 +232,12 @@ class ProcessStream(ChakraStream):
             self.logger.info("%s: %s", self.name, line)
 
     def _save(self, run: ProcedureRun) -> None:
-        """Put into STATE how far a full scan is.
-
-        With BATCH it is only kept: singer-sdk writes it behind the file that holds the rows.
-        """
-        if not run.keep_progress(self.stream_state):
-            return
-        self.state_manager.is_flushed = False
-        if self.get_batch_config(self.config) is None:
+        """Put into STATE how far a full scan is."""
+        if run.keep_progress(self.stream_state):
+            self.state_manager.is_flushed = False
             self._write_state_message()
 
-    def _conclude(self, run: ProcedureRun) -> None:
+    def _conclude(self, run: ProcedureRun, counts: Counts) -> None:
         """Move the bookmark and speak of deletes, as far as the run allows."""
         result = run.result(min_share=self._tap.source.settings.min_scan_share)
         if not result.complete:
@@ -233,6 +250,8 @@ class ProcessStream(ChakraStream):
             )
         self._speak_of_deletes(run, result)
         self._keep(result.bookmark)
+        for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
+            self.logger.warning("%s: %s", self.name, line)
 
     def _speak_of_deletes(self, run: ProcedureRun, result: ScanResult) -> None:
         if not result.full:

@@ -13,18 +13,22 @@ from singer_sdk.singerlib import ActivateVersionMessage
 from chakra_api.values.zones import name_of
 from tap_chakra.lines.page_writer import Output
 from tap_chakra.run.progress import odd_lines
+from tap_chakra.singer.batch_files import BatchOutput, record_content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from singer_sdk import Tap
-    from singer_sdk.singerlib import Message
+    from singer_sdk.helpers._batch import BatchConfig
+    from singer_sdk.mapper import StreamMap
+    from singer_sdk.singerlib import Message, RecordMessage
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
     from tap_chakra.records.config_collections import Collection
     from tap_chakra.run.progress import Screen
     from tap_chakra.run.source import Source
+    from tap_chakra.singer.batch_files import RecordContent
 
 
 class StreamTap(Output, Protocol):
@@ -54,6 +58,13 @@ class StreamTap(Output, Protocol):
 
     def write_message(self, message: Message) -> None:
         """Write a Singer message."""
+
+    @property
+    def emits_ids(self) -> bool:
+        """Whether every id that a scan sees goes out."""
+
+    def write_held(self) -> None:
+        """Write what streams hold back that are written while others are read."""
 
     def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
         """A scan saw the rows with these ids."""
@@ -107,11 +118,65 @@ class ChakraStream(Stream):
     def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
         """Nothing: the bookmark itself says where the run began."""
 
+    @property
+    def emitted_maps(self) -> list[StreamMap]:
+        """The stream maps of which records go out."""
+        return [each for each in self.stream_maps if not isinstance(each, RemoveRecordTransform)]
+
     def activate_version(self, version: int) -> None:
         """Say that rows of no other version exist. Only after the last record of a whole read."""
-        for stream_map in self.stream_maps:
-            if not isinstance(stream_map, RemoveRecordTransform):
-                self._tap.write_message(ActivateVersionMessage(stream_map.stream_alias, version))
+        for stream_map in self.emitted_maps:
+            self._tap.write_message(ActivateVersionMessage(stream_map.stream_alias, version))
+
+    def _generate_record_messages(self, record: Row) -> Generator[RecordMessage, None, None]:
+        """As the SDK does, without nulls of columns that its flattening leaves no schema for."""
+        columns = {each.stream_alias: each.transformed_schema for each in self.emitted_maps}
+        for message in super()._generate_record_messages(record):
+            known = columns[message.stream].get("properties", {})
+            for name in message.record.keys() - known.keys():
+                if message.record[name] is None:
+                    del message.record[name]
+            yield message
+
+    def _write_state_message(self) -> None:
+        """As the SDK does, behind all that STATE speaks of."""
+        if not self.state_manager.is_flushed:
+            self._tap.write_held()
+        super()._write_state_message()
+
+    # BATCH
+
+    def record_contents(self, config: BatchConfig) -> dict[str, RecordContent]:
+        """What keeps records for files, by the name under which they go out."""
+        kind = config.encoding.format
+        return {
+            each.stream_alias: record_content(kind, each.stream_alias, each.transformed_schema)
+            for each in self.emitted_maps
+        }
+
+    def keep_for_files(self, contents: Mapping[str, RecordContent], record: Row) -> None:
+        """Keep what the RECORD messages of a record would hold, maps and flattening heeded."""
+        for message in self._generate_record_messages(record):
+            contents[message.stream].keep(message.record)
+
+    def write_files(self, output: BatchOutput) -> None:
+        """Write files of what is kept, and tell of them."""
+        for message in output.written():
+            self._tap.write_message(message)
+            self.state_manager.is_flushed = False
+
+    def _sync_batches(self, batch_config: BatchConfig, context: Any = None) -> None:  # noqa: ANN401 - the SDK's signature
+        """Write the records to files, as they would go out in RECORD messages."""
+        contents = self.record_contents(batch_config)
+        output = BatchOutput(batch_config, self._tap.run_name, contents)
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for record in self.get_records(context):
+                self.keep_for_files(contents, cast("Row", record))
+                counter.increment()
+                if output.is_due:
+                    self.write_files(output)
+            self.write_files(output)
+            self._write_state_message()
 
 
 class ListedStream(ChakraStream):
@@ -148,13 +213,47 @@ class NarrowStream(ChakraStream):
     ) -> None:
         super().__init__(cast("Tap", tap), schema=dict(schema), name=name)
         self.primary_keys = keys
+        self._announced = False
+        self._contents: dict[str, RecordContent] = {}
+        self._output: BatchOutput | None = None
+
+    @property
+    def is_emitted(self) -> bool:
+        """Whether its records go out."""
+        return self.selected and bool(self.emitted_maps)
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
-        """None of its own: its turn only announces its schema."""
+        """None of its own: its turn only announces its schema, if nothing has before."""
         return ()
 
     def emit(self, records: Iterable[Row]) -> None:
-        """Write records now, if the stream is selected."""
-        if self.selected:
-            for record in records:
+        """Write records now, or keep them for a file, if the stream is selected."""
+        if not self.is_emitted:
+            return
+        self._write_schema_message()
+        output = self._opened_output()
+        for record in records:
+            if output is None:
                 self._write_record_message(record)
+            else:
+                self.keep_for_files(self._contents, record)
+                if output.is_due:
+                    self.write_files(output)
+
+    def write_held(self) -> None:
+        """Write what is kept for a file."""
+        if self._output is not None:
+            self.write_files(self._output)
+
+    def _write_schema_message(self) -> None:
+        """Announce the schema, once: with the first record, wherever that comes."""
+        if not self._announced:
+            self._announced = True
+            super()._write_schema_message()
+
+    def _opened_output(self) -> BatchOutput | None:
+        config = self.get_batch_config(self.config)
+        if self._output is None and config is not None:
+            self._contents = self.record_contents(config)
+            self._output = BatchOutput(config, self._tap.run_name, self._contents)
+        return self._output

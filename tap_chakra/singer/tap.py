@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -20,6 +21,7 @@ from chakra_api.nearest import did_you_mean
 from chakra_api.redaction import RedactingFilter
 from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
+from chakra_plugin.stream_maps import ChakraMapper
 from tap_chakra import settings as defaults
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
 from tap_chakra.records import scan_ids
@@ -109,6 +111,7 @@ class TapChakra(ChakraPlugin, Tap):
     dynamic_catalog = True
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
     message_writer_class = WholeLineWriter
+    closed_records = True
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - handed to the SDK as they are
         self.clock = SystemClock()
@@ -147,6 +150,18 @@ class TapChakra(ChakraPlugin, Tap):
             self._source = Source(settings, self.clock)
         return self._source
 
+    def setup_mapper(self) -> None:
+        """Make the mapper, and register the streams of the account.
+
+        Raises:
+            SettingsError: A stream map means nothing, or does not fit its stream.
+        """
+        super().setup_mapper()
+        self.mapper.register_raw_streams_from_catalog(self.catalog)
+        if isinstance(self.mapper, ChakraMapper):
+            for warning in self.mapper.unmatched():
+                self.logger.warning("%s", warning)
+
     def discover_streams(self) -> Sequence[ChakraStream]:
         """One stream per procedure, one per collection of the configuration, and users."""
         source = self.source
@@ -178,6 +193,24 @@ class TapChakra(ChakraPlugin, Tap):
             self._narrow = {ids.name: ids, scans.name: scans}
         return self._narrow
 
+    @cached_property
+    def emits_ids(self) -> bool:
+        """Whether every id that a scan sees goes out; a warning if it does not, and was to."""
+        streams = self._narrow_streams()
+        unemitted = [name for name, stream in streams.items() if not stream.is_emitted]
+        if unemitted:
+            self.logger.warning(
+                "emit_scan_ids is on, but not selected: %s. Nothing follows about deleted rows."
+                " Run tap-chakra --discover again and select both streams",
+                ", ".join(unemitted),
+            )
+        return bool(streams) and scan_ids.IDS not in unemitted
+
+    def write_held(self) -> None:
+        """Write what streams hold back that are written while others are read."""
+        for stream in self._narrow_streams().values():
+            stream.write_held()
+
     def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
         """Emit the ids that a scan saw, where the user wants them."""
         if stream := self._narrow_streams().get(scan_ids.IDS):
@@ -185,7 +218,9 @@ class TapChakra(ChakraPlugin, Tap):
 
     def note_complete(self, procedure: str, began: int, rows: int) -> None:
         """Emit that a scan saw all rows there are, where the user wants it."""
-        if stream := self._narrow_streams().get(scan_ids.SCANS):
+        stream = self._narrow_streams().get(scan_ids.SCANS)
+        if stream is not None and self.emits_ids:
+            self.write_held()
             stream.emit([scan_ids.scan_record(procedure, began, rows)])
 
     def _users(self, tally: Tally) -> Iterable[Row]:

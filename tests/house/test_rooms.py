@@ -28,7 +28,7 @@ FLOORS = {
         settings_fault
         settings_sources  about_text
         settings_text
-        connection_settings  interrupts  json_files  rare_gc  run_owner  surroundings
+        connection_settings  interrupts  json_files  rare_gc  run_owner  surroundings  stream_maps
     """,
     "tap_chakra": """
         __main__

@@ -13,7 +13,7 @@ from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.incremental import Since
 from tap_chakra.run.modes import RunPlan, Selection
 from tap_chakra.run.procedure_run import ProcedureRun
-from tap_chakra.run.resume import ResumePoint, Scope
+from tap_chakra.run.resume import Beside, ResumePoint, Scope
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.timeline.coverage import Range, Unfinished
 from tap_chakra.timeline.windows import Window
@@ -49,7 +49,7 @@ def run_of(
             local_time=lambda: NOW,
         )
 
-    return ProcedureRun(plan, before or Bookmark(), opens=opens, versioned=versioned)
+    return ProcedureRun(plan, before or Bookmark(), opens=opens, beside=Beside(versioned))
 
 
 def run(it: ProcedureRun) -> list[str]:
@@ -84,7 +84,9 @@ def test_what_did_not_change_is_seen_and_not_emitted() -> None:
 
 def test_a_scan_that_is_not_complete_moves_nothing_and_drops_what_was_resume_point() -> None:
     listing = Listing(rows_of(400), order="unstable", honours=lambda _: False)
-    before = Bookmark(NOW - DAY, 400, NOW - DAY, NOW - HOUR, _point(Scope(5, None, True)))  # noqa: FBT003 - a field
+    before = Bookmark(
+        NOW - DAY, 400, NOW - DAY, NOW - HOUR, _point(Scope(5, None, Beside(versioned=True)))
+    )
     it = run_of(listing, before=before)
     run(it)
     result = it.result(min_share=0.9)
@@ -171,7 +173,7 @@ def _point(scope: Scope) -> ResumePoint:
 
 def test_a_scan_is_gone_on_with_from_its_first_beginning() -> None:
     rows = rows_of(300)
-    before = Bookmark(resume_point=_point(Scope(None, None, False)))  # noqa: FBT003 - a field
+    before = Bookmark(resume_point=_point(Scope(None, None, Beside())))
     it = run_of(Listing(rows), before=before)
     ids = run(it)
     assert it.began == NOW - HOUR
@@ -184,8 +186,13 @@ def test_a_scan_is_gone_on_with_from_its_first_beginning() -> None:
 
 @pytest.mark.parametrize(
     "scope",
-    [Scope(NOW - DAY, None, False), Scope(None, NOW - DAY, False), Scope(None, None, True)],  # noqa: FBT003 - a field
-    ids=["emits since", "created after", "versioned"],
+    [
+        Scope(NOW - DAY, None, Beside()),
+        Scope(None, NOW - DAY, Beside()),
+        Scope(None, None, Beside(versioned=True)),
+        Scope(None, None, Beside(ids=True)),
+    ],
+    ids=["emits since", "created after", "versioned", "ids"],
 )
 def test_a_scan_of_another_scope_is_not_gone_on_with(scope: Scope) -> None:
     rows = rows_of(300)
@@ -210,7 +217,7 @@ def test_a_scan_is_known_by_a_later_instant_than_the_one_before_whatever_the_clo
 
 
 def test_a_run_that_reads_less_does_not_go_on_with_a_full_scan() -> None:
-    before = Bookmark(1, 2, 3, resume_point=_point(Scope(None, NOW - HOUR, False)))  # noqa: FBT003 - a field
+    before = Bookmark(1, 2, 3, resume_point=_point(Scope(None, NOW - HOUR, Beside())))
     plan = RunPlan((Selection(Since(), NOW - HOUR),), full=False, reason="new rows are read")
     it = run_of(Listing(rows_of(300)), plan, before)
     run(it)

@@ -12,7 +12,7 @@ from chakra_api.errors import SettingsError
 from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.bookmark import from_state as bookmark_from
 from tap_chakra.run.bookmark import to_state as bookmark_to
-from tap_chakra.run.resume import ResumePoint, Scope, from_state, to_state
+from tap_chakra.run.resume import Beside, ResumePoint, Scope, from_state, to_state
 from tap_chakra.scanning.scheduler import MOST_WALKS_KEPT
 from tap_chakra.timeline.coverage import MOST_RANGES, Range, Unfinished, Walked
 from tap_chakra.timeline.windows import Window
@@ -36,7 +36,8 @@ unfinished = st.builds(
     st.lists(ranges, max_size=5).map(tuple),
     st.lists(walked, max_size=5).map(tuple),
 )
-scopes = st.builds(Scope, st.none() | times, st.none() | times, st.booleans())
+beside = st.builds(Beside, st.booleans(), st.booleans())
+scopes = st.builds(Scope, st.none() | times, st.none() | times, beside)
 points = st.builds(ResumePoint, unfinished, scopes, counts)
 
 
@@ -51,7 +52,7 @@ def test_an_unfinished_scan_survives_state(it: ResumePoint) -> None:
 GOOD = to_state(
     ResumePoint(
         Unfinished(10**12, (Range(Window(1, 5), 3),), (Walked(Window(5, 9), 4, 12, 2, True),)),  # noqa: FBT003 - a field
-        Scope(None, None, versioned=False),
+        Scope(None, None, Beside()),
         0,
     )
 )
@@ -106,6 +107,6 @@ def test_the_largest_state_is_small() -> None:
         Walked(Window(base + n, base + n + 1), 16_000, base + n + 2, 300, ascending=True)
         for n in range(MOST_WALKS_KEPT)
     )
-    scope = Scope(base, base, versioned=True)
+    scope = Scope(base, base, Beside(versioned=True))
     state = to_state(ResumePoint(Unfinished(base, done, walks), scope, 10**6))
     assert len(json.dumps(state, separators=(",", ":"))) <= 8 * 1024

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tap_chakra.reading.grain_probe import BY_SECOND, EXACT
 from tap_chakra.reading.window_reader import Answer, read_page
-from tap_chakra.run.resume import ResumePoint, Scope, from_state, to_state
+from tap_chakra.run.resume import Beside, ResumePoint, Scope, from_state, to_state
 from tap_chakra.scanning import hints
 from tap_chakra.scanning.question import Question
 from tap_chakra.scanning.scheduler import Scheduler
@@ -63,7 +63,7 @@ def server(seed: int, count: int, order: str) -> Listing:
 
 def kept(unfinished: Unfinished) -> Unfinished:
     """What was read, as it comes back out of STATE."""
-    state = to_state(ResumePoint(unfinished, Scope(None, None, versioned=False), 0))
+    state = to_state(ResumePoint(unfinished, Scope(None, None, Beside()), 0))
     return from_state(json.loads(json.dumps(state))).unfinished
 
 
