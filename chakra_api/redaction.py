@@ -1,4 +1,4 @@
-"""The API key as a secret type, and the masking of texts and log records that may hold it."""
+"""Secrets that can't be printed, and the masking of texts and log records that may hold one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,42 @@ _MASK = "***"
 _SHORTEST_BASE64 = 6  # a shorter piece would hit ordinary words
 
 
-class ApiKey:
-    """A ChakraHQ API key that cannot be printed, formatted, copied, pickled or dumped by accident.
+class Secret:
+    """A text that cannot be printed, formatted, copied, pickled or dumped by accident.
+
+    Args:
+        value: The text.
+    """
+
+    __slots__ = ("__pattern", "__value")
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+        self.__pattern = _pattern(value)
+
+    def reveal(self) -> str:
+        """Return the text itself, for what it is a secret of and nothing else."""
+        return self.__value
+
+    def redact(self, text: str) -> str:
+        """Return `text` with every form of the secret masked."""
+        return self.__pattern.sub(_MASK, text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    def __str__(self) -> str:
+        return _MASK
+
+    def __format__(self, _: str) -> str:
+        return _MASK
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} is neither pickled nor copied")
+
+
+class ApiKey(Secret):
+    """A ChakraHQ API key; it goes into the Authorization header and nowhere else.
 
     Args:
         value: The key as the user gave it; blanks around it are dropped.
@@ -25,7 +59,7 @@ class ApiKey:
         SettingsError: It is empty, or holds what no HTTP header can carry.
     """
 
-    __slots__ = ("__pattern", "__value")
+    __slots__ = ()
 
     def __init__(self, value: str) -> None:
         value = value.strip()
@@ -38,42 +72,21 @@ class ApiKey:
                 "The setting api_key holds a character that no HTTP header can carry",
                 "Copy the key again, without line breaks or quotes",
             )
-        self.__value = value
-        self.__pattern = _pattern(value)
-
-    def reveal(self) -> str:
-        """Return the key itself, for the Authorization header and nothing else."""
-        return self.__value
-
-    def redact(self, text: str) -> str:
-        """Return `text` with every form of the key masked."""
-        return self.__pattern.sub(_MASK, text)
-
-    def __repr__(self) -> str:
-        return "ApiKey(…)"
-
-    def __str__(self) -> str:
-        return _MASK
-
-    def __format__(self, _: str) -> str:
-        return _MASK
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise TypeError("an ApiKey is neither pickled nor copied")
+        super().__init__(value)
 
 
-def redact(text: str, key: ApiKey) -> str:
+def redact(text: str, key: Secret) -> str:
     """Return `text` with the key masked: plain, percent-, base64- and JSON-escaped."""
     return key.redact(text)
 
 
 class RedactingFilter(logging.Filter):
-    """Masks the key in a log record: its message with arguments, traceback and stack.
+    """Masks a secret in a log record: its message with arguments, traceback and stack.
 
     Attach it to handlers (a filter on a logger does not see its children's records).
     """
 
-    def __init__(self, key: ApiKey) -> None:
+    def __init__(self, key: Secret) -> None:
         super().__init__()
         self._key = key
 
@@ -92,14 +105,14 @@ class RedactingFilter(logging.Filter):
         return True
 
     def __eq__(self, other: object) -> bool:
-        """Whether two filters mask the same key: a handler takes such a filter in but once."""
+        """Whether two filters mask the same secret: a handler takes such a filter in but once."""
         return isinstance(other, RedactingFilter) and other._key.reveal() == self._key.reveal()
 
     def __hash__(self) -> int:
         return hash(self._key.reveal())
 
 
-def redact_logs(key: ApiKey, logger: str | None = None) -> None:
+def redact_logs(key: Secret, logger: str | None = None) -> None:
     """Mask the key in what a logger's handlers write; the root logger's by default."""
     for handler in logging.getLogger(logger).handlers:
         handler.addFilter(RedactingFilter(key))

@@ -6,7 +6,7 @@ gives them their meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chakra_api.connection import Connection, parse_connection, parse_zone
@@ -14,6 +14,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import flag, number, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
+from tap_chakra.masking.rules import MaskSetting, parse_mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ class Settings:
         second_process_from: Rows of a run from which on a second process types and writes them;
             0 for never.
         naive_timezone: The zone of times that name none; None for the team's.
+        mask: What must not leave in the clear.
     """
 
     connection: Connection
@@ -64,6 +66,7 @@ class Settings:
     allow_incomplete: bool = False
     second_process_from: int = DEFAULT_SECOND_PROCESS_FROM
     naive_timezone: tzinfo | None = None
+    mask: MaskSetting = field(default_factory=MaskSetting)
 
     @property
     def narrowed(self) -> bool:
@@ -99,6 +102,7 @@ def parse_settings(
         allow_incomplete=flag(config, "allow_incomplete"),
         second_process_from=whole(config, "second_process_from", DEFAULT_SECOND_PROCESS_FROM, 0),
         naive_timezone=parse_zone(config, "naive_timezone"),
+        mask=parse_mask(config, variable),
     )
 
 

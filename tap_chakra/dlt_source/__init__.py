@@ -68,6 +68,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     emit_scan_ids: bool = False,
     allow_incomplete: bool = False,
     naive_timezone: str | None = None,
+    mask: dict[str, str] | None = None,
+    mask_salt: dlt.TSecretStrValue | None = None,
     max_rows_per_run: int | None = None,
     nested: str = "structs",
 ) -> Iterable[DltResource]:
@@ -95,6 +97,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         allow_incomplete: Loads what a scan read that could not be proven complete, in place of
             failing; its bookmark stays, and `incomplete_scans` names it.
         naive_timezone: The zone of times that name none; the team's by default, else UTC.
+        mask: What must not leave in the clear: `{"*.email": "hash", "process_lead.phone": "drop"}`.
+        mask_salt: The secret key of hashes; the same one makes the same hashes in every run.
         max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
             on, and `unfinished_scans` names it until then.
         nested: `structs`, `json` or `columns`: what becomes of `data` and `derivedData`.
@@ -112,10 +116,11 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     layout = parse_layout(config)
     shared = SharedSource(settings, clock)
     with shared.opened() as source:
-        collections = collection_records(source.account, settings.naive_timezone)
+        naive, masks = settings.naive_timezone, source.masks
+        collections = collection_records(source.account, naive, masks.listed)
         chosen, streams = source.procedures, source.streams
         zone = name_of(source.times.naive)
-        for warning in source.name_warnings:
+        for warning in (*source.name_warnings, *masks.warnings):
             _log.warning("%s", warning)
     resources = [
         _process_resource(shared, procedure, layout, streams[procedure.short_id])
@@ -245,7 +250,9 @@ def _under_contract(attributes: AttributeLayout) -> AttributeLayout:
 def _users(shared: SharedSource) -> Iterator[Any]:
     with shared.opened() as source:
         times, tally = source.account.times(shared.settings.naive_timezone), Tally()
-        yield table_of(users_schema(), user_records(*source.users, times, tally))
+        mask, schema = source.masks.users, users_schema()
+        records = user_records(*source.users, times, tally, mask)
+        yield table_of(schema if mask is None else mask.schema(schema), records)
     for line in odd_lines(tally, name_of(times.naive)):
         _log.warning("users: %s", line)
 

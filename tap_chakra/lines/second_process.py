@@ -17,7 +17,7 @@ import os
 import signal
 import struct
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
@@ -29,6 +29,8 @@ from chakra_api.endpoints.answers import rows_of
 from chakra_api.values.zones import zone_of
 from chakra_api.wire.wire_json import decode, encode
 from tap_chakra.lines.record_lines import RecordLines
+from tap_chakra.masking.masked_procedure import masked
+from tap_chakra.masking.stream_mask import Spelled, StreamMask
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import COUNTED
 
@@ -56,6 +58,8 @@ class Beginning:
         procedure: ShortId.
         stream: The name that the lines carry.
         deselected: Paths of properties to leave out.
+        mask: What must not leave in the clear, with the salt of its hashes: it is sent through the
+            pipe and nowhere else. None if nothing is masked.
     """
 
     config: Mapping[str, object]
@@ -65,22 +69,29 @@ class Beginning:
     deselected: Sequence[Sequence[str]]
     naive: str | None = None
     unit_ms: int = 1
+    mask: Spelled | None = field(default=None, repr=False)
 
     def encoded(self) -> bytes:
         """As the body of a frame."""
-        return encode({each.name: getattr(self, each.name) for each in fields(self)})
+        held = {each.name: getattr(self, each.name) for each in fields(self)}
+        return encode({**held, "mask": self.mask and asdict(self.mask)})
 
     @classmethod
     def decoded(cls, body: bytes) -> Beginning:
         """That of a frame."""
         held = decode(body)
-        return cls(**held) if isinstance(held, dict) else cls({}, (), "", "", ())
+        if not isinstance(held, dict):
+            return cls({}, (), "", "", ())
+        mask = held.pop("mask")
+        return cls(**held, mask=mask and Spelled(**mask))
 
     def parser(self) -> RowParser:
         """What makes records of its rows."""
         account = resolve_account(dict(self.config))
         times = replace(account.times(zone_of(self.naive)), unit_ms=self.unit_ms)
         procedure, directory = account.procedure(self.procedure), Directory.from_users(self.users)
+        if self.mask is not None:
+            procedure = masked(procedure, StreamMask.of(self.mask))
         return RowParser(procedure, directory, times, self.deselected)
 
 

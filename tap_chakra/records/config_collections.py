@@ -29,12 +29,14 @@ from tap_chakra.records.schema import EXTRA
 from tap_chakra.records.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
     from chakra_api.account.account import Account
     from chakra_api.values.times import Times
+    from tap_chakra.records.list_mask import ListMask
 
+    Masking = Callable[[str], ListMask | None]
     Row = dict[str, object]
 
 COLLECTIONS: Final = (
@@ -79,14 +81,25 @@ class Collection:
     tally: Tally = field(default_factory=Tally)
 
 
-def collection_records(account: Account, naive: tzinfo | None = None) -> dict[str, Collection]:
+def collection_records(
+    account: Account, naive: tzinfo | None = None, mask: Masking | None = None
+) -> dict[str, Collection]:
     """The streams of the configuration by name, snake_case.
 
     Args:
         account: The account.
         naive: The zone of times that name none; None for the team's.
+        mask: Knows what masks a stream; None if nothing is masked.
     """
     times = account.times(naive)
+    return {
+        name: learned(rows, times, None if mask is None else mask(name))
+        for name, rows in collection_rows(account).items()
+    }
+
+
+def collection_rows(account: Account) -> dict[str, list[Row]]:
+    """The rows of the streams of the configuration as they came, by name, snake_case."""
     names = [*COLLECTIONS, *(name for name in account.collections if name not in COLLECTIONS)]
     shown = [name for name in names if name in COLLECTIONS or account.collections[name]]
     # None is the stream of another: of users, of a collection that is documented.
@@ -94,7 +107,7 @@ def collection_records(account: Account, naive: tzinfo | None = None) -> dict[st
     found = {snake_case(called[name]): list(account.collections.get(name, ())) for name in shown}
     if not found.get("states"):
         found["states"] = list(_states(account))
-    return {name: learned(rows, times) for name, rows in found.items()}
+    return found
 
 
 def snake_case(name: str) -> str:
@@ -121,14 +134,17 @@ EMPTY: Final = Collection(
 """A collection that holds nothing yet: loaders refuse a table without columns."""
 
 
-def learned(rows: Iterable[Row], times: Times = UTC) -> Collection:
+def learned(rows: Iterable[Row], times: Times = UTC, mask: ListMask | None = None) -> Collection:
     """A collection whose columns are what its values are.
 
     Args:
         rows: As they came.
         times: What times mean in the account; their unit is what `createdAt` of the rows proves.
+        mask: What masks them; None if nothing does.
     """
     rows, tally = list(rows), Tally()
+    if mask is not None:
+        rows = [{name: mask.before(name, value) for name, value in row.items()} for row in rows]
     if not rows:
         return EMPTY
     unit = unit_of(row.get("createdAt") for row in rows)
@@ -146,9 +162,13 @@ def learned(rows: Iterable[Row], times: Times = UTC) -> Collection:
         properties[EXTRA] = {"type": ["string", "null"], "description": _EXACT}
         for row, typed_row in zip(rows, typed, strict=True):
             exact = _exact(row, typed_row, Tally())
+            exact = exact if mask is None else mask.rest(exact, nested=False)
             typed_row[EXTRA] = json_text(exact) if exact else None
     keys = ("id",) if unique else ()
-    return Collection({"type": "object", "properties": properties}, keys, typed, tally)
+    schema: Row = {"type": "object", "properties": properties}
+    if mask is not None:
+        schema, typed = mask.schema(schema), tuple(map(mask.leaves, typed))
+    return Collection(schema, keys, typed, tally)
 
 
 def _exact(row: Row, typed: Row, tally: Tally) -> Row:

@@ -17,20 +17,17 @@ from msgspec.structs import astuple
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.endpoints.row_heads import Int64
 from chakra_api.values import exact_json
+from chakra_api.values.attribute_types import JSON
 from chakra_api.values.coercion import MISFIT, to_integer, to_number
 from chakra_api.values.spelled import spelled_number, spells_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, is_zoneless, iso_ms
 from chakra_api.wire.wire_json import decode, encode
-from tap_chakra.records.row_typer import (
-    PEOPLE,
-    by_any_name,
-    compile_row,
-    deselected_keys,
-    is_time,
-)
-from tap_chakra.records.schema import COLUMN_NAMES, ROOT_COLUMNS, TIMES, RootKind
+from tap_chakra.masking.rules import GROUPS
+from tap_chakra.records.row_mask import row_mask
+from tap_chakra.records.row_typer import by_any_name, compile_row, deselected_keys, is_time
+from tap_chakra.records.schema import COLUMN_NAMES, PEOPLE, ROOT_COLUMNS, TIMES, RootKind
 from tap_chakra.records.selection import left_out
 
 if TYPE_CHECKING:
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.answers import Row
     from chakra_api.values.coercion import Coercer
     from chakra_api.values.times import Times
+    from tap_chakra.records.row_mask import GroupMask, RowMask
 
 Decode: TypeAlias = "Callable[[Raw], msgspec.Struct]"
 """Parses a row into the columns of its record."""
@@ -123,16 +121,22 @@ class RowParser:
             named: (state.short_id, state.id or None, state.name)
             for named, state in by_any_name(procedure.states).items()
         }
+        self._mask = mask = row_mask(procedure, times)
         attributes, derived = procedure.attributes, procedure.derived_attributes
-        self._data = _Shape(attributes, times, deselected_keys(deselected, "data", attributes))
-        self._derived = _Shape(derived, times, deselected_keys(deselected, "derivedData", derived))
+        masks = [None if mask is None else mask.of_group(name) for name in GROUPS]
+        dropped = deselected_keys(deselected, "data", attributes)
+        self._data = _Shape(attributes, times, dropped, masks[0])
+        dropped = deselected_keys(deselected, "derivedData", derived)
+        self._derived = _Shape(derived, times, dropped, masks[1])
         self._decode: Decode = _nothing
         self._decode_exactly: Decode = _nothing
         if procedure.resolved:
             self._decode, self._decode_exactly = _decoders(self._data, self._derived)
         self._root_paths = [path[0] for path in deselected if len(path) == 1]
+        self._root_paths += sorted(mask.dropped) if mask is not None else []
         self._data_paths = self._data.fields(deselected, "data")
         self._derived_paths = self._derived.fields(deselected, "derivedData")
+        self._leaves_out = bool(self._root_paths or self._data_paths or self._derived_paths)
 
     def records(self, body: bytes, positions: Sequence[int]) -> list[bytes]:
         """The records of an answer's rows, as JSON.
@@ -183,14 +187,23 @@ class RowParser:
         if state := self._states.get(values[_STATE.start]):
             values[_STATE] = state
         self._settle_times(values, zoneless)
+        if self._mask is not None:
+            self._mask_columns(values, self._mask)
         for name in loose:
             self.typer.coerced[name] += 1
         for name in zoneless:
             self.typer.zoneless[name] += 1
         record = type(row)(*values)
-        if self._deselected:
+        if self._leaves_out:
             self._leave_out(record, data, derived)
         return record
+
+    def _mask_columns(self, values: list[Any], mask: RowMask) -> None:
+        for place, username in _PEOPLE:
+            if values[place] is not None and values[username] is None:
+                values[place] = mask.stranger(COLUMN_NAMES[place], values[place])
+        for name, treat in mask.columns.items():
+            values[_PLACES[name]] = treat(values[_PLACES[name]])
 
     def _settle_times(self, values: list[Any], zoneless: list[str]) -> None:
         usual_until, unit = self._usual_until, self._unit
@@ -231,25 +244,39 @@ class _Shape:
         attributes: Those that it may hold.
         times: What times mean in the account.
         dropped: Keys of those that are not selected: they are left as they came.
+        mask: What becomes of values; None if nothing is masked.
     """
 
     def __init__(
-        self, attributes: Sequence[Attribute], times: Times, dropped: Container[str]
+        self,
+        attributes: Sequence[Attribute],
+        times: Times,
+        dropped: Container[str],
+        mask: GroupMask | None = None,
     ) -> None:
         self._dropped = dropped
         self._named = {each.short_id: each for each in attributes}
-        self._fields = {name: f"f{number}" for number, name in enumerate(self._named)}
+        self._gone = mask.dropped if mask is not None else ()
+        self._masked = mask.treats if mask is not None else {}
+        names = [*self._named, *self._gone]
+        self._fields = {name: f"f{number}" for number, name in enumerate(names)}
         self._work = [
             (
                 self._fields[name],
                 name,
-                type_.reader(times),
+                type_.reader(times) if mask is None else mask.inside(type_.reader(times)),
                 type_.wire,
                 _FITS.get(type_.reader(times)),
                 is_time(type_),
             )
             for name, type_ in ((each.short_id, each.type) for each in self._named.values())
             if type_.passes is None and type_.arrow_name != _TEXTS and name not in dropped
+            if name not in self._masked
+        ]
+        self._work += [
+            (self._fields[name], name, treat, JSON.wire, None, False)
+            for name, treat in self._masked.items()
+            if name not in dropped
         ]
 
     def struct(self, name: str, number: object) -> type[msgspec.Struct]:
@@ -263,8 +290,10 @@ class _Shape:
             ValueError: The name of an attribute is one that the parser can't take.
         """
         expected = (
-            Raw | UnsetType if name in self._dropped else _expected(each, number)
-            for name, each in self._named.items()
+            _UNREAD
+            if name in self._dropped or name in self._masked or name in self._gone
+            else _expected(self._named[name], number)
+            for name in self._fields
         )
         types = zip(self._fields.values(), expected, strict=True)
         fields = [(field, kind, UNSET) for field, kind in types]
@@ -274,6 +303,7 @@ class _Shape:
     def fields(self, paths: Sequence[Sequence[str]], name: str) -> list[str]:
         """The fields of attributes that these paths lead to."""
         inner = [path[1] for path in paths if len(path) > 1 and path[0] == name]
+        inner += self._gone
         return [self._fields[each] for each in inner if each in self._fields]
 
     def settle(self, values: msgspec.Struct, loose: list[str], zoneless: list[str]) -> None:

@@ -20,7 +20,16 @@ from chakra_api.values.spelled import holds_nul, without_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC
 from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, is_zoneless, iso_ms
-from tap_chakra.records.schema import COLUMN_NAMES, EXTRA, ROOT_COLUMNS, TIMES, RootKind, names_of
+from tap_chakra.records.row_mask import row_mask
+from tap_chakra.records.schema import (
+    COLUMN_NAMES,
+    EXTRA,
+    PEOPLE,
+    ROOT_COLUMNS,
+    TIMES,
+    RootKind,
+    names_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +41,6 @@ if TYPE_CHECKING:
     from chakra_api.values.times import Times
 
     Row = dict[str, object]
-
-PEOPLE: Final = {"createdBy": "createdByUsername", "assignedTo": "assignedToUsername"}
 
 
 def _reference(value: object) -> object:
@@ -98,6 +105,7 @@ class RowTyper:
         self._directory = directory
         self._states = by_any_name(procedure.states)
         self._open = not procedure.resolved
+        self._mask = row_mask(procedure, times)
         attributes, derived = procedure.attributes, procedure.derived_attributes
         dropped = deselected_keys(deselected, "data", attributes)
         self._data = Attributes(attributes, self, times, dropped)
@@ -128,9 +136,11 @@ class RowTyper:
         )
         for name in self._dropped.intersection(extra):
             del extra[name]
+        if extra and self._mask is not None:
+            extra = self._mask.rest(extra)
         if extra:
             record[EXTRA] = json_text(extra)
-        return record
+        return record if self._mask is None else self._mask.leaves(record)
 
     def _root(self, name: str, coerce: Coercer, value: object, extra: Row) -> object:
         coerced = coerce(value)
@@ -154,6 +164,8 @@ class RowTyper:
             named = record[field]
             person = self._directory.find(named) if isinstance(named, str) else None
             if person is None:
+                if self._mask is not None:
+                    record[field] = self._mask.stranger(field, named)
                 continue
             record[username] = person.username
             if person.id:
@@ -172,6 +184,8 @@ class RowTyper:
     def _nested(self, name: str, attributes: Attributes, value: object, extra: Row) -> object:
         if value is None or name in self._dropped:
             return None
+        if self._mask is not None:
+            value = self._mask.group(name, value)
         if self._open:
             if holds_nul(value):
                 self.nul[name] += 1

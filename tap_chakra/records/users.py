@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from chakra_api.values.times import Times
+    from tap_chakra.records.list_mask import ListMask
 
     Row = dict[str, object]
 
@@ -66,6 +67,13 @@ _COERCERS: Final[Mapping[str, Coercer]] = {
 }
 _HUMAN: Final = ("teamName", "roleName", "email", "phone")
 _CONSUMED: Final = frozenset((*_COERCERS, "primaryEmail", "primaryPhone"))
+SHOWN_BY: Final = {
+    "primaryEmail": "email",
+    "emails": "email",
+    "primaryPhone": "phone",
+    "phones": "phone",
+}
+"""Fields that say, in `_extra_data`, what a column says."""
 
 
 def users_schema() -> dict[str, object]:
@@ -86,7 +94,11 @@ def users_schema() -> dict[str, object]:
 
 
 def user_records(
-    v1: Iterable[Row], v2: Iterable[Row], times: Times = UTC, tally: Tally | None = None
+    v1: Iterable[Row],
+    v2: Iterable[Row],
+    times: Times = UTC,
+    tally: Tally | None = None,
+    mask: ListMask | None = None,
 ) -> Iterator[Row]:
     """The typed records of the users, each id once, in the order of v1.
 
@@ -95,6 +107,7 @@ def user_records(
         v2: As the second does.
         times: What times mean in the account; their unit is what the users' `createdAt` prove.
         tally: Takes the counts of odd values.
+        mask: What masks them; None if nothing does.
     """
     rows = {_text(row.get("id")): row for row in v1}
     unit = unit_of(row.get("createdAt") for row in rows.values())
@@ -102,15 +115,22 @@ def user_records(
     coercers = {**_COERCERS, **dict.fromkeys(_TIMES, reader)}
     human = {_text(row.get("id")): row for row in v2}
     for user_id, row in rows.items():
-        yield _record(row, human.get(user_id, {}), coercers, tally or Tally())
+        sides = row, human.get(user_id, {})
+        yield _record(*sides, coercers, tally or Tally(), mask)
 
 
-def _record(row: Row, human: Row, coercers: Mapping[str, Coercer], tally: Tally) -> Row:
+def _record(
+    row: Row,
+    human: Row,
+    coercers: Mapping[str, Coercer],
+    tally: Tally,
+    mask: ListMask | None,
+) -> Row:
     record: Row = {}
     extra = {name: value for name, value in row.items() if name not in _CONSUMED}
     for name, coerce in coercers.items():
         value = row.get(name)
-        record[name] = coerced = coerce(value)
+        record[name] = coerced = coerce(value if mask is None else mask.before(name, value))
         if coerced is MISFIT:
             tally.misfits[name] += 1
             extra[name], record[name] = value, None
@@ -133,8 +153,10 @@ def _record(row: Row, human: Row, coercers: Mapping[str, Coercer], tally: Tally)
         if isinstance(text, NulText):
             tally.nul[name] += 1
             extra[name] = text
+    if mask is not None:
+        extra = mask.rest(extra, nested=True)
     record[EXTRA] = json_text(extra) if extra else None
-    return record
+    return record if mask is None else mask.leaves(record)
 
 
 def _inner(value: object, name: str) -> str | None:

@@ -17,6 +17,7 @@ from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.row_times import UnitOfTime
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
+from tap_chakra.records.masks import Masks
 from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
 from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
@@ -81,15 +82,27 @@ class Source:
 
     @cached_property
     def procedures(self) -> tuple[Procedure, ...]:
-        """The procedures to read, in the account's order.
+        """The procedures to read, in the account's order, under their masks.
 
         Raises:
-            SettingsError: The setting `procedures` names one that does not exist.
+            SettingsError: The setting `procedures` names one that does not exist, or a mask means
+                nothing.
         """
         wanted = self.settings.procedures
-        if not wanted:
-            return self.account.procedures
-        return tuple(self.account.procedure(short_id) for short_id in wanted)
+        if wanted:
+            chosen = tuple(self.account.procedure(short_id) for short_id in wanted)
+        else:
+            chosen = self.account.procedures
+        return tuple(map(self.masks.procedure, chosen))
+
+    @cached_property
+    def masks(self) -> Masks:
+        """What of each stream must not leave in the clear.
+
+        Raises:
+            SettingsError: A mask means nothing in this account, or what can't be masked so.
+        """
+        return Masks(self.settings.mask, self.account, self.streams)
 
     @cached_property
     def streams(self) -> dict[str, str]:

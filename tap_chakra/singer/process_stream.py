@@ -11,6 +11,7 @@ from chakra_api.values.timestamps import iso_ms
 from chakra_api.values.zones import name_of
 from tap_chakra.lines.page_writer import PageWriter
 from tap_chakra.lines.second_process import Beginning
+from tap_chakra.masking.masked_procedure import spelled_mask
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import process_schema
@@ -107,6 +108,7 @@ class ProcessStream(ChakraStream):
             deselected=tuple(self._deselected()),
             naive=None if naive is None else name_of(naive),
             unit_ms=source.times.unit_ms,
+            mask=spelled_mask(self._procedure),
         )
 
     def _deselected(self) -> Iterable[tuple[str, ...]]:

@@ -107,6 +107,23 @@ SETTINGS = th.PropertiesList(
         " +05:30. The team's zone by default, as the configuration gives it, else UTC.",
     ),
     th.Property(
+        "mask",
+        th.ObjectType(additional_properties=th.StringType),
+        title="Mask",
+        description="Personal data that must not leave in the clear, as stream.property: treatment."
+        " hash makes HMAC-SHA-256 of a value, drop leaves it out, keep-first leaves the first"
+        ' character of a text: {"*.email": "hash", "process_lead.phone": "drop"}. It counts in'
+        " every output.",
+    ),
+    th.Property(
+        "mask_salt",
+        th.StringType,
+        secret=True,
+        title="Mask salt",
+        description="The secret key of hashes, 16 characters or more. The same salt makes the same"
+        " hashes in every run; keep it.",
+    ),
+    th.Property(
         "second_process_from",
         th.IntegerType,
         default=defaults.DEFAULT_SECOND_PROCESS_FROM,

@@ -24,6 +24,7 @@ from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from tap_chakra import settings as defaults
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
+from tap_chakra.masking.rules import TINY_SALT
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import Collection, collection_records
 from tap_chakra.records.tally import Tally
@@ -146,6 +147,8 @@ class TapChakra(ChakraPlugin, Tap):
             )
             for handler in logging.getLogger().handlers:
                 handler.addFilter(RedactingFilter(settings.connection.api_key))
+                if (salt := settings.mask.salt) is not None and len(salt.reveal()) >= TINY_SALT:
+                    handler.addFilter(RedactingFilter(salt))
                 handler.addFilter(PushesDown(self.screen))
             self._source = Source(settings, self.clock)
         return self._source
@@ -165,20 +168,25 @@ class TapChakra(ChakraPlugin, Tap):
     def discover_streams(self) -> Sequence[ChakraStream]:
         """One stream per procedure, one per collection of the configuration, and users."""
         source = self.source
-        for warning in (*source.account.warnings, *source.name_warnings):
+        for warning in (
+            *source.account.warnings,
+            *source.name_warnings,
+            *source.masks.warnings,
+        ):
             self.logger.warning("%s", warning)
         if not source.procedures:
             self.logger.warning(
                 "The account shows no procedures: check the role of the key; only users and the"
                 " configuration are read"
             )
-        naive = source.settings.naive_timezone
+        naive, masks = source.settings.naive_timezone, source.masks
         listed = [
             ListedStream(self, name, each)
-            for name, each in collection_records(source.account, naive).items()
+            for name, each in collection_records(source.account, naive, masks.listed).items()
         ]
         tally = Tally()
-        people = Collection(users_schema(), ("id",), self._users(tally), tally)
+        schema = users_schema() if masks.users is None else masks.users.schema(users_schema())
+        people = Collection(schema, ("id",), self._users(tally), tally)
         users = ListedStream(self, "users", people)
         processes = [ProcessStream(self, each) for each in source.procedures]
         # Streams that are written while processes are read announce their schemas first.
@@ -226,7 +234,7 @@ class TapChakra(ChakraPlugin, Tap):
     def _users(self, tally: Tally) -> Iterable[Row]:
         """The users, fetched when the first one is wanted."""
         times = self.source.account.times(self.source.settings.naive_timezone)
-        yield from user_records(*self.source.users, times, tally)
+        yield from user_records(*self.source.users, times, tally, self.source.masks.users)
 
     @property
     def catalog(self) -> Catalog:

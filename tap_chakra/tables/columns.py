@@ -19,7 +19,14 @@ import pyarrow.compute as pc
 from chakra_api.values.coercion import INT64, MISFIT, to_json
 from chakra_api.values.spelled import SpelledFloat, holds_nul
 from chakra_api.values.times import UTC
-from chakra_api.values.timestamps import DAY_MS, FIRST_MS, LAST_MS, USUAL_FROM, parse_timestamp
+from chakra_api.values.timestamps import (
+    DAY_MS,
+    FIRST_MS,
+    LAST_MS,
+    USUAL_FROM,
+    iso_ms,
+    parse_timestamp,
+)
 from tap_chakra.records.row_typer import spelling_of
 
 if TYPE_CHECKING:
@@ -280,6 +287,21 @@ def stored_array(values: Values, arrow_name: str) -> pa.Array:
     if arrow_name == "date32":
         return pc.divide(instants, DAY_MS).cast(pa.int32()).view(pa.date32())
     return _from_ms(instants)
+
+
+def masked(array: pa.Array, treat: Callable[[object], object]) -> pa.Array:
+    """The column of what leaves in place of values: of times, in place of their texts.
+
+    Args:
+        array: The values.
+        treat: Makes of a value what leaves.
+    """
+    if pa.types.is_timestamp(array.type):
+        instants = array.cast(pa.int64()).to_pylist()
+        values = [None if at is None else iso_ms(at // _MICROSECONDS) for at in instants]
+    else:
+        values = array.to_pylist()
+    return pa.array(list(map(treat, values)), pa.string())
 
 
 def _instant(value: object) -> int | None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from chakra_api.values.coercion import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     Row = dict[str, object]
 
@@ -35,6 +35,10 @@ class Extras:
         for name in names:
             for row in self._rows.values():
                 row.pop(name, None)
+
+    def change(self, make: Callable[[Row], Row]) -> None:
+        """Put in place of what is kept of each row what is made of it."""
+        self._rows = {place: make(row) for place, row in self._rows.items()}
 
     def texts(self, count: int) -> pa.Array:
         """The column, for so many rows."""

@@ -17,9 +17,11 @@ import pyarrow as pa
 from chakra_api.values.coercion import MISFIT, to_json, to_string
 from chakra_api.values.spelled import holds_nul
 from chakra_api.values.times import UTC
-from tap_chakra.records.row_typer import PEOPLE, ROOT, by_any_name, deselected_keys
+from tap_chakra.records.row_mask import row_mask
+from tap_chakra.records.row_typer import ROOT, by_any_name, deselected_keys
 from tap_chakra.records.schema import (
     EXTRA,
+    PEOPLE,
     REFERENCES,
     ROOT_COLUMNS,
     TIMES,
@@ -28,7 +30,7 @@ from tap_chakra.records.schema import (
     names_of,
 )
 from tap_chakra.tables.attribute_columns import AttributeColumns, GroupTyping, slots
-from tap_chakra.tables.columns import Kind, column, column_type
+from tap_chakra.tables.columns import Kind, column, column_type, masked
 from tap_chakra.tables.extras import Extras
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ class TableBuilder:
         self._dropped = frozenset(path[0] for path in deselected if len(path) == 1)
         self._directory = directory
         self._states = by_any_name(procedure.states)
+        self._mask = row_mask(procedure, times)
         groups = (
             ("data", layout.data, procedure.attributes),
             ("derivedData", layout.derived, procedure.derived_attributes),
@@ -125,6 +128,10 @@ class TableBuilder:
         self.schema = pa.schema([field for each in ROOT_COLUMNS for field in self._fields(each)])
 
     def _fields(self, root: RootColumn) -> list[pa.Field]:
+        if self._mask is not None and root.name in self._mask.dropped:
+            return []
+        if self._mask is not None and root.name in self._mask.columns:
+            return [pa.field(root.name, pa.string())]
         group = self._groups.get(root.name)
         if group is not None:
             return group.fields
@@ -137,11 +144,13 @@ class TableBuilder:
         columns = {name: self._root(name, rows, extras) for name in ROOT}
         self._keep_unheard_of(rows, extras)
         for field, username in PEOPLE.items():
-            columns[field], columns[username] = self._people(columns[field])
+            columns[field], columns[username] = self._people(field, columns[field])
         columns |= self._state(rows, extras)
         for name, group in self._groups.items():
             dropped = name in self._dropped
             values = [None if dropped else row.get(name) for row in rows]
+            if self._mask is not None:
+                values = [self._mask.group(name, value) for value in values]
             if group is None:
                 for place in [at for at, value in enumerate(values) if holds_nul(value)]:
                     self.nul[name] += 1
@@ -151,7 +160,11 @@ class TableBuilder:
                 names = (each.name for each in group.fields)
                 columns |= zip(names, group.arrays(values, extras), strict=True)
         extras.drop(self._dropped)
+        if self._mask is not None:
+            extras.change(self._mask.rest)
         columns[EXTRA] = extras.texts(len(rows))
+        if self._mask is not None:
+            columns |= {n: masked(columns[n], treat) for n, treat in self._mask.columns.items()}
         return pa.Table.from_arrays(
             [columns[name] for name in self.schema.names], schema=self.schema
         )
@@ -182,12 +195,15 @@ class TableBuilder:
             for name in row.keys() - _KNOWN:
                 extras.put(place, name, row[name])
 
-    def _people(self, named: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Ids and usernames of the people whom the column names by either."""
+    def _people(self, field: str, named: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Ids and usernames of the people whom the column of a field names by either."""
         names = named.to_pylist()
         found = {name: self._directory.find(name) for name in set(names) if name is not None}
-        ids = {name: person.id for name, person in found.items() if person and person.id}
+        ids: Row = {name: person.id for name, person in found.items() if person and person.id}
         usernames = {name: person.username for name, person in found.items() if person}
+        if self._mask is not None:
+            strangers = [name for name, person in found.items() if person is None]
+            ids |= {name: self._mask.stranger(field, name) for name in strangers}
         return (
             pa.array([ids.get(name, name) for name in names], pa.string()),
             pa.array(list(map(usernames.get, names)), pa.string()),

@@ -37,6 +37,7 @@ FLOORS = {
         scanning
         reading  tables  lines
         timeline  records  settings
+        masking
     """,
     "target_chakra": """
         __main__

@@ -1,0 +1,1 @@
+"""What must not leave in the clear: the setting `mask`, and what becomes of a value under it."""
