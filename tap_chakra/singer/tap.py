@@ -34,6 +34,7 @@ from tap_chakra.run.check import check
 from tap_chakra.run.progress import Screen
 from tap_chakra.run.source import Source
 from tap_chakra.singer.catalog_wishes import heeded
+from tap_chakra.singer.command_line import EPILOG, HELP, CheckOption
 from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
@@ -41,28 +42,12 @@ from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
 from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
 
     from chakra_api.endpoints.client import Row
-
-
-HELP = """Read ChakraHQ as a Singer tap: processes, users and the configuration.
-
-Records, schemas and states go to standard output, everything else to standard error."""
-
-EPILOG = """Examples:
-
-\b
-  tap-chakra --config config.json --discover > catalog.json
-  tap-chakra --config config.json --catalog catalog.json --state state.json
-  TAP_CHAKRA_API_KEY=... tap-chakra --test
-
-\b
-Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
-5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal."""
 
 
 class PushesDown(logging.Filter):
@@ -76,31 +61,6 @@ class PushesDown(logging.Filter):
         """Clear the progress line; every log record passes."""
         self._screen.clear()
         return True
-
-
-class CheckOption(click.Option):
-    """`--test`, or `--test=schema`.
-
-    Args:
-        check: What it does.
-    """
-
-    def __init__(self, check: Callable[..., None]) -> None:
-        super().__init__(
-            ["--test"],
-            is_flag=False,
-            flag_value="all",
-            default="disabled",
-            type=click.Choice(["all", "schema", "disabled"]),
-            help="Check the settings with one cheap request per kind of stream."
-            " --test=schema writes the schemas.",
-            callback=check,
-            expose_value=False,
-        )
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:  # noqa: ARG002 - click's signature
-        """Its line of `--help`."""
-        return "--test[=schema]", self.help or ""
 
 
 class TapChakra(ChakraPlugin, Tap):
