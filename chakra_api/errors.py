@@ -4,6 +4,7 @@
 
     ChakraError
     ├── NotSent                 the request never left: sending it again is safe
+    │   └── Barred              nothing gets through before its user has mended something
     ├── Throttled               429: nothing was done; wait, then send it again
     ├── Refused                 ChakraHQ said no: the same request never will work
     │   ├── WrongKey            401: the key itself
@@ -61,6 +62,12 @@ class NotSent(ChakraError):
 
     exit_code = ExitCode.UNREACHABLE
     brief = "no connection"
+
+
+class Barred(NotSent):
+    """No request gets through: a certificate or a proxy that refuses. To try again is no use."""
+
+    brief = "no way through"
 
 
 class Throttled(ChakraError):

@@ -1,7 +1,7 @@
 """Whether a request that failed is sent again: pure, by its attempts (design, decision 10).
 
 A read may always be sent again. A write only when it certainly did nothing: it never left
-(`NotSent`) or was turned away (`Throttled`).
+(`NotSent`) or was turned away (`Throttled`). Nothing is where its user has to mend something first.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from chakra_api.errors import (
     AnswerLost,
+    Barred,
     ChakraError,
     NotSent,
     ReportedErrors,
@@ -109,7 +110,7 @@ def history(failures: tuple[ChakraError, ...]) -> str:
 
 def _may_repeat(failure: ChakraError, *, repeatable: bool) -> bool:
     if isinstance(failure, (NotSent, Throttled)):
-        return True
+        return not isinstance(failure, Barred)
     return repeatable and isinstance(failure, (AnswerLost, ReportedErrors))
 
 

@@ -16,6 +16,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
+from chakra_api.wire.barred import Way, barred, wants_a_user, wrapped
+from chakra_api.wire.surroundings import bundle_of, proxy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,6 +83,8 @@ class Transport(Protocol):
 MOST_PREPARED: Final = 64
 """Prepared requests that a thread keeps."""
 
+PROXY_WANTS_A_USER: Final = 407
+
 CHUNK: Final = 1 << 20
 """Bytes of an answer that are read at a time."""
 
@@ -126,7 +130,8 @@ class RequestsTransport:
         settings: How to send.
 
     Raises:
-        SettingsError: `base_url` is no plain http or https address.
+        SettingsError: `base_url` is no plain http or https address, or the environment names
+            a proxy or certificates that can't be used.
     """
 
     def __init__(self, base_url: str, key: ApiKey, settings: TransportSettings) -> None:
@@ -134,6 +139,9 @@ class RequestsTransport:
         self._key = key
         self._settings = settings
         self._proxies, self._verify = _surroundings(self._base)
+        proxy = proxy_of(self._base, self._proxies)
+        self._way = Way(self._base, proxy, bundle_of(self._base))
+        self._answered = False
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -154,6 +162,9 @@ class RequestsTransport:
             body = b"".join(answer.iter_content(CHUNK))
         except requests.RequestException as error:
             raise self._translated(error) from None
+        if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:
+            raise wants_a_user(self._way)
+        self._answered = True
         return Response(
             answer.status_code,
             {name.lower(): value for name, value in answer.headers.items()},
@@ -213,6 +224,8 @@ class RequestsTransport:
         return session
 
     def _translated(self, error: requests.RequestException) -> ChakraError:
+        if not self._answered and (mistake := barred(error, self._way)) is not None:
+            return mistake
         for kind, make, brief, said, next_step in TRANSLATIONS:
             if isinstance(error, kind) and (make is not NotSent or _never_left(error)):
                 made = make(f"{said} ({self._base})", next_step)
@@ -308,7 +321,7 @@ def _never_left(error: BaseException) -> bool:
         return _in_handshake(error)
     if isinstance(error, (requests.exceptions.ProxyError, requests.ConnectTimeout)):
         return True
-    return type(_wrapped(error)).__name__ in _NEVER_LEFT
+    return type(wrapped(error)).__name__ in _NEVER_LEFT
 
 
 def _in_handshake(error: BaseException) -> bool:
@@ -316,15 +329,8 @@ def _in_handshake(error: BaseException) -> bool:
     while isinstance(inner, BaseException):
         if isinstance(inner, ssl.SSLError) and inner.reason:
             return inner.reason in _HANDSHAKE
-        inner = _wrapped(inner)
+        inner = wrapped(inner)
     return False
-
-
-def _wrapped(error: BaseException) -> object:
-    """The exception inside another: never its context, which may be an earlier attempt's."""
-    inner: object = error.args[0] if error.args else None
-    reason: object = getattr(inner, "reason", None)
-    return reason if isinstance(reason, BaseException) else inner
 
 
 def _surroundings(base: str) -> tuple[Mapping[str, str], bool | str]:

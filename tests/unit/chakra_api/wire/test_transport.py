@@ -14,6 +14,7 @@ import urllib3.exceptions
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError
 from chakra_api.redaction import ApiKey
 from chakra_api.wire.transport import Request, RequestsTransport, TransportSettings
+from tests.support.tls import CERTIFICATE
 
 SECRET = "sk-very/secret+key=="  # noqa: S105 - made up
 KINDS = sorted(
@@ -64,7 +65,7 @@ def tls_failure(reason: str) -> requests.exceptions.SSLError:
     ("reason", "kind"),
     [
         ("CERTIFICATE_VERIFY_FAILED", NotSent),
-        ("WRONG_VERSION_NUMBER", NotSent),
+        ("WRONG_VERSION_NUMBER", SettingsError),
         ("UNEXPECTED_EOF_WHILE_READING", AnswerLost),
         ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", AnswerLost),
     ],
@@ -93,12 +94,12 @@ def test_what_is_no_plain_address_is_refused_before_anything_is_sent(url: str) -
 
 
 def test_the_environments_certificates_and_proxy_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/our-own.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "")
     made = RequestsTransport("https://api.example", ApiKey(SECRET), TransportSettings())
     session = made._session()  # noqa: SLF001 - what requests is told
-    assert session.verify == "/etc/our-own.pem"
+    assert session.verify == str(CERTIFICATE)
     assert session.proxies["https"] == "http://proxy.example:3128"
 
 

@@ -1,0 +1,153 @@
+"""What the environment says of the way to ChakraHQ: its proxy and its certificates, checked.
+
+A variable that means nothing is its user's mistake, and no request would ever get through: it is
+named, with its value, before the first one. A user and a password in a proxy's URL are not shown.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from chakra_api.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name certificates; the first one that is set counts."""
+
+_SOCKS: Final = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
+_PROXY_SCHEMES: Final = frozenset({"http", "https"}) | _SOCKS
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+"""How OpenSSL finds a certificate in a folder: by the hash of its name."""
+
+_URL: Final = "Write it as http://host:port, or http://user:password@host:port"
+_BUNDLE: Final = "Name a file of certificates in PEM, or unset the variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """The proxy that requests go through.
+
+    Attributes:
+        url: Its address as it may be shown: without user and password.
+        variable: The environment's variable that names it.
+    """
+
+    url: str
+    variable: str
+
+    def __str__(self) -> str:
+        return f"{self.url}, which {self.variable} names"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The certificates that the environment names.
+
+    Attributes:
+        path: Of a file or a folder.
+        variable: The environment's variable that names it.
+    """
+
+    path: str
+    variable: str
+
+
+def proxy_of(base: str, proxies: Mapping[str, str]) -> Proxy | None:
+    """The proxy of an address, of those that the environment names; None if there is none.
+
+    Args:
+        base: Scheme and host of what is asked.
+        proxies: As requests finds them: by scheme, or `all`.
+
+    Raises:
+        SettingsError: Its URL means nothing, or it needs a package that is not there.
+    """
+    scheme = urlsplit(base).scheme
+    name = next((name for name in (scheme, "all") if proxies.get(name)), None)
+    if name is None:
+        return None
+    url = proxies[name].strip()
+    proxy = Proxy(_shown(url), _variable(f"{name}_proxy"))
+    kind = url.partition("://")[0].lower() if "://" in url else "http"
+    if kind not in _PROXY_SCHEMES:
+        raise SettingsError(
+            f"The environment variable {proxy.variable} is '{proxy.url}': there are no proxies"
+            f" of the kind {kind}",
+            _URL,
+        )
+    if not _is_address(url):
+        raise SettingsError(
+            f"The environment variable {proxy.variable} is '{proxy.url}', which is no address of"
+            " a proxy",
+            _URL,
+        )
+    if kind in _SOCKS and importlib.util.find_spec("socks") is None:
+        raise SettingsError(
+            f"The environment variable {proxy.variable} names the SOCKS proxy '{proxy.url}', for"
+            " which the package PySocks is missing",
+            "Install it beside this command (pip install PySocks), or name an http:// proxy",
+        )
+    return proxy
+
+
+def bundle_of(base: str) -> Bundle | None:
+    """The certificates that the environment names for an address; None where none are.
+
+    Raises:
+        SettingsError: They can't be read.
+    """
+    variable = next((name for name in BUNDLES if os.environ.get(name)), None)
+    if variable is None or urlsplit(base).scheme != "https":
+        return None
+    path = os.environ[variable]
+    if why := _why_unusable(Path(path)):
+        raise SettingsError(f"The environment variable {variable} is '{path}', {why}", _BUNDLE)
+    return Bundle(path, variable)
+
+
+def _why_unusable(path: Path) -> str:
+    """Why no certificates can be read from there; empty if they can."""
+    try:
+        if path.is_dir():
+            hashed = any(_HASHED.fullmatch(each.name) for each in path.iterdir())
+            return "" if hashed else "a folder without certificates that c_rehash has named"
+        if not path.exists():
+            return "which names no file"
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
+    except ssl.SSLError:
+        return "a file that holds no certificates in PEM"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else ""
+        return f"which can't be read ({reason or error})"
+    return ""
+
+
+def _variable(lower: str) -> str:
+    """The spelling in which a variable is set; the small one counts where both are."""
+    return next(
+        (name for name in (lower, lower.upper()) if os.environ.get(name)),
+        f"{lower.upper()} (of the system's settings)",
+    )
+
+
+def _shown(url: str) -> str:
+    """A proxy's URL without its user and password."""
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    return f"{scheme}{separator}***@{rest.rpartition('@')[2]}" if "@" in rest else url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,141 @@
+"""What bars the way to ChakraHQ is told at once, by its reason; what may pass is tried again."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chakra_api.endpoints.client import ChakraClient
+from chakra_api.errors import Barred, ChakraError, NotSent, SettingsError
+from chakra_api.redaction import ApiKey
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from chakra_api.wire.transport import RequestsTransport, TransportSettings
+from tests.support.clock import FakeClock
+from tests.support.tls import CERTIFICATE, Server, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture
+def servers() -> Iterator[dict[str, Server]]:
+    with ExitStack() as stack:
+        kinds = {"tls": (True, 200), "plain": (False, 200), "no": (False, 407)}
+        kinds |= {"never": (False, 403), "late": (False, 503)}
+        yield {
+            name: stack.enter_context(serving(tls=tls, status=status))
+            for name, (tls, status) in kinds.items()
+        }
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def asked(base: str, *, times: int = 1) -> tuple[ChakraError | None, FakeClock]:
+    """Ask for the configuration: the error that its user is told, and the time that it took."""
+    clock = FakeClock()
+    settings = TransportSettings(connect_timeout=5, read_timeout=5)
+    transport = RequestsTransport(base, ApiKey("sk-key"), settings)
+    client = ChakraClient(transport, Pacer(clock), clock, RetryPolicy())
+    try:
+        for _ in range(times):
+            client.config()
+    except ChakraError as error:
+        return error, clock
+    finally:
+        client.close()
+    return None, clock
+
+
+def test_a_refused_certificate_says_why_at_once(
+    servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = f"https://localhost:{servers['tls'].port}"
+    error, _ = asked(base)
+    assert isinstance(error, Barred)
+    assert "self-signed certificate" in error.cause.replace("self signed", "self-signed")
+    assert "REQUESTS_CA_BUNDLE" in error.next_step
+    assert servers["tls"].connections == 1, "once, not six times"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    assert asked(base)[0] is None
+
+
+def test_tls_and_plain_http_are_told_apart(servers: dict[str, Server]) -> None:
+    for base, word in (
+        (f"https://localhost:{servers['plain'].port}", "speaks no TLS"),
+        (f"http://localhost:{servers['tls'].port}", "speaks TLS"),
+    ):
+        error, _ = asked(base)
+        assert isinstance(error, SettingsError)
+        assert word in error.cause
+        assert base in error.cause
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("server", "why"), [("no", "wants a user"), ("closed", "refused"), ("never", "403")]
+)
+def test_a_proxy_that_refuses_is_named_at_once(
+    scheme: str, server: str, why: str, servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (scheme, server) == ("http", "never"):
+        return  # there it looks like ChakraHQ's own answer
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        closed = taken.getsockname()[1]
+    port = closed if server == "closed" else servers[server].port
+    variable = f"{scheme.upper()}_PROXY"
+    monkeypatch.setenv(variable, f"http://nobody:secret@127.0.0.1:{port}")
+    error, _ = asked(f"{scheme}://api.example")
+    assert isinstance(error, Barred)
+    assert f"http://***@127.0.0.1:{port}, which {variable} names" in error.cause
+    assert why in error.cause
+    assert "secret" not in str(error)
+    assert server == "closed" or servers[server].connections == 1
+
+
+def test_a_proxy_that_can_not_now_is_asked_again(
+    servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{servers['late'].port}")
+    error, _ = asked("https://api.example")
+    assert isinstance(error, NotSent)
+    assert "6 attempts" in error.cause
+    assert servers["late"].connections == RetryPolicy().max_attempts
+
+
+def test_a_way_that_was_good_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that begins anew in the middle of a run costs a wait, and not the run."""
+    clock = FakeClock()
+    with serving() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        transport = RequestsTransport("http://api.example", ApiKey("k"), TransportSettings())
+        client = ChakraClient(transport, Pacer(clock), clock, RetryPolicy())
+        client.config()
+    transport.close()
+    with pytest.raises(NotSent, match="6 attempts"):
+        client.config()
+
+
+def test_our_key_wins_over_netrc(
+    tmp_path: Path, servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine localhost login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert asked(f"http://localhost:{servers['plain'].port}")[0] is None
+    assert servers["plain"].headers[0]["Authorization"] == "Bearer sk-key"
