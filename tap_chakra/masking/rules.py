@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -128,7 +128,16 @@ def _pairs(value: object) -> Mapping[str, object]:
             "The setting mask is not an object of keys and treatments",
             'Write it as {"*.email": "hash", "process_lead.phone": "drop"}',
         )
-    return value
+    return dict(_flat(value, ""))
+
+
+def _flat(value: Mapping[str, object], before: str) -> Iterator[tuple[str, object]]:
+    """Keys with their words. Meltano, and TOML, make objects of what stands between points."""
+    for name, word in value.items():
+        if isinstance(word, Mapping):
+            yield from _flat(word, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", word
 
 
 def _rule(key: str, word: object) -> Rule:
