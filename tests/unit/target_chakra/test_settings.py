@@ -82,3 +82,27 @@ def test_a_fault_is_named_with_the_next_step(given: dict[str, Any], word: str) -
         parse(**given)
     assert raised.value.next_step
     assert "key-of-a-test" not in str(raised.value)
+
+
+def flag_in_a_mapping(name: str, value: object) -> dict[str, Any]:
+    """Settings with a flag of a mapping, of its key or of a field."""
+    mapping: dict[str, Any] = {"stream": "s", "key": {"column": "a"}, "fields": {"a": {"to": "b"}}}
+    {"revive": mapping, "trim": mapping["key"], "round": mapping["fields"]["a"]}[name][name] = value
+    return {"streams": [mapping]}
+
+
+@pytest.mark.parametrize("word", ["maybe", "ture", 1, 0, [], {}], ids=repr)
+def test_a_word_that_nobody_knows_is_no_flag_of_any_setting(word: object) -> None:
+    """Least of all does it mean that a run writes."""
+    wrong = [{"dry_run": word}, {"assign_inactive": word}]
+    wrong += [flag_in_a_mapping(name, word) for name in ("revive", "trim", "round")]
+    for given in wrong:
+        with pytest.raises(SettingsError, match="true or false"):
+            parse(**given)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("y", True), ("ON", True), ("off", False)])
+def test_a_flag_may_come_as_a_word(word: str, *, meant: bool) -> None:
+    settings = parse(dry_run=word, assign_inactive=word, **flag_in_a_mapping("revive", word))
+    flags = (settings.dry_run, settings.assign_inactive, settings.streams[0].revive)
+    assert flags == (meant, meant, meant)
