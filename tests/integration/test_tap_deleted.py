@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -11,15 +12,16 @@ import duckdb
 import pytest
 
 from chakra_api.exit_codes import ExitCode
-from tests.support.tap_process import catalog_of, run
+from chakra_sandbox.writes.changes import Mutation
+from tests.support.clock import FakeClock
+from tests.support.in_process import KEY, Refuses, run_tap, world_of, written
+from tests.support.tap_process import Output, catalog_of, run
 
 if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
-    from tests.support.tap_process import Output
 
 README = Path(__file__).parent.parent.parent / "README.md"
 ROWS = 400
-HONOURED = ["--set", "updated_at_filter=honoured"]
 KEYS = {
     "process_lead": ("id",),
     "scanned_ids": ("procedure", "id"),
@@ -72,18 +74,15 @@ class Pipeline:
 
     def __init__(self, folder: Path, config: dict[str, Any], warehouse: Warehouse) -> None:
         self._folder, self._warehouse = folder, warehouse
-        self._config = config
-        self._catalogs = {
-            on: catalog_of(folder, config | {"emit_scan_ids": on}, *KEYS) for on in (True, False)
-        }
+        self._config = config | {"emit_scan_ids": True}
+        self._catalog = catalog_of(folder, self._config, *KEYS)
         self._state: Any = None
 
-    def run(self, *, ids: bool = True, **more: Any) -> Output:
+    def run(self, **more: Any) -> Output:
         # The server's clock has whole seconds: two scans of one second are the same to it.
         time.sleep(1.1)
         files = {} if self._state is None else {"state": self._state}
-        config = self._config | {"emit_scan_ids": ids} | more
-        output = run(self._folder, config, catalog=self._catalogs[ids], **files)
+        output = run(self._folder, self._config | more, catalog=self._catalog, **files)
         self._state = output.states[-1]
         self._warehouse.load(output)
         self._warehouse.clean()
@@ -135,67 +134,103 @@ def test_only_rows_that_a_complete_scan_did_not_see_leave(
     assert warehouse.ids == (everyone - gone - more) | new
 
 
-@pytest.mark.parametrize(
-    "sandbox",
-    [
-        [*["--rows", str(ROWS), "--tickets", "0", "--orders", "0"], *HONOURED],
-    ],
-    indirect=True,
-)
+class Played:
+    """The same in this process: runs an hour apart, of an account that changes in between."""
+
+    def __init__(self, folder: Path, warehouse: Warehouse, **knobs: Any) -> None:
+        self._folder, self._warehouse = folder, warehouse
+        self._world = world_of(ROWS, **knobs)
+        self._config: dict[str, Any] = {"api_key": KEY, "api_url": "https://x.test"}
+        self._catalogs = {on: self._catalog(ids=on) for on in (True, False)}
+        self._state: Any = None
+        self._runs = 0
+
+    def _catalog(self, *, ids: bool) -> Any:
+        settings = written(self._folder, "config.json", self._config | {"emit_scan_ids": ids})
+        catalog = json.loads(run_tap(self._world, ["--config", settings, "--discover"]).stdout)
+        for stream in catalog["streams"]:
+            for entry in stream["metadata"]:
+                if not entry["breadcrumb"]:
+                    entry["metadata"]["selected"] = stream["tap_stream_id"] in KEYS
+        return catalog
+
+    @property
+    def everyone(self) -> set[str]:
+        lines = map(json.loads, self._world.oracle("lead"))
+        return {line["row"]["id"] for line in lines if line["died_ms"] is None}
+
+    def change(self, **counts: int) -> dict[str, list[str]]:
+        self._runs += 1
+        self._world.advance(self._now - 60_000)
+        return self._world.mutate("lead", Mutation(**counts), self._runs)
+
+    @property
+    def _now(self) -> int:
+        return int(FakeClock().now() * 1000) + self._runs * 3_600_000
+
+    def run(self, *, ids: bool = True, spoil: Any = None, **more: Any) -> Output:
+        self._runs += 1
+        config = self._config | {"emit_scan_ids": ids} | more
+        files = {"config": config, "catalog": self._catalogs[ids], "state": self._state or {}}
+        args = [
+            f"--{name}={written(self._folder, f'{name}.json', each)}"
+            for name, each in files.items()
+        ]
+        self._world.advance(self._now)
+        told = run_tap(self._world, args, spoil, clock=FakeClock(self._now / 1000))
+        output = Output(told.code, told.lines, told.stderr)
+        self._state = output.states[-1]
+        self._warehouse.load(output)
+        self._warehouse.clean()
+        return output
+
+
 def test_rows_that_vanished_before_the_setting_was_on_leave_and_younger_ones_stay(
-    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], warehouse: Warehouse
+    tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    pipeline = Pipeline(tmp_path, config, warehouse)
-    everyone = {row.id for row in sandbox.oracle("lead")}
-    pipeline.run(ids=False)
-    gone = set(sandbox.mutate(procedure="lead", update=0, insert=0, delete=12)["deleted"])
-    new = set(sandbox.mutate(procedure="lead", update=0, insert=6, delete=0)["inserted"])
-    pipeline.run(ids=False)
-    assert warehouse.ids == everyone | new
+    played = Played(tmp_path, warehouse, updated_at_filter="honoured")
+    played.run(ids=False)
+    gone = set(played.change(delete=12)["deleted"])
+    played.change(insert=6)
+    played.run(ids=False)
+    assert warehouse.ids == played.everyone | gone
 
     # The first run with ids reads only what changed: nothing is known of the others yet.
-    changed = sandbox.mutate(procedure="lead", update=9, insert=3, delete=0)
-    new |= set(changed["inserted"])
-    narrow = pipeline.run()
+    played.change(update=9, insert=3)
+    narrow = played.run()
     assert 0 < len(narrow.records["scanned_ids"]) < ROWS / 2
-    assert warehouse.ids == everyone | new
+    assert not narrow.records["complete_scans"]
+    assert warehouse.ids == played.everyone | gone
 
     # A whole scan says who is gone, of whom no scan ever told.
-    full = pipeline.run(full_scan_every=0)
-    assert len(full.records["complete_scans"]) == 1
-    assert warehouse.ids == (everyone | new) - gone
+    assert len(played.run(full_scan_every=0).records["complete_scans"]) == 1
+    assert warehouse.ids == played.everyone
 
     # Rows created since, loaded by a run that reads only changes, with ids or without: they stay.
     for ids in (True, False, True):
-        new |= set(sandbox.mutate(procedure="lead", update=4, insert=5, delete=0)["inserted"])
-        assert not pipeline.run(ids=ids).records["complete_scans"]
-        assert warehouse.ids == (everyone | new) - gone
+        assert len(played.change(update=4, insert=5)["inserted"]) == 5
+        assert not played.run(ids=ids).records["complete_scans"]
+        assert warehouse.ids == played.everyone
 
     # And the next whole scan takes out what went in between.
-    more = set(sandbox.mutate(procedure="lead", update=0, insert=0, delete=8)["deleted"])
-    pipeline.run()
-    assert warehouse.ids == (everyone | new) - gone
-    pipeline.run(full_scan_every=0)
-    assert warehouse.ids == (everyone | new) - gone - more
+    gone = set(played.change(delete=8)["deleted"])
+    played.run()
+    assert warehouse.ids == played.everyone | gone
+    played.run(full_scan_every=0)
+    assert warehouse.ids == played.everyone
 
 
-@pytest.mark.parametrize(
-    "sandbox", [["--rows", str(ROWS), "--tickets", "0", "--orders", "0"]], indirect=True
-)
 def test_a_scan_that_was_cut_off_without_ids_is_begun_anew_with_them(
-    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], warehouse: Warehouse
+    tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    pipeline = Pipeline(tmp_path, config | {"concurrency": 1}, warehouse)
-    later = {"kind": "errors_in_200", "at": list(range(8, 60)), "match": "list"}
-    sandbox.knobs(faults=[later])
-    cut_off = pipeline.run(ids=False)
-    assert cut_off.code not in (0, ExitCode.BUG), cut_off.stderr
+    played = Played(tmp_path, warehouse)
+    cut_off = played.run(ids=False, spoil=Refuses(8), concurrency=1)
+    assert cut_off.code == ExitCode.NO_ACCESS, cut_off.stderr
     assert 0 < len(warehouse.ids) < ROWS
-    sandbox.knobs(faults=[])
-    resumed = pipeline.run()
+    resumed = played.run()
     assert resumed.code == 0, resumed.stderr
     assert len(resumed.records["scanned_ids"]) == ROWS
-    assert warehouse.ids == {row.id for row in sandbox.oracle("lead")}
+    assert warehouse.ids == played.everyone
 
 
 def test_ids_that_no_catalog_selects_are_told(tmp_path: Path, config: dict[str, Any]) -> None:

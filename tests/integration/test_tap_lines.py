@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from chakra_sandbox.writes.changes import Mutation
 from tests.support.clock import FakeClock
-from tests.support.in_process import KEY, run_tap, world_of, written
+from tests.support.in_process import KEY, Refuses, run_tap, world_of, written
 
 if TYPE_CHECKING:
-    from chakra_api.wire.transport import Request, Response
     from chakra_sandbox.world import World
 
 WRITTEN = Path(__file__).parent / "tap_lines.txt"
@@ -34,19 +33,6 @@ STREAMS = ("process_lead", "scanned_ids", "complete_scans")
 NOTHING = Mutation()
 CHANGES = Mutation(insert=4, update=20, delete=5)
 MANY_DELETED = Mutation(delete=150)
-
-
-class Refuses:
-    """Takes the key's access away after so many answers of the list endpoint."""
-
-    def __init__(self, answers: int | None) -> None:
-        self._left = answers
-
-    def __call__(self, request: Request, response: Response) -> Response:
-        if self._left is None or "list" not in request.path:
-            return response
-        self._left -= 1
-        return response if self._left >= 0 else replace(response, status=403, body=b"{}")
 
 
 @dataclass(frozen=True)

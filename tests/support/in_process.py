@@ -15,7 +15,7 @@ import signal
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import partial
 from itertools import count
@@ -40,6 +40,7 @@ from target_chakra.run import session as target_session
 from target_chakra.singer import target
 from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
+from tests.support.strict_singer import messages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -106,6 +107,19 @@ class Wire:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Refuses:
+    """Takes the key's access away after so many answers of the list endpoint."""
+
+    def __init__(self, answers: int | None) -> None:
+        self._left = answers
+
+    def __call__(self, request: Request, response: Response) -> Response:
+        if self._left is None or "list" not in request.path:
+            return response
+        self._left -= 1
+        return response if self._left >= 0 else replace(response, status=403, body=b"{}")
 
 
 class _OneHand:
@@ -178,10 +192,13 @@ def run_tap(
     *,
     clock: FakeClock | None = None,
 ) -> Told:
-    """Run `tap-chakra`, at the time of a clock."""
+    """Run `tap-chakra`, at the time of a clock; what it prints is read strictly."""
     clock = clock or FakeClock()
     swaps = [(tap_source, "connect", _connect(world, spoil)), (tap, "SystemClock", lambda: clock)]
-    return _run(tap_command.run, args, swaps)
+    told = _run(tap_command.run, args, swaps)
+    if "--discover" not in args:
+        messages_of(told.stdout, ended=told.code == 0)
+    return told
 
 
 def run_target(

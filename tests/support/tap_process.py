@@ -1,4 +1,4 @@
-"""Runs the real `tap-chakra` as its user would, and reads what it printed."""
+"""Runs the real `tap-chakra` as its user would, and reads strictly what it printed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.support.strict_singer import messages_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "tap_chakra"]
+OTHERWISE = frozenset({"--test", "--discover"})
+"""Options with which no messages are printed."""
 
 
 @dataclass
@@ -48,17 +52,14 @@ def run(folder: Path, config: dict[str, Any], *args: str, **files: Any) -> Outpu
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=200, check=False, env=environment()
     )
-    return Output(done.returncode, _messages(done.stdout), done.stderr)
+    printed = "" if OTHERWISE.intersection(args) else done.stdout
+    lines = messages_of(printed, ended=done.returncode == 0)
+    return Output(done.returncode, lines, done.stderr)
 
 
 def environment() -> dict[str, str]:
     """The environment without settings of the tap."""
     return {k: v for k, v in os.environ.items() if not k.startswith("TAP_CHAKRA_")}
-
-
-def _messages(stdout: str) -> list[dict[str, Any]]:
-    lines = [line for line in stdout.splitlines() if line.startswith('{"type"')]
-    return [json.loads(line) for line in lines]
 
 
 def _write(folder: Path, name: str, content: Any) -> str:
