@@ -69,16 +69,20 @@ class Source:
         values: As they came, by name.
         file: The settings file; empty for the environment, and for settings given in Python.
         variables: Whether they come from the environment.
+        of_meltano: Whether Meltano wrote the file, from the project and the variables.
     """
 
     values: Mapping[str, Any]
     file: str = ""
     variables: bool = False
+    of_meltano: bool = False
 
     def calls(self, name: str, declared: Declared) -> str:
         """What a message calls a setting of this source."""
         if self.variables:
             return declared.variable(name)
+        if self.of_meltano:
+            return f"The setting {name} ({declared.variable(name)})"
         return f"The setting {name}" + (f" in the file '{self.file}'" if self.file else "")
 
 
@@ -200,6 +204,7 @@ def _unknown(name: str, source: Source, declared: Declared) -> str:
     if source.variables:
         subject, likely = declared.variable(name), [declared.variable(each) for each in near]
     else:
-        subject, likely = f"'{name}'" + (f" in '{source.file}'" if source.file else ""), near
+        named = source.file and not source.of_meltano
+        subject, likely = f"'{name}'" + (f" in '{source.file}'" if named else ""), near
     hint = f"Did you mean {likely[0]}?" if likely else f"See {declared.command} --about."
     return f"{subject} is no setting of {declared.command} and is ignored. {hint}"

@@ -71,6 +71,9 @@ def typed(value: object, schema: Schema, place: str = "") -> object:
     elif isinstance(value, float) and "integer" in types and value.is_integer():
         value = int(value)
     if isinstance(value, dict):
+        others = schema.get("additionalProperties")
+        flat = isinstance(others, dict) and types_of(others) == ("string",)
+        value = _joined(value) if flat else value
         return _object(value, schema.get("properties", {}), place)
     items = schema.get("items")
     if isinstance(value, list) and isinstance(items, dict):
@@ -86,6 +89,15 @@ def _object(value: dict[str, object], members: Schema, place: str) -> dict[str, 
         blank = isinstance(each, str) and not is_set(each)
         if not (blank and types_of(schema) and "string" not in types_of(schema)):
             found[name] = typed(each, schema, below)
+    return found
+
+
+def _joined(value: dict[str, object], above: str = "") -> dict[str, object]:
+    """An object of texts whose names hold dots, which Meltano takes for objects in objects."""
+    found: dict[str, object] = {}
+    for name, each in value.items():
+        within = _joined(each, f"{above}{name}.") if isinstance(each, dict) else None
+        found |= within or {f"{above}{name}": each}
     return found
 
 

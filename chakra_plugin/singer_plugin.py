@@ -145,7 +145,10 @@ class ChakraPlugin(PluginBase):
 
         def read() -> Gathered:
             paths = [path for path in value if path != ENVIRONMENT]
-            files = [Source(json_file(path, "settings"), path) for path in paths]
+            managed = speaks_to_meltano(os.environ)
+            files = [
+                Source(json_file(path, "settings"), path, of_meltano=managed) for path in paths
+            ]
             return cls._gathered(files, reads_variables=not value or ENVIRONMENT in value)
 
         return SettingsInput(read)

@@ -44,6 +44,8 @@ TAP = {
     "flattening_max_key_length": "60",
     "flattening_separator": "__",
     "batch_config": "",
+    "mask": '{"process_lead.email": "hash"}',
+    "mask_salt": "a salt by a variable",
 }
 TARGET = {
     "streams": '[{"stream": "scores", "procedure": "lead", "key": "lead_id", "revive": "yes"}]',
@@ -147,6 +149,7 @@ def test_each_setting_of_the_tap_by_a_variable(shell: Shell) -> None:
     assert rows
     assert {row["record"]["marked"] for row in rows} == {"by a variable"}
     assert any("data__lead_id" in row["record"] for row in rows)
+    assert all("@" not in (row["record"].get("data__email") or "") for row in rows)
     streams = {x["stream"] for x in messages(said) if x["type"] == "SCHEMA"}
     assert {s for s in streams if s.startswith("process_")} == {"process_lead", "process_ticket"}
 

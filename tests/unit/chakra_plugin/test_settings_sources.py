@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chakra_api.errors import SettingsError
 from chakra_plugin.settings_sources import Declared, Source, environment_source, gathered
 
 SCHEMA: dict[str, Any] = {
@@ -109,5 +110,11 @@ def test_what_is_no_object_is_told_under_meltano_too(text: str) -> None:
     if not text:
         assert gathered(DECLARED, [source]) == {}
         return
-    with pytest.raises(Exception, match="A_PLUGIN_STREAM_MAPS is "):
+    with pytest.raises(SettingsError, match="A_PLUGIN_STREAM_MAPS is "):
+        gathered(DECLARED, [source])
+
+
+def test_a_setting_of_meltanos_file_is_named_by_its_variable_too() -> None:
+    source = Source({"dry_run": "maybe"}, "/project/run/target.01a2.config.json", of_meltano=True)
+    with pytest.raises(SettingsError, match=r"setting dry_run \(A_PLUGIN_DRY_RUN\) is 'maybe'"):
         gathered(DECLARED, [source])
