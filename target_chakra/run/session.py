@@ -269,7 +269,7 @@ class Session(Generic[State]):
             self.writer.finish()
             if self._hooks.stopped():
                 self.writer.wait_for_jobs(GRACE_SECONDS)
-                self.writer.leave_rest()
+            self.writer.leave_rest()
         except ChakraError as found:
             self.error = self._broken_off(found)
         self.error = self.error or self.writer.failure

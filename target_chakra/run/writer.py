@@ -83,6 +83,7 @@ class Writer(Generic[State]):
         self._deletes = self._since_pump = 0
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
+        self._is_accounted = False
         self.books = Bookkeeping(context, rejects)
         self.intake = Intake(context, self.books.is_barred)
         self.dispatcher = Dispatcher(context, submissions(context))
@@ -350,8 +351,8 @@ class Writer(Generic[State]):
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.wait_for_jobs()
-        if not self._hooks.stopped():
-            self.leave_rest()
+        self.books.flush()
+        self._pass_states()
 
     @property
     def _active(self) -> bool:
@@ -376,22 +377,23 @@ class Writer(Generic[State]):
             self.pump(1.0 if left is None else min(1.0, left))
 
     def leave_rest(self) -> None:
-        """End what was not sent; what is still in flight is left to the next run."""
+        """The run ends: what was not sent is told, what is in flight left to the next run."""
         self.account_rest()
         self.books.flush()
         self._pass_states()
 
     def account_rest(self) -> None:
         """Give an outcome to each row that has none: it is in flight, or was never sent."""
+        if self._is_accounted:
+            return
+        self._is_accounted = True
         for action in self._batching.drain():
             self._end_unsent(action.change)
         for change in self.intake.drain():
             self._end_unsent(change)
-        for batch in self.dispatcher.in_flight:
-            left = batch.state is not BatchState.INTENDED
-            for at in self.dispatcher.open_actions(batch):
-                outcome = Outcome.IN_FLIGHT if left else Outcome.NOT_SENT
-                self.tally.settle(batch.actions[at].change, outcome)
+        for action, has_left in self.dispatcher.unsettled():
+            outcome = Outcome.IN_FLIGHT if has_left else Outcome.NOT_SENT
+            self.tally.settle(action.change, outcome)
         for settlement in self._unstored.values():
             self.tally.settle(settlement.action.change, Outcome.IN_FLIGHT)
         # On their way from one hand to another when the run broke off.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from target_chakra.batches import Event, SendingEvent
-    from target_chakra.changes import Kind
+    from target_chakra.changes import Action, Kind
     from target_chakra.context import RunContext
     from target_chakra.sending.job_following import JobStep
     from target_chakra.sending.lost_batches import LostStep
@@ -83,9 +83,11 @@ class Dispatcher:
         """Batches that are not settled."""
         return tuple(each.batch for each in self._in_flight.values())
 
-    def open_actions(self, batch: Batch) -> tuple[int, ...]:
-        """Positions of a batch that have no outcome yet."""
-        return tuple(self._in_flight[batch.id].open)
+    def unsettled(self) -> Iterator[tuple[Action, bool]]:
+        """The actions without an outcome, each with whether it has left, or may have."""
+        for each in self._in_flight.values():
+            has_left = each.batch.state is not BatchState.INTENDED
+            yield from ((action, has_left) for action in each.open.values())
 
     @property
     def _has_place(self) -> bool:
