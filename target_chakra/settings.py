@@ -28,7 +28,6 @@ COMPARES: Final[tuple[Compare, ...]] = ("always", "journal", "never")
 Format: TypeAlias = Literal["username", "id"]
 FORMATS: Final[tuple[Format, ...]] = ("username", "id")
 
-DEFAULT_JOURNAL: Final = "sqlite:///.target-chakra/journal.db"
 DEFAULT_BATCH_SIZE: Final = 1000
 DEFAULT_CONCURRENCY: Final = 4
 DEFAULT_JOB_TIMEOUT: Final = 1800
@@ -75,6 +74,7 @@ class Settings:
 
     Attributes:
         connection: Where and as whom.
+        journal: SQLAlchemy URL.
         streams: The mappings, in order; the first that matches a stream counts.
         batch_size: Rows a job.
         concurrency: Jobs in flight.
@@ -84,13 +84,13 @@ class Settings:
         naive_timezone: The zone of times that name none; None for the team's.
         limits: What a run may do.
         patience: How long to wait.
-        journal: SQLAlchemy URL.
         retention_days: After which settled batches are cleared.
         rejects_path: File for rejected rows; None for none beside the journal.
         dry_run: Whether nothing is written.
     """
 
     connection: Connection
+    journal: str
     streams: tuple[StreamMapping, ...] = ()
     batch_size: int = DEFAULT_BATCH_SIZE
     concurrency: int = DEFAULT_CONCURRENCY
@@ -100,7 +100,6 @@ class Settings:
     naive_timezone: tzinfo | None = None
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
-    journal: str = DEFAULT_JOURNAL
     retention_days: float = DEFAULT_RETENTION_DAYS
     rejects_path: Path | None = None
     dry_run: bool = False
@@ -128,13 +127,18 @@ class Settings:
 
 
 def parse_settings(
-    config: Mapping[str, object], *, user_agent: str, variable: str = "TARGET_CHAKRA"
+    config: Mapping[str, object],
+    *,
+    user_agent: str,
+    journal: str,
+    variable: str = "TARGET_CHAKRA",
 ) -> Settings:
     """Give the configuration its meaning.
 
     Args:
         config: The settings by name, already of the right JSON types.
         user_agent: The default for `user_agent`.
+        journal: The default for `journal`.
         variable: Prefix of the environment's variables, to name in errors.
 
     Raises:
@@ -155,7 +159,7 @@ def parse_settings(
             number(config, "job_timeout", DEFAULT_JOB_TIMEOUT, 1),
             number(config, "lost_answer_horizon", DEFAULT_HORIZON, 0),
         ),
-        journal=str(config.get("journal") or DEFAULT_JOURNAL),
+        journal=str(config.get("journal") or journal),
         retention_days=number(config, "journal_retention_days", DEFAULT_RETENTION_DAYS, 0),
         rejects_path=Path(str(config["rejects_path"])) if config.get("rejects_path") else None,
         dry_run=flag(config, "dry_run"),

@@ -222,7 +222,7 @@ def run(transport: InProcess, folder: str, source: BinaryIO) -> tuple[float, flo
     settings = config("http://localhost", folder, concurrency=32)
     target = TargetChakra(config=settings)
     client = ChakraClient(transport, Pacer(clock, None), clock, RetryPolicy())
-    parsed = parse_settings(target.config, user_agent="bench")
+    parsed = parse_settings(target.config, user_agent="bench", journal="")
     target.session = Session(parsed, clock, "bench", stand_ins=StandIns(client))
     began, cpu, own = time.perf_counter(), time.process_time(), transport.cpu
     target.session.run(lambda: target._take(source))  # noqa: SLF001 - what the command runs

@@ -17,8 +17,8 @@ from chakra_plugin.run_owner import run_owner
 from target_chakra.journal.reports import RESOLUTIONS, Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
-from target_chakra.settings import DEFAULT_JOURNAL, parse_settings
-from target_chakra.singer.target import TargetChakra, typed_command
+from target_chakra.settings import parse_settings
+from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,14 +35,15 @@ STREAM = click.option("--stream", help="Only of that stream.")
 
 def _settings(config: _ConfigInput) -> Settings:
     """The settings, as the target itself takes them."""
-    TargetChakra.check_settings(config.config)
-    return parse_settings(config.config, user_agent=TargetChakra.user_agent())
+    given = config.config
+    TargetChakra.check_settings(given)
+    return parse_settings(given, user_agent=TargetChakra.user_agent(), journal=journal_of(given))
 
 
 @contextlib.contextmanager
 def _reports(config: _ConfigInput) -> Iterator[Reports]:
     # Looking into the journal needs no key.
-    reports = Reports(str(config.config.get("journal") or DEFAULT_JOURNAL))
+    reports = Reports(journal_of(config.config))
     try:
         yield reports
     finally:

@@ -38,6 +38,7 @@ from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from chakra_api.errors import ChakraError, LimitCrossed, Refused, SettingsError
 from chakra_api.redaction import redact_logs
 from chakra_plugin.run_owner import run_owner
+from chakra_plugin.surroundings import surroundings
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
 from target_chakra.journal.reports import Reports
@@ -47,6 +48,7 @@ from target_chakra.mapping.table_hints import Hints
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import Settings, parse_settings
+from target_chakra.storage.place import default_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +91,7 @@ class ChakraConfiguration(DestinationClientConfiguration):
     user_agent: str | None = None
     job_timeout: float = defaults.DEFAULT_JOB_TIMEOUT
     lost_answer_horizon: float = defaults.DEFAULT_HORIZON
-    journal: str = defaults.DEFAULT_JOURNAL
+    journal: str | None = None
     journal_retention_days: float = defaults.DEFAULT_RETENTION_DAYS
     rejects_path: str | None = None
     max_rejects: int = 0
@@ -291,7 +293,9 @@ def _settings(config: ChakraConfiguration) -> Settings:
     variable = f"DESTINATION__{(config.destination_name or NAME).upper()}_"
     agent = f"dlt-chakra/{version('chakra-connectors')}"
     try:
-        return parse_settings(given, user_agent=agent, variable=variable)
+        around = surroundings()
+        journal = config.journal or default_journal(around.project, around.environment)
+        return parse_settings(given, user_agent=agent, journal=journal, variable=variable)
     except ChakraError as error:
         raise translated(error) from None
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chakra_api.errors import JournalError
-from target_chakra.journal.tables import encoded, migrate
+from target_chakra.journal.tables import SHAPES, encoded, migrate
 from target_chakra.storage.engines import READS, legible, open_engine, spoken
 from target_chakra.storage.lock import JournalLock
+from target_chakra.storage.schema import move_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,6 +67,7 @@ class Database:
         self._draft: sa.Connection | None = None
         try:
             with self.writing() as connection:
+                move_in(connection, SHAPES)
                 migrate(connection)
         except JournalError:
             self.engine.dispose()

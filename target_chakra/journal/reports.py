@@ -17,6 +17,7 @@ from target_chakra.journal.loads import untold
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import WRITES, legible, open_engine, spoken
 from target_chakra.storage.lock import is_held
+from target_chakra.storage.schema import see_old
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,12 +134,14 @@ class Reports:
     def _reading(self) -> Iterator[sa.Connection]:
         url = self._engine.url
         with legible(url), spoken(url), self._engine.connect() as connection:
+            see_old(connection, t.SHAPES)
             if t.is_older(connection):
                 # It, or one that has just been made, is brought to this version to be read;
                 # nothing of that is kept. From its beginning: two that look at a time would
                 # else wait for each other.
                 connection.rollback()
                 connection.execution_options(**{WRITES: True})
+                see_old(connection, t.SHAPES)
             t.migrate(connection)
             yield connection
 
@@ -219,6 +222,7 @@ class Reports:
             how: One of `RESOLUTIONS`: a row that was not written is sent when it comes again.
         """
         with spoken(self._engine.url), self._engine.begin() as connection:
+            see_old(connection, t.SHAPES)
             for number in numbers:
                 row = connection.execute(
                     sa.select(t.unknowns).where(t.unknowns.c.id == number)

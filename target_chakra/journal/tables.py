@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from chakra_api.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 MARK: Final = "\ue000"
@@ -307,6 +307,20 @@ def migrate(connection: sa.Connection) -> None:
     if found < len(MIGRATIONS):
         connection.execute(version.delete())
         connection.execute(version.insert().values(number=len(MIGRATIONS)))
+
+
+_LATER: Final[Mapping[str, frozenset[str]]] = {
+    "runs": frozenset({"load", "dry"}),
+    "rejects": frozenset({"origin", "seq", "passing"}),
+    "twins": frozenset({"kind", "passing"}),
+    "arrivals": frozenset(c.name for c in arrivals.c),
+}
+"""Columns that the first version did not have."""
+SHAPES: Final[Mapping[str, frozenset[str]]] = {
+    table.name: frozenset(c.name for c in table.c) - _LATER.get(table.name, frozenset())
+    for table in metadata.sorted_tables
+}
+"""The tables, each with the columns that it had in every version: none for a later table."""
 
 
 def is_older(connection: sa.Connection) -> bool:

@@ -152,11 +152,12 @@ SETTINGS = th.PropertiesList(
     th.Property(
         "journal",
         th.StringType,
-        default=defaults.DEFAULT_JOURNAL,
         secret=True,
         title="Journal",
-        description="SQLAlchemy URL (SQLite or PostgreSQL) of the journal. It holds what rows"
-        " carried; a file is readable by its owner only.",
+        description="SQLAlchemy URL (SQLite or PostgreSQL) of the journal. By default a file for"
+        " each Meltano environment, .target-chakra/<environment>/journal.db in the project; without"
+        " Meltano .target-chakra/journal.db in the working folder. It holds what rows carried; a"
+        " file is readable by its owner only.",
     ),
     th.Property(
         "journal_retention_days",

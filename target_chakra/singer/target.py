@@ -25,8 +25,10 @@ from target_chakra.settings import parse_settings
 from target_chakra.singer.input import LineReader
 from target_chakra.singer.settings import SETTINGS
 from target_chakra.singer.sinks import ChakraSink, SinkTarget
+from target_chakra.storage.place import default_journal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
     from typing import IO
 
@@ -98,7 +100,9 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     def open_session(self) -> Session[dict[str, Any]]:
         """Begin the run: journal, account, and what earlier runs left in flight."""
         if self.session is None:
-            settings = parse_settings(self.config, user_agent=self.user_agent())
+            settings = parse_settings(
+                self.config, user_agent=self.user_agent(), journal=journal_of(self.config)
+            )
             hooks = Hooks(
                 self._pass_on, lambda: self.stop_signal is not None, command=typed_command
             )
@@ -265,6 +269,12 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             if option.name == "file_input":
                 option.type = click.File("rb")
         return command
+
+
+def journal_of(config: Mapping[str, Any]) -> str:
+    """The URL of the journal: what the settings say, or the default place."""
+    around = surroundings()
+    return str(config.get("journal") or default_journal(around.project, around.environment))
 
 
 def typed_command(words: str) -> str:

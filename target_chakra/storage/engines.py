@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from chakra_api.errors import JournalError, SettingsError
+from target_chakra.storage.place import FOLDER
+from target_chakra.storage.schema import enter_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +66,7 @@ def _sqlite(url: sa.URL, *, reads: bool) -> sa.Engine:
             "Run the target first, or set journal to where it was kept",
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_OWNER_ONLY)
+        _make_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
         path.chmod(OWNER_ONLY)
     except OSError as error:
@@ -76,6 +78,17 @@ def _sqlite(url: sa.URL, *, reads: bool) -> sa.Engine:
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin_reading if reads else _begin)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of a journal; one of our own name is none of version control's business."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_OWNER_ONLY)
+    if made and FOLDER in folder.parts:
+        ours = next((each for each in reversed(made) if FOLDER in each.parts), folder)
+        ignored = ours / ".gitignore"
+        ignored.write_text("*\n")
+        ignored.chmod(OWNER_ONLY)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -100,12 +113,14 @@ def _postgres(url: sa.URL) -> sa.Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError:
         raise SettingsError(
             "The driver for a journal in PostgreSQL is not installed",
             "Install it with: pip install 'chakra-connectors[postgres]'",
         ) from None
+    sa.event.listen(engine, "connect", enter_schema)
+    return engine
 
 
 @contextlib.contextmanager

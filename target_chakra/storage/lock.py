@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from target_chakra.storage.engines import OWNER_ONLY
+from target_chakra.storage.schema import OLD, lock_number
 
 LOOK_SECONDS: Final = 0.5
 """How long a run that begins waits for others to let go of the lock of a file."""
@@ -19,11 +19,6 @@ _HELD: Final = """
     AND (classid::bigint << 32 | objid::bigint) = :n
 """
 """Whether a number is locked, looked up without locking it."""
-
-
-def lock_number(schema: str) -> int:
-    """The number of the advisory lock that a run holds on a schema of PostgreSQL."""
-    return int.from_bytes(hashlib.sha256(schema.encode()).digest()[:8], "big", signed=True)
 
 
 class JournalLock:
@@ -86,7 +81,8 @@ def is_held(engine: sa.Engine) -> bool:
     if engine.dialect.name == "sqlite":
         return _is_file_locked(Path(f"{engine.url.database}.lock"))
     with engine.connect() as connection:
-        schema = str(connection.execute(sa.text("SELECT current_schema()")).scalar())
+        # Without a schema it was not moved yet, and a run of an earlier version may hold it.
+        schema = connection.execute(sa.text("SELECT current_schema()")).scalar() or OLD
         return bool(connection.execute(sa.text(_HELD), {"n": lock_number(schema)}).scalar())
 
 

@@ -122,6 +122,8 @@ class PostgresJournal:
     def open(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
         """Ask it in SQL."""
         with psycopg.connect(self.url) as connection:
+            # Where it was kept, and where it is moved to.
+            connection.execute("SET search_path TO target_chakra, public")
 
             def ask(sql: str) -> list[tuple[Any, ...]]:
                 made = connection.execute(sql)

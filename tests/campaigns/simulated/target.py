@@ -242,6 +242,7 @@ class Simulation:
                 **scenario.settings,
             },
             user_agent="simulated",
+            journal="",
         )
         wire = Wire(self.server, self._request, seed)
         ins = StandIns(

@@ -14,7 +14,7 @@ BASE = {"api_key": "key-of-a-test"}
 
 
 def parse(**given: Any) -> Settings:
-    return parse_settings({**BASE, **given}, user_agent="test")
+    return parse_settings({**BASE, **given}, user_agent="test", journal="sqlite:///j.db")
 
 
 def test_defaults_are_the_documented_ones() -> None:

@@ -27,7 +27,9 @@ from tests.support.clock import FakeClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-SETTINGS = parse_settings({"api_key": "k", "concurrency": 1}, user_agent="test")
+SETTINGS = parse_settings(
+    {"api_key": "k", "concurrency": 1}, user_agent="test", journal="sqlite:///j.db"
+)
 PATIENCE = SETTINGS.patience
 HORIZON, TIMEOUT = PATIENCE.horizon, PATIENCE.job_timeout
 NEVER = float("inf")
