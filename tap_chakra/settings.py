@@ -39,11 +39,13 @@ class Settings:
         procedures: ShortIds to read; empty for all.
         start_date: Rows changed before are not emitted, epoch milliseconds.
         created_after: Rows created before are not even read, epoch milliseconds.
+        created_before: Nor are rows created at or after this, epoch milliseconds.
         concurrency: Requests under way at a time.
         lookback_ms: Overlap of incremental runs, milliseconds.
         min_scan_share: Share of the last complete scan's rows below which nothing is said
             about deleted rows.
         change_detection: How changed rows are found; see `run/modes.py`.
+        full_scan: Whether this run reads everything, whatever `change_detection` says.
         full_scan_every_ms: Age of the last full scan at which `server` and `open` make another.
         emit_scan_ids: Whether there are streams of the ids that scans saw.
         allow_incomplete: Whether a scan that is not complete is no failure of the run.
@@ -60,6 +62,8 @@ class Settings:
     concurrency: int
     lookback_ms: int
     min_scan_share: float
+    created_before: int | None = None
+    full_scan: bool = False
     change_detection: str = DEFAULT_CHANGE_DETECTION
     full_scan_every_ms: int = DEFAULT_FULL_SCAN_EVERY * HOUR_MS
     emit_scan_ids: bool = False
@@ -71,7 +75,8 @@ class Settings:
     @property
     def narrowed(self) -> bool:
         """Whether a run says less than everything, so nothing follows about deleted rows."""
-        return self.start_date is not None or self.created_after is not None
+        bounds = (self.start_date, self.created_after, self.created_before)
+        return any(each is not None for each in bounds)
 
 
 def parse_settings(
@@ -88,15 +93,18 @@ def parse_settings(
     Raises:
         SettingsError: A value is missing or means nothing.
     """
+    after = _past("created_after", config.get("created_after"), now)
     return Settings(
         connection=parse_connection(config, user_agent=user_agent, variable=variable),
         procedures=_procedures(config.get("procedures")),
         start_date=_past("start_date", config.get("start_date"), now),
-        created_after=_past("created_after", config.get("created_after"), now),
+        created_after=after,
+        created_before=_behind(after, config.get("created_before")),
         concurrency=whole(config, "concurrency", DEFAULT_CONCURRENCY, 1),
         lookback_ms=round(number(config, "lookback_seconds", DEFAULT_LOOKBACK_SECONDS, 0) * 1000),
         min_scan_share=number(config, "min_scan_share", DEFAULT_MIN_SCAN_SHARE, 0),
         change_detection=_mode(config.get("change_detection")),
+        full_scan=flag(config, "full_scan"),
         full_scan_every_ms=_hours(config),
         emit_scan_ids=flag(config, "emit_scan_ids"),
         allow_incomplete=flag(config, "allow_incomplete"),
@@ -131,7 +139,7 @@ def _procedures(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def _past(name: str, value: object, now: int) -> int | None:
+def _instant(name: str, value: object) -> int | None:
     if value is None or value == "":
         return None
     instant = parse_timestamp(value)
@@ -140,7 +148,25 @@ def _past(name: str, value: object, now: int) -> int | None:
             f"The setting {name} is '{value}', which is not a date",
             "Write it as 2026-01-31 or 2026-01-31T00:00:00Z",
         )
-    if instant > now:
+    return instant
+
+
+def _behind(after: int | None, value: object) -> int | None:
+    """The end of a range of `createdAt` that begins there; it may lie in the future."""
+    before = _instant("created_before", value)
+    if before is not None and after is not None and before <= after:
+        raise SettingsError(
+            f"The setting created_before is {iso_ms(before)}, and created_after is {iso_ms(after)}:"
+            " no row is created in between",
+            "Set created_before to a later instant: rows created from created_after on and before"
+            " created_before are read",
+        )
+    return before
+
+
+def _past(name: str, value: object, now: int) -> int | None:
+    instant = _instant(name, value)
+    if instant is not None and instant > now:
         raise SettingsError(
             f"The setting {name} is {iso_ms(instant)}, which lies in the future",
             "Nothing would be read; set an earlier date or leave it out",

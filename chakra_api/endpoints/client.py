@@ -74,6 +74,7 @@ class ChakraClient:
         self._clock = clock
         self._policy = policy
         self._requests = self._retries = 0
+        self._dated: tuple[int, float] | None = None
         self._lock = threading.Lock()
 
     # Reading
@@ -218,6 +219,14 @@ class ChakraClient:
         """The requests that were sent so far."""
         return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
 
+    @property
+    def server_now(self) -> int:
+        """The server's time by its last answer, epoch milliseconds; ours where it says none."""
+        if self._dated is None:
+            return int(self._clock.now() * 1000)
+        said, at = self._dated
+        return said + int(self._since(at) * 1000)
+
     def impatient(self) -> ChakraClient:
         """The same client for somebody who waits: it tries a request twice at most."""
         policy = retry.RetryPolicy(max_attempts=2, max_reported=2, max_seconds=30)
@@ -267,10 +276,13 @@ class ChakraClient:
         with self._lock:
             self._requests += 1
         try:
-            return opened(self._transport.send(request), what)
+            envelope = opened(self._transport.send(request), what)
         except (Throttled, Unavailable) as complaint:
             self._pacer.throttled(complaint.retry_after)
             raise
+        if envelope.server_time is not None:
+            self._dated = (envelope.server_time, self._clock.monotonic())
+        return envelope
 
 
 def _with_history(

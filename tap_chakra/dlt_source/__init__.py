@@ -23,6 +23,13 @@ from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
 from tap_chakra.dlt_source.shared_source import SharedSource
+from tap_chakra.dlt_source.stream_errors import (
+    FAILED,
+    STOP,
+    Guard,
+    StreamsFailed,
+    parse_on_stream_error,
+)
 from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_layout
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
@@ -57,6 +64,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     procedures: list[str] | None = None,
     start_date: str | None = None,
     created_after: str | None = None,
+    created_before: str | None = None,
     concurrency: int = defaults.DEFAULT_CONCURRENCY,
     max_rps: float | None = None,
     lookback_seconds: float = defaults.DEFAULT_LOOKBACK_SECONDS,
@@ -64,12 +72,14 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     user_agent: str | None = None,
     min_scan_share: float = defaults.DEFAULT_MIN_SCAN_SHARE,
     change_detection: str = defaults.DEFAULT_CHANGE_DETECTION,
+    full_scan: bool = False,
     full_scan_every: float = defaults.DEFAULT_FULL_SCAN_EVERY,
     emit_scan_ids: bool = False,
     allow_incomplete: bool = False,
     naive_timezone: str | None = None,
     mask: dict[str, str] | None = None,
     mask_salt: dlt.TSecretStrValue | None = None,
+    on_stream_error: str = STOP,
     max_rows_per_run: int | None = None,
     nested: str = "structs",
 ) -> Iterable[DltResource]:
@@ -84,6 +94,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         procedures: ShortIds to read; all by default.
         start_date: Rows last changed before it are not emitted.
         created_after: Only rows created since are read; misses every change to older rows.
+        created_before: Only rows created before are read: with `created_after` a range of its own.
         concurrency: Requests under way at a time, for all resources together.
         max_rps: Ceiling on requests per second; none by default, the pace adapts.
         lookback_seconds: Overlap of incremental runs, for changes that are committed late.
@@ -92,6 +103,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         min_scan_share: A full scan that sees less than this share of the last complete one says
             nothing about deleted rows.
         change_detection: `auto`, `scan`, `server`, `created` or `open`.
+        full_scan: This run reads everything, so that deleted rows are seen now.
         full_scan_every: Hours after which `server` and `open` read everything again.
         emit_scan_ids: Adds the tables `scanned_ids` and `complete_scans`.
         allow_incomplete: Loads what a scan read that could not be proven complete, in place of
@@ -99,6 +111,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         naive_timezone: The zone of times that name none; the team's by default, else UTC.
         mask: What must not leave in the clear: `{"*.email": "hash", "process_lead.phone": "drop"}`.
         mask_salt: The secret key of hashes; the same one makes the same hashes in every run.
+        on_stream_error: `stop`: a resource that fails fails the run, and nothing is loaded.
+            `continue`: the others are loaded; call `raise_on_failures` after the run.
         max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
             on, and `unfinished_scans` names it until then.
         nested: `structs`, `json` or `columns`: what becomes of `data` and `derivedData`.
@@ -115,6 +129,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     )
     layout = parse_layout(config)
     shared = SharedSource(settings, clock)
+    guard = Guard(shared, parse_on_stream_error(config))
     with shared.opened() as source:
         naive, masks = settings.naive_timezone, source.masks
         collections = collection_records(source.account, naive, masks.listed)
@@ -123,16 +138,16 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         for warning in (*source.name_warnings, *masks.warnings):
             _log.warning("%s", warning)
     resources = [
-        _process_resource(shared, procedure, layout, streams[procedure.short_id])
+        _process_resource(guard, procedure, layout, streams[procedure.short_id])
         for procedure in chosen
     ]
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
     listed = [_collection_resource(name, each, zone) for name, each in collections.items()]
-    return [*resources, users(shared), *listed]
+    return [*resources, users(guard), *listed]
 
 
 def _process_resource(
-    shared: SharedSource, procedure: Procedure, layout: TableLayout, stream: str
+    guard: Guard, procedure: Procedure, layout: TableLayout, stream: str
 ) -> DltResource:
     made = dlt.resource(
         _process,
@@ -142,7 +157,7 @@ def _process_resource(
         # A scan may bring a row twice, and the later state of it counts.
         columns={"updatedAt": {"dedup_sort": "desc"}},
     )
-    return made(shared, procedure, layout)
+    return made(guard, procedure, layout, stream)
 
 
 def _collection_resource(name: str, collection: Collection, zone: str) -> DltResource:
@@ -151,7 +166,12 @@ def _collection_resource(name: str, collection: Collection, zone: str) -> DltRes
     return made(name, collection, zone)
 
 
-def _process(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> Iterator[Any]:
+def _process(guard: Guard, procedure: Procedure, layout: TableLayout, stream: str) -> Iterator[Any]:
+    """The tables of one procedure, as far as it does not fail."""
+    yield from guard.watched(stream, partial(_tables, guard.shared, procedure, layout))
+
+
+def _tables(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> Iterator[Any]:
     """The tables of one procedure; dlt keeps the state beside them."""
     state = dlt.current.resource_state()
     columns = dict(state.get("columns", {}))
@@ -247,7 +267,11 @@ def _under_contract(attributes: AttributeLayout) -> AttributeLayout:
     return AttributeLayout(attributes.nested, data, derived)
 
 
-def _users(shared: SharedSource) -> Iterator[Any]:
+def _users(guard: Guard) -> Iterator[Any]:
+    yield from guard.watched("users", partial(_user_table, guard.shared))
+
+
+def _user_table(shared: SharedSource) -> Iterator[Any]:
     with shared.opened() as source:
         times, tally = source.account.times(shared.settings.naive_timezone), Tally()
         mask, schema = source.masks.users, users_schema()
@@ -277,6 +301,25 @@ def incomplete_scans(pipeline: dlt.Pipeline) -> dict[str, list[str]]:
         for name, state in _states(pipeline).items()
         if state.get(INCOMPLETE)
     }
+
+
+def failed_streams(pipeline: dlt.Pipeline) -> dict[str, str]:
+    """The resources that failed in the last run (`on_stream_error="continue"`), and why."""
+    return {name: each["said"] for name, each in _failed(pipeline).items()}
+
+
+def raise_on_failures(pipeline: dlt.Pipeline) -> None:
+    """Fail if resources failed in the last run, now that the others are loaded.
+
+    Raises:
+        StreamsFailed: Naming each resource and why; its `exit_code` is the gravest.
+    """
+    if failed := _failed(pipeline):
+        raise StreamsFailed(failed)
+
+
+def _failed(pipeline: dlt.Pipeline) -> dict[str, Mapping[str, Any]]:
+    return {name: state[FAILED] for name, state in _states(pipeline).items() if FAILED in state}
 
 
 def _states(pipeline: dlt.Pipeline) -> Mapping[str, Any]:

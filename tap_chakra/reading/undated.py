@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_api.values.timestamps import parse_timestamp
+from tap_chakra.reading.listing_length import listing_length
 from tap_chakra.reading.window_reader import LIMIT, row_id
 
 if TYPE_CHECKING:
@@ -49,12 +50,15 @@ class Seen:
         rows: How many rows it read.
         late: How many of those were created at or after its beginning.
         undated: Ids of those without a usable `createdAt`: a server may take 0 for an instant.
+        upper: The bound of the windows: rows from there on were left out, epoch milliseconds; None
+            for no bound.
     """
 
     began: int
     rows: int
     late: int
     undated: frozenset[str] = frozenset()
+    upper: int | None = None
 
 
 def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
@@ -64,12 +68,14 @@ def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
         lister: Lists the processes of the procedure.
         seen: The rows that were read of it.
     """
-    tail = _Tail(lister, seen.rows)
+    beyond = 0 if seen.upper is None else listing_length(lister, created_between(seen.upper, None))
+    dated = seen.rows + (beyond or 0)
+    tail = _Tail(lister, dated)
     found = set[str]()
     for page in tail.pages():
         found.update(row_id(row) for row in undated_of(page.rows))
         yield page
-    if tail.length is not None and tail.length <= seen.rows and not found:
+    if tail.length is not None and tail.length <= dated and not found:
         return
     head = lister(None)
     found.update(row_id(row) for row in undated_of(head.rows))
@@ -77,10 +83,16 @@ def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
     yield head
     if tail.length is None:
         return
-    came = _page(lister, created_between(seen.began, None), 0)
-    since = 0 if came is None else max(0, len(came.rows) - seen.late)
-    if tail.length > seen.rows + len(found) + since:
+    if tail.length > dated + len(found) + _came_since(lister, seen):
         yield from _all_pages(lister)
+
+
+def _came_since(lister: Lister, seen: Seen) -> int:
+    """Rows that came since the scan began and were not read; those beyond its end are counted."""
+    if seen.upper is not None and seen.upper <= seen.began:
+        return 0
+    came = _page(lister, created_between(seen.began, seen.upper), 0)
+    return 0 if came is None else max(0, len(came.rows) - seen.late)
 
 
 class _Tail:

@@ -9,7 +9,8 @@
 | `auto` | as `server` where that is proven, else as `scan` | as the one it takes |
 
 The first run reads everything in each of them. `server` and `open` read everything again when the
-last full scan is older than `full_scan_every` hours.
+last full scan is older than `full_scan_every` hours; each does so with `full_scan`, and to go on
+with a full scan that was cut off.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Selection:
         since: Which rows to emit.
         lower: Rows created before this instant are not read, epoch milliseconds.
         where: A filter besides time; None for none.
+        upper: Rows created at or after this instant are not read, epoch milliseconds.
         created_before: Rows created at or after this instant are not emitted: another scan of
             the same run has read them. Epoch milliseconds.
     """
@@ -43,6 +45,7 @@ class Selection:
     since: Since
     lower: int | None = None
     where: Where | None = None
+    upper: int | None = None
     created_before: int | None = None
 
 
@@ -52,7 +55,8 @@ class RunPlan:
 
     Attributes:
         selections: One scan each, in this order.
-        full: Whether together they read everything that `created_after` leaves in.
+        full: Whether together they read everything that `created_after` and `created_before`
+            leave in.
         reason: In a few words, for the log.
     """
 
@@ -78,12 +82,14 @@ def plan_run(
         mode = "server" if server else "scan"
     resumes = None if full_table else bookmark.since
     everything = Selection(
-        since(resumes, settings.start_date, settings.lookback_ms), settings.created_after
+        since(resumes, settings.start_date, settings.lookback_ms),
+        settings.created_after,
+        upper=settings.created_before,
     )
-    if resumes is None or mode == "scan":
-        return RunPlan((everything,), full=True, reason="everything is read")
-    if mode in WITH_FULL_SCANS and _is_due(settings, bookmark, now):
-        return RunPlan((everything,), full=True, reason="a full scan is due: everything is read")
+    why = "" if resumes is None else _why_full(settings, bookmark, now, mode)
+    if why or resumes is None or mode == "scan":
+        reason = f"{why}: everything is read" if why else "everything is read"
+        return RunPlan((everything,), full=True, reason=reason)
     narrow = max(resumes, bookmark.narrow or resumes) - settings.lookback_ms
     if mode == "server":
         return _changed(settings, narrow)
@@ -96,18 +102,30 @@ def wants_probe(settings: Settings, bookmark: Bookmark, *, full_table: bool) -> 
         settings.change_detection in ("auto", "server")
         and not full_table
         and bookmark.since is not None
+        and bookmark.resume_point is None
+        and not settings.full_scan
     )
 
 
-def _is_due(settings: Settings, bookmark: Bookmark, now: int) -> bool:
-    return bookmark.began is None or now - bookmark.began >= settings.full_scan_every_ms
+def _why_full(settings: Settings, bookmark: Bookmark, now: int, mode: str) -> str:
+    """Why a run that could read less reads everything; empty if it reads less."""
+    if settings.full_scan:
+        return "a full scan is asked for"
+    if bookmark.resume_point is not None:
+        return "a full scan was cut off"
+    # Not by the instant that the last one is known by: it may have been put behind another.
+    last = None if bookmark.began is None else bookmark.since
+    due = last is None or now - last >= settings.full_scan_every_ms
+    return "a full scan is due" if due and mode in WITH_FULL_SCANS else ""
 
 
 def _changed(settings: Settings, narrow: int) -> RunPlan:
     threshold = max(narrow, settings.start_date or narrow)
     # No upper bound: a row that changes all the time must not run away from it.
     where = compare("updatedAt", ">=", iso_ms(threshold))
-    selection = Selection(Since(threshold), settings.created_after, where)
+    selection = Selection(
+        Since(threshold), settings.created_after, where, upper=settings.created_before
+    )
     return RunPlan((selection,), full=False, reason="rows that changed are read")
 
 
@@ -121,13 +139,17 @@ def _open(settings: Settings, narrow: int) -> RunPlan:
         since(narrow, settings.start_date, 0),
         settings.created_after,
         equals("status", "OPEN"),
+        upper=settings.created_before,
         created_before=narrow,
     )
-    selections = (_new(settings, narrow), still_open)
+    new = _new(settings, narrow)
+    over = new.upper is not None and new.upper <= narrow  # the range holds no new rows any more
+    selections = (still_open,) if over else (new, still_open)
     return RunPlan(selections, full=False, reason="OPEN rows and new rows are read")
 
 
 def _new(settings: Settings, narrow: int) -> Selection:
-    return Selection(
-        Since(settings.start_date), lower=max(narrow, settings.created_after or narrow)
-    )
+    lower, upper = max(narrow, settings.created_after or narrow), settings.created_before
+    if upper is not None:
+        lower = min(lower, upper - 1)  # where the range is over its last instant is asked for
+    return Selection(Since(settings.start_date), lower=lower, upper=upper)

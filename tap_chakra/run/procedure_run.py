@@ -139,7 +139,7 @@ class ProcedureRun:
         self._before = before
         self._opens = opens
         first = plan.selections[0]
-        self._scope = Scope(first.since.threshold, first.lower, beside)
+        self._scope = Scope(first.since.threshold, first.lower, beside, first.upper)
         point = before.resume_point if plan.full else None
         self._resumes = point if point is not None and point.scope == self._scope else None
         self._lead = 0 if self._resumes is None else self._resumes.lead
@@ -265,7 +265,7 @@ class ProcedureRun:
         since = next_bookmark(self._opened, self._lead)
         if not self._plan.full:
             return replace(nothing, bookmark=replace(before, narrow=since), complete=True)
-        full = self._scope.created_after is None
+        full = self._scope.whole
         enough = sees_enough(rows, before, min_share)
         counted = rows if full and enough else before.rows
         after = Bookmark(since, counted, self.began)
@@ -300,8 +300,20 @@ def keep_bookmark(state: dict[str, object], bookmark: Bookmark) -> None:
 
 
 def _emits(selection: Selection, row: Row, updated: int | None) -> bool:
-    if selection.created_before is not None:
+    bounds = (selection.lower, selection.upper, selection.created_before)
+    if any(bound is not None for bound in bounds):
         created = created_at(row)
-        if created is not None and created >= selection.created_before:
+        if created is not None and not _is_within(selection, created):
             return False
     return selection.since.emits(updated)
+
+
+def _is_within(selection: Selection, created: int) -> bool:
+    """Whether a row of that `createdAt` is one of the selection, to the millisecond.
+
+    A server that tells instants apart less finely is asked for more than that.
+    """
+    lower, uppers = selection.lower, (selection.upper, selection.created_before)
+    return (lower is None or created >= lower) and all(
+        upper is None or created < upper for upper in uppers
+    )

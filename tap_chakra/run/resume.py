@@ -36,11 +36,18 @@ class Scope:
         emits_since: Rows changed before are not emitted, epoch milliseconds; None emits all.
         created_after: Rows created before are not read, epoch milliseconds; None reads all.
         beside: What goes out beside its records: at its end no version, and no id, may be missing.
+        created_before: Rows created at or after are not read, epoch milliseconds; None reads all.
     """
 
     emits_since: int | None
     created_after: int | None
     beside: Beside
+    created_before: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that there is is read."""
+        return self.created_after is None and self.created_before is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +68,14 @@ class ResumePoint:
 def to_state(point: ResumePoint) -> dict[str, object]:
     """The part of STATE that a later run resumes the scan from."""
     unfinished, scope = point.unfinished, point.scope
+    until = scope.created_before
     return {
         "began": iso_ms(unfinished.began),
         "rows": unfinished.rows,
         "lead": point.lead,
         "emits_since": None if scope.emits_since is None else iso_ms(scope.emits_since),
         "created_after": None if scope.created_after is None else iso_ms(scope.created_after),
+        **({} if until is None else {"created_before": iso_ms(until)}),
         "versioned": scope.beside.versioned,
         **({"ids": True} if scope.beside.ids else {}),
         "done": [[each.window.lower, each.window.upper, each.rows] for each in unfinished.ranges],
@@ -94,6 +103,7 @@ def from_state(value: object) -> ResumePoint:
         _instant(value, "emits_since"),
         _instant(value, "created_after"),
         Beside(value["versioned"] is True, value.get("ids") is True),
+        _instant(value, "created_before") if "created_before" in value else None,
     )
     began = _instant(value, "began")
     if began is None:

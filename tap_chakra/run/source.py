@@ -19,6 +19,7 @@ from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.masks import Masks
 from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
+from tap_chakra.run.believed import believed
 from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
@@ -201,7 +202,9 @@ class Source:
             Listers(whole, few),
             Readers(self.executor, self.settings.concurrency),
             cells=self._cells(procedure),
-            extent=Extent(selection.lower, selection.where is not None, unfinished),
+            extent=Extent(
+                selection.lower, selection.where is not None, unfinished, selection.upper
+            ),
             local_time=lambda: int(self._clock.now() * 1000),
         )
 
@@ -227,11 +230,14 @@ class Source:
             StreamSettingsError: `change_detection` is `server`, which this server does not offer.
             ChakraError: Nothing else is answered either.
         """
+        _ = self.user_rows  # known by then: the server's time, and whether something is in doubt
+        now = self.client.server_now
+        before, doubt = believed(before, now, self.settings.lookback_ms)
+        if doubt:
+            _log.warning("%s: %s", self.streams[procedure.short_id], doubt)
         filters = self._filters_on_updated(procedure, before, full_table=full_table)
-        now = int(self._clock.now() * 1000)
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
         opens = partial(self.scan, procedure, heads_only=heads_only)
-        _ = self.user_rows  # known by then: whether something is to be doubted
         return ProcedureRun(plan, before, opens=opens, beside=beside, doubts=self._doubts)
 
     def _filters_on_updated(

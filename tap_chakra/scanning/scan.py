@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tap_chakra.reading.dense import Cells, DenseReader
 from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
+from tap_chakra.reading.row_times import created_at
 from tap_chakra.reading.undated import Seen, undated_of, undated_pages
 from tap_chakra.reading.window_reader import (
     LIMIT,
@@ -133,11 +134,24 @@ class Extent:
         lower: Rows created before this instant are left out, epoch milliseconds; None for none.
         filtered: Whether the lister leaves rows out: then nothing follows from what is missing.
         unfinished: What an earlier run of this scan has read; None to begin anew.
+        upper: Rows created at or after this instant are left out, epoch milliseconds; None for
+            none. Rows without a usable `createdAt` belong to the time that has no lower bound.
     """
 
     lower: int | None = None
     filtered: bool = False
     unfinished: Unfinished | None = None
+    upper: int | None = None
+
+    @property
+    def window(self) -> Window:
+        """Its time."""
+        return Window(self.lower, self.upper)
+
+    @property
+    def holds_undated(self) -> bool:
+        """Whether rows without a usable `createdAt` are to be looked for."""
+        return self.lower is None and not self.filtered
 
 
 class Scan:
@@ -210,17 +224,21 @@ class Scan:
             ChakraError: A request failed for good. What was read until then was handed out.
         """
         sample = self._sample or self._lister(None)
-        whole = Window(self._extent.lower, None)
-        small = len(sample.rows) < LIMIT or self._extent.lower is not None
+        whole = self._extent.window
+        small = len(sample.rows) < LIMIT or whole != Window()
         first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
             yield self._counted(Reading(*first.placed(range(len(first.rows)))))
+            if whole.upper is not None and self._extent.holds_undated:
+                yield from self._undated_rows(whole.upper)
         else:
+            if first is not None and whole.upper is not None and first.rows:
+                sample = page_of(first.rows, first.server_time)  # of the time that is to be read
             yield from self._by_windows(whole, sample)
         self._progress = replace(self._progress, share=1.0, ended=True)
 
     def _try_whole(self, whole: Window) -> Answer | None:
-        grain = EXACT if whole.lower is None else GRAINS[-1]
+        grain = EXACT if whole == Window() else GRAINS[-1]
         try:
             return read_window(self._lister, whole, grain)
         except FilterNotHonoured:
@@ -229,16 +247,16 @@ class Scan:
     def _by_windows(self, whole: Window, sample: ProcessPage) -> Iterator[Reading]:
         proven = proven_grain(self._lister, sample.rows, self._readers.executor)
         for grain in GRAINS[GRAINS.index(proven) :] if proven else ():
-            begin = replace(whole, lower=None if whole.lower is None else grain.floor(whole.lower))
+            asked = grain.around(whole)
             try:
-                yield from self._in_parallel(begin, grain, sample)
+                yield from self._in_parallel(asked, grain, sample)
             except FilterNotHonoured:
                 # What was read stays true, but a finer grain than the server's may hide rows:
                 # all of it is read again, and counted anew.
                 self._progress = Progress()
                 continue
-            if not self._extent.filtered and whole.lower is None:
-                yield from self._undated_rows()
+            if self._extent.holds_undated:
+                yield from self._undated_rows(asked.upper)
             return
         yield from self._by_pages()
 
@@ -246,9 +264,13 @@ class Scan:
         self._scheduler = None
         rows, complete, method = self._dense.read_everything()
         unsure = "" if complete else "the filter on createdAt does nothing, and no two reads agreed"
-        values = iter(rows.values())
+        values = filter(self._belongs, rows.values())
         while chunk := tuple(islice(values, LIMIT)):
             yield self._counted(gathered(chunk, None, unsure, method))
+
+    def _belongs(self, row: Row) -> bool:
+        created = created_at(row)
+        return self._extent.window.holds(created) if created else self._extent.lower is None
 
     def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
         scheduler = self._scheduler = Scheduler.begin(
@@ -310,11 +332,15 @@ class Scan:
         answer = Answer(asked, dense.rows, dense.created, whole=True, server_time=server_time)
         return _Read(answer, unsure, dense.method)
 
-    def _undated_rows(self) -> Iterator[Reading]:
-        """Rows without a usable `createdAt`, which no window holds."""
+    def _undated_rows(self, upper: int | None) -> Iterator[Reading]:
+        """Rows without a usable `createdAt`, which no window holds.
+
+        Args:
+            upper: Where the time ends that was read, epoch milliseconds; None for no end.
+        """
         before = self._extent.unfinished
         rows = self._progress.rows + (0 if before is None else before.rows)
-        seen = Seen(self.began, rows, self._late, frozenset(self._undated))
+        seen = Seen(self.began, rows, self._late, frozenset(self._undated), upper)
         for page in undated_pages(self._lister, seen):
             yield self._counted(gathered(undated_of(page.rows), page.server_time))
 

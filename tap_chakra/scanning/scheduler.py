@@ -68,7 +68,7 @@ class Scheduler:
         self, windows: Iterable[Window], grain: Grain, *, horizon: int, evidence: Evidence
     ) -> None:
         self.grain = grain
-        self._horizon = self._first = horizon
+        self._horizon = self._first = self._ends = horizon
         self._todo = deque(Partition(Stretch(window)) for window in windows)
         self._listings = count()
         self._even_time = EvenTime()
@@ -104,10 +104,12 @@ class Scheduler:
         if unfinished is not None:
             windows = unfinished.gaps(whole)
         elif evidence.proven and (whole.lower is None or whole.lower < top):
-            windows = (Window(whole.lower, top), Window(top, None))
+            windows = _cut_at(whole, top)
         else:
             windows = _first_windows(whole, created, began, grain)
         scheduler = cls(windows, grain, horizon=began, evidence=evidence)
+        if whole.upper is not None:
+            scheduler._ends = min(began, whole.upper)
         if unfinished is not None:
             scheduler._resume(unfinished)
         return scheduler
@@ -123,12 +125,15 @@ class Scheduler:
 
     @property
     def share(self) -> float:
-        """Share of the time between the first row seen and the scan's beginning that was read."""
-        span = Window(self._first, self._horizon)
+        """Share of the time between the first row seen and the scan's beginning that was read.
+
+        Of a range that ends before, up to its end.
+        """
+        span = Window(self._first, self._ends)
         walked = [each.walk for each in self._partitions() if each.walk and not each.walk.closing]
         read = [each.window for each in self.coverage.ranges] + [walk.taken for walk in walked]
         done = sum(span.overlap(window) for window in read if window is not None)
-        return min(1.0, done / max(1, self._horizon - self._first))
+        return min(1.0, done / max(1, self._ends - self._first))
 
     def unfinished(self, began: int) -> Unfinished:
         """The time that was read, for a later run to resume the scan that began then."""
@@ -302,10 +307,17 @@ def _with_rows(evidence: Evidence, created: Sequence[int], rows: Sequence[Row]) 
     return evidence.with_answer([at for at, _ in dated], updated)
 
 
+def _cut_at(whole: Window, top: int) -> tuple[Window, ...]:
+    """A window that begins before an instant, cut there if it goes beyond it."""
+    if whole.upper is not None and whole.upper <= top:
+        return (whole,)
+    return (Window(whole.lower, top), Window(top, whole.upper))
+
+
 def _first_windows(
     whole: Window, created: Sequence[int], began: int, grain: Grain
 ) -> tuple[Window, ...]:
     """How to cut the time of a scan that begins, by what one answer showed of it."""
-    answer = Overfull(whole, [at for at in created if at])
+    answer = Overfull(whole, [at for at in created if at and whole.holds(at)])
     parts = after_overfull(Stretch(whole), answer, horizon=began, grain=grain)
     return tuple(part.window for part in parts)

@@ -38,6 +38,13 @@ SETTINGS = th.PropertiesList(
         " every change to older rows.",
     ),
     th.Property(
+        "created_before",
+        th.DateTimeType,
+        title="Created before",
+        description="Only rows created before this are read. With created_after a range that a run"
+        " reads with a state of its own: ranges that meet hold every row once.",
+    ),
+    th.Property(
         "concurrency",
         th.IntegerType,
         default=defaults.DEFAULT_CONCURRENCY,
@@ -75,6 +82,14 @@ SETTINGS = th.PropertiesList(
         " to older ones; open reads OPEN rows and new ones, and misses changes to others until"
         " the next full scan. auto is server where a probe proves that this server filters on"
         " updatedAt, else scan.",
+    ),
+    th.Property(
+        "full_scan",
+        th.BooleanType,
+        default=False,
+        title="Full scan",
+        description="This run reads everything, whatever change_detection says, and emits what"
+        " changed: deleted rows are seen now, not when full_scan_every is over.",
     ),
     th.Property(
         "full_scan_every",

@@ -125,6 +125,13 @@ class Grain:
         """The last bound at or before that instant."""
         return instant - instant % self.width
 
+    def around(self, window: Window) -> Window:
+        """The least window between bounds that holds all of a window."""
+        return Window(
+            None if window.lower is None else self.floor(window.lower),
+            None if window.upper is None else self.floor(window.upper + self.width - 1),
+        )
+
     def padded(self, window: Window) -> Window:
         """The window to ask for so that every row of a window is in the answer."""
         return Window(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from chakra_sandbox.writes.changes import Mutation
+from tests.support.clock import FakeClock
+from tests.support.in_process import KEY, run_tap, world_of, written
 from tests.support.tap_process import catalog_of, run
 
 if TYPE_CHECKING:
@@ -118,3 +122,44 @@ def test_streams_that_are_not_selected_make_no_requests(
     paths = {request["path"] for request in sandbox.requests()[before:]}
     assert output.records["users"]
     assert paths == {"/v1/ext/config", "/v1/ext/users", "/v2/ext/users"}
+
+
+@pytest.mark.parametrize("name", ["replication_key_value", "last_narrow_scan", "scan"])
+def test_a_bookmark_in_the_future_is_not_followed(tmp_path: Path, name: str) -> None:
+    """Every row that changed since the last scan comes, whatever the state says of the future."""
+    world = world_of(150, updated_at_filter="honoured")
+    config = {"api_key": KEY, "api_url": "https://x.test", "procedures": ["lead"]}
+    settings = written(tmp_path, "config.json", config)
+    first = run_tap(world, ["--config", settings])
+    state = [line["value"] for line in first.lines if line["type"] == "STATE"][-1]
+    lead = state["bookmarks"]["process_lead"]
+    future = "2031-01-01T00:00:00.000Z"
+    lead |= {
+        "replication_key_value": {"replication_key_value": future},
+        "last_narrow_scan": {"last_narrow_scan": {"began": future}},
+        "scan": {
+            "scan": {
+                "began": future,
+                "rows": 150,
+                "lead": 0,
+                "emits_since": None,
+                "created_after": None,
+                "versioned": False,
+                "done": [[None, 1_900_000_000_000, 150]],
+                "walked": [],
+            }
+        },
+    }[name]
+    clock = FakeClock(FakeClock().now() + 3600)
+    world.advance(int(clock.now() * 1000))
+    changed = set(world.mutate("lead", Mutation(update=12, insert=3), 5)["updated"])
+    second = run_tap(
+        world,
+        ["--config", settings, "--state", written(tmp_path, "state.json", state)],
+        clock=clock,
+    )
+    assert second.code == 0, second.stderr
+    assert "process_lead: its STATE says 2031-01-01T00:00:00.000Z" in second.stderr
+    assert changed <= {x["record"]["id"] for x in second.lines if x["type"] == "RECORD"}
+    after = [line["value"] for line in second.lines if line["type"] == "STATE"][-1]
+    assert "2031" not in json.dumps(after)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.timestamps import iso_ms
 from tests.support.tap_process import catalog_of, run
 
 if TYPE_CHECKING:
@@ -152,3 +153,31 @@ def test_an_incomplete_scan_may_be_no_failure_and_moves_no_bookmark_all_the_same
     second = runs.next(allow_incomplete=True)
     assert "allow_incomplete" in second.stderr
     assert runs.state == before
+
+
+@pytest.mark.parametrize("sandbox", HONOURED, indirect=True)
+def test_a_full_scan_sees_deleted_rows_now_and_ranges_hold_every_row_once(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    config |= {"procedures": ["lead"], "emit_scan_ids": True, "lookback_seconds": 0}
+    first = run(tmp_path, config)
+    done = sandbox.mutate(procedure="lead", update=5, insert=0, delete=4, seed=3)
+    second = run(tmp_path, config, state=first.states[-1])
+    assert not second.records["complete_scans"], "an incremental run sees no deleted rows"
+    third = run(tmp_path, config | {"full_scan": True}, state=second.states[-1])
+    assert "a full scan is asked for: everything is read" in third.stderr
+    assert len(third.records["complete_scans"]) == 1
+    seen = {record["id"] for record in third.records["scanned_ids"]}
+    alive = {row.id: row.born_ms for row in sandbox.oracle("lead") if row.died_ms is None}
+    assert seen == set(alive)
+    assert not seen & set(done["deleted"])
+    assert len(third.ids("process_lead")) < 20, "what did not change is not emitted again"
+    cut = iso_ms(sorted(alive.values())[300])
+    old = run(tmp_path, config | {"created_before": cut})
+    new = run(tmp_path, config | {"created_after": cut})
+    assert sorted([*old.ids("process_lead"), *new.ids("process_lead")]) == sorted(alive)
+    assert len(old.ids("process_lead")) == 300
+    assert not old.records["complete_scans"]
+    refused = run(tmp_path, config | {"created_before": cut, "created_after": cut})
+    assert refused.code == ExitCode.SETTINGS
+    assert "created_before" in refused.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,9 @@ from chakra_api.values.timestamps import iso_ms
 from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.incremental import Since
 from tap_chakra.run.modes import RunPlan, plan_run, wants_probe
+from tap_chakra.run.resume import Beside, ResumePoint, Scope
 from tap_chakra.settings import CHANGE_DETECTION, HOUR_MS, Settings, parse_settings
+from tap_chakra.timeline.coverage import Unfinished
 
 NOW = 1_790_000_000_000
 LOOKBACK = 600_000
@@ -176,3 +180,33 @@ def test_the_server_is_probed_only_where_it_matters(
     mode: str, bookmark: Bookmark, *, full_table: bool, wanted: bool
 ) -> None:
     assert wants_probe(settings(mode), bookmark, full_table=full_table) is wanted
+
+
+@pytest.mark.parametrize("mode", CHANGE_DETECTION)
+def test_a_full_scan_may_be_asked_for_in_each_mode(mode: str) -> None:
+    it = plan(mode, full_scan=True)
+    (only,) = it.selections
+    assert it.full
+    assert (only.lower, only.upper, only.where) == (None, None, None)
+    assert only.since.threshold == FULL - LOOKBACK, "what did not change is seen, not emitted"
+    assert not wants_probe(settings(mode, full_scan=True), AT, full_table=False)
+
+
+@pytest.mark.parametrize("mode", CHANGE_DETECTION)
+def test_a_full_scan_that_was_cut_off_goes_on_in_each_mode(mode: str) -> None:
+    point = ResumePoint(Unfinished(NOW - 5), Scope(FULL - LOOKBACK, None, Beside()), 0)
+    assert plan(mode, replace(AT, resume_point=point)).full
+
+
+@pytest.mark.parametrize("mode", CHANGE_DETECTION)
+def test_created_before_limits_what_is_read(mode: str) -> None:
+    before = NOW - 60_000
+    it = plan(mode, created_before=iso_ms(before), lookback_seconds=7200)
+    assert {selection.upper for selection in it.selections} == {before}
+
+
+@pytest.mark.parametrize("mode", ["server", "open"])
+def test_an_instant_that_a_scan_is_known_by_keeps_no_full_scan_from_coming(mode: str) -> None:
+    """It may lie behind the time: what an earlier clock said is never gone back behind."""
+    assert plan(mode, replace(AT, began=NOW + 10**10), full_scan_every=5).full
+    assert not plan(mode, replace(AT, began=NOW + 10**10), full_scan_every=6).full

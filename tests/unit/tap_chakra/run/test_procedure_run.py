@@ -45,7 +45,9 @@ def run_of(
             Listers(lister, lister),
             Readers(SameThread(), 2),
             cells=CELLS,
-            extent=Extent(selection.lower, selection.where is not None, unfinished),
+            extent=Extent(
+                selection.lower, selection.where is not None, unfinished, selection.upper
+            ),
             local_time=lambda: NOW,
         )
 
