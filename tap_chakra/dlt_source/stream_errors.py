@@ -38,7 +38,7 @@ class StreamsFailed(ChakraError):
     def __init__(self, failed: Mapping[str, Mapping[str, Any]]) -> None:
         said = " ".join(f"{name} failed: {each['said']}" for name, each in failed.items())
         super().__init__(
-            f"{len(failed)} resources failed, the others are loaded. {said.rstrip('.')}",
+            f"Resources failed, the others are loaded ({', '.join(failed)}). {said.rstrip('.')}",
             "No bookmark of those that failed moved: run it again once they are mended, or leave"
             " them out",
         )

@@ -25,7 +25,7 @@ def programs() -> dict[str, str]:
     return named
 
 
-def run(folder: Path, sandbox: Sandbox, program: str) -> str:
+def run(folder: Path, sandbox: Sandbox, program: str, *, fails: bool = False) -> str:
     environment = {
         **os.environ,
         "SOURCES__CHAKRA__API_KEY": sandbox.api_key,
@@ -44,13 +44,13 @@ def run(folder: Path, sandbox: Sandbox, program: str) -> str:
         timeout=200,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert (done.returncode != 0) is fails, done.stdout + done.stderr
+    return done.stderr if fails else done.stdout
 
 
 def test_both_ways_and_back_again(tmp_path: Path) -> None:
     named = programs()
-    assert named.keys() == {"Read", "Long scans", "Write back"}
+    assert named.keys() == {"Read", "Long scans", "When a resource fails", "Write back"}
     assert all(len(each.splitlines()) <= 11 for each in named.values())
     with start_sandbox(["--rows", "1000"]) as sandbox:
         (tmp_path / "long").mkdir()
@@ -62,3 +62,8 @@ def test_both_ways_and_back_again(tmp_path: Path) -> None:
         again = run(tmp_path, sandbox, named["Write back"])
     assert "'updated': 0" in again
     assert "'unchanged': 100" in again
+    (tmp_path / "failing").mkdir()
+    broken = {"kind": "500", "probability": 1.0, "match": "procedure/ticket"}
+    sandbox.knobs(faults=[broken])
+    told = run(tmp_path / "failing", sandbox, named["When a resource fails"], fails=True)
+    assert "Resources failed, the others are loaded (process_ticket)" in told
