@@ -24,7 +24,7 @@ from chakra_plugin.settings_sources import (
     gathered,
     speaks_to_meltano,
 )
-from chakra_plugin.stream_maps import ChakraMapper
+from chakra_plugin.stream_maps import ChakraMapper, check_stream_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,6 +173,7 @@ class ChakraPlugin(PluginBase):
         Raises:
             SettingsError: Naming each fault, without the key.
         """
+        check_stream_maps(config)
         declared = cls.declared()
         if found := list(JSONSchemaValidator(declared.schema).iter_errors(config)):
             raise fault_of(found, config, declared)

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, Final
 
+from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]  # of singer-sdk
 from singer_sdk.mapper import (
     MAPPER_ALIAS_OPTION,
     MAPPER_ELSE_OPTION,
@@ -41,7 +42,11 @@ _OPTIONS: Final = frozenset(
     }
 )
 _ALWAYS_NAMED: Final = frozenset(
-    {"_", "record", "config", "__stream_name__", "__original_stream_name__"}
+    {
+        *{"_", "record", "config", "__stream_name__", "__original_stream_name__", "fake"},
+        *EvalWithCompoundTypes().functions,
+        *{"md5", "sha256", "datetime", "bool", "json"},
+    }
 )
 """Names that an expression has beside the columns of its stream."""
 _AS_THEY_CAME: Final = (
@@ -86,9 +91,8 @@ class ChakraMapper(PluginMapper):
     def __init__(
         self, config: Mapping[str, Any], logger: logging.Logger, *, closed: bool = False
     ) -> None:
+        check_stream_maps(config)
         maps = dict(config.get("stream_maps") or {})
-        for key, definition in maps.items():
-            _check_map(key, definition)
         self._closed = closed
         self._names: set[str] = set()
         self._unselected: set[str] = set()
@@ -124,6 +128,8 @@ class ChakraMapper(PluginMapper):
             SettingsError: A map does not fit it, or its flattened columns have one name.
         """
         self._names.add(stream_name)
+        if self._closed and stream_name not in self._unselected:
+            self._check_names(stream_name, schema.get("properties", {}))
         try:
             super().register_raw_stream_schema(stream_name, schema, key_properties)
         except Exception as error:
@@ -133,8 +139,6 @@ class ChakraMapper(PluginMapper):
         for each in self.stream_maps[stream_name]:
             if isinstance(each, CustomStreamMap):
                 each.__class__ = _ToldMap
-        if self._closed and stream_name not in self._unselected:
-            self._check_names(stream_name, schema)
 
     def unmatched(self) -> Iterator[str]:
         """A sentence for each map whose stream there is not, with the nearest name."""
@@ -146,20 +150,15 @@ class ChakraMapper(PluginMapper):
                     f" nothing{_nearest(source, self._names)}"
                 )
 
-    def _check_names(self, stream: str, schema: Mapping[str, Any]) -> None:
+    def _check_names(self, stream: str, columns: Mapping[str, Any]) -> None:
         """Refuse maps that name columns which the stream does not have."""
-        columns = schema.get("properties", {}).keys()
+        named = {*columns, *_ALWAYS_NAMED}
         for key, definition in self._maps_of(stream):
-            evaluator = next(m for m in self.stream_maps[stream] if isinstance(m, CustomStreamMap))
-            named = {*columns, *_ALWAYS_NAMED, *evaluator.expr_evaluator.functions}
-            if evaluator.fake:
-                named.add("fake")
             for name, expression in definition.items():
                 if name in _OPTIONS - {MAPPER_FILTER_OPTION}:
                     continue
                 if expression in (None, NULL_STRING):
-                    found = self._removed.get((key, name), False) or name in columns
-                    self._removed[key, name] = found
+                    self._removed[key, name] = self._removed.get((key, name)) or name in columns
                     continue
                 known = {*named, "self"} if name in columns else named
                 for missing in _names_in(expression) - known:
@@ -181,10 +180,24 @@ class ChakraMapper(PluginMapper):
         }
 
 
-def _check_map(key: str, definition: object) -> None:
-    """Refuse a map whose expressions do not parse."""
-    if not isinstance(definition, dict):
-        return
+def check_stream_maps(config: Mapping[str, Any]) -> None:
+    """Check the maps of the settings as far as they tell by themselves.
+
+    Raises:
+        SettingsError: An expression does not parse, or an option is none.
+    """
+    maps = config.get("stream_maps")
+    for key, definition in maps.items() if isinstance(maps, dict) else ():
+        if key == MAPPER_ELSE_OPTION and definition not in (None, NULL_STRING):
+            raise SettingsError(
+                f"stream_maps has {key}: {definition!s:.100}, and it can be null alone",
+                "Null leaves out all streams that no map names; without it they go out unchanged",
+            )
+        if isinstance(definition, dict):
+            _check_map(key, definition)
+
+
+def _check_map(key: str, definition: Mapping[str, object]) -> None:
     for name, expression in definition.items():
         if name.startswith("__") and name.endswith("__") and name not in _OPTIONS:
             raise SettingsError(
@@ -239,7 +252,9 @@ def _unusable(stream: str, error: Exception) -> SettingsError:
     said = str(error.args[0] if error.args else error).strip().rstrip(".")
     return SettingsError(
         f"The stream map or the flattening of '{stream}' can't be used: {said:.300}",
-        "Change stream_maps, or the flattening settings",
+        "Give the column another name; an attribute itself is hidden with the setting mask"
+        if said.startswith("Duplicate column")
+        else "Change stream_maps, or the flattening settings",
     )
 
 

@@ -10,7 +10,7 @@ from chakra_api.errors import SettingsError
 from target_chakra.singer.batch_files import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from singer_sdk import Target
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
@@ -55,8 +55,18 @@ class ChakraSink(Sink):
         """Hand a row to the run."""
         self._session.row(self.stream_name, self._target.line, record, context.get("version"))
 
-    def process_batch_files(self, encoding: BaseBatchFileEncoding, files: Sequence[str]) -> None:
-        """Hand the rows of a BATCH message's files to the run.
+    def take_files(
+        self,
+        encoding: BaseBatchFileEncoding,
+        files: Sequence[str],
+        mapped: Callable[[dict[str, Any]], dict[str, Any] | None],
+    ) -> None:
+        """Hand the rows of a BATCH message's files to the run, as if they had come as RECORDs.
+
+        Args:
+            encoding: How the files are written.
+            files: Where they are.
+            mapped: The stream map, flattening included; None of a row that it leaves out.
 
         Raises:
             SettingsError: They can't be read.
@@ -80,7 +90,9 @@ class ChakraSink(Sink):
                     f" {record!r:.60}",
                     "See what the tap wrote there",
                 )
-            self._session.row(self.stream_name, self._target.line, record, None)
+            row = mapped(record)
+            if row is not None:
+                self._session.row(self.stream_name, self._target.line, row, None)
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Nothing: the SDK asks for it, and rows are handed over one by one."""

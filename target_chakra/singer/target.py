@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
 from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
 from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
@@ -19,6 +20,7 @@ from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.surroundings import surroundings
+from chakra_plugin.stream_maps import ChakraMapper
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
@@ -178,7 +180,11 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 f"The BATCH in line {self.line} lacks an encoding, or a manifest of files",
                 "See what the tap wrote there",
             )
-        super()._process_batch_message(message_dict)
+        encoding = BaseBatchFileEncoding.from_dict(message_dict["encoding"])
+        for stream_map in self.mapper.stream_maps[stream]:
+            if not isinstance(stream_map, RemoveRecordTransform):
+                sink = cast("ChakraSink", self.get_sink(stream_map.stream_alias))
+                sink.take_files(encoding, message_dict["manifest"], stream_map.transform)
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         if "value" not in message_dict:
@@ -226,6 +232,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     def _take(self, file_input: IO[bytes] | None) -> None:
         try:
             self._process_lines(file_input)
+            self._say_unmatched()
         except Stopped:
             return
         except OSError as error:
@@ -233,6 +240,12 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 f"The input can't be read any further: {error.strerror}",
                 "The receipt says what became of the rows before it; run it again to go on",
             ) from None
+
+    def _say_unmatched(self) -> None:
+        """All streams are known by now: tell of stream maps that were for none of them."""
+        if isinstance(self.mapper, ChakraMapper):
+            for warning in self.mapper.unmatched():
+                self.logger.warning("%s", warning)
 
     def _process_lines(self, file_input: Any) -> Any:  # noqa: ANN401 - the SDK's signature
         return self.message_reader.process_lines(

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from tests.support.strict_singer import messages_of, rows_of
 from tests.support.tap_process import COMMAND, catalog_of, run
 
 if TYPE_CHECKING:
@@ -142,11 +143,8 @@ def test_batch_files_hold_every_row(tmp_path: Path, config: dict[str, Any]) -> N
     output = run(tmp_path, config | {"batch_config": batch}, catalog=catalog)
     assert output.code == 0, output.stderr
     files = [f for line in output.of_type("BATCH", "process_lead") for f in line["manifest"]]
-    rows = [
-        json.loads(line)
-        for name in files
-        for line in gzip.decompress(Path(name.removeprefix("file://")).read_bytes()).splitlines()
-    ]
+    assert all(gzip.decompress(Path(f.removeprefix("file://")).read_bytes()) for f in files)
+    rows = [row for line in output.of_type("BATCH", "process_lead") for row in rows_of(line)]
     assert len({row["id"] for row in rows}) == len(rows) == 1500
     assert not output.of_type("ACTIVATE_VERSION", "process_lead")
     assert output.states[-1]["bookmarks"]["process_lead"]["last_complete_scan"]["rows"] == 1500
@@ -247,6 +245,6 @@ def test_a_signal_ends_the_run_in_order(
         _, stderr = tap.communicate(timeout=30)
     assert tap.returncode == ExitCode.STOPPED, stderr
     assert "Traceback" not in stderr
-    lines = [json.loads(line) for line in printed.read_text().splitlines()]
+    lines = messages_of(printed.read_text(), ended=False)
     states = [line["value"] for line in lines if line["type"] == "STATE"]
     assert all("replication_key_value" not in json.dumps(state) for state in states)

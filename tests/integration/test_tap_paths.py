@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from chakra_sandbox.launch import start_sandbox
+from tests.support.strict_singer import rows_of
 from tests.support.tap_process import catalog_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 STREAM = "process_lead"
 ROWS = 500
@@ -81,14 +80,6 @@ def test_a_page_at_a_time_and_one_by_one_give_the_same_records(
         assert not any(gone & record["data"].keys() for record in by_page.values())
 
 
-def read_file(name: str) -> list[dict[str, Any]]:
-    path = Path(name.removeprefix("file://"))
-    if path.suffix == ".parquet":
-        table: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-        return table
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
-
-
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_files_hold_the_same_records(
     tmp_path: Path, account: dict[str, Any], catalog: Any, kind: str
@@ -102,9 +93,9 @@ def test_files_hold_the_same_records(
     }
     output = run(tmp_path, account | {"batch_config": batch}, catalog=catalog)
     assert output.code == 0, output.stderr
-    names = [name for line in output.of_type("BATCH", STREAM) for name in line["manifest"]]
-    found = {row["id"]: row for name in names for row in read_file(name)}
-    assert len(names) > 2
+    batches = output.of_type("BATCH", STREAM)
+    found = {row["id"]: row for batch in batches for row in rows_of(batch)}
+    assert len(batches) > 2
     assert found.keys() == expected.keys()
     assert not output.of_type("ACTIVATE_VERSION", STREAM)
     for key, record in expected.items():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from tests.support.strict_singer import messages_of
 from tests.support.tap_process import COMMAND, catalog_of, run
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def cut_off(folder: Path, config: dict[str, Any], catalog: Any, records: int) ->
         tap.send_signal(signal.SIGTERM)
         _, stderr = tap.communicate(timeout=60)
     assert tap.returncode == ExitCode.STOPPED, stderr
-    return [json.loads(line) for line in printed.read_text().splitlines()]
+    return messages_of(printed.read_text(), ended=False)
 
 
 def states(lines: list[Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from tests.support.strict_singer import messages_of
 from tests.support.tap_process import COMMAND, catalog_of, environment, run
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def test_a_signal_leaves_whole_lines_and_no_process(
     out, err = tap.communicate(timeout=60)
     assert tap.returncode == (-number if number == signal.SIGKILL else ExitCode.STOPPED), err
     assert out.endswith(b"\n")
-    records = [line for line in map(json.loads, out.splitlines()) if line["type"] == "RECORD"]
+    records = [line for line in messages_of(out, ended=False) if line["type"] == "RECORD"]
     assert 0 < len(records) < 1500
     for _ in range(100):
         if not is_there(second):

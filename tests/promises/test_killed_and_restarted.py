@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_sandbox.launch import start_sandbox
+from tests.support.strict_singer import messages_of
 from tests.support.tap_process import COMMAND, catalog_of, run
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def killed_run(folder: Path, after_bytes: int) -> list[dict[str, Any]]:
         printed = tap.stdout.read(after_bytes)
         tap.kill()
         printed += tap.stdout.read()
-    whole = printed[: printed.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()]
+    return messages_of(printed, ended=False, whole=False)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chakra_sandbox.launch import start_sandbox
+from tests.support.strict_singer import messages_of
 from tests.support.tap_process import COMMAND, catalog_of, environment
 from tests.upgrades.kept import DATA
 
@@ -225,7 +226,7 @@ def answer(tap: Tap, case: StateCase, state: Any) -> dict[str, Any]:
     """What the tap reads from a kept STATE on a later day, as plain JSON."""
     printed = tap.run(case, state)
     assert printed.code == 0, printed.stderr
-    messages = [json.loads(line) for line in printed.lines]
+    messages = messages_of(printed.lines, ended=True)
     records = [each for each in messages if each["type"] == "RECORD"]
     contacts = [each for each in records if each["stream"] == STREAM]
     ended = [m for m in messages if m["type"] == "ACTIVATE_VERSION" and m["stream"] == STREAM]

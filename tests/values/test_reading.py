@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -10,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import dlt
-import pyarrow.parquet as pq
 import pytest
 
 from tap_chakra.dlt_source import chakra_source
@@ -24,6 +22,7 @@ from tests.support.matrix_account import (
     matrix_account,
     row_of,
 )
+from tests.support.strict_singer import rows_of
 from tests.support.tap_process import catalog_of, run
 from tests.values.matrix_reading import MISFIT, READING, Becomes, Both
 
@@ -169,17 +168,6 @@ def records(
     else:
         rows = [row for line in output.of_type("BATCH", STREAM) for row in rows_of(line)]
     return {record["data"][KEY]: record for record in rows}
-
-
-def rows_of(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of the files that a BATCH message names."""
-    for name in batch["manifest"]:
-        path = name.removeprefix("file://")
-        if batch["encoding"]["format"] == "parquet":
-            yield from pq.read_table(path).to_pylist()
-        else:
-            with gzip.open(path, "rt") as lines:
-                yield from map(json.loads, lines)
 
 
 @pytest.mark.parametrize("kind", READING)

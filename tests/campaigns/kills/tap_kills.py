@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from chakra_sandbox.launch import start_sandbox
 from tests.campaigns.kills.tap_oracle import STREAM, Judge, Run
 from tests.campaigns.verdicts import Death, Verdict, lost, wrong
+from tests.support.strict_singer import messages_of
 from tests.support.tap_process import COMMAND, catalog_of, environment
 
 if TYPE_CHECKING:
@@ -328,8 +329,7 @@ class Victim:
 
     def lines(self) -> list[dict[str, Any]]:
         """The whole lines that it printed."""
-        whole = bytes(self.stdout[: self.stdout.rfind(b"\n") + 1])
-        return [json.loads(line) for line in whole.splitlines()]
+        return messages_of(bytes(self.stdout), ended=False, whole=False)
 
 
 def endings(victim: Victim, kill: Kill | None) -> list[Fault]:

@@ -28,6 +28,7 @@ from tests.campaigns.simulated.scenarios import small_world
 from tests.campaigns.simulated.target import BEGAN, listening
 from tests.support.scanning import SameThread
 from tests.support.simulated import KEY, Server, Wire
+from tests.support.strict_singer import StrictReader
 from tests.support.turns import Crash, Turns, TurnsClock
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class TapSimulation:
         self._run = 0
         self._calm = False
         self._state: dict[str, Any] = {}
+        self._reader = StrictReader()
         self.steps_of_input = 0
 
     def play(self) -> TapHistory:
@@ -141,6 +143,7 @@ class TapSimulation:
 
     def _once(self) -> int | None:
         self._run += 1
+        self._reader = StrictReader()
         self.server.run = self._run
         code: int | None
         told: list[str] = []
@@ -178,7 +181,7 @@ class TapSimulation:
         tap.raise_if_incomplete()
 
     def _printed(self, line: bytes) -> None:
-        message = json.loads(line)
+        message = self._reader.take(line)
         kind = message["type"]
         fault = self._step("record", kind) if kind == "RECORD" else None
         if kind in ("STATE", "ACTIVATE_VERSION"):
