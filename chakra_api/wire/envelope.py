@@ -54,6 +54,7 @@ _NEXT_STEP: Final[Mapping[int, str]] = {
 _MESSAGE_FIELDS: Final = ("message", "msg", "error", "detail", "code")
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _MOST_QUOTED: Final = 200
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +173,25 @@ def _not_chakra(response: Response, what: str) -> Unreadable:
 
 
 def _shown(body: bytes) -> str:
-    """A page's title, or how a body begins. Longer than what is quoted: redact it before."""
+    """A page's title, or how a body begins. Longer than what is quoted: redact it before.
+
+    Of JSON no value is shown: it may hold rows, and what is in them is nobody's business.
+    """
+    if body.lstrip()[:1] in (b"{", b"["):
+        return _shape(body)
     title = _TITLE.search(body[:10_000])
     shown = title.group(1) if title else body[:10_000]
     return " ".join(shown.decode(errors="replace").split())
+
+
+def _shape(body: bytes) -> str:
+    """What is said of a body of JSON."""
+    value = _parsed(body)
+    if isinstance(value, dict):
+        return f"a JSON object with {', '.join(list(value)[:_MOST_NAMED]) or 'nothing in it'}"
+    if isinstance(value, list):
+        return "a JSON array"
+    return f"JSON that breaks off after {len(body):,} bytes"
 
 
 def _quoted(text: str) -> str:

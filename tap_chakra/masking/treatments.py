@@ -95,7 +95,8 @@ def _hashing(salt: Secret | None) -> Treat:
         if value is None or value == "":
             return value
         made = keyed.copy()
-        made.update(text_of(value).encode(errors="replace"))
+        text = value if type(value) is str else text_of(value)
+        made.update(text.encode(errors="replace"))
         return made.hexdigest()
 
     return hashed

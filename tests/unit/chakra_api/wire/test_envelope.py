@@ -94,6 +94,25 @@ def test_the_title_of_a_page_is_quoted() -> None:
         open_envelope(answer(200, b"<html><title>Log in</title>"), "the thing")
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"_data": [{"email": "asha@example.com", "x', "breaks off after 43 bytes"),
+        (b' [{"email": "asha@example.com"}', "breaks off after 31 bytes"),
+        (b'[{"email": "asha@example.com"}]', "a JSON array"),
+        (b'{"rows": [{"t": "<title>asha</title>"}], "total": 1}', "a JSON object with rows, total"),
+        (b"{}", "a JSON object with nothing in it"),
+    ],
+)
+def test_rows_are_not_quoted(body: bytes, said: str, status: int) -> None:
+    with pytest.raises(ChakraError) as caught:
+        open_envelope(answer(status, body), "the thing")
+    assert "asha" not in str(caught.value)
+    if status == 200:
+        assert said in str(caught.value)
+
+
 @given(st.binary(max_size=300), st.integers(100, 599))
 def test_no_answer_whatever_is_anything_but_data_or_our_error(body: bytes, status: int) -> None:
     try:
