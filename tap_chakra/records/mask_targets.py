@@ -96,9 +96,10 @@ def of_users() -> Shown:
 
 def _of_column(name: str, declared: Mapping[str, object]) -> Target:
     kinds = [kind for kind in _list(declared["type"]) if kind != "null"]
-    said = [declared.get("format"), declared.get("description")]
-    is_text = kinds == ["string"] and not any(said)
-    return Target("", name, "" if is_text else str(said[0] or kinds[0]), name in KEPT)
+    if kinds != ["string"]:
+        return Target("", name, str(kinds[0]), name in KEPT)
+    said = declared.get("format") or declared.get("description") or ""
+    return Target("", name, str(said).partition(".")[0], name in KEPT)
 
 
 def _list(value: object) -> list[object]:

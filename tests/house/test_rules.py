@@ -113,6 +113,21 @@ def test_data_classes_between_modules_are_frozen() -> None:
     assert [name for name in loose if not name.startswith("chakra_sandbox")] == []
 
 
+KNOW_WHAT_IS_MASKED = {
+    "tap_chakra/run/source.py": "gives procedures under their masks",
+    "tap_chakra/records/masks.py": "checks masks against them",
+    "tap_chakra/records/config_collections.py": "their states, for a stream of the configuration",
+    "tap_chakra/lines/second_process.py": "masks what it is told to",
+}
+
+
+def test_rows_are_typed_by_procedures_under_their_masks() -> None:
+    reads = re.compile(r"\baccount\.procedures?\b")
+    paths = [path for path in MODULES if name_of(path).startswith("tap_chakra/")]
+    readers = {name_of(path) for path in paths if reads.search(path.read_text())}
+    assert readers == KNOW_WHAT_IS_MASKED.keys()
+
+
 def test_no_module_is_named_for_nothing() -> None:
     assert not {path.name for path in MODULES} & {"utils.py", "helpers.py", "common.py", "misc.py"}
 

@@ -80,7 +80,9 @@ def test_all_ways_make_the_same_records_and_counts(
 def test_a_usual_row_of_a_masked_procedure_does_not_go_the_long_way(monkeypatch: Any) -> None:
     hashes = {f"process_lead.{each.short_id}": "hash" for each in ATTRIBUTES}
     drops = {"process_lead.a_name": "drop", "process_lead.a_integer": "drop"}
-    for mask in (hashes, hashes | drops, {"process_lead.x": "hash"}, {"*.createdBy": "drop"}):
+    roots = {"*.createdBy": "hash", "*.createdAt": "hash", "*.isDeleted": "hash"}
+    made_of = {"*.stateName": "keep-first", "*.assignedToUsername": "hash", "*.status": "drop"}
+    for mask in (hashes, hashes | drops, {"process_lead.x": "hash"}, roots | made_of):
         parser, typer = RowParser(under(mask), PEOPLE), compile_row(under(mask), PEOPLE)
         monkeypatch.setattr(parser, "record", None)
         (record,) = made(parser, answer([USUAL]), 1)
