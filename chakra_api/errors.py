@@ -19,6 +19,7 @@
     │   ├── ServerFault         408, 425, 5xx
     │   │   └── Unavailable     503: as ServerFault, and it asks us to slow down
     │   └── Unreadable          an answer came, but not ChakraHQ's (HTML, a cut or garbled body)
+    ├── AnswerTooLarge          more bytes came than were wanted: ask for fewer rows
     ├── SettingsError           a setting, catalog, state or input is wrong
     ├── JournalError            the journal can't be used: nothing that it does not know was sent
     ├── LimitCrossed            a limit that the user set stops the run
@@ -177,6 +178,21 @@ class Unreadable(AnswerLost):
     """An answer came that is not ChakraHQ's: HTML, a cut body, garbage, no envelope."""
 
     brief = "unreadable answer"
+
+
+class AnswerTooLarge(ChakraError):
+    """The answer to a read is larger than was wanted: it was not read to its end.
+
+    Attributes:
+        size: Bytes that it would have had, as far as it told; None if it did not.
+    """
+
+    exit_code = ExitCode.UNREACHABLE
+    brief = "large answer"
+
+    def __init__(self, cause: str, next_step: str = "", *, size: int | None = None) -> None:
+        super().__init__(cause, next_step)
+        self.size = size
 
 
 class SettingsError(ChakraError):

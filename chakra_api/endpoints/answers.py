@@ -25,6 +25,7 @@ class ProcessPage:
         server_time: Of the `Date` header, epoch milliseconds; None if there is none.
         body: The answer itself, JSON; empty where it is not known.
         heads: Whether the rows may be without most of their fields, which are in the body.
+        limit: Rows that were asked for at the most.
     """
 
     rows: list[Row]
@@ -32,6 +33,20 @@ class ProcessPage:
     server_time: int | None
     body: bytes = b""
     heads: bool = False
+    limit: int = 100
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many rows as it may: then there may be more."""
+        return len(self.rows) >= self.limit
+
+
+def page_of(envelope: Envelope, limit: int) -> ProcessPage:
+    """The page in the answer to a list request of that limit."""
+    more = envelope.meta.get("hasMore")
+    has_more = more if isinstance(more, bool) else None
+    rows, at = rows_of(envelope.data), envelope.server_time
+    return ProcessPage(rows, has_more, at, envelope.body, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Reads are repeated as `wire/retry.py` allows; writes only where nothing can have
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 
@@ -18,8 +19,8 @@ from chakra_api.endpoints.answers import (
     Row,
     Submitted,
     job_status,
+    page_of,
     row_of,
-    rows_of,
     submitted,
 )
 from chakra_api.endpoints.entry_pages import entries_page, read_entries, read_users
@@ -115,22 +116,30 @@ class ChakraClient:
         *,
         skip: int = 0,
         limit: int = 100,
-        heads: bool = False,
+        most_bytes: int | None = None,
     ) -> ProcessPage:
         """One list request (contract 4.3). The order of the rows is not documented (Q10).
 
-        With `heads`, most fields of the rows are in the answer's body alone (`row_heads.py`).
+        Raises:
+            AnswerTooLarge: The answer is larger than `most_bytes`.
         """
-        body: Row = {"skip": skip, "limit": limit}
-        if where:
-            body["where"] = where
-        path = f"{_procedure(procedure)}/list"
-        opened = open_heads if heads else open_envelope
-        envelope = self._read("POST", path, f"the processes of '{procedure}'", body, opened)
-        more = envelope.meta.get("hasMore")
-        has_more = more if isinstance(more, bool) else None
-        rows, at = rows_of(envelope.data), envelope.server_time
-        return ProcessPage(rows, has_more, at, envelope.body, heads)
+        request = _list_request(procedure, where, skip, limit, most_bytes)
+        envelope = self._call(request, f"the processes of '{procedure}'")
+        return page_of(envelope, limit)
+
+    def list_heads(
+        self,
+        procedure: str,
+        where: Where | None,
+        *,
+        skip: int = 0,
+        limit: int = 100,
+        most_bytes: int | None = None,
+    ) -> ProcessPage:
+        """As `list_processes`, most fields of the rows in the body alone (`row_heads.py`)."""
+        request = _list_request(procedure, where, skip, limit, most_bytes)
+        envelope = self._call(request, f"the processes of '{procedure}'", open_heads)
+        return replace(page_of(envelope, limit), heads=True)
 
     def fetch_process(self, procedure: str, process_id: str) -> Row:
         """One process by id (contract 4.2)."""
@@ -236,16 +245,8 @@ class ChakraClient:
         """Let go of all connections."""
         self._transport.close()
 
-    def _read(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        body: Row | None = None,
-        opened: _Opener = open_envelope,
-    ) -> Envelope:
-        content = None if body is None else _json(body)
-        return self._call(Request(method, path, content, repeatable=True), what, opened)
+    def _read(self, method: str, path: str, what: str) -> Envelope:
+        return self._call(Request(method, path, repeatable=True), what)
 
     def _write(self, request: Request, what: str) -> Row:
         return row_of(self._call(request, what, _opened_or_empty).data)
@@ -300,6 +301,16 @@ def _opened_or_empty(response: Response, what: str) -> Envelope:
     if response.status in _EMPTY_IS_GOOD and not response.body.strip():
         return Envelope({}, {}, date_of(response.headers))
     return open_envelope(response, what)
+
+
+def _list_request(
+    procedure: str, where: Where | None, skip: int, limit: int, most_bytes: int | None
+) -> Request:
+    body: Row = {"skip": skip, "limit": limit}
+    if where:
+        body["where"] = where
+    path = f"{_procedure(procedure)}/list"
+    return Request("POST", path, _json(body), repeatable=True, most_bytes=most_bytes)
 
 
 def _json(value: object) -> bytes:

@@ -15,8 +15,15 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
+from chakra_api.errors import (
+    AnswerLost,
+    ChakraError,
+    NotSent,
+    SettingsError,
+    Unreadable,
+)
 from chakra_api.wire.barred import Way, barred, wants_a_user, wrapped
+from chakra_api.wire.bodies import read_body
 from chakra_api.wire.surroundings import bundle_of, proxy_of
 
 if TYPE_CHECKING:
@@ -36,12 +43,14 @@ class Request:
         path: From the host on, percent-encoded, with any query.
         body: JSON, or None.
         repeatable: Whether sending it twice is harmless: it reads.
+        most_bytes: The answer is not read beyond so many, decompressed; None for no bound.
     """
 
     method: str
     path: str
     body: bytes | None = None
     repeatable: bool = False
+    most_bytes: int | None = None
 
 
 def _as_it_is(text: str) -> str:
@@ -74,6 +83,7 @@ class Transport(Protocol):
         Raises:
             NotSent: It never left.
             AnswerLost: It may have been applied; no whole answer came.
+            AnswerTooLarge: The answer is larger than the request wants.
         """
 
     def close(self) -> None:
@@ -84,9 +94,6 @@ MOST_PREPARED: Final = 64
 """Prepared requests that a thread keeps."""
 
 PROXY_WANTS_A_USER: Final = 407
-
-CHUNK: Final = 1 << 20
-"""Bytes of an answer that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ class RequestsTransport:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            body = b"".join(answer.iter_content(CHUNK))
+            body = read_body(answer, request.most_bytes)
         except requests.RequestException as error:
             raise self._translated(error) from None
         if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:

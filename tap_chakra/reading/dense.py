@@ -24,12 +24,12 @@ from chakra_api.endpoints.where import all_of, created_between, equals, none_of
 from chakra_api.errors import BadRequest, ReportedErrors
 from tap_chakra.reading.id_ranges import ask_or_none, by_ids, gather
 from tap_chakra.reading.row_times import created_at
-from tap_chakra.reading.window_reader import LIMIT, row_id, within
+from tap_chakra.reading.window_reader import row_id, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chakra_api.endpoints.client import Row
+    from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.timeline.windows import Grain, Window
@@ -145,7 +145,7 @@ class DenseReader:
         beyond = _listed(self._lister, base, len(found))
         if beyond is None:
             return None
-        return any(row_id(row) not in found and is_older(row, self.began) for row in beyond)
+        return any(row_id(row) not in found and is_older(row, self.began) for row in beyond.rows)
 
     def _are_all(self, base: Where, found: Mapping[str, Row]) -> bool:
         """Whether no more rows are listed than were found, but for those that came since.
@@ -154,14 +154,14 @@ class DenseReader:
         """
         beyond = _listed(self._lister, base, len(found))
         return beyond is not None and not any(
-            row_id(row) in found or is_older(row, self.began) for row in beyond
+            row_id(row) in found or is_older(row, self.began) for row in beyond.rows
         )
 
 
-def _listed(lister: Lister, base: Where, skip: int) -> list[Row] | None:
+def _listed(lister: Lister, base: Where, skip: int) -> ProcessPage | None:
     """A page of the listing; None if the server does not skip so many rows."""
     try:
-        return lister(base or None, skip=skip).rows
+        return lister(base or None, skip=skip)
     except (BadRequest, ReportedErrors):
         if not skip:
             raise
@@ -186,9 +186,9 @@ def _each_cell(
     lister: Lister, where: Where, cells: Cells, depth: int
 ) -> Iterator[list[Row] | None]:
     """The rows of each cell that fits one answer; None where one does not and can't be cut."""
-    rows = ask_or_none(lister, where) if depth else None
-    if depth and (rows is None or len(rows) < LIMIT):
-        yield rows
+    page = ask_or_none(lister, where) if depth else None
+    if depth and (page is None or not page.is_full):
+        yield None if page is None else page.rows
     elif depth == len(cells.values):
         yield None
     else:
@@ -226,14 +226,15 @@ def _page_by_page(lister: Lister, base: Where) -> tuple[list[Row], bool]:
     page = list(lister(base or None).rows)
     while page:
         rows += page
-        overlap = _listed(lister, base, len(rows) - 1)
-        short += overlap is not None and len(overlap) < LIMIT
-        if overlap is None or short > MOST_SHORT_PAGES:
+        listed = _listed(lister, base, len(rows) - 1)
+        short += listed is not None and not listed.is_full
+        if listed is None or short > MOST_SHORT_PAGES:
             return rows, False
+        overlap = listed.rows
         aligned = bool(overlap) and row_id(overlap[0]) == row_id(rows[-1])
         unbroken = unbroken and aligned
         page = list(overlap[1:] if aligned else overlap)
-        if not aligned and len(overlap) < LIMIT:
+        if not aligned and not listed.is_full:
             rows += page
             page = []
     return rows, unbroken

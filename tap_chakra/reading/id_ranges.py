@@ -26,7 +26,7 @@ from tap_chakra.timeline.windows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chakra_api.endpoints.client import Row
+    from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
     from tap_chakra.reading.window_reader import Lister
 
@@ -54,7 +54,7 @@ def by_ids(lister: Lister, base: Where) -> dict[str, Row] | None:
     first = _ask(lister, base, None, _text(KEY_SPACE // RANGES_AT_FIRST))
     if first is None:
         return None
-    if first and all(_UUID.fullmatch(row_id(row)) for row in first):
+    if first.rows and all(_UUID.fullmatch(row_id(row)) for row in first.rows):
         return _Ranges(lister, base, first).read()
     return _by_middles(lister, base)
 
@@ -62,10 +62,10 @@ def by_ids(lister: Lister, base: Where) -> dict[str, Row] | None:
 class _Ranges:
     """Reads by ranges of uuids; the rows of the first quarter are known."""
 
-    def __init__(self, lister: Lister, base: Where, quarter: list[Row]) -> None:
+    def __init__(self, lister: Lister, base: Where, quarter: ProcessPage) -> None:
         self._lister = lister
         self._base = base
-        self._quarter: list[Row] | None = quarter
+        self._quarter: ProcessPage | None = quarter
         self._found: dict[str, Row] = {}
         self._seen: set[str] = set()
 
@@ -82,16 +82,18 @@ class _Ranges:
         """Read the next range of a stretch: what is left of it; None if ids can't be cut."""
         asked = next_window(stretch, Grain())
         low, high = asked.lower or 0, asked.upper or KEY_SPACE
-        rows, self._quarter = self._quarter, None
-        if rows is None:
-            rows = _ask(self._lister, self._base, _text(low), _text(high))
-        keys = sorted(_key(row_id(row)) for row in rows or ())
-        if rows is None or not all(low <= key < high for key in keys):
+        page, self._quarter = self._quarter, None
+        if page is None:
+            page = _ask(self._lister, self._base, _text(low), _text(high))
+        rows = () if page is None else page.rows
+        keys = sorted(_key(row_id(row)) for row in rows)
+        if page is None or not all(low <= key < high for key in keys):
             return None
         self._seen.update(row_id(row) for row in rows)
-        if len(rows) < LIMIT:
+        if not page.is_full:
             gather(self._found, rows)
-            rest = after_whole(stretch, asked, len(rows))
+            # A row counts for more where an answer holds fewer.
+            rest = after_whole(stretch, asked, len(rows) * LIMIT // page.limit)
             return () if rest is None else (rest,)
         if high - low <= 1:
             return None
@@ -106,12 +108,12 @@ def _by_middles(lister: Lister, base: Where) -> dict[str, Row] | None:
     while ranges:
         low, high = ranges.pop()
         page = _ask(lister, base, low, high)
-        ids = sorted(row_id(row) for row in page or ())
+        ids = sorted(row_id(row) for row in page.rows) if page is not None else []
         if page is None or not _inside(ids, low, high):
             return None
         known.update(ids)
-        if len(ids) < LIMIT:
-            gather(found, page)
+        if not page.is_full:
+            gather(found, page.rows)
             continue
         cut = ids[len(ids) // 2]
         if cut == low:
@@ -142,19 +144,19 @@ def _text(key: int) -> str | None:
     return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"
 
 
-def _ask(lister: Lister, base: Where, low: str | None, high: str | None) -> list[Row] | None:
+def _ask(lister: Lister, base: Where, low: str | None, high: str | None) -> ProcessPage | None:
     bounds = {op: bound for op, bound in ((">=", low), ("<", high)) if bound is not None}
     return ask_or_none(lister, {**base, "id": bounds} if bounds else base)
 
 
-def ask_or_none(lister: Lister, where: Where) -> list[Row] | None:
-    """The rows of one answer; None if the server refuses the filter itself.
+def ask_or_none(lister: Lister, where: Where) -> ProcessPage | None:
+    """One answer; None if the server refuses the filter itself.
 
     Raises:
         ChakraError: The request failed for another reason.
     """
     try:
-        return list(lister(where).rows)
+        return lister(where)
     except ReportedErrors:
         return None
     except Refused as error:

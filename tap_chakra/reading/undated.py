@@ -52,6 +52,7 @@ class Seen:
         undated: Ids of those without a usable `createdAt`: a server may take 0 for an instant.
         upper: The bound of the windows: rows from there on were left out, epoch milliseconds; None
             for no bound.
+        page: Rows that a page is likely to hold.
     """
 
     began: int
@@ -59,6 +60,7 @@ class Seen:
     late: int
     undated: frozenset[str] = frozenset()
     upper: int | None = None
+    page: int = LIMIT
 
 
 def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
@@ -70,7 +72,7 @@ def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
     """
     beyond = 0 if seen.upper is None else listing_length(lister, created_between(seen.upper, None))
     dated = seen.rows + (beyond or 0)
-    tail = _Tail(lister, dated)
+    tail = _Tail(lister, dated, seen.page)
     found = set[str]()
     for page in tail.pages():
         found.update(row_id(row) for row in undated_of(page.rows))
@@ -102,14 +104,16 @@ class _Tail:
         length: Rows in all of it; None if the server does not skip so many.
     """
 
-    def __init__(self, lister: Lister, expected: int) -> None:
+    def __init__(self, lister: Lister, expected: int, page: int) -> None:
         self._lister = lister
         self._expected = expected
+        self._back = page
         self.length: int | None = 0
 
     def pages(self) -> Iterator[ProcessPage]:
         """The pages of the listing from shortly before its expected end on."""
-        back, skip = LIMIT, max(0, self._expected - LIMIT)
+        back = self._back
+        skip = max(0, self._expected - back)
         page = _page(self._lister, None, skip)
         while page is not None and not page.rows and skip:
             back *= LOOK_BACK_GROWTH
@@ -118,9 +122,9 @@ class _Tail:
         while page is not None and page.rows:
             yield page
             self.length = skip + len(page.rows)
-            if len(page.rows) < LIMIT:
+            if not page.is_full:
                 return
-            skip += LIMIT - OVERLAP_ROWS
+            skip += _onward(page)
             page = _page(self._lister, None, skip)
         if page is None:
             self.length = None
@@ -130,9 +134,14 @@ def _all_pages(lister: Lister) -> Iterator[ProcessPage]:
     skip = 0
     while (page := _page(lister, None, skip)) is not None and page.rows:
         yield page
-        if len(page.rows) < LIMIT:
+        if not page.is_full:
             return
-        skip += LIMIT - OVERLAP_ROWS
+        skip += _onward(page)
+
+
+def _onward(page: ProcessPage) -> int:
+    """Rows from the beginning of a full page to that of the next one, which overlap."""
+    return page.limit - min(OVERLAP_ROWS, page.limit // 3)
 
 
 def undated_of(rows: Iterable[Row]) -> tuple[Row, ...]:

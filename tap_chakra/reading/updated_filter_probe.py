@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.endpoints.where import all_of, compare, created_between, iso_ms
 from chakra_api.errors import BadRequest, ReportedErrors
 from tap_chakra.reading.row_times import created_at, updated_at
-from tap_chakra.reading.window_reader import LIMIT, row_id
+from tap_chakra.reading.window_reader import row_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,15 +49,15 @@ def filters_on_updated(lister: Lister, sample: ProcessPage) -> bool:
 
 def _telling_window(lister: Lister, sample: ProcessPage) -> Where | None:
     """A filter on `createdAt` that finds a fair number of rows, and fewer than an answer holds."""
-    if len(sample.rows) < LIMIT:
+    if not sample.is_full:
         return {} if len(sample.rows) >= FEWEST_ROWS else None
     created = sorted(at for row in sample.rows if (at := created_at(row)))
     for narrowing in range(MOST_NARROWINGS):
         if not created:
             return None
         base = created_between(created[0], created[-1] + 1)
-        found = len(lister(base).rows)
-        if FEWEST_ROWS <= found < LIMIT:
+        page = lister(base)
+        if len(page.rows) >= FEWEST_ROWS and not page.is_full:
             return base
         keep = len(created) * 3 // 4 if not narrowing else len(created) // 2
         created = created[: keep or 1]

@@ -31,7 +31,20 @@ class Lister(Protocol):
     """Lists the processes of one procedure."""
 
     def __call__(self, where: Where | None, *, skip: int = 0, limit: int = LIMIT) -> ProcessPage:
-        """One list request (contract 4.3)."""
+        """One list request (contract 4.3). A page tells if fewer rows were asked for."""
+
+
+class SizedLister(Protocol):
+    """Lists the processes of one procedure, an answer of at most so many bytes at a time."""
+
+    def __call__(
+        self, where: Where | None, *, skip: int = 0, limit: int = LIMIT, most_bytes: int | None
+    ) -> ProcessPage:
+        """One list request (contract 4.3).
+
+        Raises:
+            AnswerTooLarge: The answer is larger.
+        """
 
 
 class FilterNotHonoured(Exception):
@@ -61,6 +74,7 @@ class Answer:
         refused: Whether the server skips no rows that far; then there are none.
         page: The list request's answer that all the rows are from; None if there are several.
         positions: Positions of the rows in that page, in the order of the rows.
+        limit: Rows that were asked for at the most.
     """
 
     window: Window
@@ -71,6 +85,7 @@ class Answer:
     refused: bool = False
     page: ProcessPage | None = None
     positions: Sequence[int] = ()
+    limit: int = LIMIT
 
     def placed(self, places: Sequence[int]) -> tuple[ProcessPage, Sequence[int]]:
         """Some of the rows, as a page and their positions in it.
@@ -115,7 +130,16 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     positions, created = within(page.rows, window, asked)
     rows = tuple(page.rows[position] for position in positions)
     whole = _is_whole(lister, where, page)
-    return Answer(window, rows, created, whole, page.server_time, page=page, positions=positions)
+    return Answer(
+        window,
+        rows,
+        created,
+        whole,
+        page.server_time,
+        page=page,
+        positions=positions,
+        limit=page.limit,
+    )
 
 
 def read_page(
@@ -142,7 +166,16 @@ def read_page(
     whole = limit == LIMIT and _is_whole(lister, where, page, skip, in_order=True)
     known = tuple(at or 0 for at in created)
     rows, positions = tuple(page.rows), range(len(page.rows))
-    return Answer(window, rows, known, whole, page.server_time, page=page, positions=positions)
+    return Answer(
+        window,
+        rows,
+        known,
+        whole,
+        page.server_time,
+        page=page,
+        positions=positions,
+        limit=page.limit,
+    )
 
 
 def within(
@@ -167,10 +200,9 @@ def within(
 def _is_whole(
     lister: Lister, where: Where, page: ProcessPage, skip: int = 0, *, in_order: bool = False
 ) -> bool:
-    received = len(page.rows)
-    if received == 0:
+    if not page.rows:
         return page.has_more is not True or not lister(where or None, skip=skip).rows
-    if received >= LIMIT:
+    if page.is_full:
         return False
     return page.has_more is False or _ends_here(lister, where, page, skip, in_order=in_order)
 
@@ -184,9 +216,9 @@ def _ends_here(
     behind a known row is all there is behind it.
     """
     try:
-        tail = lister(where or None, skip=skip + len(page.rows) - 1).rows
+        behind = lister(where or None, skip=skip + len(page.rows) - 1)
     except (BadRequest, ReportedErrors):  # it skips no rows that far
         return False
     known = {row_id(row) for row in page.rows}
-    most = LIMIT - 1 if in_order else 1
+    tail, most = behind.rows, behind.limit - 1 if in_order else 1
     return 0 < len(tail) <= most and all(row_id(row) in known for row in tail)

@@ -14,6 +14,7 @@ from chakra_api.connection import connect
 from chakra_api.endpoints.where import all_of
 from chakra_api.errors import ChakraError, NoAccess, NotFound
 from tap_chakra.reading.dense import Cells
+from tap_chakra.reading.portions import Portions, in_portions
 from tap_chakra.reading.row_times import UnitOfTime
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
@@ -57,6 +58,7 @@ class Source:
         self.client = connect(settings.connection, clock, settings.concurrency)
         self._unit = UnitOfTime()
         self._doubts: tuple[str, ...] = ()
+        self._portions: dict[str, Portions] = {}
 
     @cached_property
     def account(self) -> Account:
@@ -180,8 +182,14 @@ class Source:
 
     def lister(self, procedure: Procedure, *, heads: bool = False) -> Lister:
         """Lists the processes of a procedure; with `heads`, most fields are in the body alone."""
-        listed = partial(self.client.list_processes, procedure.short_id, heads=heads)
-        return partial(_told, listed, self._unit)
+        lists = self.client.list_heads if heads else self.client.list_processes
+        listed = partial(lists, procedure.short_id)
+        portions = self._portions_of(procedure)
+        return partial(_told, partial(in_portions, listed, portions), self._unit)
+
+    def _portions_of(self, procedure: Procedure) -> Portions:
+        """How many rows of a procedure to ask for at a time."""
+        return self._portions.setdefault(procedure.short_id, Portions(self.settings.concurrency))
 
     def scan(
         self,
@@ -200,7 +208,7 @@ class Source:
             whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
         return Scan(
             Listers(whole, few),
-            Readers(self.executor, self.settings.concurrency),
+            Readers(self.executor, self.settings.concurrency, self._portions_of(procedure)),
             cells=self._cells(procedure),
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper

@@ -41,18 +41,22 @@ class Hints:
 
     Args:
         grain: How finely the server tells instants apart.
+
+    Attributes:
+        weight: How many rows of a usual size a row counts for.
     """
 
     def __init__(self, grain: Grain) -> None:
         self._grain = grain
         self._farthest = 10**9
+        self.weight = 1.0
 
     def best(self, partitions: Iterable[Partition]) -> tuple[Partition, int] | None:
         """The partition of which most rows are left to each hint in it, and where to cut it next.
 
         None if no cut is worth its request.
         """
-        hints = ((each, next_hint(each, self._farthest)) for each in partitions)
+        hints = ((each, next_hint(each, self._farthest, self.weight)) for each in partitions)
         found = [(each, at) for each, at in hints if at is not None]
         return max(found, key=lambda it: gain(it[0]), default=None)
 
@@ -92,12 +96,13 @@ class Hints:
         return None
 
 
-def next_hint(partition: Partition, farthest: int) -> int | None:
+def next_hint(partition: Partition, farthest: int, weight: float = 1.0) -> int | None:
     """The position at which a cut of a partition would help most; None if none is worth it.
 
     Args:
         partition: The partition.
         farthest: The server skips no more rows than this.
+        weight: How many rows of a usual size a row counts for.
     """
     if partition.walk is None or partition.walk.closing:
         return None
@@ -108,7 +113,7 @@ def next_hint(partition: Partition, farthest: int) -> int | None:
         possible = hints < MOST_GUESSES
     else:
         ahead = round(left * spread(hints + 1))
-        possible = left / (hints + 1) >= ROWS_TO_SHARE_A_WALK
+        possible = left * weight / (hints + 1) >= ROWS_TO_SHARE_A_WALK
     guess = here + round(ahead / ADVANCE_ROWS) * ADVANCE_ROWS
     return guess if possible and guess - partition.begin <= farthest else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_chakra.reading.window_reader import row_ids
+from tap_chakra.reading.window_reader import LIMIT, row_ids
 from tap_chakra.timeline.coverage import Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Page
@@ -97,8 +97,11 @@ class Partition:
         inside = len(ids)
         if inside and walk.order.is_behind(walk.window, answer.created[-1]):
             inside = sum(not walk.order.is_behind(walk.window, at) for at in answer.created)
+        if answer.limit < LIMIT and self.taken is not None and not any(known):
+            # A page of few rows that is asked for further back shows none of the last one's.
+            known = [each in self.taken for each in ids]
         self.recent = frozenset(ids) or self.recent
-        return Page(answer.created, known, answer.whole, inside)
+        return Page(answer.created, known, answer.whole, inside, answer.limit)
 
     @property
     def walked(self) -> Walked | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tap_chakra.reading.window_reader import LIMIT
-
 if TYPE_CHECKING:
     from tap_chakra.reading.window_reader import Answer
     from tap_chakra.timeline.windows import Window
@@ -39,7 +37,7 @@ def is_all_that_matters(question: Question, answer: Answer, began: int) -> bool:
     Where rows come as fast as they are asked for, and the end of a listing must be asked for
     twice, it is never proven: a scan would follow the present for ever.
     """
-    if answer.refused or len(answer.rows) >= LIMIT:
+    if answer.refused or len(answer.rows) >= answer.limit:
         return False
     if question.kind == "window":
         return (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tap_chakra.reading.dense import Cells, DenseReader
 from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
+from tap_chakra.reading.portions import Room
 from tap_chakra.reading.row_times import created_at
 from tap_chakra.reading.undated import Seen, undated_of, undated_pages
 from tap_chakra.reading.window_reader import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from chakra_api.endpoints.client import ProcessPage, Row
+    from tap_chakra.reading.portions import Portions
     from tap_chakra.scanning.question import Question
     from tap_chakra.timeline.coverage import Unfinished
     from tap_chakra.timeline.windows import Grain
@@ -64,10 +66,12 @@ class Readers:
     Attributes:
         executor: Runs them.
         concurrency: How many questions are asked at a time.
+        portions: How many rows are asked for at a time; they may be too large for so many answers.
     """
 
     executor: Executor
     concurrency: int
+    portions: Portions
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ class Scan:
         self._local_time = local_time
         self._sample: ProcessPage | None = None
         self._scheduler: Scheduler | None = None
+        self._room = Room()
         self._undated: set[str] = set()
         self._late = 0
         self._progress = Progress()
@@ -225,7 +230,7 @@ class Scan:
         """
         sample = self._sample or self._lister(None)
         whole = self._extent.window
-        small = len(sample.rows) < LIMIT or whole != Window()
+        small = not sample.is_full or whole != Window()
         first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
             yield self._counted(Reading(*first.placed(range(len(first.rows)))))
@@ -276,6 +281,8 @@ class Scan:
         scheduler = self._scheduler = Scheduler.begin(
             whole, sample.rows, grain, began=self.began, unfinished=self._extent.unfinished
         )
+        scheduler.begin_with(sample.limit)
+        self._room = Room()
         answers: SimpleQueue[Future[_Read]] = SimpleQueue()
         asked: dict[Future[_Read], Question] = {}
         try:
@@ -287,7 +294,8 @@ class Scan:
                     yield gathered(())
                     continue
                 read = future.result()
-                places = scheduler.take_in(asked.pop(future), read.answer)
+                question = asked.pop(future)
+                places = scheduler.take_in(question, read.answer)
                 if places and max(read.answer.created) >= self.began:
                     self._late += sum(at >= self.began for at in read.answer.created)
                 self._launch(scheduler, asked, answers)
@@ -295,7 +303,9 @@ class Scan:
                     answer = read.answer
                     reading = Reading(*answer.placed(places), read.unsure, read.method)
                     yield self._counted(reading, dated=0 not in answer.created)
+                self._room.free(question)
         finally:
+            self._room.end()
             for future in asked:
                 future.cancel()
 
@@ -306,13 +316,22 @@ class Scan:
         answers: SimpleQueue[Future[_Read]],
     ) -> None:
         """Give every idle reader a question."""
-        while len(asked) < self._readers.concurrency:
+        portions = self._readers.portions
+        while len(asked) < portions.readers:
             question = scheduler.next_question()
             if question is None:
                 return
-            future = self._readers.executor.submit(self._read, question, scheduler.grain)
+            self._room.most_bytes[question] = portions.answer_bytes
+            future = self._readers.executor.submit(
+                self._asked, question, scheduler.grain, self._room
+            )
             asked[future] = question
             future.add_done_callback(answers.put)
+
+    def _asked(self, question: Question, grain: Grain, room: Room) -> _Read:
+        """Have a question answered on a reader, by no more bytes than there is room for."""
+        with self._readers.portions.at_work(question, room):
+            return self._read(question, grain)
 
     def _read(self, question: Question, grain: Grain) -> _Read:
         """Have a question answered, on a reader."""
@@ -321,15 +340,17 @@ class Scan:
             limit = LIMIT if question.kind == "page" else 1
             skip = question.skip
             return _Read(read_page(self._lists_heads, asked, grain, skip=skip, limit=limit))
-        server_time = None
+        server_time, limit = None, LIMIT
         if question.kind == "window":
             answer = read_window(self._lists_heads, asked, grain)
-            server_time = answer.server_time
+            server_time, limit = answer.server_time, answer.limit
             if answer.whole or not is_dense(asked, grain):
                 return _Read(answer)
         dense = self._dense.read(asked, grain)
         unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
-        answer = Answer(asked, dense.rows, dense.created, whole=True, server_time=server_time)
+        answer = Answer(
+            asked, dense.rows, dense.created, whole=True, server_time=server_time, limit=limit
+        )
         return _Read(answer, unsure, dense.method)
 
     def _undated_rows(self, upper: int | None) -> Iterator[Reading]:
@@ -340,7 +361,8 @@ class Scan:
         """
         before = self._extent.unfinished
         rows = self._progress.rows + (0 if before is None else before.rows)
-        seen = Seen(self.began, rows, self._late, frozenset(self._undated), upper)
+        undated, at_once = frozenset(self._undated), self._readers.portions.rows
+        seen = Seen(self.began, rows, self._late, undated, upper, at_once)
         for page in undated_pages(self._lister, seen):
             yield self._counted(gathered(undated_of(page.rows), page.server_time))
 

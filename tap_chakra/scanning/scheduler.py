@@ -15,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 from tap_chakra.reading.row_times import created_at, updated_at
-from tap_chakra.reading.window_reader import row_id
+from tap_chakra.reading.window_reader import LIMIT, row_id
 from tap_chakra.scanning.hints import Hints
 from tap_chakra.scanning.partition import Partition, Taken
 from tap_chakra.scanning.question import Question, is_all_that_matters
@@ -76,6 +76,7 @@ class Scheduler:
         self._rows = self._time_read = 0
         self._hints = Hints(grain)
         self._rows_a_walk = walks.ROWS_A_WALK
+        self._weight = 1.0
         self.evidence = evidence
         self.coverage = Coverage(top=grain.floor(horizon))
 
@@ -196,8 +197,8 @@ class Scheduler:
 
     @property
     def _typical(self) -> float:
-        """Rows per millisecond of all that was read."""
-        return self._rows / max(1, self._time_read)
+        """Rows per millisecond of all that was read, as they count now."""
+        return self._rows * self._weight / max(1, self._time_read)
 
     def _share_time(self) -> None:
         """Cut the far half off the stretch read by windows of which most rows are expected."""
@@ -221,6 +222,8 @@ class Scheduler:
             Places among the answer's rows of those to hand out now: each id once in the whole scan.
         """
         partition = self._asked.pop(question)
+        if question.kind in ("page", "window"):
+            self._weigh(partition, answer.limit)
         self._first = min((self._first, *(at for at in answer.created if at)))
         if is_all_that_matters(question, answer, self._horizon):
             answer = replace(answer, whole=True)
@@ -236,6 +239,19 @@ class Scheduler:
             return self._follow(partition, after_crowd(partition, answer))
         self._learn(answer)
         return self._window(partition, question.window, answer)
+
+    def begin_with(self, limit: int) -> None:
+        """Rows are asked for so many at a time, as the answer showed that it begins with."""
+        self._weight = self._hints.weight = LIMIT / limit
+
+    def _weigh(self, asked: Partition, limit: int) -> None:
+        """Where an answer holds fewer rows, because they are large, each counts for more."""
+        weight = LIMIT / limit
+        if weight == self._weight:
+            return
+        for each in (asked, *self._partitions()):
+            each.stretch = each.stretch.scaled(weight / self._weight)
+        self._weight = self._hints.weight = weight
 
     def _learn(self, answer: Answer) -> None:
         """Take in what an answer says of the server's order, until that is proven or refuted."""
@@ -256,7 +272,11 @@ class Scheduler:
             return ()
         self._even_time.learn(asked, answer.created)
         rest = after_whole(
-            partition.stretch, asked, len(answer.rows), self._typical, time=self._even_time
+            partition.stretch,
+            asked,
+            round(len(answer.rows) * self._weight),
+            self._typical,
+            time=self._even_time,
         )
         if rest is not None:
             partition.stretch = rest

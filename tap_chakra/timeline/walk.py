@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from tap_chakra.timeline.coverage import Walked
     from tap_chakra.timeline.windows import Grain
 
+FULL_PAGE = 100
+"""Rows of a page, where they are not too large for it."""
+
 ROWS_A_WALK = 16_000
 """Rows after which a walk is closed: a server may take long to skip more. One that refuses to
 skip so many (Q15) has its walks closed where it does."""
@@ -47,6 +50,9 @@ OVERLAP_ROWS = (20, 90)
 
 MOST_RESTARTS = 3
 """How often a closing walk begins anew, where rows came or went at its end meanwhile."""
+
+MOST_DETOURS = 30
+"""How often pages of few rows are asked again further back before a row is taken."""
 
 TAIL = 20
 """Rows of each walk that the run which resumes a scan reads again, so as to know its end."""
@@ -72,7 +78,9 @@ class Walk:
         tail: Rows behind this bound are known without their ids: the resumed scan reads them again.
         misses: How many pages in a row were not aligned.
         reached: The farthest position that a closing walk has come to.
-        restarts: How often a closing walk has begun anew.
+        restarts: How often a closing walk has begun anew; of one that is not closing, how often
+            pages of few rows were asked again further back since a row was taken.
+        limit: Rows that its last page might hold: fewer where rows are large.
     """
 
     order: Order
@@ -85,6 +93,22 @@ class Walk:
     misses: int = 0
     reached: int = 0
     restarts: int = 0
+    limit: int = FULL_PAGE
+
+    @property
+    def overlaps(self) -> tuple[int, ...]:
+        """Rows by which a page that is not aligned is asked again further back, one by one."""
+        return OVERLAP_ROWS if self.limit == FULL_PAGE else (max(1, self.limit // 5), *OVERLAP_ROWS)
+
+    @property
+    def overlap(self) -> int:
+        """Rows before the end of what was taken from which on its end is looked at."""
+        return self.overlaps[0]
+
+    @property
+    def rows_to_end(self) -> int:
+        """Rows of a listing's end that an answer may show and still be seen to be whole."""
+        return self.limit - FULL_PAGE + MOST_ROWS_TO_END
 
     @property
     def taken(self) -> Window | None:
@@ -111,12 +135,19 @@ class Page:
         known: Whether each of them was listed to this walk before.
         whole: Whether nothing is listed behind it.
         inside: How many of them lie in the window or before it, if they are in order.
+        limit: Rows that were asked for at the most.
     """
 
     created: Sequence[int]
     known: Sequence[bool]
     whole: bool
     inside: int
+    limit: int = FULL_PAGE
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it holds fewer rows than a page because they are large."""
+        return len(self.created) == self.limit < FULL_PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +203,8 @@ def step(walk: Walk, page: Page, grain: Grain) -> Step:
     """What follows from a page that was asked for at `walk.skip`."""
     if not walk.order.sorts(page.created):
         return Broken()
+    if walk.limit != page.limit:
+        walk = replace(walk, limit=page.limit)
     if walk.skip and not _aligned(walk, page):
         return _onward(walk, page) if _is_before_tail(walk, page) else _further_back(walk)
     if walk.closing:
@@ -210,8 +243,8 @@ def closing(walk: Walk) -> Walk | None:
     """The walk that closes what another one took; None if that took nothing."""
     if walk.taken is None:
         return None
-    skip = max(0, walk.skip - OVERLAP_ROWS[0])
-    return replace(walk, window=walk.taken, skip=skip, closing=True, misses=0)
+    skip = max(0, walk.skip - walk.overlap)
+    return replace(walk, window=walk.taken, skip=skip, closing=True, misses=0, restarts=0)
 
 
 def behind(walk: Walk, cell: Window) -> Window | None:
@@ -229,7 +262,7 @@ def past(walk: Walk, cell: Window, rows: int) -> Walk | None:
     """
     if rows > MOST_TAIL_ROWS or behind(walk, cell) is None:
         return None
-    skip = walk.skip + max(0, rows - OVERLAP_ROWS[0])
+    skip = walk.skip + max(0, rows - walk.overlap)
     return replace(walk, skip=skip, edge=walk.order.far_end(cell), rows=walk.rows + rows, misses=0)
 
 
@@ -252,15 +285,20 @@ def _restarted(walk: Walk) -> Again | Stuck:
     """
     if not walk.closing or walk.restarts >= MOST_RESTARTS:
         return Stuck()
-    skip = walk.skip + sum(OVERLAP_ROWS[: walk.misses])
+    skip = walk.skip + sum(walk.overlaps[: walk.misses])
     return Again(replace(walk, skip=skip, misses=0, restarts=walk.restarts + 1))
 
 
 def _further_back(walk: Walk) -> Again | Stuck:
     """Ask again for a page that was not aligned, from further back."""
-    if walk.misses >= len(OVERLAP_ROWS):
+    if walk.misses >= len(walk.overlaps):
         return _restarted(walk)
-    skip = max(0, walk.skip - OVERLAP_ROWS[walk.misses])
+    if not walk.closing and walk.limit < FULL_PAGE:
+        # Pages of few rows, of one instant in another order each time, may lead to and fro.
+        if walk.restarts >= MOST_DETOURS:
+            return Stuck()
+        walk = replace(walk, restarts=walk.restarts + 1)
+    skip = max(0, walk.skip - walk.overlaps[walk.misses])
     return Again(replace(walk, skip=skip, misses=walk.misses + 1))
 
 
@@ -271,16 +309,18 @@ def nearer(walk: Walk) -> Walk | None:
     """
     if walk.misses:
         return None
-    return replace(walk, skip=max(0, walk.skip + OVERLAP_ROWS[0] - MOST_ROWS_TO_END), misses=1)
+    return replace(walk, skip=max(0, walk.skip + walk.overlap - walk.rows_to_end), misses=1)
 
 
 def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
     """What follows from a page of a closing walk."""
     if page.whole:
         return Closing(None)
+    if page.inside == len(page.created) and page.is_small:
+        return _onward(walk, page)
     if page.inside == len(page.created):
         again = Again(replace(walk, misses=walk.misses + 1))
-        return again if walk.misses < len(OVERLAP_ROWS) else _restarted(walk)
+        return again if walk.misses < len(walk.overlaps) else _restarted(walk)
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
     return _onward(walk, page)
 
@@ -293,7 +333,7 @@ def _is_before_tail(walk: Walk, page: Page) -> bool:
 
 def _onward(walk: Walk, page: Page) -> Closing | Again | Stuck:
     """Go on with a closing walk. It ends: only one that gets farther may miss as often again."""
-    if len(page.created) <= MOST_ROWS_TO_END:
+    if len(page.created) <= walk.rows_to_end:
         return _further_back(walk)  # its end could not be proven: a fuller page shows more of it
     skip = walk.skip + len(page.created) - 1
     misses = 0 if skip > walk.reached else walk.misses
@@ -321,13 +361,15 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
         if before <= 1 and not order.is_padding(rest, edge):
             return Crowded(order.split(rest, order.end_of(last, grain))[0])
         # Only rows that were taken before, or that pad the question, were listed so far.
-        listed = before if before > 1 else len(page.created) - PADDING_ROWS
+        listed = (
+            before if before > 1 else len(page.created) - walk.limit * PADDING_ROWS // FULL_PAGE
+        )
         if listed <= 1:
             return Stuck()
         return Advanced(replace(walk, skip=walk.skip + listed - 1, misses=0), Window(edge, edge))
     if before == 0:
         return Crowded(order.split(rest, order.end_of(last, grain))[0])
     part = order.split(rest, edge)[0]
-    taken = part.count(page.created)
-    onward = replace(walk, skip=walk.skip + before - 1, edge=edge, rows=walk.rows + taken, misses=0)
-    return Advanced(onward, part)
+    rows = walk.rows + part.count(page.created)
+    onward = replace(walk, skip=walk.skip + before - 1, edge=edge, rows=rows, misses=0)
+    return Advanced(replace(onward, restarts=0) if walk.restarts else onward, part)

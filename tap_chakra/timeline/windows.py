@@ -23,6 +23,9 @@ How wide the next window should be is learned, not halved blindly:
 - if twice in a row all of a sample lies in the far half, it is no sample of what lies before (a
   server that lists the newest rows first shows no others): then the window is halved.
 
+Where rows are so large that an answer holds fewer than a hundred, each counts for several, and all
+of this holds as it stands.
+
 Nothing here assumes the server's order. Times are epoch milliseconds; a bound of None is open.
 """
 
@@ -107,6 +110,11 @@ class Stretch:
     density: float | None = None
     misses: int = 0
     sample: Sample | None = None
+
+    def scaled(self, factor: float) -> Stretch:
+        """The same stretch where a row counts for more, or for less, than it did."""
+        density = None if self.density is None else self.density * factor
+        return replace(self, density=density, sample=self.sample and self.sample.scaled(factor))
 
 
 @dataclass(frozen=True, slots=True)

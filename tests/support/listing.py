@@ -87,6 +87,7 @@ class Listing:
     has_more: str = "exact"
     max_skip: int | None = None
     churn: Callable[[Listing], None] | None = None
+    holds: Callable[[], int] | None = None
     seed: int = 0
     requests: int = 0
     log: list[tuple[Any, int, int]] = field(default_factory=list)
@@ -118,7 +119,10 @@ class Listing:
         if self.max_skip is not None and skip > self.max_skip:
             raise BadRequest(f"skip is at most {self.max_skip}", status=400)
         hits = self._sorted(self._found(where or {}))
-        page = [dict(row) for row in hits[skip : skip + min(limit, 100)]]
+        limit = min(limit, 100)
+        if self.holds is not None and limit > 1:  # rows are large: fewer are asked for
+            limit = min(limit, self.holds())
+        page = [dict(row) for row in hits[skip : skip + limit]]
         more = len(hits) > skip + len(page)
         if self.churn is not None:
             self.churn(self)
@@ -126,9 +130,9 @@ class Listing:
             "exact": more,
             "absent": None,
             "always": bool(page),
-            "false_positive": more or len(page) == min(limit, 100),
+            "false_positive": more or len(page) == limit,
         }
-        return ProcessPage(page, says[self.has_more], NOW + self.requests)
+        return ProcessPage(page, says[self.has_more], NOW + self.requests, limit=limit)
 
     def _found(self, where: dict[str, Any]) -> list[Row]:
         tests = list(_tests(where))

@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 from tap_chakra.reading.dense import Cells
+from tap_chakra.reading.portions import Portions
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tests.support.listing import NOW
 
@@ -39,7 +40,7 @@ def scan_of(
 ) -> Scan:
     return Scan(
         Listers(listing, listing),
-        Readers(SameThread(), concurrency),
+        Readers(SameThread(), concurrency, Portions(concurrency)),
         cells=CELLS,
         extent=Extent(lower, unfinished=unfinished),
         local_time=lambda: NOW,

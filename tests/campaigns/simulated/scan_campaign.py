@@ -60,6 +60,8 @@ class Case:
         odd: Whether some rows have a `createdAt` of 0, of the future, or none.
         concurrency: Windows read at a time.
         cut: Answers after which the scan is cut off, to be resumed; None for never.
+        large: Whether rows are so large that an answer holds few: `all`, `late` (those behind the
+            first ten requests), `some` (now and then) or `none`.
     """
 
     seed: int
@@ -76,12 +78,13 @@ class Case:
     odd: bool
     concurrency: int
     cut: int | None
+    large: str = "none"
 
 
 def case_of(seed: int, count: int) -> Case:
     """Draw a case. Distribution and order go round, so that any 70 seeds in a row have all."""
     rng = random.Random(f"case {seed}")
-    return Case(
+    case = Case(
         seed=seed,
         count=count,
         distribution=list(DISTRIBUTIONS)[seed % len(DISTRIBUTIONS)],
@@ -96,7 +99,10 @@ def case_of(seed: int, count: int) -> Case:
         odd=rng.random() < 0.3,
         concurrency=rng.choice([1, 2, 4, 8, 32]),
         cut=rng.randrange(1, count // PAGE * 2) if rng.random() < 0.4 else None,
+        large=rng.choice(["none", "none", "none", "all", "late", "some"]),
     )
+    # Without filters few rows at a time are read for ever while others come and go.
+    return case if case.filters == "works" else replace(case, large="none")
 
 
 def listing_of(case: Case) -> Listing:
@@ -110,7 +116,7 @@ def listing_of(case: Case) -> Listing:
     for row in rng.sample(rows, 12) if case.odd else ():
         row["createdAt"] = rng.choice([0, None, NOW + 10**9])
     ignored, refused = FILTERS[case.filters]
-    return Listing(
+    listing = Listing(
         rows,
         order=case.order,
         precision=case.precision,
@@ -121,6 +127,18 @@ def listing_of(case: Case) -> Listing:
         max_skip=case.max_skip,
         seed=case.seed,
     )
+    if case.large != "none":
+        listing.holds = lambda: _rows_held(case.large, listing.requests, rng)
+    return listing
+
+
+def _rows_held(large: str, requests: int, rng: random.Random) -> int:
+    """Rows that an answer holds, as they are large."""
+    if large == "all":
+        return rng.randrange(5, 13)
+    if large == "late":
+        return PAGE if requests < 10 else rng.randrange(5, 13)
+    return rng.choice([5, 8, 20, 60, PAGE, PAGE])
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chakra_api.endpoints.where import all_of
+from tap_chakra.reading.portions import Portions
 from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.incremental import Since
 from tap_chakra.run.modes import RunPlan, Selection
@@ -43,7 +44,7 @@ def run_of(
 
         return Scan(
             Listers(lister, lister),
-            Readers(SameThread(), 2),
+            Readers(SameThread(), 2, Portions(2)),
             cells=CELLS,
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper
