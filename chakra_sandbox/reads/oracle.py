@@ -91,5 +91,6 @@ class RequestLog:
 
 def _cut(logged: Logged) -> Logged:
     request = logged.request
-    kept = RequestIn(request.method, request.path, request.query, body=request.body[:_LOGGED_BODY])
+    body = request.body[:_LOGGED_BODY]
+    kept = RequestIn(request.method, request.path, request.query, request.headers, body)
     return Logged(logged.at_ms, kept, logged.status, logged.fault)

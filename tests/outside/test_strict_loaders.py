@@ -46,7 +46,9 @@ class Project:
             return warehouse.execute(question).fetchall()
 
     def lines(self, stream: str) -> list[dict[str, Any]]:
-        return [json.loads(x) for x in (self.folder / f"{stream}.jsonl").read_text().splitlines()]
+        """What target-jsonl wrote of a stream, into a file for each run."""
+        paths = self.folder.glob(f"{stream}-*.jsonl")
+        return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
 
 
 def test_scan_ids_load_and_take_out_what_is_gone(

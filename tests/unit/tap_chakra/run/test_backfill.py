@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms
+from tap_chakra.reading.portions import Portions
 from tap_chakra.run.bookmark import Bookmark
 from tap_chakra.run.modes import plan_run
 from tap_chakra.run.procedure_run import ProcedureRun
@@ -40,7 +41,7 @@ def run_of(listing: Listing, given: Settings, before: Bookmark | None = None) ->
         extent = Extent(selection.lower, selection.where is not None, unfinished, selection.upper)
         return Scan(
             Listers(listing, listing),
-            Readers(SameThread(), 3),
+            Readers(SameThread(), 3, Portions(3)),
             cells=CELLS,
             extent=extent,
             local_time=lambda: NOW,
