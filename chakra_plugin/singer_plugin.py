@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
+from singer_sdk.cli import plugin_cli
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase, _ConfigInput
 
-from chakra_api.errors import ChakraError
+from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.setting_values import shown
 from chakra_plugin.about_text import about_text
 from chakra_plugin.json_files import json_file
 from chakra_plugin.settings_fault import fault_of
@@ -36,6 +38,8 @@ _CONFIG_HELP: Final = (
     " overrides an earlier one, and every file the variables. Without --config the variables"
     " alone are read; with files alone they are not."
 )
+
+_LEVELS: Final = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
 
 
 class ReaderGone(ChakraError):
@@ -193,6 +197,21 @@ class ChakraPlugin(PluginBase):
         return []
 
     # The command line
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805 - as the SDK declares it
+        """The command, with its logging set up.
+
+        Raises:
+            SettingsError: A variable names a level of logging that does not exist.
+        """
+        for variable in (f"{cls.declared().prefix}LOGLEVEL", "LOGLEVEL"):
+            level = os.environ.pop(variable, "").strip()
+            if level and not isinstance(logging.getLevelName(level.upper()), int):
+                raise SettingsError(f"{variable} is {shown(level)}", f"Use one of: {_LEVELS}")
+            if level:
+                os.environ[variable] = level  # the SDK reads it again, blanks and all
+        return super().cli
 
     @classmethod
     def print_about(cls, output_format: str | None = None) -> None:

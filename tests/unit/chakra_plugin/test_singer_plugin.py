@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -160,6 +161,27 @@ def test_a_start_says_nothing_but_what_no_setting_is_called(
     assert said == [
         f"'pase' in '{file}' is no setting of a-plugin and is ignored. Did you mean pace?"
     ]
+
+
+@pytest.mark.parametrize("variable", ["A_PLUGIN_LOGLEVEL", "LOGLEVEL"])
+def test_a_level_of_logging_that_does_not_exist_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "loud")
+    with pytest.raises(SettingsError, match=f"^{variable} is 'loud'.*WARNING"):
+        _ = APlugin.cli
+
+
+@pytest.mark.parametrize(("level", "number"), [("debug\r", 10), (" ", 20), ("", 20)], ids=repr)
+def test_a_level_of_logging_is_read_without_blanks(
+    monkeypatch: pytest.MonkeyPatch, level: str, number: int
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    monkeypatch.setattr(root, "level", root.level)
+    monkeypatch.setenv("A_PLUGIN_LOGLEVEL", level)
+    assert APlugin.cli.name == "a-plugin"
+    assert root.level == number
 
 
 def test_about_says_what_each_setting_means(capsys: pytest.CaptureFixture[str]) -> None:
