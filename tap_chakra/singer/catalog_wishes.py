@@ -26,6 +26,8 @@ HAS_KEY: Final = "process_"
 """How the names of streams begin that have a replication key."""
 
 _IN_METADATA: Final = ("replication-method", "forced-replication-method")
+_TEXTS: Final = ("stream", "replication_key", "replication_method")
+_METADATA_TEXTS: Final = ("inclusion", "replication-key", *_IN_METADATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def _entry(
     """A stream's entry as singer-sdk reads it."""
     key = REPLICATION_KEY if has_key else None
     entry = {**given, "replication_key": key, "replication_method": method}
+    entry["schema"] = {}  # that of today takes its place
     if metadata := given.get("metadata"):  # one without any is selected as a whole
         others = [each for each in metadata if each.get("breadcrumb")]
         meant = {"breadcrumb": [], "metadata": {**root, "replication-key": key}}
@@ -77,10 +80,7 @@ def _entry(
 
 def _streams(catalog: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     streams = catalog.get("streams")
-    if not isinstance(streams, list) or not all(
-        isinstance(each, dict) and each.get("tap_stream_id") and _has_metadata(each)
-        for each in streams
-    ):
+    if not isinstance(streams, list) or not all(map(_is_entry, streams)):
         raise SettingsError(
             "The catalog is not a Singer catalog: a list named streams, each with a tap_stream_id",
             "Write it with tap-chakra --discover and select from that",
@@ -88,11 +88,29 @@ def _streams(catalog: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     return streams
 
 
-def _has_metadata(entry: Mapping[str, Any]) -> bool:
+def _is_entry(entry: object) -> bool:
+    """Whether the entry of a stream has what is read of it, each of its type."""
+    if not isinstance(entry, dict) or not entry.get("tap_stream_id"):
+        return False
     metadata = entry.get("metadata", [])
-    return isinstance(metadata, list) and all(
-        isinstance(each, dict) and isinstance(each.get("metadata"), dict) for each in metadata
-    )
+    if not isinstance(metadata, list) or not all(map(_is_metadata, metadata)):
+        return False
+    keys = entry.get("key_properties") or []
+    keyed = isinstance(keys, list) and all(isinstance(each, str) for each in keys)
+    return keyed and all(_is_text_or_none(entry, name) for name in ("tap_stream_id", *_TEXTS))
+
+
+def _is_metadata(entry: object) -> bool:
+    held = entry.get("metadata") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(held, dict):
+        return False
+    path = entry.get("breadcrumb", [])
+    of_texts = isinstance(path, list) and all(isinstance(each, str) for each in path)
+    return of_texts and all(_is_text_or_none(held, name) for name in _METADATA_TEXTS)
+
+
+def _is_text_or_none(held: Mapping[str, Any], name: str) -> bool:
+    return isinstance(held.get(name), (str, type(None)))
 
 
 def _root(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.mapper import StreamMap
-    from singer_sdk.singerlib import Message, RecordMessage
+    from singer_sdk.singerlib import Catalog, Message, RecordMessage
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
@@ -91,6 +91,12 @@ class ChakraStream(Stream):
         if message.startswith("An unhandled error occurred"):
             level = logging.DEBUG
         super().log(message, *args, level=level, **options)
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """As the SDK does; a catalog that names no keys leaves the stream's own."""
+        own = self.primary_keys
+        super().apply_catalog(catalog)
+        self.primary_keys = self.primary_keys or own
 
     @property
     def emit_activate_version_messages(self) -> bool:

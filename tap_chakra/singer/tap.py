@@ -206,6 +206,7 @@ class TapChakra(ChakraPlugin, Tap):
             stream = self.streams.get(entry.tap_stream_id)
             if stream is not None:
                 entry.schema = Schema.from_dict(stream.schema)
+                entry.key_properties = entry.key_properties or stream.primary_keys
             elif entry.metadata.root.selected:
                 raise SettingsError(
                     f"The catalog selects the stream '{entry.tap_stream_id}', which this account"
