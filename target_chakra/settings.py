@@ -179,7 +179,7 @@ def _limits(config: Mapping[str, object]) -> Limits:
 def _refuse_blind_upserts(settings: Settings) -> None:
     blind = settings.compare == "never"
     for mapping in settings.streams if blind else ():
-        if mapping.mode in (Mode.UPSERT, Mode.MIRROR):
+        if not mapping.skip and mapping.mode in (Mode.UPSERT, Mode.MIRROR):
             raise SettingsError(
                 f"compare is never, so mode {mapping.mode.value} of stream '{mapping.stream}'"
                 " can't know whether to create or to update",

@@ -17,6 +17,7 @@ _T = TypeVar("_T", bound=str)
 _MAPPING_KEYS: Final = frozenset(
     [
         "stream",
+        "skip",
         "procedure",
         "mode",
         "key",
@@ -86,6 +87,7 @@ class StreamMapping:
         only_if_empty: Destinations that are never overwritten.
         delete_when: The column that marks a row as deleted.
         revive: Whether a process that was deleted, or is gone, may be brought back.
+        skip: Whether its rows go nowhere.
     """
 
     stream: str = "*"
@@ -102,6 +104,7 @@ class StreamMapping:
     only_if_empty: frozenset[str] = frozenset()
     delete_when: str | None = None
     revive: bool = False
+    skip: bool = False
 
     @property
     def columns(self) -> frozenset[str]:
@@ -137,6 +140,8 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
             f"In {where} ('{name}') there is no option {', '.join(unknown)}",
             f"The options are: {', '.join(sorted(_MAPPING_KEYS))}",
         )
+    if _flag(given, "skip", where):
+        return _skipped(given, name, where)
     column, attribute, key_options = _key(given.get("key"), where)
     keeps_blanks = _blanks(given.get("blanks"), where)
     fields, options = _fields(given.get("fields"), where, keeps_blanks=keeps_blanks)
@@ -156,6 +161,16 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
         delete_when=_text(given, "delete_when"),
         revive=_flag(given, "revive", where),
     )
+
+
+def _skipped(given: Mapping[str, object], name: str, where: str) -> StreamMapping:
+    beside = sorted(set(given) - {"stream", "skip"})
+    if beside:
+        raise SettingsError(
+            f"In {where} ('{name}') skip is true, and {', '.join(beside)} beside it means nothing",
+            "Take one of them away: the rows of a skipped stream go nowhere",
+        )
+    return StreamMapping(stream=name, skip=True)
 
 
 def _text(given: Mapping[str, object], name: str) -> str | None:

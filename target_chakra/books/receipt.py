@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chakra_api.exit_codes import ExitCode
@@ -54,6 +54,7 @@ class Receipt:
         mirrored: Streams in mode mirror.
         load: The load that it worked on; empty where there are none.
         load_complete: Whether all of that is settled.
+        skipped: Rows of streams that go nowhere, by stream; not among those that came in.
     """
 
     run: int
@@ -70,6 +71,7 @@ class Receipt:
     mirrored: tuple[str, ...] = ()
     load: str = ""
     load_complete: bool = False
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> Counter[Outcome]:
@@ -127,6 +129,8 @@ class Receipt:
         if self.load:
             made["load"] = self.load
             made["load_complete"] = self.load_complete
+        if self.skipped:
+            made["skipped"] = dict(self.skipped)
         if self.dry_run:
             made["dry_run"] = dict(self.planned)
         return made
@@ -139,6 +143,9 @@ class Receipt:
         if self.mirror:
             deletes = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.mirror)]
             said += f"; of the mirror's deletes {', '.join(deletes)}"
+        if self.skipped:
+            skipped = [f"{count:,} of '{name}'" for name, count in self.skipped.items()]
+            said += f"; skipped {', '.join(skipped)}"
         return (
             f"{said}; {self.cost.jobs:,} jobs, {self.cost.requests:,} requests,"
             f" {self.cost.seconds:.1f} s ({rate:,.0f} rows/s)"

@@ -218,6 +218,9 @@ class SharedRun:
             delivery = ticket.delivery
             try:
                 session.open_stream(delivery.stream, delivery.columns, delivery.hints)
+                if session.skips(delivery.stream):
+                    self._skip(session, ticket)
+                    continue
                 if delivery.hints.disposition != "replace":
                     session.narrowed(delivery.stream)
                 ticket.arrival = Arrival(delivery, self._before.get(delivery.file))
@@ -225,6 +228,14 @@ class SharedRun:
                 self._give_back(ticket, error)
                 continue
             self._arrivals[self._origin(delivery)] = ticket.arrival
+
+    def _skip(self, session: Session[object], ticket: Ticket) -> None:
+        """The rows of a file go nowhere: it is done once they are counted."""
+        for line, row in enumerate(ticket.delivery.rows(), 1):
+            session.row(ticket.delivery.stream, line, row)
+        with self._lock:
+            self._open.remove(ticket)
+        ticket.answer(None)
 
     def _origin(self, delivery: Delivery) -> str:
         return f"{self._load}/{delivery.file}"

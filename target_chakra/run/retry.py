@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from target_chakra.lifecycle import SETTLED, Outcome
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from target_chakra.run.streams import Streams
     from target_chakra.run.writer import Writer
     from target_chakra.settings import Settings
+
+LOG = logging.getLogger("target-chakra")
 
 
 class Retry:
@@ -43,6 +46,15 @@ class Retry:
             hints: What streams say about themselves, where they do.
         """
         self._streams.say_nothing()
+        skipped = [each for each in found if self._settings.mapping_for(each.stream).skip]
+        if skipped:
+            names = ", ".join(sorted({each.stream for each in skipped}))
+            LOG.warning(
+                "%d rejects are left: the setting streams skips their streams (%s)",
+                len(skipped),
+                names,
+            )
+            found = [each for each in found if each not in skipped]
         self._writer.books.expect_none_again()
         self._open_streams(found, hints)
         numbers, tally = dict[int, int](), self._writer.tally

@@ -155,9 +155,20 @@ class Session(Generic[State]):
         Raises:
             ChakraError: The run must stop; nothing more is sent.
         """
+        if stream in self._streams.skipped:
+            self._streams.skipped[stream] += 1
+            return
         if version is not None:
             self._mirrors.note_version(stream, version)
         self.writer.accept(stream, line, row, origin)
+
+    def skips(self, stream: str) -> bool:
+        """Whether the rows of a stream that was opened go nowhere."""
+        return stream in self._streams.skipped
+
+    def unused_mappings(self) -> str | None:
+        """What is to be said of mappings that no stream has used; None if all were."""
+        return self._streams.unused_mappings()
 
     def state(self, value: State) -> None:
         """A STATE came in."""
@@ -325,6 +336,7 @@ class Session(Generic[State]):
             mirrored=self._streams.mirrored,
             load=self.load,
             load_complete=self._load_is_complete,
+            skipped=dict(self._streams.skipped),
         )
 
     def _say(self, receipt: Receipt) -> None:

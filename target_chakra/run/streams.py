@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.mapping.table_hints import hinted
+from target_chakra.mapping.unused_mappings import unused_said
 from target_chakra.planning.plan import Rules
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Streams:
 
     Attributes:
         bookmarked: Streams whose rows are not all there should be.
+        skipped: Rows of streams that go nowhere, by stream.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class Streams:
         self._columns: dict[str, Mapping[str, bool]] = {}
         self._says_nothing = False
         self.bookmarked: set[str] = set()
+        self.skipped: Counter[str] = Counter()
+        self._came: set[str] = set()
 
     def stored(self, key: Key) -> Key:
         """A key as ChakraHQ stores it, as far as that is known."""
@@ -67,6 +72,12 @@ class Streams:
         if stream in self._mappers and columns == self._columns[stream]:
             return
         mapping = self._settings.mapping_for(stream)
+        self._came.add(stream)
+        if mapping.skip:
+            if stream not in self.skipped:
+                LOG.info("Stream '%s' is skipped, as the setting streams says", stream)
+            self.skipped[stream] += 0
+            return
         if hints is not None:
             mapping = hinted(stream, mapping, hints)
         procedure = self._procedure(mapping.procedure or stream.removeprefix("process_"))
@@ -101,6 +112,10 @@ class Streams:
         """ShortId of the procedure that a stream is written to; None if it is not open."""
         mapper = self._mappers.get(stream)
         return mapper.destinations.procedure.short_id if mapper else None
+
+    def unused_mappings(self) -> str | None:
+        """What is to be said of mappings that no stream has used; None if all were."""
+        return unused_said(self._settings.streams, self._came)
 
     # What the streams say of what exists
 

@@ -15,6 +15,11 @@ MAPPING = th.ObjectType(
         description="Name of the stream, or a glob such as marts-*. The first mapping that fits"
         " counts.",
     ),
+    th.Property(
+        "skip",
+        th.BooleanType,
+        description="Send no row of the stream anywhere. It stands alone in its mapping.",
+    ),
     th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
     th.Property(
         "mode",

@@ -106,10 +106,20 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 self.config, user_agent=self.user_agent(), journal=journal_of(self.config)
             )
             hooks = Hooks(
-                self._pass_on, lambda: self.stop_signal is not None, command=typed_command
+                self._pass_on,
+                lambda: self.stop_signal is not None,
+                ending=self._say_what_was_unused,
+                command=typed_command,
             )
             self.session = Session(settings, self.clock, run_owner(), hooks)
         return self.session
+
+    def _say_what_was_unused(self) -> None:
+        session = self.session
+        if session is None or session.error is not None or self.stop_signal is not None:
+            return  # what did not come may have been on its way
+        if said := session.unused_mappings():
+            self.logger.warning("%s", said)
 
     def _pass_on(self, state: dict[str, Any]) -> None:
         try:
@@ -141,13 +151,35 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 "See what the tap wrote there",
             )
         try:
-            super()._process_schema_message(message_dict)
+            self._register(message_dict)
         except InvalidJSONSchema as error:
             said = str(error.__cause__ or error).partition("\n")[0]
             raise SettingsError(
                 f"The SCHEMA in line {self.line} is no JSON schema: {said:.200}",
                 "See what the tap wrote there; the receipt says what became of the rows before it",
             ) from None
+
+    def _register(self, message: dict[str, Any]) -> None:
+        """Apply the stream maps to a SCHEMA; a stream that they remove has no sink."""
+        name, schema = message["stream"], message["schema"]
+        keys = message.get("key_properties")
+        known = self.mapper.stream_maps.get(name)
+        same_keys = known and (self._is_removed(name) or known[0].raw_key_properties == keys)
+        if known and same_keys and known[0].raw_schema == schema:
+            return
+        self.mapper.register_raw_stream_schema(name, schema, keys)
+        for stream_map in self.mapper.stream_maps[name]:
+            if not isinstance(stream_map, RemoveRecordTransform):
+                self.get_sink(
+                    stream_map.stream_alias,
+                    schema=stream_map.transformed_schema,
+                    key_properties=stream_map.transformed_key_properties,
+                )
+
+    def _is_removed(self, stream: str) -> bool:
+        """Whether the stream maps remove a stream: `null`, or `__NULL__`."""
+        maps = self.mapper.stream_maps[stream]
+        return all(isinstance(each, RemoveRecordTransform) for each in maps)
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         if self.stop_signal is not None:
@@ -196,6 +228,8 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream = str(message_dict.get("stream"))
         for stream_map in self.mapper.stream_maps.get(stream, ()):
+            if isinstance(stream_map, RemoveRecordTransform):
+                continue
             self.open_session().activate(stream_map.stream_alias, message_dict.get("version"))
 
     def process_endofpipe(self) -> None:

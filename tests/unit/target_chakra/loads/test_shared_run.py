@@ -63,8 +63,13 @@ class Session:
         self._waiting: list[Change] = []
         account.sessions.append(self)
 
-    def row(self, stream: str, line: int, row: Mapping[str, object], *, origin: str) -> None:
+    def skips(self, stream: str) -> bool:
+        return stream == "skipped"
+
+    def row(self, stream: str, line: int, row: Mapping[str, object], *, origin: str = "") -> None:
         assert threading.current_thread().name == "chakra-run"
+        if self.skips(stream):
+            return
         seq = self.tally.came_in(stream)
         change = Change(seq, line, stream, "lead", None, Mode.INSERT, False, {}, row, origin=origin)  # noqa: FBT003 - a record
         self._waiting.append(change)
@@ -181,6 +186,15 @@ def test_a_file_that_can_not_be_finished_is_answered_when_its_run_has_ended(
     loader.submit(account.deliver, "leads.1", "created").result(30)
     account.complete()
     assert len(account.sessions) == 2
+
+
+def test_a_file_of_a_skipped_table_is_done_at_once(loader: ThreadPoolExecutor) -> None:
+    account = Account()
+    loader.submit(account.deliver, "skipped.1", *["created"] * 9, stream="skipped").result(30)
+    account.complete()
+    (session,) = account.sessions
+    assert session.load_complete
+    assert account.journal.marked == {}
 
 
 def test_another_file_is_finished_beside_one_that_is_refused(loader: ThreadPoolExecutor) -> None:

@@ -1,0 +1,44 @@
+"""Mappings that no stream of a run has used, and the stream that each may have meant. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from target_chakra.stream_mapping import StreamMapping
+
+
+def unused_said(mappings: Sequence[StreamMapping], came: Collection[str]) -> str | None:
+    """One line about the mappings that no stream has used; None if all were.
+
+    Args:
+        mappings: The setting `streams`; the first that fits a stream counts.
+        came: The streams that came.
+    """
+    used = {
+        next((at for at, each in enumerate(mappings) if _fits(each, name)), None) for name in came
+    }
+    parts = [_said(each, came) for at, each in enumerate(mappings) if at not in used]
+    if not parts:
+        return None
+    return f"Of the setting streams nothing used {'; '.join(parts)}"
+
+
+def _said(mapping: StreamMapping, came: Collection[str]) -> str:
+    named = f"the mapping of '{mapping.stream}'"
+    if any(_fits(mapping, name) for name in came):
+        return f"{named}: an earlier mapping fits the same streams, and the first one counts"
+    names = sorted(came)
+    lower = {name.lower(): name for name in names}
+    near = get_close_matches(mapping.stream.lower(), list(lower), 1)
+    if near:
+        return f"{named}: no such stream came; '{lower[near[0]]}' did"
+    return f"{named}: no such stream came ({', '.join(names) or 'none did'})"
+
+
+def _fits(mapping: StreamMapping, name: str) -> bool:
+    return fnmatch.fnmatchcase(name, mapping.stream)
