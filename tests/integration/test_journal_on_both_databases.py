@@ -5,6 +5,7 @@ From the tables and rows that the earlier releases wrote.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -288,6 +289,12 @@ def test_reports_say_the_same_before_and_after_and_change_nothing(old: str) -> N
     assert [unknown.key for unknown in lines.unknowns] == ["lead_id=L-5"]
     Journal(old).close()
     assert told(old) == lines
+
+
+def test_many_may_look_at_an_old_journal_at_once(of_030: str) -> None:
+    with ThreadPoolExecutor(8) as crew:
+        found = list(crew.map(lambda _: told(of_030), range(40)))
+    assert all(each == found[0] for each in found)
 
 
 def test_a_journal_of_an_earlier_release_gets_the_tables_of_a_new_one(
