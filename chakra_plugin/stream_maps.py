@@ -96,6 +96,7 @@ class ChakraMapper(PluginMapper):
         self._closed = closed
         self._names: set[str] = set()
         self._unselected: set[str] = set()
+        self._whole: dict[str, frozenset[str]] = {}
         self._removed: dict[tuple[str, str], bool] = {}
         try:
             # The SDK takes options out of the maps that it is given.
@@ -109,11 +110,11 @@ class ChakraMapper(PluginMapper):
         Raises:
             SettingsError: A map does not fit its stream.
         """
-        self._unselected = {
-            entry.stream or entry.tap_stream_id
-            for entry in catalog.streams
-            if not entry.metadata.resolve_selection().get((), True)
-        }
+        for entry in catalog.streams:
+            name = entry.stream or entry.tap_stream_id
+            self._whole[name] = frozenset(entry.schema.properties or ())
+            if not entry.metadata.resolve_selection().get((), True):
+                self._unselected.add(name)
         super().register_raw_streams_from_catalog(catalog)
         for (key, name), found in self._removed.items():
             if not found:
@@ -158,7 +159,9 @@ class ChakraMapper(PluginMapper):
                 if name in _OPTIONS - {MAPPER_FILTER_OPTION}:
                     continue
                 if expression in (None, NULL_STRING):
-                    self._removed[key, name] = self._removed.get((key, name)) or name in columns
+                    # What is not selected is gone already.
+                    found = name in columns or name in self._whole.get(stream, ())
+                    self._removed[key, name] = found or self._removed.get((key, name), False)
                     continue
                 known = {*named, "self"} if name in columns else named
                 for missing in _names_in(expression) - known:
