@@ -244,10 +244,11 @@ def _source_of(key: str, definition: object) -> str:
 
 
 def _missing(stream: str, spelled: str, name: str, columns: Iterable[str]) -> SettingsError:
+    found = get_close_matches(name, columns, 1, 0.5)
+    known = f"Write '{found[0]}', if that is meant" if found else "See the stream's schema"
     return SettingsError(
-        f"The stream map of '{stream}' names '{name}', which it does not have: {spelled}"
-        f"{_nearest(name, columns)}",
-        _AS_THEY_CAME if "__" in name else "The columns are those of the selected properties",
+        f"The stream map of '{stream}' names '{name}', which it does not have: {spelled}",
+        _AS_THEY_CAME if "__" in name else f"{known}; what is not selected is not there",
     )
 
 

@@ -63,7 +63,7 @@ def test_what_does_not_parse_is_refused_before_the_first_request(tmp_path: Path)
 MISSING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a column": (
         lead(x="md5(stat)"),
-        ("process_lead", "'stat'", "x: md5(stat)", "do you mean 'state'?"),
+        ("process_lead", "'stat'", "x: md5(stat)", "Write 'state'"),
     ),
     "a column that flattening makes": (
         FLAT | lead(data__email="md5(data.get('email') or '')"),
