@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import shown
 from chakra_plugin.settings_sources import Gathered
 from chakra_plugin.settings_text import WANTED, types_of
@@ -50,7 +51,9 @@ def _told(
     cause = f"{subject} does not fit" if secret else f"{subject} is {value}"
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "enum":
-        return cause, f"Use one of: {', '.join(map(str, schema['enum']))}"
+        words = [str(each) for each in schema["enum"]]
+        asked = "" if secret else did_you_mean(str(error.instance), words)
+        return cause, f"{asked}Use one of: {', '.join(words)}"
     wanted = ", or ".join(WANTED[each] for each in types_of(schema) if each in WANTED)
     return cause, f"Write {wanted}" if wanted else f"See {declared.command} --about"
 

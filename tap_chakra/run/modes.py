@@ -48,6 +48,12 @@ class Selection:
     upper: int | None = None
     created_before: int | None = None
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a row's `createdAt` matters for it."""
+        bounds = (self.lower, self.upper, self.created_before)
+        return any(each is not None for each in bounds)
+
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:

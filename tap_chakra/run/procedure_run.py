@@ -237,7 +237,13 @@ class ProcedureRun:
         updated = [updated_at(row) for row in rows]
         self._lead = max(self._lead, lead_of(updated, reading.page.server_time))
         read = zip(reading.positions, rows, updated, strict=True)
-        positions = [position for position, row, at in read if _emits(selection, row, at)]
+        emits = selection.since.emits
+        if selection.bounded:
+            positions = [
+                at for at, row, change in read if emits(change) and _belongs(selection, row)
+            ]
+        else:
+            positions = [at for at, _, changed in read if emits(changed)]
         self.emitted += len(positions)
         return Delivery(reading.page, positions, row_ids(rows))
 
@@ -299,20 +305,15 @@ def keep_bookmark(state: dict[str, object], bookmark: Bookmark) -> None:
     state.update(bookmarks.to_state(bookmark))
 
 
-def _emits(selection: Selection, row: Row, updated: int | None) -> bool:
-    bounds = (selection.lower, selection.upper, selection.created_before)
-    if any(bound is not None for bound in bounds):
-        created = created_at(row)
-        if created is not None and not _is_within(selection, created):
-            return False
-    return selection.since.emits(updated)
+def _belongs(selection: Selection, row: Row) -> bool:
+    """Whether a row is one of the selection, to the millisecond.
 
-
-def _is_within(selection: Selection, created: int) -> bool:
-    """Whether a row of that `createdAt` is one of the selection, to the millisecond.
-
-    A server that tells instants apart less finely is asked for more than that.
+    A server that tells instants apart less finely is asked for more than that. A row without a
+    usable `createdAt` comes only where it belongs.
     """
+    created = created_at(row)
+    if created is None:
+        return True
     lower, uppers = selection.lower, (selection.upper, selection.created_before)
     return (lower is None or created >= lower) and all(
         upper is None or created < upper for upper in uppers

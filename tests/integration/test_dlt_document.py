@@ -60,10 +60,10 @@ def test_both_ways_and_back_again(tmp_path: Path) -> None:
         assert re.search(r"'updated': \d+", written), written
         assert "'rejected': 0" in written
         again = run(tmp_path, sandbox, named["Write back"])
+        (tmp_path / "failing").mkdir()
+        broken = {"kind": "500", "probability": 1.0, "match": "procedure/ticket"}
+        sandbox.knobs(faults=[broken])
+        told = run(tmp_path / "failing", sandbox, named["When a resource fails"], fails=True)
+        assert "Resources failed, the others are loaded (process_ticket)" in told
     assert "'updated': 0" in again
     assert "'unchanged': 100" in again
-    (tmp_path / "failing").mkdir()
-    broken = {"kind": "500", "probability": 1.0, "match": "procedure/ticket"}
-    sandbox.knobs(faults=[broken])
-    told = run(tmp_path / "failing", sandbox, named["When a resource fails"], fails=True)
-    assert "Resources failed, the others are loaded (process_ticket)" in told
