@@ -97,8 +97,8 @@ class Beginning:
 
 def rows_frame(
     page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str
-) -> bytes:
-    """Rows of a page as the body of a frame, with the answer itself if it is at hand.
+) -> tuple[bytes, bytes]:
+    """Rows of a page as the body of a frame, in two parts, with the answer itself if it is at hand.
 
     So no JSON has to be made of rows that came as JSON.
 
@@ -109,8 +109,8 @@ def rows_frame(
         extracted: When they came, ISO 8601.
     """
     if page.body or page.heads:
-        return _head(version, extracted, [*positions]) + page.body
-    return _head(version, extracted, None) + encode([page.rows[at] for at in positions])
+        return _head(version, extracted, [*positions]), page.body
+    return _head(version, extracted, None), encode([page.rows[at] for at in positions])
 
 
 def _head(version: int | None, extracted: str, positions: Sequence[int] | None) -> bytes:

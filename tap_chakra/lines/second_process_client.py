@@ -64,7 +64,7 @@ class SecondProcess:
         self, page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str
     ) -> None:
         """Have rows of a page, as they came, typed and written as RECORD lines."""
-        self._send(ROWS, rows_frame(page, positions, version, extracted))
+        self._send(ROWS, *rows_frame(page, positions, version, extracted))
 
     def lines(self, lines: bytes) -> None:
         """Have whole lines written."""
@@ -98,9 +98,12 @@ class SecondProcess:
         if code:
             self._fail()
 
-    def _send(self, kind: bytes, body: bytes) -> None:
+    def _send(self, kind: bytes, *parts: bytes) -> None:
+        head, *others = parts
+        begin = HEAD.pack(kind, sum(map(len, parts))) + head
         try:
-            write_all(partial(os.write, self._pipe), HEAD.pack(kind, len(body)) + body)
+            for part in (begin, *others):
+                write_all(partial(os.write, self._pipe), part)
         except BrokenPipeError:
             self._fail()
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.where import Where
     from tap_chakra.reading.window_reader import SizedLister
 
-FLIGHT_BYTES: Final = 32 << 20
+FLIGHT_BYTES: Final = 24 << 20
 """Bytes of all answers that readers may hold at a time."""
 
-WIDEST_BYTES: Final = 8 << 20
+WIDEST_BYTES: Final = 6 << 20
 """Bytes of one answer, where rows are known to be large: fewer readers hold larger answers."""
 
 LEAST_BYTES: Final = 1 << 20
@@ -38,7 +38,7 @@ LEAST_BYTES: Final = 1 << 20
 FEWEST: Final = 3
 """Rows that are asked for at the least; see `timeline/walk.py`."""
 
-FILL: Final = 0.8
+FILL: Final = 0.9
 """Share of an answer's bytes that its rows are expected to need: some weigh more than others."""
 
 FORGETTING: Final = 0.7

@@ -89,7 +89,7 @@ def expected(rows: list[dict[str, Any]], version: int | None = None) -> bytes:
 
 
 def test_rows_are_typed_and_written_as_the_first_process_would(piped: Piped) -> None:
-    piped.work.take(ROWS, rows_frame(page_of(ROWS_OF_A_PAGE), range(4), 7, AT))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), range(4), 7, AT)))
     assert piped.printed() == expected(ROWS_OF_A_PAGE, 7)
 
 
@@ -99,26 +99,26 @@ def parsed(lines: bytes) -> list[Any]:
 
 def test_an_answer_is_handed_over_as_it_came_with_the_positions_of_its_rows(piped: Piped) -> None:
     page = page_of(ROWS_OF_A_PAGE[:3], orjson.dumps({"_data": ROWS_OF_A_PAGE[:3]}))
-    frame = rows_frame(page, [2, 0], None, AT)
+    frame = b"".join(rows_frame(page, [2, 0], None, AT))
     assert page.body in frame
     piped.work.take(ROWS, frame)
     assert parsed(piped.printed()) == parsed(expected([page.rows[2], page.rows[0]]))
 
 
 def test_rows_without_an_answer_of_their_own_are_handed_over_alone(piped: Piped) -> None:
-    piped.work.take(ROWS, rows_frame(page_of(ROWS_OF_A_PAGE), [2, 0], None, AT))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [2, 0], None, AT)))
     assert piped.printed() == expected([ROWS_OF_A_PAGE[2], ROWS_OF_A_PAGE[0]])
 
 
 def test_heads_of_rows_are_never_taken_for_whole_ones(piped: Piped) -> None:
-    frame = rows_frame(page_of([{"id": "1"}], heads=True), [0], None, AT)
+    frame = b"".join(rows_frame(page_of([{"id": "1"}], heads=True), [0], None, AT))
     with pytest.raises(json.JSONDecodeError):
         piped.work.take(ROWS, frame)
 
 
 def test_lines_keep_their_place_and_counts_come_when_they_are_asked_for(piped: Piped) -> None:
     piped.work.take(LINES, b"before\n")
-    piped.work.take(ROWS, rows_frame(page_of(ROWS_OF_A_PAGE), range(3), None, AT))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), range(3), None, AT)))
     piped.work.take(LINES, b"after\n")
     piped.work.take(COUNTS, b"")
     printed = piped.printed().splitlines()
@@ -134,7 +134,7 @@ def test_lines_keep_their_place_and_counts_come_when_they_are_asked_for(piped: P
 def test_properties_that_are_not_selected_are_left_out(piped: Piped) -> None:
     beginning = Beginning(CONFIG, [], "lead", "process_lead", [("data", "score"), ("team",)])
     piped.work.take(BEGIN, beginning.encoded())
-    piped.work.take(ROWS, rows_frame(page_of(ROWS_OF_A_PAGE), [0], None, AT))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [0], None, AT)))
     record = orjson.loads(piped.printed())["record"]
     assert record["data"] == {}
     assert "team" not in record
