@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 INCOMPLETE: Final = "incomplete"
 TABLE_ROWS: Final = 10_000
 BLOCK_ROWS: Final = 1000
+TABLE_BYTES: Final = 16 << 20
+"""Bytes of rows, as they came, at which a table is delivered, however few rows they are."""
+BLOCK_BYTES: Final = 4 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -163,7 +166,7 @@ class TableRun:
             pending.add(delivery, seen=self._source.settings.emit_scan_ids)
             read += len(delivery.seen)
             self._ends_early = self._is_enough(read, run)
-            if self._ends_early or pending.size >= self._bounds.table:
+            if self._ends_early or pending.is_full(self._bounds.table):
                 delivered = True
                 yield from self._delivered(pending, run)
                 pending = _PendingRows(builder)
@@ -236,6 +239,7 @@ class _PendingRows:
         self._rows: list[Row] = []
         self._tables: list[pa.Table] = []
         self._count = 0
+        self._bytes = self._unbuilt = 0
         self.seen: list[str] = []
 
     @property
@@ -243,13 +247,20 @@ class _PendingRows:
         """Rows in the longest table that they would make."""
         return max(self._count, len(self.seen))
 
+    def is_full(self, rows: int) -> bool:
+        """Whether they are to be delivered: so many rows, or what weighs as much."""
+        return self.size >= rows or self._bytes >= TABLE_BYTES
+
     def add(self, delivery: Delivery, *, seen: bool) -> None:
         """Take the rows of a delivery; the ids of all rows read too, if they are wanted."""
         self._rows += delivery.rows
         self._count += len(delivery.positions)
         if seen:
             self.seen += delivery.seen
-        if len(self._rows) >= BLOCK_ROWS:
+        size = delivery.size
+        self._bytes += size
+        self._unbuilt += size
+        if len(self._rows) >= BLOCK_ROWS or self._unbuilt >= BLOCK_BYTES:
             self._build()
 
     def table(self) -> pa.Table:
@@ -260,4 +271,4 @@ class _PendingRows:
 
     def _build(self) -> None:
         self._tables.append(self._builder(self._rows))
-        self._rows = []
+        self._rows, self._unbuilt = [], 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.values.timestamps import iso_ms
+from chakra_api.wire.wire_json import encode
 from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.reading.window_reader import LIMIT, row_ids
 from tap_chakra.run import bookmark as bookmarks
@@ -68,6 +69,13 @@ class Delivery:
         """The rows; where only heads are read, most of their fields may be in the page alone."""
         rows = self.page.rows
         return [rows[position] for position in self.positions]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows as they came, about."""
+        if self.page.body:
+            return len(self.page.body) * len(self.positions) // len(self.page.rows)
+        return len(encode(self.rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FASTEST_LEVEL: Final = 1
 """A level of gzip: more of it costs more time than the rows themselves."""
 PARQUET: Final = "parquet"
+BATCH_BYTES: Final = 12 << 20
+"""Bytes of rows, as they came, at which a file is cut, however few rows they are."""
 
 
 class FileContent(Protocol):

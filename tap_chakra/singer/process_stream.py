@@ -19,7 +19,7 @@ from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import keep_bookmark
 from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
 from tap_chakra.run.resume import Beside
-from tap_chakra.singer.batch_files import PARQUET, BatchOutput
+from tap_chakra.singer.batch_files import BATCH_BYTES, PARQUET, BatchOutput
 from tap_chakra.singer.kept_rows import KeptRows, Typing, kept_columns, kept_lines
 from tap_chakra.singer.streams import ChakraStream
 
@@ -128,15 +128,17 @@ class ProcessStream(ChakraStream):
         """
         kept = self._kept_rows(batch_config)
         output = BatchOutput(batch_config, self._tap.run_name, kept.contents)
-        read = 0
+        read = weight = 0
         with self.get_record_counter() as counter, self.get_sync_timer():
             for delivery in self._reported(kept.run, kept.counts):
                 kept.keep(delivery)
                 counter.increment(len(delivery.positions))
                 self._note_seen(kept.run, delivery)
                 read += len(delivery.seen)
-                if output.is_due or (not output.rows and read >= batch_config.batch_size):
-                    read = 0
+                weight += delivery.size
+                due = output.is_due or weight >= BATCH_BYTES
+                if due or (not output.rows and read >= batch_config.batch_size):
+                    read = weight = 0
                     self._write_files(output, kept.run)
             self.write_files(output)
             self._conclude(kept.run, kept.counts)
