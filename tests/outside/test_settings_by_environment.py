@@ -49,8 +49,6 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "flattening_max_key_length": "60",
         "mask": '{"*.phone": "hash"}',
         "mask_salt": "pepper",
-        "created_before": "2100-01-01",
-        "full_scan": "no",
     },
     "target-chakra": {
         "streams": '[{"stream": "lead_scores", "procedure": "lead", "key": "lead_id"}]',
