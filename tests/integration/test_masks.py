@@ -274,23 +274,40 @@ def test_flattened_and_mapped_records_hold_nothing_in_the_clear(
     assert records[3]["data__email"] == records[3]["copied"] == expected(3)["email"]
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
-def test_files_hold_nothing_in_the_clear(tmp_path: Path, sandbox: Sandbox, kind: str) -> None:
+def in_files(folder: Path, sandbox: Sandbox, kind: str, **more: Any) -> list[dict[str, Any]]:
+    """The leads in the files of BATCH messages; nothing of any stream in the clear."""
     batch = {
         "encoding": {"format": kind, "compression": "gzip"},
-        "storage": {"root": f"file://{tmp_path}"},
+        "storage": {"root": f"file://{folder}"},
         "batch_size": 30,
     }
-    stdout, _ = printed(tmp_path, sandbox, batch_config=batch)
+    stdout, _ = printed(folder, sandbox, batch_config=batch, **more)
     assert_hidden(stdout)
-    rows: list[dict[str, Any]] = []
-    for path in tmp_path.glob(f"*{STREAM}-*"):
+    found: list[dict[str, Any]] = []
+    for path in folder.glob("tap-chakra--*"):
         if kind == "parquet":
-            rows += pq.read_table(path).to_pylist()
+            rows = pq.read_table(path).to_pylist()
         else:
-            rows += map(json.loads, gzip.decompress(path.read_bytes()).splitlines())
-    assert_hidden(repr(rows))
-    assert_masked(rows)
+            rows = [*map(json.loads, gzip.decompress(path.read_bytes()).splitlines())]
+        assert_hidden(repr(rows))
+        found += rows if STREAM in path.name else []
+    return found
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_files_hold_nothing_in_the_clear(tmp_path: Path, sandbox: Sandbox, kind: str) -> None:
+    assert_masked(in_files(tmp_path, sandbox, kind))
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_files_of_mapped_records_hold_nothing_in_the_clear(
+    tmp_path: Path, sandbox: Sandbox, kind: str
+) -> None:
+    maps = {STREAM: {"copied": "record['data'].get('email')"}}
+    flat = {"flattening_enabled": True, "flattening_max_depth": 1}
+    records = in_files(tmp_path, sandbox, kind, stream_maps=maps, **flat)
+    (found,) = (each for each in records if each["data__n"] == 3)
+    assert found["data__email"] == found["copied"] == expected(3)["email"]
 
 
 @pytest.mark.parametrize(
