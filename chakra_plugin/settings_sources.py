@@ -7,14 +7,14 @@ names it, and where no `--config` is given at all, as in a plugin command of Mel
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import did_you_mean, nearest
 from chakra_api.setting_values import is_set, shown
-from chakra_plugin.settings_text import Schema, WrongText, typed, types_of
+from chakra_plugin.settings_text import Schema, WrongText, strangers, typed, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,18 +104,27 @@ def gathered(declared: Declared, sources: Iterable[Source]) -> Gathered:
     Raises:
         SettingsError: A text spells nothing that its setting may be.
     """
-    found, called, unknown = Gathered(), {}, {}
     sources = list(sources)
     hidden = [each for source in sources for each in declared.secrets_in(source.values)]
+    counts: dict[str, Source] = {}
+    unknown: dict[str, str] = {}
     for source in sources:
         for name, value in source.values.items():
-            schema = declared.settings.get(name)
-            if schema is None:
+            if name not in declared.settings:
                 unknown[name.lower()] = _unknown(name, source, declared)
             elif is_set(value):
-                called[name] = source.calls(name, declared)
-                found[name] = _typed(value, schema, called[name], hidden)
-    found.called, found.warnings = called, tuple(filter(None, unknown.values()))
+                counts[name] = source
+    found = Gathered()
+    found.called = {name: source.calls(name, declared) for name, source in counts.items()}
+    for name, source in counts.items():
+        schema, called = declared.settings[name], found.called[name]
+        found[name] = _typed(source.values[name], schema, called, hidden)
+        for stranger in strangers(found[name], schema, name):
+            unknown[stranger.place] = (
+                f"{called} holds {stranger.place}, which is no setting and is ignored."
+                f" {did_you_mean(stranger.name, stranger.known).strip()}"
+            ).strip()
+    found.warnings = tuple(filter(None, unknown.values()))
     return found
 
 
@@ -200,11 +209,11 @@ def _unknown(name: str, source: Source, declared: Declared) -> str:
     """What to say of a name that no setting has; nothing of what tools add for themselves."""
     if name.startswith(("_", "$")):
         return ""
-    near = difflib.get_close_matches(name.lower(), declared.settings, n=1)
+    likely = nearest(name, declared.settings)
     if source.variables:
-        subject, likely = declared.variable(name), [declared.variable(each) for each in near]
+        subject, likely = declared.variable(name), likely and declared.variable(likely)
     else:
         named = source.file and not source.of_meltano
-        subject, likely = f"'{name}'" + (f" in '{source.file}'" if named else ""), near
-    hint = f"Did you mean {likely[0]}?" if likely else f"See {declared.command} --about."
+        subject = f"'{name}'" + (f" in '{source.file}'" if named else "")
+    hint = f"Did you mean '{likely}'?" if likely else f"See {declared.command} --about."
     return f"{subject} is no setting of {declared.command} and is ignored. {hint}"

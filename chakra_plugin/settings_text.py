@@ -6,14 +6,14 @@ decided by the JSON schema of the setting, at its top and within objects and lis
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
 from chakra_api.setting_values import flag_of, is_set, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Schema: TypeAlias = "Mapping[str, Any]"
 """A JSON schema, as singer-sdk declares a setting."""
@@ -71,9 +71,6 @@ def typed(value: object, schema: Schema, place: str = "") -> object:
     elif isinstance(value, float) and "integer" in types and value.is_integer():
         value = int(value)
     if isinstance(value, dict):
-        others = schema.get("additionalProperties")
-        flat = isinstance(others, dict) and types_of(others) == ("string",)
-        value = _joined(value) if flat else value
         return _object(value, schema.get("properties", {}), place)
     items = schema.get("items")
     if isinstance(value, list) and isinstance(items, dict):
@@ -92,13 +89,30 @@ def _object(value: dict[str, object], members: Schema, place: str) -> dict[str, 
     return found
 
 
-def _joined(value: dict[str, object], above: str = "") -> dict[str, object]:
-    """An object of texts whose names hold dots, which Meltano takes for objects in objects."""
-    found: dict[str, object] = {}
+class Stranger(NamedTuple):
+    """A name within a setting that its declaration does not know, and that nobody reads."""
+
+    place: str
+    name: str
+    known: tuple[str, ...]
+
+
+def strangers(value: object, schema: Schema, place: str) -> Iterator[Stranger]:
+    """The names within a setting that are declared nowhere, where some are.
+
+    Args:
+        value: The setting.
+        schema: How it is declared.
+        place: Its name.
+    """
+    members = schema.get("properties")
+    if not isinstance(value, dict) or not members or schema.get("additionalProperties") is not True:
+        return
     for name, each in value.items():
-        within = _joined(each, f"{above}{name}.") if isinstance(each, dict) else None
-        found |= within or {f"{above}{name}": each}
-    return found
+        if name in members:
+            yield from strangers(each, members[name], f"{place}.{name}")
+        else:
+            yield Stranger(f"{place}.{name}", name, tuple(members))
 
 
 def _spelled(text: str, types: tuple[str, ...], place: str) -> object:

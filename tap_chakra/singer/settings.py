@@ -123,8 +123,7 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "mask",
-        # A text, too: Meltano empties an object of the environment whose keys hold a point.
-        th.CustomType({"type": ["object", "string"]}),
+        th.ObjectType(additional_properties=True),
         title="Mask",
         description="Personal data that must not leave in the clear, as stream.property: treatment."
         " hash makes HMAC-SHA-256 of a value, drop leaves it out, keep-first leaves the first"

@@ -225,7 +225,7 @@ def test_the_file_counts_before_the_environment_in_runs_and_in_subcommands(shell
     assert run.code == ExitCode.REJECTS, run.err
     first, *rest = run.err.splitlines()
     assert "'max_reject' in 'sandbox.json' is no setting of target-chakra" in first
-    assert "Did you mean max_rejects?" in first
+    assert "Did you mean 'max_rejects'?" in first
     assert whither(run._replace(err="\n".join(rest))) == [
         ("Dry run: writes nothing", shell.sandbox.url)
     ]

@@ -44,13 +44,19 @@ def test_a_later_file_counts_and_every_file_before_the_environment() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (Source({"concurency": 3}, "a.json"), "'concurency' in 'a.json'|Did you mean concurrency?"),
-        (Source({"max_reject": 3}), "'max_reject'|Did you mean max_rejects?"),
-        (Source({"maxRejects": 3}, "a.json"), "'maxRejects' in 'a.json'|Did you mean max_rejects?"),
+        (
+            Source({"concurency": 3}, "a.json"),
+            "'concurency' in 'a.json'|Did you mean 'concurrency'?",
+        ),
+        (Source({"max_reject": 3}), "'max_reject'|Did you mean 'max_rejects'?"),
+        (
+            Source({"maxRejects": 3}, "a.json"),
+            "'maxRejects' in 'a.json'|Did you mean 'max_rejects'?",
+        ),
         (Source({"colour": "red"}, "a.json"), "'colour' in 'a.json'|See a-plugin --about."),
         (
             of_variables(A_PLUGIN_CONCURENCY="3"),
-            "A_PLUGIN_CONCURENCY|Did you mean A_PLUGIN_CONCURRENCY?",
+            "A_PLUGIN_CONCURENCY|Did you mean 'A_PLUGIN_CONCURRENCY'?",
         ),
         (of_variables(A_PLUGIN_COLOUR="3"), "A_PLUGIN_COLOUR|See a-plugin --about."),
     ],
@@ -61,6 +67,26 @@ def test_a_name_that_no_setting_has_is_told_with_the_nearest(source: Source, sai
     found = gathered(DECLARED, [source])
     assert found == {}
     assert found.warnings == (f"{subject} is no setting of a-plugin and is ignored. {hint}",)
+
+
+def test_a_name_within_an_object_that_nobody_reads_is_told() -> None:
+    inner = {"type": ["object"], "properties": {"format": {}}, "additionalProperties": True}
+    batch = {"type": ["object"], "properties": {"encoding": inner}, "additionalProperties": True}
+    free = {"type": ["object"], "properties": {}, "additionalProperties": True}
+    declared = Declared("a-plugin", {"properties": {"batch": batch, "free": free}})
+    source = Source(
+        {"batch": {"encodng": {}, "encoding": {"fromat": "x", "format": "x"}}, "free": {"a": 1}}
+    )
+    first, second = gathered(declared, [source]).warnings
+    assert first.startswith("The setting batch holds batch.encodng, which is no setting")
+    assert first.endswith("Did you mean 'encoding'?")
+    assert second.startswith("The setting batch holds batch.encoding.fromat, which is no setting")
+    assert second.endswith("Did you mean 'format'?")
+
+
+def test_a_text_that_a_later_source_overrides_is_not_looked_at() -> None:
+    sources = [of_variables(A_PLUGIN_CONCURRENCY="many"), Source({"concurrency": 2}, "a.json")]
+    assert gathered(DECLARED, sources) == {"concurrency": 2}
 
 
 def test_a_name_that_meltano_puts_into_both_is_told_once() -> None:

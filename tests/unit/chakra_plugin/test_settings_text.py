@@ -169,15 +169,3 @@ def test_the_place_within_is_named() -> None:
     with pytest.raises(WrongText) as wrong:
         typed([{}, {"on": "perhaps"}], NESTED)
     assert (wrong.value.place, wrong.value.text) == ("[1].on", "perhaps")
-
-
-def test_names_with_dots_are_put_together_again_where_only_texts_may_stand() -> None:
-    """Meltano makes `{"*": {"email": "hash"}}` of `{"*.email": "hash"}`."""
-    schema = {"type": ["object", "null"], "additionalProperties": {"type": ["string"]}}
-    parted = {"*": {"email": "hash"}, "lead": {"data": {"phone": "drop", "a": "b"}}, "x.y": "z"}
-    joined = {"*.email": "hash", "lead.data.phone": "drop", "lead.data.a": "b", "x.y": "z"}
-    assert typed(parted, schema) == joined
-    assert typed(json.dumps(parted), schema) == joined
-    assert typed(joined, schema) == joined
-    assert typed({"a": {}}, schema) == {"a": {}}
-    assert typed(parted, {"type": "object", "additionalProperties": True}) == parted

@@ -159,7 +159,7 @@ def test_a_start_says_nothing_but_what_no_setting_is_called(
     APlugin.configured(config, validate_config=False)
     said = [each.message for each in caplog.records if each.name == "a-plugin"]
     assert said == [
-        f"'pase' in '{file}' is no setting of a-plugin and is ignored. Did you mean pace?"
+        f"'pase' in '{file}' is no setting of a-plugin and is ignored. Did you mean 'pace'?"
     ]
 
 
