@@ -38,6 +38,7 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no key": ({"api_key": ""}, "api_key"),
     "a number": ({"batch_size": 0}, "batch_size"),
+    "a word that nobody knows": ({"dry_run": "maybe"}, "dry_run is 'maybe'"),
     "a choice": ({"compare": "sometimes"}, "compare"),
     "an address": ({"api_url": "chakra"}, "api_url"),
     "a mode": ({"streams": [{**SCORES, "mode": "replace"}]}, "replace"),

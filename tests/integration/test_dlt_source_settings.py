@@ -102,6 +102,7 @@ def test_a_key_that_is_nowhere_is_asked_for_by_the_name_that_a_user_writes() -> 
         ({"start_date": "soon"}, SettingsError, "Write it as 2026-01-31"),
         ({"procedures": ["leed"]}, SettingsError, "Did you mean 'lead'"),
         ({"api_key": ""}, SettingsError, "SOURCES__CHAKRA__API_KEY"),
+        ({"emit_scan_ids": "maybe"}, SettingsError, "emit_scan_ids is 'maybe'"),
         ({"api_key": SECRET}, WrongKey, "api_key"),
     ],
     ids=[
@@ -112,6 +113,7 @@ def test_a_key_that_is_nowhere_is_asked_for_by_the_name_that_a_user_writes() -> 
         "start-date",
         "procedure",
         "no-key",
+        "word",
         "wrong-key",
     ],
 )
