@@ -11,6 +11,7 @@ prints the table.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import tempfile
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 STREAM: Final = "process_lead"
 SELECTED: Final = frozenset({STREAM, "users", "scanned_ids", "complete_scans"})
+SALT: Final = "a salt that nobody guesses, and long"
 TEXTS: Final = ("lead_id", "name", "phone_number", "email", "city")
 """Attributes that the sandbox always holds as texts; all others are left out of the comparison."""
 COMPARED: Final = ("id", "team", "createdBy", "status", "state", "email_hash")
@@ -72,6 +74,13 @@ def _fewer(record: Record) -> Record:
     return {**{n: v for n, v in record.items() if n != "team"}, "data": data}
 
 
+def _masked(record: Record) -> Record:
+    data = {name: value for name, value in record["data"].items() if name != "phone_number"}
+    for name in {"name", "email"} & data.keys():
+        data[name] = hmac.new(SALT.encode(), data[name].encode(), "sha256").hexdigest()
+    return {**record, "data": data}
+
+
 def _mapped(record: Record) -> Record | None:
     if record["status"] == "CANCELLED":
         return None
@@ -85,6 +94,11 @@ def _flat(record: Record) -> Record:
     return {**{n: v for n, v in record.items() if n != "data"}, **columns}
 
 
+_MASKS: Final = {
+    "process_*.email": "hash",
+    "process_lead.data.name": "hash",
+    "*.phone_number": "drop",
+}
 _MAPS: Final = {
     STREAM: {
         "email_hash": "md5(data.get('email') or '')",
@@ -95,6 +109,7 @@ _MAPS: Final = {
 }
 FEATURES: Final = (
     Feature("selection", expects=_fewer, deselected=(("team",), ("data", "city"))),
+    Feature("mask", {"mask": _MASKS, "mask_salt": SALT}, _masked),
     Feature("stream maps", {"stream_maps": _MAPS}, _mapped),
     Feature("flattening", {"flattening_enabled": True, "flattening_max_depth": 1}, expects=_flat),
     Feature(

@@ -70,7 +70,7 @@ def test_each_pair_has_its_place_in_the_table() -> None:
 def test_all_features_work_together_as_a_command(
     tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], kind: str
 ) -> None:
-    names = ("selection", "stream maps", "flattening", kind, "emit_scan_ids", "FULL_TABLE")
+    names = ("selection", "mask", "stream maps", "flattening", kind, "emit_scan_ids", "FULL_TABLE")
     features = [BY_NAME[name] for name in names]
     config |= {"procedures": ["lead"], "emit_scan_ids": True}
     selected = (STREAM, "users", "scanned_ids", "complete_scans")

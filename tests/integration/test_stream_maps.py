@@ -86,8 +86,8 @@ MISSING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a key": (lead(id=None), ("id", "process_lead")),
     "a key that is none": (lead(__key_properties__=["nothing"]), ("nothing", "process_lead")),
     "one name twice": (
-        FLAT | {"flattening_separator": "", "stream_maps": {"process_lead": {"datacity": "1"}}},
-        ("process_lead", "datacity"),
+        FLAT | {"flattening_separator": "-", **lead(**{"data-city": "state"})},
+        ("process_lead", "data-city", "another name"),
     ),
 }
 
