@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chakra_sandbox.writes.changes import Mutation
 from tests.support.clock import FakeClock
-from tests.support.in_process import KEY, run_tap, world_of, written
+from tests.support.in_process import KEY, Refuses, run_tap, world_of, written
 from tests.support.strict_singer import rows_of
 from tests.support.tap_process import Output
 
@@ -136,9 +136,9 @@ PAIRS: Final = [
 class Account:
     """An account that changes between two runs, each an hour after the one before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rows: int = 60) -> None:
         self._folder = folder
-        self._world = world_of(60)
+        self._world = world_of(rows)
         self._hours = 0
 
     def rows(self) -> dict[str, Record]:
@@ -153,15 +153,29 @@ class Account:
         done = self._world.mutate("lead", Mutation(insert=3, update=6, delete=0), self._hours)
         return {*done["inserted"], *done["updated"]}
 
-    def run(self, features: Sequence[Feature], state: Any = None) -> Output:
-        """Run the tap with these features."""
-        config = self._config(features)
+    def run(
+        self,
+        features: Sequence[Feature],
+        state: Any = None,
+        *,
+        answers: int | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> Output:
+        """Run the tap with these features.
+
+        Args:
+            features: The features.
+            state: From which it goes on.
+            answers: Answers of the list endpoint after which the key is refused; None for no end.
+            config: More settings.
+        """
+        config = self._config([*features, Feature("more settings", config or {})])
         catalog = self._catalog(config, features)
         files = {"config": config, "catalog": catalog, "state": state or {}}
         args = [f"--{n}={written(self._folder, f'{n}.json', each)}" for n, each in files.items()]
         now = FakeClock().now() + self._hours * HOUR
         self._world.advance(int(now * 1000))
-        told = run_tap(self._world, args, clock=FakeClock(now))
+        told = run_tap(self._world, args, Refuses(answers), clock=FakeClock(now))
         return Output(told.code, told.lines, told.stderr)
 
     def _discovered(self, *, ids: bool) -> str:
