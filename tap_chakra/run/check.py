@@ -108,7 +108,7 @@ def _reach(source: Source) -> None:
 
 
 def _look(source: Source, procedure: Procedure) -> _Seen:
-    return _Seen(procedure, source.client.list_processes(procedure.short_id, None).rows)
+    return _Seen(procedure, source.lister(procedure)(None).rows)
 
 
 def _users(asked: Future[list[Row]]) -> tuple[list[Row], Finding]:
