@@ -31,6 +31,7 @@ class Tally(Generic[State]):
         watched: Outcomes of single rows, by number, where they are to be known.
         last_seq: Number of the last row.
         open: Rows that have no outcome yet.
+        open_bytes: What the large ones of those weigh.
     """
 
     def __init__(self, heard: Callable[[Change, Outcome], None] | None = None) -> None:
@@ -39,13 +40,17 @@ class Tally(Generic[State]):
         self.deleted_by_mirror: Counter[Outcome] = Counter()
         self.watched: dict[int, Outcome | None] = {}
         self.last_seq = 0
-        self.open = 0
+        self.open = self.open_bytes = 0
         self.heard = heard
+        self._weights: dict[int, int] = {}
         self._gate: StateGate[tuple[int, State]] = StateGate()
 
-    def came_in(self, stream: str) -> int:
-        """A row came in; its number in this run."""
+    def came_in(self, stream: str, weight: int = 0) -> int:
+        """A row came in, of so many bytes if it is a large one; its number in this run."""
         self.last_seq += 1
+        if weight:
+            self._weights[self.last_seq] = weight
+            self.open_bytes += weight
         self.open += 1
         self.rows[stream] += 1
         self._gate.came_in(self.last_seq)
@@ -76,6 +81,8 @@ class Tally(Generic[State]):
                 self.deleted_by_mirror[outcome] += 1
             return
         self.open -= 1
+        if self._weights:
+            self.open_bytes -= self._weights.pop(change.seq, 0)
         if change.seq in self.watched:
             self.watched[change.seq] = outcome
         self.outcomes[change.stream][outcome] += 1
@@ -88,7 +95,8 @@ class Tally(Generic[State]):
         """The rows that have no outcome yet get one: whatever left is counted, these never did."""
         for stream, came in self.rows.items():
             self.outcomes[stream][Outcome.NOT_SENT] += came - self.outcomes[stream].total()
-        self.open = 0
+        self.open = self.open_bytes = 0
+        self._weights.clear()
 
     @property
     def total(self) -> Counter[Outcome]:

@@ -33,6 +33,7 @@ from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake
 from target_chakra.sending.batching import Batching
 from target_chakra.sending.dispatcher import Dispatcher, submissions
+from target_chakra.weights import MOST_OPEN_BYTES, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,14 +133,15 @@ class Writer(Generic[State]):
         """
         if self.failure is not None:
             raise self.failure
-        change = self._mappers[stream](self.tally.came_in(stream), line, row, origin)
+        seq = self.tally.came_in(stream, weight_of(row))
+        change = self._mappers[stream](seq, line, row, origin)
         self.books.came_again(change)
         if isinstance(change, Reject):
             self._reject(change)
         else:
             self._take(change)
         self._since_pump += 1
-        if self._since_pump >= ROWS_A_PUMP:
+        if self._since_pump >= ROWS_A_PUMP or self.tally.open_bytes >= MOST_OPEN_BYTES:
             self.pump(0)
             while not self._has_room():
                 if not self._moving:
@@ -154,7 +156,8 @@ class Writer(Generic[State]):
         self.intake.add(change)
 
     def _has_room(self) -> bool:
-        has_room = self.tally.open < self._settings.most_open
+        few = self.tally.open < self._settings.most_open
+        has_room = few and self.tally.open_bytes < MOST_OPEN_BYTES
         return has_room or self.failure is not None or self._hooks.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:
