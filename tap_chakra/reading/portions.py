@@ -134,23 +134,23 @@ class Portions:
             self._row_bytes = max(self._row_bytes, weighs / portion.rows)
 
     @contextmanager
-    def at_work(self, question: object, room: Room) -> Iterator[None]:
-        """Within the block this thread asks for a question, whose answer goes into that room."""
-        self._work.question, self._work.room = question, room
-        self._work.most_bytes = room.most_bytes.get(question)
+    def at_work(self, question: object, slot: Slot) -> Iterator[None]:
+        """Within the block this thread asks for a question, whose answer goes into that slot."""
+        self._work.question, self._work.slot = question, slot
+        self._work.most_bytes = slot.most_bytes.get(question)
         try:
             yield
         finally:
-            self._work.question = self._work.room = self._work.most_bytes = None
+            self._work.question = self._work.slot = self._work.most_bytes = None
 
-    def wait_for_room(self) -> None:
+    def wait_for_slot(self) -> None:
         """Wait until no other question's answer may be of any size."""
-        room: Room | None = getattr(self._work, "room", None)
-        if room is not None:
-            room.take(self._work.question)
+        slot: Slot | None = getattr(self._work, "slot", None)
+        if slot is not None:
+            slot.take(self._work.question)
 
 
-class Room:
+class Slot:
     """Lets the answer to one question at a time be of any size, until its rows are handed out.
 
     Attributes:
@@ -200,7 +200,7 @@ def in_portions(
     while True:
         portion = portions.portion(limit)
         if limit > FEWEST and portion.most_bytes is None:
-            portions.wait_for_room()
+            portions.wait_for_slot()
         try:
             page = lister(where, skip=skip, limit=portion.rows, most_bytes=portion.most_bytes)
         except (AnswerTooLarge, TooLarge) as error:

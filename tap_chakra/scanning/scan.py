@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tap_chakra.reading.dense import Cells, DenseReader
 from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
-from tap_chakra.reading.portions import Room
+from tap_chakra.reading.portions import Slot
 from tap_chakra.reading.row_times import created_at
 from tap_chakra.reading.undated import Seen, undated_of, undated_pages
 from tap_chakra.reading.window_reader import (
@@ -186,7 +186,7 @@ class Scan:
         self._local_time = local_time
         self._sample: ProcessPage | None = None
         self._scheduler: Scheduler | None = None
-        self._room = Room()
+        self._slot = Slot()
         self._undated: set[str] = set()
         self._late = 0
         self._progress = Progress()
@@ -282,7 +282,7 @@ class Scan:
             whole, sample.rows, grain, began=self.began, unfinished=self._extent.unfinished
         )
         scheduler.begin_with(sample.limit)
-        self._room = Room()
+        self._slot = Slot()
         answers: SimpleQueue[Future[_Read]] = SimpleQueue()
         asked: dict[Future[_Read], Question] = {}
         try:
@@ -303,9 +303,9 @@ class Scan:
                     answer = read.answer
                     reading = Reading(*answer.placed(places), read.unsure, read.method)
                     yield self._counted(reading, dated=0 not in answer.created)
-                self._room.free(question)
+                self._slot.free(question)
         finally:
-            self._room.end()
+            self._slot.end()
             for future in asked:
                 future.cancel()
 
@@ -321,16 +321,16 @@ class Scan:
             question = scheduler.next_question()
             if question is None:
                 return
-            self._room.most_bytes[question] = portions.answer_bytes
+            self._slot.most_bytes[question] = portions.answer_bytes
             future = self._readers.executor.submit(
-                self._asked, question, scheduler.grain, self._room
+                self._asked, question, scheduler.grain, self._slot
             )
             asked[future] = question
             future.add_done_callback(answers.put)
 
-    def _asked(self, question: Question, grain: Grain, room: Room) -> _Read:
+    def _asked(self, question: Question, grain: Grain, slot: Slot) -> _Read:
         """Have a question answered on a reader, by no more bytes than there is room for."""
-        with self._readers.portions.at_work(question, room):
+        with self._readers.portions.at_work(question, slot):
             return self._read(question, grain)
 
     def _read(self, question: Question, grain: Grain) -> _Read:
