@@ -76,7 +76,9 @@ def test_settings_of_the_target_mean_something_or_are_named(config: Any) -> None
     STEPS["settings"] += 1
     if not isinstance(config, dict):
         return
-    parse = partial(target_settings.parse_settings, config, user_agent="a test")
+    parse = partial(
+        target_settings.parse_settings, config, user_agent="a test", journal="sqlite:///journal.db"
+    )
     refuses_in_order(parse, SettingsError)
 
 

@@ -74,7 +74,7 @@ def outcome(command: str, values: dict[str, Any]) -> str:
     config = {"api_key": KEY, **values}
     parse: Callable[..., object] = partial(tap_settings.parse_settings, now=1_790_000_000_000)
     if command == "target-chakra":
-        parse = target_settings.parse_settings
+        parse = partial(target_settings.parse_settings, journal="sqlite:///journal.db")
     try:
         return repr(parse(config, user_agent="a test"))
     except SettingsError as error:
