@@ -50,7 +50,8 @@ _ALWAYS_NAMED: Final = frozenset(
 )
 """Names that an expression has beside the columns of its stream."""
 _AS_THEY_CAME: Final = (
-    "Stream maps see records before they are flattened: write data['city'], not data__city"
+    "Stream maps see records before they are flattened: write data['city'], not data__city; an"
+    " attribute itself is hidden with the setting mask"
 )
 
 
