@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from target_chakra.books.state_gate import StateGate
 from target_chakra.changes import AskedBy
 from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.weights import MOST_OPEN_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,11 @@ class Tally(Generic[State]):
         self.rows[stream] += 1
         self._gate.came_in(self.last_seq)
         return self.last_seq
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the large rows without an outcome weigh so much that no row may come."""
+        return self.open_bytes >= MOST_OPEN_BYTES
 
     def state(self, value: State) -> None:
         """A STATE came in."""

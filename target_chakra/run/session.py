@@ -219,7 +219,7 @@ class Session(Generic[State]):
 
     def flush(self) -> None:
         """Store what became of rows so far."""
-        self.writer.flush()
+        self.writer.books.flush()
 
     def mark(self, settled: Mapping[str, LineRanges]) -> None:
         """Store which lines of the load's files are settled; what became of them is stored."""
@@ -227,7 +227,7 @@ class Session(Generic[State]):
 
     def close_load(self) -> int:
         """No file of the load will come again; how many rejects of it its user was not told of."""
-        self.writer.flush()
+        self.writer.books.flush()
         self.journal.close_load(self.load)
         rejected = self.writer.tally.count(Outcome.REJECTED)
         return rejected + self.journal.untold_rejects(self.load)

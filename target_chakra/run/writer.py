@@ -33,7 +33,7 @@ from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake
 from target_chakra.sending.batching import Batching
 from target_chakra.sending.dispatcher import Dispatcher, submissions
-from target_chakra.weights import MOST_OPEN_BYTES, weight_of
+from target_chakra.weights import weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,10 +119,6 @@ class Writer(Generic[State]):
             procedure = self._context.procedure(mapper.destinations.procedure.short_id)
             procedure.key_attributes.add(mapper.columns.attribute)
 
-    def flush(self) -> None:
-        """Store what ended so far."""
-        self.books.flush()
-
     # Rows and STATEs come in
 
     def accept(self, stream: str, line: int, row: Mapping[str, object], origin: str = "") -> None:
@@ -141,7 +137,7 @@ class Writer(Generic[State]):
         else:
             self._take(change)
         self._since_pump += 1
-        if self._since_pump >= ROWS_A_PUMP or self.tally.open_bytes >= MOST_OPEN_BYTES:
+        if self._since_pump >= ROWS_A_PUMP or self.tally.is_heavy:
             self.pump(0)
             while not self._has_room():
                 if not self._moving:
@@ -156,8 +152,7 @@ class Writer(Generic[State]):
         self.intake.add(change)
 
     def _has_room(self) -> bool:
-        few = self.tally.open < self._settings.most_open
-        has_room = few and self.tally.open_bytes < MOST_OPEN_BYTES
+        has_room = self.tally.open < self._settings.most_open and not self.tally.is_heavy
         return has_room or self.failure is not None or self._hooks.stopped()
 
     def delete_absent(self, changes: list[Change]) -> None:

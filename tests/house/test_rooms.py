@@ -50,7 +50,7 @@ FLOORS = {
         mapping  journal
         settings  storage
         batches  stream_mapping
-        changes
+        changes  weights
         workers  lifecycle
     """,
     "chakra_sandbox": """
