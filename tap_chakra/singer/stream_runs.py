@@ -84,6 +84,7 @@ class StreamRuns:
             stream.finalize_state_progress_markers()
         except ChakraError as error:
             if not is_own(error, self._answers):
+                self._tell_failures()
                 raise
             # What it had kept for a file that was never written is not to be said.
             self._written.put_back(stream.name, self._state)
@@ -104,8 +105,7 @@ class StreamRuns:
             The gravest exit code.
         """
         codes = [code_of(self._failures)]
-        for failure in self._failures:
-            _log.error("%s", failure.line)
+        self._tell_failures()
         if self._failures:
             _log.error("%s", summary(self._failures, self._streams))
         if self._incomplete and allow_incomplete:
@@ -114,6 +114,10 @@ class StreamRuns:
             _log.error("%s", self._not_complete)
             codes.append(ScanIncomplete.exit_code)
         return gravest(codes)
+
+    def _tell_failures(self) -> None:
+        for failure in self._failures:
+            _log.error("%s", failure.line)
 
     @property
     def _not_complete(self) -> ScanIncomplete:

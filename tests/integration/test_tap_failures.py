@@ -183,6 +183,18 @@ def test_what_concerns_all_ends_the_run(
     assert "streams failed" not in run.stderr
 
 
+def test_a_stream_that_failed_before_the_run_ended_is_told_too(
+    world: World, tmp_path: Path
+) -> None:
+    answers = {"procedure/lead/": (403, 0), "procedure/order/": (401, 0)}
+    run = told(world, tmp_path, answers)
+    assert run.code == ExitCode.NO_ACCESS
+    errors = [line for line in run.stderr.splitlines() if "ERROR" in line]
+    assert len(errors) == 2
+    assert "process_lead failed" in errors[0]
+    assert "401" in errors[1]
+
+
 def test_a_failed_full_table_stream_says_nothing_about_deletes(
     tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
 ) -> None:

@@ -149,8 +149,7 @@ class TapSimulation:
         told: list[str] = []
         with listening() as (_, logged):
             try:
-                self._sync()
-                code = 0
+                code = self._sync()
             except Crash:
                 code = None
             except ChakraError as error:
@@ -166,7 +165,7 @@ class TapSimulation:
         self.history.output += [*told, *logged]
         return code
 
-    def _sync(self) -> None:
+    def _sync(self) -> int:
         wire = Wire(self.server, self._request, f"tap:{self._run}")
         clock = TurnsClock(self.turns, self._run)
         client = ChakraClient(wire, Pacer(clock), clock, RetryPolicy())
@@ -177,8 +176,8 @@ class TapSimulation:
         if self._full_table:
             tap.streams[STREAM].forced_replication_method = "FULL_TABLE"
         with _printing(self._printed):
-            tap.sync_all()
-        tap.raise_if_incomplete()
+            tap.read_streams()
+        return int(tap.runs.conclude(allow_incomplete=False))
 
     def _printed(self, line: bytes) -> None:
         message = self._reader.take(line)
@@ -220,7 +219,7 @@ class SimulatedTap(TapChakra):
             settings = parse_settings(self.config, now=now, user_agent="simulated")
             self._source = Source(settings, self._turns_clock)
             self._source.client = self._client
-            self._source.__dict__["_executor"] = SameThread()
+            self._source.__dict__["executor"] = SameThread()
         return self._source
 
 
