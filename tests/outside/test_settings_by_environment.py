@@ -48,7 +48,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "flattening_separator": "__",
         "flattening_max_key_length": "60",
         "mask": '{"*.phone": "hash"}',
-        "mask_salt": "pepper",
+        "mask_salt": "pepper-and-salt-of-the-test",
     },
     "target-chakra": {
         "streams": '[{"stream": "lead_scores", "procedure": "lead", "key": "lead_id"}]',
@@ -212,6 +212,7 @@ def _in_meltano(
     return outside.shell(line, outside.project, own | variables, text)
 
 
+@pytest.mark.xdist_group("meltano")
 @pytest.mark.parametrize("plugin", OURS)
 def test_meltano_hands_over_what_means_nothing(
     outside: Places, account: Sandbox, tmp_path: Path, plugin: str
@@ -227,6 +228,7 @@ def test_meltano_hands_over_what_means_nothing(
         assert told, (name, ended.said)
 
 
+@pytest.mark.xdist_group("meltano")
 def test_the_tap_under_meltano_heeds_them_all(
     outside: Places, account: Sandbox, tmp_path: Path
 ) -> None:
@@ -235,6 +237,7 @@ def test_the_tap_under_meltano_heeds_them_all(
     _judge_the_tap(ended.well().out, account)
 
 
+@pytest.mark.xdist_group("meltano")
 def test_the_target_under_meltano_heeds_them_all(
     outside: Places, account: Sandbox, tmp_path: Path
 ) -> None:

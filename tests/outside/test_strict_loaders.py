@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
+import pytest
 
 from tests.outside import documents
 from tests.outside.dataset import LEADS
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from chakra_sandbox.launch import Sandbox
     from tests.outside.places import Ended, Places
+
+
+pytestmark = pytest.mark.xdist_group("meltano")
 
 
 class Project:
@@ -110,7 +114,7 @@ def test_masked_values_are_in_no_warehouse(
         account,
         tmp_path,
         TAP_CHAKRA_MASK=json.dumps({"*.email": "hash", "*.phone": "drop", "*.name": "keep-first"}),
-        TAP_CHAKRA_MASK_SALT="pepper",
+        TAP_CHAKRA_MASK_SALT="pepper-and-salt-of-the-test",
     )
     project.run("target-duckdb")
     said = project.run("target-jsonl").said
