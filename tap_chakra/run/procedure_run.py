@@ -73,6 +73,8 @@ class Delivery:
     @property
     def size(self) -> int:
         """Bytes of the rows as they came, about."""
+        if not self.positions:
+            return 0
         if self.page.body:
             return len(self.page.body) * len(self.positions) // len(self.page.rows)
         return len(encode(self.rows))
