@@ -96,8 +96,7 @@ def _is_entry(entry: object) -> bool:
     if not isinstance(metadata, list) or not all(map(_is_metadata, metadata)):
         return False
     keys = entry.get("key_properties") or []
-    keyed = isinstance(keys, list) and all(isinstance(each, str) for each in keys)
-    return keyed and all(_is_text_or_none(entry, name) for name in ("tap_stream_id", *_TEXTS))
+    return _is_texts(keys) and all(_is_text_or_none(entry, name) for name in ("tap_stream_id", *_TEXTS))
 
 
 def _is_metadata(entry: object) -> bool:
@@ -105,8 +104,12 @@ def _is_metadata(entry: object) -> bool:
     if not isinstance(entry, dict) or not isinstance(held, dict):
         return False
     path = entry.get("breadcrumb", [])
-    of_texts = isinstance(path, list) and all(isinstance(each, str) for each in path)
-    return of_texts and all(_is_text_or_none(held, name) for name in _METADATA_TEXTS)
+    return _is_texts(path) and all(_is_text_or_none(held, name) for name in _METADATA_TEXTS)
+
+
+def _is_texts(held: object) -> bool:
+    """Whether something is a list of texts; of a catalog made in Python it may be a tuple."""
+    return isinstance(held, (list, tuple)) and all(isinstance(each, str) for each in held)
 
 
 def _is_text_or_none(held: Mapping[str, Any], name: str) -> bool:

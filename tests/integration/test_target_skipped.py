@@ -77,8 +77,8 @@ def test_a_skipped_stream_goes_nowhere_and_is_counted_apart(tmp_path: Path) -> N
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no boolean": ({**SKIP, "skip": "true"}, "'true' is not of type 'boolean'"),
-    "a number": ({**SKIP, "skip": 1}, "1 is not of type 'boolean'"),
+    "no boolean": ({**SKIP, "skip": "maybe"}, "[0].skip, is 'maybe'. Write true or false."),
+    "a number": ({**SKIP, "skip": 1}, "[0].skip, is 1. Write true or false."),
     "beside others": ({**SKIP, "mode": "insert", "key": "a"}, "key, mode beside it means nothing"),
 }
 
