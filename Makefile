@@ -54,7 +54,7 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 
 test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
 	@$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --durations=10
+	$(BIN)/python -m pytest -n 3 --dist=loadfile --durations=10
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=loadgroup --durations=10

@@ -96,7 +96,9 @@ def _is_entry(entry: object) -> bool:
     if not isinstance(metadata, list) or not all(map(_is_metadata, metadata)):
         return False
     keys = entry.get("key_properties") or []
-    return _is_texts(keys) and all(_is_text_or_none(entry, name) for name in ("tap_stream_id", *_TEXTS))
+    return _is_texts(keys) and all(
+        _is_text_or_none(entry, name) for name in ("tap_stream_id", *_TEXTS)
+    )
 
 
 def _is_metadata(entry: object) -> bool:

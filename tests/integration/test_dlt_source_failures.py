@@ -72,14 +72,14 @@ def test_with_continue_the_others_are_loaded_and_the_failure_is_told(
     account.mutate("lead", insert=30)
     account.knobs(
         faults=[
-            {"kind": "500", "probability": 1.0, "match": "/users"},
+            {"kind": "errors_in_200", "probability": 1.0, "match": "/users"},
             {"kind": "errors_in_200", "probability": 1.0, "match": "procedure/ticket"},
         ]
     )
     target.run(source(account, on_stream_error="continue", allow_incomplete=True))
     failed = failed_streams(target)
     assert set(failed) == {"process_ticket", "users"}
-    assert "500" in failed["users"]
+    assert "users" in failed["users"]
     assert count(target, "process_lead") == tables["process_lead"] + 30
     assert count(target, "process_ticket") == tables["process_ticket"]
     assert count(target, "users") == tables["users"], "what is replaced is not emptied"
@@ -97,7 +97,7 @@ def test_with_continue_the_others_are_loaded_and_the_failure_is_told(
 
 def test_what_concerns_all_fails_the_run_in_any_case(tmp_path: Path, account: Sandbox) -> None:
     target = pipeline(tmp_path)
-    made = source(account, on_stream_error="continue")
+    made = source(account, on_stream_error="continue").with_resources("process_lead")
     account.knobs(faults=[{"kind": "reset_before", "probability": 1.0}])
     with pytest.raises(PipelineStepFailed):
         target.run(made)
