@@ -57,7 +57,7 @@ test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
 	$(BIN)/python -m pytest -n 3 --dist=loadfile --durations=10
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
-	$(BIN)/python -m pytest tests/outside -n 2 --dist=loadgroup --durations=10
+	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --durations=10
 
 lint: $(STAMPS)/dev ## Ruff: rules and format
 	$(BIN)/ruff check .

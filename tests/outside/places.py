@@ -6,11 +6,13 @@ what the documents say; nothing is taken from the development environment but Me
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -104,17 +106,28 @@ class Places:
             text: What comes on standard input.
         """
         path = f"{self.bin}:{MELTANO.parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ["bash", "-c", f"set -o pipefail; {line}"],
-            cwd=folder,
-            env={**clean_environment(), "PATH": path, **(more or {})},
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        with self._turn(folder):
+            done = subprocess.run(
+                ["bash", "-c", f"set -o pipefail; {line}"],
+                cwd=folder,
+                env={**clean_environment(), "PATH": path, **(more or {})},
+                input=text,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def _turn(self, folder: Path) -> Iterator[None]:
+        """A block that is alone in the Meltano project: its runs write the same files."""
+        if folder != self.project:
+            yield
+            return
+        with (self.folder / "project.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def clean_environment() -> dict[str, str]:

@@ -212,7 +212,6 @@ def _in_meltano(
     return outside.shell(line, outside.project, own | variables, text)
 
 
-@pytest.mark.xdist_group("meltano")
 @pytest.mark.parametrize("plugin", OURS)
 def test_meltano_hands_over_what_means_nothing(
     outside: Places, account: Sandbox, tmp_path: Path, plugin: str
@@ -228,7 +227,6 @@ def test_meltano_hands_over_what_means_nothing(
         assert told, (name, ended.said)
 
 
-@pytest.mark.xdist_group("meltano")
 def test_the_tap_under_meltano_heeds_them_all(
     outside: Places, account: Sandbox, tmp_path: Path
 ) -> None:
@@ -237,7 +235,6 @@ def test_the_tap_under_meltano_heeds_them_all(
     _judge_the_tap(ended.well().out, account)
 
 
-@pytest.mark.xdist_group("meltano")
 def test_the_target_under_meltano_heeds_them_all(
     outside: Places, account: Sandbox, tmp_path: Path
 ) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
-import pytest
 
 from tests.outside import documents
 from tests.outside.dataset import LEADS
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
     from chakra_sandbox.launch import Sandbox
     from tests.outside.places import Ended, Places
-
-
-pytestmark = pytest.mark.xdist_group("meltano")
 
 
 class Project:
