@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_URL: Final = "https://api.chakrahq.com"
 DEFAULT_REQUEST_TIMEOUT: Final = 60
+MOST_CONCURRENCY: Final = 256
+"""Requests, or jobs, at a time: more help no server, and each has a thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,28 +39,42 @@ def flag_of(value: object) -> bool | None:
     return truth_of(value) if isinstance(value, (bool, str)) else None
 
 
-def number(config: Mapping[str, object], name: str, default: float, least: float) -> float:
+def number(
+    config: Mapping[str, object],
+    name: str,
+    default: float,
+    least: float,
+    most: float = math.inf,
+) -> float:
     """A setting that is a number.
 
     Raises:
-        SettingsError: It is none, or less than `least`.
+        SettingsError: It is none, less than `least`, or more than `most`.
     """
     value = config.get(name)
     found = number_of(value) if is_set(value) else default
-    if found is None or not math.isfinite(found) or found < least:
+    if found is None or not math.isfinite(found) or not least <= found <= most:
+        below = "" if most == math.inf else f" and at most {most:g}"
         raise SettingsError(
-            f"The setting {name} is {shown(value)}", f"Set a number that is at least {least:g}"
+            f"The setting {name} is {shown(value)}",
+            f"Set a number that is at least {least:g}{below}",
         )
     return found
 
 
-def whole(config: Mapping[str, object], name: str, default: int, least: int) -> int:
+def whole(
+    config: Mapping[str, object],
+    name: str,
+    default: int,
+    least: int,
+    most: float = math.inf,
+) -> int:
     """A setting that is a whole number.
 
     Raises:
-        SettingsError: It is none, or less than `least`.
+        SettingsError: It is none, less than `least`, or more than `most`.
     """
-    found = number(config, name, default, least)
+    found = number(config, name, default, least, most)
     if not float(found).is_integer():
         raise SettingsError(
             f"The setting {name} is {shown(config.get(name))}",

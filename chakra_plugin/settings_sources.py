@@ -19,6 +19,8 @@ from chakra_plugin.settings_text import Schema, WrongText, strangers, typed, typ
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+DRY_RUN: Final = "dry_run"
+"""The setting whose misspelling would write."""
 ENVIRONMENT: Final = "ENV"
 """What `--config` calls the environment."""
 _OF_MELTANO: Final = "MELTANO_PROJECT_ROOT"
@@ -111,6 +113,7 @@ def gathered(declared: Declared, sources: Iterable[Source]) -> Gathered:
     for source in sources:
         for name, value in source.values.items():
             if name not in declared.settings:
+                _refuse_if_it_means(DRY_RUN, name, source, declared)
                 unknown[name.lower()] = _unknown(name, source, declared)
             elif is_set(value):
                 counts[name] = source
@@ -203,6 +206,22 @@ def _nested(text: str, schema: Schema) -> object:
             at = below if isinstance(below, dict) else at
         at[last] = value
     return found
+
+
+def _refuse_if_it_means(setting: str, name: str, source: Source, declared: Declared) -> None:
+    """Refuse what is likely a misspelt setting, where to ignore it would be the dangerous thing.
+
+    Raises:
+        SettingsError: It is like no other setting as much.
+    """
+    likely = nearest(name.replace("-", "_"), declared.settings)
+    if setting in declared.settings and likely == setting and not name.startswith(("_", "$")):
+        subject = source.calls(name, declared)
+        raise SettingsError(
+            f"{subject} is no setting of {declared.command}, and is like {setting}, without"
+            " which a run writes",
+            f"Write {declared.variable(setting) if source.variables else setting}",
+        )
 
 
 def _unknown(name: str, source: Source, declared: Declared) -> str:

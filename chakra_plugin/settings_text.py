@@ -6,6 +6,7 @@ decided by the JSON schema of the setting, at its top and within objects and lis
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import orjson
@@ -142,9 +143,14 @@ def _dict(text: str) -> dict[str, Any] | None:
 
 
 def _json(text: str) -> object:
+    """What JSON says, or, as Meltano writes a list into a variable, Python's own notation."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
+        pass
+    try:
+        return orjson.loads(orjson.dumps(ast.literal_eval(text)))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from difflib import get_close_matches
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]  # of singer-sdk
@@ -93,7 +94,9 @@ class ChakraMapper(PluginMapper):
         self, config: Mapping[str, Any], logger: logging.Logger, *, closed: bool = False
     ) -> None:
         check_stream_maps(config)
+        config = _with_depth(config)
         maps = dict(config.get("stream_maps") or {})
+        self._shortens = config.get("flattening_max_key_length") is not None
         self._closed = closed
         self._names: set[str] = set()
         self._unselected: set[str] = set()
@@ -137,7 +140,7 @@ class ChakraMapper(PluginMapper):
         except Exception as error:
             if not (self.stream_maps_dict or self.flattening_options.enabled):
                 raise
-            raise _unusable(stream_name, error) from error
+            raise _unusable(stream_name, error, shortens=self._shortens) from error
         for each in self.stream_maps[stream_name]:
             if isinstance(each, CustomStreamMap):
                 each.__class__ = _ToldMap
@@ -210,11 +213,22 @@ def _check_map(key: str, definition: Mapping[str, object]) -> None:
             )
         if name in _OPTIONS - {MAPPER_FILTER_OPTION} or expression in (None, NULL_STRING):
             continue
+        if "fake" in str(expression) and _needs_faker(expression):
+            raise SettingsError(
+                f"The stream map of '{key}' makes fake values, for which the package Faker is"
+                f" missing: {_spelled(name, expression)}",
+                "Install it beside the command: pip install 'singer-sdk[faker]'",
+            )
         if said := _unparsed(expression):
             raise SettingsError(
                 f"The stream map of '{key}' does not parse: {_spelled(name, expression)} ({said})",
                 "Write a Python expression, quotes around a text: \"'red'\"",
             )
+
+
+def _needs_faker(expression: object) -> bool:
+    parses = isinstance(expression, str) and not _unparsed(expression)
+    return parses and "fake" in _names_in(str(expression)) and not find_spec("faker")
 
 
 def _unparsed(expression: object) -> str:
@@ -253,14 +267,23 @@ def _missing(stream: str, spelled: str, name: str, columns: Iterable[str]) -> Se
     )
 
 
-def _unusable(stream: str, error: Exception) -> SettingsError:
+def _unusable(stream: str, error: Exception, *, shortens: bool = False) -> SettingsError:
     said = str(error.args[0] if error.args else error).strip().rstrip(".")
+    step = "Change stream_maps, or the flattening settings"
+    if said.startswith("Duplicate column"):
+        step = "Give the column another name; an attribute itself is hidden with the setting mask"
+        if shortens:
+            step = f"Set a larger flattening_max_key_length, or none. {step}"
     return SettingsError(
-        f"The stream map or the flattening of '{stream}' can't be used: {said:.300}",
-        "Give the column another name; an attribute itself is hidden with the setting mask"
-        if said.startswith("Duplicate column")
-        else "Change stream_maps, or the flattening settings",
+        f"The stream map or the flattening of '{stream}' can't be used: {said:.300}", step
     )
+
+
+def _with_depth(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings, with a depth where flattening is on and none is set: data__city needs 1."""
+    if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
+        return {**config, "flattening_max_depth": 1}
+    return config
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chakra_api.connection import Connection, parse_connection, parse_zone
+from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import flag, number, whole
@@ -100,9 +100,9 @@ def parse_settings(
         start_date=_past("start_date", config.get("start_date"), now),
         created_after=after,
         created_before=_behind(after, config.get("created_before")),
-        concurrency=whole(config, "concurrency", DEFAULT_CONCURRENCY, 1),
+        concurrency=whole(config, "concurrency", DEFAULT_CONCURRENCY, 1, MOST_CONCURRENCY),
         lookback_ms=round(number(config, "lookback_seconds", DEFAULT_LOOKBACK_SECONDS, 0) * 1000),
-        min_scan_share=number(config, "min_scan_share", DEFAULT_MIN_SCAN_SHARE, 0),
+        min_scan_share=number(config, "min_scan_share", DEFAULT_MIN_SCAN_SHARE, 0, 1),
         change_detection=_mode(config.get("change_detection")),
         full_scan=flag(config, "full_scan"),
         full_scan_every_ms=_hours(config),

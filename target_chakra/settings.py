@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
-from chakra_api.connection import Connection, parse_connection, parse_zone
+from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import flag, number, whole
 from target_chakra.changes import Mode
@@ -144,7 +144,7 @@ def parse_settings(
     Raises:
         SettingsError: A value is missing or means nothing.
     """
-    concurrency = whole(config, "concurrency", DEFAULT_CONCURRENCY, 1)
+    concurrency = whole(config, "concurrency", DEFAULT_CONCURRENCY, 1, MOST_CONCURRENCY)
     settings = Settings(
         connection=parse_connection(config, user_agent=user_agent, variable=variable),
         streams=parse_streams(config.get("streams")),

@@ -43,6 +43,7 @@ UNPARSED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "no option": (lead(__fliter__="True"), ("__fliter__", "__filter__")),
     "no map": ({"stream_maps": {"process_lead": "state"}}, ("process_lead", "state")),
     "else": ({"stream_maps": {"__else__": "x"}}, ("__else__",)),
+    "no Faker": (lead(x="fake.first_name()"), ("x: fake.first_name()", "singer-sdk[faker]")),
 }
 
 
@@ -51,6 +52,21 @@ def test_what_does_not_parse_is_refused(tmp_path: Path, name: str) -> None:
     config, said = UNPARSED[name]
     line = one_line(tapped(tmp_path, config))
     assert all(words in line for words in said), line
+
+
+def test_flattening_alone_makes_columns_of_the_attributes(tmp_path: Path) -> None:
+    told = tapped(tmp_path, {"flattening_enabled": True})
+    assert told.code == ExitCode.DONE, told.stderr
+    schemas = [each for each in told.lines if each["type"] == "SCHEMA"]
+    (columns,) = [each["schema"]["properties"] for each in schemas
+                  if each["stream"] == "process_lead"]  # fmt: skip
+    assert "data__city" in columns
+    assert "data" not in columns
+
+
+def test_names_that_a_length_makes_one_name_the_setting(tmp_path: Path) -> None:
+    line = one_line(tapped(tmp_path, {**FLAT, "flattening_max_key_length": 8}))
+    assert "Set a larger flattening_max_key_length" in line
 
 
 def test_what_does_not_parse_is_refused_before_the_first_request(tmp_path: Path) -> None:

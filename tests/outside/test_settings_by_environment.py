@@ -221,7 +221,7 @@ def test_meltano_hands_over_what_means_nothing(
         set_ = {**reaching(plugin, account), variable(plugin, name): value}
         ended = _in_meltano(outside, f"meltano invoke {command}", tmp_path, set_)
         assert ended.code != 0, (name, ended.said)
-        if _types(outside, plugin)[name] & {"array", "object"}:
+        if "object" in _types(outside, plugin)[name]:
             continue  # Meltano itself refuses those
         told = variable(plugin, name) in ended.said or f"setting {name}" in ended.said
         assert told, (name, ended.said)

@@ -69,6 +69,21 @@ def test_a_name_that_no_setting_has_is_told_with_the_nearest(source: Source, sai
     assert found.warnings == (f"{subject} is no setting of a-plugin and is ignored. {hint}",)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        Source({"dryrun": True}, "a.json"),
+        Source({"dry-run": True}),
+        Source({"DRY_RUN": True}),
+        of_variables(A_PLUGIN_DRYRUN="1"),
+    ],
+    ids=str,
+)
+def test_a_misspelt_wish_to_write_nothing_is_refused(source: Source) -> None:
+    with pytest.raises(SettingsError, match="without which a run writes"):
+        gathered(DECLARED, [source])
+
+
 def test_a_name_within_an_object_that_nobody_reads_is_told() -> None:
     inner = {"type": ["object"], "properties": {"format": {}}, "additionalProperties": True}
     batch = {"type": ["object"], "properties": {"encoding": inner}, "additionalProperties": True}

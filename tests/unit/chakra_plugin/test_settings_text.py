@@ -65,8 +65,8 @@ def texts_of(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return [json.dumps(value), ",".join(value), ", ".join(value)]
-    return [json.dumps(value), json.dumps(value, indent=2)]
+        return [json.dumps(value), ",".join(value), ", ".join(value), repr(value)]
+    return [json.dumps(value), json.dumps(value, indent=2), repr(value)]
 
 
 def outcome(command: str, values: dict[str, Any]) -> str:
