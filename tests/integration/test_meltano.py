@@ -13,6 +13,7 @@ import duckdb
 import psycopg
 
 from chakra_sandbox.launch import start_sandbox
+from tests.support.turns_in_meltano import alone_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,15 +42,16 @@ class Pipeline:
 
     def run(self, loader: str, **more: str) -> str:
         """Run tap and loader; what they logged."""
-        done = subprocess.run(
-            [str(MELTANO), "run", "tap-chakra", loader],
-            cwd=ROOT,
-            env=self._environment | more,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        with alone_in(ROOT):
+            done = subprocess.run(
+                [str(MELTANO), "run", "tap-chakra", loader],
+                cwd=ROOT,
+                env=self._environment | more,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+            )
         self.code = done.returncode
         return done.stdout + done.stderr
 

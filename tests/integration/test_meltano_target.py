@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from chakra_sandbox.launch import start_sandbox
 from tests.support.target_process import living, writes
+from tests.support.turns_in_meltano import alone_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,15 +70,16 @@ class Project:
         }
 
     def __call__(self, *args: str) -> str:
-        done = subprocess.run(
-            [str(MELTANO), *args],
-            cwd=ROOT,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        with alone_in(ROOT):
+            done = subprocess.run(
+                [str(MELTANO), *args],
+                cwd=ROOT,
+                env=self._environment,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+            )
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
         return said

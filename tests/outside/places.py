@@ -6,18 +6,19 @@ what the documents say; nothing is taken from the development environment but Me
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
+
+from tests.support.turns_in_meltano import alone_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,7 +107,8 @@ class Places:
             text: What comes on standard input.
         """
         path = f"{self.bin}:{MELTANO.parent}:{os.environ['PATH']}"
-        with self._turn(folder):
+        turn = alone_in(folder) if folder == self.project else nullcontext()
+        with turn:
             done = subprocess.run(
                 ["bash", "-c", f"set -o pipefail; {line}"],
                 cwd=folder,
@@ -118,16 +120,6 @@ class Places:
                 check=False,
             )
         return Ended(done.returncode, done.stdout, done.stderr)
-
-    @contextmanager
-    def _turn(self, folder: Path) -> Iterator[None]:
-        """A block that is alone in the Meltano project: its runs write the same files."""
-        if folder != self.project:
-            yield
-            return
-        with (self.folder / "project.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def clean_environment() -> dict[str, str]:
