@@ -19,11 +19,20 @@ if TYPE_CHECKING:
 LEAST_TOLERANCE_MS: Final = 60_000
 """Milliseconds by which the clocks of a server's machines may differ, at least."""
 
+RELEASED: Final = (
+    "scans are dated by ChakraHQ's clock again. If the warehouse holds rows of complete_scans or"
+    " scanned_ids, or versions of a FULL_TABLE stream, of a later date, delete those there: they"
+    " pass for newer"
+)
+"""What follows where the last scan is known by an instant to come."""
+
 
 def believed(bookmark: Bookmark, now: int, lookback_ms: int) -> tuple[Bookmark, str]:
     """The part of a bookmark that can be true, and a sentence on what can't; empty if all can.
 
-    The instant that the last scan is known by stays: what follows must come behind it.
+    The instant that the last scan is known by stays as long as clocks may differ by as much: what
+    follows must come behind it. Further ahead it would date all scans to come, so it goes; what
+    was loaded under that date passes for newer until the user takes it out, which is said.
 
     Args:
         bookmark: As STATE has it.
@@ -31,26 +40,31 @@ def believed(bookmark: Bookmark, now: int, lookback_ms: int) -> tuple[Bookmark, 
         lookback_ms: The overlap of runs: clocks may differ by as much.
     """
     latest = now + max(lookback_ms, LEAST_TOLERANCE_MS)
+    ahead: list[int] = []
+    follows: list[str] = []
     point = bookmark.resume_point
     if point is not None and point.unfinished.began > latest:
-        ahead: int | None = point.unfinished.began
+        ahead.append(point.unfinished.began)
+        follows.append("that scan begins anew")
         bookmark = replace(bookmark, resume_point=None)
-        follows = "that scan begins anew"
-    else:
-        ahead, follows = None, ""
-    if bookmark.narrow is not None and bookmark.narrow > latest:
-        ahead, follows = bookmark.narrow, "what changed since the last full scan is read again"
-        bookmark = replace(bookmark, narrow=None)
-    if bookmark.since is not None and bookmark.since > latest:
-        ahead, follows = bookmark.since, "everything is read and emitted again"
+    since, narrow, began = bookmark.since, bookmark.narrow, bookmark.began
+    if since is not None and since > latest:
+        ahead.append(since)
+        follows.append("everything is read and emitted again")
         bookmark = replace(bookmark, since=None, narrow=None)
+    elif narrow is not None and narrow > latest:
+        ahead.append(narrow)
+        follows.append("what changed since the last full scan is read again")
+        bookmark = replace(bookmark, narrow=None)
+    if began is not None and began > latest:
+        ahead.append(began)
+        follows.append(RELEASED)
+        bookmark = replace(bookmark, began=now)
     said = (
-        ""
-        if ahead is None
-        else (
-            f"its STATE says {iso_ms(ahead)}, which lies in the future: ChakraHQ's clock says"
-            f" {iso_ms(now)}. No scan can have begun then, so {follows}"
-        )
+        f"its STATE says {iso_ms(max(ahead))}, which lies in the future: ChakraHQ's clock says"
+        f" {iso_ms(now)}. No scan can have begun then, so {', and '.join(follows)}"
+        if ahead
+        else ""
     )
     return _not_ahead(bookmark, now), said
 

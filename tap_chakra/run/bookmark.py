@@ -13,6 +13,11 @@ milliseconds, None for an open end)::
               "done": [[null, 1764547200123, 700], [1764633600456, 1764633700000, 100]],
               "walked": [[1764633700000, 1764633800000, 400, 1764633802000, 20, 1]]}}
 
+Where a run read less than everything by the user's settings, `last_complete_scan` holds
+`created_after` and `created_before`, of which rows alone it speaks, and `start_date`, before which
+rows were not emitted; `last_narrow_scan` holds the range, too. A run of another range does not
+follow a bookmark that does not hold it (`run/modes.py`).
+
 `replication_key_value` is there only where the stream runs INCREMENTAL. A scan that was not
 complete changes nothing of it. Every row that existed all through the scan and was created in one
 of the `done` ranges (lower bound, upper bound, rows in it) was emitted before that STATE, if it is
@@ -26,11 +31,13 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
-from tap_chakra.run import resume
+from tap_chakra.run import ranges, resume
+from tap_chakra.run.ranges import UNKNOWN, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_chakra.run.ranges import RowRange
     from tap_chakra.run.resume import ResumePoint
 
 REPLICATION_KEY = "updatedAt"
@@ -55,6 +62,10 @@ class Bookmark:
         narrow: When the last complete run began that read less than everything, epoch
             milliseconds; None if none did since the last full scan.
         resume_point: Where to resume an unfinished full scan; None if there is none.
+        range: The rows that `since` speaks of.
+        narrow_range: The rows that `narrow` speaks of.
+        start: Rows last changed before were not emitted, as `start_date` said, epoch
+            milliseconds; None if none were left out.
     """
 
     since: int | None = None
@@ -62,6 +73,9 @@ class Bookmark:
     began: int | None = None
     narrow: int | None = None
     resume_point: ResumePoint | None = None
+    range: RowRange = WHOLE
+    narrow_range: RowRange = WHOLE
+    start: int | None = None
 
 
 def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
@@ -78,12 +92,19 @@ def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
     key = state.get("replication_key")
     if key is not None and key != REPLICATION_KEY:
         raise _foreign(stream, "replication_key", key)
+    began = _instant(stream, "last_complete_scan.began", scan.get("began"))
+    speaks_of = _range(stream, "last_complete_scan", scan)
+    if speaks_of == WHOLE and began is not None and rows is None:
+        speaks_of = UNKNOWN  # a scan of everything tells its rows
     return Bookmark(
         _instant(stream, "replication_key_value", state.get("replication_key_value")),
         rows,
-        _instant(stream, "last_complete_scan.began", scan.get("began")),
+        began,
         _instant(stream, "last_narrow_scan.began", narrow.get("began")),
         _resume_point(stream, state.get("scan")),
+        speaks_of,
+        _range(stream, "last_narrow_scan", narrow),
+        _instant(stream, "last_complete_scan.start_date", scan.get("start_date")),
     )
 
 
@@ -94,6 +115,13 @@ def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str,
     if not isinstance(value, dict):
         raise _foreign(stream, name, value)
     return value
+
+
+def _range(stream: str, name: str, value: Mapping[str, object]) -> RowRange:
+    try:
+        return ranges.from_state(value)
+    except ValueError:
+        raise _foreign(stream, name, value) from None
 
 
 def _resume_point(stream: str, value: object) -> ResumePoint | None:
@@ -126,10 +154,16 @@ def to_state(bookmark: Bookmark) -> dict[str, object]:
         state["replication_key"] = REPLICATION_KEY
         state["replication_key_value"] = iso_ms(bookmark.since)
     if bookmark.began is not None:
-        rows = {} if bookmark.rows is None else {"rows": bookmark.rows}
-        state["last_complete_scan"] = {"began": iso_ms(bookmark.began), **rows}
+        start = bookmark.start
+        state["last_complete_scan"] = {
+            "began": iso_ms(bookmark.began),
+            **({} if bookmark.rows is None else {"rows": bookmark.rows}),
+            **ranges.to_state(bookmark.range),
+            **({} if start is None else {"start_date": iso_ms(start)}),
+        }
     if bookmark.narrow is not None:
-        state["last_narrow_scan"] = {"began": iso_ms(bookmark.narrow)}
+        bounds = ranges.to_state(bookmark.narrow_range)
+        state["last_narrow_scan"] = {"began": iso_ms(bookmark.narrow), **bounds}
     if bookmark.resume_point is not None:
         state["scan"] = resume.to_state(bookmark.resume_point)
     return state

@@ -11,15 +11,19 @@
 The first run reads everything in each of them. `server` and `open` read everything again when the
 last full scan is older than `full_scan_every` hours; each does so with `full_scan`, and to go on
 with a full scan that was cut off.
+
+A bookmark is followed only by a run all of whose rows it speaks of (`run/ranges.py`). One
+that reads more, by `created_after` and `created_before`, is as the first one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.where import compare, equals, iso_ms
 from tap_chakra.run.incremental import Since, since
+from tap_chakra.run.ranges import WHOLE, RowRange
 
 if TYPE_CHECKING:
     from chakra_api.endpoints.where import Where
@@ -64,11 +68,18 @@ class RunPlan:
         full: Whether together they read everything that `created_after` and `created_before`
             leave in.
         reason: In a few words, for the log.
+        range: The rows that they read, and that the bookmark will speak of.
+        start: Rows last changed before are not emitted, nor were they, as `start_date` says;
+            epoch milliseconds; None if none are left out.
+        said: What the user must know of the bookmark that it does not follow; empty if nothing.
     """
 
     selections: tuple[Selection, ...]
     full: bool
     reason: str
+    range: RowRange = WHOLE
+    start: int | None = None
+    said: str = ""
 
 
 def plan_run(
@@ -83,6 +94,64 @@ def plan_run(
         full_table: Whether everything is to be emitted.
         server: Whether the server's filter on `updatedAt` is proven.
     """
+    known = _known(settings, bookmark)
+    plan = _plan(settings, known, now, full_table=full_table, server=server)
+    last = None if full_table else known.since
+    return replace(
+        plan,
+        range=range_of(settings),
+        start=_start(settings, known, last),
+        said="" if full_table else _not_followed(settings, bookmark, known),
+    )
+
+
+def range_of(settings: Settings) -> RowRange:
+    """The rows that a run reads."""
+    return RowRange(settings.created_after, settings.created_before)
+
+
+def _known(settings: Settings, bookmark: Bookmark) -> Bookmark:
+    """What of a bookmark speaks of all rows that a run reads."""
+    wanted = range_of(settings)
+    if not bookmark.range.holds(wanted):
+        return replace(bookmark, since=None, narrow=None)
+    return bookmark if bookmark.narrow_range.holds(wanted) else replace(bookmark, narrow=None)
+
+
+def _start(settings: Settings, known: Bookmark, last: int | None) -> int | None:
+    """The instant before which changes were left out, once the run is over.
+
+    A run that follows a bookmark leaves out none that the last one did not, unless the user's
+    `start_date` came to lie behind it.
+    """
+    date = settings.start_date
+    if last is None:
+        return date
+    gap = date is not None and date > max(last, known.narrow or last)
+    return date if gap else known.start
+
+
+def _not_followed(settings: Settings, bookmark: Bookmark, known: Bookmark) -> str:
+    """What the user must know of a bookmark that says less than the settings ask for."""
+    if bookmark.since is not None and known.since is None:
+        return (
+            f"its STATE speaks of rows {bookmark.range} only, and this run reads others: every row"
+            " is emitted once more"
+        )
+    date, start = settings.start_date, bookmark.start
+    if known.since is None or start is None or (date is not None and date >= start):
+        return ""
+    now = "no start_date is set" if date is None else f"start_date is {iso_ms(date)}"
+    return (
+        f"its STATE comes from runs with start_date {iso_ms(start)}, and now {now}: rows last"
+        " changed before the former are not emitted. To get them, begin with a new state"
+        " (Meltano: --full-refresh, dlt: a new pipeline)"
+    )
+
+
+def _plan(
+    settings: Settings, bookmark: Bookmark, now: int, *, full_table: bool, server: bool
+) -> RunPlan:
     mode = settings.change_detection
     if mode == "auto":
         mode = "server" if server else "scan"
@@ -107,7 +176,7 @@ def wants_probe(settings: Settings, bookmark: Bookmark, *, full_table: bool) -> 
     return (
         settings.change_detection in ("auto", "server")
         and not full_table
-        and bookmark.since is not None
+        and _known(settings, bookmark).since is not None
         and bookmark.resume_point is None
         and not settings.full_scan
     )

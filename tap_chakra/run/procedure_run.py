@@ -280,11 +280,14 @@ class ProcedureRun:
             return nothing
         since = next_bookmark(self._opened, self._lead)
         if not self._plan.full:
-            return replace(nothing, bookmark=replace(before, narrow=since), complete=True)
+            after = replace(
+                before, narrow=since, narrow_range=self._plan.range, start=self._plan.start
+            )
+            return replace(nothing, bookmark=after, complete=True)
         full = self._scope.whole
         enough = sees_enough(rows, before, min_share)
         counted = rows if full and enough else before.rows
-        after = Bookmark(since, counted, self.began)
+        after = Bookmark(since, counted, self.began, range=self._plan.range, start=self._plan.start)
         return replace(nothing, bookmark=after, complete=True, full=full, enough=enough)
 
     # The state of the stream

@@ -245,6 +245,8 @@ class Source:
             _log.warning("%s: %s", self.streams[procedure.short_id], doubt)
         filters = self._filters_on_updated(procedure, before, full_table=full_table)
         plan = plan_run(self.settings, before, now=now, full_table=full_table, server=filters)
+        if plan.said:
+            _log.warning("%s: %s", self.streams[procedure.short_id], plan.said)
         opens = partial(self.scan, procedure, heads_only=heads_only)
         return ProcedureRun(plan, before, opens=opens, beside=beside, doubts=self._doubts)
 

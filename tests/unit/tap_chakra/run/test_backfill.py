@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chakra_api.errors import SettingsError
 from chakra_api.values.timestamps import iso_ms
 from tap_chakra.reading.portions import Portions
-from tap_chakra.run.bookmark import Bookmark
+from tap_chakra.run.bookmark import Bookmark, from_state, to_state
 from tap_chakra.run.modes import plan_run
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.resume import Beside
@@ -89,7 +89,7 @@ def test_ranges_that_meet_hold_every_row_once(
     past = sorted(at for at in cuts if at <= NOW)
     if rng.random() < 0.3:
         past.append(NOW + DAY)
-    ids = []
+    ids, states = [], []
     for after, before in pairwise([None, *past, None]):
         if after is not None and after > NOW:
             continue  # created_after may not lie in the future: nothing is created there
@@ -109,7 +109,13 @@ def test_ranges_that_meet_hold_every_row_once(
                 assert after is None or row["createdAt"] >= after
                 assert before is None or row["createdAt"] < before
         ids += found
-    assert sorted(ids) == sorted(row["id"] for row in rows)
+        states.append(to_state(it.result(min_share=0.9).bookmark))
+    everything = sorted(row["id"] for row in rows)
+    assert sorted(ids) == everything
+    known = from_state("process_lead", rng.choice(states))
+    again = read(run_of(Listing(rows, order=order, seed=seed), ranged(None, None), known))
+    if len(states) > 1:  # the state of a range: a run without one goes on with every row
+        assert sorted(again) == everything
 
 
 @pytest.mark.parametrize("mode", CHANGE_DETECTION)

@@ -36,11 +36,15 @@ def test_no_run_follows_an_instant_to_come(
         point = ResumePoint(Unfinished(NOW + unfinished), Scope(None, None, Beside()), 0)
     before = Bookmark(since, 5, began, narrow, point)
     kept, said = believed(before, NOW, lookback)
-    assert kept.began == before.began, "versions stay in their order"
+    if began is None or began <= NOW + max(lookback, LEAST_TOLERANCE_MS):
+        assert kept.began == began, "versions stay in their order"
+    else:
+        assert kept.began == NOW, "no version and no scan is dated by it"
+        assert "scanned_ids" in said
     assert (kept.since or 0) <= NOW
     assert (kept.narrow or 0) <= NOW
     tolerance = max(lookback, LEAST_TOLERANCE_MS)
-    ahead = [each for each in (since, narrow, point and NOW + (unfinished or 0)) if each]
+    ahead = [each for each in (since, narrow, began, point and NOW + (unfinished or 0)) if each]
     assert bool(said) is any(each > NOW + tolerance for each in ahead)
     if since is not None and since > NOW + tolerance:
         config = {"api_key": "k", "change_detection": mode, "lookback_seconds": lookback / 1000}
@@ -55,5 +59,5 @@ def test_no_run_follows_an_instant_to_come(
 
 def test_what_can_be_true_is_left_alone() -> None:
     point = ResumePoint(Unfinished(NOW - 5), Scope(None, None, Beside()), 0)
-    before = Bookmark(NOW - 10, 5, NOW + YEAR, NOW - 2, point)
+    before = Bookmark(NOW - 10, 5, NOW + LEAST_TOLERANCE_MS, NOW - 2, point)
     assert believed(before, NOW, 0) == (before, "")
