@@ -104,7 +104,7 @@ def test_what_concerns_all_fails_the_run_in_any_case(tmp_path: Path, account: Sa
 
 
 def test_ranges_that_meet_load_every_row_once(tmp_path: Path, account: Sandbox) -> None:
-    """Two pipelines, each with a state of its own, into one dataset."""
+    """Two pipelines, each with a state of its own, into one dataset; one of them goes on alone."""
     alive = {row.id: row for row in account.oracle("lead") if row.died_ms is None}
     cut = iso_ms(sorted(row.born_ms for row in alive.values())[len(alive) // 2])
     rows = 0
@@ -115,6 +115,11 @@ def test_ranges_that_meet_load_every_row_once(tmp_path: Path, account: Sandbox) 
         assert set(bookmarks(target)) == {"process_lead"}
     assert rows == len(alive)
     assert {row[0] for row in ask(target, "select id from process_lead")} == set(alive)
+    target = pipeline(tmp_path, name="old")
+    target.run(source(account).with_resources("process_lead"))
+    assert loaded(target)["process_lead"] == len(alive), "a range does not speak of the others"
+    target.run(source(account).with_resources("process_lead"))
+    assert loaded(target).get("process_lead", 0) < len(alive)
     deleted = account.mutate("lead", delete=3)["deleted"]
     target = pipeline(tmp_path, name="all")
     target.run(source(account, full_scan=True, emit_scan_ids=True).with_resources("process_lead"))

@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
+    from tests.support.in_process import Told
 
 
 def bookmark(state: dict[str, Any]) -> datetime:
     text = state["bookmarks"]["process_lead"]["replication_key_value"]
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def records_of(told: Told) -> list[dict[str, Any]]:
+    lines = (line for line in told.lines if line["type"] == "RECORD")
+    return [line["record"] for line in lines if line["stream"] == "process_lead"]
+
+
+def state_of(told: Told) -> dict[str, Any]:
+    states: list[dict[str, Any]] = [x["value"] for x in told.lines if x["type"] == "STATE"]
+    return states[-1]
 
 
 def test_only_what_changed_comes_again(
@@ -124,19 +135,28 @@ def test_streams_that_are_not_selected_make_no_requests(
     assert paths == {"/v1/ext/config", "/v1/ext/users", "/v2/ext/users"}
 
 
-@pytest.mark.parametrize("name", ["replication_key_value", "last_narrow_scan", "scan"])
+@pytest.mark.parametrize(
+    "name", ["replication_key_value", "last_narrow_scan", "scan", "last_complete_scan"]
+)
 def test_a_bookmark_in_the_future_is_not_followed(tmp_path: Path, name: str) -> None:
     """Every row that changed since the last scan comes, whatever the state says of the future."""
     world = world_of(150, updated_at_filter="honoured")
-    config = {"api_key": KEY, "api_url": "https://x.test", "procedures": ["lead"]}
+    ids = name == "last_complete_scan"  # its instant dates scans, and what they saw
+    config = {
+        "api_key": KEY,
+        "api_url": "https://x.test",
+        "procedures": ["lead"],
+        "emit_scan_ids": ids,
+    }
     settings = written(tmp_path, "config.json", config)
     first = run_tap(world, ["--config", settings])
-    state = [line["value"] for line in first.lines if line["type"] == "STATE"][-1]
+    state = state_of(first)
     lead = state["bookmarks"]["process_lead"]
     future = "2031-01-01T00:00:00.000Z"
     lead |= {
         "replication_key_value": {"replication_key_value": future},
         "last_narrow_scan": {"last_narrow_scan": {"began": future}},
+        "last_complete_scan": {"last_complete_scan": {"began": future, "rows": 150}},
         "scan": {
             "scan": {
                 "began": future,
@@ -160,6 +180,28 @@ def test_a_bookmark_in_the_future_is_not_followed(tmp_path: Path, name: str) -> 
     )
     assert second.code == 0, second.stderr
     assert "process_lead: its STATE says 2031-01-01T00:00:00.000Z" in second.stderr
-    assert changed <= {x["record"]["id"] for x in second.lines if x["type"] == "RECORD"}
-    after = [line["value"] for line in second.lines if line["type"] == "STATE"][-1]
-    assert "2031" not in json.dumps(after)
+    came = [(x["stream"], x["record"]) for x in second.lines if x["type"] == "RECORD"]
+    assert changed <= {record["id"] for stream, record in came if stream == "process_lead"}
+    assert ids is any(stream == "scanned_ids" for stream, _ in came)
+    assert ids is ("scanned_ids" in second.stderr)
+    assert "2031" not in json.dumps([state_of(second), [r for s, r in came if s == "scanned_ids"]])
+
+
+def test_a_start_date_that_moves_back_is_told_once_a_run(tmp_path: Path) -> None:
+    """Rows that changed before the first one were never loaded; a silence would hide it."""
+    world = world_of(150)
+    config = {"api_key": KEY, "api_url": "https://x.test", "procedures": ["lead"]}
+    back = written(tmp_path, "back.json", config)
+    everything = records_of(run_tap(world, ["--config", back]))
+    date = sorted(record["updatedAt"] for record in everything)[75]
+    since = written(tmp_path, "config.json", config | {"start_date": date})
+    first = run_tap(world, ["--config", since])
+    assert len(records_of(first)) == 75
+    state = written(tmp_path, "state.json", state_of(first))
+    again = run_tap(world, ["--config", since, "--state", state])
+    assert "new state" not in again.stderr
+    for _ in range(2):
+        second = run_tap(world, ["--config", back, "--state", state])
+        assert second.code == 0, second.stderr
+        assert second.stderr.count(f"runs with start_date {date}, and now no start_date") == 1
+        state = written(tmp_path, "state.json", state_of(second))

@@ -178,6 +178,13 @@ def test_a_full_scan_sees_deleted_rows_now_and_ranges_hold_every_row_once(
     assert sorted([*old.ids("process_lead"), *new.ids("process_lead")]) == sorted(alive)
     assert len(old.ids("process_lead")) == 300
     assert not old.records["complete_scans"]
+    assert f'"created_before": "{cut}"' in json.dumps(old.states[-1])
+    on = run(tmp_path, config, state=old.states[-1])
+    assert sorted(on.ids("process_lead")) == sorted(alive), "no row is taken for loaded"
+    assert f"speaks of rows created before {cut} only" in on.stderr
+    assert on.stderr.count("every row is emitted once more") == 1
+    assert "created_before" not in json.dumps(on.states[-1])
+    assert len(on.records["complete_scans"]) == 1
     refused = run(tmp_path, config | {"created_before": cut, "created_after": cut})
     assert refused.code == ExitCode.SETTINGS
     assert "created_before" in refused.stderr

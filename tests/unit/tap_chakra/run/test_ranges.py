@@ -63,7 +63,7 @@ class Account:
 
     def __init__(self, rng: random.Random) -> None:
         self.rows = make_rows(
-            [*(NOW - rng.randrange(12 * DAY) for _ in range(rng.choice([40, 260]))), None, None]
+            [*(NOW - rng.randrange(12 * DAY) for _ in range(rng.choice([40, 40, 260]))), None, None]
         )
         self.warehouse: dict[str, int] = {}
         self.state: dict[str, Any] = {}
@@ -80,8 +80,15 @@ class Account:
         (new,) = make_rows([now - HOUR // 2], self.hours, touched=0)
         self.rows.append(new)
 
-    def runs(self, mode: str, after: int | None, before: int | None, *, cut: bool) -> RunPlan:
-        """A run, which may be cut off behind its first answer."""
+    def runs(
+        self, mode: str, after: int | None, before: int | None, *, cut: bool
+    ) -> RunPlan | None:
+        """A run, which may be cut off behind its first answer.
+
+        Returns:
+            What it read; None where the next run must come before anything is promised: it was cut
+            off, or went on with one that was, and is as of the beginning of that.
+        """
         hours = self.hours
 
         def opens(selection: Selection, unfinished: Unfinished | None) -> Scan:
@@ -105,11 +112,11 @@ class Account:
             self.warehouse.update((row["id"], row["updatedAt"]) for row in each.rows)
             if cut:
                 it.keep_progress(self.state)
-                return plan
+                return None
         result = it.result(min_share=0.9)
         assert result.complete
         self.state = bookmarks.to_state(result.bookmark)
-        return plan
+        return None if it.rows_resumed else plan
 
     def lacks(self, after: int | None, before: int | None, plan: RunPlan) -> set[str]:
         """Ids of the rows of a range that the warehouse has not, or not as they are.
@@ -146,7 +153,7 @@ class Account:
         st.tuples(st.sampled_from(CHANGE_DETECTION), ranges, st.booleans()), min_size=2, max_size=7
     ),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_after_any_runs_of_any_ranges_a_run_has_loaded_every_row_of_its_own(
     seed: int, runs: list[tuple[str, tuple[int | None, int | None], bool]]
 ) -> None:
@@ -154,10 +161,12 @@ def test_after_any_runs_of_any_ranges_a_run_has_loaded_every_row_of_its_own(
     for mode, (after, before), cut in runs:
         account.goes_on()
         plan = account.runs(mode, after, before, cut=cut)
-        if not cut:
+        if plan is not None:
             assert not account.lacks(after, before, plan), (mode, plan)
-    account.goes_on()
-    plan = account.runs("scan", None, None, cut=False)
+    for _ in range(2):  # the first one may go on with a scan that was cut off
+        account.goes_on()
+        plan = account.runs("scan", None, None, cut=False)
+    assert plan is not None
     assert not account.lacks(None, None, plan)
 
 
