@@ -31,8 +31,16 @@ SCAN = {
 STREAM = {
     "replication_key": "updatedAt",
     "replication_key_value": "2026-09-20T00:00:00.000Z",
-    "last_complete_scan": {"began": "2026-09-20T00:00:00.000Z", "rows": 300},
-    "last_narrow_scan": {"began": "2026-09-20T10:00:00.000Z"},
+    "last_complete_scan": {
+        "began": "2026-09-20T00:00:00.000Z",
+        "rows": 300,
+        "created_after": "2026-09-01T00:00:00.000Z",
+        "start_date": "2026-08-01T00:00:00.000Z",
+    },
+    "last_narrow_scan": {
+        "began": "2026-09-20T10:00:00.000Z",
+        "created_before": "2026-09-10T00:00:00.000Z",
+    },
     "scan": SCAN,
 }
 STATE = {"bookmarks": {"process_lead": STREAM}}

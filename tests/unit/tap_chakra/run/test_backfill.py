@@ -131,6 +131,18 @@ def test_a_range_says_nothing_about_deletes_and_keeps_a_bookmark_of_its_own(mode
     assert result.bookmark.rows is None
 
 
+def test_rows_of_a_range_are_never_compared_with_those_of_all() -> None:
+    rows = make_rows([NOW - DAY + n * 60_000 for n in range(300)])
+    known = Bookmark()
+    for before, seen, speaks in ((NOW - DAY + 6_000_000, None, False), (None, 300, True)) * 2:
+        it = run_of(Listing(rows), ranged(None, before, full_scan=True), known)
+        read(it)
+        result = it.result(min_share=0.9)
+        assert result.sees_deletes is speaks
+        assert result.bookmark.rows == (seen or known.rows)
+        known = result.bookmark
+
+
 @pytest.mark.parametrize("mode", ["created", "open"])
 def test_a_range_that_is_over_has_no_new_rows_and_none_twice(mode: str) -> None:
     rows = make_rows([NOW - DAY + n * 60_000 for n in range(300)])
