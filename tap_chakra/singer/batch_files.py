@@ -9,6 +9,8 @@ pyarrow is imported only for parquet: it is slow to import.
 from __future__ import annotations
 
 import gzip
+import re
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from singer_sdk.contrib.msgspec import encoder
@@ -30,6 +32,35 @@ FASTEST_LEVEL: Final = 1
 PARQUET: Final = "parquet"
 BATCH_BYTES: Final = 12 << 20
 """Bytes of rows, as they came, at which a file is cut, however few rows they are."""
+_ODD: Final = re.compile(r"[^A-Za-z0-9_-]")
+"""What the name of a stream may hold and no name of a file should: URLs escape it, or mean it."""
+_LONGEST: Final = 150
+"""Characters of a stream's name that the name of a file shows."""
+
+
+class FileNames:
+    """Names of the files of a run, of letters, digits, dots, `_` and `-`: no two are the same.
+
+    One for all streams, since an alias may send several out under one name.
+
+    Args:
+        run: What tells the files of this run from those of others.
+    """
+
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self._numbers = count(1)
+
+    def next(self, stream: str, ending: str) -> str:
+        """The name of the next file.
+
+        Args:
+            stream: The name under which the records go out.
+            ending: What comes behind the last dot: `json.gz`.
+        """
+        # Each odd character becomes its number between two dots, so two streams stay two.
+        shown = _ODD.sub(lambda odd: f".{ord(odd[0]):x}.", stream)[:_LONGEST]
+        return f"tap-chakra--{shown}-{self._run}-{next(self._numbers)}.{ending}"
 
 
 class FileContent(Protocol):
@@ -162,15 +193,16 @@ class BatchOutput:
 
     Args:
         config: The format, the place, and how many rows a file has.
-        run: A name that tells the files of this run from those of others.
+        names: Names the files of the run.
         contents: What is kept for a file, by the name that goes out.
     """
 
-    def __init__(self, config: BatchConfig, run: str, contents: Mapping[str, FileContent]) -> None:
+    def __init__(
+        self, config: BatchConfig, names: FileNames, contents: Mapping[str, FileContent]
+    ) -> None:
         self._config = config
-        self._run = run
+        self._names = names
         self._contents = contents
-        self._written = 0
 
     @property
     def rows(self) -> int:
@@ -191,20 +223,19 @@ class BatchOutput:
         encoding = self._config.encoding
         for name, content in self._contents.items():
             if len(content):
-                self._written += 1
-                place = f"{name}-{self._run}={self._written}.{content.ending(encoding.compression)}"
-                url = self._write(place, content.taken(encoding.compression))
+                file = self._names.next(name, content.ending(encoding.compression))
+                url = self._write(file, content.taken(encoding.compression))
                 yield SDKBatchMessage(stream=name, encoding=encoding, manifest=[url])
 
-    def _write(self, place: str, content: bytes) -> str:
+    def _write(self, name: str, content: bytes) -> str:
         storage = self._config.storage
-        place = place.replace("%", "%25").replace("/", "%2F")
-        name = f"{storage.prefix or ''}tap-chakra--{place}"
+        name = f"{storage.prefix or ''}{name}"
         try:
             with storage.open(name, "wb") as file:
                 file.write(content)
             return storage.get_url(name)
-        except (OSError, ImportError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001
+            # The writers of files, at whatever place, have errors of their own.
             raise SettingsError(
                 f"The BATCH file '{name}' can't be written to '{storage.root}': {error}",
                 "Set batch_config.storage.root to a folder, or a URL, that can be written to",

@@ -127,7 +127,7 @@ class ProcessStream(ChakraStream):
         Columns, or JSON as it came, where the records go out as they were typed.
         """
         kept = self._kept_rows(batch_config)
-        output = BatchOutput(batch_config, self._tap.run_name, kept.contents)
+        output = BatchOutput(batch_config, self._tap.file_names, kept.contents)
         read = weight = 0
         with self.get_record_counter() as counter, self.get_sync_timer():
             for delivery in self._reported(kept.run, kept.counts):

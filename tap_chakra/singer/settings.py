@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from singer_sdk import typing as th
+from singer_sdk.helpers._batch import DEFAULT_BATCH_SIZE
 
 from chakra_plugin.connection_settings import connection_settings
 from tap_chakra import settings as defaults
+from tap_chakra.singer.batch_settings import COMPRESSIONS, FORMATS
 
 CONNECTION = connection_settings(
     "tap-chakra",
@@ -145,5 +147,68 @@ SETTINGS = th.PropertiesList(
         title="Second process from",
         description="Rows of a run from which on, where there are two cores, rows are typed and"
         " written by a second process while the first one reads; 0 for never.",
+    ),
+    th.Property(
+        "batch_config",
+        th.ObjectType(
+            th.Property(
+                "encoding",
+                th.ObjectType(
+                    th.Property(
+                        "format",
+                        th.StringType,
+                        allowed_values=list(FORMATS),
+                        title="Format",
+                        description="JSON lines or parquet.",
+                    ),
+                    th.Property(
+                        "compression",
+                        th.StringType,
+                        allowed_values=list(COMPRESSIONS),
+                        title="Compression",
+                        description="Of JSON lines none by default, of parquet snappy.",
+                    ),
+                    additional_properties=False,
+                ),
+                title="Encoding",
+                description="How files are written; format must be set.",
+            ),
+            th.Property(
+                "storage",
+                th.ObjectType(
+                    th.Property(
+                        "root",
+                        th.StringType,
+                        title="Root",
+                        description="A folder, or a URL as s3://bucket/folder.",
+                    ),
+                    th.Property(
+                        "prefix",
+                        th.StringType,
+                        title="Prefix",
+                        description="How the names of files begin.",
+                    ),
+                    th.Property(
+                        "params",
+                        th.ObjectType(additional_properties=True),
+                        title="Parameters",
+                        description="What fsspec asks for a URL: keys, endpoints.",
+                    ),
+                    additional_properties=False,
+                ),
+                title="Storage",
+                description="Where files go; root must be set.",
+            ),
+            th.Property(
+                "batch_size",
+                th.IntegerType,
+                default=DEFAULT_BATCH_SIZE,
+                title="Batch size",
+                description="Rows after which a file is written.",
+            ),
+            additional_properties=False,
+        ),
+        title="Batch configuration",
+        description="Write files and BATCH messages in place of records.",
     ),
 )

@@ -14,6 +14,7 @@ from chakra_api.values.zones import name_of
 from tap_chakra.lines.page_writer import Output
 from tap_chakra.run.progress import odd_lines
 from tap_chakra.singer.batch_files import BatchOutput, record_content
+from tap_chakra.singer.batch_settings import batch_config_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tap_chakra.records.config_collections import Collection
     from tap_chakra.run.progress import Screen
     from tap_chakra.run.source import Source
-    from tap_chakra.singer.batch_files import RecordContent
+    from tap_chakra.singer.batch_files import FileNames, RecordContent
 
 
 class StreamTap(Output, Protocol):
@@ -50,8 +51,8 @@ class StreamTap(Output, Protocol):
         """The account."""
 
     @property
-    def run_name(self) -> str:
-        """A name that tells the files of this run from those of other runs."""
+    def file_names(self) -> FileNames:
+        """Names the BATCH files of the run."""
 
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it."""
@@ -165,6 +166,10 @@ class ChakraStream(Stream):
         for message in self._generate_record_messages(record):
             contents[message.stream].keep(message.record)
 
+    def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
+        """The files that the settings ask for, so that each reader of URLs finds them."""
+        return batch_config_of(config)
+
     def write_files(self, output: BatchOutput) -> None:
         """Write files of what is kept, and tell of them."""
         for message in output.written():
@@ -174,7 +179,7 @@ class ChakraStream(Stream):
     def _sync_batches(self, batch_config: BatchConfig, context: Any = None) -> None:  # noqa: ANN401 - the SDK's signature
         """Write the records to files, as they would go out in RECORD messages."""
         contents = self.record_contents(batch_config)
-        output = BatchOutput(batch_config, self._tap.run_name, contents)
+        output = BatchOutput(batch_config, self._tap.file_names, contents)
         with self.get_record_counter() as counter, self.get_sync_timer():
             for record in self.get_records(context):
                 self.keep_for_files(contents, cast("Row", record))
@@ -261,5 +266,5 @@ class NarrowStream(ChakraStream):
         config = self.get_batch_config(self.config)
         if self._output is None and config is not None:
             self._contents = self.record_contents(config)
-            self._output = BatchOutput(config, self._tap.run_name, self._contents)
+            self._output = BatchOutput(config, self._tap.file_names, self._contents)
         return self._output

@@ -33,6 +33,8 @@ from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.check import check
 from tap_chakra.run.progress import Screen
 from tap_chakra.run.source import Source
+from tap_chakra.singer.batch_files import FileNames
+from tap_chakra.singer.batch_settings import batch_config_of
 from tap_chakra.singer.catalog_wishes import heeded
 from tap_chakra.singer.command_line import EPILOG, HELP, CheckOption
 from tap_chakra.singer.message_writer import WholeLineWriter
@@ -91,6 +93,16 @@ class TapChakra(ChakraPlugin, Tap):
         super().__init__(**options)
         for warning in told:
             self.logger.warning("%s", warning)
+
+    @classmethod
+    def check_settings(cls, config: dict[str, Any]) -> None:
+        """Check settings against their declaration, and where BATCH files would go.
+
+        Raises:
+            SettingsError: Naming each fault, without the key.
+        """
+        batch_config_of(config)
+        super().check_settings(config)
 
     @property
     def source(self) -> Source:
@@ -257,10 +269,10 @@ class TapChakra(ChakraPlugin, Tap):
             return None
         return writer.hand_over()
 
-    @property
-    def run_name(self) -> str:
-        """A name that tells the files of this run from those of other runs."""
-        return f"{self.initialized_at}-{os.getpid()}"
+    @cached_property
+    def file_names(self) -> FileNames:
+        """Names the BATCH files of the run."""
+        return FileNames(f"{self.initialized_at}-{os.getpid()}")
 
     @property
     def runs(self) -> StreamRuns:

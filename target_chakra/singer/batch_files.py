@@ -10,7 +10,9 @@ import base64
 import gzip
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
 
@@ -36,7 +38,7 @@ def rows_of(
     Raises:
         Exception: Any of the readers of files: it is not there, or not whole.
     """
-    head, tail = StorageTarget.split_url(path)
+    head, tail = StorageTarget.split_url(_as_it_is_called(path))
     with (storage or StorageTarget.from_url(head)).open(tail, mode="rb") as file:
         if encoding.format == BatchFileFormat.JSONL:
             lines = cast("IO[bytes]", file)
@@ -49,6 +51,14 @@ def rows_of(
             yield from _parquet_rows(file)
         else:
             raise ValueError(f"the format {encoding.format} is not known")
+
+
+def _as_it_is_called(url: str) -> str:
+    """A URL with the path as the file is called: some taps escape it, and some do not."""
+    scheme, _, path = url.partition("://")
+    if scheme != "file" or Path(path).exists():
+        return url
+    return f"file://{unquote(path)}"
 
 
 def _json_rows(lines: Iterable[bytes]) -> Iterator[object]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 import pytest
 
+from chakra_api.exit_codes import ExitCode
 from tests.integration.feature_pairs import FEATURES, STREAM, Account, records_of
+from tests.support.tap_process import catalog_of, run
+from tests.support.target_process import settings, write
+
+if TYPE_CHECKING:
+    from chakra_sandbox.launch import Sandbox
 
 IDS = next(feature for feature in FEATURES if feature.name == "emit_scan_ids")
 KINDS = {feature.name: feature for feature in FEATURES if feature.name.startswith("BATCH")}
@@ -42,6 +48,38 @@ def test_each_stream_heeds_format_and_compression(
             assert path.suffix == {"jsonl": ".json", "parquet": ".parquet"}[kind] or (
                 path.name.endswith(".json.gz") and compression == "gzip"
             )
+
+
+def test_the_target_reads_what_the_tap_wrote_below_a_plain_path(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    root = tmp_path / "a folder with blänks"
+    account = {"api_key": sandbox.api_key, "api_url": sandbox.url}
+    batch = {"encoding": {"format": "jsonl"}, "storage": {"root": str(root)}, "batch_size": "400"}
+    catalog = catalog_of(tmp_path, account, "process_lead")
+    output = run(tmp_path, account | {"batch_config": batch}, catalog=catalog)
+    assert output.code == 0, output.stderr
+    assert "batch_config" not in output.stderr
+    urls = [url for each in output.of_type("BATCH", "process_lead") for url in each["manifest"]]
+    assert len(urls) > 1
+    assert {Path(url.removeprefix("file://")) for url in urls} == {*root.iterdir()}
+    mapping = {"stream": "process_lead", "procedure": "lead", "key": "id"}
+    config = settings(sandbox, streams=[mapping], dry_run=True)
+    told = write(tmp_path, config, output.lines)
+    assert told.receipt["rows_in"] == 1500, told.stderr
+
+
+def test_a_part_that_is_missing_is_told_before_any_request(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    sandbox.forget_requests()
+    batch = {"encoding": {"format": "jsonl"}, "storage": {"foo": 1}}
+    account = {"api_key": sandbox.api_key, "api_url": sandbox.url}
+    output = run(tmp_path, account | {"batch_config": batch})
+    assert output.code == ExitCode.SETTINGS
+    (line,) = output.stderr.splitlines()
+    assert "config.json' holds storage.foo, which means nothing" in line
+    assert not sandbox.requests()
 
 
 @pytest.mark.parametrize("answers", [4, 6, 8, 10])
