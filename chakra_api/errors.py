@@ -23,6 +23,7 @@
     ├── SettingsError           a setting, catalog, state or input is wrong
     ├── JournalError            the journal can't be used: nothing that it does not know was sent
     ├── LimitCrossed            a limit that the user set stops the run
+    ├── OutputFault             what the command prints can't be written: its disk is full
     └── IllegalTransition       a bug of ours: stop, change nothing
 
 Foreign exceptions (those of requests) are translated in `wire/transport.py` and nowhere else.
@@ -32,9 +33,13 @@ Each error is built from fields: `cause` says what happened, `next_step` what to
 
 from __future__ import annotations
 
-from typing import ClassVar
+import os
+from typing import ClassVar, Final
 
 from chakra_api.exit_codes import ExitCode
+
+_GIVE_ONE: Final = "Give standard output a place to go, then run it again"
+_MAKE_ROOM: Final = "Make room where standard output goes, then run it again to go on"
 
 
 class ChakraError(Exception):
@@ -215,6 +220,20 @@ class LimitCrossed(ChakraError):
     """A limit that the user set (rejects, deletes) stops the run; what follows is not sent."""
 
     exit_code = ExitCode.REJECTS
+
+
+class OutputFault(ChakraError):
+    """What the command prints can't be written: the disk is full that it goes to."""
+
+    exit_code = ExitCode.STOPPED
+    brief = "output"
+
+    @classmethod
+    def of(cls, number: int | None) -> OutputFault:
+        """The error for a number that the system gave, `errno.ENOSPC`; None where none is open."""
+        if not number:
+            return cls("The output can't be written: it is closed", _GIVE_ONE)
+        return cls(f"The output can't be written: {os.strerror(number)}", _MAKE_ROOM)
 
 
 class IllegalTransition(ChakraError):

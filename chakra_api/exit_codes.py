@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
     UNKNOWN = 8
     """Some rows have an unknown outcome."""
     STOPPED = 9
-    """A signal stopped the run in order; run it again to go on."""
+    """A signal, or an output that takes no more, stopped the run; run it again to go on."""
     JOURNAL = 10
     """The journal can't be used: locked by another run, of a newer version, or its disk is full."""
 

@@ -7,12 +7,13 @@ imported once they are needed, so that `--version` answers at once and Ctrl-C en
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from chakra_api.errors import ChakraError
+from chakra_api.errors import ChakraError, OutputFault
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import interrupts_kept
 from chakra_plugin.rare_gc import collect_rarely
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     import click
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
+"""What a write is answered with that finds no room; all files but the output tell it themselves."""
 Command: TypeAlias = "click.Command"
 """What click runs."""
 
@@ -35,8 +38,8 @@ def main(run: Callable[[list[str] | None], int], args: list[str] | None = None) 
     """
     code = run(args)
     for stream in (sys.stdout, sys.stderr):
-        # Its reader may have ended before.
-        with contextlib.suppress(BrokenPipeError):
+        # Its reader may have ended before, or its disk be full: what is to be said is said.
+        with contextlib.suppress(OSError, AttributeError):
             stream.flush()
     # Threads may be waiting for answers that are of no use any more; and a signal that came while
     # Python takes itself apart would make a run that ended well look as if it had been killed.
@@ -51,8 +54,20 @@ def run_command(name: str, load: Callable[[], Command], args: list[str] | None =
         load: Imports what the command needs, and gives it.
         args: As for `main`.
     """
+    code = _run(name, load, args)
+    fault = _unwritten() if code == ExitCode.DONE else None
+    if fault is None:
+        return code
+    logging.getLogger(name).error("%s", fault)
+    return fault.exit_code
+
+
+def _run(name: str, load: Callable[[], Command], args: list[str] | None) -> int:
     if (sys.argv[1:] if args is None else args) == ["--version"]:
-        sys.stdout.write(f"{_version(name)}\n")
+        try:
+            sys.stdout.write(f"{_version(name)}\n")
+        except (OSError, AttributeError) as error:
+            return _told(name, error)
         return ExitCode.DONE
     collect_rarely()
     try:
@@ -73,11 +88,34 @@ def _version(name: str) -> str:
     return f"{name} v{version('chakra-connectors')}, Meltano SDK v{version('singer-sdk')}"
 
 
+def _unwritten() -> OutputFault | None:
+    """Why standard output does not take what was printed; None if it does, or nobody reads it."""
+    if sys.stdout is None:  # `>&-` in a shell
+        return OutputFault.of(None)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return None
+    except OSError as error:
+        return OutputFault.of(error.errno)
+    return None
+
+
+def _output_fault(error: BaseException) -> OutputFault | None:
+    """What an error says of standard output, which click and singer-sdk write to, too."""
+    if sys.stdout is None and isinstance(error, AttributeError):
+        return OutputFault.of(None)
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        return OutputFault.of(error.errno)
+    return None
+
+
 def _told(name: str, error: BaseException) -> int:
     """Tell the user what ended a command; the exit code."""
     import click  # noqa: PLC0415 - see above
 
     log = logging.getLogger(name)
+    error = _output_fault(error) or error
     if isinstance(error, ChakraError):
         log.error("%s", error)
         return error.exit_code

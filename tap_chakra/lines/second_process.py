@@ -44,6 +44,8 @@ HEAD: Final = struct.Struct(">cI")
 BEGIN, ROWS, LINES, COUNTS = b"B", b"R", b"L", b"C"
 READER_GONE: Final = 9
 """Exit code where nobody reads the output any more."""
+OUTPUT_FAULT: Final = 64
+"""Exit code where the output can't be written, more by the number that the system gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ def main() -> None:
             work.take(kind, body)
     except BrokenPipeError:
         os._exit(READER_GONE)
+    except OSError as error:
+        os._exit(OUTPUT_FAULT + (error.errno or 0))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from chakra_api.errors import OutputFault
 from tap_chakra.lines.second_process import (
     BEGIN,
     COUNTS,
     HEAD,
     LINES,
+    OUTPUT_FAULT,
     READER_GONE,
     ROWS,
     rows_frame,
@@ -39,7 +41,8 @@ END_SECONDS: Final = 30.0
 class SecondProcess:
     """The process that types and writes. All that this one prints from now on goes through it.
 
-    Every method may raise `BrokenPipeError`: nobody reads the output any more.
+    Every method may raise `BrokenPipeError`: nobody reads the output any more; and `OutputFault`:
+    it can't be written.
     """
 
     def __init__(self) -> None:
@@ -111,6 +114,8 @@ class SecondProcess:
         code = self._child.wait()
         if code == READER_GONE:
             raise BrokenPipeError
+        if code >= OUTPUT_FAULT:
+            raise OutputFault.of(code - OUTPUT_FAULT)
         raise RuntimeError(f"the process that writes the lines ended with {code}")
 
 

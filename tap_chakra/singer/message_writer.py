@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
+from chakra_api.errors import OutputFault
 from tap_chakra.lines.second_process import write_all
 from tap_chakra.lines.second_process_client import SecondProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from singer_sdk.singerlib import Message
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Tells of an output that can't be written; of one that nobody reads others do."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFault.of(error.errno) from None
 
 
 class WholeLineWriter(MsgSpecWriter):
@@ -31,7 +46,8 @@ class WholeLineWriter(MsgSpecWriter):
         if self.second is not None:
             self.second.lines(bytes(self.format_message(message)))
         else:
-            super().write_message(message)
+            with _output():
+                super().write_message(message)
         self.writing = False
 
     def write_lines(self, lines: bytes) -> None:
@@ -40,8 +56,9 @@ class WholeLineWriter(MsgSpecWriter):
         Not through Python's buffer: of a large write that a signal interrupts, it loses the rest.
         """
         self.writing = True
-        sys.stdout.flush()
-        write_all(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer).write, lines)
+        with _output():
+            sys.stdout.flush()
+            write_all(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer).write, lines)
         self.writing = False
 
     def hand_over(self) -> SecondProcess:
@@ -55,6 +72,7 @@ class WholeLineWriter(MsgSpecWriter):
 
         Raises:
             BrokenPipeError: The reader of the output has ended.
+            OutputFault: The output can't be written.
         """
         if self.second is not None:
             self.second.close()

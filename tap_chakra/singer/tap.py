@@ -15,7 +15,7 @@ from singer_sdk import Tap
 from singer_sdk.singerlib import Catalog, Schema
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import SettingsError
+from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode, gravest
 from chakra_api.nearest import did_you_mean
 from chakra_api.redaction import RedactingFilter
@@ -308,7 +308,7 @@ class TapChakra(ChakraPlugin, Tap):
         """Close the output and the connections. All is printed by now: no signal changes that."""
         self._over = True
         self.screen.clear()
-        with contextlib.suppress(BrokenPipeError, RuntimeError):
+        with contextlib.suppress(BrokenPipeError, OutputFault, RuntimeError):
             # The stream that wrote last has said it.
             self.written()
         self.source.close()

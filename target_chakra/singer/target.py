@@ -14,7 +14,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import SettingsError
+from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
@@ -129,6 +129,8 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 "Nobody reads the STATE any more: what started this run has ended",
                 "What was written is in the journal; run it again to go on",
             ) from None
+        except OSError as error:
+            raise OutputFault.of(error.errno) from None
 
     def _idle(self) -> bool:
         if self.session is not None:
