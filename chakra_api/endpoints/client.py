@@ -25,7 +25,14 @@ from chakra_api.endpoints.answers import (
 )
 from chakra_api.endpoints.entry_pages import entries_page, read_entries, read_users
 from chakra_api.endpoints.row_heads import open_heads
-from chakra_api.errors import ChakraError, SettingsError, Throttled, Unavailable, Unreadable
+from chakra_api.errors import (
+    ChakraError,
+    NotFound,
+    SettingsError,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
 from chakra_api.wire import retry
 from chakra_api.wire.envelope import Envelope, date_of, open_envelope
 from chakra_api.wire.transport import Request
@@ -91,7 +98,7 @@ class ChakraClient:
 
     def config(self) -> Row:
         """The account's configuration: an object of collections (contract 4.22)."""
-        data = self._read("GET", "/v1/ext/config", "the configuration").data
+        data = self._of_account("/v1/ext/config", "the configuration").data
         if not isinstance(data, dict):
             raise Unreadable("The configuration is not an object", "Check the setting api_url")
         return data
@@ -100,7 +107,7 @@ class ChakraClient:
         """All users of the team, each id once (contract 4.12, 4.13, Q23)."""
 
         def page(path: str) -> Envelope:
-            return self._read("GET", path, "the list of users")
+            return self._of_account(path, "the list of users")
 
         return read_users(page, f"/v{version}/ext/users")
 
@@ -244,6 +251,17 @@ class ChakraClient:
     def close(self) -> None:
         """Let go of all connections."""
         self._transport.close()
+
+    def _of_account(self, path: str, what: str) -> Envelope:
+        """What every account has: where it is not found something else was asked."""
+        try:
+            return self._read("GET", path, what)
+        except NotFound as error:
+            raise NotFound(
+                error.cause,
+                "Check the setting api_url, and that the setting api_key is of that address",
+                status=error.status,
+            ) from None
 
     def _read(self, method: str, path: str, what: str) -> Envelope:
         return self._call(Request(method, path, repeatable=True), what)

@@ -276,6 +276,13 @@ TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ..
     ),
     (requests.ConnectionError, NotSent, "no connection", "No connection to the server", _CHECK_URL),
     (
+        requests.exceptions.InvalidProxyURL,
+        SettingsError,
+        "bad proxy",
+        "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is no address",
+        "Write it as http://host:port, or unset it",
+    ),
+    (
         requests.exceptions.InvalidURL,
         SettingsError,
         "bad URL",
@@ -349,7 +356,8 @@ def _surroundings(base: str) -> tuple[Mapping[str, str], bool | str]:
     with requests.Session() as session:
         found = session.merge_environment_settings(base, {}, None, None, None)
     verify = found["verify"]
-    return found["proxies"], True if verify is None else verify
+    named = {name: url.strip() for name, url in found["proxies"].items() if url and url.strip()}
+    return named, True if verify is None else verify
 
 
 def _checked(base_url: str) -> str:

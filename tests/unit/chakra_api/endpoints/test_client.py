@@ -56,6 +56,16 @@ def test_a_read_is_repeated_after_whatever_may_pass(failure: Response | Exceptio
     assert client.stats.retries == 2
 
 
+@pytest.mark.parametrize("what", ["config", "users"])
+def test_what_every_account_has_is_not_found_elsewhere(what: str) -> None:
+    client, _, _ = client_of(answer(404))
+    with pytest.raises(NotFound, match="with 404") as caught:
+        getattr(client, what)()
+    assert "api_url" in caught.value.next_step
+    assert "api_key" in caught.value.next_step
+    assert "shortId" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("status", "kind"), [(401, WrongKey), (404, NotFound)])
 def test_a_refusal_is_never_repeated(status: int, kind: type[ChakraError]) -> None:
     client, transport, _ = client_of(answer(status, {"_errors": ["no"]}))

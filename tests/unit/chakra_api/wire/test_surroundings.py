@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.errors import SettingsError
+from chakra_api.errors import NotSent, SettingsError
 from chakra_api.redaction import ApiKey
 from chakra_api.wire.surroundings import bundle_of, proxy_of
-from chakra_api.wire.transport import RequestsTransport, TransportSettings
+from chakra_api.wire.transport import Request, RequestsTransport, TransportSettings
 from tests.support.tls import CERTIFICATE
 
 if TYPE_CHECKING:
@@ -75,6 +75,18 @@ def test_a_proxy_that_means_something_is_used(url: str) -> None:
     found = proxy_of("https://api.example", {"https": url})
     assert found is not None
     assert "u:p" not in str(found)
+
+
+def test_blanks_around_a_proxy_mean_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "http://127.0.0.1:9"
+    monkeypatch.setenv("HTTPS_PROXY", f" {url} ")
+    transport = made()
+    assert str(transport._way.proxy) == f"{url}, which HTTPS_PROXY names"  # noqa: SLF001 - as told
+    with pytest.raises(NotSent, match="HTTPS_PROXY") as caught:
+        transport.send(Request("GET", "/v1/ext/config", repeatable=True))
+    assert url in str(caught.value)
+    monkeypatch.setenv("HTTPS_PROXY", "  ")
+    assert made()._way.proxy is None  # noqa: SLF001 - blank is not set
 
 
 @pytest.mark.parametrize("hosts", ["*", "api.example", ".example", "a b,,api.example"])
