@@ -31,6 +31,36 @@ def json_file(path: str, what: str) -> dict[str, Any]:
     Raises:
         SettingsError: The file can't be read, or holds something else.
     """
+    text, subject = _read(path, what)
+    return json_object(text, subject, _WITHOUT.get(what, "Check the path"))
+
+
+def last_json_object(path: str, what: str) -> dict[str, Any]:
+    """The JSON object in a file; of several lines that each hold one, the last.
+
+    Args:
+        path: Its path; `-` for standard input.
+        what: What it holds: `state`.
+
+    Raises:
+        SettingsError: The file can't be read, or holds something else.
+    """
+    text, subject = _read(path, what)
+    lines = text.strip().splitlines()
+    if len(lines) > 1 and _is_object(lines[0]):
+        text, subject = lines[-1], f"The last line of {subject[0].lower()}{subject[1:]}"
+    return json_object(text, subject, _WITHOUT.get(what, "Check the path"))
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _read(path: str, what: str) -> tuple[str, str]:
+    """The text of a file, and how a message names the file."""
     subject = f"The {what} file '{path}'"
     try:
         content = _content(path)
@@ -40,7 +70,7 @@ def json_file(path: str, what: str) -> dict[str, Any]:
         ) from None
     except ValueError:  # a path with U+0000
         raise SettingsError(f"{subject} can't be read: it has no such name", "Check it") from None
-    return json_object(_text(content, subject), subject, _WITHOUT.get(what, "Check the path"))
+    return _text(content, subject), subject
 
 
 def _content(path: str) -> bytes:

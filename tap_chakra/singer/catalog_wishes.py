@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from tap_chakra.run.bookmark import REPLICATION_KEY
+from tap_chakra.singer.catalog_entries import AUTOMATIC, Entry, entries_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,10 +26,6 @@ LOG_BASED: Final = "LOG_BASED"
 HAS_KEY: Final = "process_"
 """How the names of streams begin that have a replication key."""
 
-_IN_METADATA: Final = ("replication-method", "forced-replication-method")
-_TEXTS: Final = ("stream", "replication_key", "replication_method")
-_METADATA_TEXTS: Final = ("inclusion", "replication-key", *_IN_METADATA)
-
 
 @dataclass(frozen=True, slots=True)
 class Heeded:
@@ -36,104 +33,85 @@ class Heeded:
 
     Attributes:
         catalog: The catalog: each method at the place that counts.
+        entries: What it says of each stream, by `tap_stream_id`.
         warnings: A sentence for each wish that can't be heeded.
     """
 
     catalog: dict[str, Any]
+    entries: Mapping[str, Entry]
     warnings: tuple[str, ...]
+
+
+NOTHING_WISHED: Final = Heeded({}, {}, ())
 
 
 def heeded(catalog: Mapping[str, Any]) -> Heeded:
     """The catalog with its wishes where singer-sdk looks for them.
 
     Raises:
-        SettingsError: It is no catalog, or wishes for a method that does not exist.
+        SettingsError: It is no catalog, or wishes for what does not exist.
     """
+    entries = entries_of(catalog)
+    _check_names(entries)
     streams, in_full, by_key = [], list[str](), defaultdict[str, list[str]](list)
-    for given in _streams(catalog):
-        root, name = _root(given), str(given["tap_stream_id"])
-        has_key, selected = name.startswith(HAS_KEY), _is_selected(given, root)
+    for entry in entries:
+        name, root = entry.stream, entry.root
+        has_key, selected = name.startswith(HAS_KEY), entry.is_selected
         usual = INCREMENTAL if has_key else FULL_TABLE
-        method = _method(name, _wish(given, root) or usual) if selected else usual
+        method = _method(name, _wish(entry, usual) or usual) if selected else usual
         if method == INCREMENTAL and not has_key:
             in_full.append(name)
-        keys = {given.get("replication_key"), root.get("replication-key")} if selected else set()
-        for key in sorted(str(key) for key in keys - {None, "", REPLICATION_KEY}):
-            by_key[key].append(name)
-        streams.append(_entry(given, root, method if has_key else FULL_TABLE, has_key=has_key))
-    return Heeded({**catalog, "streams": streams}, tuple(_warnings(in_full, by_key)))
+        wished = {entry.given.get("replication_key"), root.get("replication-key")}
+        for key in sorted(str(key) for key in wished - {None, "", REPLICATION_KEY}):
+            if selected:
+                by_key[key].append(name)
+        streams.append(_as_read(entry, method if has_key else FULL_TABLE, has_key=has_key))
+    warnings = tuple(_warnings(in_full, by_key))
+    by_name = {entry.stream: entry for entry in entries}
+    return Heeded({**catalog, "streams": streams}, by_name, warnings)
 
 
-def _entry(
-    given: Mapping[str, Any], root: Mapping[str, Any], method: str, *, has_key: bool
-) -> dict[str, Any]:
+def _as_read(entry: Entry, method: str, *, has_key: bool) -> dict[str, Any]:
     """A stream's entry as singer-sdk reads it."""
     key = REPLICATION_KEY if has_key else None
-    entry = {**given, "replication_key": key, "replication_method": method}
-    entry["schema"] = {}  # that of today takes its place
-    if metadata := given.get("metadata"):  # one without any is selected as a whole
-        others = [each for each in metadata if each.get("breadcrumb")]
-        meant = {"breadcrumb": [], "metadata": {**root, "replication-key": key}}
-        entry["metadata"] = [*others, meant]
-    return entry
+    given = {**entry.given, "replication_key": key, "replication_method": method}
+    given["stream"] = entry.stream  # the name that goes out is given to what writes it
+    given["schema"] = {}  # that of today takes its place
+    if entry.metadata:  # one without any is selected as a whole
+        root = {**entry.root, "replication-key": key, "selected": entry.is_selected}
+        if root.get("inclusion") == AUTOMATIC:
+            root["inclusion"] = None  # singer-sdk would read a stream that is not selected
+        given["metadata"] = [
+            {"breadcrumb": list(path), "metadata": held}
+            for path, held in {**entry.metadata, (): root}.items()
+        ]
+    return given
 
 
-def _streams(catalog: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    streams = catalog.get("streams")
-    if not isinstance(streams, list) or not all(map(_is_entry, streams)):
-        raise SettingsError(
-            "The catalog is not a Singer catalog: a list named streams, each with a tap_stream_id",
-            "Write it with tap-chakra --discover and select from that",
-        )
-    return streams
+def _check_names(entries: Iterable[Entry]) -> None:
+    """Refuse two streams that would go out under one name."""
+    seen: dict[str, str] = {}
+    for entry in entries:
+        if entry.is_selected and (other := seen.setdefault(entry.alias, entry.stream)):
+            if other == entry.stream:
+                continue
+            raise SettingsError(
+                f"The catalog gives the streams '{other}' and '{entry.stream}' one name,"
+                f" '{entry.alias}'",
+                "Give each a stream of its own, or the names that tap-chakra --discover writes",
+            )
 
 
-def _is_entry(entry: object) -> bool:
-    """Whether the entry of a stream has what is read of it, each of its type."""
-    if not isinstance(entry, dict) or not entry.get("tap_stream_id"):
-        return False
-    metadata = entry.get("metadata", [])
-    if not isinstance(metadata, list) or not all(map(_is_metadata, metadata)):
-        return False
-    keys = entry.get("key_properties") or []
-    return _is_texts(keys) and all(
-        _is_text_or_none(entry, name) for name in ("tap_stream_id", *_TEXTS)
-    )
+def _wish(entry: Entry, usual: str) -> str:
+    """The method that is wished for; empty for none. What the metadata say comes first.
 
-
-def _is_metadata(entry: object) -> bool:
-    held = entry.get("metadata") if isinstance(entry, dict) else None
-    if not isinstance(entry, dict) or not isinstance(held, dict):
-        return False
-    path = entry.get("breadcrumb", [])
-    return _is_texts(path) and all(_is_text_or_none(held, name) for name in _METADATA_TEXTS)
-
-
-def _is_texts(held: object) -> bool:
-    """Whether something is a list of texts; of a catalog made in Python it may be a tuple."""
-    return isinstance(held, (list, tuple)) and all(isinstance(each, str) for each in held)
-
-
-def _is_text_or_none(held: Mapping[str, Any], name: str) -> bool:
-    return isinstance(held.get(name), (str, type(None)))
-
-
-def _root(entry: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = entry.get("metadata", ())
-    return next((dict(each["metadata"]) for each in metadata if not each.get("breadcrumb")), {})
-
-
-def _is_selected(entry: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
-    if not entry.get("metadata") or root.get("inclusion") == "automatic":
-        return True
-    selected = root.get("selected")
-    return bool(root.get("selected-by-default") if selected is None else selected)
-
-
-def _wish(entry: Mapping[str, Any], root: Mapping[str, Any]) -> str:
-    """The method that is wished for; empty for none. What the metadata say comes first."""
-    said = [root.get(_IN_METADATA[0]), entry.get("replication_method"), root.get(_IN_METADATA[1])]
-    return next((str(each) for each in said if each), "")
+    Beside the metadata discovery has written the usual one: another one is a wish.
+    """
+    root, beside = entry.root, entry.given.get("replication_method")
+    if said := root.get("replication-method"):
+        return str(said)
+    others = [str(each) for each in (beside, root.get("forced-replication-method")) if each]
+    return next((each for each in others if each != usual), "")
 
 
 def _method(name: str, wish: str) -> str:

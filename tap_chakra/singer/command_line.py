@@ -37,8 +37,8 @@ class CheckOption(click.Option):
             ["--test"],
             is_flag=False,
             flag_value="all",
-            default="disabled",
-            type=click.Choice(["all", "schema", "disabled"]),
+            default=None,
+            type=click.Choice(["all", "schema"]),
             help="Check the settings: ask once for the configuration, the users and each"
             " procedure, and say what this key may not see. --test=schema writes the schemas.",
             callback=check,

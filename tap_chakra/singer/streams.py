@@ -94,10 +94,10 @@ class ChakraStream(Stream):
         super().log(message, *args, level=level, **options)
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """As the SDK does; a catalog that names no keys leaves the stream's own."""
+        """As the SDK does, but for the keys: those are the stream's own, whatever it names."""
         own = self.primary_keys
         super().apply_catalog(catalog)
-        self.primary_keys = self.primary_keys or own
+        self.primary_keys = own
 
     @property
     def emit_activate_version_messages(self) -> bool:

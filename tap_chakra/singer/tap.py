@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.singerlib import Catalog, Schema
+from singer_sdk.singerlib import Catalog
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import OutputFault, SettingsError
+from chakra_api.errors import OutputFault
 from chakra_api.exit_codes import ExitCode, gravest
-from chakra_api.nearest import did_you_mean
 from chakra_api.redaction import RedactingFilter
 from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
@@ -29,17 +28,18 @@ from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import Collection, collection_records
 from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
-from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.check import check
 from tap_chakra.run.progress import Screen
 from tap_chakra.run.source import Source
 from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
-from tap_chakra.singer.catalog_wishes import heeded
+from tap_chakra.singer.catalog_account import matched, rename
+from tap_chakra.singer.catalog_wishes import NOTHING_WISHED, heeded
 from tap_chakra.singer.command_line import EPILOG, HELP, CheckOption
 from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
+from tap_chakra.singer.state_input import state_file, state_of
 from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
 from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
 
@@ -85,13 +85,13 @@ class TapChakra(ChakraPlugin, Tap):
         self._over = False
         self._rows = 0
         self._narrow: dict[str, NarrowStream] | None = None
-        catalog, told = options.get("catalog"), list[str]()
+        self._asked, self._matched = NOTHING_WISHED, False
+        catalog = options.get("catalog")
         if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
-            given = heeded(catalog)
-            options["catalog"] = given.catalog
-            told += given.warnings
+            self._asked = heeded(catalog)
+            options["catalog"] = self._asked.catalog
         super().__init__(**options)
-        for warning in told:
+        for warning in self._asked.warnings:
             self.logger.warning("%s", warning)
 
     @classmethod
@@ -133,6 +133,7 @@ class TapChakra(ChakraPlugin, Tap):
         """
         super().setup_mapper()
         self.mapper.register_raw_streams_from_catalog(self.catalog)
+        rename(self.mapper.stream_maps, self._asked.entries.values())
         if isinstance(self.mapper, ChakraMapper):
             for warning in self.mapper.unmatched():
                 self.logger.warning("%s", warning)
@@ -214,18 +215,10 @@ class TapChakra(ChakraPlugin, Tap):
         given = self.input_catalog
         if given is None:
             return super().catalog
-        for entry in given.values():
-            stream = self.streams.get(entry.tap_stream_id)
-            if stream is not None:
-                entry.schema = Schema.from_dict(stream.schema)
-                entry.key_properties = entry.key_properties or stream.primary_keys
-            elif entry.metadata.root.selected:
-                raise SettingsError(
-                    f"The catalog selects the stream '{entry.tap_stream_id}', which this account"
-                    " does not have",
-                    f"{did_you_mean(entry.tap_stream_id, self.streams)}Run tap-chakra --discover"
-                    f" again and select from that; there are: {', '.join(sorted(self.streams))}",
-                )
+        if not self._matched:
+            self._matched = True
+            for warning in matched(given, self.streams, self._asked.entries):
+                self.logger.warning("%s", warning)
         return given
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -234,21 +227,7 @@ class TapChakra(ChakraPlugin, Tap):
         Raises:
             SettingsError: It is not one that this tap wrote.
         """
-        entries = state.get("bookmarks", {})
-        if not isinstance(entries, dict) or (state and "bookmarks" not in state):
-            raise SettingsError(
-                "The state is not a Singer state: it has no object named bookmarks",
-                "Pass the last STATE that tap-chakra printed, or none to read everything",
-            )
-        for name, entry in entries.items():
-            if not isinstance(entry, dict):
-                raise SettingsError(
-                    f"The state of stream '{name}' is not an object",
-                    "Pass the last STATE that tap-chakra printed, or none to read everything",
-                )
-            if name.startswith("process_"):
-                bookmarks.from_state(name, entry)
-        super().load_state(state)
+        super().load_state(state_of(state))
 
     def write_lines(self, lines: bytes) -> None:
         """Write whole lines, which a stream has made."""
@@ -342,7 +321,7 @@ class TapChakra(ChakraPlugin, Tap):
         super(Tap, cls).invoke(about=about, about_format=about_format)
         tap = cls.configured(
             config,
-            state=None if state is None else json_file(state, "state"),
+            state=None if state is None else state_file(state),
             catalog=None if catalog is None else json_file(catalog, "catalog"),
         )
         try:
@@ -374,10 +353,11 @@ class TapChakra(ChakraPlugin, Tap):
         return command
 
     @classmethod
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str | None) -> None:
         """Check the settings, and say what of the account this key may read."""
         if value != "all":
-            super().cb_test(ctx, param, value)
+            if value is not None:
+                super().cb_test(ctx, param, value)
             return
         tap = cls.configured(ctx.params["config"], setup_mapper=False)
         codes = []
