@@ -53,10 +53,12 @@ class SettingsInput(_ConfigInput):
 
     Args:
         read: Reads it.
+        given: The values of `--config`.
     """
 
-    def __init__(self, read: Callable[[], Gathered]) -> None:
+    def __init__(self, read: Callable[[], Gathered], given: tuple[str, ...]) -> None:
         self._read = read
+        self.given = given
         self.parse_env = False  # it was, where it counts
 
     @cached_property
@@ -155,7 +157,7 @@ class ChakraPlugin(PluginBase):
             ]
             return cls._gathered(files, reads_variables=not value or ENVIRONMENT in value)
 
-        return SettingsInput(read)
+        return SettingsInput(read, value)
 
     @classmethod
     def _gathered(cls, given: list[Source], *, reads_variables: bool) -> Gathered:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,17 @@ class Surroundings:
     project: Path | None = None
     environment: str = ""
 
-    def command(self, plugin: str, words: str) -> str:
-        """What to type for a subcommand: `target-chakra rejects --run 2`, or Meltano's way."""
+    def command(self, plugin: str, words: str, settings: Sequence[str] = ()) -> str:
+        """What to type for a subcommand: `target-chakra rejects --run 2`, or Meltano's way.
+
+        Args:
+            plugin: The command's name.
+            words: The subcommand and its options.
+            settings: The values of `--config` that this command was given.
+        """
         if self.project is None:
-            return f"{plugin} {words}"
+            given = [f"--config {shlex.quote(each)}" for each in settings]
+            return " ".join((plugin, *given, words))
         return f"meltano invoke {plugin}:{words}"
 
 

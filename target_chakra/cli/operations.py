@@ -11,6 +11,7 @@ import click
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
+from chakra_api.setting_values import flag
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.run_owner import run_owner
@@ -40,6 +41,10 @@ def _settings(config: _ConfigInput) -> Settings:
     return parse_settings(given, user_agent=TargetChakra.user_agent(), journal=journal_of(given))
 
 
+def _is_dry(config: _ConfigInput) -> bool:
+    return flag(config.config, "dry_run")
+
+
 @contextlib.contextmanager
 def _reports(config: _ConfigInput) -> Iterator[Reports]:
     # Looking into the journal needs no key.
@@ -51,8 +56,20 @@ def _reports(config: _ConfigInput) -> Iterator[Reports]:
 
 
 @contextlib.contextmanager
-def _session(settings: Settings) -> Iterator[Session[object]]:
-    yield Session(settings, SystemClock(), run_owner(), Hooks(command=typed_command))
+def _session(config: _ConfigInput, settings: Settings) -> Iterator[Session[object]]:
+    yield Session(settings, SystemClock(), run_owner(), Hooks(command=typed_command(config)))
+
+
+def _refuse_unknown_run(config: _ConfigInput, reports: Reports, number: int | None) -> None:
+    """A run that is not there has nothing to tell.
+
+    Raises:
+        SettingsError: There is no run of that number.
+    """
+    if number is not None and not reports.runs(number):
+        raise SettingsError(
+            f"There is no run {number}", f"List them with {typed_command(config)('runs')}"
+        )
 
 
 @click.command()
@@ -68,6 +85,7 @@ def runs(config: _ConfigInput, number: int | None, *, as_json: bool) -> None:
       target-chakra --config config.json runs 12
     """  # noqa: D301 - click's mark for text that stays as it is
     with _reports(config) as reports:
+        _refuse_unknown_run(config, reports, number)
         found = reports.runs(number)
     for run in found:
         if number is not None:
@@ -118,6 +136,8 @@ def rejects(
     """  # noqa: D301 - click's mark for text that stays as it is
     with _reports(config) as reports:
         found = reports.rejects(run=number, stream=stream, closed=closed)
+        if not found:
+            _refuse_unknown_run(config, reports, number)
     for each in found:
         _say(_json(each) if as_json else _reject_line(each))
     if not found:
@@ -150,6 +170,8 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     settings = _settings(config)
     with _reports(config) as reports:
         listed = reports.rejects(run=number, stream=stream, closed=True)
+        if not listed:
+            _refuse_unknown_run(config, reports, number)
     for each in listed:
         if each.closed == "overtaken":
             _say(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
@@ -157,7 +179,7 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     if not found:
         click.echo("No rejects to send again.", err=True)
         return 0
-    with _session(settings) as session:
+    with _session(config, settings) as session:
         own = [each for each in found if each.account == session.account_id]
         if len(own) < len(found):
             click.echo(f"{len(found) - len(own)} rejects of another account are left", err=True)
@@ -206,10 +228,14 @@ def unknown(
                 )
             return
         missing = sorted(set(numbers) - {each.id for each in found})
+        if _is_dry(config):
+            raise SettingsError(
+                "dry_run is set, and this would change the journal", "Take dry_run away"
+            )
         if missing or not numbers:
             raise SettingsError(
                 f"There is no unknown row {missing[0]}" if missing else "No rows are named",
-                "List them with target-chakra unknown",
+                f"List them with {typed_command(config)('unknown')}",
             )
         chosen = [each for each in found if each.id in numbers]
         if how == "not-written" and not at_once:
@@ -248,7 +274,7 @@ def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
     settings = _settings(config)
     with _reports(config) as reports:
         before = reports.runs()
-    with _session(settings) as session:
+    with _session(config, settings) as session:
         return session.run(lambda: _commit(session, before, stream))
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from chakra_api.errors import SettingsError
 from target_chakra.changes import shown_key
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import decode_outcomes, value_of
@@ -150,11 +149,7 @@ class Reports:
             return connection.execute(query).all()
 
     def runs(self, number: int | None = None) -> tuple[RunLine, ...]:
-        """All runs, oldest first; or one.
-
-        Raises:
-            SettingsError: There is no run of that number.
-        """
+        """All runs, oldest first; or the one of a number, if there is one."""
         query = sa.select(t.runs).order_by(t.runs.c.id)
         if number is not None:
             query = query.where(t.runs.c.id == number)
@@ -164,8 +159,6 @@ class Reports:
             left = _in_flight(connection)
             endless = [row.id for row in rows if row.exit_code is None]
             recorded = {each: _recorded(connection, each) for each in endless}
-        if number is not None and not rows:
-            raise SettingsError(f"There is no run {number}", "List them with target-chakra runs")
         under_way = last if last in recorded and self._is_held() else None
         with legible(self._engine.url):
             return tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
@@ -18,7 +19,7 @@ from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
-from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
+from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone, SettingsInput
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.surroundings import surroundings
 from target_chakra.run.hooks import Hooks
@@ -30,7 +31,7 @@ from target_chakra.singer.sinks import ChakraSink, SinkTarget
 from target_chakra.storage.place import default_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import FrameType
     from typing import IO
 
@@ -87,6 +88,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         self.clock = SystemClock()
         self.session: Session[dict[str, Any]] | None = None
         self.stop_signal: int | None = None
+        self.command = typed_command()
         self._lines = LineReader(self._idle)
         super().__init__(message_reader=self._lines, **options)
 
@@ -109,7 +111,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 self._pass_on,
                 lambda: self.stop_signal is not None,
                 ending=self._say_what_was_unused,
-                command=typed_command,
+                command=self.command,
             )
             self.session = Session(settings, self.clock, run_owner(), hooks)
         return self.session
@@ -308,7 +310,9 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     ) -> int:
         """Run the target from the command line; the exit code."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        return cls.configured(config).listen_to(file_input)
+        target = cls.configured(config)
+        target.command = typed_command(config)
+        return target.listen_to(file_input)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -326,9 +330,10 @@ def journal_of(config: Mapping[str, Any]) -> str:
     return str(config.get("journal") or default_journal(around.project, around.environment))
 
 
-def typed_command(words: str) -> str:
-    """What to type for a subcommand, by what this one was started by."""
-    return surroundings().command(TargetChakra.name, words)
+def typed_command(config: _ConfigInput | None = None) -> Callable[[str], str]:
+    """What to type for a subcommand, by what started this one, and with which `--config`."""
+    given = config.given if isinstance(config, SettingsInput) else ()
+    return partial(surroundings().command, TargetChakra.name, settings=given)
 
 
 class RowBeforeSchema(SettingsError, RecordsWithoutSchemaException):

@@ -200,3 +200,15 @@ def test_a_dry_run_says_how_much_of_it_it_shows(tmp_path: Path) -> None:
     assert told.stderr.count("reject lead_id=D-") == 10
     assert "Dry run: 247 creates, 0 updates, 0 deletes, 13 rejects" in told.stderr
     assert not (tmp_path / "rejects.jsonl").exists()
+
+
+@pytest.mark.parametrize("words", [("--as", "written", "1"), ("--as", "not-written", "--now", "1")])
+def test_a_word_for_unknown_rows_is_refused_while_dry_run_is_set(
+    account: Account, words: tuple[str, ...]
+) -> None:
+    before = account.tables()
+    told = account.run([], "unknown", *words, dry_run=True)
+    assert told.code == ExitCode.SETTINGS
+    assert "dry_run is set, and this would change the journal. Take dry_run away" in told.stderr
+    assert account.tables() == before
+    assert "plain line 3" in account.run([], "unknown", dry_run=True).stdout

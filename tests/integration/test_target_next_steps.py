@@ -1,0 +1,67 @@
+"""What a message tells its user to type does what it says, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chakra_api.exit_codes import ExitCode
+from tests.support.in_process import KEY, run_target, world_of, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chakra_sandbox.world import World
+
+BAD = {"lead_id": "BAD-1", "score": "many"}
+SCORES: dict[str, Any] = {"stream": "scores", "procedure": "lead", "key": "lead_id"}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return world_of(3)
+
+
+def messages(*rows: dict[str, Any], stream: str = "scores") -> str:
+    schema = {"properties": {"lead_id": {}, "score": {}}}
+    lines = [{"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []}]
+    lines += [{"type": "RECORD", "stream": stream, "record": row} for row in rows]
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+
+def settings(folder: Path, **more: Any) -> dict[str, Any]:
+    return {"api_key": KEY, "journal": f"sqlite:///{folder}/j.db", "streams": [SCORES], **more}
+
+
+def test_a_command_to_type_names_the_settings_of_the_run(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "it's mine"
+    folder.mkdir()
+    own = written(folder, "c2.json", settings(folder))
+    given = ["--config", "ENV", "--config", own]
+    rows = written(folder, "rows", messages(BAD))
+    told = run_target(world, [*given, "--input", rows])
+    assert told.code == ExitCode.REJECTS
+    command = f"target-chakra --config ENV --config {shlex.quote(own)}"
+    assert f"List them with: {command} rejects --run 1." in told.stderr
+    assert f"send them again with: {command} retry." in told.stderr
+    assert "BAD-1" in run_target(world, [*given, "rejects", "--run", "1"]).stdout
+    retried = run_target(world, [*given, "retry"])
+    assert f"List them with: {command} rejects --run 2." in retried.stderr
+    for words, listed in (("runs", "runs"), ("rejects --run", "runs"), ("retry --run", "runs")):
+        refused = run_target(world, [*given, *words.split(), "99"])
+        assert refused.code == ExitCode.SETTINGS, words
+        assert f"There is no run 99. List them with {command} {listed}." in refused.stderr
+    refused = run_target(world, [*given, "unknown", "--as", "written", "7"])
+    assert f"There is no unknown row 7. List them with {command} unknown." in refused.stderr
+
+
+def test_under_meltano_it_is_meltanos_command(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
+    own = written(tmp_path, "c.json", settings(tmp_path))
+    told = run_target(world, ["--config", own, "--input", written(tmp_path, "r", messages(BAD))])
+    assert "List them with: meltano invoke target-chakra:rejects --run 1." in told.stderr
