@@ -81,7 +81,8 @@ def _reject_line(reject: Reject) -> str:
 
 def _lines(action: Action) -> Iterator[str]:
     change = action.change
-    yield f"{action.kind.value} {change.key or 'without a key'} (line {change.line})"
+    place = f"line {change.line}" if change.line else "of the mirror: no row brings it"
+    yield f"{action.kind.value} {change.key or 'without a key'} ({place})"
     if action.kind is Kind.DELETE:
         return
     for name, value in action.fields.items():

@@ -1,4 +1,4 @@
-"""The limits that a user sets on rejects and deletes: whether a run crosses one. Pure."""
+"""The limits that a user sets on rejects and deletes: whether a run crosses one."""
 
 from __future__ import annotations
 
@@ -26,6 +26,39 @@ def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
         f"{wanted:,} processes would be deleted, and max_deletes allows {allowed:,}",
         "If that is what you want, set max_deletes to at least that number",
     )
+
+
+class DeleteLimit:
+    """Counts the deletes of a run; a dry run goes on past the limit, to show them.
+
+    Args:
+        allowed: How many the user allows.
+        dry: Whether the run writes nothing.
+
+    Attributes:
+        count: Deletes so far.
+        crossed: In a dry run, what would stop the real one; None if nothing does.
+    """
+
+    def __init__(self, allowed: int, *, dry: bool) -> None:
+        self._allowed = allowed
+        self._dry = dry
+        self.count = 0
+        self.crossed: LimitCrossed | None = None
+
+    def refused(self, more: int) -> LimitCrossed | None:
+        """What stops the run if so many more are deleted; None if it goes on."""
+        wanted = self.count + more
+        if wanted <= self._allowed:
+            return None
+        if not self._dry:
+            return too_many_deletes(wanted, self._allowed)
+        self.crossed = LimitCrossed(
+            f"The real run would stop: max_deletes allows {self._allowed:,}, and"
+            f" {wanted:,} processes would be deleted",
+            "If that is what you want, set max_deletes to at least that number",
+        )
+        return None
 
 
 def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | None:

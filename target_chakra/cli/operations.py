@@ -110,6 +110,14 @@ def _run_line(run: RunLine) -> str:
     outcomes = run.receipt.get("outcomes")
     counts = outcomes if isinstance(outcomes, dict) else run.recorded
     said = [f"{count:,} {name}" for name, count in counts.items() if count]
+    mirror = run.receipt.get("mirror_deletes")
+    for name, count in (mirror if isinstance(mirror, dict) else {}).items():
+        if count:
+            said.append(
+                f"{count:,} {name} by the mirror"
+                if name == "deleted"
+                else f"{count:,} {name} of the mirror's deletes"
+            )
     if run.in_flight or counts.get("in flight"):
         said.append(f"{run.in_flight:,} in flight now")
     end = "under way" if run.under_way else "killed"
@@ -144,11 +152,16 @@ def rejects(
         click.echo("No rejects.", err=True)
 
 
+def _place(each: RejectLine | UnknownLine) -> str:
+    """Where a row stood; what a mirror deletes stood nowhere."""
+    return f"{each.stream} line {each.line}" if each.line else f"{each.stream}, of the mirror"
+
+
 def _reject_line(each: RejectLine) -> str:
     state = f" [{each.closed}]" if each.closed else ""
     job = f" (job {each.job})" if each.job else ""
     return (
-        f"{each.id}  run {each.run}, {each.stream} line {each.line}, {each.key or 'no key'}{state}:"
+        f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}{state}:"
         f" {each.reason}{job}. {each.next_step}."
     )
 
@@ -217,8 +230,8 @@ def unknown(
                 _say(
                     _json(each)
                     if as_json
-                    else f"{each.id}  run {each.run}, {each.stream} line {each.line},"
-                    f" {each.key or 'no key'}: {each.kind}, {each.reason}"
+                    else f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}:"
+                    f" {each.kind}, {each.reason}"
                 )
             if not found:
                 click.echo("No unknown rows.", err=True)

@@ -283,7 +283,7 @@ class Session(Generic[State]):
             self.writer.leave_rest()
         except ChakraError as found:
             self.error = self._broken_off(found)
-        self.error = self.error or self.writer.failure
+        self.error = self.error or self.writer.failure or self.writer.deletes.crossed
         return self.end(self.error)
 
     def _broken_off(self, error: ChakraError) -> ChakraError:

@@ -15,7 +15,7 @@ from chakra_api.errors import ChakraError, IllegalTransition
 from target_chakra.batches import Released, Settled
 from target_chakra.books.bookkeeping import ROWS_A_STORING, Bookkeeping
 from target_chakra.books.dry_run import DryRun
-from target_chakra.books.limits import crossed_percent, too_many_deletes
+from target_chakra.books.limits import DeleteLimit, crossed_percent
 from target_chakra.books.tally import Tally
 from target_chakra.changes import (
     Action,
@@ -62,6 +62,7 @@ class Writer(Generic[State]):
     Attributes:
         tally: What came in and what became of it; `books` store it.
         dry_run: Of a dry run: what would be sent, and rejected.
+        deletes: How many there were, and what its user allows.
         failure: What stops the run; None if nothing does.
         halted: Procedures that nothing more can be written to, and why.
     """
@@ -81,10 +82,10 @@ class Writer(Generic[State]):
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
-        self._deletes = self._since_pump = 0
+        self._since_pump, self._is_accounted = 0, False
+        self.deletes = DeleteLimit(self._limits.max_deletes, dry=self._settings.dry_run)
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
-        self._is_accounted = False
         self.books = Bookkeeping(context, rejects)
         self.intake = Intake(context, self.books.is_barred)
         self.dispatcher = Dispatcher(context, submissions(context))
@@ -145,8 +146,7 @@ class Writer(Generic[State]):
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
-        names = [change.key] if change.key else []
-        if change.procedure in self.halted or self.books.is_barred(names):
+        if change.procedure in self.halted or self.books.is_barred(filter(None, [change.key])):
             self._end_unsent(change)
             return
         self.intake.add(change)
@@ -161,8 +161,8 @@ class Writer(Generic[State]):
         Raises:
             LimitCrossed: There is more to delete than the user allows.
         """
-        if self._deletes + len(changes) > self._limits.max_deletes:
-            raise too_many_deletes(self._deletes + len(changes), self._limits.max_deletes)
+        if refused := self.deletes.refused(len(changes)):
+            raise refused
         for change in changes:
             self._take(change)
 
@@ -215,10 +215,11 @@ class Writer(Generic[State]):
     def _send(self, action: Action) -> None:
         change = action.change
         if action.kind is Kind.DELETE:
-            self._deletes += 1
-            if self._deletes > self._limits.max_deletes and change.asked_by.is_row:
+            refused = self.deletes.refused(1) if change.asked_by.is_row else None
+            self.deletes.count += 1
+            if refused:
                 self._give_up(change)
-                self._fail(too_many_deletes(self._deletes, self._limits.max_deletes))
+                self._fail(refused)
                 return
         if self._settings.dry_run:
             self.dry_run.note(action)
@@ -284,7 +285,7 @@ class Writer(Generic[State]):
         action = settlement.action
         change = action.change
         if len(change.parts) > 1:
-            self._deletes -= action.kind is Kind.DELETE  # it comes again, alone
+            self.deletes.count -= action.kind is Kind.DELETE  # it comes again, alone
             self.intake.try_singly(change)
             return
         if is_looked_up_again(action):
@@ -296,7 +297,7 @@ class Writer(Generic[State]):
     def _release(self, batch: Batch) -> None:
         self._recovered.discard(batch.id)
         for action in batch.actions:
-            self._deletes -= action.kind is Kind.DELETE
+            self.deletes.count -= action.kind is Kind.DELETE
             self._plan_again(action.change)
 
     def _plan_again(self, change: Change) -> None:

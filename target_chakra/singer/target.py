@@ -244,8 +244,8 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         """
         session = self.open_session()
         session.run(lambda: None)
-        if session.failure is not None:
-            raise session.failure
+        if session.error is not None:
+            raise session.error
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop taking input; batches in flight are finished or recorded."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NEW, OLD = {"lead_id": "NEW-1", "score": 1}, {"lead_id": "M-1", "score": 77}
 BAD = {"lead_id": "BAD-2", "score": "many"}
 VERSION = {"type": "ACTIVATE_VERSION", "stream": "mirrored", "version": 5}
+WOULD_STOP = "The real run would stop: max_deletes allows"
 COLUMNS = {"lead_id": {}, "score": {}, "gone": {}, "name": {}}
 
 
@@ -180,13 +181,39 @@ def test_the_run_after_dry_ones_deletes_what_was_pending(tmp_path: Path) -> None
     made.run(messages("mirrored", *rows[:2]))
     made.run(messages("mirrored", rows[0]), dry_run=True)
     shown = made.run([], "mirror-commit", dry_run=True)
-    assert "delete lead_id=M-2" in shown.stderr
+    assert "delete lead_id=M-2 (of the mirror: no row brings it)" in shown.stderr
     assert shown.code == 0
+    stopped = made.run([], "mirror-commit", dry_run=True, max_deletes=0)
+    assert "delete lead_id=M-2 (of the mirror" in stopped.stderr
+    assert f"{WOULD_STOP} 0, and 1 processes would be deleted" in stopped.stderr
+    assert stopped.code == ExitCode.REJECTS
     done = made.run([], "mirror-commit")
     assert done.code == 0, done.stderr
+    assert "1 deleted by the mirror" in made.run([], "runs").stdout.splitlines()[-1]
     _, _, receipt = made.last_run()
     assert receipt["mirror_deletes"]["deleted"] == 1
     assert "run 2 did not bring" in done.stderr, "a dry run is not the last one"
+
+
+def test_a_dry_run_shows_deletes_that_the_limit_would_stop(tmp_path: Path) -> None:
+    made = Account(world_of(0), tmp_path)
+    rows = [{"lead_id": f"M-{n}", "score": n} for n in range(24)]
+    assert made.run([*messages("mirrored", *rows, version=1)]).code == 0
+    gone = [*messages("mirrored", *rows[:9], version=5), VERSION]
+    later = messages("marked", {**rows[1], "gone": "true"}, {**rows[2], "gone": "true"}, NEW)
+    told = made.run([*gone, *later], dry_run=True, max_deletes=3)
+    assert told.code == ExitCode.REJECTS
+    assert told.stderr.count("delete lead_id=M-") == 10
+    assert "Of the deletes, 10 of 17 shown" in told.stderr
+    assert "Dry run: 1 creates, 0 updates, 17 deletes;" in told.stderr, "what came later, too"
+    assert f"{WOULD_STOP} 3, and 17 processes would be deleted" in told.stderr
+    marked = made.run(later, dry_run=True, max_deletes=1)
+    assert marked.code == ExitCode.REJECTS
+    assert "delete lead_id=M-2 (line 3)" in marked.stderr
+    assert f"{WOULD_STOP} 1, and 2 processes would be deleted" in marked.stderr
+    real = made.run([*gone, *later], max_deletes=3)
+    assert real.code == ExitCode.REJECTS
+    assert sum(alive for alive, _ in made.held()) == 24
 
 
 def test_a_dry_run_says_how_much_of_it_it_shows(tmp_path: Path) -> None:
