@@ -54,6 +54,18 @@ class Verdict:
         if count and self.receipt.exit_code(self.limits) is not ExitCode.UNKNOWN:
             yield _in_flight_said(count)
 
+    def left(self) -> str | None:
+        """Of a run that a signal stopped: what is left to do; None of one that came to its end."""
+        if not self.receipt.stopped:
+            return None
+        unsent, in_flight = self._count(Outcome.NOT_SENT), self._count(Outcome.IN_FLIGHT)
+        verb = "was" if unsent == 1 else "were"
+        return (
+            f"Stopped: {unsent:,} {_rows(unsent)} {verb} not sent, {in_flight:,} in flight, and"
+            f" what the source brings after the {self.receipt.rows_in:,} that came in was not"
+            " taken; run it again to go on"
+        )
+
     def _count(self, outcome: Outcome) -> int:
         return self.receipt.total[outcome] + self.receipt.mirror.get(outcome, 0)
 

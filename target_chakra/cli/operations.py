@@ -277,12 +277,14 @@ def _refuse_early(chosen: list[UnknownLine]) -> None:
 def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
     """Delete what mirrored streams no longer bring, after a run that ended well.
 
-    Make it a later block of `meltano run`: it is reached only when tap and target both exited 0.
-    It refuses a stream whose tap read incrementally: such a run holds only the changes.
+    Under Meltano it follows `meltano run` behind &&, so that it is reached only when tap and
+    target both exited 0; as a block of `meltano run` Meltano refuses it. A stream whose tap read
+    incrementally is refused: such a run holds only the changes.
 
     \b
-    Example:
-      meltano run tap-postgres target-chakra target-chakra:mirror-commit
+    Examples:
+      target-chakra --config config.json mirror-commit
+      meltano run tap-postgres target-chakra && meltano invoke target-chakra:mirror-commit
     """  # noqa: D301 - click's mark for text that stays as it is
     settings = _settings(config)
     with _reports(config) as reports:

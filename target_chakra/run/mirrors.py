@@ -14,7 +14,7 @@ from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode, deletion_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_chakra.changes import Key
     from target_chakra.journal.journal import Journal
@@ -35,11 +35,18 @@ class Mirrors:
         journal: Knows which stream wrote what, and in which run.
         streams: The streams of the run.
         writer: Carries the deletes out.
+        command: What its user types for a subcommand.
     """
 
     def __init__(
-        self, settings: Settings, journal: Journal, streams: Streams, writer: Writer[Any]
+        self,
+        settings: Settings,
+        journal: Journal,
+        streams: Streams,
+        writer: Writer[Any],
+        command: Callable[[str], str],
     ) -> None:
+        self._command = command
         self._settings = settings
         self._journal = journal
         self._streams = streams
@@ -63,8 +70,9 @@ class Mirrors:
         if self._versions.get(stream) != version:
             LOG.info(
                 "ACTIVATE_VERSION of '%s' came before its rows: it says nothing about deletes;"
-                " target-chakra mirror-commit does, once tap and target have both ended well",
+                " %s does, once tap and target have both ended well",
                 stream,
+                self._command("mirror-commit"),
             )
             return
         self._writer.finish()

@@ -108,7 +108,7 @@ class Session(Generic[State]):
         context = RunContext(journal, self._workers, clock, settings, procedure)
         self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects)
         self._streams = Streams(settings, procedure, self.writer.register)
-        self._mirrors = Mirrors(settings, journal, self._streams, self.writer)
+        self._mirrors = Mirrors(settings, journal, self._streams, self.writer, hooks.command)
         self._reporter = Reporter(clock)
         self.writer.recover()
 
@@ -350,6 +350,8 @@ class Session(Generic[State]):
         for told in verdict.warnings():
             LOG.warning("%s", told)
         LOG.info("Run %d: %s", receipt.run, receipt.line())
+        if left := verdict.left():
+            LOG.info("%s", left)
         self._hooks.print_receipt(encode(self.last_receipt).decode())
 
     def close(self) -> None:

@@ -88,6 +88,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         self.clock = SystemClock()
         self.session: Session[dict[str, Any]] | None = None
         self.stop_signal: int | None = None
+        self._has_told_of_stop = False
         self.command = typed_command()
         self._lines = LineReader(self._idle)
         super().__init__(message_reader=self._lines, **options)
@@ -109,7 +110,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             )
             hooks = Hooks(
                 self._pass_on,
-                lambda: self.stop_signal is not None,
+                self._is_stopped,
                 ending=self._say_what_was_unused,
                 command=self.command,
             )
@@ -137,7 +138,21 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     def _idle(self) -> bool:
         if self.session is not None:
             self.session.tick()
-        return self.stop_signal is not None
+        return self._is_stopped()
+
+    def _is_stopped(self) -> bool:
+        """Whether a signal came; it is told here, since its handler may interrupt a message."""
+        session, number = self.session, self.stop_signal
+        if number is not None and session is not None and not self._has_told_of_stop:
+            self._has_told_of_stop = True
+            jobs = len(session.writer.dispatcher.in_flight)
+            self.logger.info(
+                "Stopped by signal %d: takes no more rows; waits for %d %s in flight",
+                number,
+                jobs,
+                "job" if jobs == 1 else "jobs",
+            )
+        return number is not None
 
     # Messages
 
@@ -186,7 +201,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         return all(isinstance(each, RemoveRecordTransform) for each in maps)
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        if self.stop_signal is not None:
+        if self._is_stopped():
             raise Stopped
         stream = message_dict.get("stream")
         if not isinstance(message_dict.get("record"), dict):

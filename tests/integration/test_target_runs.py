@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import sqlite3
 import time
@@ -115,6 +116,7 @@ def test_a_mirror_heeds_activate_version_after_the_rows_only(
     early = write(tmp_path, config, [columns, before_rows, *newer])
     assert "V-3" in living(sandbox)
     assert early.code == 0
+    assert f"target-chakra --config {tmp_path}/config.json mirror-commit does" in early.stderr
     late = write(tmp_path, config, [columns, *newer, before_rows])
     assert late.code == 0, late.stderr
     assert "V-3" not in living(sandbox)
@@ -192,6 +194,13 @@ def test_a_signal_ends_the_run_in_order_and_the_next_one_goes_on(
     assert ended.code == ExitCode.STOPPED, stderr
     assert ended.states == []
     assert sum(ended.outcomes.values()) == ended.receipt["rows_in"]
+    noticed = re.search(r"Stopped by signal 15: takes no more rows; waits for (\d+) job", stderr)
+    assert noticed, stderr
+    assert int(noticed[1]) > 0
+    not_sent = ended.outcomes.get("not sent", 0)
+    assert f"Stopped: {not_sent} rows were not sent" in stderr, stderr
+    assert "run it again to go on" in stderr
+    assert stderr.count("Stopped") == 2
     again = write(tmp_path, config_of(sandbox), lines)
     assert again.code == 0, again.stderr
     assert again.states == [{"at": 9000}]

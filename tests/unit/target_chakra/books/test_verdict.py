@@ -88,6 +88,8 @@ def test_what_is_in_flight_is_said_beside_what_broke_the_run_off() -> None:
     ]
     stopped = verdict({Outcome.IN_FLIGHT: 2}, stopped=True)
     assert list(stopped.errors()) == []
+    assert str(stopped.left()).startswith("Stopped: 0 rows were not sent, 2 in flight, and what")
+    assert told.left() is None
     assert len(list(stopped.warnings())) == 1
 
 
