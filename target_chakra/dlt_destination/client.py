@@ -65,6 +65,11 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("target-chakra")
 NAME: Final = "chakra"
+_PENDING: Final = (
+    "The log says what would be written. The files stay pending: the next run writes these rows,"
+    " and not others that it is given. To throw them away: pipeline.drop_pending_packages()."
+)
+"""What is said of a dry run's files."""
 _UNMARKED: Final = frozenset({"text", "bigint", "double", "bool"})
 """Types whose values dlt writes as they are."""
 _TIMES: Final = frozenset({"timestamp", "date"})
@@ -191,7 +196,7 @@ class ChakraLoadClient(JobClientBase):
         try:
             self.runs.deliver(load, begin, delivery)
         except ChakraError as error:
-            raise translated(error) from None
+            raise translated(error, _PENDING if self.settings.dry_run else "") from None
 
     def _columns(self, table: PreparedTableSchema) -> dict[str, Column]:
         """A table's columns but dlt's own; a variant (`score▶v_text`) is the column it is of."""
@@ -238,7 +243,8 @@ class ChakraLoadClient(JobClientBase):
 
         def begin(hooks: Hooks[object]) -> Session[object]:
             redact_logs(settings.connection.api_key, "dlt")
-            told = dataclasses.replace(hooks, print_receipt=LOG.info)
+            # What dlt's users see without having set up any logging begins at WARNING.
+            told = dataclasses.replace(hooks, print_receipt=LOG.info, show=LOG.warning)
             return Session(settings, SystemClock(), owner, told)
 
         return begin
@@ -323,11 +329,17 @@ def _refuse_to_drop() -> None:
     )
 
 
-def translated(error: ChakraError) -> Exception:
-    """An error as dlt sorts them: will it ever work as it is?"""
+def translated(error: ChakraError, more: str = "") -> Exception:
+    """An error as dlt sorts them: will it ever work as it is?
+
+    Args:
+        error: What happened, and the next step.
+        more: What is to be said behind that.
+    """
+    said = f"{error} {more}".rstrip()
     if isinstance(error, (SettingsError, LimitCrossed, Refused)):
-        return DestinationTerminalException(str(error))
-    return DestinationTransientException(str(error))
+        return DestinationTerminalException(said)
+    return DestinationTransientException(said)
 
 
 def _has_failed_jobs(load_id: str) -> bool:

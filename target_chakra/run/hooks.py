@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from target_chakra.lifecycle import Outcome
 
 State = TypeVar("State")
+
+LOG = logging.getLogger("target-chakra")
 
 
 def _pass_no_state(_value: object) -> None:
@@ -31,6 +34,10 @@ def _to_standard_error(line: str) -> None:
     print(line, file=sys.stderr)  # noqa: T201 - the account of a run
 
 
+def _to_log(line: str) -> None:
+    LOG.info("%s", line)
+
+
 def _typed(words: str) -> str:
     return f"target-chakra {words}"
 
@@ -46,6 +53,7 @@ class Hooks(Generic[State]):
         beat: Called often while rows are on their way.
         ending: Called when every row has its outcome, before the receipt is stored.
         print_receipt: Prints the receipt, one JSON object.
+        show: Shows a line of what a dry run would do.
         command: What its user types for a subcommand of target-chakra.
     """
 
@@ -55,4 +63,5 @@ class Hooks(Generic[State]):
     beat: Callable[[], None] = _nothing
     ending: Callable[[], None] = _nothing
     print_receipt: Callable[[str], None] = _to_standard_error
+    show: Callable[[str], None] = _to_log
     command: Callable[[str], str] = _typed

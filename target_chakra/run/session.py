@@ -250,8 +250,9 @@ class Session(Generic[State]):
     def why_unsent(self, stream: str) -> ChakraError | None:
         """Why nothing of a stream is sent; None if nothing speaks against it."""
         if self.settings.dry_run:
-            counts = self.writer.dry_run.planned
-            planned = [f"{count:,} {kind.value}" for kind, count in counts.items()]
+            dry_run = self.writer.dry_run
+            planned = [f"{count:,} {kind.value}" for kind, count in dry_run.planned.items()]
+            planned += [f"{dry_run.rejected:,} reject"] if dry_run.rejected else []
             return SettingsError(
                 f"dry_run is set, so nothing is written ({', '.join(planned) or 'nothing to do'})",
                 "Take dry_run away and run it again",
@@ -343,7 +344,7 @@ class Session(Generic[State]):
         writer = self.writer
         if receipt.dry_run:
             for line in writer.dry_run.lines(self.settings.batch_size):
-                LOG.info("%s", line)
+                self._hooks.show(line)
         verdict = Verdict(receipt, self.settings.limits, writer.books.why, self._hooks.command)
         for told in verdict.errors():
             LOG.error("%s", told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -189,18 +190,29 @@ def rows_in(journal: Path) -> dict[str, int]:
 def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    plan = Plan((Table("scores", scores(sandbox, 5)),), settings(sandbox, SCORES, dry_run=True))
+    bad = {"lead_id": "B", "score": "many"}
+    rows = [*scores(sandbox, 5), bad]
+    plan = Plan((Table("scores", rows),), settings(sandbox, SCORES, dry_run=True))
     # dlt would take the load for loaded, and drop its rows: refused before the first of them.
     lenient = load(tmp_path, replace(plan, environment={"LOAD__RAISE_ON_FAILED_JOBS": "false"}))
     assert "dlt would let go of" in lenient.error
     assert lenient.pending
     told = load(tmp_path, replace(plan, tables=()))
-    assert "5 update" in told.error
+    assert "5 update, 1 reject" in told.error
+    assert "the next run writes these rows, and not others" in told.error
+    assert "pipeline.drop_pending_packages()" in told.error
     assert told.pending
+    shown = told.output  # without any logging set up
+    assert shown.count("update lead_id=") == 5
+    assert len(re.findall(r"^  data\.score: .* → ", shown, re.MULTILINE)) == 5
+    assert re.search(r"^reject lead_id=B \(line \d\): score ", shown, re.MULTILINE), shown
+    assert "Dry run: 0 creates, 5 updates, 0 deletes, 1 rejects" in shown
     assert writes(sandbox) == 0
     assert rows_in(tmp_path / ".target-chakra" / "journal.db") == {"runs": 1, "version": 1}
-    done = load(tmp_path, Plan((), settings(sandbox, SCORES)))
-    assert done.outcomes == {"updated": 5}
+    done = load(
+        tmp_path, Plan((Table("scores", new(3)),), settings(sandbox, SCORES, max_rejects=1))
+    )
+    assert done.outcomes == {"updated": 5, "rejected": 1}
 
 
 # What is one run
