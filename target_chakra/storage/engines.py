@@ -22,6 +22,17 @@ READS: Final = "chakra_reads"
 """Execution option of connections that only read."""
 WRITES: Final = "chakra_writes"
 """Execution option of connections that write from their beginning, where others only read."""
+_ANY_STEP: Final = (
+    "Nothing that it does not know was sent. Make room or mend the database, then run it again to"
+    " go on"
+)
+_NEXT_STEPS: Final = {
+    "3F000": "Have an owner of the database make the schema that the URL names: CREATE SCHEMA ..."
+    " AUTHORIZATION ...",
+    "42501": "Have its owner run: GRANT USAGE, CREATE ON SCHEMA ... TO ...; GRANT ALL ON ALL"
+    " TABLES IN SCHEMA ... TO ...",
+}
+"""By PostgreSQL's code of what failed: no such schema, and no right."""
 OWNER_ONLY: Final = 0o600
 FOLDER_OWNER_ONLY: Final = 0o700
 
@@ -135,10 +146,10 @@ def spoken(url: sa.URL) -> Iterator[None]:
     except (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
         # SQLite quotes a damaged table's definition, which need not be text, in its message.
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
         raise JournalError(
             f"The journal '{url.render_as_string()}' failed: {cause}",
-            "Nothing that it does not know was sent. Make room or mend the database, then run"
-            " it again to go on",
+            _NEXT_STEPS.get(state, _ANY_STEP),
         ) from None
 
 

@@ -9,6 +9,7 @@ role has a schema of its own, that is respected.
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -18,10 +19,26 @@ from chakra_api.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+LOG: Final = logging.getLogger("target-chakra")
 SCHEMA: Final = "target_chakra"
 OLD: Final = "public"
 _OPENING: Final = "target_chakra opens a journal"
 """What two runs that open a journal at a time wait for, one after the other."""
+_PLACE: Final = """
+    SELECT quote_ident(nspname) AS name, quote_ident(pg_get_userbyid(nspowner)) AS owner,
+        has_schema_privilege(n.oid, 'USAGE') AS used, has_schema_privilege(n.oid, 'CREATE') AS made,
+        EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relname = 'version') AS begun
+    FROM unnest(string_to_array(current_setting('search_path'), ',')) WITH ORDINALITY AS p(part, at)
+    JOIN pg_namespace AS n ON nspname = replace(btrim(btrim(part), '"'), '$user', current_user)
+    ORDER BY at LIMIT 1
+"""
+"""The first schema of the search path that is there: whether this user may use it, and make tables
+in it, and whether a journal was begun there."""
+_SECOND: Final = (
+    f"Another journal stands in the schema {OLD}, written by an earlier version since this one was"
+    f" moved to {SCHEMA}: its batches in flight are followed by nobody. Stop that runner, or give"
+    " it this version"
+)
 _FORBIDDEN: Final = "42501"
 """PostgreSQL's code of what a user may not do."""
 
@@ -51,14 +68,21 @@ def move_in(connection: sa.Connection, tables: Mapping[str, Collection[str]]) ->
         tables: The journal's tables, each with the columns that it had in every version.
 
     Raises:
-        JournalError: This user may not, or a run of an earlier version holds the journal.
+        JournalError: This user may not, the schema that the URL names is not there, or a run of an
+            earlier version holds the journal.
     """
     if connection.dialect.name != "postgresql":
         return
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": lock_number(_OPENING)})
-    if not _is_ours(connection) or _has_journal(connection):
+    user = str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+    is_ours = _is_ours(connection)
+    _refuse_closed(connection, user, may_be_made=is_ours)
+    if not is_ours:
         return
-    user = connection.scalar(sa.text("SELECT quote_ident(current_user)"))
+    if _has_journal(connection):
+        if old_journal(connection, tables):
+            LOG.warning("%s", _SECOND)
+        return
     try:
         if not connection.scalar(
             sa.text("SELECT count(*) FROM pg_namespace WHERE nspname = :s"), {"s": SCHEMA}
@@ -72,7 +96,34 @@ def move_in(connection: sa.Connection, tables: Mapping[str, Collection[str]]) ->
     except sa.exc.DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _FORBIDDEN:
             raise
-        raise _not_allowed(str(user), str(error.orig).strip().splitlines()[0]) from None
+        raise _not_allowed(user, str(error.orig).strip().splitlines()[0]) from None
+
+
+def _refuse_closed(connection: sa.Connection, user: str, *, may_be_made: bool) -> None:
+    """A schema that is not there, or that this user may not use, can hold no journal.
+
+    Raises:
+        JournalError: It is the one that the connection's search path begins with.
+    """
+    found = connection.execute(sa.text(_PLACE)).one_or_none()
+    if found is None:
+        if may_be_made:
+            return
+        path = connection.scalar(sa.text("SHOW search_path"))
+        name = connection.scalar(
+            sa.text("SELECT quote_ident(btrim(btrim(split_part(:path, ',', 1)), '\"'))"),
+            {"path": path},
+        )
+        raise JournalError(
+            f"The journal's URL names a schema that this database does not have ({name})",
+            f"Have an owner of the database run: CREATE SCHEMA {name} AUTHORIZATION {user}",
+        )
+    if not (found.used and (found.made or found.begun)):
+        raise JournalError(
+            f"The user {user} may not keep a journal in the schema {found.name}, which is of"
+            f" {found.owner}",
+            f"Have its owner run: GRANT USAGE, CREATE ON SCHEMA {found.name} TO {user}",
+        )
 
 
 def see_old(connection: sa.Connection, tables: Mapping[str, Collection[str]]) -> None:

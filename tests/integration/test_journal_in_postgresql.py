@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -164,3 +165,65 @@ def test_a_schema_that_the_url_or_the_role_names_is_respected(url: str) -> None:
     Journal(named.render_as_string(hide_password=False)).close()
     assert tables(url, "public") == OURS
     assert tables(url, "target_chakra") == set()
+
+
+def test_a_schema_that_can_hold_no_journal_is_told_with_the_statement_that_mends_it(
+    url: str,
+) -> None:
+    role, other = f"guest{next(NUMBERS)}", f"host{next(NUMBERS)}"
+    ask(url, f"CREATE ROLE {role} LOGIN", f"CREATE ROLE {other} LOGIN")
+
+    def named(schema: str) -> str:
+        made = sa.make_url(url).set(username=role)
+        made = made.update_query_dict({"options": f"-csearch_path={schema}"} if schema else {})
+        return made.render_as_string(hide_password=False)
+
+    def refused(schema: str) -> str:
+        with pytest.raises(JournalError) as error:
+            Journal(named(schema))
+        return str(error.value)
+
+    missing = refused("mine")
+    assert "a schema that this database does not have (mine)" in missing
+    statement = f"CREATE SCHEMA mine AUTHORIZATION {role}"
+    assert missing.endswith(f": {statement}.")
+    ask(url, statement)
+    Journal(named("mine")).close()
+    assert tables(url, "mine") == OURS
+    ask(url, f'CREATE SCHEMA "Theirs" AUTHORIZATION {other}')
+    # Of our own name, too, which is asked for without words in the URL.
+    ask(url, f"CREATE SCHEMA target_chakra AUTHORIZATION {other}")
+    for schema, quoted in (('"Theirs"', '"Theirs"'), ("", "target_chakra")):
+        grant = f"GRANT USAGE, CREATE ON SCHEMA {quoted} TO {role}"
+        told = refused(schema)
+        assert f"may not keep a journal in the schema {quoted}, which is of {other}" in told
+        assert told.endswith(f": {grant}.")
+        ask(url, f"GRANT USAGE ON SCHEMA {quoted} TO {role}")
+        assert refused(schema) == told
+        ask(url, grant)
+        Journal(named(schema)).close()
+        assert tables(url, quoted.strip('"')) == OURS
+        ask(url, f"REVOKE CREATE ON SCHEMA {quoted} FROM {role}")
+        Journal(named(schema)).close()  # it stands there already
+    ask(url, f"REVOKE ALL ON SCHEMA target_chakra FROM {role}")
+    for schema, step in (("", r"denied .*GRANT USAGE"), ("nowhere", "CREATE SCHEMA")):
+        with closing(Reports(named(schema))) as reports, pytest.raises(JournalError, match=step):
+            reports.runs()
+
+
+def test_a_journal_that_an_earlier_version_begins_anew_is_told_once_a_run(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    old(url, write_journal_of_030)
+    Journal(url).close()
+    ask(url, "CREATE TABLE version (number INT)")  # of somebody else
+    Journal(url).close()
+    assert not caplog.records
+    ask(url, "DROP TABLE version")
+    old(url, write_journal_of_030)
+    Journal(url).close()
+    (told,) = caplog.records
+    assert told.levelname == "WARNING"
+    assert "Another journal stands in the schema public" in told.message
+    assert "Stop that runner" in told.message
+    assert "version" in tables(url, "public")
