@@ -8,7 +8,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import shown
 from chakra_plugin.settings_sources import Gathered
-from chakra_plugin.settings_text import WANTED, types_of
+from chakra_plugin.settings_text import wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def _told(
         words = [str(each) for each in schema["enum"]]
         asked = "" if secret else did_you_mean(str(error.instance), words)
         return cause, f"{asked}Use one of: {', '.join(words)}"
-    wanted = ", or ".join(WANTED[each] for each in types_of(schema) if each in WANTED)
+    wanted = wanted_by(schema)
     return cause, f"Write {wanted}" if wanted else f"See {declared.command} --about"
 
 

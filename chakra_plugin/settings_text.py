@@ -29,6 +29,20 @@ WANTED: Final = {
 """By type: what to write."""
 
 
+def wanted_by(schema: Schema) -> str:
+    """What to write where a setting is declared so; empty where anything may stand."""
+    return ", or ".join(_wanted(each, schema) for each in types_of(schema) if each in WANTED)
+
+
+def _wanted(name: str, schema: Schema) -> str:
+    items = schema.get("items")
+    members = items.get("properties") if isinstance(items, dict) else None
+    if name == "array" and members:
+        first = next(iter(members))
+        return f'a JSON list of mappings such as [{{"{first}": "value"}}]'
+    return WANTED[name]
+
+
 class WrongText(Exception):
     """A text that does not spell what is declared.
 
@@ -68,7 +82,7 @@ def typed(value: object, schema: Schema, place: str = "") -> object:
     """
     types = types_of(schema)
     if isinstance(value, str) and types and "string" not in types:
-        value = _spelled(value, types, place)
+        value = _spelled(value, schema, place)
     elif isinstance(value, float) and "integer" in types and value.is_integer():
         value = int(value)
     if isinstance(value, dict):
@@ -116,13 +130,13 @@ def strangers(value: object, schema: Schema, place: str) -> Iterator[Stranger]:
             yield Stranger(f"{place}.{name}", name, tuple(members))
 
 
-def _spelled(text: str, types: tuple[str, ...], place: str) -> object:
+def _spelled(text: str, schema: Schema, place: str) -> object:
     """What a text spells, of the first type that takes it."""
-    for name in types:
+    for name in types_of(schema):
         found = _READERS[name](text)
         if found is not None:
             return found
-    raise WrongText(place, text, ", or ".join(WANTED[name] for name in types))
+    raise WrongText(place, text, wanted_by(schema))
 
 
 def _whole(text: str) -> int | None:

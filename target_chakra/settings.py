@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import nearest
 from chakra_api.setting_values import flag, number, whole
 from target_chakra.changes import Mode
 from target_chakra.stream_mapping import StreamMapping, parse_streams
@@ -120,9 +121,12 @@ class Settings:
                 return mapping
         if stream.startswith("process_"):
             return StreamMapping(stream=stream)
+        near = nearest(stream, [mapping.stream for mapping in self.streams])
         raise SettingsError(
-            f"There is no mapping for the stream '{stream}'",
-            "Add one to the setting streams, with stream, procedure and key",
+            f"There is no mapping for the stream '{stream}'"
+            + (f" (the nearest one is of '{near}')" if near else ""),
+            "Add one to the setting streams, with stream, procedure and key, or leave its rows out"
+            f' with {{"stream": "{stream}", "skip": true}}',
         )
 
 

@@ -77,7 +77,10 @@ class Verdict:
     def _rejects_said(self) -> str:
         said = f"Rejected most often: {self.why[Outcome.REJECTED].said()}."
         if self.receipt.dry_run:
-            return f"{said} A dry run keeps none of them: mend them in the source or the mapping."
+            return (
+                f"{said} A dry run adds none to the rejects on record, and takes none away: mend"
+                " them in the source or the mapping."
+            )
         listed, again = self.command(f"rejects --run {self.receipt.run}"), self.command("retry")
         return f"{said} List them with: {listed}. Once mended, send them again with: {again}."
 

@@ -65,3 +65,29 @@ def test_under_meltano_it_is_meltanos_command(
     own = written(tmp_path, "c.json", settings(tmp_path))
     told = run_target(world, ["--config", own, "--input", written(tmp_path, "r", messages(BAD))])
     assert "List them with: meltano invoke target-chakra:rejects --run 1." in told.stderr
+
+
+def test_a_stream_without_a_mapping_is_told_the_nearest_one_and_how_to_skip_it(
+    world: World, tmp_path: Path
+) -> None:
+    own = written(tmp_path, "c.json", settings(tmp_path))
+    for stream, near in (("score", " (the nearest one is of 'scores')"), ("zebra", "")):
+        rows = written(tmp_path, "rows", messages(BAD, stream=stream))
+        told = run_target(world, ["--config", own, "--input", rows])
+        assert told.code == ExitCode.SETTINGS
+        assert f"There is no mapping for the stream '{stream}'{near}. Add one" in told.stderr
+        assert f'{{"stream": "{stream}", "skip": true}}' in told.stderr
+
+
+def test_one_mapping_without_its_list_is_told_what_to_write(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = 'Write a JSON list of mappings such as [{"stream": "value"}]'
+    own = written(tmp_path, "c.json", settings(tmp_path, streams=SCORES))
+    rows = written(tmp_path, "rows", messages(BAD))
+    assert wanted in run_target(world, ["--config", own, "--input", rows]).stderr
+    monkeypatch.setenv("TARGET_CHAKRA_API_KEY", KEY)
+    monkeypatch.setenv("TARGET_CHAKRA_STREAMS", json.dumps(SCORES))
+    told = run_target(world, ["--input", rows])
+    assert told.code == ExitCode.SETTINGS
+    assert wanted in told.stderr

@@ -66,6 +66,7 @@ def test_rejects_over_the_limit_are_one_line_with_the_commands() -> None:
 def test_in_a_dry_run_no_command_lists_them() -> None:
     (line,) = verdict({Outcome.REJECTED: 2}, reasons("bad", "bad"), dry_run=True).errors()
     assert "would be rejected" in line
+    assert "adds none to the rejects on record, and takes none away" in line
     assert "target-chakra" not in line
 
 
