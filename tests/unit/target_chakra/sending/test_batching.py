@@ -52,7 +52,7 @@ def formed(settings: Settings, *sizes: int, flush: bool = True) -> list[list[int
 
 @pytest.fixture
 def settings(connection: object) -> Settings:
-    return Settings(connection, batch_size=5)  # type: ignore[arg-type]
+    return Settings(connection, "sqlite:///", batch_size=5)  # type: ignore[arg-type]
 
 
 @pytest.fixture
