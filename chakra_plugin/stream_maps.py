@@ -8,7 +8,6 @@ told at the first row of which an expression can't be worked out.
 from __future__ import annotations
 
 import ast
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +25,7 @@ from singer_sdk.mapper import (
 )
 
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import nearest
 
 if TYPE_CHECKING:
     import logging
@@ -50,6 +50,8 @@ _ALWAYS_NAMED: Final = frozenset(
     }
 )
 """Names that an expression has beside the columns of its stream."""
+_LIKE: Final = 0.5
+"""How like a column, or a stream, must be to a name to be told: columns are often short."""
 _AS_THEY_CAME: Final = (
     "Stream maps see records before they are flattened: write data['city'], not data__city; an"
     " attribute itself is hidden with the setting mask"
@@ -213,22 +215,17 @@ def _check_map(key: str, definition: Mapping[str, object]) -> None:
             )
         if name in _OPTIONS - {MAPPER_FILTER_OPTION} or expression in (None, NULL_STRING):
             continue
-        if "fake" in str(expression) and _needs_faker(expression):
-            raise SettingsError(
-                f"The stream map of '{key}' makes fake values, for which the package Faker is"
-                f" missing: {_spelled(name, expression)}",
-                "Install it beside the command: pip install 'singer-sdk[faker]'",
-            )
         if said := _unparsed(expression):
             raise SettingsError(
                 f"The stream map of '{key}' does not parse: {_spelled(name, expression)} ({said})",
                 "Write a Python expression, quotes around a text: \"'red'\"",
             )
-
-
-def _needs_faker(expression: object) -> bool:
-    parses = isinstance(expression, str) and not _unparsed(expression)
-    return parses and "fake" in _names_in(str(expression)) and not find_spec("faker")
+        if "fake" in _names_in(str(expression)) and not find_spec("faker"):
+            raise SettingsError(
+                f"The stream map of '{key}' makes fake values, for which the package Faker is"
+                f" missing: {_spelled(name, expression)}",
+                "Install it beside the command: pip install 'singer-sdk[faker]'",
+            )
 
 
 def _unparsed(expression: object) -> str:
@@ -259,8 +256,8 @@ def _source_of(key: str, definition: object) -> str:
 
 
 def _missing(stream: str, spelled: str, name: str, columns: Iterable[str]) -> SettingsError:
-    found = get_close_matches(name, columns, 1, 0.5)
-    known = f"Write '{found[0]}', if that is meant" if found else "See the stream's schema"
+    found = nearest(name, columns, _LIKE)
+    known = f"Write '{found}', if that is meant" if found else "See the stream's schema"
     return SettingsError(
         f"The stream map of '{stream}' names '{name}', which it does not have: {spelled}",
         _AS_THEY_CAME if "__" in name else f"{known}; what is not selected is not there",
@@ -299,5 +296,5 @@ def _spelled(name: str, expression: object) -> str:
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    found = get_close_matches(name, names, 1, 0.5)
-    return f"; do you mean '{found[0]}'?" if found else ""
+    found = nearest(name, names, _LIKE)
+    return f"; do you mean '{found}'?" if found else ""

@@ -7,7 +7,6 @@ shortId; `data.email` and `derivedData.email` name the attribute of one object, 
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import did_you_mean
 from chakra_api.redaction import Secret
 
 GROUPS: Final = ("data", "derivedData")
@@ -39,6 +39,8 @@ class Treatment(Enum):
 
 _ORDER: Final = tuple(Treatment)
 _WORDS: Final = ("hash", "drop", "keep-first")
+_LIKE: Final = 0.4
+"""How like a treatment a word must be, of 1, to be taken for it: there are but three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,7 @@ def _rule(key: str, word: object) -> Rule:
 def _treatment(key: str, word: object) -> Treatment:
     if word in _WORDS:
         return Treatment(word)
-    close = difflib.get_close_matches(str(word).lower().replace("_", "-"), _WORDS, 1, 0.4)
-    hint = f"Did you mean '{close[0]}'? " if close else ""
+    hint = did_you_mean(str(word).replace("_", "-"), _WORDS, _LIKE)
     raise SettingsError(
         f"The mask of '{key}' is {json.dumps(word, default=str)}, which is no treatment",
         f"{hint}The treatments are {', '.join(_WORDS)}",

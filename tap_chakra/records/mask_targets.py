@@ -6,11 +6,11 @@ the first row is read.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
+from chakra_api.nearest import did_you_mean
 from chakra_api.values.attribute_types import TEXT
 from tap_chakra.masking.masked_procedure import KEPT as KEPT_OF_PROCESSES
 from tap_chakra.masking.rules import EXTRA, GROUPS, Treatment
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
+_LIKE: Final = 0.5
+"""How like an attribute, or a stream, must be to a key of the mask to be told."""
 _TEXT_KINDS: Final = (RootKind.REFERENCE, RootKind.TEXT, RootKind.STATE, RootKind.MADE)
 _REASONS: Final = {
     "id": "the id is the key by which loaders know a row again",
@@ -134,10 +136,10 @@ def check(rules: Iterable[Rule], shown: Sequence[Shown]) -> list[str]:
     for rule in rules:
         streams = [each for each in shown if rule.means_stream(each.stream)]
         if not streams:
+            known = sorted(each.stream for each in shown)
             raise SettingsError(
                 f"The mask '{rule.key}' is for a stream that this account does not have",
-                f"{_hint(rule.stream, [each.stream for each in shown])}The streams are"
-                f" {', '.join(sorted(each.stream for each in shown))}",
+                f"{did_you_mean(rule.stream, known, _LIKE)}The streams are {', '.join(known)}",
             )
         found = [(each.stream, target) for each in streams for target in _meant(rule, each)]
         for stream, target in found:
@@ -164,8 +166,8 @@ def _unfound(rule: Rule, streams: Sequence[Shown]) -> list[str]:
     names = sorted({target.name for each in streams for target in each.targets})
     raise SettingsError(
         f"The mask '{rule.key}' means no attribute and no column: nothing would be masked",
-        f"{_hint(rule.name, names)}For what rows hold and no configuration names, write"
-        f" {rule.stream}.{EXTRA}.{rule.name}",
+        f"{did_you_mean(rule.name, names, _LIKE)}For what rows hold and no configuration names,"
+        f" write {rule.stream}.{EXTRA}.{rule.name}",
     )
 
 
@@ -190,8 +192,3 @@ def _refuse(rule: Rule, stream: str, target: Target) -> None:
             f" {target.holds}",
             "Set it to hash or drop",
         )
-
-
-def _hint(word: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, names, 1, 0.5)
-    return f"Did you mean '{close[0]}'? " if close else ""

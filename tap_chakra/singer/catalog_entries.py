@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
-from chakra_api.nearest import did_you_mean
+from chakra_api.nearest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -165,8 +164,7 @@ def _check(entry: Entry) -> None:
 def _likely_selecting(held: Mapping[str, Any]) -> Iterator[str]:
     """Keys of metadata that nobody knows, and that are likely meant to select."""
     for name in held:
-        close = get_close_matches(name.lower(), _SELECTING, 1, _LIKE)
-        if name not in _SELECTING and close:
+        if name not in _SELECTING and nearest(name, _SELECTING, _LIKE):
             yield name
 
 

@@ -8,6 +8,7 @@ from chakra_api.errors import LimitCrossed
 
 ROWS_BEFORE_PERCENT: Final = 1000
 """Below that a share says little."""
+_ALLOW: Final = "If that is what you want, set max_deletes to at least that number"
 
 
 def too_many_rejects(rejected: int, allowed: int) -> LimitCrossed:
@@ -24,7 +25,7 @@ def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
     """What stops a run that would delete more than its user allows."""
     return LimitCrossed(
         f"{wanted:,} processes would be deleted, and max_deletes allows {allowed:,}",
-        "If that is what you want, set max_deletes to at least that number",
+        _ALLOW,
     )
 
 
@@ -56,7 +57,7 @@ class DeleteLimit:
         self.crossed = LimitCrossed(
             f"The real run would stop: max_deletes allows {self._allowed:,}, and"
             f" {wanted:,} processes would be deleted",
-            "If that is what you want, set max_deletes to at least that number",
+            _ALLOW,
         )
         return None
 

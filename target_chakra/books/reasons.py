@@ -42,15 +42,16 @@ class Reasons:
     def said(self) -> str:
         """The commonest, each with its rows; empty if there are none."""
         told = self._counts.most_common(COMMONEST)
-        parts = [f"{_cut(self._examples[kind])} ({count:,} {_rows(count)})" for kind, count in told]
+        parts = [f"{_cut(self._examples[kind])} ({counted(count)})" for kind, count in told]
         left = self._counts.total() + self._others - sum(count for _, count in told)
         if left:
-            parts.append(f"other reasons ({left:,} {_rows(left)})")
+            parts.append(f"other reasons ({counted(left)})")
         return "; ".join(parts)
 
 
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+def counted(rows: int) -> str:
+    """So many rows, in words: `1 row`, `1,488 rows`."""
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}"
 
 
 def _cut(text: str) -> str:

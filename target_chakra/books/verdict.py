@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import LimitCrossed
 from chakra_api.exit_codes import ExitCode
+from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Verdict:
         unsent, in_flight = self._count(Outcome.NOT_SENT), self._count(Outcome.IN_FLIGHT)
         verb = "was" if unsent == 1 else "were"
         return (
-            f"Stopped: {unsent:,} {_rows(unsent)} {verb} not sent, {in_flight:,} in flight, and"
+            f"Stopped: {counted(unsent)} {verb} not sent, {in_flight:,} in flight, and"
             f" what the source brings after the {self.receipt.rows_in:,} that came in was not"
             " taken; run it again to go on"
         )
@@ -72,7 +73,7 @@ class Verdict:
     def _over_limit(self) -> str:
         count, most = self._count(Outcome.REJECTED), self.limits.max_rejects
         verb = "would be" if self.receipt.dry_run else "were" if count > 1 else "was"
-        return f"{count:,} {_rows(count)} {verb} rejected, and max_rejects allows {most:,}."
+        return f"{counted(count)} {verb} rejected, and max_rejects allows {most:,}."
 
     def _rejects_said(self) -> str:
         said = f"Rejected most often: {self.why[Outcome.REJECTED].said()}."
@@ -90,7 +91,7 @@ class Verdict:
         parts = []
         if unknown:
             verb = "was" if unknown == 1 else "were"
-            parts.append(f"Nobody knows whether {unknown:,} {_rows(unknown)} {verb} written.")
+            parts.append(f"Nobody knows whether {counted(unknown)} {verb} written.")
             why = self.why[Outcome.UNKNOWN].said()
             parts += [f"Most often: {why}."] if why else []
             parts.append(f"List them with: {self.command('unknown')}.")
@@ -98,16 +99,12 @@ class Verdict:
             parts.append(f"{_in_flight_said(in_flight)}.")
         if unsent:
             parts.append(
-                f"{unsent:,} {_rows(unsent)} not sent, to come again from the source: an"
+                f"{counted(unsent)} not sent, to come again from the source: an"
                 " unknown row, or one in flight, holds their process."
             )
         return " ".join((*parts, "Run it again to go on."))
 
 
 def _in_flight_said(count: int) -> str:
-    rows, verb = _rows(count), "is" if count == 1 else "are"
-    return f"{count:,} {rows} {verb} in flight; the next run with this journal follows them"
-
-
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+    verb = "is" if count == 1 else "are"
+    return f"{counted(count)} {verb} in flight; the next run with this journal follows them"

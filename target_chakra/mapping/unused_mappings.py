@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from chakra_api.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,10 +34,8 @@ def _said(mapping: StreamMapping, came: Collection[str]) -> str:
     if any(_fits(mapping, name) for name in came):
         return f"{named}: an earlier mapping fits the same streams, and the first one counts"
     names = sorted(came)
-    lower = {name.lower(): name for name in names}
-    near = get_close_matches(mapping.stream.lower(), list(lower), 1)
-    if near:
-        return f"{named}: no such stream came; '{lower[near[0]]}' did"
+    if near := nearest(mapping.stream, names):
+        return f"{named}: no such stream came; '{near}' did"
     return f"{named}: no such stream came ({', '.join(names) or 'none did'})"
 
 
