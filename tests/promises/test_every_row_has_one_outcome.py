@@ -43,7 +43,7 @@ def drawn(seed: int, keys: list[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_outcomes_add_up_and_every_reject_is_on_record(seed: int, tmp_path: Path) -> None:
     with start_sandbox(["--rows", "100"]) as sandbox:
-        sandbox.knobs(job_duration_ms=50, entry_error_rate=0.05)
+        sandbox.knobs(job_duration_ms=50, entry_error_rate=0.2)
         rows = drawn(seed, sorted(living(sandbox))[:30])
         mapping = {"stream": "scores", "procedure": "lead"}
         config = settings(sandbox, streams=[mapping], rejects_path="rejects.jsonl", max_rejects=999)
