@@ -218,6 +218,13 @@ twins = sa.Table(
     sa.Index("twins_by_hash", "account", "stream", "twin"),
 )
 
+fence = sa.Table(
+    "fence",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+"""One row: the number of the run that took the journal last. It only grows."""
+
 
 def _add_loads(connection: sa.Connection) -> None:
     """Loads whose files may come again: which run worked on which, and what is settled."""
@@ -267,6 +274,18 @@ def _is_of_dry_run(receipt: str) -> bool:
     return isinstance(found, dict) and "dry_run" in found
 
 
+def _add_version_6(connection: sa.Connection) -> None:
+    """What version 6 adds, one statement or function a thing."""
+    _add_fence(connection)
+
+
+def _add_fence(connection: sa.Connection) -> None:
+    """The number by which a run knows that the journal is still its own."""
+    fence.create(connection, checkfirst=True)
+    if connection.execute(sa.select(fence.c.number)).first() is None:
+        connection.execute(fence.insert().values(number=0))
+
+
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
     """Add a column, given as name and type, to a journal that was not made with it."""
     held = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
@@ -280,6 +299,7 @@ MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (
     _add_places,
     _add_kinds,
     _add_dry,
+    _add_version_6,
 )
 """Each brings the journal to the next version; none is ever changed once released."""
 
@@ -314,6 +334,7 @@ _LATER: Final[Mapping[str, frozenset[str]]] = {
     "rejects": frozenset({"origin", "seq", "passing"}),
     "twins": frozenset({"kind", "passing"}),
     "arrivals": frozenset(c.name for c in arrivals.c),
+    "fence": frozenset(c.name for c in fence.c),
 }
 """Columns that the first version did not have."""
 SHAPES: Final[Mapping[str, frozenset[str]]] = {
