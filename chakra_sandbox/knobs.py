@@ -84,6 +84,10 @@ class Knobs:
     accept_epoch_filter: bool = _knob(default=False, doc="Q13: createdAt takes epoch ms too")
     filter_ignores_offset: bool = _knob(default=False, doc="Q13: offsets in filters are not read")
     index_lag_ms: int = _knob(0, "Q32: lists show a write this much later")
+    index_lag_shows: Literal["before", "nothing"] = _knob(
+        "before", "Q32: what lists show until then: the row as it was, or no row"
+    )
+    fetch_lags: bool = _knob(default=False, doc="Q32: a fetch by id lags as lists do")
     churn: int = _knob(0, "writes of each kind on every list request")
     churn_kinds: tuple[ChurnKind, ...] = _knob(
         ("insert", "update", "delete"), "Q11: what churn does"

@@ -140,7 +140,8 @@ class World:
         if route.endpoint == "list_processes":
             return self._list(call, shelf)
         if route.endpoint == "fetch_process":
-            return fetch_process(call, shelf, route.parameters["id"])
+            lag = self._lags[shelf.model.short_id]
+            return fetch_process(call, shelf, route.parameters["id"], lag)
         writer = Writer(shelf, self._lags[shelf.model.short_id], self.knobs, call.token, self._draw)
         if route.endpoint.startswith("bulk_"):
             desk = BulkDesk(self._board, writer, self._draw)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chakra_sandbox.knobs import Knobs
+    from chakra_sandbox.reads.lagging import Lag
     from chakra_sandbox.rows.access import Token
     from chakra_sandbox.rows.account import Shelf
 
@@ -121,11 +122,14 @@ def _list_meta(knobs: Knobs, page: Page, count: int, *, more: bool) -> Row:
     return styles[knobs.has_more]
 
 
-def fetch_process(call: Call, shelf: Shelf, process_id: str) -> ResponseOut:
+def fetch_process(call: Call, shelf: Shelf, process_id: str, lag: Lag) -> ResponseOut:
     """Answer 4.2. A softly deleted row is still found by its id, with `isDeleted` true (Q12)."""
     slot = shelf.store.slot_of_id(process_id)
-    gone = slot is not None and not shelf.store.alive[slot] and call.knobs.delete_mode == "hard"
-    if slot is None or gone or not may_see(call, row := shelf.store.row(slot)):
+    row = None if slot is None else shelf.store.row(slot)
+    if slot is not None and call.knobs.fetch_lags:
+        row = lag.row(slot)
+    gone = row is not None and row["isDeleted"] and call.knobs.delete_mode == "hard"
+    if row is None or gone or not may_see(call, row):
         raise Rejection(404, f"No process {process_id}")
     return ok(presenter(shelf, call.knobs).show(row))
 

@@ -6,9 +6,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.reads.selection import View
 
 if TYPE_CHECKING:
+    from chakra_sandbox.messages import Row
     from chakra_sandbox.rows.store import Store
 
 
@@ -28,9 +30,17 @@ class Lag:
         self._due: deque[tuple[int, int]] = deque()
         self._waiting: dict[int, int] = {}
 
-    def before_write(self, slot: int, due_ms: int) -> None:
-        """Keep what lists show of a slot until `due_ms`; call it before the write."""
-        if slot not in self._behind:
+    def before_write(self, slot: int, due_ms: int, *, hides: bool = False) -> None:
+        """Keep what lists show of a slot until `due_ms`; call it before the write.
+
+        Args:
+            slot: That is to be written.
+            due_ms: When lists show what is written.
+            hides: Whether they show nothing until then: an index that replaces its entries.
+        """
+        if hides:
+            self._behind[slot] = _Seen(None)
+        elif slot not in self._behind:
             there = slot < len(self._store) and self._store.alive[slot]
             self._behind[slot] = _Seen(self._store.cells[slot] if there else None)
         self._due.append((due_ms, slot))
@@ -54,6 +64,12 @@ class Lag:
         for slot, seen in behind.items():
             listed[slot] = seen.cell is not None
         return View(store, listed, self._cell)
+
+    def row(self, slot: int) -> Row | None:
+        """A slot's row as the list shows it now, or showed it before it died; None for no row."""
+        seen = self._behind.get(slot)
+        cell = self._store.cells[slot] if seen is None else seen.cell
+        return None if cell is None else exact_json.loads(cell)
 
     def _cell(self, slot: int) -> bytes:
         seen = self._behind.get(slot)

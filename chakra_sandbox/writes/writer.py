@@ -176,7 +176,8 @@ class Writer:
         store = self.shelf.store
         if self.knobs.index_lag_ms:
             slot = len(store) if plan.slot is None else plan.slot
-            self.lag.before_write(slot, now_ms + self.knobs.index_lag_ms)
+            hides = self.knobs.index_lag_shows == "nothing"
+            self.lag.before_write(slot, now_ms + self.knobs.index_lag_ms, hides=hides)
         if plan.slot is None:
             store.insert(plan.row)
         elif plan.action == "kill":

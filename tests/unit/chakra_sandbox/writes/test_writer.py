@@ -188,6 +188,29 @@ def test_lists_may_lag_behind_every_kind_of_write(make_caller: Make) -> None:
     assert caller.list({"lead_id": "L-000002"}) == []
 
 
+def test_lists_that_lag_may_show_nothing_of_what_is_written(make_caller: Make) -> None:
+    caller = make_caller(index_lag_ms=100, index_lag_shows="nothing")
+    found = {"lead_id": "L-000001"}
+    caller("PUT", f"{BY_KEY}/L-000001", {"data": {"score": 777}})
+    caller.now_ms += 99
+    assert caller.list(found) == []
+    caller.now_ms += 1
+    assert [row["data"]["score"] for row in caller.list(found)] == [777]
+
+
+@pytest.mark.parametrize("shows", ["before", "nothing"])
+def test_a_fetch_by_id_may_lag_as_lists_do(make_caller: Make, shows: str) -> None:
+    caller = make_caller(index_lag_ms=100, index_lag_shows=shows, fetch_lags=True)
+    row = caller.list({"lead_id": "L-000001"})[0]
+    one = f"{PROCESS}/{row['id']}"
+    caller("PUT", f"{BY_KEY}/L-000001", {"data": {"score": 777}})
+    status, answer = caller("GET", one)
+    assert status == (200 if shows == "before" else 404)
+    assert status == 404 or answer["_data"] == row
+    caller.now_ms += 100
+    assert caller("GET", one)[1]["_data"]["data"]["score"] == 777
+
+
 def test_an_account_that_speaks_seconds_speaks_them_both_ways(make_caller: Make) -> None:
     caller = make_caller(timestamp_format="s")
     data = {"lead_id": "X", "birth_date": 45_792_000, "last_contacted": 1_714_557_600}
