@@ -7,12 +7,27 @@ import json
 import logging
 import re
 from typing import NoReturn
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from chakra_api.errors import SettingsError
 
 _MASK = "***"
 _SHORTEST_BASE64 = 6  # a shorter piece would hit ordinary words
+_PLAIN_OPTIONS = frozenset(
+    {
+        *("application_name", "cache", "connect_timeout", "dbname", "gssencmode", "host"),
+        *("mode", "options", "port", "schema", "sslmode", "target_session_attrs", "timeout"),
+        *("uri",),
+    }
+)
+"""Options of an address that are no secrets; what another one says is not shown."""
+_WORD_AND_VALUE = re.compile(
+    r"\b([\w-]*(?:passw|passphrase|pwd|secret|token|key|credential)[\w-]*\s*[=:]\s*).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHOWN_WORD = rf"\1{_MASK}"
+_NO_PORT = re.compile(r"^([^/:\[\]]*):(?!\d*(?:/|$)).*", re.DOTALL)
+"""`user:secret` where a host and its port should stand."""
 
 
 class Secret:
@@ -78,6 +93,30 @@ class ApiKey(Secret):
 def redact(text: str, key: Secret) -> str:
     """Return `text` with the key masked: plain, percent-, base64- and JSON-escaped."""
     return key.redact(text)
+
+
+def mask_url(url: str) -> str:
+    """An address as a message may show it: without user, password and the values of options.
+
+    What is no address (`user:password@host`, `host=h password=p`) is masked as well as it can be:
+    rather too much than too little. Options that are known to be no secrets are shown.
+
+    Args:
+        url: Of ChakraHQ, a proxy, a journal, a file elsewhere; any text that should have been one.
+    """
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    if ("@" in rest or "%40" in rest) and not scheme.startswith("sqlite"):
+        rest = f"{_MASK}@{re.split('@|%40', rest)[-1]}"
+    place, *options = re.split("([?&;#])", rest)
+    place = _NO_PORT.sub(rf"\1:{_MASK}", place)
+    for at in range(1, len(options), 2):
+        name, equals, value = options[at].partition("=")
+        if not equals or unquote(name).strip().lower() not in _PLAIN_OPTIONS:
+            # What follows may be the rest of a password that was not encoded.
+            options[at:] = [f"{name}={_MASK}" if equals else _MASK]
+            break
+        options[at] = f"{name}={_WORD_AND_VALUE.sub(_SHOWN_WORD, value)}"
+    return scheme + separator + _WORD_AND_VALUE.sub(_SHOWN_WORD, place) + "".join(options)
 
 
 class RedactingFilter(logging.Filter):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from chakra_api.errors import SettingsError
+from chakra_api.redaction import mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ def proxy_of(base: str, proxies: Mapping[str, str]) -> Proxy | None:
     if name is None:
         return None
     url = proxies[name].strip()
-    proxy = Proxy(_shown(url), _variable(f"{name}_proxy"))
+    proxy = Proxy(mask_url(url), _variable(f"{name}_proxy"))
     kind = url.partition("://")[0].lower() if "://" in url else "http"
     if kind not in _PROXY_SCHEMES:
         raise SettingsError(
@@ -137,12 +138,6 @@ def _variable(lower: str) -> str:
         (name for name in (lower, lower.upper()) if os.environ.get(name)),
         f"{lower.upper()} (of the system's settings)",
     )
-
-
-def _shown(url: str) -> str:
-    """A proxy's URL without its user and password."""
-    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
-    return f"{scheme}{separator}***@{rest.rpartition('@')[2]}" if "@" in rest else url
 
 
 def _is_address(url: str) -> bool:

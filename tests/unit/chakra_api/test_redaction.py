@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.errors import SettingsError
-from chakra_api.redaction import ApiKey, RedactingFilter, redact, redact_logs
+from chakra_api.redaction import ApiKey, RedactingFilter, mask_url, redact, redact_logs
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
 
@@ -54,3 +54,28 @@ def test_a_handler_masks_a_key_once_however_often_it_is_told() -> None:
         redact_logs(ApiKey(key), "told-often")
     assert len(handler.filters) == 2
     assert RedactingFilter(ApiKey("first-key")) in handler.filters
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:pw@host", "https://***@host"),
+        ("https://u:p/w@x@host:80/a", "https://***@host:80/a"),
+        ("https://u:pw%40host", "https://***@host"),
+        ("https://user:secret", "https://user:***"),
+        ("u:pw@host", "***@host"),
+        ("https://host:8080", "https://host:8080"),
+        ("https://[::1]:8080", "https://[::1]:8080"),
+        (
+            "postgresql://h/db?sslmode=require&password=a&b",
+            "postgresql://h/db?sslmode=require&password=***",
+        ),
+        ("postgresql:///db?host=/tmp&%70assword=x", "postgresql:///db?host=/tmp&%70assword=***"),
+        ("postgresql:///db?options=password=x", "postgresql:///db?options=password=***"),
+        ("postgresql://h/db#x", "postgresql://h/db#***"),
+        ("host=h password=a b", "host=h password=***"),
+        ("sqlite:////data/a@b/journal.db", "sqlite:////data/a@b/journal.db"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert mask_url(url) == shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,8 @@ def test_a_proxy_that_means_nothing_is_named(
     with pytest.raises(SettingsError) as caught:
         made()
     assert variable in str(caught.value)
-    assert url in str(caught.value)
+    # What stands where a port should may be a password whose host was forgotten.
+    assert re.sub(":(bad|port)$", ":***", url) in str(caught.value)
 
 
 @pytest.mark.parametrize("at", ["nobody:secret@host:x", "nobody:se@cret@host:x", "secret@:1"])
