@@ -24,6 +24,7 @@
     ├── JournalError            the journal can't be used: nothing that it does not know was sent
     ├── LimitCrossed            a limit that the user set stops the run
     ├── OutputFault             what the command prints can't be written: its disk is full
+    ├── MachineFault            the machine refuses: no memory, no process, no open file more
     └── IllegalTransition       a bug of ours: stop, change nothing
 
 Foreign exceptions (those of requests) are translated in `wire/transport.py` and nowhere else.
@@ -234,6 +235,13 @@ class OutputFault(ChakraError):
         if not number:
             return cls("The output can't be written: it is closed", _GIVE_ONE)
         return cls(f"The output can't be written: {os.strerror(number)}", _MAKE_ROOM)
+
+
+class MachineFault(ChakraError):
+    """The machine refuses: no memory, no further process, thread or open file."""
+
+    exit_code = ExitCode.STOPPED
+    brief = "machine"
 
 
 class IllegalTransition(ChakraError):

@@ -21,6 +21,22 @@ _READY_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 # Loopback must never go through a proxy that the environment names.
 _OPENER = build_opener(ProxyHandler({}))
+_SECRET = ("TAP_CHAKRA_", "TARGET_CHAKRA_", "SOURCES__", "DESTINATION__")
+"""How variables begin that hold settings of the other packages: no affair of a sandbox."""
+_BOOT = """
+import os, runpy, sys
+from importlib.machinery import PathFinder
+root, path, *sys.argv[1:] = sys.argv[1:]
+class Own:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [root]) if name == "chakra_sandbox" else None
+sys.meta_path.insert(0, Own)
+sys.path[:] = path.split(os.pathsep)
+runpy.run_module("chakra_sandbox", run_name="__main__", alter_sys=True)
+"""
+"""Runs this package from where it lies, and finds nothing else there: not what a stranger put into
+the current folder, which `python -m` would search first."""
 
 
 class SandboxError(RuntimeError):
@@ -157,11 +173,11 @@ def start_sandbox(
     """
     child = subprocess.Popen(  # noqa: S603 - our own module
         # Its end of our pipe closes even if we are killed, and then it ends too.
-        [sys.executable, "-m", "chakra_sandbox", "--stop-on-eof", *args],
+        [sys.executable, "-I", "-c", _BOOT, *_places(), "--stop-on-eof", *args],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": _python_path()},
+        env={k: v for k, v in os.environ.items() if not k.startswith(_SECRET)},
         text=True,
     )
     try:
@@ -171,11 +187,11 @@ def start_sandbox(
         _end(child)
 
 
-def _python_path() -> str:
-    """Return a path on which the child finds this package, from wherever it is run."""
-    root = str(Path(__file__).resolve().parents[1])
-    before = os.environ.get("PYTHONPATH")
-    return f"{root}{os.pathsep}{before}" if before else root
+def _places() -> tuple[str, str]:
+    """Where this package lies, and the path of this process without the current folder."""
+    here = Path.cwd()
+    path = [each for each in sys.path if Path(each).is_absolute() and Path(each) != here]
+    return str(Path(__file__).absolute().parents[1]), os.pathsep.join(path)
 
 
 def _first_line(child: subprocess.Popen[str], ready_seconds: float) -> str:

@@ -5,16 +5,14 @@ everything else that is to be printed as the lines that it is, in one order; thi
 the standard output that both share. What is handed over (`second_process_client.py`) are frames on
 standard input: a kind, the length of the body, the body.
 
-Started as `python -m tap_chakra.lines.second_process`.
-
-It ends with the input, having written all that came whole. Signals are for the process that reads.
+It is started by `isolated.py`, says in a line that it is ready, and ends with the input, having
+written all that came whole. Signals are for the process that reads, which keeps them from this one.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import signal
 import struct
 import sys
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -42,8 +40,12 @@ if TYPE_CHECKING:
 HEAD: Final = struct.Struct(">cI")
 """Kind and length of a frame's body, in bytes."""
 BEGIN, ROWS, LINES, COUNTS = b"B", b"R", b"L", b"C"
+READY: Final = b"ready\n"
+"""What it says once it can work, where it answers."""
 READER_GONE: Final = 9
 """Exit code where nobody reads the output any more."""
+NO_MEMORY: Final = 10
+"""Exit code where the memory does not suffice."""
 OUTPUT_FAULT: Final = 64
 """Exit code where the output can't be written, more by the number that the system gave."""
 
@@ -175,20 +177,21 @@ def frames(source: IO[bytes]) -> Iterable[tuple[bytes, bytes]]:
         yield kind, body
 
 
-def main() -> None:
-    """Work until the input ends."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+def main(answers: int) -> None:
+    """Work until the input ends.
+
+    Args:
+        answers: The open file to answer on.
+    """
     gc.disable()  # rows hold no cycles
-    work = Work(sys.stdout.fileno(), int(sys.argv[1]))
+    work = Work(sys.stdout.fileno(), answers)
     try:
+        write_all(partial(os.write, answers), READY)
         for kind, body in frames(sys.stdin.buffer):
             work.take(kind, body)
     except BrokenPipeError:
         os._exit(READER_GONE)
+    except MemoryError:
+        os._exit(NO_MEMORY)
     except OSError as error:
         os._exit(OUTPUT_FAULT + (error.errno or 0))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,12 +11,14 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from chakra_api.errors import OutputFault
 from tap_chakra.lines.second_process import write_all
-from tap_chakra.lines.second_process_client import SecondProcess
+from tap_chakra.lines.second_process_client import NotStarted, SecondProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.singerlib import Message
+
+_log = logging.getLogger("tap-chakra")
 
 
 @contextmanager
@@ -39,6 +42,7 @@ class WholeLineWriter(MsgSpecWriter):
 
     writing = False
     second: SecondProcess | None = None
+    _is_alone = False
 
     def write_message(self, message: Message) -> None:
         """Write a message as one line."""
@@ -61,18 +65,26 @@ class WholeLineWriter(MsgSpecWriter):
             write_all(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer).write, lines)
         self.writing = False
 
-    def hand_over(self) -> SecondProcess:
-        """Let a second process write all lines from now on."""
-        if self.second is None:
-            self.second = SecondProcess()
+    def hand_over(self) -> SecondProcess | None:
+        """Let a second process write all lines from now on; None where there can be none."""
+        if self.second is None and not self._is_alone:
+            try:
+                self.second = SecondProcess()
+            except NotStarted as why:
+                self._is_alone = True
+                _log.warning("No second process could be started (%s): this one goes on alone", why)
         return self.second
 
-    def close(self) -> None:
+    def close(self, patience: float | None = None) -> None:
         """Wait until all lines are written.
+
+        Args:
+            patience: Seconds to wait at most; None for as long as it takes.
 
         Raises:
             BrokenPipeError: The reader of the output has ended.
             OutputFault: The output can't be written.
+            MachineFault: The second process was killed.
         """
         if self.second is not None:
-            self.second.close()
+            self.second.close(patience)

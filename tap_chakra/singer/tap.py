@@ -15,14 +15,14 @@ from singer_sdk import Tap
 from singer_sdk.singerlib import Catalog
 
 from chakra_api.clock import SystemClock
-from chakra_api.errors import OutputFault
+from chakra_api.errors import MachineFault, OutputFault
 from chakra_api.exit_codes import ExitCode, gravest
 from chakra_api.redaction import RedactingFilter
 from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from tap_chakra import settings as defaults
-from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
+from tap_chakra.lines.second_process_client import END_SECONDS, SecondProcess, can_hand_over
 from tap_chakra.masking.rules import TINY_SALT
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import Collection, collection_records
@@ -287,19 +287,22 @@ class TapChakra(ChakraPlugin, Tap):
         """Close the output and the connections. All is printed by now: no signal changes that."""
         self._over = True
         self.screen.clear()
-        with contextlib.suppress(BrokenPipeError, OutputFault, RuntimeError):
+        with contextlib.suppress(BrokenPipeError, OutputFault, MachineFault, RuntimeError):
             # The stream that wrote last has said it.
-            self.written()
+            self.written(END_SECONDS)
         self.source.close()
 
-    def written(self) -> None:
+    def written(self, patience: float | None = None) -> None:
         """Wait until all that was printed is written.
+
+        Args:
+            patience: Seconds to wait at most; None for as long as it takes.
 
         Raises:
             BrokenPipeError: The reader of the output has ended.
         """
         if isinstance(self.message_writer, WholeLineWriter):
-            self.message_writer.close()
+            self.message_writer.close(patience)
 
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it: between two whole lines."""

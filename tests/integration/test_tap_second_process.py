@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,17 @@ def begun(tmp_path: Path, config: dict[str, Any]) -> subprocess.Popen[bytes]:
     files = [f"--{name}={tmp_path / name}.json" for name in ("config", "catalog")]
     command = [*COMMAND, *files]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), bufsize=0
     )
+
+
+def first_record(tap: subprocess.Popen[bytes]) -> bytes:
+    """All that a tap prints until its first record, that one included."""
+    assert tap.stdout is not None
+    printed = tap.stdout.readline()
+    while b'"type":"RECORD"' not in printed:
+        printed += tap.stdout.readline()
+    return printed
 
 
 def second_of(pid: int) -> int:
@@ -84,9 +94,10 @@ def test_a_signal_leaves_whole_lines_and_no_process(
     sandbox.knobs(latency_ms=40)
     tap = begun(tmp_path, {**config, "concurrency": 1})
     second = second_of(tap.pid)
-    time.sleep(0.3)
+    printed = first_record(tap)
     tap.send_signal(number)
-    out, err = tap.communicate(timeout=60)
+    rest, err = tap.communicate(timeout=60)
+    out = printed + rest
     assert tap.returncode == (-number if number == signal.SIGKILL else ExitCode.STOPPED), err
     assert out.endswith(b"\n")
     records = [line for line in messages_of(out, ended=False) if line["type"] == "RECORD"]
@@ -113,13 +124,52 @@ def test_a_loader_that_ends_first_ends_the_run_in_order(
     assert "Traceback" not in said
 
 
-def test_a_second_process_that_dies_fails_the_run(
+def test_a_second_process_that_is_killed_stops_the_run(
     tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
 ) -> None:
     sandbox.knobs(latency_ms=40)
     tap = begun(tmp_path, {**config, "concurrency": 1})
-    os.kill(second_of(tap.pid), signal.SIGKILL)
-    out, err = tap.communicate(timeout=60)
-    assert tap.returncode not in (0, ExitCode.STOPPED)
-    assert b"ended with -9" in err
+    second = second_of(tap.pid)
+    printed = first_record(tap)
+    os.kill(second, signal.SIGKILL)
+    rest, err = tap.communicate(timeout=60)
+    out = printed + rest
+    assert tap.returncode == ExitCode.STOPPED, err
+    assert b"was ended: killed (SIGKILL), as Linux does when the memory is used up" in err
+    assert b"Run it again to go on; second_process_from: 0 has this process alone" in err
+    assert b"Traceback" not in err
     assert b'"bookmarks":{"process_lead":{"replication_key_value"' not in out
+
+
+HOSTILE = "from os import environ\nopen({ran!r}, 'a').write(str(environ))\nraise SystemExit(7)\n"
+
+
+def test_what_lies_in_the_current_folder_is_not_run_and_the_key_is_not_handed_on(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    folder, ran = tmp_path / "project", tmp_path / "ran"
+    folder.mkdir()
+    for name in ("orjson", "json", "struct", "chakra_api", "tap_chakra", "sitecustomize"):
+        (folder / f"{name}.py").write_text(HOSTILE.format(ran=str(ran)))
+    sandbox.knobs(latency_ms=30)
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog_of(tmp_path, config, STREAM)))
+    variables = {
+        **environment(),
+        "TAP_CHAKRA_API_KEY": config["api_key"],
+        "TAP_CHAKRA_API_URL": config["api_url"],
+        "TAP_CHAKRA_CONCURRENCY": "1",
+        "TAP_CHAKRA_SECOND_PROCESS_FROM": "1",
+        "PYTHONINSPECT": "1",
+    }
+    command = [Path(sys.executable).with_name("tap-chakra"), "--catalog", "../catalog.json"]
+    with subprocess.Popen(
+        command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as tap:
+        handed_on = Path(f"/proc/{second_of(tap.pid)}/environ").read_bytes()
+        out, err = tap.communicate(timeout=60)
+    assert tap.returncode == 0, err
+    assert not ran.exists()
+    assert config["api_key"].encode() not in handed_on
+    assert b"CHAKRA" not in handed_on
+    records = [line for line in messages_of(out, ended=True) if line["type"] == "RECORD"]
+    assert len(records) == 1500

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +17,7 @@ from chakra_api.account.account import resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.wire.wire_json import encode
+from tap_chakra.lines import second_process_client
 from tap_chakra.lines.record_lines import RecordLines
 from tap_chakra.lines.second_process import (
     BEGIN,
@@ -26,6 +30,7 @@ from tap_chakra.lines.second_process import (
     frames,
     rows_frame,
 )
+from tap_chakra.lines.second_process_client import NotStarted, SecondProcess
 from tap_chakra.records.row_typer import compile_row
 
 if TYPE_CHECKING:
@@ -144,3 +149,27 @@ def test_a_frame_that_was_cut_off_is_no_frame() -> None:
     whole = HEAD.pack(LINES, 3) + b"abc"
     for cut in range(len(whole)):
         assert list(frames(io.BytesIO(whole + whole[:cut]))) == [(LINES, b"abc")]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import os; os.write({fd}, b'ImportError, no orjson'); os._exit(1)", "no orjson"),
+        ("import os; os.kill(os.getpid(), 9)", r"killed \(SIGKILL\), as Linux does when"),
+        ("import os; os.kill(os.getpid(), 11)", r"it crashed \(SIGSEGV\)"),
+        ("raise SystemExit(3)", "it ended with 3"),
+        ("", "No such file"),
+    ],
+)
+def test_a_process_that_does_not_start_is_said_and_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch, code: str, why: str
+) -> None:
+    def command(_: str, answers: int) -> list[str]:
+        return [sys.executable, "-c", code.format(fd=answers)] if code else ["/no/such/python"]
+
+    monkeypatch.setattr(second_process_client, "command_of", command)
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(NotStarted, match=why):
+        SecondProcess()
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGHUP}
