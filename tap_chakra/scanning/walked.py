@@ -78,7 +78,10 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
 
 
 def after_crowd(partition: Partition, answer: Answer) -> Followed:
-    """What follows from the rows of a crowded cell: the walk goes on behind them.
+    """What follows from the rows of a crowded cell: what was walked is closed, and the rest begun.
+
+    A walk that went on behind them would skip a part of the listing that nobody has seen: a row
+    that stands there though it is of another instant would be lost.
 
     Args:
         partition: The partition; it is taken on.
@@ -88,16 +91,8 @@ def after_crowd(partition: Partition, answer: Answer) -> Followed:
     partition.cell = None
     if walk is None or cell is None:  # it was given up meanwhile: all of it is read again
         return Followed(back="last")
-    onward = walks.past(walk, cell, len(answer.rows))
-    if onward is None:
-        read = Range(cell, len(answer.rows))
-        everything = range(len(answer.rows))
-        return _part(partition, walk, walks.behind(walk, cell), everything, read)
-    ids = row_ids(answer.rows)
-    partition.took(ids)
-    partition.recent, partition.walk = frozenset(ids), onward
-    partition.tail = (walk.order.near_end(cell) or 0, len(ids))
-    return Followed(range(len(ids)), back="first")
+    count = len(answer.rows)
+    return _part(partition, walk, walks.behind(walk, cell), range(count), Range(cell, count))
 
 
 def resumed(walked: Walked, possible: Container[Order]) -> Partition:

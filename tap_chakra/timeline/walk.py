@@ -11,12 +11,14 @@ but not believed:
 - Rows of one instant may be listed in any order, and in another one the next time. So the rows
   of a page's last instant are left to the next page, and only whole instants are taken.
 - A row that the order puts elsewhere than `createdAt` says stands among rows of other instants,
-  in this window or behind its end: then the page is not sorted. So a walk is *closed*, every
-  `ROWS_A_WALK` rows, by the listing of just what it took, from shortly before its last row: there
-  it must end, still sorted. A row of the last instant that comes to light there is taken, too. A
-  walk that comes to the end of the listing needs no closing, since it saw all that is listed; one
-  that comes to the end of its window alone does (the window was cut meanwhile, or questions are
-  padded).
+  in this window or behind its end: then the page is not sorted. The last row of a page may be one
+  and the page still be sorted, so a full page is believed up to the row before it. A part of the
+  listing that is not shown (a crowded instant is read by other means) might hide one, so a walk
+  ends there, and the rest is one of its own. And a walk is *closed*, every `ROWS_A_WALK` rows,
+  by the listing of just what it took, from shortly before its last row: there it must end, still
+  sorted. A row of the last instant that comes to light there is taken, too. A walk that comes to
+  the end of the listing needs no closing, since it saw all that is listed; one that comes to the
+  end of its window alone does (the window was cut meanwhile, or questions are padded).
 
 A walk that fails is read again, by windows. An answer that is out of order refutes the order.
 """
@@ -56,9 +58,6 @@ MOST_DETOURS = 30
 
 TAIL = 20
 """Rows of each walk that the run which resumes a scan reads again, so as to know its end."""
-
-MOST_TAIL_ROWS = 300
-"""Rows of a tail at most, where the last instant of a walk is a crowded one."""
 
 PADDING_ROWS = 10
 """Rows asked for again of a page that holds nothing but rows which pad the question."""
@@ -255,17 +254,6 @@ def behind(walk: Walk, cell: Window) -> Window | None:
     return walk.order.split(walk.rest, far)[1]
 
 
-def past(walk: Walk, cell: Window, rows: int) -> Walk | None:
-    """The walk behind a crowded cell, of which that many rows were taken: all that there are.
-
-    None if there is nothing behind the cell, or if it holds too many rows for a tail.
-    """
-    if rows > MOST_TAIL_ROWS or behind(walk, cell) is None:
-        return None
-    skip = walk.skip + max(0, rows - walk.overlap)
-    return replace(walk, skip=skip, edge=walk.order.far_end(cell), rows=walk.rows + rows, misses=0)
-
-
 def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]:
     """The tail of a walk: the bound before the last rows taken, and how many there are behind it.
 
@@ -352,7 +340,8 @@ def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
 def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
     """What follows from a good page of a listing that goes on behind it."""
     order, rest = walk.order, walk.rest
-    last = page.created[-1]
+    # The last row may stand far before its time: the one before it stands between two others.
+    last = page.created[-2 if page.limit == FULL_PAGE and len(page.created) > 1 else -1]
     edge = order.begin_of(last, grain)
     if order.reaches_end(rest, edge):
         return _at_end(walk, page.created)

@@ -12,7 +12,7 @@ from tap_chakra.scanning.partition import Partition, Taken
 from tap_chakra.scanning.walked import Followed, after_crowd, after_page, give_up_walk, resumed
 from tap_chakra.timeline.coverage import Range, Walked
 from tap_chakra.timeline.listing_order import Order
-from tap_chakra.timeline.walk import MOST_TAIL_ROWS, Walk
+from tap_chakra.timeline.walk import Walk
 from tap_chakra.timeline.windows import Stretch, Window
 
 ROWS_A_WALK = 1_000
@@ -45,27 +45,27 @@ def test_the_end_of_the_listing_ends_the_partition() -> None:
     assert followed == Followed([0, 1, 2], covered=Range(Window(0, 1_000), 43))
 
 
-def test_a_good_page_hands_out_all_but_its_last_instant_and_is_gone_on_from_first() -> None:
+def test_a_good_page_hands_out_all_but_its_last_two_instants_and_is_gone_on_from_first() -> None:
     partition, page = walked(), answer([*range(100, 199), 300])
     followed = after_page(partition, page, EXACT, ROWS_A_WALK)
-    assert followed == Followed([*range(99)], back="first")
+    assert followed == Followed([*range(98)], back="first")
     assert partition.walk is not None
-    assert (partition.walk.rows, partition.walk.skip) == (99, 98)
-    assert partition.tail == (179, 20)
+    assert (partition.walk.rows, partition.walk.skip) == (98, 97)
+    assert partition.tail == (178, 20)
 
 
 def test_a_long_walk_is_closed_and_the_rest_is_a_partition_of_its_own() -> None:
     partition, page = walked(), answer([*range(100, 199), 300])
     partition.hints = [7_000]
-    followed = after_page(partition, page, EXACT, rows_a_walk=99)
+    followed = after_page(partition, page, EXACT, rows_a_walk=98)
     onward = followed.onward
-    assert (followed.places, followed.back, followed.covered) == ([*range(99)], "first", None)
+    assert (followed.places, followed.back, followed.covered) == ([*range(98)], "first", None)
     assert onward is not None
-    assert onward.stretch == Stretch(Window(300, 1_000))
-    assert (onward.listing, onward.begin, onward.end) == (3, 5_098, 9_000)
+    assert onward.stretch == Stretch(Window(198, 1_000))
+    assert (onward.listing, onward.begin, onward.end) == (3, 5_097, 9_000)
     assert (onward.hints, partition.hints) == ([7_000], [])
     assert partition.walk is not None
-    assert (partition.walk.closing, partition.walk.window) == (True, Window(0, 300))
+    assert (partition.walk.closing, partition.walk.window) == (True, Window(0, 198))
 
 
 def test_a_page_out_of_order_refutes_the_order() -> None:
@@ -91,20 +91,18 @@ def test_a_walk_whose_page_is_refused_is_closed_there_and_read_by_windows_where_
     assert (fresh.walk, fresh.stretch) == (None, Stretch(Window(0, 1_000)))
 
 
-def test_behind_a_crowded_cell_the_walk_goes_on_unless_it_holds_too_many_rows_for_a_tail() -> None:
-    few, many = answer([500] * 120), answer([500] * (MOST_TAIL_ROWS + 1))
-    partition = walked(skip=50, edge=500, rows=51)
+def test_at_a_crowded_cell_the_walk_is_closed_and_the_rest_begun() -> None:
+    partition, crowd = walked(skip=50, edge=500, rows=51), answer([500] * 120)
     partition.cell = Window(500, 501)
-    assert after_crowd(partition, few) == Followed(range(len(few.rows)), back="first")
-    assert (partition.cell, partition.tail) == (None, (500, 120))
-    partition = walked(skip=50, edge=500, rows=51)
-    partition.cell = Window(500, 501)
-    followed, count = after_crowd(partition, many), len(many.rows)
+    followed, count = after_crowd(partition, crowd), len(crowd.rows)
+    assert partition.cell is None
+    assert partition.walk is not None
+    assert (partition.walk.closing, partition.walk.window) == (True, Window(0, 500))
     assert (followed.places, followed.covered) == (range(count), Range(Window(500, 501), count))
     assert (followed.back, followed.refuted) == ("first", False)
     assert followed.onward is not None
     assert followed.onward.stretch == Stretch(Window(501, 1_000))
-    assert followed.onward.begin == 5_000 + 50 + len(many.rows)
+    assert followed.onward.begin == 5_000 + 50 + count
 
 
 def test_a_crowd_of_a_walk_that_was_given_up_meanwhile_is_read_again() -> None:

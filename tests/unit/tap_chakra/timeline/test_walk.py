@@ -114,10 +114,6 @@ class Reader:
     def _crowd(self, cell: Window) -> walks.Step | None:
         numbers = self.listing.cell(cell)
         self.taken += numbers
-        onward = walks.past(self.walk, cell, len(numbers))
-        if onward is not None:
-            self.walk, self.recent = onward, set(numbers)
-            return walks.Again(onward)
         behind = walks.behind(self.walk, cell)
         closed = walks.closing(self.walk)
         if (
@@ -174,6 +170,22 @@ def test_a_walk_that_ends_took_every_row_that_was_there_all_along(
     if not (misplaced or deletes or inserts):
         assert ended
         assert set(reader.taken) == due
+
+
+@pytest.mark.parametrize(
+    ("order", "seed", "count", "churn", "grain"),
+    [
+        (Order.DESCENDING, 809888, 341, (0.3, 0.0), GRAIN),  # skipped within a crowd
+        (Order.ASCENDING, 536, 479, (0.0, 0.0), Grain(1, 1)),  # skipped, and nothing changed
+        (Order.ASCENDING, 10571, 601, (1.0, 1.0), GRAIN),  # the last of its page: 486 rows
+        (Order.ASCENDING, 29815, 522, (0.3, 0.3), PADDED),  # the last of a padded page
+    ],
+)
+def test_a_misplaced_row_hides_neither_itself_nor_others(
+    order: Order, seed: int, count: int, churn: tuple[float, float], grain: Grain
+) -> None:
+    test = test_a_walk_that_ends_took_every_row_that_was_there_all_along.hypothesis.inner_test
+    test(order=order, seed=seed, count=count, churn=churn, grain=grain, misplaced=1)
 
 
 def test_a_page_out_of_order_breaks_a_walk() -> None:
@@ -308,20 +320,19 @@ def test_an_instant_with_more_rows_than_an_answer_is_left_to_other_means() -> No
     assert walks.step(walk, page, GRAIN) == walks.Crowded(Window(60, 61))
 
 
-def test_a_crowded_instant_of_a_few_hundred_rows_is_walked_past() -> None:
+def test_a_crowded_instant_parts_the_walk() -> None:
     walk = Walk(Order.ASCENDING, Window(0, 100), skip=4, edge=60, rows=5)
-    after = walks.past(walk, Window(60, 61), 200)
-    assert after is not None
-    assert (after.edge, after.rows, after.rest) == (61, 205, Window(61, 100))
-    assert after.skip + walks.OVERLAP_ROWS[0] == 4 + 200, "it begins inside what was taken"
-
-
-def test_a_more_crowded_instant_parts_the_walk() -> None:
-    walk = Walk(Order.ASCENDING, Window(0, 100), skip=4, edge=60, rows=5)
-    assert walks.past(walk, Window(60, 61), walks.MOST_TAIL_ROWS + 1) is None
     assert walks.behind(walk, Window(60, 61)) == Window(61, 100)
     assert walks.behind(walk, Window(60, 100)) is None
     assert walks.behind(walk, Window(60, None)) is None
+
+
+def test_the_last_row_of_a_page_says_nothing_of_the_time_before_it() -> None:
+    """It may stand far before its own instant: rows between may be listed behind it."""
+    page = Page([*range(99), 190], [False] * 100, whole=False, inside=100)
+    verdict = walks.step(Walk(Order.ASCENDING, Window(0, 200)), page, GRAIN)
+    assert isinstance(verdict, walks.Advanced)
+    assert (verdict.part, verdict.walk.edge, verdict.walk.skip) == (Window(0, 98), 98, 97)
 
 
 @pytest.mark.parametrize("order", Order)
