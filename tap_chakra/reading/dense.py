@@ -24,7 +24,7 @@ from chakra_api.endpoints.where import all_of, created_between, equals, none_of
 from chakra_api.errors import BadRequest, ReportedErrors
 from tap_chakra.reading.id_ranges import ask_or_none, by_ids, gather
 from tap_chakra.reading.row_times import created_at
-from tap_chakra.reading.window_reader import row_id, within
+from tap_chakra.reading.window_reader import row_id, shows_all, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +39,13 @@ MOST_PASSES = 5
 
 MOST_SHORT_PAGES = 20
 """Pages that are not full before a pass is given up: rows come as fast as they are read."""
+
+MOST_ROWS_HELD = 500_000
+"""Rows that are held at the most, where time can't cut them: a listing without end is given up."""
+
+MOST_KNOWN_PAGES = 20
+"""Pages of known rows alone before a pass is given up: the server does not skip what it is asked to
+skip, and would show them for ever."""
 
 MOST_ID_READS = 3
 """Readings by id before ids are said to hide rows: a row that came late looks hidden."""
@@ -145,7 +152,11 @@ class DenseReader:
         beyond = _listed(self._lister, base, len(found))
         if beyond is None:
             return None
-        return any(row_id(row) not in found and is_older(row, self.began) for row in beyond.rows)
+        strange = [row for row in beyond.rows if row_id(row) not in found]
+        if beyond.rows and not strange:
+            # Known rows behind all known ones: unknown ones stand before, or none is skipped.
+            return beyond.is_full or beyond.has_more is True
+        return any(is_older(row, self.began) for row in strange)
 
     def _are_all(self, base: Where, found: Mapping[str, Row]) -> bool:
         """Whether no more rows are listed than were found, but for those that came since.
@@ -187,7 +198,7 @@ def _each_cell(
 ) -> Iterator[list[Row] | None]:
     """The rows of each cell that fits one answer; None where one does not and can't be cut."""
     page = ask_or_none(lister, where) if depth else None
-    if depth and (page is None or not page.is_full):
+    if depth and (page is None or shows_all(lister, where, page)):
         yield None if page is None else page.rows
     elif depth == len(cells.values):
         yield None
@@ -211,6 +222,8 @@ def read_pages(lister: Lister, base: Where, began: int | None) -> tuple[dict[str
     for _ in range(MOST_PASSES):
         rows, unbroken = _page_by_page(lister, base)
         gather(everything, rows)
+        if len(everything) > MOST_ROWS_HELD:
+            break
         older = (row_id(row) for row in rows if is_older(row, began))
         ids = frozenset(older) if unbroken else None
         if ids is not None and ids == last:
@@ -222,13 +235,18 @@ def read_pages(lister: Lister, base: Where, began: int | None) -> tuple[dict[str
 def _page_by_page(lister: Lister, base: Where) -> tuple[list[Row], bool]:
     """All rows in one pass over pages, and whether each page began with the last one's last row."""
     rows: list[Row] = []
-    unbroken, short = True, 0
+    known: set[str] = set()
+    unbroken, short, stale = True, 0, 0
     page = list(lister(base or None).rows)
     while page:
         rows += page
+        before = len(known)
+        known.update(map(row_id, page))
+        stale += len(known) == before
         listed = _listed(lister, base, len(rows) - 1)
         short += listed is not None and not listed.is_full
-        if listed is None or short > MOST_SHORT_PAGES:
+        endless = stale > MOST_KNOWN_PAGES or len(rows) > MOST_ROWS_HELD
+        if listed is None or short > MOST_SHORT_PAGES or endless:
             return rows, False
         overlap = listed.rows
         aligned = bool(overlap) and row_id(overlap[0]) == row_id(rows[-1])

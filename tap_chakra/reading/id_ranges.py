@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import Refused, ReportedErrors
-from tap_chakra.reading.window_reader import LIMIT, row_id
+from tap_chakra.reading.window_reader import LIMIT, row_id, shows_all
 from tap_chakra.timeline.windows import (
     TARGET_ROWS,
     Grain,
@@ -35,6 +35,9 @@ KEY_SPACE: Final = 1 << 48
 
 RANGES_AT_FIRST: Final = 4
 """The first range is a quarter: more rows than an answer are known to be there."""
+
+MOST_IDS: Final = 500_000
+"""Ids that are held at the most: between two of a server that invents them there is always one."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -78,6 +81,9 @@ class _Ranges:
             todo += reversed(rest)
         return self._found if _none_hidden(self._seen, self._found) else None
 
+    def _shows_all(self, page: ProcessPage, low: int, high: int) -> bool:
+        return shows_all(self._lister, _where(self._base, _text(low), _text(high)), page)
+
     def _one(self, stretch: Stretch) -> tuple[Stretch, ...] | None:
         """Read the next range of a stretch: what is left of it; None if ids can't be cut."""
         asked = next_window(stretch, Grain())
@@ -90,12 +96,12 @@ class _Ranges:
         if page is None or not all(low <= key < high for key in keys):
             return None
         self._seen.update(row_id(row) for row in rows)
-        if not page.is_full:
+        if self._shows_all(page, low, high):
             gather(self._found, rows)
             # A row counts for more where an answer holds fewer.
             rest = after_whole(stretch, asked, len(rows) * LIMIT // page.limit)
             return () if rest is None else (rest,)
-        if high - low <= 1:
+        if high - low <= 1 or len(keys) < 2:  # noqa: PLR2004 - nothing between which to cut
             return None
         return after_overfull(stretch, Overfull(asked, keys), horizon=KEY_SPACE, grain=Grain())
 
@@ -112,11 +118,11 @@ def _by_middles(lister: Lister, base: Where) -> dict[str, Row] | None:
         if page is None or not _inside(ids, low, high):
             return None
         known.update(ids)
-        if not page.is_full:
+        if shows_all(lister, _where(base, low, high), page):
             gather(found, page.rows)
             continue
-        cut = ids[len(ids) // 2]
-        if cut == low:
+        cut = ids[len(ids) // 2] if ids else low
+        if cut == low or len(known) > MOST_IDS:
             return None
         ranges += [(cut, high), (low, cut)]
     return found if _none_hidden(known, found) else None
@@ -145,8 +151,12 @@ def _text(key: int) -> str | None:
 
 
 def _ask(lister: Lister, base: Where, low: str | None, high: str | None) -> ProcessPage | None:
+    return ask_or_none(lister, _where(base, low, high))
+
+
+def _where(base: Where, low: str | None, high: str | None) -> Where:
     bounds = {op: bound for op, bound in ((">=", low), ("<", high)) if bound is not None}
-    return ask_or_none(lister, {**base, "id": bounds} if bounds else base)
+    return {**base, "id": bounds} if bounds else base
 
 
 def ask_or_none(lister: Lister, where: Where) -> ProcessPage | None:

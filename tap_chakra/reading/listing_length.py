@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 GROWTH: Final = 8
 """How many times as far to look each time, as long as there are rows."""
 
+LONGEST: Final = 1 << 40
+"""Rows that no listing has: a server that shows one there skips nothing."""
+
 
 def listing_length(lister: Lister, where: Where | None = None) -> int | None:
     """How many rows a listing has; None if the server does not skip so many.
@@ -26,6 +29,8 @@ def listing_length(lister: Lister, where: Where | None = None) -> int | None:
     known, beyond = 0, 1
     try:
         while lister(where, skip=beyond - 1, limit=1).rows:
+            if beyond > LONGEST:
+                return None
             known, beyond = beyond, beyond * GROWTH
         while beyond - known > 1:
             middle = (known + beyond) // 2

@@ -16,7 +16,7 @@ from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading.listing_length import listing_length
-from tap_chakra.reading.window_reader import LIMIT, row_id
+from tap_chakra.reading.window_reader import LIMIT, row_id, row_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,25 +122,42 @@ class _Tail:
         while page is not None and page.rows:
             yield page
             self.length = skip + len(page.rows)
-            if not page.is_full:
+            if _ends(page):
                 return
             skip += _onward(page)
-            page = _page(self._lister, None, skip)
+            page = _following(self._lister, page, skip)
         if page is None:
             self.length = None
 
 
 def _all_pages(lister: Lister) -> Iterator[ProcessPage]:
     skip = 0
-    while (page := _page(lister, None, skip)) is not None and page.rows:
+    page = _page(lister, None, skip)
+    while page is not None and page.rows:
         yield page
-        if not page.is_full:
+        if _ends(page):
             return
         skip += _onward(page)
+        page = _following(lister, page, skip)
+
+
+def _ends(page: ProcessPage) -> bool:
+    """Whether nothing is listed behind a page: a server may hold fewer rows in one than asked."""
+    return not page.is_full and page.has_more is not True
+
+
+def _following(lister: Lister, before: ProcessPage, skip: int) -> ProcessPage | None:
+    """The next page of the listing; None if the server does not skip so many rows, or none."""
+    page = _page(lister, None, skip)
+    if page is None or not page.rows or row_ids(page.rows) != row_ids(before.rows):
+        return page
+    return None
 
 
 def _onward(page: ProcessPage) -> int:
-    """Rows from the beginning of a full page to that of the next one, which overlap."""
+    """Rows from the beginning of a page to that of the next one; full ones overlap."""
+    if not page.is_full:
+        return len(page.rows)
     return page.limit - min(OVERLAP_ROWS, page.limit // 3)
 
 

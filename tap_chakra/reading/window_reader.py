@@ -3,13 +3,14 @@
 An answer is believed to be whole only if it holds fewer rows than were asked for and does not
 say that there are more. Where the server says `hasMore` beside fewer rows than asked for, or
 says nothing at all (contract Q15), the tail is asked for once more, with the last row repeated
-so that a row that moved meanwhile is noticed.
+so that a row that moved meanwhile is noticed. A server that says `hasMore` and shows nothing more
+contradicts itself: its answer is used, and is `unsure`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.endpoints.where import created_between
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 LIMIT = 100
 """Rows an answer may hold (contract 4.3)."""
+
+CONTRADICTION: Final = "ChakraHQ says that there are more rows, and shows none"
+"""Why a scan with such an answer is not complete, however often it is asked."""
 
 
 class Lister(Protocol):
@@ -48,11 +52,12 @@ class SizedLister(Protocol):
 
 
 class FilterNotHonoured(Exception):
-    """An answer held rows that the question had excluded.
+    """An answer held rows that the question had excluded, or none that can be told by their time.
 
     Attributes:
         window: The window asked for.
-        stranger: The `createdAt` of a row that has no place there, epoch milliseconds.
+        stranger: The `createdAt` of a row that has no place there, epoch milliseconds; 0 where
+            more rows came than an answer holds, and not one has a usable `createdAt`.
     """
 
     def __init__(self, window: Window, stranger: int) -> None:
@@ -75,6 +80,7 @@ class Answer:
         page: The list request's answer that all the rows are from; None if there are several.
         positions: Positions of the rows in that page, in the order of the rows.
         limit: Rows that were asked for at the most.
+        unsure: Why rows may be missing all the same; empty if none can be.
     """
 
     window: Window
@@ -86,6 +92,7 @@ class Answer:
     page: ProcessPage | None = None
     positions: Sequence[int] = ()
     limit: int = LIMIT
+    unsure: str = ""
 
     def placed(self, places: Sequence[int]) -> tuple[ProcessPage, Sequence[int]]:
         """Some of the rows, as a page and their positions in it.
@@ -121,7 +128,8 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     """Ask for a window and sort what came.
 
     Raises:
-        FilterNotHonoured: A row lies outside even of the padded bounds.
+        FilterNotHonoured: A row lies outside even of the padded bounds, or the answer is not whole
+            and shows no instant at which to cut the window: all rows are without a usable one.
         ChakraError: The request failed.
     """
     asked = grain.padded(window)
@@ -129,7 +137,9 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     page = lister(where or None)
     positions, created = within(page.rows, window, asked)
     rows = tuple(page.rows[position] for position in positions)
-    whole = _is_whole(lister, where, page)
+    whole, unsure = _ending(lister, where, page)
+    if not whole and page.rows and not any(map(created_at, page.rows)):
+        raise FilterNotHonoured(window, 0)
     return Answer(
         window,
         rows,
@@ -139,6 +149,7 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
         page=page,
         positions=positions,
         limit=page.limit,
+        unsure=unsure,
     )
 
 
@@ -163,7 +174,9 @@ def read_page(
     for at in created:
         if at is not None and not asked.holds(at):
             raise FilterNotHonoured(window, at)
-    whole = limit == LIMIT and _is_whole(lister, where, page, skip, in_order=True)
+    whole, unsure = False, ""
+    if limit == LIMIT:
+        whole, unsure = _ending(lister, where, page, skip, in_order=True)
     known = tuple(at or 0 for at in created)
     rows, positions = tuple(page.rows), range(len(page.rows))
     return Answer(
@@ -175,50 +188,83 @@ def read_page(
         page=page,
         positions=positions,
         limit=page.limit,
+        unsure=unsure,
     )
 
 
 def within(
     rows: Iterable[Row], window: Window, asked: Window
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The positions of the rows that belong to a window, each id once, and their `createdAt`.
+    """The positions of the rows that belong to a window, and their `createdAt`.
 
     Raises:
         FilterNotHonoured: A row lies outside of `asked`.
     """
-    kept: dict[str, tuple[int, int]] = {}
+    kept: list[tuple[int, int]] = []
     for position, row in enumerate(rows):
         created = created_at(row)
         if created is not None and not window.holds(created):
             if not asked.holds(created):
                 raise FilterNotHonoured(window, created)
             continue
-        kept[row_id(row) or f"#{len(kept)}"] = (position, created or 0)
-    return tuple(at for at, _ in kept.values()), tuple(created for _, created in kept.values())
+        kept.append((position, created or 0))
+    return tuple(at for at, _ in kept), tuple(created for _, created in kept)
 
 
-def _is_whole(
+def shows_all(lister: Lister, where: Where, page: ProcessPage) -> bool:
+    """Whether an answer without an end in time holds all rows that its question finds.
+
+    Raises:
+        ChakraError: The request failed.
+    """
+    return not page.is_full and (page.has_more is not True or _ending(lister, where, page)[0])
+
+
+def _ending(
     lister: Lister, where: Where, page: ProcessPage, skip: int = 0, *, in_order: bool = False
-) -> bool:
+) -> tuple[bool, str]:
+    """Whether an answer is whole, and why rows may be missing all the same; empty if none can."""
     if not page.rows:
-        return page.has_more is not True or not lister(where or None, skip=skip).rows
+        return _nothing_here(lister, where, page, skip)
     if page.is_full:
-        return False
-    return page.has_more is False or _ends_here(lister, where, page, skip, in_order=in_order)
+        return False, ""
+    if page.has_more is False:
+        return True, ""
+    return _ends_here(lister, where, page, skip, in_order=in_order)
+
+
+def _nothing_here(lister: Lister, where: Where, page: ProcessPage, skip: int) -> tuple[bool, str]:
+    """What follows from an answer without rows, which may say that there are more."""
+    if page.has_more is not True:
+        return True, ""
+    again = lister(where or None, skip=skip)  # a row may have gone meanwhile
+    if again.rows:
+        return False, ""
+    return True, CONTRADICTION if again.has_more is True else ""
 
 
 def _ends_here(
     lister: Lister, where: Where, page: ProcessPage, skip: int, *, in_order: bool
-) -> bool:
+) -> tuple[bool, str]:
     """Whether nothing follows these rows: at the place of the last, one of them comes alone.
 
     In an order that holds more of them may, moved by rows that came before them: what is listed
-    behind a known row is all there is behind it.
+    behind a known row is all there is behind it. Where even that answer says that there is more,
+    what is behind it is asked for.
     """
+    last = skip + len(page.rows) - 1
     try:
-        behind = lister(where or None, skip=skip + len(page.rows) - 1)
+        behind = lister(where or None, skip=last)
+        known = {row_id(row) for row in page.rows}
+        tail, most = behind.rows, behind.limit - 1 if in_order else 1
+        if not (0 < len(tail) <= most and all(row_id(row) in known for row in tail)):
+            return False, ""
+        if page.has_more is not True or behind.has_more is not True:
+            return True, ""
+        beyond = lister(where or None, skip=last + len(tail))
     except (BadRequest, ReportedErrors):  # it skips no rows that far
-        return False
-    known = {row_id(row) for row in page.rows}
-    tail, most = behind.rows, behind.limit - 1 if in_order else 1
-    return 0 < len(tail) <= most and all(row_id(row) in known for row in tail)
+        return False, ""
+    if not beyond.rows:
+        return _nothing_here(lister, where, beyond, last + len(tail))
+    # In an order rows that came before them moved known ones there meanwhile.
+    return in_order and all(row_id(row) in known for row in beyond.rows), ""

@@ -19,7 +19,7 @@ from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.bookmark import Bookmark, sees_enough
 from tap_chakra.run.incremental import distinct_beginning, lead_of, next_bookmark
 from tap_chakra.run.resume import ResumePoint, Scope, to_state
-from tap_chakra.scanning.scan import Progress
+from tap_chakra.scanning.scan_reading import Progress
 from tap_chakra.timeline.walk import TAIL
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.run.modes import RunPlan, Selection
     from tap_chakra.run.resume import Beside
-    from tap_chakra.scanning.scan import Reading, Scan
+    from tap_chakra.scanning.scan import Scan
+    from tap_chakra.scanning.scan_reading import Reading
     from tap_chakra.timeline.coverage import Unfinished
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import RequestStats
-    from tap_chakra.scanning.scan import Progress
+    from tap_chakra.scanning.scan_reading import Progress
 
 PLAIN_SECONDS = 5.0
 """Seconds between two lines."""

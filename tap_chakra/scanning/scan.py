@@ -13,6 +13,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from tap_chakra.reading.answer_check import AnswerCheck
 from tap_chakra.reading.dense import Cells, DenseReader
 from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
 from tap_chakra.reading.portions import Slot
@@ -28,11 +29,12 @@ from tap_chakra.reading.window_reader import (
     read_window,
     row_id,
 )
+from tap_chakra.scanning.scan_reading import Progress, Reading, gathered
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
     from chakra_api.endpoints.client import ProcessPage, Row
@@ -72,62 +74,6 @@ class Readers:
     executor: Executor
     concurrency: int
     portions: Portions
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Rows that a scan read, as a page and their positions in it.
-
-    Attributes:
-        page: The answer that the rows are from; one without a body, of nothing else, where they
-            were gathered from several.
-        positions: Positions of the rows in the page, each id once in the whole scan; none where
-            an answer is long in coming.
-        unsure: Why rows may be missing from it; empty if none can be.
-        method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
-    """
-
-    page: ProcessPage
-    positions: Sequence[int]
-    unsure: str = ""
-    method: str = "window"
-
-    @property
-    def rows(self) -> list[Row]:
-        """The rows."""
-        rows = self.page.rows
-        return [rows[position] for position in self.positions]
-
-
-def gathered(
-    rows: Sequence[Row], server_time: int | None = None, unsure: str = "", method: str = "window"
-) -> Reading:
-    """The reading of rows from several answers, or of some that are to be typed one by one."""
-    return Reading(page_of(rows, server_time), range(len(rows)), unsure, method)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a scan is.
-
-    Attributes:
-        rows: Rows read.
-        share: Share of the time between the first row and the scan's beginning, 0 to 1.
-        dense: Windows that time could not cut.
-        unsure: Why the scan is not complete, each reason once; empty if it is.
-        ended: Whether everything was read.
-    """
-
-    rows: int = 0
-    share: float = 0.0
-    dense: int = 0
-    unsure: tuple[str, ...] = ()
-    ended: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether every process that existed all through the scan was read."""
-        return self.ended and not self.unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +124,9 @@ class Scan:
         extent: Extent,
         local_time: Callable[[], int],
     ) -> None:
-        lister = self._lister = listers.whole
-        self._lists_heads = listers.heads
+        self._check = AnswerCheck()
+        lister = self._lister = self._check.watching(listers.whole)
+        self._lists_heads = self._check.watching(listers.heads)
         self._readers = readers
         self._dense = DenseReader(lister, cells)
         self._extent = extent
@@ -211,14 +158,18 @@ class Scan:
     @property
     def progress(self) -> Progress:
         """How far the scan is."""
-        if self._scheduler is None or self._progress.ended:
-            return self._progress
-        return replace(self._progress, share=self._scheduler.share)
+        progress = self._progress
+        if self._check.finds:
+            unsure = dict.fromkeys((*progress.unsure, *self._check.reasons))
+            progress = replace(progress, unsure=tuple(unsure))
+        if self._scheduler is None or progress.ended:
+            return progress
+        return replace(progress, share=self._scheduler.share)
 
     @property
     def unfinished(self) -> Unfinished | None:
         """The scan as a later run can resume it; None if there is nothing to resume."""
-        if self._scheduler is None or self._progress.ended or self._progress.unsure:
+        if self._scheduler is None or self._progress.ended or self.progress.unsure:
             return None
         return self._scheduler.unfinished(self.began)
 
@@ -233,7 +184,7 @@ class Scan:
         small = not sample.is_full or whole != Window()
         first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
-            yield self._counted(Reading(*first.placed(range(len(first.rows)))))
+            yield self._counted(Reading(*first.placed(range(len(first.rows))), first.unsure))
             if whole.upper is not None and self._extent.holds_undated:
                 yield from self._undated_rows(whole.upper)
         else:
@@ -299,7 +250,7 @@ class Scan:
                 if places and max(read.answer.created) >= self.began:
                     self._late += sum(at >= self.began for at in read.answer.created)
                 self._launch(scheduler, asked, answers)
-                if places or read.method != "window":
+                if places or read.unsure or read.method != "window":
                     answer = read.answer
                     reading = Reading(*answer.placed(places), read.unsure, read.method)
                     yield self._counted(reading, dated=0 not in answer.created)
@@ -339,13 +290,14 @@ class Scan:
         if question.kind in ("page", "hint"):
             limit = LIMIT if question.kind == "page" else 1
             skip = question.skip
-            return _Read(read_page(self._lists_heads, asked, grain, skip=skip, limit=limit))
+            answer = read_page(self._lists_heads, asked, grain, skip=skip, limit=limit)
+            return _Read(answer, answer.unsure)
         server_time, limit = None, LIMIT
         if question.kind == "window":
             answer = read_window(self._lists_heads, asked, grain)
             server_time, limit = answer.server_time, answer.limit
             if answer.whole or not is_dense(asked, grain):
-                return _Read(answer)
+                return _Read(answer, answer.unsure)
         dense = self._dense.read(asked, grain)
         unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
         answer = Answer(
@@ -367,6 +319,9 @@ class Scan:
             yield self._counted(gathered(undated_of(page.rows), page.server_time))
 
     def _counted(self, reading: Reading, *, dated: bool = False) -> Reading:
+        apart = self._check.told_apart(reading.page.rows, reading.positions)
+        if apart is not reading.positions:
+            reading = replace(reading, positions=apart)
         undated = [] if dated else [row_id(row) for row in undated_of(reading.rows)]
         if undated:
             known, rows = self._undated, reading.page.rows

@@ -8,7 +8,7 @@ import pytest
 
 from chakra_api.endpoints.answers import RequestStats
 from tap_chakra.run.progress import CLEAR, Reporter, Screen, counts_line, duration
-from tap_chakra.scanning.scan import Progress
+from tap_chakra.scanning.scan_reading import Progress
 from tests.support.clock import FakeClock
 
 

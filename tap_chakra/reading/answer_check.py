@@ -1,0 +1,110 @@
+"""Watches all answers of a scan for what can't be true, whichever reader asked for them.
+
+An answer that says that there is more and shows nothing is asked for again; if it says so again,
+nobody knows what is there. A row has an id of its own: one without an id, or with the id of another
+row of the same answer, can't be told from others, neither here nor by a loader. A row without an
+id is left out, of rows under one id the last is handed out, and the scan is not complete.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from chakra_api.values.spelled import SpelledDecimal, SpelledFloat
+from tap_chakra.reading.window_reader import CONTRADICTION, LIMIT, row_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chakra_api.endpoints.answers import ProcessPage, Row
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.reading.window_reader import Lister
+
+_NUMBERS = frozenset({int, float, SpelledFloat, SpelledDecimal})
+
+
+class AnswerCheck:
+    """What the answers of one scan were seen to get wrong. Safe for many threads.
+
+    Attributes:
+        left_out: Rows without a usable id, of those that `told_apart` was given.
+        doubled: Rows under the id of another row of their answer, of the same.
+    """
+
+    def __init__(self) -> None:
+        self.left_out = self.doubled = 0
+        self._lock = Lock()
+        self._contradicts = self._mixes_up = False
+
+    @property
+    def finds(self) -> bool:
+        """Whether anything was found."""
+        return self._contradicts or self._mixes_up
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What was found, in a few words each; empty if nothing was."""
+        found = [CONTRADICTION] if self._contradicts else []
+        if self.left_out:
+            rows = _rows(self.left_out)
+            found.append(f"{rows} came without a usable id, and could not be emitted")
+        if self.doubled:
+            found.append(f"{_rows(self.doubled)} came under the id of another row of the answer")
+        if self._mixes_up and not (self.left_out or self.doubled):
+            found.append("an answer held rows without an id of their own")
+        return tuple(found)
+
+    def watching(self, lister: Lister) -> Lister:
+        """As `lister`, its answers looked at."""
+        return partial(self._watched, lister)
+
+    def told_apart(self, rows: Sequence[Row], positions: Sequence[int]) -> Sequence[int]:
+        """Those of the positions that are to be handed out: each row with an id of its own.
+
+        Args:
+            rows: Of one answer.
+            positions: Positions of those that are meant.
+        """
+        if not self._mixes_up:
+            return positions
+        named = [at for at in positions if has_id(rows[at])]
+        last = {row_id(rows[at]): at for at in named}
+        with self._lock:
+            self.left_out += len(positions) - len(named)
+            self.doubled += len(named) - len(last)
+        return sorted(last.values())
+
+    def _watched(
+        self, lister: Lister, where: Where | None, *, skip: int = 0, limit: int = LIMIT
+    ) -> ProcessPage:
+        page = lister(where, skip=skip, limit=limit)
+        if not page.rows and page.has_more is True:
+            page = lister(where, skip=skip, limit=limit)  # a row may have gone meanwhile
+            if not page.rows and page.has_more is True:
+                self._contradicts = True
+        if not self._mixes_up and not _are_told_apart(page.rows):
+            self._mixes_up = True
+        return page
+
+
+def has_id(row: Row) -> bool:
+    """Whether a row has an id that can be used: a text of one line, or a number."""
+    value = row.get("id")
+    if isinstance(value, str):
+        return value != "" and "\n" not in value
+    return type(value) in _NUMBERS
+
+
+def _are_told_apart(rows: Sequence[Row]) -> bool:
+    """Whether each row of an answer has an id of its own."""
+    ids = [row.get("id") for row in rows]
+    if set(map(type, ids)) == {str}:
+        texts = set(ids)
+        return len(texts) == len(ids) and "" not in texts and "\n" not in "".join(ids)  # type: ignore[arg-type]  # all are texts
+    return all(map(has_id, rows)) and len(set(map(row_id, rows))) == len(rows)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -1,0 +1,69 @@
+"""What a scan hands out: rows with what is doubtful of them; and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tap_chakra.reading.window_reader import page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chakra_api.endpoints.client import ProcessPage, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Rows that a scan read, as a page and their positions in it.
+
+    Attributes:
+        page: The answer that the rows are from; one without a body, of nothing else, where they
+            were gathered from several.
+        positions: Positions of the rows in the page, each id once in the whole scan; none where
+            an answer is long in coming.
+        unsure: Why rows may be missing from it; empty if none can be.
+        method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
+    """
+
+    page: ProcessPage
+    positions: Sequence[int]
+    unsure: str = ""
+    method: str = "window"
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows."""
+        rows = self.page.rows
+        return [rows[position] for position in self.positions]
+
+
+def gathered(
+    rows: Sequence[Row], server_time: int | None = None, unsure: str = "", method: str = "window"
+) -> Reading:
+    """The reading of rows from several answers, or of some that are to be typed one by one."""
+    return Reading(page_of(rows, server_time), range(len(rows)), unsure, method)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a scan is.
+
+    Attributes:
+        rows: Rows read.
+        share: Share of the time between the first row and the scan's beginning, 0 to 1.
+        dense: Windows that time could not cut.
+        unsure: Why the scan is not complete, each reason once; empty if it is.
+        ended: Whether everything was read.
+    """
+
+    rows: int = 0
+    share: float = 0.0
+    dense: int = 0
+    unsure: tuple[str, ...] = ()
+    ended: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every process that existed all through the scan was read."""
+        return self.ended and not self.unsure
