@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import re
 from typing import NoReturn
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
 from chakra_api.errors import SettingsError
+from chakra_api.secret_forms import MASK, Forms
 
-_MASK = "***"
-_SHORTEST_BASE64 = 6  # a shorter piece would hit ordinary words
 _PLAIN_OPTIONS = frozenset(
     {
         *("application_name", "cache", "connect_timeout", "dbname", "gssencmode", "host"),
@@ -25,7 +22,7 @@ _WORD_AND_VALUE = re.compile(
     r"\b([\w-]*(?:passw|passphrase|pwd|secret|token|key|credential)[\w-]*\s*[=:]\s*).*",
     re.IGNORECASE | re.DOTALL,
 )
-_SHOWN_WORD = rf"\1{_MASK}"
+_SHOWN_WORD = rf"\1{MASK}"
 _NO_PORT = re.compile(r"^([^/:\[\]]*):(?!\d*(?:/|$)).*", re.DOTALL)
 """`user:secret` where a host and its port should stand."""
 
@@ -37,28 +34,28 @@ class Secret:
         value: The text.
     """
 
-    __slots__ = ("__pattern", "__value")
+    __slots__ = ("__forms", "__value")
 
     def __init__(self, value: str) -> None:
         self.__value = value
-        self.__pattern = _pattern(value)
+        self.__forms = Forms(value)
 
     def reveal(self) -> str:
         """Return the text itself, for what it is a secret of and nothing else."""
         return self.__value
 
     def redact(self, text: str) -> str:
-        """Return `text` with every form of the secret masked."""
-        return self.__pattern.sub(_MASK, text)
+        """Return `text` with every form of the secret masked; itself where it holds none."""
+        return self.__forms.masked(text)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
 
     def __str__(self) -> str:
-        return _MASK
+        return MASK
 
     def __format__(self, _: str) -> str:
-        return _MASK
+        return MASK
 
     def __reduce_ex__(self, _: object) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} is neither pickled nor copied")
@@ -91,7 +88,7 @@ class ApiKey(Secret):
 
 
 def redact(text: str, key: Secret) -> str:
-    """Return `text` with the key masked: plain, percent-, base64- and JSON-escaped."""
+    """Return `text` with the key masked: plain, encoded in a usual way, or split by line breaks."""
     return key.redact(text)
 
 
@@ -106,14 +103,14 @@ def mask_url(url: str) -> str:
     """
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     if ("@" in rest or "%40" in rest) and not scheme.startswith("sqlite"):
-        rest = f"{_MASK}@{re.split('@|%40', rest)[-1]}"
+        rest = f"{MASK}@{re.split('@|%40', rest)[-1]}"
     place, *options = re.split("([?&;#])", rest)
-    place = _NO_PORT.sub(rf"\1:{_MASK}", place)
+    place = _NO_PORT.sub(rf"\1:{MASK}", place)
     for at in range(1, len(options), 2):
         name, equals, value = options[at].partition("=")
         if not equals or unquote(name).strip().lower() not in _PLAIN_OPTIONS:
             # What follows may be the rest of a password that was not encoded.
-            options[at:] = [f"{name}={_MASK}" if equals else _MASK]
+            options[at:] = [f"{name}={MASK}" if equals else MASK]
             break
         options[at] = f"{name}={_WORD_AND_VALUE.sub(_SHOWN_WORD, value)}"
     return scheme + separator + _WORD_AND_VALUE.sub(_SHOWN_WORD, place) + "".join(options)
@@ -162,30 +159,3 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except (TypeError, ValueError):  # arguments that do not fit: logging reports it itself
         return f"{record.msg} {record.args}"
-
-
-def _pattern(value: str) -> re.Pattern[str]:
-    percent = {quote(value, safe=""), quote(value), quote_plus(value)}
-    forms = {
-        value,
-        *percent,
-        *(re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), form) for form in percent),
-        json.dumps(value)[1:-1],
-        json.dumps(value)[1:-1].replace("/", "\\/"),
-        repr(value)[1:-1],
-        *_base64_forms(value.encode()),
-    }
-    return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
-
-
-def _base64_forms(value: bytes) -> set[str]:
-    """The key's base64 at each of the three places where it can start within a longer text."""
-    forms = set()
-    for offset in range(3):
-        text = base64.b64encode(b"\0" * offset + value).decode().rstrip("=")
-        start = (offset * 8 + 5) // 6  # characters that also hold bits of what stands before
-        stop = (offset + len(value)) * 8 // 6  # the rest depends on what follows
-        core = text[start:stop]
-        if len(core) >= _SHORTEST_BASE64:
-            forms |= {core, core.translate(str.maketrans("+/", "-_"))}
-    return forms

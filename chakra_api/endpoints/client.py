@@ -34,7 +34,7 @@ from chakra_api.errors import (
     Unreadable,
 )
 from chakra_api.wire import retry
-from chakra_api.wire.envelope import Envelope, date_of, open_envelope
+from chakra_api.wire.envelope import Envelope, date_of, open_envelope, open_rows
 from chakra_api.wire.transport import Request
 from chakra_api.wire.wire_json import encode
 
@@ -107,14 +107,14 @@ class ChakraClient:
         """All users of the team, each id once (contract 4.12, 4.13, Q23)."""
 
         def page(path: str) -> Envelope:
-            return self._of_account(path, "the list of users")
+            return self._of_account(path, "the list of users", open_rows)
 
         return read_users(page, f"/v{version}/ext/users")
 
     def user(self, user_id: str, *, version: int = 1) -> Row:
         """One user (contract 4.14, 4.15)."""
         path = f"/v{version}/ext/user/{_part(user_id)}"
-        return row_of(self._read("GET", path, f"user '{user_id}'").data)
+        return row_of(self._read("GET", path, f"user '{user_id}'", open_rows).data)
 
     def list_processes(
         self,
@@ -131,7 +131,7 @@ class ChakraClient:
             AnswerTooLarge: The answer is larger than `most_bytes`.
         """
         request = _list_request(procedure, where, skip, limit, most_bytes)
-        envelope = self._call(request, f"the processes of '{procedure}'")
+        envelope = self._call(request, f"the processes of '{procedure}'", open_rows)
         return page_of(envelope, limit)
 
     def list_heads(
@@ -151,7 +151,8 @@ class ChakraClient:
     def fetch_process(self, procedure: str, process_id: str) -> Row:
         """One process by id (contract 4.2)."""
         path = f"{_procedure(procedure)}/{_part(process_id)}"
-        return row_of(self._read("GET", path, f"process '{process_id}' of '{procedure}'").data)
+        what = f"process '{process_id}' of '{procedure}'"
+        return row_of(self._read("GET", path, what, open_rows).data)
 
     def job(self, job_id: str) -> JobStatus:
         """A background job and its counts (contract 4.20)."""
@@ -252,10 +253,10 @@ class ChakraClient:
         """Let go of all connections."""
         self._transport.close()
 
-    def _of_account(self, path: str, what: str) -> Envelope:
+    def _of_account(self, path: str, what: str, opened: _Opener = open_envelope) -> Envelope:
         """What every account has: where it is not found something else was asked."""
         try:
-            return self._read("GET", path, what)
+            return self._read("GET", path, what, opened)
         except NotFound as error:
             raise NotFound(
                 error.cause,
@@ -263,8 +264,8 @@ class ChakraClient:
                 status=error.status,
             ) from None
 
-    def _read(self, method: str, path: str, what: str) -> Envelope:
-        return self._call(Request(method, path, repeatable=True), what)
+    def _read(self, method: str, path: str, what: str, opened: _Opener = open_envelope) -> Envelope:
+        return self._call(Request(method, path, repeatable=True), what, opened)
 
     def _write(self, request: Request, what: str) -> Row:
         return row_of(self._call(request, what, _opened_or_empty).data)

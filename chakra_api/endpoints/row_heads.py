@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypedDict
 import msgspec
 
 from chakra_api.values.coercion import INT64
-from chakra_api.wire.envelope import GOOD_STATUSES, Envelope, envelope_of, open_envelope
+from chakra_api.wire.envelope import GOOD_STATUSES, Envelope, envelope_of, open_rows
 
 if TYPE_CHECKING:
     from chakra_api.wire.transport import Response
@@ -49,7 +49,7 @@ def open_heads(response: Response, what: str) -> Envelope:
         what: What was asked for, as a message names it.
 
     Returns:
-        The same as `open_envelope`, but that a row has no fields but `id`, `createdAt` and
+        The same as `open_rows`, but that a row has no fields but `id`, `createdAt` and
         `updatedAt`. Whole rows where the answer can only be read with patience.
 
     Raises:
@@ -57,7 +57,7 @@ def open_heads(response: Response, what: str) -> Envelope:
     """
     answer = _read(response.body) if response.status in GOOD_STATUSES else {}
     if "_data" not in answer or answer.get("_errors"):
-        return open_envelope(response, what)
+        return open_rows(response, what)
     return envelope_of(response, answer["_data"], answer.get("_meta"))
 
 

@@ -26,7 +26,7 @@ _PLAIN_ANSWERS: Final = frozenset(
 )
 """OpenSSL's reasons where a server does not speak TLS."""
 
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}) ?(.*)")
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}) ?([A-Za-z ]{0,40})")
 _PROXY_WANTS_A_USER: Final = 407
 _FIRST_SERVER_FAULT: Final = 500
 

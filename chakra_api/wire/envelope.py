@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +27,7 @@ from chakra_api.values.coercion import json_text
 from chakra_api.wire import wire_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chakra_api.wire.transport import Response
 
@@ -75,7 +75,23 @@ class Envelope:
 
 
 def open_envelope(response: Response, what: str) -> Envelope:
-    """The envelope of a good answer, its data inside.
+    """The envelope of a good answer, its data inside, the key masked in each of its texts.
+
+    Args:
+        response: The answer.
+        what: What was asked for, as a message names it.
+
+    Raises:
+        ChakraError: The answer is not a good one; see `chakra_api.errors`.
+    """
+    opened = open_rows(response, what)
+    if _holds_no_key(response):
+        return opened
+    return replace(opened, data=_masked(opened.data, response.redact), body=b"")
+
+
+def open_rows(response: Response, what: str) -> Envelope:
+    """The envelope of a good answer whose data is rows: those arrive as ChakraHQ holds them.
 
     Args:
         response: The answer.
@@ -89,7 +105,7 @@ def open_envelope(response: Response, what: str) -> Envelope:
     body = _parsed(response.body)
     if not isinstance(body, dict):
         raise _not_chakra(response, what)
-    if messages := tuple(response.redact(each) for each in _messages(body)):
+    if messages := tuple(map(response.redact, _messages(body))):
         raise ReportedErrors(
             f"ChakraHQ answered {what} with errors: {_quoted('; '.join(messages))}",
             "See the message; the call was not carried out",
@@ -101,9 +117,29 @@ def open_envelope(response: Response, what: str) -> Envelope:
 
 
 def envelope_of(response: Response, data: object, meta: object) -> Envelope:
-    """The envelope of an answer whose `_data` and `_meta` are these."""
-    known = meta if isinstance(meta, dict) else {}
+    """The envelope of an answer whose `_data` and `_meta` are these; rows stay as they are."""
+    known = _masked(meta, response.redact)
+    known = known if isinstance(known, dict) else {}
     return Envelope(data, known, date_of(response.headers), response.body)
+
+
+def _holds_no_key(response: Response) -> bool:
+    """Whether no text of an answer gives the key away: one look at all of it."""
+    body = response.body.decode(errors="replace")
+    return response.redact(body) == body
+
+
+def _masked(value: object, redact: Callable[[str], str]) -> object:
+    """A value of JSON, the key masked in its texts and in the names of its fields."""
+    if isinstance(value, str):
+        masked = redact(value)
+        return value if masked == value else masked
+    if isinstance(value, list):
+        return [_masked(each, redact) for each in value]
+    if isinstance(value, dict):
+        return {redact(str(name)): _masked(each, redact) for name, each in value.items()}
+    text = str(value)  # of a number, which a key may be
+    return value if redact(text) == text else redact(text)
 
 
 def failure_of(response: Response, what: str) -> ChakraError:
@@ -124,7 +160,7 @@ def failure_of(response: Response, what: str) -> ChakraError:
 
 
 def _redirect(response: Response, what: str) -> ChakraError:
-    target = response.headers.get("location", "nowhere")
+    target = response.headers.get("location") or "nowhere"
     return SettingsError(
         f"{what} was answered with a redirect to {_quoted(response.redact(target))}",
         "Set api_url to the address of the API itself: the key is sent to no other",

@@ -63,9 +63,9 @@ class Response:
 
     Attributes:
         status: HTTP status.
-        headers: By lower-case name.
+        headers: By lower-case name, the key masked.
         body: Decompressed.
-        redact: Masks the key in what is quoted of it: a proxy may send back what it was sent.
+        redact: Masks the key in a text of it: a server or a proxy may send back what it was sent.
     """
 
     status: int
@@ -174,7 +174,7 @@ class RequestsTransport:
         self._answered = True
         return Response(
             answer.status_code,
-            {name.lower(): value for name, value in answer.headers.items()},
+            {name.lower(): self._key.redact(value) for name, value in answer.headers.items()},
             body,
             self._key.redact,
         )

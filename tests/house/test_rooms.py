@@ -21,7 +21,7 @@ FLOORS = {
         account  wire  setting_values
         values  clock  redaction
         errors
-        exit_codes  nearest
+        exit_codes  nearest  secret_forms
     """,
     "chakra_plugin": """
         boundary  singer_plugin

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import ApiKey, RedactingFilter, mask_url, redact, redact_logs
+from tests.support.echoes import FORMS, gives_away
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
 
@@ -28,6 +29,20 @@ def test_no_form_of_the_key_survives(key: str, before: str, after: str) -> None:
 def test_base64_of_a_header_is_masked(key: str, before: bytes) -> None:
     text = base64.b64encode(before + key.encode()).decode()
     assert redact(text, ApiKey(key)) != text
+
+
+@pytest.mark.parametrize("key", ["ck_live_51H8s/secret+KEY==", "0123456789", "nnnnnnnn"])
+def test_what_is_left_of_an_echo_gives_nothing_away(key: str) -> None:
+    for name, form in FORMS.items():
+        for text in (form(key), f"ungültig: {form(key)} (E7)", f"\\ {form(key)} 100 % &c"):
+            assert gives_away(text, key), name
+            assert not gives_away(redact(text, ApiKey(key)), key), name
+
+
+@given(keys)
+def test_a_text_that_holds_no_key_stays_itself(key: str) -> None:
+    for text in ("The row was refused: 100 % wrong & \\u0062ad", "Zeile ungültig\nzwei", "%zz&#x;"):
+        assert key in text or redact(text, ApiKey(key)) == text
 
 
 @given(keys)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import orjson
 import pytest
 from hypothesis import given
@@ -24,9 +27,13 @@ from chakra_api.errors import (
     WrongKey,
 )
 from chakra_api.redaction import ApiKey
-from chakra_api.wire.envelope import open_envelope, retry_after_of
+from chakra_api.wire.envelope import open_envelope, open_rows, retry_after_of
 from chakra_api.wire.transport import Response
+from tests.support.echoes import FORMS, gives_away
 from tests.support.transport import DATE, answer, data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -146,6 +153,23 @@ def test_a_key_that_comes_back_in_an_answer_is_not_quoted() -> None:
             open_envelope(response, "the thing")
         shown = f"{caught.value} {getattr(caught.value, 'messages', '')}"
         assert "sk-very" not in shown
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_the_key_is_masked_in_every_text_of_an_answer_but_in_rows(
+    form: Callable[[str], str],
+) -> None:
+    key = ApiKey("sk-very/secret+key==")
+    echo = form(key.reveal())
+    entry = {"completionStatus": "ERROR", "statusMessage": f"no: {echo}", "n": 1, echo: [None]}
+    body = orjson.dumps({"_data": [entry], "_meta": {"next": f"/v1?{echo}", "count": 3}})
+    response = Response(200, {}, body, key.redact)
+    opened = open_envelope(response, "the entries")
+    assert not gives_away(json.dumps([opened.data, opened.meta]), key.reveal())
+    assert not opened.body
+    first = opened.data[0] if isinstance(opened.data, list) else {}
+    assert (first["completionStatus"], first["n"], opened.meta["count"]) == ("ERROR", 1, 3)
+    assert open_rows(response, "rows").data == [entry]
 
 
 def test_a_redirect_does_not_quote_the_key() -> None:

@@ -1,0 +1,162 @@
+"""The forms that a secret takes in a text: as it is, encoded, split by line breaks.
+
+A text that holds none, and that is nearly every one, is told by a few searches for whole forms. One
+that is written in a mixture of ways is decoded, and masked where it would give the secret away.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from typing import Final
+from urllib.parse import quote, quote_plus, unquote
+
+MASK: Final = "***"
+_SHORTEST_ENCODED: Final = 6  # a shorter piece of base64 would hit ordinary words
+_SHORTEST_SPLIT: Final = 8  # a shorter secret may stand in ordinary words with blanks between
+_MOST_ROUNDS: Final = 8
+_IGNORED: Final = (
+    r"[\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
+"""What is not seen between two characters."""
+_UNSEEN: Final = re.compile(f"{_IGNORED}+")
+_ESCAPE: Final = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])|(.))"
+)
+_NAMED: Final = {
+    "&": "amp",
+    "<": "lt",
+    ">": "gt",
+    '"': "quot",
+    "'": "apos",
+    "/": "sol",
+    "+": "plus",
+}
+
+
+class Forms:
+    """The forms of one secret.
+
+    Args:
+        value: The secret.
+    """
+
+    __slots__ = ("_parts", "_splits", "_spread", "_value", "_whole")
+
+    def __init__(self, value: str) -> None:
+        forms = sorted(_whole_forms(value), key=len, reverse=True)
+        self._parts = tuple(forms)
+        self._whole = re.compile("|".join(map(re.escape, forms)))
+        self._value = value
+        self._splits = len(value) >= _SHORTEST_SPLIT
+        self._spread: re.Pattern[str] | None = None
+
+    def masked(self, text: str) -> str:
+        """The text with every form of the secret masked: itself where it holds none."""
+        if self._stands_in(text):
+            text = self._whole.sub(MASK, text)
+        if not self._splits or not self._hides_in(text):
+            return text
+        if self._spread is None:  # hardly ever wanted, and slow to make
+            self._spread = _spread(self._value)
+        text = self._spread.sub(MASK, text)
+        # Where even that leaves it to be read, in codes within codes, nothing is shown.
+        return MASK if self._hides_in(text) else text
+
+    def _stands_in(self, text: str) -> bool:
+        return any(part in text for part in self._parts)
+
+    def _hides_in(self, text: str) -> bool:
+        """Whether a text that is decoded, and has nothing unseen in it, holds the secret."""
+        packed = _without_unseen(text)
+        if self._stands_in(packed):
+            return True
+        if not any(sign in packed for sign, _ in _DECODERS):
+            return False
+        return self._comes_out_of(packed) or self._comes_out_of(text)
+
+    def _comes_out_of(self, text: str) -> bool:
+        """Whether decoding shows the secret."""
+        for _ in range(_MOST_ROUNDS):
+            before = text
+            for sign, decode in _DECODERS:
+                if sign in text:
+                    text = decode(text)
+                    if self._stands_in(_without_unseen(text)):
+                        return True
+            if text == before:
+                return False
+        return True  # nobody writes so by accident
+
+
+def _without_unseen(text: str) -> str:
+    return "".join(text.split()) if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    braced, four, two, blank, other = found.groups()
+    if code := braced or four or two:
+        return chr(min(int(code, 16), 0x10FFFF))
+    return "" if blank else str(other)
+
+
+_DECODERS: Final = (
+    ("%", unquote),
+    ("&", html.unescape),
+    ("\\", lambda text: _ESCAPE.sub(_unescaped, text)),
+)
+"""What decodes a text that holds a sign."""
+
+
+def _whole_forms(value: str) -> set[str]:
+    percent = {quote(value, safe=""), quote(value), quote_plus(value)}
+    hexed = value.encode().hex()
+    return {
+        value,
+        *percent,
+        *(re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), form) for form in percent),
+        json.dumps(value)[1:-1],
+        json.dumps(value)[1:-1].replace("/", "\\/"),
+        repr(value)[1:-1],
+        html.escape(value),
+        *((hexed, hexed.upper()) if len(hexed) >= 2 * _SHORTEST_ENCODED else ()),
+        *_base64_forms(value.encode()),
+    }
+
+
+def _spread(value: str) -> re.Pattern[str]:
+    """Each character as itself or in a code, with what is not seen in between."""
+    return re.compile(rf"(?:{_IGNORED}|\\[nrt])*".join(map(_letter, value)))
+
+
+def _letter(character: str) -> str:
+    number = ord(character)
+    hexed = _either_case(f"{number:x}")
+    named = f"|&{_NAMED[character]};?" if character in _NAMED else ""
+    if not character.isascii():  # no key has one, a salt may
+        percent = "".join(f"%{byte:02x}" for byte in character.encode())
+        return f"(?:{re.escape(character)}|(?i:{percent})|\\\\u0*{hexed}|&#0*{number};?)"
+    return (
+        rf"(?:\\?{re.escape(character)}|%(?:25)*{hexed}|\\+u\{{?0*{hexed}\}}?|\\+x{hexed}"
+        rf"|&(?:amp;)*#(?:0*{number}|[xX]0*{hexed});?{named})"
+    )
+
+
+def _either_case(hexed: str) -> str:
+    return "".join(f"[{each}{each.upper()}]" for each in hexed)
+
+
+def _base64_forms(value: bytes) -> set[str]:
+    """The secret's base64 at each of the three places where it can start within a longer text."""
+    forms = set()
+    for offset in range(3):
+        text = base64.b64encode(b"\0" * offset + value).decode().rstrip("=")
+        start = (offset * 8 + 5) // 6  # characters that also hold bits of what stands before
+        stop = (offset + len(value)) * 8 // 6  # the rest depends on what follows
+        core = text[start:stop]
+        if len(core) >= _SHORTEST_ENCODED:
+            forms |= {core, core.translate(str.maketrans("+/", "-_"))}
+    return forms
