@@ -34,11 +34,14 @@ Each error is built from fields: `cause` says what happened, `next_step` what to
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import ClassVar, Final
 
 from chakra_api.exit_codes import ExitCode
 
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
+"""What the system answers a write with that finds no room."""
 _GIVE_ONE: Final = "Give standard output a place to go, then run it again"
 _MAKE_ROOM: Final = "Make room where standard output goes, then run it again to go on"
 

@@ -9,14 +9,17 @@ pyarrow is imported only for parquet: it is slow to import.
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.helpers._batch import SDKBatchMessage
 
-from chakra_api.errors import SettingsError
+from chakra_api.errors import NO_ROOM, OutputFault, SettingsError
+from tap_chakra.lines.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BatchConfig
 
     from chakra_api.endpoints.client import Row
+    from chakra_api.errors import ChakraError
     from tap_chakra.tables.table_builder import TableBuilder
 
 FASTEST_LEVEL: Final = 1
@@ -218,7 +222,8 @@ class BatchOutput:
         """Write what is kept; the messages that tell of it.
 
         Raises:
-            SettingsError: It can't be written.
+            OutputFault: There is no room for it.
+            SettingsError: It can't be written there.
         """
         encoding = self._config.encoding
         for name, content in self._contents.items():
@@ -231,15 +236,29 @@ class BatchOutput:
         storage = self._config.storage
         name = f"{storage.prefix or ''}{name}"
         try:
-            with storage.open(name, "wb") as file:
-                file.write(content)
+            if storage.root.startswith("file://"):
+                write_whole(Path(storage.root.removeprefix("file://"), name), content)
+            else:
+                with storage.open(name, "wb") as file:
+                    file.write(content)
             return storage.get_url(name)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001
             # The writers of files, at whatever place, have errors of their own.
-            raise SettingsError(
-                f"The BATCH file '{name}' can't be written to '{storage.root}': {error}",
-                "Set batch_config.storage.root to a folder, or a URL, that can be written to",
-            ) from None
+            raise _unwritten(name, storage.root, error) from None
+
+
+def _unwritten(name: str, root: str, error: Exception) -> ChakraError:
+    """What is said of a file that can't be written; nothing of it is left."""
+    number = error.errno if isinstance(error, OSError) else None
+    said = os.strerror(number) if number else error
+    cause = f"The BATCH file '{name}' can't be written to '{root}': {said}"
+    if number in NO_ROOM:
+        return OutputFault(cause, "Make room there, then run it again to go on")
+    return SettingsError(
+        cause, "Set batch_config.storage.root to a folder, or a URL, that can be written to"
+    )
 
 
 def _parquet(table: pa.Table, compression: str | None) -> bytes:

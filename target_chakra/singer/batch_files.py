@@ -10,59 +10,52 @@ import base64
 import gzip
 from datetime import date, datetime, time
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
+from singer_sdk.helpers._batch import BatchFileFormat
 
 from chakra_api.values import exact_json
+from target_chakra.singer.input import MOST_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import IO
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
 
+ROWS_AT_ONCE: Final = 1_000
+"""Rows of a parquet file that are held."""
 
-def rows_of(
-    path: str, encoding: BaseBatchFileEncoding, storage: StorageTarget | None
-) -> Iterator[object]:
-    """The rows of a file, in order, their values as JSON has them.
+
+def rows_of(file: IO[bytes], encoding: BaseBatchFileEncoding) -> Iterator[object]:
+    """The rows of a file, in order, their values as JSON has them; never the whole file at once.
 
     Args:
-        path: The file, or its URL.
+        file: The file, open for reading.
         encoding: How it is written.
-        storage: Where it is, if the settings say so; else its URL does.
 
     Raises:
-        Exception: Any of the readers of files: it is not there, or not whole.
+        Exception: Any of the readers of files: it is not whole, or not what it should be.
     """
-    head, tail = StorageTarget.split_url(_as_it_is_called(path))
-    with (storage or StorageTarget.from_url(head)).open(tail, mode="rb") as file:
-        if encoding.format == BatchFileFormat.JSONL:
-            lines = cast("IO[bytes]", file)
-            if encoding.compression == "gzip":
-                with gzip.open(lines) as unzipped:
-                    yield from _json_rows(unzipped)
-            else:
-                yield from _json_rows(lines)
-        elif encoding.format == BatchFileFormat.PARQUET:
-            yield from _parquet_rows(file)
+    if encoding.format == BatchFileFormat.JSONL:
+        if encoding.compression == "gzip":
+            with gzip.open(file) as unzipped:
+                yield from _json_rows(cast("IO[bytes]", unzipped))
         else:
-            raise ValueError(f"the format {encoding.format} is not known")
+            yield from _json_rows(file)
+    elif encoding.format == BatchFileFormat.PARQUET:
+        yield from _parquet_rows(file)
+    else:
+        raise ValueError(f"the format {encoding.format} is not known")
 
 
-def _as_it_is_called(url: str) -> str:
-    """A URL with the path as the file is called: some taps escape it, and some do not."""
-    scheme, _, path = url.partition("://")
-    if scheme != "file" or Path(path).exists():
-        return url
-    return f"file://{unquote(path)}"
-
-
-def _json_rows(lines: Iterable[bytes]) -> Iterator[object]:
-    for line in lines:
+def _json_rows(lines: IO[bytes]) -> Iterator[object]:
+    number = 0
+    while line := lines.readline(MOST_BYTES + 1):
+        number += 1
+        if len(line) > MOST_BYTES:
+            # What a small file was packed from may be without end.
+            raise ValueError(f"line {number} has more than {MOST_BYTES >> 20} MB")
         if not line.isspace():
             yield exact_json.loads(line, constants=True)
 
@@ -71,14 +64,14 @@ def _parquet_rows(file: Any) -> Iterator[object]:  # noqa: ANN401 - whatever pya
     import pyarrow as pa  # noqa: PLC0415 - an extra, and slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    table = pq.read_table(file)
-    for at, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            # Python's times hold no nanoseconds; what is finer than a millisecond is cut anyway.
-            kind = pa.timestamp("us", field.type.tz)
-            table = table.set_column(at, field.name, table.column(at).cast(kind, safe=False))
-    for batch in table.to_batches():
-        for row in batch.to_pylist():
+    for batch in pq.ParquetFile(file).iter_batches(ROWS_AT_ONCE):
+        table = pa.Table.from_batches([batch])
+        for at, field in enumerate(table.schema):
+            if pa.types.is_timestamp(field.type):
+                # Python's times hold no nanoseconds; what is finer than a millisecond is cut.
+                kind = pa.timestamp("us", field.type.tz)
+                table = table.set_column(at, field.name, table.column(at).cast(kind, safe=False))
+        for row in table.to_pylist():
             yield {name: plain(value) for name, value in row.items()}
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO, BinaryIO
 
+MOST_BYTES: Final = 100 << 20
+"""Bytes of a line, at most: no row is as large, and memory is not without end."""
 CHUNKS_AHEAD: Final = 4
 """Chunks of lines that are read before they are worked on."""
 TICK: Final = 0.2
@@ -56,13 +58,19 @@ class Lines:
                 yield line
 
     def _read(self) -> None:
+        number = 0
         try:
             while True:
                 # A line that is there is never kept waiting for further ones.
-                line = self._source.readline()
+                line = self._source.readline(MOST_BYTES + 1)
                 if not line:
                     break
-                self._chunks.put([line, *self._at_hand()])
+                if len(line) > MOST_BYTES:
+                    self._chunks.put(_too_long(number + 1))
+                    return
+                chunk = [line, *self._at_hand()]
+                number += len(chunk)
+                self._chunks.put(chunk)
         except (OSError, ValueError) as error:
             # A ValueError: the run has ended and its input is closed; no more lines are asked for.
             self._chunks.put(error)
@@ -135,6 +143,14 @@ class LineReader(GenericSingerReader[bytes]):
             f"Line {self.line} of the input has the unknown type {message_dict['type']!r:.60}",
             "See what the tap wrote there; the receipt says what became of the rows before it",
         )
+
+
+def _too_long(number: int) -> SettingsError:
+    return SettingsError(
+        f"Line {number} of the input has more than {MOST_BYTES >> 20} MB",
+        "No row is as large: see what wrote the input; the receipt says what became of the rows"
+        " before it",
+    )
 
 
 def _unmarked(line: bytes) -> bytes:

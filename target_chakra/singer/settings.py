@@ -180,6 +180,14 @@ SETTINGS = th.PropertiesList(
         " journal in any case.",
     ),
     th.Property(
+        "batch_root",
+        th.StringType,
+        title="Root of BATCH files",
+        description="Folder below which the files of BATCH messages must lie, or a URL of an"
+        " object store, as s3://bucket/folder. By default the Meltano project's folder, without"
+        " Meltano the working folder. No link in it is followed.",
+    ),
+    th.Property(
         "max_rejects",
         th.IntegerType,
         default=0,

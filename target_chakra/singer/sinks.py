@@ -10,12 +10,13 @@ from chakra_api.errors import SettingsError
 from target_chakra.singer.batch_files import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from singer_sdk import Target
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
 
     from target_chakra.run.session import Session
+    from target_chakra.singer.batch_places import BatchFile, BatchRoot
 
 
 _TIMES: Final = frozenset({"date-time", "date"})
@@ -28,6 +29,9 @@ class SinkTarget(Protocol):
     @property
     def line(self) -> int:
         """Number of the line of the input that is being worked on."""
+
+    def batch_root(self) -> BatchRoot:
+        """Where files of a BATCH may lie."""
 
     def open_session(self) -> Session[dict[str, Any]]:
         """The run, begun if it has not."""
@@ -69,30 +73,36 @@ class ChakraSink(Sink):
             mapped: The stream map, flattening included; None of a row that it leaves out.
 
         Raises:
-            SettingsError: They can't be read.
+            SettingsError: They are not where they may be, or can't be read: the rows before that
+                are handed over.
         """
-        storage = self.batch_config.storage if self.batch_config else None
-        read: list[object] = []
+        root = self._target.batch_root()
+        for file in [root.file(named) for named in files]:
+            for record in self._rows(file, encoding):
+                self.record_counter_metric.increment()
+                if not isinstance(record, dict):
+                    raise SettingsError(
+                        f"A file of the BATCH in line {self._target.line} holds what is no row:"
+                        f" {record!r:.60}",
+                        "See what the tap wrote there",
+                    )
+                row = mapped(record)
+                if row is not None:
+                    self._session.row(self.stream_name, self._target.line, row, None)
+
+    def _rows(self, file: BatchFile, encoding: BaseBatchFileEncoding) -> Iterator[object]:
         try:
-            for path in files:
-                read += rows_of(path, encoding, storage)
+            with file.opened() as opened:
+                yield from rows_of(opened, encoding)
+        except MemoryError:
+            raise
         except Exception as error:
             # The readers of files, of any form and at any place, have errors of their own.
+            said = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise SettingsError(
-                f"The files of the BATCH in line {self._target.line} can't be read: {error}",
+                f"The files of the BATCH in line {self._target.line} can't be read: {said}",
                 "See whether they are there and whole; the receipt says what became of other rows",
             ) from error
-        self.record_counter_metric.increment(len(read))
-        for record in read:
-            if not isinstance(record, dict):
-                raise SettingsError(
-                    f"A file of the BATCH in line {self._target.line} holds what is no row:"
-                    f" {record!r:.60}",
-                    "See what the tap wrote there",
-                )
-            row = mapped(record)
-            if row is not None:
-                self._session.row(self.stream_name, self._target.line, row, None)
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Nothing: the SDK asks for it, and rows are handed over one by one."""

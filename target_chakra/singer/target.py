@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
@@ -25,6 +26,8 @@ from chakra_plugin.surroundings import surroundings
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
+from target_chakra.singer.batch_places import SETTING as BATCH_ROOT
+from target_chakra.singer.batch_places import BatchRoot, batch_root_of
 from target_chakra.singer.input import LineReader
 from target_chakra.singer.settings import SETTINGS
 from target_chakra.singer.sinks import ChakraSink, SinkTarget
@@ -236,6 +239,21 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             if not isinstance(stream_map, RemoveRecordTransform):
                 sink = cast("ChakraSink", self.get_sink(stream_map.stream_alias))
                 sink.take_files(encoding, message_dict["manifest"], stream_map.transform)
+
+    def batch_root(self) -> BatchRoot:
+        """Where files of a BATCH may lie."""
+        return batch_root_of(self.config.get(BATCH_ROOT), surroundings().project or Path.cwd())
+
+    @classmethod
+    def check_settings(cls, config: dict[str, Any]) -> None:
+        """Check settings against their declaration, and where BATCH files may lie.
+
+        Raises:
+            SettingsError: Naming each fault, without the key.
+        """
+        super().check_settings(config)
+        if config.get(BATCH_ROOT) is not None:
+            batch_root_of(config[BATCH_ROOT], Path())
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         if "value" not in message_dict:

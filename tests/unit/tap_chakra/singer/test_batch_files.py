@@ -16,6 +16,7 @@ from chakra_api.errors import SettingsError
 from tap_chakra.singer.batch_files import BatchOutput, FileNames, JsonLines
 from tap_chakra.singer.batch_settings import batch_config_of
 from target_chakra.singer.batch_files import rows_of
+from target_chakra.singer.batch_places import batch_root_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,8 @@ def test_each_reader_of_urls_finds_each_file(
             {"batch_config": {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}}}
         )
         assert message is not None
-        assert list(rows_of(url, message.encoding, None)) == [{"stream": stream}]
+        with batch_root_of(None, tmp_path).file(url).opened() as file:
+            assert list(rows_of(file, message.encoding)) == [{"stream": stream}]
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == len(STREAMS)
     for path in files:
@@ -113,4 +115,5 @@ def test_the_target_reads_urls_that_other_taps_escape(tmp_path: Path) -> None:
         {"batch_config": {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}}}
     )
     assert config is not None
-    assert list(rows_of(escaped, config.encoding, None)) == [{"id": 1}]
+    with batch_root_of(None, tmp_path).file(escaped).opened() as file:
+        assert list(rows_of(file, config.encoding)) == [{"id": 1}]
