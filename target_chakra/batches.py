@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from target_chakra.changes import Action, Failed, Halted, Kind, PlanningEvent
     from target_chakra.lifecycle import BatchState, Outcome
+    from target_chakra.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Batch:
         actions: In the order that they are sent in.
         state: Where it is.
         job: Id of its job; None until it is known.
-        sent: When it left, epoch milliseconds of our clock.
+        sent: When it left; None before that.
         server: A time of the server before it left, epoch milliseconds; None if not known.
         shape: The form in which its items were sent.
     """
@@ -34,7 +35,7 @@ class Batch:
     actions: tuple[Action, ...]
     state: BatchState
     job: str | None = None
-    sent: int | None = None
+    sent: Moment | None = None
     server: int | None = None
     shape: str = ""
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_chakra.moments import Moment
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chakra_api.clock import Clock
+    from chakra_api.wire.server_clock import ServerClock
     from target_chakra.batches import Event
     from target_chakra.journal.journal import Journal
     from target_chakra.lookups.open_procedure import OpenProcedure
@@ -29,6 +32,7 @@ class RunContext:
         clock: Now.
         settings: What the user set.
         procedure: Opens a procedure by its shortId, once a run.
+        server_clock: ChakraHQ's time.
     """
 
     journal: Journal
@@ -36,7 +40,16 @@ class RunContext:
     clock: Clock
     settings: Settings
     procedure: Callable[[str], OpenProcedure]
+    server_clock: ServerClock
 
     def now_ms(self) -> int:
         """Our clock, epoch milliseconds."""
         return int(self.clock.now() * 1000)
+
+    def stamp(self) -> Moment:
+        """This moment, to be noted: by ChakraHQ's clock at the latest that it may be."""
+        return Moment(self.now_ms(), self.server_clock.latest)
+
+    def now(self) -> Moment:
+        """This moment, to judge an age by: by ChakraHQ's clock at the earliest that it may be."""
+        return Moment(self.now_ms(), self.server_clock.earliest)

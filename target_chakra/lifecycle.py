@@ -49,6 +49,10 @@ SETTLED: Final = frozenset(Outcome) - {Outcome.UNKNOWN, Outcome.IN_FLIGHT, Outco
 """Outcomes that let a STATE pass (design decision 5); superseded only if its successor's does."""
 
 
+WROTE: Final = frozenset({Outcome.CREATED, Outcome.MERGED, Outcome.UPDATED, Outcome.DELETED})
+"""Outcomes of rows that changed a process."""
+
+
 class BatchState(str, Enum):
     """Where a batch is."""
 

@@ -37,6 +37,10 @@ DEFAULT_STOP_PERCENT: Final = 10
 DEFAULT_RETENTION_DAYS: Final = 30
 
 
+LAG_SECONDS: Final = 30.0
+"""For how long lists may lag behind a write (Q32)."""
+WATCH_SECONDS: Final = 60.0
+"""For how long what an earlier run left is watched in any case."""
 LEAST_OPEN: Final = 1000
 """Rows that may be without an outcome, however small the batches are."""
 
@@ -67,6 +71,16 @@ class Patience:
 
     job_timeout: float = DEFAULT_JOB_TIMEOUT
     horizon: float = DEFAULT_HORIZON
+
+    @property
+    def lag(self) -> float:
+        """How long lists may lag behind a job; no longer than anything else takes there."""
+        return min(LAG_SECONDS, self.horizon)
+
+    @property
+    def watch(self) -> float:
+        """How long a run watches what an earlier one left, however old that is."""
+        return min(WATCH_SECONDS, self.horizon, self.job_timeout)
 
 
 @dataclass(frozen=True, slots=True)

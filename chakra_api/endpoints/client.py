@@ -35,6 +35,7 @@ from chakra_api.errors import (
 )
 from chakra_api.wire import retry
 from chakra_api.wire.envelope import Envelope, date_of, open_envelope, open_rows
+from chakra_api.wire.server_clock import ServerClock
 from chakra_api.wire.transport import Request
 from chakra_api.wire.wire_json import encode
 
@@ -72,6 +73,9 @@ class ChakraClient:
         pacer: The rate that all threads share.
         clock: Time, and chance for the jitter of retries.
         policy: How long to go on after failures.
+
+    Attributes:
+        server_clock: The server's time, by its last answers.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class ChakraClient:
         self._policy = policy
         self._requests = self._retries = 0
         self._dated: tuple[int, float] | None = None
+        self.server_clock = ServerClock(clock)
         self._lock = threading.Lock()
 
     # Reading
@@ -302,6 +307,7 @@ class ChakraClient:
             raise
         if envelope.server_time is not None:
             self._dated = (envelope.server_time, self._clock.monotonic())
+            self.server_clock.heard(envelope.server_time)
         return envelope
 
 

@@ -10,7 +10,8 @@ from target_chakra.books.reasons import Reasons
 from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Entry, Owned, Unknown
-from target_chakra.lifecycle import Outcome
+from target_chakra.lifecycle import WROTE, Outcome
+from target_chakra.moments import has_passed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from target_chakra.changes import Action, Change, Done
     from target_chakra.context import RunContext
     from target_chakra.journal.records import Confirmation, UnknownRow
+    from target_chakra.moments import Moment
 
 ROWS_A_STORING = 500
 """Rows; what ends without being sent is stored before a STATE passes in any case."""
@@ -40,7 +42,7 @@ class Bookkeeping:
         # Rows that were found as they should be are what later rows are compared with, too.
         self._confirms_all = context.settings.compare == "journal"
         self._noted: list[Entry] = []
-        self._barred: dict[Key, tuple[int, int]] = {}
+        self._barred: dict[Key, tuple[Moment, int]] = {}
         self._rejected: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
         self.mirrors: set[str] = set()
@@ -54,7 +56,7 @@ class Bookkeeping:
         self._uncovered = self._journal.uncovered_rejects()
         for unknown in unknowns:
             for name in unknown.names:
-                self._barred[name] = (unknown.free_ms, unknown.id)
+                self._barred[name] = (unknown.free, unknown.id)
 
     def came_again(self, came: Change | Reject) -> None:
         """Close the reject of a row without a key that no STATE had passed: here it is again."""
@@ -77,22 +79,25 @@ class Bookkeeping:
         """Whether an unknown row still holds the process of one of these names."""
         if not self._barred:
             return False
-        now = self._context.now_ms()
-        return any(now < self._barred[name][0] for name in names if name in self._barred)
+        now = self._context.now()
+        held = (self._barred[name][0] for name in names if name in self._barred)
+        return any(not has_passed(free, now) for free in held)
 
-    def bar(self, action: Action, sent_ms: int) -> None:
+    def bar(self, action: Action, batch: Batch) -> None:
         """Nothing is sent to the process of an unknown row until that is free."""
         key = action.change.key
         if key is None:
             return
-        free = self._free_ms(sent_ms)
+        free = self._free(batch)
         self._barred[key] = (free, 0)
         if action.process_id:
             self._barred[Key(key.procedure, "id", action.process_id)] = (free, 0)
 
-    def _free_ms(self, sent_ms: int) -> int:
+    def _free(self, batch: Batch) -> Moment:
+        """When no job can write a row of it any more, and lists show what one has written."""
         patience = self._context.settings.patience
-        return sent_ms + int(max(patience.horizon, patience.job_timeout) * 1000)
+        sent = batch.sent or self._context.stamp()
+        return sent.after(max(patience.horizon, patience.job_timeout) + patience.lag)
 
     # Rows that end without being sent
 
@@ -168,11 +173,20 @@ class Bookkeeping:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
         entry = self._entry(batch, done, ended)
         self._journal.settle(batch, entry)
+        self._note_writes(batch, done.values())
         for reject in entry.rejects:
             self.why[Outcome.REJECTED].note(reject.change, reject.reason)
         for unknown in entry.unknowns:
             self.why[Outcome.UNKNOWN].note(unknown.action.change, unknown.reason)
         self._write_rejects(entry)
+
+    def _note_writes(self, batch: Batch, done: Iterable[Settlement]) -> None:
+        """Lists may lag behind what was written now."""
+        procedure = self._context.procedure(batch.procedure)
+        until = self._context.clock.monotonic() + self._context.settings.patience.lag
+        for each in done:
+            if each.outcome in WROTE:
+                procedure.recent.note(each, batch.server, until, procedure.key_attributes)
 
     def _entry(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> Entry:
         confirmations: list[Confirmation] = []
@@ -185,8 +199,7 @@ class Bookkeeping:
         for each in done.values():
             change = each.action.change
             if each.outcome is Outcome.UNKNOWN:
-                free = self._free_ms(batch.sent or 0)
-                unknowns.append(Unknown(each.action, each.reason, free))
+                unknowns.append(Unknown(each.action, each.reason, self._free(batch)))
                 continue
             if each.outcome is Outcome.REJECTED:
                 # Parts of a combined change are tried singly; rows of an earlier run come again;
@@ -205,8 +218,9 @@ class Bookkeeping:
             overtaken += self._overtakes(change)
             resolved += self._resolves(change)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
+        now = self._context.stamp()
         return Entry(
-            self._context.now_ms(),
+            now.ours,
             encode_outcomes(done),
             tuple(confirmations),
             tuple(rejects),
@@ -215,6 +229,7 @@ class Bookkeeping:
             tuple(overtaken),
             tuple(resolved),
             tuple(refused),
+            now.server,
         )
 
     # Storing

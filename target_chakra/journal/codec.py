@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
-from target_chakra.batches import Batch
+from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode
 from target_chakra.journal.records import OpenBatch, UnknownRow
 from target_chakra.journal.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
+from target_chakra.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import sqlalchemy as sa
 
-    from target_chakra.batches import Settlement
     from target_chakra.changes import Reject
     from target_chakra.journal.records import Confirmation, CurrentRun, Owned, Unknown
 
@@ -153,7 +153,8 @@ def unknown_row(run: CurrentRun, unknown: Unknown) -> Row:
         "reason": unknown.reason,
         "twin": action.twin,
         "fields": encode(action.fields),
-        "free_ms": unknown.free_ms,
+        "free_ms": unknown.free.ours,
+        "free_server_ms": unknown.free.server,
     }
 
 
@@ -164,7 +165,8 @@ def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
         names.append(Key(row.procedure, row.attribute, value_of(row.key)))
     if row.process_id:
         names.append(Key(row.procedure, "id", row.process_id))
-    return UnknownRow(row.id, tuple(names), row.twin, row.free_ms)
+    free = Moment(row.free_ms, row.free_server_ms)
+    return UnknownRow(row.id, tuple(names), row.twin, free)
 
 
 def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
@@ -185,11 +187,31 @@ def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
         actions=actions,
         state=BatchState(row.state),
         job=row.job,
-        sent=row.sent_ms,
+        sent=None if row.sent_ms is None else Moment(row.sent_ms, row.sent_server_ms),
         server=row.server_ms,
         shape=row.shape,
     )
     return OpenBatch(batch, outcomes)
+
+
+def settlements_of(row: sa.Row[tuple[object, ...]]) -> list[Settlement]:
+    """What became of the rows of a batch that have an outcome."""
+    actions = decode_actions(row.actions, row.procedure, Kind(row.kind))
+    outcomes = value_of(row.outcomes) if row.outcomes else ()
+    return [
+        Settlement(actions[at], Outcome(outcome), process_id, reason)
+        for at, outcome, process_id, reason in outcomes
+    ]
+
+
+def times_of(batch: Batch) -> Row:
+    """The columns of a batch's times."""
+    sent = batch.sent
+    return {
+        "sent_ms": sent.ours if sent else None,
+        "sent_server_ms": sent.server if sent else None,
+        "server_ms": batch.server,
+    }
 
 
 def encode_actions(actions: Iterable[Action]) -> bytes:

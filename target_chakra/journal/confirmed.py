@@ -1,4 +1,4 @@
-"""The table `confirmed`: what ChakraHQ is known to hold for a key."""
+"""The table `confirmed`: what ChakraHQ is known to hold for a key; and what was written lately."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import sqlalchemy as sa
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import confirmation_row, known_of
+from target_chakra.journal.codec import confirmation_row, known_of, settlements_of
 from target_chakra.journal.database import chunks, upsert
+from target_chakra.journal.records import Lately
+from target_chakra.lifecycle import WROTE
+from target_chakra.moments import DAY_MS, Moment, elapsed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from target_chakra.changes import Key, Known
     from target_chakra.journal.database import Database
@@ -30,6 +33,33 @@ class Confirmed:
     def __init__(self, database: Database, run: CurrentRun) -> None:
         self._database = database
         self._account = run.account
+
+    def lately(self, now: Moment, lag: float) -> Iterator[Lately]:
+        """The rows that earlier runs wrote within so many seconds, oldest first."""
+        for number, age in sorted(self._ages(now).items()):
+            if age < lag:
+                query = sa.select(t.batches).where(t.batches.c.id == number)
+                with self._database.reading() as connection:
+                    row = connection.execute(query).one()
+                for each in settlements_of(row):
+                    if each.outcome in WROTE:
+                        yield Lately(row.procedure, each, row.server_ms, lag - age)
+
+    def _ages(self, now: Moment) -> dict[int, float]:
+        """Seconds since batches were settled, of those that may have been lately."""
+        cells = t.batches.c
+        # The index holds all of it: the actions of old batches are not read.
+        near = cells.settled_ms >= now.ours - 2 * DAY_MS
+        if now.server is not None:
+            near = near | (cells.settled_server_ms >= now.server - DAY_MS)
+        query = sa.select(cells.id, cells.settled_ms, cells.settled_server_ms).where(
+            cells.account == self._account, cells.settled_ms.is_not(None), near
+        )
+        with self._database.reading() as connection:
+            return {
+                row.id: _age(Moment(row.settled_ms, row.settled_server_ms), now)
+                for row in connection.execute(query)
+            }
 
     def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
         """What was confirmed of keys, all of one procedure and attribute."""
@@ -70,3 +100,8 @@ class Confirmed:
             connection.execute(
                 forgotten.where(cells.account == self._account, cells.process_id.in_(some))
             )
+
+
+def _age(settled: Moment, now: Moment) -> float:
+    seconds = elapsed(settled, now)
+    return max(0.0, (now.ours - settled.ours) / 1000 if seconds is None else seconds)

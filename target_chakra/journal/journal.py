@@ -22,6 +22,7 @@ from target_chakra.journal.codec import (
     encode_actions,
     joined_outcomes,
     open_batch_of,
+    times_of,
 )
 from target_chakra.journal.confirmed import Confirmed
 from target_chakra.journal.database import Database
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from target_chakra.batches import Batch
     from target_chakra.changes import Key, Known
     from target_chakra.journal.line_ranges import LineRanges
-    from target_chakra.journal.records import Entry, OpenBatch, UnknownRow
+    from target_chakra.journal.records import Entry, Lately, OpenBatch, UnknownRow
+    from target_chakra.moments import Moment
 
 
 class Journal:
@@ -141,8 +143,7 @@ class Journal:
                     shape=batch.shape,
                     size=len(batch.actions),
                     intended_ms=now_ms,
-                    sent_ms=batch.sent,
-                    server_ms=batch.server,
+                    **times_of(batch),
                     actions=encode_actions(batch.actions),
                 )
             )
@@ -162,9 +163,8 @@ class Journal:
             .values(
                 state=batch.state.value,
                 job=batch.job,
-                sent_ms=batch.sent,
-                server_ms=batch.server,
                 shape=batch.shape,
+                **times_of(batch),
             )
         )
         if batch.state is BatchState.RELEASED:
@@ -180,9 +180,8 @@ class Journal:
             this = t.batches.c.id == batch.id
             before = connection.execute(sa.select(t.batches.c.outcomes).where(this)).scalar()
             outcomes = joined_outcomes(before, entry.outcomes)
-            connection.execute(
-                t.batches.update().where(this).values(outcomes=outcomes, settled_ms=entry.now_ms)
-            )
+            settled = {"settled_ms": entry.now_ms, "settled_server_ms": entry.server_ms}
+            connection.execute(t.batches.update().where(this).values(outcomes=outcomes, **settled))
             if entry.refused:
                 self._twins.forget_refused(connection, batch.id, entry.refused)
             self._record(connection, entry)
@@ -213,6 +212,10 @@ class Journal:
         )
         with self._database.reading() as connection:
             return tuple(open_batch_of(row) for row in connection.execute(query))
+
+    def written_lately(self, now: Moment, lag: float) -> tuple[Lately, ...]:
+        """What earlier runs wrote within so many seconds: lists may not show it yet."""
+        return tuple(self._confirmed.lately(now, lag))
 
     # Rows that may come again: twins, and rejects without a key
 

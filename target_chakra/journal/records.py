@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_chakra.batches import Batch
+    from target_chakra.batches import Batch, Settlement
     from target_chakra.changes import Action, Key, Known, Reject
     from target_chakra.lifecycle import Outcome
+    from target_chakra.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,17 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A row whose outcome nobody knows; until `free_ms` it may still be written.
+    """A row whose outcome nobody knows; until it is free it may still be written.
 
     Attributes:
         action: What was sent.
         reason: Why it is not known.
-        free_ms: Until when its process is held, epoch milliseconds of our clock.
+        free: Until when its process is held.
     """
 
     action: Action
     reason: str
-    free_ms: int
+    free: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,13 @@ class UnknownRow:
         id: Of the unknown row in the journal.
         names: The process's names; empty for a row without a key.
         twin: The hash of a row without a key.
-        free_ms: Until when it is held, epoch milliseconds of our clock.
+        free: Until when it is held.
     """
 
     id: int
     names: tuple[Key, ...]
     twin: str | None
-    free_ms: int
+    free: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,23 @@ class OpenBatch:
 
     batch: Batch
     outcomes: Mapping[int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """A row that an earlier run wrote so lately that lists may not show it yet.
+
+    Attributes:
+        procedure: ShortId.
+        settlement: What became of it.
+        began: When its job was taken, epoch milliseconds of the server; None if not known.
+        left: Seconds until lists have caught up.
+    """
+
+    procedure: str
+    settlement: Settlement
+    began: int | None
+    left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,7 @@ class Entry:
         overtaken: Keys whose open rejects are older than what was settled now.
         resolved: Unknown rows that were planned anew.
         refused: Positions in a batch that were rejected: they may be sent again.
+        server_ms: ChakraHQ's clock, epoch milliseconds; None if it tells no time.
     """
 
     now_ms: int
@@ -118,3 +137,4 @@ class Entry:
     overtaken: tuple[Key, ...] = ()
     resolved: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
+    server_ms: int | None = None

@@ -115,7 +115,10 @@ batches = sa.Table(
     sa.Column("settled_ms", sa.BigInteger),
     sa.Column("actions", sa.LargeBinary, nullable=False),
     sa.Column("outcomes", sa.LargeBinary),
+    sa.Column("sent_server_ms", sa.BigInteger),
+    sa.Column("settled_server_ms", sa.BigInteger),
     sa.Index("batches_by_state", "account", "state"),
+    sa.Index("batches_by_settlement", "account", "settled_ms", "settled_server_ms"),
 )
 
 confirmed = sa.Table(
@@ -167,6 +170,7 @@ unknowns = sa.Table(
     sa.Column("fields", sa.LargeBinary, nullable=False),
     sa.Column("free_ms", sa.BigInteger, nullable=False),
     sa.Column("resolved", CellText),
+    sa.Column("free_server_ms", sa.BigInteger),
 )
 
 rejects = sa.Table(
@@ -266,6 +270,15 @@ def _add_dry(connection: sa.Connection) -> None:
         connection.execute(runs.update().where(runs.c.id == number).values(dry=True))
 
 
+def _add_server_times(connection: sa.Connection) -> None:
+    """What was known by our clock alone, by ChakraHQ's, too; and what was settled last."""
+    _add_column(connection, batches, "sent_server_ms BIGINT")
+    _add_column(connection, batches, "settled_server_ms BIGINT")
+    _add_column(connection, unknowns, "free_server_ms BIGINT")
+    for index in batches.indexes:
+        index.create(connection, checkfirst=True)
+
+
 def _is_of_dry_run(receipt: str) -> bool:
     try:
         found = json.loads(receipt)
@@ -277,6 +290,7 @@ def _is_of_dry_run(receipt: str) -> bool:
 def _add_version_6(connection: sa.Connection) -> None:
     """What version 6 adds, one statement or function a thing."""
     _add_fence(connection)
+    _add_server_times(connection)
 
 
 def _add_fence(connection: sa.Connection) -> None:
@@ -331,6 +345,8 @@ def migrate(connection: sa.Connection) -> None:
 
 _LATER: Final[Mapping[str, frozenset[str]]] = {
     "runs": frozenset({"load", "dry"}),
+    "batches": frozenset({"sent_server_ms", "settled_server_ms"}),
+    "unknowns": frozenset({"free_server_ms"}),
     "rejects": frozenset({"origin", "seq", "passing"}),
     "twins": frozenset({"kind", "passing"}),
     "arrivals": frozenset(c.name for c in arrivals.c),

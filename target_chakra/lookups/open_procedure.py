@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final
 from target_chakra.changes import Key
 from target_chakra.lookups.key_lookups import Lookups, Spellings, Way
 from target_chakra.lookups.key_spelling import KeySpelling, KeyText, folded
+from target_chakra.lookups.recent_writes import RecentWrites
 from target_chakra.lookups.snapshot import SnapshotReader
 from target_chakra.mapping.destination_names import destination_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chakra_api.endpoints.client import ChakraClient
     from target_chakra.changes import Change, Known
     from target_chakra.journal.journal import Journal
+    from target_chakra.journal.records import Lately
     from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.mapping.destinations import Destinations
 
@@ -34,6 +36,7 @@ class OpenProcedure:
     Attributes:
         ways: How processes are looked up, by attribute; proven once a run.
         key_attributes: Attributes that name processes in this run.
+        recent: What was written so lately that lists may not show it yet.
     """
 
     def __init__(self, client: ChakraClient, destinations: Destinations) -> None:
@@ -46,6 +49,10 @@ class OpenProcedure:
         self._lookups: dict[str, Lookups] = {}
         self._spellings: dict[str, KeySpelling] = {}
         self._texts: dict[str, KeyText] = {}
+        self._name_texts: dict[str, KeyText] = {}
+        self.recent = RecentWrites(
+            lambda attribute, value: self._name_text(attribute)(value), destinations.comparable
+        )
 
     @property
     def name(self) -> str:
@@ -74,8 +81,18 @@ class OpenProcedure:
             found = self._spellings.setdefault(attribute, made)  # threads share the first one
         return found
 
-    def recall(self, findings: Mapping[tuple[str, str], str]) -> None:
-        """Take on what earlier runs found out about the spelling of keys."""
+    def recall(
+        self, findings: Mapping[tuple[str, str], str], lately: Iterable[tuple[Lately, float]]
+    ) -> None:
+        """Take on what earlier runs found out about the spelling of keys, and wrote just now.
+
+        Args:
+            findings: By procedure and name.
+            lately: What they wrote, each with when lists have caught up, by the monotonic clock.
+        """
+        for each, until in lately:
+            if each.procedure == self.name:
+                self.recent.note(each.settlement, each.began, until)
         for (procedure, name), value in findings.items():
             if procedure == self.name and name.startswith(_SPELLING):
                 self.spelling(name.removeprefix(_SPELLING)).recall(value)
@@ -106,6 +123,14 @@ class OpenProcedure:
         if found is None:
             found = KeyText(self.destinations, attribute, self.spelling(attribute))
             self._texts[attribute] = found
+        return found
+
+    def _name_text(self, attribute: str) -> KeyText:
+        """The same, of any attribute, whether or not its values ever name a process."""
+        found = self._texts.get(attribute) or self._name_texts.get(attribute)
+        if found is None:
+            found = KeyText(self.destinations, attribute, KeySpelling(attribute))
+            self._name_texts[attribute] = found
         return found
 
     def names(self, change: Change, snapshot: Snapshot | None) -> list[Key]:

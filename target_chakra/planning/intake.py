@@ -22,7 +22,7 @@ from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.mapping.destination_names import attribute_of
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
-from target_chakra.planning.plan import Rules, in_doubt, lags, plan, says_it_exists
+from target_chakra.planning.plan import Rules, in_doubt, plan, says_it_exists
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
 from target_chakra.planning.sightings import Sightings, spellings_of
 
@@ -32,17 +32,14 @@ if TYPE_CHECKING:
     from target_chakra.changes import Change, Known, PlanningEvent
     from target_chakra.context import RunContext
     from target_chakra.lookups.key_lookups import Found
-    from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.planning.lanes import Group
     from target_chakra.planning.plan import Decision
 
 SINGLE_CHUNK = 10
 """Keys of one task where each costs a request."""
 LOOKUPS_AT_ONCE = 4
-EXISTS_PAUSES = (0.5, 1.0, 2.0, 4.0)
+EXISTS_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 """Seconds between looks for a key that is said to exist; where they bring nothing, it is hidden."""
-LAG_PAUSE = 1.0
-"""Seconds until a process is looked up again whose answer lags behind what we wrote."""
 
 
 class Intake:
@@ -56,7 +53,6 @@ class Intake:
         lanes: The changes that name a process.
         keyless: Those that name none.
         replayed_deletes: What of them waits for a delete to come again.
-        server_time: The latest time of the server that a look-up brought, epoch milliseconds.
     """
 
     def __init__(self, context: RunContext, is_barred: Callable[[Iterable[Key]], bool]) -> None:
@@ -65,12 +61,12 @@ class Intake:
         self.lanes = Lanes()
         self.replayed_deletes = ReplayedDeletes(context.journal, self.lanes)
         self.keyless = Keyless(context.journal)
-        self.server_time: int | None = None
         self._rules: dict[str, Rules] = {}
         self._looking = 0
         self._since: list[int] = []
         self._proving: set[Group] = set()
         self._in_time: set[str] = set()
+        self._doubted: set[Group] = set()
 
     @property
     def busy(self) -> bool:
@@ -142,7 +138,7 @@ class Intake:
         procedure = self._context.procedure(group[0])
         way = procedure.ways.get(group[1])
         if way is None:
-            self._prove(group, procedure)
+            self._prove(group)
             return False
         if way is Way.NONE:
             yield Halted(group[0], not_believed(*group))
@@ -153,18 +149,27 @@ class Intake:
             yield from self._ask(group, way, changes)
         return bool(changes)
 
-    def _prove(self, group: Group, procedure: OpenProcedure) -> None:
-        if group in self._proving:
-            return
-        self._proving.add(group)
+    def _prove(self, group: Group) -> None:
+        if group not in self._proving:
+            self._proving.add(group)
+            self._begin_proof(group)
+
+    def _begin_proof(self, group: Group) -> None:
         self._context.workers.start(
-            procedure.lookups(group[1]).prove,
+            self._context.procedure(group[0]).lookups(group[1]).prove,
             partial(self._proven, group),
             partial(self._not_proven, group),
         )
 
     def _proven(self, group: Group, way: Way) -> None:
         self._proving.discard(group)
+        if way is Way.NONE and group not in self._doubted:
+            # Rows that lists leave out for a moment speak against every way.
+            self._doubted.add(group)
+            self._proving.add(group)
+            lag = self._context.settings.patience.lag
+            self._context.workers.later(lag, partial(self._begin_proof, group))
+            return
         self._context.procedure(group[0]).ways[group[1]] = way
 
     def _not_proven(self, group: Group, error: Exception) -> Iterator[PlanningEvent]:
@@ -173,7 +178,7 @@ class Intake:
 
     def _ask(self, group: Group, way: Way, changes: list[Change]) -> Iterator[PlanningEvent]:
         known = self._context.journal.known([c.key for c in changes if c.key])
-        since = self.lanes.tick
+        since, at = self.lanes.tick, self._context.clock.monotonic()
         asked: list[Change] = []
         for change in changes:
             snapshot = self._remembered(change, known)
@@ -189,7 +194,7 @@ class Intake:
         keys = [spellings_of(procedure, way, change, known) for change in asked if change.key]
         self._context.workers.start(
             partial(procedure.lookups(group[1]).find_spelled, way, keys),
-            partial(self._found, _Asked(group, tuple(asked), known, since)),
+            partial(self._found, _Asked(group, tuple(asked), known, since, at)),
             partial(self._not_found, asked, since),
         )
 
@@ -208,15 +213,14 @@ class Intake:
 
     def _found(self, asked: _Asked, found: Found) -> Iterator[PlanningEvent]:
         self._ended(asked.since)
-        if found.server_time is not None:
-            self.server_time = max(self.server_time or 0, found.server_time)
         rules = self._rules
         sightings = Sightings(
             self._context.procedure(asked.group[0]), found, asked.known, self._context.journal
         )
-        sightings.learn(asked.changes, rules)
+        believed = [each for each in asked.changes if not self._lags(each, sightings, asked)]
+        sightings.learn(believed, rules)
         sightings.procedure.store_spellings(self._context.journal)
-        for change in asked.changes:
+        for change in believed:
             if change.key is None:
                 continue
             snapshots, doubtful = sightings.of(change)
@@ -224,15 +228,21 @@ class Intake:
                 if rejected := self._handed_over(in_doubt(change, doubtful)):
                     yield rejected
                 continue
-            known, comparable = asked.known.get(change.key), rules[change.stream].comparable
-            if snapshots and lags(snapshots[0], known, found.server_time, comparable):
-                again = partial(self.lanes.defer, change.key, change)
-                self._context.workers.later(LAG_PAUSE, again)
-                continue
             if self._waits_for_list(change, snapshots):
                 continue
             if event := self._decided(change, snapshots, asked.known, asked.since):
                 yield event
+
+    def _lags(self, change: Change, sightings: Sightings, asked: _Asked) -> bool:
+        """Whether a change is looked up again, since lists do not show yet what we wrote."""
+        if change.key is None:
+            return False
+        recent, lag = sightings.procedure.recent, self._context.settings.patience.lag
+        pause = recent.pause(change.key, sightings.seen(change), asked.at, lag)
+        if pause is None:
+            return False
+        self._context.workers.later(pause, partial(self.lanes.defer, change.key, change))
+        return True
 
     def _waits_for_list(self, change: Change, snapshots: Sequence[Snapshot]) -> bool:
         """Whether a key that is said to exist is looked up again: lists lag behind writes."""
@@ -322,3 +332,4 @@ class _Asked:
     changes: tuple[Change, ...]
     known: Mapping[Key, Known]
     since: int
+    at: float

@@ -47,8 +47,6 @@ class Rules:
     revive: bool = False
 
 
-LAG_MS = 30_000
-"""For how long lists may lag behind a write."""
 Decision: TypeAlias = "Action | Done | Reject"
 Spell: TypeAlias = "Callable[[str], str]"
 
@@ -271,33 +269,3 @@ def _converted(name: str, value: object, held: Snapshot, known: Known, rules: Ru
     if not (known.began and known.ended and held.updated_at):
         return False
     return known.began <= held.updated_at <= known.ended
-
-
-def lags(held: Snapshot, known: Known | None, now: int | None, comparable: Comparable) -> bool:
-    """Whether an answer shows a process as it was before we wrote it a moment ago (Q32).
-
-    Where it has no `updatedAt`, another content than what we wrote is taken for an older one.
-
-    Args:
-        held: The process, as a list request showed it.
-        known: What the journal confirmed of it.
-        now: Of the server when it answered, epoch milliseconds; None if it did not say.
-        comparable: How values of a destination are compared.
-    """
-    if known is None or not (known.began and known.ended and now):
-        return False
-    if now - known.ended >= LAG_MS:
-        return False
-    if held.updated_at:
-        return held.updated_at < known.began
-    return not _is_as_confirmed(held, known, comparable)
-
-
-def _is_as_confirmed(held: Snapshot, known: Known, comparable: Comparable) -> bool:
-    if known.deleted or held.deleted:
-        return known.deleted and held.deleted
-    return all(
-        same(name, known.learned.get(name, value), held.value(name), comparable)
-        for name, value in known.fields.items()
-        if not is_for_creates(name)
-    )

@@ -71,6 +71,11 @@ class Sightings:
         stored = dict.fromkeys(each.value(name) for each in others)
         return (), [each for each in stored if not spelling.is_unlikely(key.value, each)]
 
+    def seen(self, change: Change) -> Sequence[Snapshot]:
+        """All processes that were found for a change, in whatever spelling of its key."""
+        own, others = self._seen(change)
+        return own or others
+
     def _seen(self, change: Change) -> tuple[Sequence[Snapshot], tuple[Snapshot, ...]]:
         """Processes with the key as it is, and with other spellings of it."""
         key = change.key

@@ -15,9 +15,10 @@ from target_chakra.lookups.open_procedure import OpenProcedure
 from target_chakra.mapping.destinations import Destinations, ValueRules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chakra_api.endpoints.client import ChakraClient
+    from target_chakra.journal.records import Lately
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
@@ -34,6 +35,7 @@ class OpenAccount:
 
     Attributes:
         findings: What earlier runs found out about its procedures, by procedure and name.
+        lately: What they wrote just now, each with when lists have caught up.
     """
 
     def __init__(self, client: ChakraClient, settings: Settings) -> None:
@@ -42,6 +44,7 @@ class OpenAccount:
         self._procedures: dict[str, OpenProcedure] = {}
         self._unit_ms: int | None = None
         self.findings: Mapping[tuple[str, str], str] = {}
+        self.lately: Sequence[tuple[Lately, float]] = ()
 
     @cached_property
     def configuration(self) -> Account:
@@ -100,5 +103,5 @@ class OpenAccount:
                 self.configuration.procedure(short_id), self._directory, self._rules(short_id)
             )
             found = self._procedures[short_id] = OpenProcedure(self._client, destinations)
-            found.recall(self.findings)
+            found.recall(self.findings, self.lately)
         return found

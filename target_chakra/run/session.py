@@ -15,6 +15,7 @@ from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.books.verdict import Verdict
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import Outcome
+from target_chakra.moments import DAY_MS, Moment
 from target_chakra.run.account import OpenAccount
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.mirrors import Mirrors
@@ -101,16 +102,30 @@ class Session(Generic[State]):
         LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
         self.run_id = journal.begin_run(self.account_id, owner, now, dry=settings.dry_run)
         self._account.findings = journal.findings()
-        journal.clear(now - int(settings.retention_days * 86_400_000))
+        self._forget_old(now)
+        moment = Moment(now, self.client.server_clock.earliest)
+        self._account.lately = [
+            (each, clock.monotonic() + each.left)
+            for each in journal.written_lately(moment, settings.patience.lag)
+        ]
         if settings.rejects_path and not settings.dry_run:
             self._rejects = ins.rejects(settings.rejects_path)
         procedure = self._account.procedure
-        context = RunContext(journal, self._workers, clock, settings, procedure)
+        context = RunContext(
+            journal, self._workers, clock, settings, procedure, self.client.server_clock
+        )
         self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects)
         self._streams = Streams(settings, procedure, self.writer.register)
         self._mirrors = Mirrors(settings, journal, self._streams, self.writer, hooks.command)
         self._reporter = Reporter(clock)
         self.writer.recover()
+
+    def _forget_old(self, now: int) -> None:
+        """Clear what the journal need not keep, unless our clock may have run ahead."""
+        server = self.client.server_clock.earliest
+        if server is not None and abs(server - now) <= DAY_MS:
+            kept = int(self.settings.retention_days * DAY_MS)
+            self.journal.clear(min(now, server) - kept)
 
     @property
     def account_id(self) -> str:

@@ -178,7 +178,7 @@ class Writer(Generic[State]):
         self._since_pump = 0
         if self.failure is None:
             self._follow(self.intake.advance(flush=flush, keyless=not self._recovered))
-            self._batching.form(self.intake.server_time, flush=flush)
+            self._batching.form(flush=flush)
         self._follow(self._context.workers.pump(patience))
         self.books.flush(1 if flush else ROWS_A_STORING)
         self._pass_states()
@@ -274,7 +274,7 @@ class Writer(Generic[State]):
             self._end_rejected(settlement, batch)
             return
         if outcome is Outcome.UNKNOWN:
-            self.books.bar(action, batch.sent or 0)
+            self.books.bar(action, batch)
             if action.twin and change.asked_by.may_come_again:
                 # Its row will come again, and is unknown, too.
                 self.intake.keyless.note_unknown(action.twin)

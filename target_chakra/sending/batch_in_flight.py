@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_chakra.lifecycle import BatchState, after
+from target_chakra.sending.recovery import Age
 
 if TYPE_CHECKING:
     from target_chakra.batches import Batch
@@ -44,11 +45,15 @@ class BatchInFlight:
         settled: Positions that have an outcome.
         seen_as_sent: Whether a row of it was read back as it was sent.
         left_alone: Whether its job can't be followed any more in this run.
+        is_adopted: Whether an earlier run sent it.
     """
 
     __slots__ = (
+        "_age",
+        "_since",
         "accepted",
         "batch",
+        "is_adopted",
         "left_alone",
         "lineage",
         "looks",
@@ -72,6 +77,8 @@ class BatchInFlight:
         self.seen_as_sent = False
         self.left_alone = False
         self.settled: set[int] = set()
+        self.is_adopted = False
+        self._age = self._since = 0.0
 
     @property
     def open(self) -> dict[int, Action]:
@@ -88,9 +95,27 @@ class BatchInFlight:
         """Whether it is the first of that procedure and kind."""
         return self.probing and (self.batch.procedure, self.batch.kind) == (procedure, kind)
 
-    def waited(self, now_ms: int) -> float:
-        """Seconds since it was sent, at a time in epoch milliseconds of our clock."""
-        return max(0.0, (now_ms - (self.batch.sent or 0)) / 1000)
+    def leaves(self, monotonic: float) -> None:
+        """It is sent now, at a moment of the monotonic clock."""
+        self._age, self._since = 0.0, monotonic
+
+    def is_taken_on(self, age: float, monotonic: float) -> None:
+        """An earlier run sent it so many seconds ago; this one takes it on now."""
+        self.is_adopted = True
+        self._age, self._since = max(0.0, age), monotonic
+
+    def waited(self, monotonic: float) -> float:
+        """Seconds since it was sent, at a moment of the monotonic clock."""
+        return self._age + self.watched(monotonic)
+
+    def watched(self, monotonic: float) -> float:
+        """Seconds of these in which this run has been watching it."""
+        return max(0.0, monotonic - self._since)
+
+    def age(self, monotonic: float) -> Age:
+        """How old it is, at a moment of the monotonic clock."""
+        watched = self.watched(monotonic) if self.is_adopted else None
+        return Age(self.waited(monotonic), watched)
 
 
 def move(journal: Journal, in_flight: BatchInFlight, event: BatchEvent) -> None:

@@ -40,11 +40,10 @@ class Batching:
         if weight := weight_of(action.change.fields):
             self._large[sort] = self._large.get(sort, 0) + weight
 
-    def form(self, server: int | None, *, flush: bool) -> None:
+    def form(self, *, flush: bool) -> None:
         """Hand batches over while the dispatcher has room.
 
         Args:
-            server: A time of the server that has passed, epoch milliseconds; None if not known.
             flush: Whether batches need not be full.
         """
         self._dispatcher.advance()
@@ -58,9 +57,7 @@ class Batching:
                 if large:
                     size = self._fits(procedure, kind, size)
                 part = tuple(actions[:size])
-                self._dispatcher.add(
-                    Batch(0, procedure, kind, part, BatchState.INTENDED, server=server)
-                )
+                self._dispatcher.add(Batch(0, procedure, kind, part, BatchState.INTENDED))
                 del actions[:size]
 
     def _fits(self, procedure: str, kind: Kind, most: int) -> int:

@@ -15,6 +15,7 @@ from target_chakra.batches import Batch, Released, Settled
 from target_chakra.changes import Failed, Halted
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.lookups.key_lookups import not_believed
+from target_chakra.moments import elapsed
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
@@ -111,12 +112,11 @@ class Dispatcher:
         self.advance()
 
     def _intend(self, in_flight: BatchInFlight, *, first: bool = False) -> None:
-        now = self._context.now_ms()
         if self._has_place and not self._outbox:
             # Intent and departure in one transaction: both are on disk before it leaves.
-            in_flight.batch = replace(in_flight.batch, sent=now)
+            self._depart(in_flight)
             advance(in_flight, BatchEvent.SEND)
-        in_flight.batch = self._context.journal.intend(in_flight.batch, now)
+        in_flight.batch = self._context.journal.intend(in_flight.batch, self._context.now_ms())
         self._in_flight[in_flight.batch.id] = in_flight
         if in_flight.batch.state is BatchState.SENDING:
             self._submit(in_flight)
@@ -132,6 +132,9 @@ class Dispatcher:
         # One row that was seen as sent proves that the job was taken.
         seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
         in_flight.accepted = seen or batch.job is not None
+        # Where ChakraHQ's clock can't tell its age, it is as old as this run has watched it.
+        age = elapsed(batch.sent, self._context.now()) if batch.sent else None
+        in_flight.is_taken_on(age or 0.0, self._context.clock.monotonic())
         self._in_flight[batch.id] = in_flight
         if batch.state is BatchState.INTENDED:
             yield from self._release(in_flight)
@@ -154,9 +157,16 @@ class Dispatcher:
             yield from self._release(self._outbox.popleft())
 
     def _send(self, in_flight: BatchInFlight) -> None:
-        in_flight.batch = replace(in_flight.batch, sent=self._context.now_ms())
+        self._depart(in_flight)
         move(self._context.journal, in_flight, BatchEvent.SEND)
         self._submit(in_flight)
+
+    def _depart(self, in_flight: BatchInFlight) -> None:
+        """It leaves now: no process that existed before can be its own work."""
+        context = self._context
+        server = context.server_clock.earliest
+        in_flight.batch = replace(in_flight.batch, sent=context.stamp(), server=server)
+        in_flight.leaves(context.clock.monotonic())
 
     def _submit(self, in_flight: BatchInFlight) -> None:
         submission = self._submission(in_flight.batch.procedure)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MISSING_TRIES: Final = 3
 """How often a job that is not there is looked for again before it counts as lost (Q31)."""
+LONGEST_PAUSE: Final = 30.0
+"""Seconds between two looks at a job that an earlier run sent."""
 CONCLUDE_TRIES: Final = 5
 """How often the outcomes of a job that is over are asked for before it counts as lost."""
 
@@ -84,9 +86,16 @@ class JobFollower:
         self._limits = limits
         self._workers = workers
 
+    @property
+    def _now(self) -> float:
+        return self._context.clock.monotonic()
+
     def follow(self, in_flight: BatchInFlight) -> None:
         """Look at a job when it is time to."""
         pause = wait(in_flight.looks, len(in_flight.batch.actions))
+        if in_flight.is_adopted:
+            # Its age may be days: it is looked at as often as one that was sent just now.
+            pause = min(pause, LONGEST_PAUSE)
         self._workers.later(pause, partial(self._look, in_flight))
 
     def _look(self, in_flight: BatchInFlight) -> None:
@@ -99,7 +108,7 @@ class JobFollower:
 
     def _looked(self, in_flight: BatchInFlight, status: JobStatus) -> Iterator[JobStep]:
         in_flight.missing = 0
-        look = look_of(status.row, status.counts, in_flight.waited(self._context.now_ms()))
+        look = look_of(status.row, status.counts, in_flight.waited(self._now))
         in_flight.looks = (*in_flight.looks[-2:], look)
         submitted = len(in_flight.batch.actions)
         verdict = job_verdict(in_flight.looks, submitted)
@@ -109,7 +118,7 @@ class JobFollower:
         if verdict is JobVerdict.ENDED and look.none_under_way:
             self._limits.cut(in_flight.batch, look.finished)
         succeeded = look.counts.get("SUCCESS", 0) >= submitted
-        server = look.completed_at or status.server_time
+        server = look.completed_at or self._context.server_clock.earliest
         in_full = verdict is JobVerdict.DONE
         self.conclude(in_flight, End(succeeded, in_full, in_flight.probing, server))
 
@@ -128,8 +137,8 @@ class JobFollower:
             self._workers.later(pause, partial(self._go_on, in_flight))
 
     def _go_on(self, in_flight: BatchInFlight) -> Iterator[JobStep]:
-        waited = in_flight.waited(self._context.now_ms())
-        if waited >= self._context.settings.patience.job_timeout:
+        patience = self._context.settings.patience
+        if in_flight.age(self._now).is_past(patience.job_timeout, patience):
             yield JobLost(in_flight)
         else:
             self.follow(in_flight)

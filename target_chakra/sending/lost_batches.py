@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chakra_api.errors import ChakraError
 from target_chakra.batches import Settlement
+from target_chakra.changes import Kind
 from target_chakra.lifecycle import BatchEvent, Outcome
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.outcomes import WRITTEN
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from target_chakra.batches import Event
     from target_chakra.context import RunContext
+    from target_chakra.sending.recovery import Age
     from target_chakra.sending.submission import Submission
     from target_chakra.workers import Relay
 
@@ -74,6 +76,10 @@ class LostBatches:
         self._submission = submission
         self._workers = workers
 
+    @property
+    def _now(self) -> float:
+        return self._context.clock.monotonic()
+
     def take(self, in_flight: BatchInFlight) -> Iterator[LostStep]:
         """Take on a batch that was just lost."""
         move(self._context.journal, in_flight, BatchEvent.LOSE)
@@ -89,7 +95,7 @@ class LostBatches:
         if nameless:
             yield self._settled(in_flight, nameless)
         if in_flight.open:
-            pause = 0.0 if in_flight.waited(self._context.now_ms()) > 1 else LOOK_PAUSES[0]
+            pause = 0.0 if in_flight.waited(self._now) > 1 else LOOK_PAUSES[0]
             self._workers.later(pause, partial(self._look, in_flight))
 
     def _look(self, in_flight: BatchInFlight) -> None:
@@ -103,10 +109,9 @@ class LostBatches:
     def _saw(
         self, in_flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]
     ) -> Iterator[LostStep]:
-        waited = in_flight.waited(self._context.now_ms())
-        sights = {at: what for at, (what, _) in seen.items()}
-        patience = self._context.settings.patience
-        verdict = lost_verdict(sights, waited, patience, accepted=in_flight.accepted)
+        age, patience = in_flight.age(self._now), self._context.settings.patience
+        sights = {at: what for at, (what, process_id) in seen.items()}
+        verdict = lost_verdict(sights, age, patience, accepted=in_flight.accepted)
         in_flight.accepted = verdict.accepted
         in_flight.seen_as_sent |= bool(verdict.settled)
         if verdict.released:
@@ -120,26 +125,36 @@ class LostBatches:
         if done:
             yield self._settled(in_flight, done)
         if in_flight.open:
-            self._look_later(in_flight, waited)
+            self._look_later(in_flight)
+
+    def _believed(self, kind: Kind, seen: tuple[Sight, str | None], age: Age) -> Sight:
+        """What a look says: that nothing is listed proves no delete while lists may lag."""
+        what, process_id = seen
+        is_absent = kind is Kind.DELETE and process_id is None
+        if is_absent and age.seconds < self._context.settings.patience.lag:
+            return Sight.AS_BEFORE
+        return what
 
     def _saw_nothing(self, in_flight: BatchInFlight, error: Exception) -> Iterator[LostStep]:
         if not isinstance(error, ChakraError):
             raise error
-        waited = in_flight.waited(self._context.now_ms())
-        if waited < self._context.settings.patience.job_timeout:
-            self._look_later(in_flight, waited)
+        patience = self._context.settings.patience
+        if not in_flight.age(self._now).is_past(patience.job_timeout, patience):
+            self._look_later(in_flight)
             return
         reason = f"the answer was lost, and reading back fails: {error.cause}"
         left = in_flight.open.items()
         gone = {at: Settlement(a, Outcome.UNKNOWN, None, reason) for at, a in left}
         yield self._settled(in_flight, gone)
 
-    def _look_later(self, in_flight: BatchInFlight, waited: float) -> None:
-        patience = self._context.settings.patience
-        pause = min(max(LOOK_PAUSES[0], waited * 0.2), LOOK_PAUSES[1])
-        for moment in (patience.horizon, patience.job_timeout):
-            if waited < moment:
-                pause = min(pause, moment - waited + 0.01)
+    def _look_later(self, in_flight: BatchInFlight) -> None:
+        patience, age = self._context.settings.patience, in_flight.age(self._now)
+        pause = min(max(LOOK_PAUSES[0], age.seconds * 0.2), LOOK_PAUSES[1])
+        left = [patience.lag, patience.horizon + patience.lag, patience.job_timeout]
+        left = [each - age.seconds for each in left]
+        if age.watched is not None:
+            left.append(patience.watch - age.watched)
+        pause = min(pause, *(each + 0.01 for each in left if each > 0), LOOK_PAUSES[1])
         self._workers.later(pause, partial(self._look, in_flight))
 
     def _settled(self, in_flight: BatchInFlight, done: Mapping[int, Settlement]) -> ReadBack:

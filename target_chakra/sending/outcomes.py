@@ -136,7 +136,7 @@ class Outcomes:
     def _doubtful(self, actions: Mapping[int, Action], end: End) -> dict[int, Settlement]:
         """Rows that the job says nothing about: only reading them back can tell."""
         blind = {at for at, action in actions.items() if not has_name(action)}
-        seen = self._read_back.look({at: a for at, a in actions.items() if at not in blind})
+        seen = self._read_back.caught_up({at: a for at, a in actions.items() if at not in blind})
         found: dict[int, Settlement] = {}
         for at, action in actions.items():
             now = seen.get(at, ())

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.lookups.snapshot import Snapshot
 
-LAG_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.0)
-"""Seconds between looks for what a finished job wrote: 30 in all (Q32)."""
+LAG_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.5)
+"""Seconds between looks for what a finished job wrote: over 30 in all (Q32)."""
 
 
 class MadeIds:
@@ -119,12 +119,37 @@ class ReadBack:
         """Processes of updates and deletes, waited for until one of them is not as before."""
         seen = self.look(actions)
         for pause in LAG_PAUSES:
-            late = [a for a in actions if self.sight(actions[a], seen[a]) is Sight.AS_BEFORE]
-            if len(late) < len(actions):
+            if not all(self._may_be_late(actions[at], seen[at]) for at in actions):
                 break
             self._clock.sleep(pause)
             seen = self.look(actions)
         return seen
+
+    def caught_up(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
+        """Processes of actions, each waited for until it is not as before or lists have caught up.
+
+        For rows of which nothing but their process tells what became of them.
+        """
+        seen = self.look(actions)
+        for pause in LAG_PAUSES:
+            late = {at: a for at, a in actions.items() if self._may_be_late(a, seen[at])}
+            if not late:
+                break
+            self._clock.sleep(pause)
+            seen.update(self.look(late))
+        return seen
+
+    def _may_be_late(self, action: Action, seen: Sequence[Snapshot]) -> bool:
+        """Whether a list may not show yet what an action did.
+
+        One that shows nothing of a process may only be about to replace its entry.
+        """
+        if not seen and action.kind is Kind.DELETE:
+            written = action.process_id or ""
+            return self._procedure.recent.is_recent(written, self._clock.monotonic())
+        if not seen:
+            return True
+        return self.sight(action, seen) is Sight.AS_BEFORE
 
     def created(
         self, actions: Mapping[int, Action], made: MadeIds

@@ -9,6 +9,9 @@ submit whose answer was lost are read back, again and again (design decision 4):
 
 One row as sent proves that the job was accepted: the others may still come, until `job_timeout`.
 All as before past the horizon proves that it never was: the batch may be sent again.
+
+How old a batch is that an earlier run sent is told by ChakraHQ's clock; and nothing of it is given
+up at the first look: this run watches it for a while, too (`docs/decisions/0017`).
 """
 
 from __future__ import annotations
@@ -103,14 +106,32 @@ class LostVerdict:
     accepted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old a batch is.
+
+    Attributes:
+        seconds: Since it was sent.
+        watched: In this run, of these; None if this run sent it.
+    """
+
+    seconds: float
+    watched: float | None = None
+
+    def is_past(self, limit: float, patience: Patience) -> bool:
+        """Whether so much time has passed, and this run has watched it for a while."""
+        is_watched = self.watched is None or self.watched >= patience.watch
+        return self.seconds >= limit and is_watched
+
+
 def lost_verdict(
-    sights: Mapping[int, Sight], waited: float, patience: Patience, *, accepted: bool
+    sights: Mapping[int, Sight], age: Age, patience: Patience, *, accepted: bool
 ) -> LostVerdict:
     """Decide about a lost batch.
 
     Args:
         sights: By position, of the rows that are not settled yet.
-        waited: Seconds since it was sent.
+        age: How old it is.
         patience: How long to wait for what.
         accepted: Whether an earlier look, or its job's id, has shown that it was accepted.
     """
@@ -119,8 +140,9 @@ def lost_verdict(
     before = tuple(at for at, seen in sights.items() if seen is Sight.AS_BEFORE)
     accepted = accepted or bool(settled)
     if accepted or touched:
-        given_up = waited >= patience.job_timeout
+        given_up = age.is_past(patience.job_timeout, patience)
         # A row that another writer touched may still become as sent while its job runs.
         unknown = (*touched, *before) if given_up else ()
         return LostVerdict(settled, unknown, accepted=accepted)
-    return LostVerdict(released=waited >= patience.horizon)
+    # What its job wrote at the last moment may not be listed yet.
+    return LostVerdict(released=age.is_past(patience.horizon + patience.lag, patience))

@@ -31,7 +31,7 @@ class Accepted:
 
     Attributes:
         job: Its job; empty if it was carried out at once.
-        server_time: Of the server when it was taken, epoch milliseconds; None if not known.
+        server_time: Of the server when it was taken, as its job says; None if it does not.
         process_id: The process that was created at once; empty if it is not named.
     """
 
@@ -69,7 +69,7 @@ class Submission:
             taken = self.client.bulk_create(name, items, wrapped=batch.shape == OBJECT)
         else:
             taken = self.client.bulk_update(name, items)
-        return Accepted(taken.job_id, _created_at(taken.row) or taken.server_time)
+        return Accepted(taken.job_id, _created_at(taken.row))
 
     def conclude(self, batch: Batch, end: End) -> Conclusion:
         """Say what became of each row of a job that ended."""

@@ -51,7 +51,7 @@ FLOORS = {
         settings  storage
         batches  stream_mapping
         changes  weights
-        workers  lifecycle
+        workers  lifecycle  moments
     """,
     "chakra_sandbox": """
         __main__

@@ -12,6 +12,7 @@ from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import Confirmation, Entry, Owned, Unknown
 from target_chakra.journal.reports import Reports
+from target_chakra.moments import Moment
 from target_chakra.storage.engines import open_engine
 from tests.support.in_process import KEY, run_target, world_of, written
 
@@ -110,7 +111,9 @@ def test_every_part_of_the_journal_gives_back_what_it_took(url: str) -> None:
             1,
             confirmations=(Confirmation(Key("lead", "lead_id", ODD), known),),
             rejects=(Reject(rejected, f"reason {ODD}", f"next {ODD}"),),
-            unknowns=(Unknown(Action(unknown, Kind.CREATE, None, fields, {}), ODD, 9),),
+            unknowns=(
+                Unknown(Action(unknown, Kind.CREATE, None, fields, {}), ODD, Moment(9, None)),
+            ),
             owned=(Owned("leads", Key("lead", "lead_id", huge), written=True),),
         )
     )

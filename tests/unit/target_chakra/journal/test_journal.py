@@ -16,6 +16,7 @@ from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import Confirmation, Entry, Owned, Unknown
 from target_chakra.journal.reports import Reports
 from target_chakra.lifecycle import BatchState, Outcome
+from target_chakra.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     made.begin_run("acme", "pid 1 on here", 1000)
     yield made
     made.close()
+
+
+LEFT = Moment(2001, 2004)
 
 
 def change(number: int, key: str | int | None = "L-1") -> Change:
@@ -60,7 +64,7 @@ def known(**more: object) -> Known:
 
 def test_an_open_batch_comes_back_as_it_was_left(journal: Journal, tmp_path: Path) -> None:
     stored = journal.intend(batch(action(1), action(2, "L-2")), 2000)
-    sent = replace(stored, state=BatchState.SUBMITTED, job="j-1", sent=2001, server=2002)
+    sent = replace(stored, state=BatchState.SUBMITTED, job="j-1", sent=LEFT, server=2002)
     journal.move(sent)
     done = {0: Settlement(sent.actions[0], Outcome.UPDATED, "p")}
     lost = replace(sent, state=BatchState.LOST)
@@ -72,7 +76,7 @@ def test_an_open_batch_comes_back_as_it_was_left(journal: Journal, tmp_path: Pat
     (found,) = again.open_batches()
     assert found.outcomes == {0: Outcome.UPDATED}
     back = found.batch
-    assert (back.state, back.job, back.sent, back.server) == (BatchState.LOST, "j-1", 2001, 2002)
+    assert (back.state, back.job, back.sent, back.server) == (BatchState.LOST, "j-1", LEFT, 2002)
     assert [a.change.key for a in back.actions] == [a.change.key for a in sent.actions]
     assert [a.before for a in back.actions] == [{"data.score": 0}] * 2
     assert {a.change.seq for a in back.actions} == {0}
@@ -107,7 +111,7 @@ def test_what_was_confirmed_is_doubted_once_a_later_write_is_unknown(journal: Jo
     confirmed.append(Confirmation(other, known(process_id="q")))
     journal.record(Entry(2000, confirmations=tuple(confirmed)))
     lost = {0: Settlement(stored.actions[0], Outcome.UNKNOWN, "p")}
-    unknown = Unknown(stored.actions[0], "lost", 9_000)
+    unknown = Unknown(stored.actions[0], "lost", Moment(9_000, None))
     journal.settle(stored, Entry(2001, encode_outcomes(lost), unknowns=(unknown,)))
     for key in keys.values():
         assert journal.known([key])[key] == known(fields={})
@@ -118,7 +122,7 @@ def test_accounts_never_see_each_others_entries(journal: Journal) -> None:
     key = Key("lead", "lead_id", "L-1")
     journal.intend(batch(action(1)), 1)
     reject = Reject(change(3), "bad", "mend it")
-    unknown = Unknown(action(4), "lost", 99)
+    unknown = Unknown(action(4), "lost", Moment(99, None))
     journal.record(
         Entry(
             1,
@@ -174,7 +178,7 @@ def test_clearing_keeps_all_that_somebody_still_needs(journal: Journal) -> None:
         1,
         confirmations=(Confirmation(key, known()),),
         rejects=(Reject(change(2), "bad", "mend it"),),
-        unknowns=(Unknown(action(3), "lost", 99),),
+        unknowns=(Unknown(action(3), "lost", Moment(99, None)),),
         owned=(Owned("s", key, written=True),),
     )
     journal.settle(settled, entry)
@@ -293,10 +297,10 @@ def test_a_twin_that_has_ended_is_known_though_the_rest_of_its_batch_is_released
 def test_an_unknown_row_names_its_process_and_is_resolved_by_word(
     journal: Journal, tmp_path: Path
 ) -> None:
-    journal.record(Entry(1, unknowns=(Unknown(action(1, 105), "lost", 77),)))
+    journal.record(Entry(1, unknowns=(Unknown(action(1, 105), "lost", Moment(77, 78)),)))
     (found,) = journal.unknowns()
     assert found.names == (Key("lead", "lead_id", 105), Key("lead", "id", "p"))
-    assert found.free_ms == 77
+    assert found.free == Moment(77, 78)
     reports = Reports(url(tmp_path))
     (line,) = reports.unknowns()
     assert (line.key, line.kind, line.reason) == ("lead_id=105", "update", "lost")

@@ -9,7 +9,7 @@ import pytest
 
 from target_chakra.changes import Action, Done, Key, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
-from target_chakra.planning.plan import LAG_MS, Rules, lags, plan
+from target_chakra.planning.plan import Rules, plan
 from tests.support.planning import KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
@@ -291,23 +291,3 @@ def test_a_null_that_clears_is_never_a_conversion() -> None:
     known = replace(KNOWN, fields={"data.phone": None}, learned={"data.phone": "9199"})
     clear = wants({"data.phone": None})
     assert isinstance(plan(clear, shows("9199", 1_500), known, RULES), Action)
-
-
-# Lists that lag
-
-
-@pytest.mark.parametrize(
-    ("updated_at", "since_end", "wanted"),
-    [(-1, LAG_MS - 1, True), (-1, LAG_MS, False), (0, 0, False), (5, 0, False)],
-    ids=str,
-)
-def test_an_answer_from_before_our_write_is_believed_only_once_lists_have_caught_up(
-    *, updated_at: int, since_end: int, wanted: bool
-) -> None:
-    began, ended = 1_767_225_600_000, 1_767_225_601_000
-    held = holds({}, updatedAt=began + updated_at)
-    known = replace(KNOWN, began=began, ended=ended)
-    same = RULES.comparable
-    assert lags(held, known, ended + since_end, same) is wanted
-    assert not lags(held, None, ended, same)
-    assert not lags(held, known, None, same)

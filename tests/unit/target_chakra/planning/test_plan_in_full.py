@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,7 +11,7 @@ from chakra_api.values.writing import OnlyHeld
 from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
-from target_chakra.planning.plan import LAG_MS, differing, lags, plan, unwritable
+from target_chakra.planning.plan import differing, plan, unwritable
 from tests.support.planning import DESTINATIONS, KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
@@ -284,60 +284,3 @@ def test_two_values_mean_the_same(
     alike: bool,  # noqa: FBT001 - drawn
 ) -> None:
     assert same(name, wanted, held, DESTINATIONS.comparable) is alike
-
-
-WRITTEN = replace(KNOWN, began=1_000, ended=2_000)
-LAGGING = {
-    "as it was before our job": (999, WRITTEN, 2_000, True),
-    "as our job began": (1_000, WRITTEN, 2_000, False),
-    "just before a list must show it": (999, WRITTEN, 2_000 + LAG_MS - 1, True),
-    "when a list must show it": (999, WRITTEN, 2_000 + LAG_MS, False),
-    "nothing is known": (999, None, 2_000, False),
-    "no beginning": (999, replace(WRITTEN, began=None), 2_000, False),
-    "no end": (999, replace(WRITTEN, ended=None), 2_000, False),
-    "no time of the row": (0, WRITTEN, 2_000, False),
-    "no time of the answer": (999, WRITTEN, None, False),
-}
-
-
-@pytest.mark.parametrize(("updated", "known", "now", "behind"), LAGGING.values(), ids=LAGGING)
-def test_a_list_lags_only_so_long_behind_our_own_job(
-    updated: int,
-    known: Known | None,
-    now: int | None,
-    behind: bool,  # noqa: FBT001 - drawn
-) -> None:
-    held = replace(holds({"city": "Pune"}), updated_at=updated)
-    assert lags(held, known, now, RULES.comparable) is behind
-
-
-CONFIRMED = {
-    "as we wrote it": ({"data.score": 5}, {}, False, {"score": "5"}, False, False),
-    "as before our job": ({"data.score": 5}, {}, False, {"score": 4}, False, True),
-    "as if it were not there yet": ({"data.score": 5}, {}, False, {}, False, True),
-    "as ChakraHQ made it of what we wrote": (
-        {"data.phone": "+91 99"}, {"data.phone": "9199"}, False, {"phone": "9199"}, False, False,
-    ),
-    "alive, though we deleted it": ({}, {}, True, {}, False, True),
-    "deleted, as we left it": ({"data.score": 5}, {}, True, {}, True, False),
-    "deleted, though we wrote it": ({"data.score": 5}, {}, False, {"score": 5}, True, True),
-    "without what counts on create only": ({"record.name": "x"}, {}, False, {}, False, False),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("fields", "learned", "deleted", "shown", "dead", "behind"), CONFIRMED.values(), ids=CONFIRMED
-)
-def test_without_updated_at_another_content_than_ours_is_taken_for_an_older_one(
-    *,
-    fields: dict[str, Any],
-    learned: dict[str, Any],
-    deleted: bool,
-    shown: dict[str, Any],
-    dead: bool,
-    behind: bool,
-) -> None:
-    known = replace(WRITTEN, fields=fields, learned=learned, deleted=deleted)
-    held = replace(holds(shown), updated_at=None, deleted=dead)
-    assert lags(held, known, 2_000, RULES.comparable) is behind
-    assert not lags(held, known, 2_000 + LAG_MS, RULES.comparable)

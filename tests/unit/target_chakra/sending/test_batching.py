@@ -46,7 +46,7 @@ def formed(settings: Settings, *sizes: int, flush: bool = True) -> list[list[int
     batching = Batching(taken, settings)  # type: ignore[arg-type]  # what it asks of a dispatcher
     for number, size in enumerate(sizes):
         batching.add(action(number, size))
-    batching.form(None, flush=flush)
+    batching.form(flush=flush)
     return [[each.change.seq for each in batch.actions] for batch in taken.batches]
 
 

@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.errors import Unavailable
+from chakra_api.wire.server_clock import ServerClock
 from target_chakra.batches import Batch, Released, Settled, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import BatchState, Outcome
+from target_chakra.moments import Moment
 from target_chakra.sending.dispatcher import Dispatcher
 from target_chakra.sending.lost_batches import LOOK_PAUSES
 from target_chakra.sending.recovery import Sight
@@ -95,6 +97,7 @@ class World:
             clock=self.clock,
             settings=SETTINGS,
             procedure=lambda _procedure: cast("Any", self),
+            server_clock=ServerClock(self.clock),
         )
         submission = lambda _procedure: cast("Any", self)  # noqa: E731 - as a procedure's
         self.dispatcher = Dispatcher(context, submission)
@@ -135,7 +138,7 @@ class World:
         before: Mapping[int, Outcome] | None = None,
     ) -> dict[int, Outcome]:
         """A run finds the batch as another one left it, and goes on until all fates are known."""
-        sent = int(self.clock.now() * 1000)
+        sent = Moment(int(self.clock.now() * 1000), None)
         actions = tuple(update(at, keyless=at in keyless) for at in range(len(self.writes)))
         batch = Batch(1, "lead", Kind.UPDATE, actions, state, sent=sent)
         self.take_in(self.dispatcher.adopt(batch, before or {}))
@@ -171,7 +174,7 @@ def test_a_batch_that_never_arrived_is_released_at_the_horizon_and_not_before(n:
     world = World([NEVER] * n)
     assert world.end() == {}
     assert world.released_at is not None
-    assert HORIZON <= world.released_at < HORIZON + 1
+    assert HORIZON + PATIENCE.lag <= world.released_at < HORIZON + PATIENCE.lag + 1
 
 
 times = st.floats(0, TIMEOUT - 2 * LOOK_PAUSES[1])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from target_chakra.changes import Action, Change, Key, Kind, Mode
 from target_chakra.lookups.snapshot import Snapshot
-from target_chakra.sending.recovery import Sight, lost_verdict, sight
+from target_chakra.sending.recovery import Age, Sight, lost_verdict, sight
 from target_chakra.settings import Patience
 
 DEFAULTS = Patience()
@@ -73,20 +73,20 @@ ALL_BEFORE = {0: Sight.AS_BEFORE, 1: Sight.AS_BEFORE}
 
 
 def test_a_batch_is_sent_again_only_past_the_horizon_and_with_every_row_as_before() -> None:
-    assert not lost_verdict(ALL_BEFORE, 299.9, DEFAULTS, accepted=False).released
-    assert lost_verdict(ALL_BEFORE, 300, DEFAULTS, accepted=False).released
+    assert not lost_verdict(ALL_BEFORE, Age(329.9), DEFAULTS, accepted=False).released
+    assert lost_verdict(ALL_BEFORE, Age(330), DEFAULTS, accepted=False).released
     touched = {**ALL_BEFORE, 2: Sight.NEITHER}
-    assert not lost_verdict(touched, 1799, DEFAULTS, accepted=False).released
+    assert not lost_verdict(touched, Age(1799), DEFAULTS, accepted=False).released
 
 
 def test_one_row_as_sent_proves_the_job_and_the_others_wait_for_its_timeout() -> None:
     seen = {0: Sight.AS_SENT, 1: Sight.AS_BEFORE}
-    verdict = lost_verdict(seen, 400, DEFAULTS, accepted=False)
+    verdict = lost_verdict(seen, Age(400), DEFAULTS, accepted=False)
     assert (verdict.settled, verdict.unknown, verdict.released) == ((0,), (), False)
     assert verdict.accepted
-    later = lost_verdict({1: Sight.AS_BEFORE}, 1799, DEFAULTS, accepted=True)
+    later = lost_verdict({1: Sight.AS_BEFORE}, Age(1799), DEFAULTS, accepted=True)
     assert (later.unknown, later.released) == ((), False)
-    assert lost_verdict({1: Sight.AS_BEFORE}, 1800, DEFAULTS, accepted=True).unknown == (1,)
+    assert lost_verdict({1: Sight.AS_BEFORE}, Age(1800), DEFAULTS, accepted=True).unknown == (1,)
 
 
 @given(
@@ -99,11 +99,11 @@ def test_nothing_is_sent_again_that_may_have_been_written(
     waited: float,
     accepted: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    verdict = lost_verdict(seen, waited, DEFAULTS, accepted=accepted)
+    verdict = lost_verdict(seen, Age(waited), DEFAULTS, accepted=accepted)
     if verdict.released:
         assert set(seen.values()) == {Sight.AS_BEFORE}
         assert not accepted
-        assert waited >= DEFAULTS.horizon
+        assert waited >= DEFAULTS.horizon + DEFAULTS.lag
     assert set(verdict.settled) == {at for at, what in seen.items() if what is Sight.AS_SENT}
     if verdict.unknown:
         assert waited >= DEFAULTS.job_timeout
@@ -112,8 +112,18 @@ def test_nothing_is_sent_again_that_may_have_been_written(
 
 @given(st.dictionaries(st.integers(0, 5), st.sampled_from(list(Sight)), min_size=1))
 def test_every_row_has_an_end_when_all_time_is_up(seen: dict[int, Sight]) -> None:
-    verdict = lost_verdict(seen, 1800, DEFAULTS, accepted=False)
+    verdict = lost_verdict(seen, Age(1800), DEFAULTS, accepted=False)
     assert verdict.released or set(verdict.settled) | set(verdict.unknown) == set(seen)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_what_an_earlier_run_sent_is_watched_for_a_while_however_old_it_is(
+    *, accepted: bool
+) -> None:
+    early = lost_verdict(ALL_BEFORE, Age(18_000, 59.9), DEFAULTS, accepted=accepted)
+    assert (early.unknown, early.released) == ((), False)
+    late = lost_verdict(ALL_BEFORE, Age(18_000, 60), DEFAULTS, accepted=accepted)
+    assert late.released or late.unknown == (0, 1)
 
 
 REVIVAL = action(Kind.UPDATE, {"isDeleted": False}, {"isDeleted": True})
@@ -162,7 +172,7 @@ def test_a_conversion_excuses_its_own_field_only() -> None:
 
 def test_a_row_that_somebody_touched_is_waited_for_until_the_job_times_out() -> None:
     seen = {0: Sight.NEITHER, 1: Sight.AS_BEFORE}
-    early = lost_verdict(seen, 1799, DEFAULTS, accepted=False)
+    early = lost_verdict(seen, Age(1799), DEFAULTS, accepted=False)
     assert (early.settled, early.unknown, early.released, early.accepted) == ((), (), False, False)
-    late = lost_verdict(seen, 1800, DEFAULTS, accepted=False)
+    late = lost_verdict(seen, Age(1800), DEFAULTS, accepted=False)
     assert (late.unknown, late.released, late.accepted) == ((0, 1), False, False)

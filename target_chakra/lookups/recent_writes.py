@@ -1,0 +1,190 @@
+"""What was written so lately that lists may not show it yet (Q32).
+
+For a while after a job a list may show its rows as they were before, or not at all (an index that
+replaces its entries). So an answer that shows a process otherwise than our own job left it says
+nothing until lists have caught up: the process is looked up again. Pure: moments are passed in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from target_chakra.changes import Key, Kind
+from target_chakra.lookups.comparison import same
+from target_chakra.mapping.destination_names import attribute_of, is_for_creates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from target_chakra.batches import Settlement
+    from target_chakra.changes import Action
+    from target_chakra.lookups.comparison import Comparable
+    from target_chakra.lookups.snapshot import Snapshot
+
+Name: TypeAlias = "tuple[str, str]"
+"""Attribute and text of a key."""
+LEAST_PAUSE, MOST_PAUSE = 0.3, 4.0
+"""Seconds between two look-ups of a process that lists do not show as it is."""
+_SECOND_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What we wrote to a process lately.
+
+    Attributes:
+        process_id: Its id; empty if it is not known.
+        fields: What it holds since, by destination, in the form that ChakraHQ shows.
+        deleted: Whether we deleted it.
+        began: When the job was taken, epoch milliseconds of the server; None if not known.
+        until: When lists have caught up, by the monotonic clock.
+    """
+
+    process_id: str
+    fields: Mapping[str, object]
+    deleted: bool
+    began: int | None
+    until: float
+
+
+def shows_older(held: Snapshot, write: Write, comparable: Comparable) -> bool:
+    """Whether an answer shows a process as it was before a write.
+
+    Where it has no `updatedAt`, or only the second is known in which the job was taken, another
+    content than what we wrote is taken for an older one.
+    """
+    if not (held.updated_at and write.began):
+        return not _is_as_written(held, write, comparable)
+    if held.updated_at < write.began:
+        return True
+    is_coarse = write.began % _SECOND_MS == 0 and held.updated_at < write.began + _SECOND_MS
+    return is_coarse and not _is_as_written(held, write, comparable)
+
+
+def _is_as_written(held: Snapshot, write: Write, comparable: Comparable) -> bool:
+    if write.deleted or held.deleted:
+        return write.deleted and held.deleted
+    return all(
+        same(name, value, held.value(name), comparable)
+        for name, value in write.fields.items()
+        if not is_for_creates(name)
+    )
+
+
+class RecentWrites:
+    """The processes of one procedure that were written lately, by all of their names.
+
+    Args:
+        text: Makes an attribute's keys comparable.
+        comparable: How values of a destination are compared.
+    """
+
+    def __init__(self, text: Callable[[str, object], str], comparable: Comparable) -> None:
+        self._text = text
+        self._comparable = comparable
+        self._writes: dict[Name, Write] = {}
+        self._in_order: deque[tuple[Name, Write]] = deque()
+
+    def note(
+        self,
+        settlement: Settlement,
+        began: int | None,
+        until: float,
+        keys: Collection[str] | None = None,
+    ) -> None:
+        """A row was written.
+
+        Args:
+            settlement: What became of it.
+            began: When its job was taken, epoch milliseconds of the server; None if not known.
+            until: When lists have caught up, by the monotonic clock.
+            keys: The attributes that name processes; None if any may.
+        """
+        action = settlement.action
+        process_id = settlement.process_id or action.process_id or ""
+        names = list(dict.fromkeys(self._names(action, process_id, keys)))
+        before = self._writes.get(names[0]) if names else None
+        fields = {**action.fields, **(settlement.stored or {})}
+        if before is not None and not before.deleted:
+            fields = {**before.fields, **fields}
+        write = Write(process_id, fields, action.kind is Kind.DELETE, began, until)
+        for name in self._left(action, keys or ()):
+            if (held := self._writes.get(name)) and held.process_id == process_id:
+                del self._writes[name]
+        for name in names:
+            self._writes[name] = write
+            self._in_order.append((name, write))
+
+    def _names(
+        self, action: Action, process_id: str, keys: Collection[str] | None
+    ) -> Iterator[Name]:
+        """What a process is named by; its id first."""
+        if process_id:
+            yield "id", process_id
+        if (key := action.change.key) is not None:
+            yield key.attribute, self._text(key.attribute, key.value)
+        for name, value in action.fields.items():
+            attribute = attribute_of(name)
+            if attribute is None or not (keys is None or attribute in keys):
+                continue
+            if type(value) in (str, int) and value != "":
+                yield attribute, self._text(attribute, value)
+
+    def _left(self, action: Action, keys: Collection[str]) -> Iterator[Name]:
+        """The names that a process had before."""
+        for name, value in (action.before or {}).items():
+            if (attribute := attribute_of(name)) in keys and attribute is not None:
+                yield attribute, self._text(attribute, value)
+
+    def pause(
+        self, key: Key, seen: Sequence[Snapshot], asked: float, seconds: float
+    ) -> float | None:
+        """Seconds until a key is to be looked up again; None if its answer can be believed.
+
+        Args:
+            key: That was looked up.
+            seen: What a look-up found.
+            asked: When it asked, by the monotonic clock.
+            seconds: For how long lists may lag.
+        """
+        write = next(self._lagging(key, seen, asked), None)
+        if write is None:
+            return None
+        left = write.until - asked
+        return min(left + 0.001, MOST_PAUSE, max(LEAST_PAUSE, (seconds - left) / 2))
+
+    def _lagging(self, key: Key, seen: Sequence[Snapshot], asked: float) -> Iterator[Write]:
+        """The writes that an answer does not show."""
+        self._forget(asked)
+        if not self._writes:
+            return
+        named = self._of((key.attribute, self._text(key.attribute, key.value)), asked)
+        if named is not None and not named.deleted:
+            ids = {each.process_id for each in seen}
+            if not (named.process_id in ids if named.process_id else ids):
+                yield named
+        for each in seen:
+            write = self._of(("id", each.process_id), asked)
+            if write is None and named is not None and not named.process_id:
+                write = named
+            if write is not None and shows_older(each, write, self._comparable):
+                yield write
+
+    def is_recent(self, process_id: str, now: float) -> bool:
+        """Whether a process was written so lately that a list may not show it.
+
+        May be asked from any thread.
+        """
+        return self._of(("id", process_id), now) is not None
+
+    def _of(self, name: Name, now: float) -> Write | None:
+        found = self._writes.get(name)
+        return found if found is not None and found.until > now else None
+
+    def _forget(self, now: float) -> None:
+        while self._in_order and self._in_order[0][1].until <= now:
+            name, write = self._in_order.popleft()
+            if self._writes.get(name) is write:
+                del self._writes[name]

@@ -1,0 +1,58 @@
+"""Moments by two clocks, ChakraHQ's and ours, and how much time lies between two. Pure.
+
+Between two runs our clock may have been set, or a laptop have slept; ChakraHQ's `Date` may be
+missing, or absurd. What an age decides is whether something is given up, so in doubt less time has
+passed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+DAY_MS: Final = 86_400_000
+"""By how much the two clocks may disagree before one of them is taken for broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment by two clocks.
+
+    Attributes:
+        ours: By our clock, epoch milliseconds.
+        server: By ChakraHQ's, the same; None if it told no time.
+    """
+
+    ours: int
+    server: int | None
+
+    def after(self, seconds: float) -> Moment:
+        """The moment so many seconds later."""
+        more = int(seconds * 1000)
+        return Moment(self.ours + more, None if self.server is None else self.server + more)
+
+
+def elapsed(since: Moment, now: Moment) -> float | None:
+    """Seconds between two moments, by ChakraHQ's clock; None if it told no time at one of them.
+
+    Where the two clocks are more than a day apart one of them is broken. Then the shorter time
+    counts, of those that do not run backwards by more than a day.
+    """
+    if since.server is None or now.server is None:
+        return None
+    server, ours = now.server - since.server, now.ours - since.ours
+    if abs(server - ours) <= DAY_MS:
+        return server / 1000
+    forwards = [each for each in (server, ours) if each >= -DAY_MS]
+    return min(forwards, default=max(server, ours)) / 1000
+
+
+def has_passed(moment: Moment, now: Moment) -> bool:
+    """Whether a moment lies behind us; where ChakraHQ never told its time, by our clock.
+
+    If it told it then and does not now, nobody knows: it has not passed.
+    """
+    if moment.server is None:
+        return now.ours >= moment.ours
+    seconds = elapsed(moment, now)
+    return seconds is not None and seconds >= 0
