@@ -29,7 +29,7 @@
 
 Foreign exceptions (those of requests) are translated in `wire/transport.py` and nowhere else.
 Each error is built from fields: `cause` says what happened, `next_step` what to do about it;
-`str()` joins the two. Neither ever holds the API key.
+`str()` joins the two, for a person to read. Neither ever holds the API key.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ import os
 from typing import ClassVar, Final
 
 from chakra_api.exit_codes import ExitCode
+from chakra_api.printable import printable
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What the system answers a write with that finds no room."""
@@ -64,7 +65,8 @@ class ChakraError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        return f"{self.cause}. {self.next_step}." if self.next_step else f"{self.cause}."
+        said = f"{self.cause}. {self.next_step}." if self.next_step else f"{self.cause}."
+        return printable(said)
 
 
 class NotSent(ChakraError):

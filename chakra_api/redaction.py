@@ -8,6 +8,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from chakra_api.errors import SettingsError
+from chakra_api.printable import printable
 from chakra_api.secret_forms import MASK, Forms
 
 _PLAIN_OPTIONS = frozenset(
@@ -19,10 +20,13 @@ _PLAIN_OPTIONS = frozenset(
 )
 """Options of an address that are no secrets; what another one says is not shown."""
 _WORD_AND_VALUE = re.compile(
-    r"\b([\w-]*(?:passw|passphrase|pwd|secret|token|key|credential)[\w-]*\s*[=:]\s*).*",
+    r"\b([\w-]*(?:passw|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credential)"
+    r"[\w-]*[\"']?\s*[=:]\s*).*",
     re.IGNORECASE | re.DOTALL,
 )
 _SHOWN_WORD = rf"\1{MASK}"
+_LIKE_A_KEY = re.compile(r"(?<![\w+=-])(?=[\w+=-]*[A-Za-z])(?=[\w+=-]*\d)[\w+=-]{20,}")
+_KEY_ALONE = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)(?![/.~])[\w+/=.-]{20,}", re.ASCII)
 _NO_PORT = re.compile(r"^([^/:\[\]]*):(?!\d*(?:/|$)).*", re.DOTALL)
 """`user:secret` where a host and its port should stand."""
 
@@ -116,42 +120,95 @@ def mask_url(url: str) -> str:
     return scheme + separator + _WORD_AND_VALUE.sub(_SHOWN_WORD, place) + "".join(options)
 
 
-class RedactingFilter(logging.Filter):
-    """Masks a secret in a log record: its message with arguments, traceback and stack.
+def mask_likely(text: str) -> str:
+    """A text of a user, without what in it may be a secret: a key in the wrong setting is none.
 
-    Attach it to handlers (a filter on a logger does not see its children's records).
+    Masked are user and password in an address, what stands behind a word such as `password=`, and
+    words of 20 and more characters that mix letters and digits.
+    """
+    if "://" in text or "@" in text:
+        text = mask_url(text)
+    text = _WORD_AND_VALUE.sub(_SHOWN_WORD, text)
+    if _KEY_ALONE.fullmatch(text.strip()):
+        return MASK
+    return _LIKE_A_KEY.sub(MASK, text)
+
+
+class RedactingFilter(logging.Filter):
+    """Makes a log record fit for people: its message with arguments, its traceback and stack.
+
+    A secret is masked in them, and what is not seen in a text stands as its escape, so that no text
+    from outside begins a line of its own. A filter on a logger does not see its children's records,
+    one on a handler does.
+
+    Args:
+        key: The secret; None to mask none.
     """
 
-    def __init__(self, key: Secret) -> None:
+    def __init__(self, key: Secret | None = None) -> None:
         super().__init__()
         self._key = key
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Scrub the record in place; always lets it pass."""
         plain = _message(record)
-        scrubbed = self._key.redact(plain)
-        if scrubbed != plain:
-            record.msg, record.args = scrubbed, None
+        said = printable(self._masked(plain))
+        if said != plain:
+            record.msg, record.args = said, None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = self._key.redact(record.exc_text)
+            record.exc_text = self._lines(record, record.exc_text)
         if record.stack_info:
-            record.stack_info = self._key.redact(record.stack_info)
+            record.stack_info = self._lines(record, record.stack_info)
+        for name in record.__dict__.keys() - _OF_EVERY_RECORD:
+            value = record.__dict__[name]
+            if (text := str(value)) != self._masked(text):
+                record.__dict__[name] = self._masked(text)
         return True
+
+    def _masked(self, text: str) -> str:
+        return text if self._key is None else self._key.redact(text)
+
+    def _lines(self, record: logging.LogRecord, text: str) -> str:
+        """A traceback, each of its lines further in than a log line begins."""
+        masked = self._masked(text)
+        if masked != text:
+            record.exc_info = None  # some formatters take it from there
+        return "\n".join(
+            shown if (shown := printable(line)).startswith(_INDENT) else _INDENT + shown
+            for line in masked.split("\n")
+        )
 
     def __eq__(self, other: object) -> bool:
         """Whether two filters mask the same secret: a handler takes such a filter in but once."""
-        return isinstance(other, RedactingFilter) and other._key.reveal() == self._key.reveal()
+        return isinstance(other, RedactingFilter) and other._secret == self._secret
 
     def __hash__(self) -> int:
-        return hash(self._key.reveal())
+        return hash(self._secret)
+
+    @property
+    def _secret(self) -> str | None:
+        return None if self._key is None else self._key.reveal()
 
 
-def redact_logs(key: Secret, logger: str | None = None) -> None:
-    """Mask the key in what a logger's handlers write; the root logger's by default."""
-    for handler in logging.getLogger(logger).handlers:
-        handler.addFilter(RedactingFilter(key))
+def redact_logs(key: Secret | None, *loggers: str) -> None:
+    """Make log records fit for people, and mask the key in them.
+
+    Args:
+        key: The key; None to mask none.
+        loggers: Names: what is told to these loggers, and what their handlers write. None named:
+            what any handler writes that there is.
+    """
+    told = [logging.getLogger(name) for name in loggers or logging.root.manager.loggerDict]
+    told += [] if loggers else [logging.getLogger()]
+    places: list[logging.Filterer] = [each for logger in told for each in logger.handlers]
+    if loggers:
+        places += told
+    elif logging.lastResort is not None:
+        places.append(logging.lastResort)
+    for place in places:
+        place.addFilter(RedactingFilter(key))
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -159,3 +216,8 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except (TypeError, ValueError):  # arguments that do not fit: logging reports it itself
         return f"{record.msg} {record.args}"
+
+
+_INDENT = "  "
+_OF_EVERY_RECORD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+"""What a log record has that nobody added."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import logging
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from chakra_api.errors import ChakraError, OutputFault
 from chakra_api.exit_codes import ExitCode
+from chakra_api.redaction import mask_likely, redact_logs
 from chakra_plugin.interrupts import interrupts_kept
 from chakra_plugin.rare_gc import collect_rarely
 
@@ -36,6 +39,7 @@ def main(run: Callable[[list[str] | None], int], args: list[str] | None = None) 
         run: Runs the command; gives its exit code.
         args: What follows the command's name; by default as the process was given it.
     """
+    threading.excepthook = _thread_failed
     code = run(args)
     for stream in (sys.stdout, sys.stderr):
         # Its reader may have ended before, or its disk be full: what is to be said is said.
@@ -44,6 +48,16 @@ def main(run: Callable[[list[str] | None], int], args: list[str] | None = None) 
     # Threads may be waiting for answers that are of no use any more; and a signal that came while
     # Python takes itself apart would make a run that ended well look as if it had been killed.
     os._exit(code)
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """Have the log say what ended a thread: Python would print it as it is, and whatever is in it.
+
+    Args:
+        failed: What ended.
+    """
+    if failed.exc_value is not None:
+        logging.getLogger("chakra").error("A thread ended with an error", exc_info=failed.exc_value)
 
 
 def run_command(name: str, load: Callable[[], Command], args: list[str] | None = None) -> int:
@@ -70,6 +84,7 @@ def _run(name: str, load: Callable[[], Command], args: list[str] | None) -> int:
             return _told(name, error)
         return ExitCode.DONE
     collect_rarely()
+    redact_logs(None)
     try:
         with interrupts_kept():
             command = load()
@@ -114,13 +129,18 @@ def _told(name: str, error: BaseException) -> int:
     """Tell the user what ended a command; the exit code."""
     import click  # noqa: PLC0415 - see above
 
+    from chakra_plugin.telling import tell  # noqa: PLC0415 - it imports click
+
     log = logging.getLogger(name)
     error = _output_fault(error) or error
     if isinstance(error, ChakraError):
         log.error("%s", error)
         return error.exit_code
     if isinstance(error, click.ClickException):
-        error.show()
+        said = io.StringIO()
+        error.show(file=said)
+        for line in said.getvalue().splitlines():
+            tell(mask_likely(line), err=True)
         return ExitCode.USAGE
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return ExitCode.STOPPED

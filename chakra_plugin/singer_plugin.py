@@ -13,6 +13,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase, _ConfigInput
 
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.redaction import Secret, redact_logs
 from chakra_api.setting_values import shown
 from chakra_plugin.about_text import about_text
 from chakra_plugin.json_files import json_file
@@ -27,6 +28,7 @@ from chakra_plugin.settings_sources import (
     speaks_to_meltano,
 )
 from chakra_plugin.stream_maps import ChakraMapper, check_stream_maps
+from chakra_plugin.telling import tell_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +41,8 @@ _CONFIG_HELP: Final = (
     " alone are read; with files alone they are not."
 )
 
+_SHORTEST_SECRET: Final = 6
+"""Characters of a secret that is masked before its setting is known to be well: fewer are words."""
 _LEVELS: Final = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
 
 
@@ -167,6 +171,9 @@ class ChakraPlugin(PluginBase):
             # Meltano puts them into the file, too, but for names that its project does not know.
             names_only = not reads_variables
             sources.insert(0, environment_source(declared, os.environ, names_only=names_only))
+        for secret in {each for source in sources for each in declared.secrets_in(source.values)}:
+            if len(secret) >= _SHORTEST_SECRET:
+                redact_logs(Secret(secret))
         found = gathered(declared, sources)
         for warning in found.warnings:
             cls.logger.warning("%s", warning)
@@ -213,13 +220,15 @@ class ChakraPlugin(PluginBase):
                 raise SettingsError(f"{variable} is {shown(level)}", f"Use one of: {_LEVELS}")
             if level:
                 os.environ[variable] = level  # the SDK reads it again, blanks and all
-        return super().cli
+        command = super().cli
+        redact_logs(None)
+        return command
 
     @classmethod
     def print_about(cls, output_format: str | None = None) -> None:
         """Print the settings with what they mean; as JSON and Markdown the SDK does."""
         if output_format is None:
-            click.echo(about_text(cls._get_about_info()))
+            tell_page(about_text(cls._get_about_info()))
         else:
             super().print_about(output_format)
 

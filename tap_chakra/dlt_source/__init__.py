@@ -19,6 +19,7 @@ from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 
 from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
+from chakra_api.redaction import redact_logs
 from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from tap_chakra.tables.attribute_columns import Slot
 
 NAME = "chakra"
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("tap-chakra")
 _KEYS = {scan_ids.IDS: scan_ids.IDS_KEYS, scan_ids.SCANS: scan_ids.SCANS_KEYS}
 
 
@@ -127,6 +128,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     settings = parse_settings(
         config, now=int(clock.now() * 1000), user_agent=agent, variable="SOURCES__CHAKRA_"
     )
+    redact_logs(settings.connection.api_key, "tap-chakra", "dlt")
     layout = parse_layout(config)
     shared = SharedSource(settings, clock)
     guard = Guard(shared, parse_on_stream_error(config))

@@ -29,7 +29,7 @@ STOP: Final = "stop"
 CONTINUE: Final = "continue"
 CHOICES: Final = (STOP, CONTINUE)
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("tap-chakra")
 
 
 class StreamsFailed(ChakraError):

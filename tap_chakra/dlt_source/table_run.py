@@ -42,7 +42,7 @@ TABLE_BYTES: Final = 16 << 20
 """Bytes of rows, as they came, at which a table is delivered, however few rows they are."""
 BLOCK_BYTES: Final = 4 << 20
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("tap-chakra")
 
 
 @dataclass(frozen=True, slots=True)

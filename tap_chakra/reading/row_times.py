@@ -16,7 +16,7 @@ from chakra_api.values.timestamps import parse_timestamp
 if TYPE_CHECKING:
     from chakra_api.endpoints.answers import ProcessPage, Row
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("tap-chakra")
 
 
 class RowInSeconds(dict[str, object]):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from chakra_api.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
@@ -46,7 +48,7 @@ class Screen:
     def show(self, text: str) -> None:
         """Put a text in place of the last one."""
         if self.is_live:
-            self._stream.write(CLEAR + text[: max(1, self._width() - 1)])
+            self._stream.write(CLEAR + printable(text)[: max(1, self._width() - 1)])
             self._stream.flush()
             self._shown = True
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tap_chakra.settings import Settings
     from tap_chakra.timeline.coverage import Unfinished
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("tap-chakra")
 
 STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
 """All there are (contract 1.5)."""

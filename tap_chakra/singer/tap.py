@@ -17,10 +17,11 @@ from singer_sdk.singerlib import Catalog
 from chakra_api.clock import SystemClock
 from chakra_api.errors import MachineFault, OutputFault
 from chakra_api.exit_codes import ExitCode, gravest
-from chakra_api.redaction import RedactingFilter
+from chakra_api.redaction import redact_logs
 from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
+from chakra_plugin.telling import tell
 from tap_chakra import settings as defaults
 from tap_chakra.lines.second_process_client import END_SECONDS, SecondProcess, can_hand_over
 from tap_chakra.masking.rules import TINY_SALT
@@ -117,10 +118,10 @@ class TapChakra(ChakraPlugin, Tap):
                 now=int(self.clock.now() * 1000),
                 user_agent=self.user_agent(),
             )
+            redact_logs(settings.connection.api_key)
+            if (salt := settings.mask.salt) is not None and len(salt.reveal()) >= TINY_SALT:
+                redact_logs(salt)
             for handler in logging.getLogger().handlers:
-                handler.addFilter(RedactingFilter(settings.connection.api_key))
-                if (salt := settings.mask.salt) is not None and len(salt.reveal()) >= TINY_SALT:
-                    handler.addFilter(RedactingFilter(salt))
                 handler.addFilter(PushesDown(self.screen))
             self._source = Source(settings, self.clock)
         return self._source
@@ -365,6 +366,6 @@ class TapChakra(ChakraPlugin, Tap):
         tap = cls.configured(ctx.params["config"], setup_mapper=False)
         codes = []
         for finding in check(tap.source):
-            click.echo(finding.line, err=True)
+            tell(finding.line, err=True)
             codes.append(finding.code)
         ctx.exit(gravest(codes))

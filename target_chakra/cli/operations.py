@@ -15,6 +15,7 @@ from chakra_api.setting_values import flag
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.run_owner import run_owner
+from chakra_plugin.telling import tell, tell_json
 from target_chakra.journal.reports import RESOLUTIONS, Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
@@ -89,21 +90,17 @@ def runs(config: _ConfigInput, number: int | None, *, as_json: bool) -> None:
         found = reports.runs(number)
     for run in found:
         if number is not None:
-            click.echo(json.dumps(run.receipt, indent=2, default=str))
+            tell_json(json.dumps(run.receipt, indent=2, default=str))
+        elif as_json:
+            tell_json(_json(run))
         else:
-            _say(_json(run) if as_json else _run_line(run))
+            tell(_run_line(run))
     if not found:
-        click.echo("No runs yet.", err=True)
+        tell("No runs yet.", err=True)
 
 
 def _json(line: RunLine | RejectLine | UnknownLine) -> str:
     return encode(asdict(line)).decode()
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    """Print a line for a person; half an emoji or a NUL shows as its escape."""
-    shown = text.replace("\0", r"\u0000").encode(errors="backslashreplace").decode()
-    click.echo(shown, err=err)
 
 
 def _run_line(run: RunLine) -> str:
@@ -147,9 +144,12 @@ def rejects(
         if not found:
             _refuse_unknown_run(config, reports, number)
     for each in found:
-        _say(_json(each) if as_json else _reject_line(each))
+        if as_json:
+            tell_json(_json(each))
+        else:
+            tell(_reject_line(each))
     if not found:
-        click.echo("No rejects.", err=True)
+        tell("No rejects.", err=True)
 
 
 def _place(each: RejectLine | UnknownLine) -> str:
@@ -187,16 +187,23 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
             _refuse_unknown_run(config, reports, number)
     for each in listed:
         if each.closed == "overtaken":
-            _say(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
+            tell(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
     found = [each for each in listed if each.closed is None]
     if not found:
-        click.echo("No rejects to send again.", err=True)
+        tell("No rejects to send again.", err=True)
         return 0
     with _session(config, settings) as session:
         own = [each for each in found if each.account == session.account_id]
         if len(own) < len(found):
-            click.echo(f"{len(found) - len(own)} rejects of another account are left", err=True)
+            tell(f"{len(found) - len(own)} rejects of another account are left", err=True)
         return session.run(lambda: session.retry(own))
+
+
+def _unknown_line(each: UnknownLine) -> str:
+    return (
+        f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}:"
+        f" {each.kind}, {each.reason}"
+    )
 
 
 @click.command()
@@ -227,18 +234,14 @@ def unknown(
         found = reports.unknowns()
         if how is None:
             for each in found:
-                _say(
-                    _json(each)
-                    if as_json
-                    else f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}:"
-                    f" {each.kind}, {each.reason}"
-                )
+                if as_json:
+                    tell_json(_json(each))
+                else:
+                    tell(_unknown_line(each))
             if not found:
-                click.echo("No unknown rows.", err=True)
+                tell("No unknown rows.", err=True)
             if left := reports.in_flight():
-                click.echo(
-                    f"{left:,} in flight; the next run with this journal follows them", err=True
-                )
+                tell(f"{left:,} in flight; the next run with this journal follows them", err=True)
             return
         missing = sorted(set(numbers) - {each.id for each in found})
         if _is_dry(config):
@@ -254,7 +257,7 @@ def unknown(
         if how == "not-written" and not at_once:
             _refuse_early(chosen)
         reports.resolve(numbers, how)
-        click.echo(f"{len(numbers)} rows resolved as {how}", err=True)
+        tell(f"{len(numbers)} rows resolved as {how}", err=True)
 
 
 def _refuse_early(chosen: list[UnknownLine]) -> None:
@@ -295,7 +298,7 @@ def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
 
 def _commit(session: Session[object], before: Sequence[RunLine], wanted: str | None) -> None:
     for stream, count, run in session.commit_mirrors(before, wanted):
-        click.echo(f"{stream}: {count:,} that run {run} did not bring", err=True)
+        tell(f"{stream}: {count:,} that run {run} did not bring", err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, mirror_commit)

@@ -242,7 +242,7 @@ class ChakraLoadClient(JobClientBase):
         owner = f"{run_owner()}, dlt pipeline '{_pipeline_name()}'"
 
         def begin(hooks: Hooks[object]) -> Session[object]:
-            redact_logs(settings.connection.api_key, "dlt")
+            redact_logs(settings.connection.api_key, "target-chakra", "dlt")
             # What dlt's users see without having set up any logging begins at WARNING.
             told = dataclasses.replace(hooks, print_receipt=LOG.info, show=LOG.warning)
             return Session(settings, SystemClock(), owner, told)

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from chakra_api.printable import printable_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,7 +33,7 @@ def _nothing() -> None:
 
 
 def _to_standard_error(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 - the account of a run
+    print(printable_json(line), file=sys.stderr)  # noqa: T201 - the account of a run
 
 
 def _to_log(line: str) -> None:

@@ -21,7 +21,7 @@ FLOORS = {
         account  wire  setting_values
         values  clock  redaction
         errors
-        exit_codes  nearest  secret_forms
+        exit_codes  nearest  secret_forms  printable
     """,
     "chakra_plugin": """
         boundary  singer_plugin
@@ -29,6 +29,7 @@ FLOORS = {
         settings_sources  about_text
         settings_text
         connection_settings  interrupts  json_files  rare_gc  run_owner  surroundings  stream_maps
+        telling
     """,
     "tap_chakra": """
         __main__

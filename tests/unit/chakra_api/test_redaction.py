@@ -10,9 +10,10 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.logging import StructuredFormatter
 
 from chakra_api.errors import SettingsError
-from chakra_api.redaction import ApiKey, RedactingFilter, mask_url, redact, redact_logs
+from chakra_api.redaction import ApiKey, RedactingFilter, mask_likely, mask_url, redact, redact_logs
 from tests.support.echoes import FORMS, gives_away
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
@@ -94,3 +95,65 @@ def test_a_handler_masks_a_key_once_however_often_it_is_told() -> None:
 )
 def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert mask_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ck_live_51H8s9aBcD7xYz",
+        "abc/def+ghi123ABCxyz09==",
+        "eyJhbGciOiJIUzI1NiJ9x1.eyJzdWIiOiIxMjM0NTY3ODkw",
+        "TAP_CHAKRA_API_KEY=ck_live",
+        '{"api_key": "ck_live"}',
+        "https://ck_live@host",
+        "host=h password=ck_live",
+    ],
+)
+def test_what_is_likely_a_secret_is_not_shown(text: str) -> None:
+    assert "ck_live" not in mask_likely(text)
+    assert "MTIz" not in mask_likely(text)
+    assert "***" in mask_likely(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["process_lead", "2026-01-01T00:00:00.000Z", "https://host:80", "+05:30", "/a/b2/c.json", "3x"],
+)
+def test_what_is_no_secret_is_shown(text: str) -> None:
+    assert mask_likely(text) == text
+
+
+FORGED = "2026-01-01 00:00:00 | INFO | all is well"
+
+
+def test_no_text_from_outside_begins_a_line_of_the_log() -> None:
+    text = f"no\r\n{FORGED}\x1b[2J\u2028{FORGED}\u202e\ud83d"
+    record = logging.LogRecord("x", 20, "f", 1, "refused: %s", (text,), None)
+    record.exc_info = (ValueError, ValueError(text), None)
+    assert RedactingFilter().filter(record)
+    written = logging.Formatter().format(record)
+    assert not [line for line in written.splitlines() if line.startswith("2026")]
+    assert written.replace("\n", "").isprintable()
+    assert r"no\r\n2026-01-01 00:00:00 | INFO | all is well\x1b[2J\u2028" in written.splitlines()[0]
+
+
+def test_a_structured_log_and_what_is_added_to_a_record_hold_no_key() -> None:
+    key = ApiKey("first-key-of-all")
+    record = logging.LogRecord("x", 20, "f", 1, "%s", ("m",), None)
+    record.asked = {"api_key": key.reveal()}
+    record.exc_info = (ValueError, ValueError(key.reveal()), None)
+    assert RedactingFilter(key).filter(record)
+    assert key.reveal() not in StructuredFormatter().format(record)
+    assert key.reveal() not in logging.Formatter().format(record)
+    assert "ValueError" in logging.Formatter().format(record)
+
+
+def test_a_logger_that_is_named_is_fit_whoever_handles_its_records() -> None:
+    redact_logs(ApiKey("third-key"), "told-by-name")
+    kept: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: kept.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("told-by-name")
+    logger.addHandler(handler)
+    logger.warning("with third-key\x07")
+    assert kept == [r"with ***\x07"]
