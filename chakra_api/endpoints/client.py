@@ -181,9 +181,17 @@ class ChakraClient:
 
     # Writing
 
-    def create_process(self, procedure: str, body: Row) -> Row:
-        """Create a process (contract 4.4). Empty if the answer is (Q17): read it back."""
-        request = Request("POST", _procedure(procedure), _json(body))
+    def create_process(
+        self, procedure: str, body: Row, leaving: Callable[[], None] | None = None
+    ) -> Row:
+        """Create a process (contract 4.4). Empty if the answer is (Q17): read it back.
+
+        Args:
+            procedure: Its shortId.
+            body: What it holds.
+            leaving: Called when its turn has come; what it raises keeps it from leaving.
+        """
+        request = Request("POST", _procedure(procedure), _json(body), leaving=leaving)
         return self._write(request, f"a create in '{procedure}'")
 
     def update_process(self, procedure: str, process_id: str, body: Row) -> Row:
@@ -207,30 +215,45 @@ class ChakraClient:
         return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
 
     def bulk_create(
-        self, procedure: str, items: Iterable[Row], *, wrapped: bool = False
+        self,
+        procedure: str,
+        items: Iterable[Row],
+        leaving: Callable[[], None] | None = None,
+        *,
+        wrapped: bool = False,
     ) -> Submitted:
         """Submit creates (contract 4.9).
 
         Args:
             procedure: Its shortId.
             items: As 4.4 takes them.
+            leaving: As `create_process` takes it.
             wrapped: Send `{"processes": items}`, not the bare array of the documents (Q20).
 
         Raises:
             AnswerLost: The answer names no job; the processes may come to be all the same.
         """
         body = {"processes": list(items)} if wrapped else list(items)
-        request = Request("POST", f"{_procedure(procedure)}/bulk-create", _json(body))
+        path = f"{_procedure(procedure)}/bulk-create"
+        request = Request("POST", path, _json(body), leaving=leaving)
         what = f"a bulk create in '{procedure}'"
         return submitted(self._call(request, what), what)
 
-    def bulk_update(self, procedure: str, items: Iterable[Row]) -> Submitted:
+    def bulk_update(
+        self, procedure: str, items: Iterable[Row], leaving: Callable[[], None] | None = None
+    ) -> Submitted:
         """Submit updates (contract 4.10).
+
+        Args:
+            procedure: Its shortId.
+            items: As 4.5 takes them, each with its id.
+            leaving: As `create_process` takes it.
 
         Raises:
             AnswerLost: The answer names no job; the updates may be made all the same.
         """
-        request = Request("PATCH", _procedure(procedure), _json({"processes": list(items)}))
+        body = _json({"processes": list(items)})
+        request = Request("PATCH", _procedure(procedure), body, leaving=leaving)
         what = f"a bulk update in '{procedure}'"
         return submitted(self._call(request, what), what)
 
@@ -298,6 +321,8 @@ class ChakraClient:
 
     def _once(self, request: Request, what: str, patience: float, opened: _Opener) -> Envelope:
         self._pacer.acquire(patience)
+        if request.leaving is not None:
+            request.leaving()
         with self._lock:
             self._requests += 1
         try:

@@ -44,6 +44,7 @@ class Request:
         body: JSON, or None.
         repeatable: Whether sending it twice is harmless: it reads.
         most_bytes: The answer is not read beyond so many, decompressed; None for no bound.
+        leaving: Called when its turn has come; what it raises keeps it from leaving.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Request:
     body: bytes | None = None
     repeatable: bool = False
     most_bytes: int | None = None
+    leaving: Callable[[], None] | None = None
 
 
 def _as_it_is(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,8 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from chakra_api.errors import JournalError
 from target_chakra.journal.tables import SHAPES, encoded, migrate
 from target_chakra.storage.engines import READS, legible, open_engine, spoken
+from target_chakra.storage.fence import Fence
 from target_chakra.storage.lock import JournalLock
 from target_chakra.storage.schema import move_in
+from target_chakra.storage.sqlite_file import FilePlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,6 +68,7 @@ class Database:
         self.engine = open_engine(url)
         self._lock = JournalLock(self.engine)
         self._draft: sa.Connection | None = None
+        self._fence: Fence | None = None
         try:
             with self.writing() as connection:
                 move_in(connection, SHAPES)
@@ -72,6 +76,9 @@ class Database:
         except JournalError:
             self.engine.dispose()
             raise
+        is_file = self.engine.dialect.name == "sqlite"
+        place = FilePlace(Path(self.url.database or "")) if is_file else None
+        self._fence = Fence(self.engine, self._lock, place)
 
     @property
     def url(self) -> sa.URL:
@@ -87,6 +94,8 @@ class Database:
                     yield self._draft
                 return
             with self.engine.begin() as connection:
+                if self._fence is not None:
+                    self._fence.check(connection)
                 yield connection
 
     @contextlib.contextmanager
@@ -108,6 +117,9 @@ class Database:
         with spoken(self.url):
             self._draft = self.engine.connect()
             self._draft.begin()
+            if self.engine.dialect.name == "postgresql":
+                # It idles while rows are looked up.
+                self._draft.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
     def end_draft(self) -> None:
         """Undo what was written since `begin_draft`, if anything was."""
@@ -120,6 +132,20 @@ class Database:
         """Hold the database for this run; False if another run holds it."""
         with spoken(self.url):
             return self._lock.acquire()
+
+    def take(self, connection: sa.Connection, run: int) -> None:
+        """From here on each transaction fails unless the journal is still this run's."""
+        if self._fence is not None:
+            self._fence.take(connection, run)
+
+    def look(self) -> None:
+        """Before a request leaves, on any thread: is the journal still this run's?
+
+        Raises:
+            JournalError: It is not, or it can't be seen.
+        """
+        if self._fence is not None:
+            self._fence.look()
 
     def close(self) -> None:
         """Let go of the database and of its lock."""

@@ -109,6 +109,8 @@ class Journal:
                 t.runs.insert().values(account=account, holder=holder, began_ms=now_ms, dry=dry)
             )
             run = CurrentRun(account, _number(made))
+            if not dry:  # a dry run sends nothing, and ends nobody's run
+                self._database.take(connection, run.number)
         self._see(run)
         if dry:
             self._database.begin_draft()
@@ -123,6 +125,14 @@ class Journal:
                 .where(t.runs.c.id == self._run.number)
                 .values(ended_ms=now_ms, exit_code=exit_code, receipt=encode(receipt).decode())
             )
+
+    def look(self) -> None:
+        """Before a request that writes leaves, on any thread: is the journal still this run's?
+
+        Raises:
+            JournalError: Another run has taken it, it was removed, or it can't be reached.
+        """
+        self._database.look()
 
     def close(self) -> None:
         """Let go of the journal."""

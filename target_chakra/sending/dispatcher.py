@@ -276,7 +276,8 @@ class Dispatcher:
 
 def submissions(context: RunContext) -> Callable[[str], Submission]:
     """What carries the batches of a procedure, one for each."""
-    return cache(lambda name: Submission(context.procedure(name), context.clock))
+    clock, look = context.clock, context.journal.look
+    return cache(lambda name: Submission(context.procedure(name), clock, look))
 
 
 def _bars_all(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from target_chakra.sending.outcomes import Outcomes
 from target_chakra.sending.read_back import ReadBack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chakra_api.clock import Clock
     from target_chakra.batches import Batch
@@ -46,10 +46,12 @@ class Submission:
     Args:
         procedure: The procedure.
         clock: For the waits while a write is not yet listed.
+        leaving: Called before a batch leaves; what it raises keeps it from leaving.
     """
 
-    def __init__(self, procedure: OpenProcedure, clock: Clock) -> None:
+    def __init__(self, procedure: OpenProcedure, clock: Clock, leaving: Callable[[], None]) -> None:
         self._procedure = procedure
+        self._leaving = leaving
         self.client = procedure.client
         self._read_back = ReadBack(procedure, clock)
         self._outcomes = Outcomes(procedure, self._read_back)
@@ -63,12 +65,13 @@ class Submission:
         name, primary_key = self._procedure.name, self._procedure.primary_key
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         if batch.shape == SINGLE:
-            row = self.client.create_process(name, items[0])
+            row = self.client.create_process(name, items[0], self._leaving)
             return Accepted("", None, str(row.get("id") or ""))
         if batch.kind is Kind.CREATE:
-            taken = self.client.bulk_create(name, items, wrapped=batch.shape == OBJECT)
+            wrapped = batch.shape == OBJECT
+            taken = self.client.bulk_create(name, items, self._leaving, wrapped=wrapped)
         else:
-            taken = self.client.bulk_update(name, items)
+            taken = self.client.bulk_update(name, items, self._leaving)
         return Accepted(taken.job_id, _created_at(taken.row))
 
     def conclude(self, batch: Batch, end: End) -> Conclusion:

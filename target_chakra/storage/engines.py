@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
 from chakra_api.errors import JournalError, SettingsError
-from target_chakra.storage.place import FOLDER
+from target_chakra.storage.journal_url import masked, parse_url, shown
+from target_chakra.storage.read_only import copied_reader, is_read_only
 from target_chakra.storage.schema import enter_schema
+from target_chakra.storage.sqlite_file import place_file, seen_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 READS: Final = "chakra_reads"
 """Execution option of connections that only read."""
@@ -33,8 +33,6 @@ _NEXT_STEPS: Final = {
     " TABLES IN SCHEMA ... TO ...",
 }
 """By PostgreSQL's code of what failed: no such schema, and no right."""
-OWNER_ONLY: Final = 0o600
-FOLDER_OWNER_ONLY: Final = 0o700
 
 
 def open_engine(url: str, *, reads: bool = False) -> sa.Engine:
@@ -48,58 +46,37 @@ def open_engine(url: str, *, reads: bool = False) -> sa.Engine:
         SettingsError: The URL names no database that the journal works on.
         JournalError: Its folder can't be made, or the database can't be opened.
     """
-    try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        raise SettingsError(
-            "The setting journal is not an SQLAlchemy URL",
-            "Write it as sqlite:///path/journal.db or postgresql://user:password@host/database",
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return _sqlite(parsed, reads=reads)
-    if backend == "postgresql":
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "postgresql":
         return _postgres(parsed)
-    raise SettingsError(
-        f"The journal can't be kept in {backend}", "Use a sqlite:/// or a postgresql:// URL"
-    )
+    return _seen(parsed) if reads else _written(parsed)
 
 
-def _sqlite(url: sa.URL, *, reads: bool) -> sa.Engine:
-    path = Path(url.database or "")
-    if not url.database or url.database == ":memory:":
-        raise SettingsError(
-            "The setting journal names no file", "Write it as sqlite:///path/journal.db"
-        )
-    if reads and not path.exists():
-        raise SettingsError(
-            f"There is no journal at '{path}'",
-            "Run the target first, or set journal to where it was kept",
-        )
-    try:
-        _make_folder(path.parent)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
-        path.chmod(OWNER_ONLY)
-    except OSError as error:
-        raise JournalError(
-            f"The journal '{path}' can't be written: {error.strerror}",
-            "Set journal to a place where this user may write",
-        ) from None
-    engine = sa.create_engine(url, poolclass=sa.pool.SingletonThreadPool)
+def _written(url: sa.URL) -> sa.Engine:
+    path = place_file(Path(url.database or ""))
+    return _sqlite(url.set(database=str(path)), _begin)
+
+
+def _seen(url: sa.URL) -> sa.Engine:
+    path = seen_file(Path(url.database or ""))
+    url = url.set(database=str(path))
+    if is_read_only(path):
+        return _sqlite(url, _begin_reading, copied_reader(path))
+    return _sqlite(url, _begin_reading)
+
+
+def _sqlite(
+    url: sa.URL,
+    begin: Callable[[sa.Connection], None],
+    creator: Callable[[], sqlite3.Connection] | None = None,
+) -> sa.Engine:
+    more = {} if creator is None else {"creator": creator}
+    with _as_settings(url):
+        engine = sa.create_engine(url, poolclass=sa.pool.SingletonThreadPool, **more)
+        engine.dialect.create_connect_args(url)
     sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin_reading if reads else _begin)
+    sa.event.listen(engine, "begin", begin)
     return engine
-
-
-def _make_folder(folder: Path) -> None:
-    """Make the folder of a journal; one of our own name is none of version control's business."""
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_OWNER_ONLY)
-    if made and FOLDER in folder.parts:
-        ours = next((each for each in reversed(made) if FOLDER in each.parts), folder)
-        ignored = ours / ".gitignore"
-        ignored.write_text("*\n")
-        ignored.chmod(OWNER_ONLY)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -123,15 +100,29 @@ def _begin_reading(connection: sa.Connection) -> None:
 def _postgres(url: sa.URL) -> sa.Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    try:
-        engine = sa.create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError:
-        raise SettingsError(
-            "The driver for a journal in PostgreSQL is not installed",
-            "Install it with: pip install 'chakra-connectors[postgres]'",
-        ) from None
+    with _as_settings(url):
+        try:
+            engine = sa.create_engine(url, pool_pre_ping=True)
+            engine.dialect.create_connect_args(url)
+        except ModuleNotFoundError:
+            raise SettingsError(
+                "The driver for a journal in PostgreSQL is not installed",
+                "Install it with: pip install 'chakra-connectors[postgres]'",
+            ) from None
     sa.event.listen(engine, "connect", enter_schema)
     return engine
+
+
+@contextlib.contextmanager
+def _as_settings(url: sa.URL) -> Iterator[None]:
+    """Turn what SQLAlchemy and a driver say of a URL into an error of the setting."""
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, ValueError, TypeError) as error:
+        raise SettingsError(
+            f"The setting journal does not fit: {masked(_first_line(error), url)}",
+            "Mend it, or leave it out for the default place",
+        ) from None
 
 
 @contextlib.contextmanager
@@ -145,12 +136,15 @@ def spoken(url: sa.URL) -> Iterator[None]:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
         # SQLite quotes a damaged table's definition, which need not be text, in its message.
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        cause = masked(_first_line(getattr(error, "orig", None) or error), url)
         state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
         raise JournalError(
-            f"The journal '{url.render_as_string()}' failed: {cause}",
-            _NEXT_STEPS.get(state, _ANY_STEP),
+            f"The journal '{shown(url)}' failed: {cause}", _NEXT_STEPS.get(state, _ANY_STEP)
         ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 @contextlib.contextmanager
@@ -166,7 +160,7 @@ def legible(url: sa.URL) -> Iterator[None]:
         yield
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise JournalError(
-            f"The journal '{url.render_as_string()}' is damaged: it holds what no version of this"
+            f"The journal '{shown(url)}' is damaged: it holds what no version of this"
             f" connector wrote ({error})",
             "Restore it from a copy; without one, set journal to another place, and see that no"
             " job of an earlier run is under way",

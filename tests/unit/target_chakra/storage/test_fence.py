@@ -1,0 +1,115 @@
+"""A journal in SQLite has one run at a time, whatever became of its lock or its file."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chakra_api.errors import JournalError
+from target_chakra.journal.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAKEN = r"Another run has taken the journal meanwhile \(run 2\)"
+
+HELD = "held by another run: run 1, pid 1 on here"
+
+
+def begun(path: Path) -> Journal:
+    journal = Journal(f"sqlite:///{path}")
+    journal.hold()
+    journal.begin_run("acme", "pid 1 on here", 1)
+    return journal
+
+
+def refused(journal: Journal, match: str) -> None:
+    """Neither stores it anything, nor may a request of it leave, on whichever thread."""
+    with pytest.raises(JournalError, match=match):
+        journal.found("lead", "shape", "flat")
+    with pytest.raises(JournalError, match=match):
+        journal.look()
+    told: list[Exception] = []
+
+    def look() -> None:
+        try:
+            journal.look()
+        except JournalError as error:
+            told.append(error)
+
+    thread = Thread(target=look)
+    thread.start()
+    thread.join()
+    assert len(told) == 1
+
+
+def test_a_run_whose_lock_was_deleted_is_fenced_by_the_next(tmp_path: Path) -> None:
+    first = begun(tmp_path / "j.db")
+    first.look()
+    (tmp_path / "j.db.lock").unlink()
+    first.found("lead", "shape", "flat")  # nobody else has taken it
+    second = begun(tmp_path / "j.db")
+    refused(first, TAKEN)
+    second.look()
+    second.found("lead", "shape", "nested")
+    with pytest.raises(JournalError, match=TAKEN):
+        first.end_run({}, 0, 2)
+    first.close()
+    second.end_run({}, 0, 2)
+    second.close()
+
+
+def test_one_journal_by_two_paths_has_one_lock(tmp_path: Path) -> None:
+    folder, link = tmp_path / "kept", tmp_path / "link.db"
+    first = begun(folder / "j.db")
+    link.symlink_to(folder / "j.db")
+    (tmp_path / "by").symlink_to(folder)
+    for path in (link, tmp_path / "by" / "j.db"):
+        with (
+            closing(Journal(f"sqlite:///{path}")) as second,
+            pytest.raises(JournalError, match=HELD),
+        ):
+            second.hold()
+    first.look()
+    first.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["by", "kept", "link.db"]
+
+
+def test_a_journal_with_a_second_name_is_refused(tmp_path: Path) -> None:
+    begun(tmp_path / "j.db").close()
+    (tmp_path / "k.db").hardlink_to(tmp_path / "j.db")
+    for name in ("j.db", "k.db"):
+        with pytest.raises(JournalError, match="has a second name"):
+            Journal(f"sqlite:///{tmp_path / name}")
+
+
+def test_a_journal_that_is_removed_or_replaced_stores_and_sends_nothing_more(
+    tmp_path: Path,
+) -> None:
+    folder, away = tmp_path / "kept", tmp_path / "away"
+    journal = begun(folder / "j.db")
+    folder.rename(away)
+    refused(journal, "was removed while this run wrote to it")
+    shutil.copytree(away, folder)
+    refused(journal, "was replaced by another while")
+    shutil.rmtree(folder)
+    away.rename(folder)
+    journal.look()  # it is back
+    journal.end_run({}, 0, 2)
+    journal.close()
+
+
+def test_a_dry_run_ends_nobody_elses(tmp_path: Path) -> None:
+    first = begun(tmp_path / "j.db")
+    (tmp_path / "j.db.lock").unlink()
+    dry = Journal(f"sqlite:///{tmp_path / 'j.db'}")
+    dry.hold()
+    dry.begin_run("acme", "pid 2 on here", 1, dry=True)
+    dry.end_run({}, 0, 2)
+    dry.close()
+    first.look()
+    first.close()
