@@ -50,6 +50,7 @@ class Settlement:
         process_id: The process, as far as it is known.
         reason: Why it was rejected, or is unknown.
         stored: What ChakraHQ made of fields, where a read back showed it.
+        is_over: Whether its job is over, so that nothing of it can come any more.
     """
 
     action: Action
@@ -57,6 +58,7 @@ class Settlement:
     process_id: str | None = None
     reason: str = ""
     stored: Mapping[str, object] | None = None
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,12 +300,14 @@ class Done:
         outcome: What became of it.
         process_id: The process, if there is one.
         learned: What ChakraHQ was found to make of values that were sent.
+        created: What is known of its key, where it is what an unknown row asked to be created.
     """
 
     change: Change
     outcome: Outcome
     process_id: str | None = None
     learned: Mapping[str, object] = field(default_factory=dict)
+    created: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

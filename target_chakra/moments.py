@@ -7,6 +7,7 @@ passed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,12 +48,17 @@ def elapsed(since: Moment, now: Moment) -> float | None:
     return min(forwards, default=max(server, ours)) / 1000
 
 
-def has_passed(moment: Moment, now: Moment) -> bool:
-    """Whether a moment lies behind us; where ChakraHQ never told its time, by our clock.
+def seconds_until(moment: Moment, now: Moment) -> float:
+    """Seconds until a moment, 0 if it has passed; where ChakraHQ never told its time, by our clock.
 
-    If it told it then and does not now, nobody knows: it has not passed.
+    If it told it then and does not now, nobody knows: infinite.
     """
     if moment.server is None:
-        return now.ours >= moment.ours
+        return max(0, moment.ours - now.ours) / 1000
     seconds = elapsed(moment, now)
-    return seconds is not None and seconds >= 0
+    return math.inf if seconds is None else max(0.0, -seconds)
+
+
+def has_passed(moment: Moment, now: Moment) -> bool:
+    """Whether a moment lies behind us, as far as anybody knows."""
+    return seconds_until(moment, now) == 0

@@ -1,4 +1,4 @@
-"""The journal's entries of rows that ended, and the processes that unknown rows still hold."""
+"""The journal's entries of rows that ended."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
 from target_chakra.books.reasons import Reasons
+from target_chakra.books.unknown_rows import UnknownRows
 from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Entry, Owned, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
-from target_chakra.moments import has_passed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from target_chakra.batches import Batch, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.changes import Action, Change, Done
+    from target_chakra.changes import Change, Done
     from target_chakra.context import RunContext
     from target_chakra.journal.records import Confirmation, UnknownRow
     from target_chakra.moments import Moment
@@ -42,7 +42,8 @@ class Bookkeeping:
         # Rows that were found as they should be are what later rows are compared with, too.
         self._confirms_all = context.settings.compare == "journal"
         self._noted: list[Entry] = []
-        self._barred: dict[Key, tuple[Moment, int]] = {}
+        self.unknown = UnknownRows(context.now)
+        """Rows of which nobody knows."""
         self._rejected: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
         self.mirrors: set[str] = set()
@@ -54,9 +55,7 @@ class Bookkeeping:
         """Take in what earlier runs left."""
         self._rejected = self._journal.rejected_keys()
         self._uncovered = self._journal.uncovered_rejects()
-        for unknown in unknowns:
-            for name in unknown.names:
-                self._barred[name] = (unknown.free, unknown.id)
+        self.unknown.recall(unknowns)
 
     def came_again(self, came: Change | Reject) -> None:
         """Close the reject of a row without a key that no STATE had passed: here it is again."""
@@ -73,51 +72,25 @@ class Bookkeeping:
         """The input is no repetition: rejects are sent again, each known by its number."""
         self._uncovered.clear()
 
-    # What bars a row
-
-    def is_barred(self, names: Iterable[Key]) -> bool:
-        """Whether an unknown row still holds the process of one of these names."""
-        if not self._barred:
-            return False
-        now = self._context.now()
-        held = (self._barred[name][0] for name in names if name in self._barred)
-        return any(not has_passed(free, now) for free in held)
-
-    def bar(self, action: Action, batch: Batch) -> None:
-        """Nothing is sent to the process of an unknown row until that is free."""
-        key = action.change.key
-        if key is None:
-            return
-        free = self._free(batch)
-        self._barred[key] = (free, 0)
-        if action.process_id:
-            self._barred[Key(key.procedure, "id", action.process_id)] = (free, 0)
-
-    def _free(self, batch: Batch) -> Moment:
-        """When no job can write a row of it any more, and lists show what one has written."""
-        patience = self._context.settings.patience
-        sent = batch.sent or self._context.stamp()
-        return sent.after(max(patience.horizon, patience.job_timeout) + patience.lag)
-
     # Rows that end without being sent
 
     def note_done(self, done: Done) -> None:
         """Nothing was to be sent."""
         change = done.change
         if not (
-            done.learned or self._confirms_all or self.mirrors or self._rejected or self._barred
+            done.learned or self._confirms_all or self.mirrors or self._rejected or self.unknown
         ):
             return
         again: tuple[Confirmation, ...] = ()
-        if change.key and done.process_id and (done.learned or self._confirms_all):
-            known = self._journal.known([change.key]).get(change.key)
+        if change.key and done.process_id and (done.learned or self._confirms_all or done.created):
+            known = done.created or self._journal.known([change.key]).get(change.key)
             again = (confirmed_again(done, change.key, known),)
         entry = Entry(
             0,
             confirmations=again,
-            owned=self._owned(change, done.outcome),
+            owned=self._owned(change, Outcome.CREATED if done.created else done.outcome),
             overtaken=self._overtakes(change),
-            resolved=self._resolves(change),
+            resolved=self.unknown.settled(names_of(change, done.process_id), done.outcome),
         )
         if entry != Entry(0):
             self._noted.append(entry)
@@ -131,7 +104,8 @@ class Bookkeeping:
         """A row can't be written."""
         change = reject.change
         self.why[Outcome.REJECTED].note(change, reject.reason)
-        overtaken, resolved = self._overtakes(change), self._resolves(change)
+        overtaken = self._overtakes(change)
+        resolved = self.unknown.settled(names_of(change, None), Outcome.REJECTED)
         owned = self._owned(change, Outcome.REJECTED)
         self._noted.append(
             Entry(0, rejects=(reject,), owned=owned, overtaken=overtaken, resolved=resolved)
@@ -151,11 +125,6 @@ class Bookkeeping:
         self._rejected.discard(key)
         return (key,)
 
-    def _resolves(self, change: Change) -> tuple[int, ...]:
-        """The unknown row of an earlier run that this one was planned anew for."""
-        found = self._barred.pop(change.key, None) if self._barred and change.key else None
-        return (found[1],) if found else ()
-
     def _owned(self, change: Change, outcome: Outcome) -> tuple[Owned, ...]:
         if change.stream not in self.mirrors or change.key is None or not change.asked_by.is_row:
             return ()
@@ -172,7 +141,9 @@ class Bookkeeping:
     def store(self, batch: Batch, done: Mapping[int, Settlement], ended: int | None) -> None:
         """Store outcomes of a batch's rows and what follows from them, in one transaction."""
         entry = self._entry(batch, done, ended)
-        self._journal.settle(batch, entry)
+        numbers = self._journal.settle(batch, entry)
+        for number, unknown in zip(numbers, entry.unknowns, strict=True):
+            self.unknown.add(number, unknown)
         self._note_writes(batch, done.values())
         for reject in entry.rejects:
             self.why[Outcome.REJECTED].note(reject.change, reject.reason)
@@ -199,7 +170,9 @@ class Bookkeeping:
         for each in done.values():
             change = each.action.change
             if each.outcome is Outcome.UNKNOWN:
-                unknowns.append(Unknown(each.action, each.reason, self._free(batch)))
+                unknown = Unknown(each.action, each.reason, self._free(batch, each))
+                unknowns.append(unknown)
+                resolved += self.unknown.unknown_again(unknown.names)
                 continue
             if each.outcome is Outcome.REJECTED:
                 # Parts of a combined change are tried singly; rows of an earlier run come again;
@@ -216,7 +189,7 @@ class Bookkeeping:
                 confirmations.append(known)
                 owned += self._owned(change, each.outcome)
             overtaken += self._overtakes(change)
-            resolved += self._resolves(change)
+            resolved += self.unknown.settled(names_of(change, each.process_id), each.outcome)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
         now = self._context.stamp()
         return Entry(
@@ -231,6 +204,13 @@ class Bookkeeping:
             tuple(refused),
             now.server,
         )
+
+    def _free(self, batch: Batch, unknown: Settlement) -> Moment:
+        """When no job can write an unknown row any more, and lists show what one has written."""
+        patience, now = self._context.settings.patience, self._context.stamp()
+        if unknown.is_over:
+            return now.after(patience.lag)
+        return (batch.sent or now).after(max(patience.horizon, patience.job_timeout) + patience.lag)
 
     # Storing
 
@@ -257,3 +237,9 @@ class Bookkeeping:
     def _write_rejects(self, entry: Entry) -> None:
         if self._rejects is not None and entry.rejects:
             self._rejects.write(entry.rejects)
+
+
+def names_of(change: Change, process_id: str | None) -> tuple[Key, ...]:
+    """The names of a change's process that the journal knows unknown rows by."""
+    by_id = (Key(change.procedure, "id", process_id),) if process_id else ()
+    return (change.key, *by_id) if change.key else by_id

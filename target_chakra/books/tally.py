@@ -11,7 +11,7 @@ from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.weights import MOST_OPEN_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from target_chakra.changes import Change
 
@@ -79,6 +79,20 @@ class Tally(Generic[State]):
         for part in earlier:
             self._count(part, Outcome.SUPERSEDED, outcome)
         self._count(last, outcome, outcome)
+
+    def supersede(self, changes: Iterable[Change]) -> None:
+        """Changes were unknown, and later ones were written in their place."""
+        for change in changes:
+            asked_by_row = change.asked_by.is_row
+            counts = self.outcomes[change.stream] if asked_by_row else self.deleted_by_mirror
+            counts[Outcome.UNKNOWN] -= 1
+            counts[Outcome.SUPERSEDED] += 1
+            for row in change.singles if asked_by_row else ():
+                self._gate.settled(row.seq)
+                if row.seq in self.watched:
+                    self.watched[row.seq] = Outcome.SUPERSEDED
+                if self.heard is not None:
+                    self.heard(row, Outcome.SUPERSEDED)
 
     def _count(self, change: Change, outcome: Outcome, end: Outcome) -> None:
         """Count a row; `end` is what became of the change that it went into."""

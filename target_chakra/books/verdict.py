@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import LimitCrossed
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.timestamps import iso_ms
 from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Until when processes are held that rows were not sent to.
+
+    Attributes:
+        until_ms: Epoch milliseconds of ChakraHQ's clock, as far as that is known; None if it told
+            the time before, and does not now.
+        seconds: From now.
+    """
+
+    until_ms: int | None
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What is said of a run's end.
 
@@ -27,12 +42,14 @@ class Verdict:
         limits: What its user allows.
         why: The reasons of rows that ended so.
         command: What to type for a subcommand: `rejects` → `target-chakra rejects`.
+        held: Until when unknown rows hold processes that rows were not sent to; None if none was.
     """
 
     receipt: Receipt
     limits: Limits
     why: Mapping[Outcome, Reasons]
     command: Callable[[str], str]
+    held: Held | None = None
 
     def errors(self) -> Iterator[str]:
         """What went wrong, a line each; of rejects and unknown rows one line in all."""
@@ -98,11 +115,28 @@ class Verdict:
         if in_flight:
             parts.append(f"{_in_flight_said(in_flight)}.")
         if unsent:
-            parts.append(
-                f"{counted(unsent)} not sent, to come again from the source: an"
-                " unknown row, or one in flight, holds their process."
+            parts.append(f"{counted(unsent)} not sent, to come again from the source: {self._why}.")
+        return " ".join((*parts, self._go_on))
+
+    @property
+    def _why(self) -> str:
+        if self.held is None:
+            return "an unknown row, or one in flight, holds their process"
+        until = self.held.until_ms
+        if until is None:
+            return (
+                "what was sent to their process before, and nobody knows of, may still be written,"
+                " and ChakraHQ's answers tell no time (Date) by which to know until when"
             )
-        return " ".join((*parts, "Run it again to go on."))
+        return (
+            "what was sent to their process before, and nobody knows of, may still be written"
+            f" until {iso_ms(until)} by ChakraHQ's clock ({self.held.seconds:,} s"
+            " from now)"
+        )
+
+    @property
+    def _go_on(self) -> str:
+        return "Run it again after that." if self.held else "Run it again to go on."
 
 
 def _in_flight_said(count: int) -> str:

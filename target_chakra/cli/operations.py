@@ -199,13 +199,6 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
         return session.run(lambda: session.retry(own))
 
 
-def _unknown_line(each: UnknownLine) -> str:
-    return (
-        f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}:"
-        f" {each.kind}, {each.reason}"
-    )
-
-
 @click.command()
 @click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="Your word for it.")
 @click.option("--now", "at_once", is_flag=True, help="Though their jobs may still be under way.")
@@ -258,6 +251,15 @@ def unknown(
             _refuse_early(chosen)
         reports.resolve(numbers, how)
         tell(f"{len(numbers)} rows resolved as {how}", err=True)
+
+
+def _unknown_line(each: UnknownLine) -> str:
+    held = SystemClock().now() * 1000 < each.free_ms
+    until = f"; it may still be written until {iso_ms(each.free_ms)}" if held else ""
+    return (
+        f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}: {each.kind},"
+        f" {each.reason}{until}"
+    )
 
 
 def _refuse_early(chosen: list[UnknownLine]) -> None:

@@ -8,7 +8,7 @@ from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode
-from target_chakra.journal.records import OpenBatch, UnknownRow
+from target_chakra.journal.records import Confirmation, OpenBatch, UnknownRow, created_by
 from target_chakra.journal.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from target_chakra.changes import Reject
-    from target_chakra.journal.records import Confirmation, CurrentRun, Owned, Unknown
+    from target_chakra.journal.records import CurrentRun, Owned, Unknown
 
     Row = dict[str, object]
 
@@ -165,8 +165,19 @@ def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
         names.append(Key(row.procedure, row.attribute, value_of(row.key)))
     if row.process_id:
         names.append(Key(row.procedure, "id", row.process_id))
+    created = None
+    if row.kind == Kind.CREATE.value and row.attribute:
+        created = created_by(row.stream, _object(row.fields), row.process_id or "")
     free = Moment(row.free_ms, row.free_server_ms)
-    return UnknownRow(row.id, tuple(names), row.twin, free)
+    return UnknownRow(row.id, tuple(names), row.twin, free, created)
+
+
+def confirmed_by_word(row: sa.Row[tuple[object, ...]]) -> Row | None:
+    """The row of `confirmed` of an unknown create that was written, by its user's word."""
+    unknown = unknown_of(row)
+    if unknown.created is None:
+        return None
+    return confirmation_row(row.account, Confirmation(unknown.names[0], unknown.created))
 
 
 def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:

@@ -155,6 +155,12 @@ class Database:
         self._lock.release()
 
 
+def number_of(made: sa.CursorResult[tuple[object, ...]]) -> int:
+    """The number that a row was given when it was inserted."""
+    key = made.inserted_primary_key
+    return int(key[0]) if key else 0
+
+
 def chunks(values: Sequence[T]) -> Iterator[list[T]]:
     """Values in portions that one IN list may hold."""
     for start in range(0, len(values), CHUNK):

@@ -25,7 +25,7 @@ from target_chakra.journal.codec import (
     times_of,
 )
 from target_chakra.journal.confirmed import Confirmed
-from target_chakra.journal.database import Database
+from target_chakra.journal.database import Database, number_of
 from target_chakra.journal.findings import Findings
 from target_chakra.journal.loads import Loads
 from target_chakra.journal.ownership import Ownership
@@ -108,7 +108,7 @@ class Journal:
             made = connection.execute(
                 t.runs.insert().values(account=account, holder=holder, began_ms=now_ms, dry=dry)
             )
-            run = CurrentRun(account, _number(made))
+            run = CurrentRun(account, number_of(made))
             if not dry:  # a dry run sends nothing, and ends nobody's run
                 self._database.take(connection, run.number)
         self._see(run)
@@ -157,7 +157,7 @@ class Journal:
                     actions=encode_actions(batch.actions),
                 )
             )
-            stored = replace(batch, id=_number(made))
+            stored = replace(batch, id=number_of(made))
             self._may_repeat |= self._twins.add(connection, stored)
         return stored
 
@@ -183,8 +183,12 @@ class Journal:
             ended = decode_outcomes(connection.scalar(sa.select(t.batches.c.outcomes).where(mine)))
             self._twins.forget_unsent(connection, batch.id, ended)
 
-    def settle(self, batch: Batch, entry: Entry) -> None:
-        """Store outcomes of a batch's rows and what follows from them, in one transaction."""
+    def settle(self, batch: Batch, entry: Entry) -> tuple[int, ...]:
+        """Store outcomes of a batch's rows and what follows from them, in one transaction.
+
+        Returns:
+            The numbers of its unknown rows, in order.
+        """
         with self._database.writing() as connection, legible(self._database.url):
             self._move(connection, batch)
             this = t.batches.c.id == batch.id
@@ -194,14 +198,14 @@ class Journal:
             connection.execute(t.batches.update().where(this).values(outcomes=outcomes, **settled))
             if entry.refused:
                 self._twins.forget_refused(connection, batch.id, entry.refused)
-            self._record(connection, entry)
+            return self._record(connection, entry)
 
     def record(self, entry: Entry) -> None:
         """Store what follows from rows that were never sent."""
         with self._database.writing() as connection:
             self._record(connection, entry)
 
-    def _record(self, connection: sa.Connection, entry: Entry) -> None:
+    def _record(self, connection: sa.Connection, entry: Entry) -> tuple[int, ...]:
         self._confirmed.store(connection, entry.confirmations)
         self._ownership.store(connection, entry.owned)
         # Older ones first: what is rejected now stays open.
@@ -209,10 +213,11 @@ class Journal:
         if entry.rejects:
             self._may_repeat |= any(each.change.key is None for each in entry.rejects)
             self._rejects.add(connection, entry.rejects)
-        if entry.unknowns:
-            self._unknowns.add(connection, entry.unknowns)
-            self._confirmed.doubt(connection, entry.unknowns)
         self._unknowns.resolve(connection, entry.resolved)
+        if not entry.unknowns:
+            return ()
+        self._confirmed.doubt(connection, entry.unknowns)
+        return self._unknowns.add(connection, entry.unknowns)
 
     def open_batches(self) -> tuple[OpenBatch, ...]:
         """The batches of earlier runs that still hold their processes."""
@@ -344,8 +349,3 @@ class Journal:
             )
             self._loads.clear(connection, before_ms)
             self._rejects.clear(connection, before_ms)
-
-
-def _number(made: sa.CursorResult[tuple[object, ...]]) -> int:
-    key = made.inserted_primary_key
-    return int(key[0]) if key else 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_chakra.changes import Key, Kind, Known
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_chakra.batches import Batch, Settlement
-    from target_chakra.changes import Action, Key, Known, Reject
+    from target_chakra.changes import Action, Fields, Reject
     from target_chakra.lifecycle import Outcome
     from target_chakra.moments import Moment
 
@@ -40,6 +42,20 @@ class Confirmation:
     known: Known
 
 
+def created_by(stream: str, fields: Fields, process_id: str = "") -> Known:
+    """What is known of a key whose create was carried out, though no answer said so."""
+    return Known(
+        process_id=process_id,
+        fields=fields,
+        learned={},
+        deleted=False,
+        stream=stream,
+        created=True,
+        began=None,
+        ended=None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A row whose outcome nobody knows; until it is free it may still be written.
@@ -54,6 +70,21 @@ class Unknown:
     reason: str
     free: Moment
 
+    @property
+    def names(self) -> tuple[Key, ...]:
+        """What names its process; empty for a row without a key."""
+        change, process_id = self.action.change, self.action.process_id
+        by_id = (Key(change.procedure, "id", process_id),) if process_id else ()
+        return (change.key, *by_id) if change.key else by_id
+
+    @property
+    def created(self) -> Known | None:
+        """What is known of its key if its create was carried out; None if it is no create."""
+        action = self.action
+        if action.kind is not Kind.CREATE or action.change.key is None:
+            return None
+        return created_by(action.change.stream, action.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownRow:
@@ -64,12 +95,14 @@ class UnknownRow:
         names: The process's names; empty for a row without a key.
         twin: The hash of a row without a key.
         free: Until when it is held.
+        created: What is known of its key if its create was carried out; None if it is no create.
     """
 
     id: int
     names: tuple[Key, ...]
     twin: str | None
     free: Moment
+    created: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +156,7 @@ class Entry:
         unknowns: Rows of which nobody knows.
         owned: Rows of mirrors that came.
         overtaken: Keys whose open rejects are older than what was settled now.
-        resolved: Unknown rows that were planned anew.
+        resolved: Unknown rows for whose process a later row was settled.
         refused: Positions in a batch that were rejected: they may be sent again.
         server_ms: ChakraHQ's clock, epoch milliseconds; None if it tells no time.
     """

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from target_chakra.changes import shown_key
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import decode_outcomes, value_of
+from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
+from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import WRITES, legible, open_engine, spoken
@@ -225,6 +226,8 @@ class Reports:
                 )
                 if row.twin and how == "not-written":
                     self._forget_twin(connection, row)
+                if how == "written" and (word := confirmed_by_word(row)) is not None:
+                    upsert(connection, t.confirmed, [word])
 
     @staticmethod
     def _forget_twin(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:

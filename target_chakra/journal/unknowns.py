@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import unknown_of, unknown_row
+from target_chakra.journal.database import chunks, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,15 +37,16 @@ class Unknowns:
         with self._database.reading() as connection:
             return tuple(unknown_of(row) for row in connection.execute(query))
 
-    def add(self, connection: sa.Connection, unknowns: Sequence[Unknown]) -> None:
-        """Store unknown rows of this run."""
-        rows = [unknown_row(self._run, each) for each in unknowns]
-        connection.execute(t.unknowns.insert(), rows)
+    def add(self, connection: sa.Connection, unknowns: Sequence[Unknown]) -> tuple[int, ...]:
+        """Store unknown rows of this run; their numbers, in order."""
+        rows = (unknown_row(self._run, each) for each in unknowns)
+        # One by one: a number must be that of its row, whatever the database.
+        return tuple(number_of(connection.execute(t.unknowns.insert().values(r))) for r in rows)
 
     @staticmethod
     def resolve(connection: sa.Connection, numbers: Iterable[int]) -> None:
-        """Say that unknown rows were planned anew."""
-        for number in numbers:
-            connection.execute(
-                t.unknowns.update().where(t.unknowns.c.id == number).values(resolved="planned anew")
-            )
+        """Say that a later row was settled for the process of these; a user's word stands."""
+        cells = t.unknowns.c
+        for some in chunks(tuple(numbers)):
+            these = cells.id.in_(some), cells.resolved.is_(None)
+            connection.execute(t.unknowns.update().where(*these).values(resolved="planned anew"))

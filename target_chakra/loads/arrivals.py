@@ -61,6 +61,7 @@ class Arrival:
         self._exhausted = False
         self._open = 0
         self._left: Counter[Outcome] = Counter()
+        self._unknown: set[int] = set()
         self.changed = False
         """Whether lines were settled that the journal does not know of."""
 
@@ -85,8 +86,14 @@ class Arrival:
         return self._exhausted and not self._open
 
     def ended(self, line: int, outcome: Outcome) -> None:
-        """A line has an outcome."""
-        self._open -= 1
+        """A line has an outcome; or one that was unknown, another."""
+        if line in self._unknown:
+            self._unknown.discard(line)
+            self._left[Outcome.UNKNOWN] -= 1
+        else:
+            self._open -= 1
+        if outcome is Outcome.UNKNOWN:
+            self._unknown.add(line)
         if outcome in SETTLED:
             self.settled.add(line)
             self.changed = True
@@ -95,7 +102,7 @@ class Arrival:
 
     def problem(self) -> ChakraError | None:
         """Why it must come again; None if every line is settled."""
-        if self._exhausted and not self._open and not self._left:
+        if self._exhausted and not self._open and not self._left.total():
             return None
         unknown, unsent = self._left[Outcome.UNKNOWN], self._left[Outcome.NOT_SENT]
         under_way = self._left[Outcome.IN_FLIGHT]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.errors import ChakraError
 from target_chakra.changes import (
@@ -27,7 +27,7 @@ from target_chakra.planning.replayed_deletes import ReplayedDeletes
 from target_chakra.planning.sightings import Sightings, spellings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from target_chakra.changes import Change, Known, PlanningEvent
     from target_chakra.context import RunContext
@@ -42,12 +42,25 @@ EXISTS_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 """Seconds between looks for a key that is said to exist; where they bring nothing, it is hidden."""
 
 
+class UnknownRows(Protocol):
+    """The rows of which nobody knows whether they were written."""
+
+    def bars(self, names: Iterable[Key]) -> bool:
+        """Whether one holds the process of these names for longer than a row may wait."""
+
+    def wait_for(self, names: Iterable[Key]) -> float:
+        """Seconds until the process of these names is free; 0 if it is."""
+
+    def created(self, key: Key) -> Known | None:
+        """What is known of a key's process if it is what an unknown row asked to be created."""
+
+
 class Intake:
     """The changes that are not sent yet; its steps yield what it decides on them.
 
     Args:
         context: Of the run.
-        is_barred: Whether an unknown row still holds the process of one of these names.
+        unknown: The rows of which nobody knows whether they were written.
 
     Attributes:
         lanes: The changes that name a process.
@@ -55,9 +68,9 @@ class Intake:
         replayed_deletes: What of them waits for a delete to come again.
     """
 
-    def __init__(self, context: RunContext, is_barred: Callable[[Iterable[Key]], bool]) -> None:
+    def __init__(self, context: RunContext, unknown: UnknownRows) -> None:
         self._context = context
-        self._is_barred = is_barred
+        self._unknown = unknown
         self.lanes = Lanes()
         self.replayed_deletes = ReplayedDeletes(context.journal, self.lanes)
         self.keyless = Keyless(context.journal)
@@ -286,17 +299,27 @@ class Intake:
         if self.lanes.is_stale(names, since):
             self.lanes.defer(change.key, change)
             return None
-        if self._is_barred(names):
+        if self._unknown.bars(names):
             self.lanes.release(change.key)
             return Ended(change, Outcome.NOT_SENT)
-        if all(each.deleted for each in snapshots) and self.replayed_deletes.hold(change):
+        if self._waits_for_unknown(change, names) or (
+            all(each.deleted for each in snapshots) and self.replayed_deletes.hold(change)
+        ):
             return None
         taken = self.lanes.hold(change.key, names)
         if taken is not None:
             self.lanes.defer(change.key, change, until=taken)
             return None
         rules = self._rules[change.stream]
-        return self._handed_over(plan(change, snapshots, known.get(change.key), rules))
+        created = self._unknown.created(change.key)
+        return self._handed_over(plan(change, snapshots, known.get(change.key), rules, created))
+
+    def _waits_for_unknown(self, change: Change, names: Iterable[Key]) -> bool:
+        """Whether a change is looked up again once its process is free."""
+        pause = self._unknown.wait_for(names)
+        if pause and change.key is not None:
+            self._context.workers.later(pause, partial(self.lanes.defer, change.key, change))
+        return pause > 0
 
     def _handed_over(self, decision: Decision) -> Decision | None:
         """A decision as an event; what is not to be sent lets go of its process.

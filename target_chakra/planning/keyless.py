@@ -36,6 +36,7 @@ class Keyless:
         self._changes: list[Change] = []
         self._begun: set[str] = set()
         self._unknown: Counter[str] = Counter()
+        self._came_unknown: set[int] = set()
 
     @property
     def waiting(self) -> int:
@@ -71,15 +72,20 @@ class Keyless:
                 self._journal.began_again(stream, rows[0][0])
             sent = self._journal.twins(stream, sorted({twin for twin, _ in rows}))
             for twin, change in rows:
-                yield self._decided(change, twin, sent.get(twin), rules[stream])
+                numbers = [n for n in sent.get(twin, ()) if n not in self._came_unknown]
+                sent[twin] = numbers
+                yield self._decided(change, twin, numbers, rules[stream])
 
     def _decided(
-        self, change: Change, twin: str, numbers: list[int] | None, rules: Rules
+        self, change: Change, twin: str, numbers: list[int], rules: Rules
     ) -> Action | Done | Reject | Ended:
         if not numbers:
             fields = {n: v for n, v in change.fields.items() if v is not None}
             return unseen(Action(change, Kind.CREATE, None, fields, {}, twin=twin), rules)
         if len(numbers) <= self._unknown[twin]:
+            # One of them has come again; equal rows behind it are others, or rows of their own.
+            self._unknown[twin] -= 1
+            self._came_unknown.add(numbers[0])
             return Ended(change, Outcome.UNKNOWN)
         # It was sent in a run that ended before its STATE was passed on.
         self._journal.come_again(numbers.pop(0), change.seq)

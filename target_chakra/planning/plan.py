@@ -51,7 +51,13 @@ Decision: TypeAlias = "Action | Done | Reject"
 Spell: TypeAlias = "Callable[[str], str]"
 
 
-def plan(change: Change, held: Sequence[Snapshot], known: Known | None, rules: Rules) -> Decision:
+def plan(
+    change: Change,
+    held: Sequence[Snapshot],
+    known: Known | None,
+    rules: Rules,
+    created: Known | None = None,
+) -> Decision:
     """Decide what follows from a change.
 
     Args:
@@ -59,6 +65,8 @@ def plan(change: Change, held: Sequence[Snapshot], known: Known | None, rules: R
         held: The processes that its key names; empty if there is none or it has no key.
         known: What the journal confirmed of its key; None if nothing.
         rules: How to compare, and what may be done.
+        created: What is known of its key if the process is what an unknown row asked to be
+            created; None without such a row.
     """
     if len(held) > 1:
         return Reject(
@@ -68,7 +76,19 @@ def plan(change: Change, held: Sequence[Snapshot], known: Known | None, rules: R
         )
     if not held:
         return _absent(change, known, rules)
+    if created is not None and _is_there_as_sent(change, held[0], created, rules):
+        return Done(change, Outcome.UNCHANGED, held[0].process_id, created=created)
     return _present(change, held[0], known, rules)
+
+
+def _is_there_as_sent(change: Change, held: Snapshot, created: Known, rules: Rules) -> bool:
+    """Whether a process is what an unknown row of this very content asked to be created."""
+    return (
+        not change.deletes
+        and not held.deleted
+        and _is_what_was_written(change, created, rules)
+        and not differing(change, held, rules)
+    )
 
 
 def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,7 +13,7 @@ from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.receipt import Cost, Receipt
-from target_chakra.books.verdict import Verdict
+from target_chakra.books.verdict import Held, Verdict
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import Outcome
 from target_chakra.moments import DAY_MS, Moment
@@ -360,7 +361,8 @@ class Session(Generic[State]):
         if receipt.dry_run:
             for line in writer.dry_run.lines(self.settings.batch_size):
                 self._hooks.show(line)
-        verdict = Verdict(receipt, self.settings.limits, writer.books.why, self._hooks.command)
+        why, command = writer.books.why, self._hooks.command
+        verdict = Verdict(receipt, self.settings.limits, why, command, self._held())
         for told in verdict.errors():
             LOG.error("%s", told)
         for told in verdict.warnings():
@@ -369,6 +371,16 @@ class Session(Generic[State]):
         if left := verdict.left():
             LOG.info("%s", left)
         self._hooks.print_receipt(encode(self.last_receipt).decode())
+
+    def _held(self) -> Held | None:
+        """Until when processes are held that rows of this run were not sent to."""
+        seconds = self.writer.books.unknown.held_seconds
+        if not seconds:
+            return None
+        if not math.isfinite(seconds):
+            return Held(None, 0)
+        now = self.client.server_clock.earliest or int(self._clock.now() * 1000)
+        return Held(now + int(seconds * 1000), math.ceil(seconds))
 
     def close(self) -> None:
         """Let go of everything."""

@@ -87,7 +87,7 @@ class Writer(Generic[State]):
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
         self.books = Bookkeeping(context, rejects)
-        self.intake = Intake(context, self.books.is_barred)
+        self.intake = Intake(context, self.books.unknown)
         self.dispatcher = Dispatcher(context, submissions(context))
         self._batching = Batching(self.dispatcher, context.settings)
 
@@ -146,7 +146,7 @@ class Writer(Generic[State]):
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
-        if change.procedure in self.halted or self.books.is_barred(filter(None, [change.key])):
+        if change.procedure in self.halted or self.books.unknown.bars(filter(None, [change.key])):
             self._end_unsent(change)
             return
         self.intake.add(change)
@@ -273,11 +273,9 @@ class Writer(Generic[State]):
         if outcome is Outcome.REJECTED:
             self._end_rejected(settlement, batch)
             return
-        if outcome is Outcome.UNKNOWN:
-            self.books.bar(action, batch)
-            if action.twin and change.asked_by.may_come_again:
-                # Its row will come again, and is unknown, too.
-                self.intake.keyless.note_unknown(action.twin)
+        if outcome is Outcome.UNKNOWN and action.twin and change.asked_by.may_come_again:
+            # Its row will come again, and is unknown, too.
+            self.intake.keyless.note_unknown(action.twin)
         self.intake.free(change)
         self.tally.settle(change, outcome)
 
@@ -333,6 +331,7 @@ class Writer(Generic[State]):
     # Journal and STATE
 
     def _pass_states(self) -> None:
+        self.tally.supersede(self.books.unknown.superseded())
         found = self.tally.passable()
         if found is None or self._settings.dry_run:
             return

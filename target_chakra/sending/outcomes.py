@@ -6,7 +6,7 @@ elsewhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,8 @@ class Outcomes:
         made = MadeIds(batch.server, partial(self._made_ids, batch, told, end))
         done, effect = self._written(batch, wrote, end, made)
         settlements.update(done)
+        if end.in_full:
+            settlements = {at: _over(each) for at, each in settlements.items()}
         unproven = self._read_back.unproven({at: batch.actions[at] for at in done})
         creates = batch.kind is Kind.CREATE
         understood = _understood(told.values(), creates=creates)
@@ -216,6 +218,11 @@ class Outcomes:
                 created = None
         merged = created is not None and server is not None and created < server
         return Settlement(action, Outcome.MERGED if merged else Outcome.CREATED, process_id)
+
+
+def _over(each: Settlement) -> Settlement:
+    """A settlement of a job that has ended in full: nothing of it can come any more."""
+    return replace(each, is_over=True) if each.outcome is Outcome.UNKNOWN else each
 
 
 def _understood(told: Iterable[EntryOutcome | None], *, creates: bool) -> bool:

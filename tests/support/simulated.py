@@ -20,7 +20,7 @@ from chakra_sandbox.messages import RequestIn, ResponseOut
 from chakra_sandbox.throttle import too_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chakra_api.wire.transport import Request
     from chakra_sandbox.world import World
@@ -68,6 +68,23 @@ class Sent:
     pause: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What somebody else does to a process.
+
+    Attributes:
+        at_ms: When, epoch milliseconds.
+        procedure: ShortId.
+        key: Its key.
+        data: The attributes that are changed.
+    """
+
+    at_ms: int
+    procedure: str
+    key: str
+    data: Mapping[str, object]
+
+
 class Server:
     """A ChakraHQ that goes on whatever becomes of those who talk to it.
 
@@ -82,6 +99,7 @@ class Server:
         self.log: list[Sent] = []
         self.run = 0
         self._late: list[tuple[int, int, Request]] = []
+        self.edits: list[Edit] = []
 
     @property
     def now_ms(self) -> int:
@@ -92,7 +110,19 @@ class Server:
         while self._late and self._late[0][0] <= self.now_ms:
             due, _, request = heapq.heappop(self._late)
             self.world.handle(as_received(request), due)
+        while self.edits and self.edits[0].at_ms <= self.now_ms:
+            self._edit(self.edits.pop(0))
         self.world.advance(self.now_ms)
+
+    def _edit(self, edit: Edit) -> None:
+        """Somebody else changes a process, if it is there."""
+        self.world.advance(edit.at_ms)
+        store = self.world.account.shelves[edit.procedure].store
+        for slot in store.slots_of_key(edit.key):
+            row = store.row(slot)
+            row["data"] = {**row["data"], **edit.data}
+            row["updatedAt"] = max(edit.at_ms, row["updatedAt"])
+            store.replace(slot, row, edit.at_ms)
 
     def answer(self, request: Request) -> ResponseOut:
         self.catch_up()

@@ -79,6 +79,21 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A row that `unknown` lists.
+
+    Attributes:
+        run: The run that it is of.
+        line: Its place in the input, from 1.
+        key: What names its process; empty without one.
+    """
+
+    run: int
+    line: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended.
 
@@ -89,6 +104,7 @@ class Ended:
         code: Its exit code; None if it died.
         receipt: What it printed of itself; empty if it died.
         covered: Rows that its last STATE, or that of an earlier run, covers.
+        listed: The rows that `unknown` lists once it has ended; None if nobody looked.
     """
 
     run: int
@@ -97,6 +113,7 @@ class Ended:
     code: int | None
     receipt: Mapping[str, Any]
     covered: int
+    listed: tuple[Listed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

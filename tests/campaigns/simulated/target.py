@@ -36,13 +36,14 @@ from tests.campaigns.simulated.history import (
     Ended,
     History,
     Kept,
+    Listed,
     Passed,
     Rejected,
     Replay,
 )
 from tests.campaigns.simulated.kinds import Step
 from tests.support.disk import Disk, FaultyDatabase, FaultyRejects, empty_journal
-from tests.support.simulated import KEY, Server, Wire
+from tests.support.simulated import KEY, Edit, Server, Wire
 from tests.support.turns import Crash, Turns, TurnsClock, TurnsCrew
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Scenario:
         beside: Share of the reads that go on while others do.
         journal_exists: Whether an earlier run has made the journal.
         replays_all: Whether rejects are sent again that are bad rows and no more.
+        edits: What others do: seconds after the beginning, key of a lead, attributes; in order.
     """
 
     seed: int
@@ -111,6 +113,7 @@ class Scenario:
     beside: float = 0.1
     journal_exists: bool = False
     replays_all: bool = True
+    edits: tuple[tuple[float, str, Mapping[str, object]], ...] = ()
 
 
 BEGAN = 1_790_000_000.0
@@ -131,6 +134,10 @@ class Simulation:
         self.turns = Turns(BEGAN)
         self.world = scenario.world(int(BEGAN * 1000))
         self.server = Server(self.world, self.turns)
+        began = int(BEGAN * 1000)
+        self.server.edits += [
+            Edit(began + int(at * 1000), "lead", key, data) for at, key, data in scenario.edits
+        ]
         self.disk = Disk(_opened_once() if scenario.journal_exists else None)
         self.history = History(list(scenario.wishes))
         self.trace: list[Step] = []
@@ -228,7 +235,14 @@ class Simulation:
         self._keep_output([stderr.getvalue(), *told])
         if code == ExitCode.BUG:
             receipt = {"error": told[-1], **receipt}
-        return Ended(self._run, first, self._fed, code, receipt, self._covered)
+        listed = self._listed() if "run" in receipt else None
+        return Ended(self._run, first, self._fed, code, receipt, self._covered, listed)
+
+    def _listed(self) -> tuple[Listed, ...]:
+        reports = Reports(self.disk.journal)
+        found = tuple(Listed(each.run, each.line, each.key) for each in reports.unknowns())
+        reports.close()
+        return found
 
     def _session(self, take: Callable[[Session[Any]], None]) -> int:
         scenario = self._scenario

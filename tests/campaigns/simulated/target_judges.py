@@ -192,6 +192,25 @@ def unknown_is_never_silent(history: History) -> list[str]:
     return found
 
 
+def unknown_rows_are_listed(history: History) -> list[str]:
+    """`unknown` lists what a receipt counts, and nothing that a run has settled since.
+
+    A row that is unknown holds STATE back, so that its source brings it until it is settled: once
+    a run has ended well with all of the input, none is left.
+    """
+    found = []
+    for ended in history.ended:
+        if ended.listed is None:
+            continue
+        unknown = ended.receipt.get("unknown", 0)
+        if len(ended.listed) < unknown:
+            found.append(f"run {ended.run} has {unknown} unknown rows: {len(ended.listed)} listed")
+        all_settled = ended.code in (DONE, REJECTS) and ended.covered == len(history.wishes)
+        if all_settled and not unknown and ended.listed:
+            found.append(f"run {ended.run} ended with {ended.code} and leaves {ended.listed}")
+    return found
+
+
 def exits_are_documented(history: History) -> list[str]:
     """No run ends in a fault of its own (1) or with a code that no table has."""
     known = {0, 2, 3, 4, 5, 6, 7, 8, 9, 10}
@@ -347,6 +366,7 @@ JUDGES: tuple[Judge, ...] = (
     others_are_left_alone,
     rows_add_up,
     unknown_is_never_silent,
+    unknown_rows_are_listed,
     exits_are_documented,
     states_are_covered,
     rejects_hold_the_row,

@@ -13,6 +13,7 @@ from tests.campaigns.simulated.history import (
     Ended,
     History,
     Kept,
+    Listed,
     Passed,
     Rejected,
     Replay,
@@ -137,6 +138,14 @@ VIOLATIONS: dict[str, tuple[str, Callable[[History], object]]] = {
     "a STATE is kept back in silence": (
         "unknown_is_never_silent",
         lambda h: end(h, code=0, covered=6),
+    ),
+    "an unknown row is not listed": (
+        "unknown_rows_are_listed",
+        lambda h: end(h, code=8, receipt=receipt(created=6, unknown=1), listed=()),
+    ),
+    "a settled row is listed": (
+        "unknown_rows_are_listed",
+        lambda h: end(h, listed=(Listed(1, 3, "lead_id=B"),)),
     ),
     "a fault of ours": ("exits_are_documented", lambda h: end(h, code=1)),
     "a STATE is ahead of an update": (
