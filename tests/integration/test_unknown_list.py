@@ -226,7 +226,7 @@ def test_a_users_word_that_a_create_was_written_makes_it_ours(place: str) -> Non
     change = history.change("c", AskedBy.ROW)
     action = Action(change, Kind.CREATE, None, {"data.lead_id": "c", "data.score": 7}, {})
     stored = history.journal.intend(
-        Batch(0, "lead", Kind.CREATE, (action,), BatchState.SUBMITTED, sent=1), 1
+        Batch(0, "lead", Kind.CREATE, (action,), BatchState.SUBMITTED, sent=Moment(1, None)), 1
     )
     history.books.store(stored, {0: Settlement(action, Outcome.UNKNOWN, None, "x")}, None)
     reports = Reports(place)
