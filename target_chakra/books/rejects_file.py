@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import JournalError, SettingsError
 from chakra_api.wire.wire_json import encode
+from target_chakra.storage.private_files import make_folder, open_file, strange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from target_chakra.changes import Reject
-
-OWNER_ONLY = 0o600
 
 
 class RejectsFile:
@@ -27,19 +28,31 @@ class RejectsFile:
         path: The file.
 
     Raises:
-        SettingsError: It can't be written.
+        SettingsError: It can't be written, or what is there is no file of this user's alone.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            number = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, OWNER_ONLY)
+            make_folder(path.parent)
+            # Without waiting: a named pipe would wait for a reader.
+            number = open_file(path, os.O_APPEND | os.O_RDWR | os.O_NONBLOCK)
         except OSError as error:
+            is_link = error.errno == errno.ELOOP or path.is_symlink()
+            why = "it is a symbolic link" if is_link else error.strerror
             raise SettingsError(
-                f"The rejects file '{path}' can't be written: {error.strerror}",
-                "Set rejects_path to a place where this user may write",
+                f"The rejects file '{path}' can't be written: {why}",
+                "Set rejects_path to the file itself"
+                if is_link
+                else "Set rejects_path to a place where this user may write",
             ) from None
+        if why := strange(os.fstat(number)):
+            os.close(number)
+            raise SettingsError(
+                f"The rejects file '{path}' {why}, and would hold what rows carried",
+                f"Make it this user's alone (chmod 600 {shlex.quote(str(path))}), or set"
+                " rejects_path to another",
+            )
         self._file = number
         size = os.fstat(number).st_size
         self._torn = size > 0 and os.pread(number, 1, size - 1) != b"\n"

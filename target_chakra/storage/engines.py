@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ from target_chakra.storage.schema import enter_schema
 from target_chakra.storage.sqlite_file import place_file, seen_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 READS: Final = "chakra_reads"
 """Execution option of connections that only read."""
@@ -103,7 +103,8 @@ def _postgres(url: sa.URL) -> sa.Engine:
     with _as_settings(url):
         try:
             engine = sa.create_engine(url, pool_pre_ping=True)
-            engine.dialect.create_connect_args(url)
+            _, options = engine.dialect.create_connect_args(url)
+            _check_options(url, options)
         except ModuleNotFoundError:
             raise SettingsError(
                 "The driver for a journal in PostgreSQL is not installed",
@@ -111,6 +112,23 @@ def _postgres(url: sa.URL) -> sa.Engine:
             ) from None
     sa.event.listen(engine, "connect", enter_schema)
     return engine
+
+
+def _check_options(url: sa.URL, options: Mapping[str, Any]) -> None:
+    """Have the driver look at what it is to connect with.
+
+    Raises:
+        ValueError: It does not know one.
+    """
+    if url.get_driver_name() != "psycopg":
+        return
+    import psycopg  # noqa: PLC0415 - there only with an extra
+
+    context = {"context", "autocommit", "prepare_threshold", "row_factory", "cursor_factory"}
+    try:
+        psycopg.conninfo.make_conninfo(**{k: v for k, v in options.items() if k not in context})
+    except psycopg.Error as error:
+        raise ValueError(str(error)) from None
 
 
 @contextlib.contextmanager

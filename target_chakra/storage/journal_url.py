@@ -41,6 +41,9 @@ def parse_url(text: str) -> sa.URL:
         backend = url.get_backend_name()
     except (sa.exc.ArgumentError, ValueError, TypeError):
         raise SettingsError("The setting journal is not an SQLAlchemy URL", _AS) from None
+    if "@" in str(url.host or ""):
+        # The rest of a password that was not encoded, which no message may show.
+        raise SettingsError("The setting journal is not an SQLAlchemy URL", _AS)
     if backend not in _DRIVERS:
         raise SettingsError(
             f"The journal can't be kept in {backend}", "Use a sqlite:/// or a postgresql:// URL"
