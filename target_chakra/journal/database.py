@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chakra_api.errors import JournalError
-from target_chakra.journal.tables import SHAPES, encoded, migrate
+from target_chakra.journal.tables import MIGRATIONS, SHAPES, encoded, is_older, migrate, version_of
 from target_chakra.storage.engines import READS, legible, open_engine, spoken
 from target_chakra.storage.fence import Fence
 from target_chakra.storage.lock import JournalLock
 from target_chakra.storage.schema import move_in
-from target_chakra.storage.sqlite_file import FilePlace
+from target_chakra.storage.sqlite_file import FilePlace, keep_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 T = TypeVar("T")
+LOG: Final = logging.getLogger("target-chakra")
 CHUNK: Final = 500
 """Parameters of one IN list, well under any database's limit."""
 
@@ -72,13 +74,37 @@ class Database:
         try:
             with self.writing() as connection:
                 move_in(connection, SHAPES)
+                if is_older(connection) and version_of(connection):
+                    self._prepare_migration(version_of(connection))
                 migrate(connection)
         except JournalError:
             self.engine.dispose()
+            self._lock.release()
             raise
         is_file = self.engine.dialect.name == "sqlite"
         place = FilePlace(Path(self.url.database or "")) if is_file else None
         self._fence = Fence(self.engine, self._lock, place)
+
+    def _prepare_migration(self, version: int) -> None:
+        """A journal of an earlier version is held, and kept as a copy, before it is changed.
+
+        In PostgreSQL it is changed as a whole or not at all; a copy is its database's own affair.
+
+        Raises:
+            JournalError: A run holds it, or there is no room for a copy.
+        """
+        if not self._lock.acquire():
+            raise JournalError(
+                f"The journal has version {version}, and a run holds it: it can't be brought to"
+                f" version {len(MIGRATIONS)} now",
+                "Wait until that run ends, then run this one again",
+            )
+        if self.engine.dialect.name == "sqlite":
+            kept = keep_copy(Path(self.url.database or ""), version)
+            LOG.info(
+                "The journal is brought from version %d to %d; as it was it is kept in '%s'",
+                version, len(MIGRATIONS), kept,
+            )  # fmt: skip
 
     @property
     def url(self) -> sa.URL:

@@ -119,12 +119,14 @@ class Journal:
     def end_run(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
         """Store the receipt of this run."""
         self._database.end_draft()
-        with self._database.writing() as connection:
-            connection.execute(
-                t.runs.update()
-                .where(t.runs.c.id == self._run.number)
-                .values(ended_ms=now_ms, exit_code=exit_code, receipt=encode(receipt).decode())
-            )
+        mine = t.runs.c.id == self._run.number
+        told = {"ended_ms": now_ms, "exit_code": exit_code, "receipt": encode(receipt).decode()}
+        try:
+            with self._database.writing() as connection:
+                connection.execute(t.runs.update().where(mine).values(told))
+        except JournalError as error:
+            cause = f"{error.cause}. Its receipt could not be stored, all before it was"
+            raise JournalError(cause, error.next_step) from None
 
     def look(self) -> None:
         """Before a request that writes leaves, on any thread: is the journal still this run's?

@@ -17,6 +17,7 @@ from target_chakra.journal.loads import untold
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import WRITES, legible, open_engine, spoken
 from target_chakra.storage.lock import is_held
+from target_chakra.storage.read_only import refuse_read_only
 from target_chakra.storage.schema import see_old
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ class Reports:
             numbers: Theirs in the journal.
             how: One of `RESOLUTIONS`: a row that was not written is sent when it comes again.
         """
+        refuse_read_only(self._engine.url)
         with spoken(self._engine.url), self._engine.begin() as connection:
             see_old(connection, t.SHAPES)
             for number in numbers:

@@ -16,19 +16,22 @@ from chakra_api.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import sqlalchemy as sa
+
 
 def is_read_only(path: Path) -> bool:
     """Whether a journal's file, or the folder of its log, can't be written by this user."""
     return not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
 
 
-def refuse_read_only(path: Path) -> None:
-    """Say that nothing can be changed in a journal.
+def refuse_read_only(url: sa.URL) -> None:
+    """Nothing can be changed in a journal of which a copy is read.
 
     Raises:
         JournalError: It can't be written.
     """
-    if is_read_only(path):
+    path = Path(url.database or "")
+    if url.get_backend_name() == "sqlite" and is_read_only(path):
         raise JournalError(
             f"The journal '{path}' can't be written", "Use a user, and a disk, that may write it"
         )

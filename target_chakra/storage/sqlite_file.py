@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from contextlib import closing, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -122,6 +125,34 @@ def _check(path: Path, *, may_tighten: bool) -> None:
             f"The journal '{path}' failed: file is not a database",
             "Set journal to a file of its own",
         )
+
+
+def keep_copy(path: Path, version: int) -> Path:
+    """Copy a journal, its log with it, beside itself before it is migrated; the copy.
+
+    It has its name when it is whole, and replaces no earlier one.
+
+    Raises:
+        JournalError: There is no room, or it can't be written.
+    """
+    begun = path.with_name(f"{path.name}.v{version}.part")
+    try:
+        begun.unlink(missing_ok=True)
+        make_file(begun)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(begun)) as copy:
+            source.backup(copy)
+        endings = chain([""], (f".{number}" for number in count(2)))
+        names = (f"{path.name}.v{version}{ending}" for ending in endings)
+        kept = next(each for each in map(path.with_name, names) if not os.path.lexists(each))
+        return begun.rename(kept)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            begun.unlink(missing_ok=True)
+        raise JournalError(
+            f"The journal '{path}' can't be copied before it is brought to this version:"
+            f" {getattr(error, 'strerror', None) or error}",
+            "Make room beside it for a copy, then run it again; nothing was changed",
+        ) from None
 
 
 class FilePlace:
