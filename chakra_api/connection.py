@@ -34,7 +34,8 @@ class Connection:
         api_key: The key.
         api_url: Scheme and host, without a path.
         max_rps: Ceiling on requests a second; None for none.
-        request_timeout: Seconds without an answer after which a request is given up.
+        request_timeout: Seconds without a byte after which an answer is given up, and a fifth of
+            those that a whole one may take.
         user_agent: Sent with each request.
     """
 
@@ -55,6 +56,7 @@ def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClien
             user_agent=connection.user_agent,
             pool_size=pool_size,
         ),
+        clock.monotonic,
     )
     return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy())
 

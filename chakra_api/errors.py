@@ -19,6 +19,7 @@
     │   ├── ServerFault         408, 425, 5xx
     │   │   └── Unavailable     503: as ServerFault, and it asks us to slow down
     │   └── Unreadable          an answer came, but not ChakraHQ's (HTML, a cut or garbled body)
+    │       └── Boundless       larger than any of ChakraHQ's: to ask again is no use
     ├── AnswerTooLarge          more bytes came than were wanted: ask for fewer rows
     ├── SettingsError           a setting, catalog, state or input is wrong
     ├── JournalError            the journal can't be used: nothing that it does not know was sent
@@ -27,7 +28,7 @@
     ├── MachineFault            the machine refuses: no memory, no process, no open file more
     └── IllegalTransition       a bug of ours: stop, change nothing
 
-Foreign exceptions (those of requests) are translated in `wire/transport.py` and nowhere else.
+Foreign exceptions (those of requests) are translated in `wire/translation.py` and nowhere else.
 Each error is built from fields: `cause` says what happened, `next_step` what to do about it;
 `str()` joins the two, for a person to read. Neither ever holds the API key.
 """
@@ -189,6 +190,12 @@ class Unreadable(AnswerLost):
     """An answer came that is not ChakraHQ's: HTML, a cut body, garbage, no envelope."""
 
     brief = "unreadable answer"
+
+
+class Boundless(Unreadable):
+    """An answer larger than any of ChakraHQ's: not read to its end, and not asked for again."""
+
+    brief = "endless answer"
 
 
 class AnswerTooLarge(ChakraError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.errors import Unreadable
+from chakra_api.values.spelled import SpelledDecimal, SpelledFloat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from chakra_api.wire.envelope import Envelope
 
 Row: TypeAlias = dict[str, object]
+
+_NUMBERS: Final = frozenset({int, float, SpelledFloat, SpelledDecimal})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,19 @@ class JobEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class UserList:
+    """All users of the team that could be had (contract 4.12, 4.13, Q23).
+
+    Attributes:
+        rows: As they came, each id once; those without a usable id, too.
+        unsure: Why users may be missing, or are not told apart; empty if nothing is in doubt.
+    """
+
+    rows: list[Row]
+    unsure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStats:
     """The requests that a client has sent so far.
 
@@ -131,6 +147,14 @@ def rows_of(data: object) -> list[Row]:
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
         raise Unreadable("The answer is not a list of objects", "Check the setting api_url")
     return data
+
+
+def has_id(row: Row) -> bool:
+    """Whether a row has an id that can be used: a text of one line, or a number."""
+    value = row.get("id")
+    if isinstance(value, str):
+        return value != "" and "\n" not in value
+    return type(value) in _NUMBERS
 
 
 def row_of(data: object) -> Row:

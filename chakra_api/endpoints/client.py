@@ -18,6 +18,7 @@ from chakra_api.endpoints.answers import (
     RequestStats,
     Row,
     Submitted,
+    UserList,
     job_status,
     page_of,
     row_of,
@@ -26,6 +27,7 @@ from chakra_api.endpoints.answers import (
 from chakra_api.endpoints.entry_pages import entries_page, read_entries, read_users
 from chakra_api.endpoints.row_heads import open_heads
 from chakra_api.errors import (
+    Boundless,
     ChakraError,
     NotFound,
     SettingsError,
@@ -56,6 +58,7 @@ __all__ = [
     "RequestStats",
     "Row",
     "Submitted",
+    "UserList",
 ]
 
 _Opener: TypeAlias = "Callable[[Response, str], Envelope]"
@@ -103,12 +106,17 @@ class ChakraClient:
 
     def config(self) -> Row:
         """The account's configuration: an object of collections (contract 4.22)."""
-        data = self._of_account("/v1/ext/config", "the configuration").data
-        if not isinstance(data, dict):
+        envelope = self._of_account("/v1/ext/config", "the configuration")
+        if not isinstance(envelope.data, dict):
             raise Unreadable("The configuration is not an object", "Check the setting api_url")
-        return data
+        if envelope.meta.get("hasMore") is True:
+            raise Unreadable(
+                "The configuration says that there is more of it, and shows no way to it",
+                "Check the setting api_url, and run it again",
+            )
+        return envelope.data
 
-    def users(self, *, version: int = 1) -> list[Row]:
+    def users(self, *, version: int = 1) -> UserList:
         """All users of the team, each id once (contract 4.12, 4.13, Q23)."""
 
         def page(path: str) -> Envelope:
@@ -170,14 +178,18 @@ class ChakraClient:
         envelope = self._read("GET", next_path or first, f"the entries of job '{job_id}'")
         return entries_page(envelope, first)
 
-    def job_entries_all(self, job_id: str) -> JobEntries:
+    def job_entries_all(self, job_id: str, submitted: int | None = None) -> JobEntries:
         """All entries of a job that can be had, each once, however they are paged (Q25).
 
         Fewer than the total come where the server names no next page and knows neither
         `?skip=` nor `?page=`: compare the two.
+
+        Args:
+            job_id: The job.
+            submitted: Rows that it was submitted with, which bounds what is read; None for none.
         """
         first = f"/v1/ext/background-job/{_part(job_id)}/entries"
-        return read_entries(lambda path: self.job_entries(job_id, path), first)
+        return read_entries(lambda path: self.job_entries(job_id, path), first, submitted)
 
     # Writing
 
@@ -329,6 +341,9 @@ class ChakraClient:
             envelope = opened(self._transport.send(request), what)
         except (Throttled, Unavailable) as complaint:
             self._pacer.throttled(complaint.retry_after)
+            raise
+        except Boundless as error:
+            error.cause = f"{error.cause}: that to {what}"
             raise
         if envelope.server_time is not None:
             self._dated = (envelope.server_time, self._clock.monotonic())

@@ -10,8 +10,16 @@ import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from chakra_api.endpoints.answers import EntriesPage, JobEntries, Row, rows_of
+from chakra_api.endpoints.answers import (
+    EntriesPage,
+    JobEntries,
+    Row,
+    UserList,
+    has_id,
+    rows_of,
+)
 from chakra_api.errors import BadRequest, NotFound, ReportedErrors
+from chakra_api.wire.bodies import MOST_ANSWER_BYTES, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +31,8 @@ _NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
 _IDS: Final = ("id", "entryId")
 _MOST_PAGES: Final = 10_000
 _LAST_PAGES: Final = 2
+_ENTRIES_A_ROW: Final = 2
+"""Entries that a row may have at the most: one is documented."""
 
 
 def entries_page(envelope: Envelope, path: str) -> EntriesPage:
@@ -56,7 +66,9 @@ def next_path(meta: Mapping[str, object], path: str) -> str | None:
     return next((found for link in _links(meta) if (found := _of_list(link, path))), None)
 
 
-def read_entries(fetch: Callable[[str], EntriesPage], path: str) -> JobEntries:
+def read_entries(
+    fetch: Callable[[str], EntriesPage], path: str, submitted: int | None = None
+) -> JobEntries:
     """All entries of a job that can be had (contract 4.21, Q25).
 
     Links to a next page are followed. Where they end before the total, `?skip=&limit=` is tried,
@@ -65,11 +77,13 @@ def read_entries(fetch: Callable[[str], EntriesPage], path: str) -> JobEntries:
     Args:
         fetch: Reads the page at a path.
         path: Of the first page.
+        submitted: How many rows the job was submitted with: no more than twice as many entries
+            are read, whatever the server says that there are. None if that is not known.
 
     Raises:
         ChakraError: A page could not be read, other than one at a path that was only tried.
     """
-    reading = _Entries(fetch)
+    reading = _Entries(fetch, submitted)
     size = reading.follow(path)
     if size:
         for following in (
@@ -80,7 +94,7 @@ def read_entries(fetch: Callable[[str], EntriesPage], path: str) -> JobEntries:
     return JobEntries(list(reading.gathered), reading.total)
 
 
-def read_users(fetch: Callable[[str], Envelope], path: str) -> list[Row]:
+def read_users(fetch: Callable[[str], Envelope], path: str) -> UserList:
     """All users, each id once (contract 4.12, Q23): by links, or by `hasMore`, where given.
 
     Args:
@@ -88,18 +102,41 @@ def read_users(fetch: Callable[[str], Envelope], path: str) -> list[Row]:
         path: Of the first page.
 
     Raises:
+        Boundless: The pages together are larger than any list of users.
         ChakraError: A page could not be read.
     """
-    users = Gathered()
+    users, pages = Gathered(), 0
+    nameless = doubled = size = 0
     following: str | None = path
-    while following is not None:
-        envelope = fetch(following)
-        if not users.add(rows_of(envelope.data)):
-            break
+    while following is not None and pages < _MOST_PAGES:
+        envelope, pages = fetch(following), pages + 1
+        size += len(envelope.body)
+        if size > MOST_ANSWER_BYTES:
+            raise too_large()
+        rows = rows_of(envelope.data)
+        named = [row["id"] for row in rows if has_id(row)]
+        nameless += len(rows) - len(named)
+        doubled += len(named) - len(set(map(str, named)))
+        is_new = users.add(rows)
         following = next_path(envelope.meta, path)
-        if following is None and envelope.meta.get("hasMore") is True:
+        more = envelope.meta.get("hasMore") is True
+        if following is None and more:
             following = f"{path}?skip={len(users)}"
-    return list(users)
+        if not is_new:
+            # Behind a linked page there may be an empty one; who says more shows it.
+            following = path if more else None
+            break
+    return UserList(list(users), _doubts(nameless, doubled, more=following is not None))
+
+
+def _doubts(nameless: int, doubled: int, *, more: bool) -> tuple[str, ...]:
+    """Why a list of users may not be all of them."""
+    found = ["ChakraHQ says that there are more users, and shows none"] if more else []
+    if nameless:
+        found.append(f"{nameless:,} of the users came without a usable id")
+    if doubled:
+        found.append(f"{doubled:,} of the users came under the id of another one")
+    return tuple(found)
 
 
 class Gathered:
@@ -136,8 +173,9 @@ class Gathered:
 class _Entries:
     """A job's entries as they are read."""
 
-    def __init__(self, fetch: Callable[[str], EntriesPage]) -> None:
+    def __init__(self, fetch: Callable[[str], EntriesPage], submitted: int | None) -> None:
         self._fetch = fetch
+        self._most = _MOST_PAGES if submitted is None else submitted * _ENTRIES_A_ROW
         self._pages = 0
         self.gathered = Gathered()
         self.total: int | None = None
@@ -168,7 +206,8 @@ class _Entries:
 
     def _may_go_on(self) -> bool:
         """Whether to ask for one page more: each brings an entry, but for the last of each way."""
-        return self._pages < (_MOST_PAGES if self.total is None else self.total + _LAST_PAGES)
+        wanted = self._most if self.total is None else min(self._most, self.total)
+        return self._pages < wanted + _LAST_PAGES and len(self.gathered) < self._most
 
 
 def _is_count(value: object) -> bool:

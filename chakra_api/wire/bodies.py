@@ -1,27 +1,42 @@
-"""Reads the body of an answer, and no more of it than its reader wants."""
+"""Reads the body of an answer, and no more of it than its reader wants, decompressed.
+
+A megabyte of gzip may hold gigabytes. So it is decompressed piece by piece, here and not by
+requests, and given up at a ceiling that nothing of ChakraHQ comes near.
+"""
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Final, Protocol
 
-from chakra_api.errors import AnswerTooLarge
+from chakra_api.errors import AnswerTooLarge, Boundless, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 CHUNK: Final = 1 << 20
 """Bytes of an answer that are read at a time."""
 
+MOST_ANSWER_BYTES: Final = 256 << 20
+"""Bytes of an answer at the most, decompressed, and of all answers of one list of users."""
+
+_LONGEST_NUMBER: Final = 18
+_PLAIN: Final = frozenset({"", "identity"})
+_ENCODED: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Content-Encoding → zlib's window; of deflate there are two forms."""
+_RAW_DEFLATE: Final = -15
+_CHECK_URL: Final = "Check the setting api_url, and whether a proxy stands between"
+
 
 class Incoming(Protocol):
-    """An answer of which only the head is read, as requests has it."""
+    """An answer of which only the head is read."""
 
     @property
     def headers(self) -> Mapping[str, str]:
         """Its headers, by name in any case."""
 
-    def iter_content(self, chunk_size: int) -> Iterator[bytes]:
-        """The body, decompressed."""
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The body as it travels, at most so many bytes at a time."""
 
     def close(self) -> None:
         """Read no more of it: its connection is closed."""
@@ -32,32 +47,84 @@ def read_body(answer: Incoming, most_bytes: int | None) -> bytes:
 
     Args:
         answer: The answer.
-        most_bytes: How large it may be; None for any size.
+        most_bytes: How large its reader wants it at the most; None for any size.
 
     Raises:
         AnswerTooLarge: It is larger. No more of it is read, and its connection is closed.
+        Boundless: It is larger than any answer of ChakraHQ's; as well.
+        Unreadable: It is compressed in a way that was not asked for, or badly.
     """
-    if most_bytes is None:
-        return b"".join(answer.iter_content(CHUNK))
+    bound = min(most_bytes or MOST_ANSWER_BYTES, MOST_ANSWER_BYTES)
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
     told = _length(answer)
-    if told is not None and told > most_bytes:
+    if told is not None and told > bound:
         answer.close()
         # Compressed, it is larger than it tells, nobody knows by how much.
-        size = None if "Content-Encoding" in answer.headers else told
-        raise AnswerTooLarge(f"An answer has more than {most_bytes:,} bytes", size=size)
+        raise _too_large(most_bytes, told if encoding in _PLAIN else None)
     chunks: list[bytes] = []
     read = 0
-    for chunk in answer.iter_content(CHUNK):
+    for chunk in _decoded(answer, encoding):
         read += len(chunk)
-        if read > most_bytes:
+        if read > bound:
             chunks.clear()
             answer.close()
-            raise AnswerTooLarge(f"An answer has more than {most_bytes:,} bytes")
+            raise _too_large(most_bytes, None)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def too_large() -> Boundless:
+    """The error of an answer that is larger than any of ChakraHQ's."""
+    return Boundless(
+        f"An answer has more than {MOST_ANSWER_BYTES >> 20} MB, and was not read to its end",
+        f"No answer of ChakraHQ's is as large. {_CHECK_URL}",
+    )
+
+
+def _too_large(most_bytes: int | None, size: int | None) -> AnswerTooLarge | Boundless:
+    if most_bytes is None:
+        return too_large()
+    return AnswerTooLarge(f"An answer has more than {most_bytes:,} bytes", size=size)
+
+
+def _decoded(answer: Incoming, encoding: str) -> Iterable[bytes]:
+    pieces = answer.pieces(CHUNK)
+    if encoding in _PLAIN:
+        return pieces
+    if encoding not in _ENCODED:
+        answer.close()
+        raise Unreadable("An answer is compressed in a way that was not asked for", _CHECK_URL)
+    return _inflated(answer, pieces, _ENCODED[encoding])
+
+
+def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterator[bytes]:
+    """The pieces decompressed, at most `CHUNK` bytes at a time; gzip may have several members."""
+    inflater, begun = zlib.decompressobj(window), False
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if inflater.eof:
+                inflater = zlib.decompressobj(window)
+            try:
+                chunk = inflater.decompress(rest, CHUNK)
+            except zlib.error:
+                if not begun and window == _ENCODED["deflate"]:
+                    window, inflater = _RAW_DEFLATE, zlib.decompressobj(_RAW_DEFLATE)
+                    begun = True
+                    continue
+                answer.close()
+                made = Unreadable("An answer could not be decompressed", _CHECK_URL)
+                made.brief = "garbled body"
+                raise made from None
+            begun = True
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            if chunk:
+                yield chunk
+    while chunk := inflater.decompress(inflater.unconsumed_tail, CHUNK):
+        yield chunk
 
 
 def _length(answer: Incoming) -> int | None:
     """The bytes of a body as they travel; None if the answer does not tell."""
     told = answer.headers.get("Content-Length", "")
-    return int(told) if told.isdecimal() else None
+    return int(told) if told.isdecimal() and len(told) <= _LONGEST_NUMBER else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
 
     from chakra_api.wire.transport import Response
 
+UTC: Final = timezone.utc
 GOOD_STATUSES: Final = range(200, 300)
 REDIRECT_STATUSES: Final = range(300, 400)
 TOO_MANY_REQUESTS: Final = 429
 UNAVAILABLE: Final = 503
 TRANSIENT_STATUSES: Final = frozenset({408, 425})
 FIRST_SERVER_FAULT: Final = 500
+FIRST_UNREADABLE: Final = 253_402_214_400
+"""Seconds of the last day of the year 9999: in some zone it is over, and dates end there."""
 _REFUSALS: Final[Mapping[int, type[Refused]]] = {
     401: WrongKey,
     403: NoAccess,
@@ -241,9 +245,12 @@ def date_of(headers: Mapping[str, str]) -> int | None:
 
 def _http_date(text: str) -> int | None:
     try:
-        return int(parsedate_to_datetime(text).timestamp()) * 1000
+        named = parsedate_to_datetime(text)
+        # One that names no zone is in that of HTTP, not in ours.
+        instant = int((named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp())
     except (TypeError, ValueError, OverflowError):
         return None
+    return instant * 1000 if 0 <= instant < FIRST_UNREADABLE else None
 
 
 def retry_after_of(headers: Mapping[str, str]) -> float | None:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from chakra_api.errors import (
     AnswerLost,
     Barred,
+    Boundless,
     ChakraError,
     NotSent,
     ReportedErrors,
@@ -111,6 +112,8 @@ def history(failures: tuple[ChakraError, ...]) -> str:
 def _may_repeat(failure: ChakraError, *, repeatable: bool) -> bool:
     if isinstance(failure, (NotSent, Throttled)):
         return not isinstance(failure, Barred)
+    if isinstance(failure, Boundless):
+        return False
     return repeatable and isinstance(failure, (AnswerLost, ReportedErrors))
 
 

@@ -6,30 +6,26 @@ Redirects are not followed: the key goes to the host that the user named and to 
 
 from __future__ import annotations
 
-import ssl
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from chakra_api.errors import (
     AnswerLost,
     ChakraError,
-    NotSent,
     SettingsError,
-    Unreadable,
 )
-from chakra_api.wire.barred import Way, barred, wants_a_user, wrapped
-from chakra_api.wire.bodies import read_body
+from chakra_api.wire.barred import Way, barred, wants_a_user
+from chakra_api.wire.bodies import MOST_ANSWER_BYTES, read_body, too_large
+from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
 from chakra_api.wire.surroundings import bundle_of, proxy_of
+from chakra_api.wire.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from urllib3.connectionpool import ConnectionPool
 
     from chakra_api.redaction import ApiKey
 
@@ -97,13 +93,17 @@ MOST_PREPARED: Final = 64
 
 PROXY_WANTS_A_USER: Final = 407
 
+WHOLE_FACTOR: Final = 5
+"""How many times the read timeout a whole answer may take, from its request on."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
     """Timeouts, user agent and connections of a transport.
 
     Attributes:
-        read_timeout: Seconds without a byte after which an answer is given up.
+        read_timeout: Seconds without a byte after which an answer is given up; so is one that is
+            not whole after `WHOLE_FACTOR` times as many.
         connect_timeout: Seconds after which a connection is given up.
         user_agent: Sent with each request.
         pool_size: Connections kept for each thread's session.
@@ -115,21 +115,6 @@ class TransportSettings:
     pool_size: int = 1
 
 
-class _OneHost(HTTPAdapter):
-    """An adapter of requests that looks for the connections of its one host once.
-
-    requests would do so for every request, and for the files of certificates, too.
-    """
-
-    _pool: ConnectionPool | None = None
-
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> ConnectionPool:  # noqa: ANN401 - requests' own
-        """The connections, as requests finds them: the address and its proxies never change."""
-        if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **options)
-        return self._pool
-
-
 class RequestsTransport:
     """Sends over HTTP with requests: one session per thread, connections kept open, gzip.
 
@@ -137,16 +122,24 @@ class RequestsTransport:
         base_url: Scheme and host.
         key: Goes into the Authorization header of each request, and nowhere else.
         settings: How to send.
+        monotonic: Seconds, for the time that an answer takes.
 
     Raises:
         SettingsError: `base_url` is no plain http or https address, or the environment names
             a proxy or certificates that can't be used.
     """
 
-    def __init__(self, base_url: str, key: ApiKey, settings: TransportSettings) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        key: ApiKey,
+        settings: TransportSettings,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._base = _checked(base_url)
         self._key = key
         self._settings = settings
+        self._monotonic = monotonic
         self._proxies, self._verify = _surroundings(self._base)
         proxy = proxy_of(self._base, self._proxies)
         self._way = Way(self._base, proxy, bundle_of(self._base))
@@ -159,18 +152,20 @@ class RequestsTransport:
         """Send a request once; see `Transport`."""
         timeouts = (self._settings.connect_timeout, self._settings.read_timeout)
         session = self._session()
+        host: OneHost = self._local.host
+        host.watch.begin()
         try:
             # The adapter itself: no hooks, cookies or redirects are wanted, and they cost a third.
-            answer = session.get_adapter(self._base).send(
+            answer = host.send(
                 self._prepared(session, request),
                 stream=True,
                 timeout=timeouts,
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            body = read_body(answer, request.most_bytes)
+            body = read_body(Body(answer), request.most_bytes)
         except requests.RequestException as error:
-            raise self._translated(error) from None
+            raise self._cut_off(host.watch) or self._translated(error) from None
         if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:
             raise wants_a_user(self._way)
         self._answered = True
@@ -208,6 +203,7 @@ class RequestsTransport:
         if session is None:
             session = self._local.session = self._new_session()
             self._local.prepared = {}
+            self._local.host = session.get_adapter(self._base)
             with self._lock:
                 self._sessions.append(session)
         return session
@@ -227,126 +223,32 @@ class RequestsTransport:
                 "User-Agent": self._settings.user_agent,
             }
         )
-        adapter = _OneHost(pool_connections=1, pool_maxsize=self._settings.pool_size)
+        seconds = self._settings.read_timeout * WHOLE_FACTOR
+        watch = AnswerWatch(self._monotonic, seconds, MOST_ANSWER_BYTES)
+        adapter = OneHost(watch, self._settings.pool_size)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
 
+    def _cut_off(self, watch: AnswerWatch) -> ChakraError | None:
+        """The error of an answer that was given up while it still came; None if none was."""
+        if watch.broke == "bytes":
+            return too_large()
+        if watch.broke is None:
+            return None
+        seconds = self._settings.read_timeout * WHOLE_FACTOR
+        made = AnswerLost(
+            f"An answer of {self._base} was not whole after {seconds:g} s",
+            f"Raise the setting request_timeout (an answer may take {WHOLE_FACTOR} times as long)"
+            " if the way to ChakraHQ is just slow",
+        )
+        made.brief = "slow answer"
+        return made
+
     def _translated(self, error: requests.RequestException) -> ChakraError:
         if not self._answered and (mistake := barred(error, self._way)) is not None:
             return mistake
-        for kind, make, brief, said, next_step in TRANSLATIONS:
-            if isinstance(error, kind) and (make is not NotSent or _never_left(error)):
-                made = make(f"{said} ({self._base})", next_step)
-                made.brief = brief
-                return made
-        made = AnswerLost(f"The connection to {self._base} broke before the answer was whole")
-        made.brief = "connection broken"
-        return made
-
-
-_CHECK_URL = "Check the setting api_url and that this machine may reach it"
-_CHECK_TLS = (
-    "Check the setting api_url; behind a proxy that opens TLS, name its certificates in "
-    "the environment variable REQUESTS_CA_BUNDLE"
-)
-
-TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ...] = (
-    (requests.exceptions.SSLError, NotSent, "no TLS", "No secure connection", _CHECK_TLS),
-    (requests.exceptions.ProxyError, NotSent, "proxy", "The proxy let nothing through", _CHECK_URL),
-    (requests.ConnectTimeout, NotSent, "connect timeout", "No connection in time", _CHECK_URL),
-    (
-        requests.Timeout,
-        AnswerLost,
-        "timeout",
-        "No answer in time",
-        "Raise the setting request_timeout if ChakraHQ is just slow",
-    ),
-    (
-        requests.exceptions.ContentDecodingError,
-        Unreadable,
-        "garbled body",
-        "The answer could not be decompressed",
-        _CHECK_URL,
-    ),
-    (
-        requests.exceptions.ChunkedEncodingError,
-        AnswerLost,
-        "cut answer",
-        "The answer was cut off",
-        "",
-    ),
-    (requests.ConnectionError, NotSent, "no connection", "No connection to the server", _CHECK_URL),
-    (
-        requests.exceptions.InvalidProxyURL,
-        SettingsError,
-        "bad proxy",
-        "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is no address",
-        "Write it as http://host:port, or unset it",
-    ),
-    (
-        requests.exceptions.InvalidURL,
-        SettingsError,
-        "bad URL",
-        "The setting api_url is no address",
-        _CHECK_URL,
-    ),
-    (
-        requests.exceptions.InvalidSchema,
-        SettingsError,
-        "bad URL",
-        "The setting api_url is no address",
-        _CHECK_URL,
-    ),
-    (
-        requests.exceptions.MissingSchema,
-        SettingsError,
-        "bad URL",
-        "The setting api_url is no address",
-        _CHECK_URL,
-    ),
-    (
-        requests.exceptions.InvalidHeader,
-        SettingsError,
-        "bad header",
-        "The setting user_agent cannot be sent in a header",
-        "Take out line breaks and blanks at its start",
-    ),
-)
-"""requests' exception → ours. What is in none of these rows may have been applied."""
-
-_NEVER_LEFT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
-
-_HANDSHAKE = frozenset(
-    {
-        "CERTIFICATE_VERIFY_FAILED",
-        "HTTP_REQUEST",
-        "SSLV3_ALERT_HANDSHAKE_FAILURE",
-        "TLSV1_ALERT_PROTOCOL_VERSION",
-        "TLSV1_UNRECOGNIZED_NAME",
-        "UNSUPPORTED_PROTOCOL",
-        "WRONG_VERSION_NUMBER",
-    }
-)
-"""OpenSSL's reasons that only a handshake has. TLS may also break in the middle of an answer."""
-
-
-def _never_left(error: BaseException) -> bool:
-    """Whether the connection itself failed, as urllib3 tells it from one that broke later."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return _in_handshake(error)
-    if isinstance(error, (requests.exceptions.ProxyError, requests.ConnectTimeout)):
-        return True
-    return type(wrapped(error)).__name__ in _NEVER_LEFT
-
-
-def _in_handshake(error: BaseException) -> bool:
-    inner: object = error
-    while isinstance(inner, BaseException):
-        if isinstance(inner, ssl.SSLError) and inner.reason:
-            return inner.reason in _HANDSHAKE
-        inner = wrapped(inner)
-    return False
+        return translated(error, self._base)
 
 
 def _surroundings(base: str) -> tuple[Mapping[str, str], bool | str]:

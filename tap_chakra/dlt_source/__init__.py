@@ -31,7 +31,7 @@ from tap_chakra.dlt_source.stream_errors import (
     StreamsFailed,
     parse_on_stream_error,
 )
-from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, parse_layout
+from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, note_incomplete, parse_layout
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
 from tap_chakra.records.names import told_apart
@@ -277,7 +277,10 @@ def _user_table(shared: SharedSource) -> Iterator[Any]:
     with shared.opened() as source:
         times, tally = source.account.times(shared.settings.naive_timezone), Tally()
         mask, schema = source.masks.users, users_schema()
-        records = user_records(*source.users, times, tally, mask)
+        doubts: list[str] = []
+        records = user_records(*source.listed_users(doubts), times, tally, mask)
+        if doubts:
+            note_incomplete("users", tuple(doubts), allowed=shared.settings.allow_incomplete)
         yield table_of(schema if mask is None else mask.schema(schema), records)
     for line in odd_lines(tally, name_of(times.naive)):
         _log.warning("users: %s", line)

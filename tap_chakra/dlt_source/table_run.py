@@ -202,21 +202,12 @@ class TableRun:
         result = run.result(min_share=self._source.settings.min_scan_share)
         self._state.pop(INCOMPLETE, None)
         if not result.complete:
-            self._note_incomplete(result.unsure)
+            allowed = self._source.settings.allow_incomplete
+            note_incomplete(self.stream, result.unsure, allowed=allowed)
+            self._state[INCOMPLETE] = list(result.unsure)
         if result.full:
             yield from self._complete_scan(run, result)
         keep_bookmark(self._state, result.bookmark)
-
-    def _note_incomplete(self, reasons: tuple[str, ...]) -> None:
-        said = f"{self.stream}: not every row can be vouched for ({', '.join(reasons)})"
-        if not self._source.settings.allow_incomplete:
-            raise ScanIncomplete(
-                said,
-                "Nothing of this run is kept and no bookmark moved: run it again, at a quieter"
-                " time if this repeats, or with allow_incomplete to load the rows that were read",
-            )
-        _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
-        self._state[INCOMPLETE] = list(reasons)
 
     def _complete_scan(self, run: ProcedureRun, result: ScanResult) -> Iterator[Parcel]:
         if not result.sees_deletes:
@@ -225,6 +216,22 @@ class TableRun:
             began = run.began
             record = scan_ids.scan_record(self._procedure.short_id, began, result.rows)
             yield Parcel(scan_ids.SCANS, table_of(scan_ids.SCANS_SCHEMA, [record]))
+
+
+def note_incomplete(stream: str, reasons: tuple[str, ...], *, allowed: bool) -> None:
+    """Say that a scan, or a list, was not complete.
+
+    Raises:
+        ScanIncomplete: The settings do not allow that.
+    """
+    said = f"{stream}: not every row can be vouched for ({', '.join(reasons)})"
+    if not allowed:
+        raise ScanIncomplete(
+            said,
+            "Nothing of this run is kept and no bookmark moved: run it again, at a quieter"
+            " time if this repeats, or with allow_incomplete to load the rows that were read",
+        )
+    _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
 
 
 class _PendingRows:

@@ -12,7 +12,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from chakra_api.values.spelled import SpelledDecimal, SpelledFloat
+from chakra_api.endpoints.answers import has_id
 from tap_chakra.reading.window_reader import CONTRADICTION, LIMIT, row_id
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.answers import ProcessPage, Row
     from chakra_api.endpoints.where import Where
     from tap_chakra.reading.window_reader import Lister
-
-_NUMBERS = frozenset({int, float, SpelledFloat, SpelledDecimal})
 
 
 class AnswerCheck:
@@ -87,14 +85,6 @@ class AnswerCheck:
         if not self._mixes_up and not _are_told_apart(page.rows):
             self._mixes_up = True
         return page
-
-
-def has_id(row: Row) -> bool:
-    """Whether a row has an id that can be used: a text of one line, or a number."""
-    value = row.get("id")
-    if isinstance(value, str):
-        return value != "" and "\n" not in value
-    return type(value) in _NUMBERS
 
 
 def _are_told_apart(rows: Sequence[Row]) -> bool:

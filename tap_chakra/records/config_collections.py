@@ -73,12 +73,14 @@ class Collection:
         keys: The columns that identify a record; empty where rows carry no id.
         rows: Its typed records.
         tally: Counts of odd values.
+        doubts: Why the rows may not be all there are, once they were read; mostly empty.
     """
 
     schema: Mapping[str, object]
     keys: tuple[str, ...]
     rows: Iterable[Row]
     tally: Tally = field(default_factory=Tally)
+    doubts: list[str] = field(default_factory=list)
 
 
 def collection_records(
@@ -149,7 +151,8 @@ def learned(rows: Iterable[Row], times: Times = UTC, mask: ListMask | None = Non
         return EMPTY
     unit = unit_of(row.get("createdAt") for row in rows)
     read_time = root_time_reader(replace(times, unit_ms=unit or 1))
-    columns = {name: _column(name, rows, read_time) for row in rows for name in row}
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: _column(name, rows, read_time) for name in names}
     has_ids = all(isinstance(row.get("id"), str) and row["id"] for row in rows)
     unique = has_ids and len({row["id"] for row in rows}) == len(rows)
     properties: Row = {name: dict(schema) for name, (schema, _) in columns.items()}

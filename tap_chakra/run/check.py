@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from chakra_api.account.account import Procedure
-    from chakra_api.endpoints.client import Row
+    from chakra_api.endpoints.client import Row, UserList
     from tap_chakra.run.source import Source
 
 REACH_SECONDS: Final = 3.0
@@ -111,11 +111,14 @@ def _look(source: Source, procedure: Procedure) -> _Seen:
     return _Seen(procedure, source.lister(procedure)(None).rows)
 
 
-def _users(asked: Future[list[Row]]) -> tuple[list[Row], Finding]:
+def _users(asked: Future[UserList]) -> tuple[list[Row], Finding]:
     try:
-        users = asked.result()
+        found = asked.result()
     except ChakraError as error:
         return [], Finding(f"failed: users: {error}", error.exit_code)
+    users = found.rows
+    if found.unsure:
+        return users, Finding(f"failed: users: {'; '.join(found.unsure)}", ExitCode.INCOMPLETE)
     return users, Finding(f"ok: users ({len(users)})")
 
 

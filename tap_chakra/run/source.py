@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from chakra_api.account.account import Account, Procedure, resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.connection import connect
+from chakra_api.endpoints.answers import UserList, has_id
 from chakra_api.endpoints.where import all_of
 from chakra_api.errors import ChakraError, NoAccess, NotFound
 from tap_chakra.reading.dense import Cells
@@ -24,6 +26,7 @@ from tap_chakra.run.believed import believed
 from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
+from tap_chakra.run.server_clock import ServerClock
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
@@ -54,9 +57,9 @@ class Source:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
-        self._clock = clock
         self.client = connect(settings.connection, clock, settings.concurrency)
         self._unit = UnitOfTime()
+        self._server_clock = ServerClock(clock, settings.lookback_ms)
         self._doubts: tuple[str, ...] = ()
         self._portions: dict[str, Portions] = {}
 
@@ -127,16 +130,26 @@ class Source:
         return said
 
     @cached_property
-    def _users_v1(self) -> list[Row]:
+    def _users_v1(self) -> UserList:
         return self.client.users(version=1)
 
-    @property
-    def users(self) -> tuple[list[Row], list[Row]]:
-        """All users as v1 shows them, and as v2 does; the latter empty where it is refused."""
-        try:
-            return self._users_v1, self.client.users(version=2)
-        except (NoAccess, NotFound):
-            return self._users_v1, []
+    def listed_users(self, doubts: list[str]) -> tuple[list[Row], list[Row]]:
+        """All users as v1 shows them, and as v2 does; the latter empty where it is refused.
+
+        Those without a usable id are left out.
+
+        Args:
+            doubts: Takes why users may be missing, or not told apart.
+
+        Raises:
+            ChakraError: They can't be listed.
+        """
+        lists = [self._users_v1]
+        with suppress(NoAccess, NotFound):
+            lists.append(self.client.users(version=2))
+        doubts += dict.fromkeys(why for each in lists for why in each.unsure)
+        v1, v2 = ([row for row in each.rows if has_id(row)] for each in (*lists, UserList([]))[:2])
+        return v1, v2
 
     @cached_property
     def directory(self) -> Directory:
@@ -151,7 +164,7 @@ class Source:
             ChakraError: They can't be listed for a reason that concerns all else, too.
         """
         try:
-            return self._users_v1
+            users = self._users_v1
         except (NoAccess, NotFound) as refusal:
             _log.warning(
                 "This key may not list the users (%s): assignedToUsername is empty", refusal.brief
@@ -165,6 +178,9 @@ class Source:
                 " moves, so that the next run emits these rows again",
                 error.brief,
             )
+        else:
+            self._doubts = users.unsure
+            return users.rows
         return []
 
     def answers(self) -> bool:
@@ -213,7 +229,7 @@ class Source:
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper
             ),
-            local_time=lambda: int(self._clock.now() * 1000),
+            begins=self._server_clock.beginning,
         )
 
     def procedure_run(
@@ -239,7 +255,7 @@ class Source:
             ChakraError: Nothing else is answered either.
         """
         _ = self.user_rows  # known by then: the server's time, and whether something is in doubt
-        now = self.client.server_now
+        now = self._server_clock.earlier(self.client.server_now)
         before, doubt = believed(before, now, self.settings.lookback_ms)
         if doubt:
             _log.warning("%s: %s", self.streams[procedure.short_id], doubt)

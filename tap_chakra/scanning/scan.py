@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.reading.portions import Portions
+    from tap_chakra.scanning.beginning import Beginning
     from tap_chakra.scanning.question import Question
     from tap_chakra.timeline.coverage import Unfinished
     from tap_chakra.timeline.windows import Grain
@@ -112,7 +113,7 @@ class Scan:
         readers: The readers, and how many of them ask at a time.
         cells: Known values of fields that cut a dense instant where its ids can't.
         extent: What to read.
-        local_time: Epoch milliseconds; used only where the server sends no `Date`.
+        begins: When a scan began whose first answer says that time; None if it says none.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Scan:
         *,
         cells: Cells,
         extent: Extent,
-        local_time: Callable[[], int],
+        begins: Callable[[int | None], Beginning],
     ) -> None:
         self._check = AnswerCheck()
         lister = self._lister = self._check.watching(listers.whole)
@@ -130,14 +131,14 @@ class Scan:
         self._readers = readers
         self._dense = DenseReader(lister, cells)
         self._extent = extent
-        self._local_time = local_time
+        self._begins = begins
         self._sample: ProcessPage | None = None
         self._scheduler: Scheduler | None = None
         self._slot = Slot()
         self._undated: set[str] = set()
         self._late = 0
         self._progress = Progress()
-        self.began = 0
+        self.began = self._horizon = 0
 
     def open(self) -> int:
         """Ask the server for its time; nothing that changes after it can be missed unseen.
@@ -149,10 +150,11 @@ class Scan:
             its first one.
         """
         self._sample = self._lister(None)
-        self.began = self._sample.server_time or self._local_time()
+        beginning = self._begins(self._sample.server_time)
+        self.began, self._horizon = beginning.began, beginning.horizon
         if self._extent.unfinished is not None:
-            self.began = self._extent.unfinished.began
-        self._dense.began = self.began
+            self.began = self._horizon = self._extent.unfinished.began
+        self._dense.began = self._horizon
         return self.began
 
     @property
@@ -171,6 +173,8 @@ class Scan:
         """The scan as a later run can resume it; None if there is nothing to resume."""
         if self._scheduler is None or self._progress.ended or self.progress.unsure:
             return None
+        if self.began != self._horizon:
+            return None  # clocks differ: nobody knows which rows came since
         return self._scheduler.unfinished(self.began)
 
     def readings(self) -> Iterator[Reading]:
@@ -230,7 +234,7 @@ class Scan:
 
     def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
         scheduler = self._scheduler = Scheduler.begin(
-            whole, sample.rows, grain, began=self.began, unfinished=self._extent.unfinished
+            whole, sample.rows, grain, began=self._horizon, unfinished=self._extent.unfinished
         )
         scheduler.begin_with(sample.limit)
         self._slot = Slot()
@@ -247,8 +251,8 @@ class Scan:
                 read = future.result()
                 question = asked.pop(future)
                 places = scheduler.take_in(question, read.answer)
-                if places and max(read.answer.created) >= self.began:
-                    self._late += sum(at >= self.began for at in read.answer.created)
+                if places and max(read.answer.created) >= self._horizon:
+                    self._late += sum(at >= self._horizon for at in read.answer.created)
                 self._launch(scheduler, asked, answers)
                 if places or read.unsure or read.method != "window":
                     answer = read.answer
@@ -314,7 +318,7 @@ class Scan:
         before = self._extent.unfinished
         rows = self._progress.rows + (0 if before is None else before.rows)
         undated, at_once = frozenset(self._undated), self._readers.portions.rows
-        seen = Seen(self.began, rows, self._late, undated, upper, at_once)
+        seen = Seen(self._horizon, rows, self._late, undated, upper, at_once)
         for page in undated_pages(self._lister, seen):
             yield self._counted(gathered(undated_of(page.rows), page.server_time))
 

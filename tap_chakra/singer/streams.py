@@ -212,7 +212,9 @@ class ListedStream(ChakraStream):
             yield dict(row)
         for line in odd_lines(self._listed.tally, name_of(self._tap.source.times.naive)):
             self.logger.warning("%s: %s", self.name, line)
-        if self.versioned:
+        if self._listed.doubts:
+            self._tap.note_incomplete(self.name, tuple(self._listed.doubts))
+        elif self.versioned:
             self.activate_version(self._tap.initialized_at)
 
 

@@ -160,7 +160,8 @@ class TapChakra(ChakraPlugin, Tap):
         ]
         tally = Tally()
         schema = users_schema() if masks.users is None else masks.users.schema(users_schema())
-        people = Collection(schema, ("id",), self._users(tally), tally)
+        doubts: list[str] = []
+        people = Collection(schema, ("id",), self._users(tally, doubts), tally, doubts)
         users = ListedStream(self, "users", people)
         processes = [ProcessStream(self, each) for each in source.procedures]
         # Streams that are written while processes are read announce their schemas first.
@@ -205,10 +206,11 @@ class TapChakra(ChakraPlugin, Tap):
             self.write_held()
             stream.emit([scan_ids.scan_record(procedure, began, rows)])
 
-    def _users(self, tally: Tally) -> Iterable[Row]:
+    def _users(self, tally: Tally, doubts: list[str]) -> Iterable[Row]:
         """The users, fetched when the first one is wanted."""
         times = self.source.account.times(self.source.settings.naive_timezone)
-        yield from user_records(*self.source.users, times, tally, self.source.masks.users)
+        users = self.source.listed_users(doubts)
+        yield from user_records(*users, times, tally, self.source.masks.users)
 
     @property
     def catalog(self) -> Catalog:

@@ -54,10 +54,14 @@ class OpenAccount:
     @cached_property
     def _directory(self) -> Directory:
         try:
-            return Directory.from_users(self._client.users())
+            users = self._client.users()
         except NoAccess:
             LOG.warning("This key may not list users: assignees can't be checked")
             return Directory.from_users([])
+        if users.unsure:
+            LOG.warning("%s: assignees can't be checked", "; ".join(users.unsure))
+            return Directory.from_users([])
+        return Directory.from_users(users.rows)
 
     def _rules(self, procedure: str) -> ValueRules:
         times = self.configuration.times(self._settings.naive_timezone)

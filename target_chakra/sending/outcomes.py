@@ -129,7 +129,8 @@ class Outcomes:
     def _entries(self, batch: Batch) -> dict[int, EntryOutcome | None]:
         """What the entries of a batch's job say, by position."""
         primary_key = self._procedure.primary_key
-        entries = self._procedure.client.job_entries_all(batch.job or "").entries
+        count = len(batch.actions)
+        entries = self._procedure.client.job_entries_all(batch.job or "", count).entries
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         keys = {action.change.key.attribute for action in batch.actions if action.change.key}
         keys |= {primary_key or "id", "id"}

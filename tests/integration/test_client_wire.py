@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,7 +50,9 @@ def client_of(
     server: Sandbox, policy: RetryPolicy = HASTY, *, key: str = "", read_timeout: float = 5.0
 ) -> ChakraClient:
     settings = TransportSettings(read_timeout=read_timeout, connect_timeout=2)
-    transport = RequestsTransport(server.url, ApiKey(key or server.api_key), settings)
+    transport = RequestsTransport(
+        server.url, ApiKey(key or server.api_key), settings, time.monotonic
+    )
     clock = SystemClock()
     return ChakraClient(transport, Pacer(clock), clock, policy)
 
@@ -62,8 +65,8 @@ def test_what_the_server_holds_is_read(calm: Sandbox) -> None:
     assert page.server_time is not None
     one = client.fetch_process("lead", str(page.rows[0]["id"]))
     assert one["id"] == page.rows[0]["id"]
-    assert {user["id"] for user in client.users()} == {
-        user["id"] for user in client.users(version=2)
+    assert {user["id"] for user in client.users().rows} == {
+        user["id"] for user in client.users(version=2).rows
     }
     client.close()
 

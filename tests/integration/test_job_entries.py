@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,7 +31,9 @@ def server() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def client(server: Sandbox) -> Iterator[ChakraClient]:
-    transport = RequestsTransport(server.url, ApiKey(server.api_key), TransportSettings())
+    transport = RequestsTransport(
+        server.url, ApiKey(server.api_key), TransportSettings(), time.monotonic
+    )
     clock = SystemClock()
     made = ChakraClient(transport, Pacer(clock), clock, RetryPolicy(base=0.01))
     yield made
@@ -96,7 +99,7 @@ def test_all_users_come_whatever_the_size_of_a_page(
     paged: Sandbox, client: ChakraClient, size: int | None
 ) -> None:
     paged.knobs(users_page_size=size)
-    ids = [str(user["id"]) for user in client.users()]
+    ids = [str(user["id"]) for user in client.users().rows]
     assert len(ids) == len(set(ids)) == 12
 
 

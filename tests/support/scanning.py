@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions
+from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tests.support.listing import NOW
 
@@ -43,7 +44,7 @@ def scan_of(
         Readers(SameThread(), concurrency, Portions(concurrency)),
         cells=CELLS,
         extent=Extent(lower, unfinished=unfinished),
-        local_time=lambda: NOW,
+        begins=lambda said: Beginning.at(said or NOW),
     )
 
 

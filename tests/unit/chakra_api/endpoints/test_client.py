@@ -177,7 +177,7 @@ def test_rows_that_are_none_are_unreadable(rows: object) -> None:
 def test_users_are_paged_where_the_server_does_and_each_comes_once() -> None:
     first, second = data([{"id": 1}, {"id": 2}], hasMore=True), data([{"id": 2}, {"id": 3}])
     client, transport, _ = client_of(first, second)
-    assert [user["id"] for user in client.users(version=2)] == [1, 2, 3]
+    assert [user["id"] for user in client.users(version=2).rows] == [1, 2, 3]
     assert [r.path for r in transport.requests] == ["/v2/ext/users", "/v2/ext/users?skip=2"]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chakra_api.endpoints.answers import EntriesPage, Row
+from chakra_api.endpoints.answers import EntriesPage, Row, UserList
 from chakra_api.endpoints.entry_pages import Gathered, next_path, read_entries, read_users
 from chakra_api.errors import BadRequest, ServerFault
 from chakra_api.wire.envelope import Envelope
@@ -185,7 +185,7 @@ def test_a_link_to_anything_else_is_ignored(link: object) -> None:
     assert next_path({"nextPage": link}, PATH) is None
 
 
-def users_of(*answers: tuple[list[Row], dict[str, object]]) -> tuple[list[object], list[str]]:
+def listed(*answers: tuple[list[Row], dict[str, object]]) -> tuple[UserList, list[str]]:
     asked: list[str] = []
     script = iter(answers)
 
@@ -194,7 +194,12 @@ def users_of(*answers: tuple[list[Row], dict[str, object]]) -> tuple[list[object
         rows, meta = next(script)
         return Envelope(rows, meta, None)
 
-    return [row["id"] for row in read_users(fetch, USERS)], asked
+    return read_users(fetch, USERS), asked
+
+
+def users_of(*answers: tuple[list[Row], dict[str, object]]) -> tuple[list[object], list[str]]:
+    found, asked = listed(*answers)
+    return [row["id"] for row in found.rows], asked
 
 
 def test_users_are_read_by_links() -> None:
@@ -209,5 +214,32 @@ def test_users_are_read_by_skip_where_there_are_more() -> None:
     assert (found, asked) == ([1, 2], [USERS, f"{USERS}?skip=1", f"{USERS}?skip=2"])
 
 
+def test_a_list_of_users_that_says_more_and_shows_none_is_in_doubt() -> None:
+    more: dict[str, object] = {"hasMore": True}
+    said = ("ChakraHQ says that there are more users, and shows none",)
+    for answers in ([([], more)], [([{"id": 1}], more), ([], more)]):
+        assert listed(*answers)[0].unsure == said
+    assert listed(([{"id": 1}], more), ([], {"hasMore": False}))[0].unsure == ()
+    assert listed(([{"id": 1}], more), ([], {}))[0].unsure == ()
+
+
+def test_users_that_are_not_told_apart_are_in_doubt() -> None:
+    odd: list[Row] = [{"id": 1}, {"id": "1"}, {"id": None}, {"name": "x"}, {"id": True}]
+    found, _ = listed((odd, {}))
+    assert found.unsure == (
+        "3 of the users came without a usable id",
+        "1 of the users came under the id of another one",
+    )
+
+
 def test_users_that_come_all_at_once_are_asked_for_once() -> None:
     assert users_of(([{"id": 1}, {"id": 2}], {})) == ([1, 2], [USERS])
+
+
+def test_entries_are_bounded_by_what_was_submitted_whatever_the_server_says() -> None:
+    """Ten rows were submitted, and there is always one entry more behind the next page."""
+    for total in (None, 10_000_000):
+        server = Server(numbered(5_000), 1, total=total)
+        found = read_entries(server.by("skip", linked=True), PATH, 10)
+        assert len(found.entries) <= 20
+        assert len(server.asked) <= 22

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def asked(base: str, *, times: int = 1) -> tuple[ChakraError | None, FakeClock]:
     """Ask for the configuration: the error that its user is told, and the time that it took."""
     clock = FakeClock()
     settings = TransportSettings(connect_timeout=5, read_timeout=5)
-    transport = RequestsTransport(base, ApiKey("sk-key"), settings)
+    transport = RequestsTransport(base, ApiKey("sk-key"), settings, time.monotonic)
     client = ChakraClient(transport, Pacer(clock), clock, RetryPolicy())
     try:
         for _ in range(times):
@@ -110,7 +111,9 @@ def test_a_way_that_was_good_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
     clock = FakeClock()
     with serving() as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
-        transport = RequestsTransport("http://api.example", ApiKey("k"), TransportSettings())
+        transport = RequestsTransport(
+            "http://api.example", ApiKey("k"), TransportSettings(), time.monotonic
+        )
         client = ChakraClient(transport, Pacer(clock), clock, RetryPolicy())
         client.config()
     transport.close()

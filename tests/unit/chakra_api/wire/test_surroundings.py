@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def made(base: str = "https://api.example") -> RequestsTransport:
-    return RequestsTransport(base, ApiKey("sk-key"), TransportSettings())
+    return RequestsTransport(base, ApiKey("sk-key"), TransportSettings(), time.monotonic)
 
 
 @pytest.mark.parametrize(

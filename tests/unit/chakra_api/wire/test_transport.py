@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import ssl
+import time
 
 import pytest
 import requests
@@ -36,7 +37,9 @@ BAD_SETTING = {
 
 
 def transport() -> RequestsTransport:
-    return RequestsTransport("http://127.0.0.1:9", ApiKey(SECRET), TransportSettings())
+    return RequestsTransport(
+        "http://127.0.0.1:9", ApiKey(SECRET), TransportSettings(), time.monotonic
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -90,14 +93,16 @@ def test_tls_that_broke_after_the_handshake_may_have_carried_the_request(
 )
 def test_what_is_no_plain_address_is_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(SettingsError, match="api_url"):
-        RequestsTransport(url, ApiKey(SECRET), TransportSettings())
+        RequestsTransport(url, ApiKey(SECRET), TransportSettings(), time.monotonic)
 
 
 def test_the_environments_certificates_and_proxy_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "")
-    made = RequestsTransport("https://api.example", ApiKey(SECRET), TransportSettings())
+    made = RequestsTransport(
+        "https://api.example", ApiKey(SECRET), TransportSettings(), time.monotonic
+    )
     session = made._session()  # noqa: SLF001 - what requests is told
     assert session.verify == str(CERTIFICATE)
     assert session.proxies["https"] == "http://proxy.example:3128"

@@ -17,6 +17,7 @@ from tap_chakra.run.bookmark import Bookmark, from_state, to_state
 from tap_chakra.run.modes import plan_run
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.resume import Beside
+from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.settings import CHANGE_DETECTION, Settings, parse_settings
 from tests.support.listing import NOW, ORDERS, Listing, Row, make_rows
@@ -44,7 +45,7 @@ def run_of(listing: Listing, given: Settings, before: Bookmark | None = None) ->
             Readers(SameThread(), 3, Portions(3)),
             cells=CELLS,
             extent=extent,
-            local_time=lambda: NOW,
+            begins=lambda said: Beginning.at(said or NOW),
         )
 
     before = before or Bookmark()

@@ -15,6 +15,7 @@ from tap_chakra.run.incremental import Since
 from tap_chakra.run.modes import RunPlan, Selection
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.resume import Beside, ResumePoint, Scope
+from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.timeline.coverage import Range, Unfinished
 from tap_chakra.timeline.windows import Window
@@ -49,7 +50,7 @@ def run_of(
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper
             ),
-            local_time=lambda: NOW,
+            begins=lambda said: Beginning.at(said or NOW),
         )
 
     return ProcedureRun(plan, before or Bookmark(), opens=opens, beside=Beside(versioned))

@@ -22,6 +22,7 @@ from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.ranges import UNKNOWN, WHOLE, RowRange, from_state, to_state
 from tap_chakra.run.resume import Beside
+from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.settings import CHANGE_DETECTION, parse_settings
 from tests.support.listing import NOW, Listing, Row, make_rows
@@ -100,7 +101,7 @@ class Account:
                 Readers(SameThread(), 2, Portions(2)),
                 cells=CELLS,
                 extent=Extent(selection.lower, filtered, unfinished, selection.upper),
-                local_time=lambda: NOW,
+                begins=lambda said: Beginning.at(said or NOW),
             )
 
         known = bookmarks.from_state("process_lead", json.loads(json.dumps(self.state)))

@@ -1,0 +1,163 @@
+"""requests' way to one host, with an end to each answer: in time, in bytes, head and body alike.
+
+A socket's timeout is for one piece: who sends a byte a second never exceeds it. So whatever is read
+from the socket is counted here, below http.client, where nothing passes by: a status line of a
+byte a second, a header without end, a length of a chunk without a line's end.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+from typing import TYPE_CHECKING, Any, Literal
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from urllib3.connectionpool import ConnectionPool
+
+
+class AnswerWatch:
+    """Watches what is read of one answer at a time.
+
+    Args:
+        monotonic: Seconds, for the time that an answer takes.
+        seconds: How long it may take.
+        most_bytes: How much of it may be read, as it travels.
+
+    Attributes:
+        broke: What it had too much of, if it was not read to its end: `time` or `bytes`.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], seconds: float, most_bytes: int) -> None:
+        self._monotonic = monotonic
+        self._seconds = seconds
+        self._most = most_bytes
+        self._ends, self._left = 0.0, 0
+        self.broke: Literal["time", "bytes"] | None = None
+
+    def begin(self) -> None:
+        """A request leaves."""
+        self._ends, self._left = self._monotonic() + self._seconds, self._most
+        self.broke = None
+
+    def check(self) -> None:
+        """More is to be read.
+
+        Raises:
+            TimeoutError: The answer takes too long.
+        """
+        if self._monotonic() > self._ends:
+            self.broke = "time"
+            raise TimeoutError("the answer takes too long")
+
+    def count(self, size: int) -> None:
+        """So many bytes were read.
+
+        Raises:
+            OSError: They are too many.
+        """
+        self._left -= size
+        if self._left < 0:
+            self.broke = "bytes"
+            raise OSError("the answer is too large")
+
+
+class OneHost(HTTPAdapter):
+    """An adapter of requests that looks for the connections of its one host once.
+
+    requests would do so for every request, and for the files of certificates, too.
+
+    Args:
+        watch: Watches the answers; one thread uses an adapter.
+        pool_size: Connections kept.
+    """
+
+    def __init__(self, watch: AnswerWatch, pool_size: int) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=pool_size)
+        self.watch = watch
+        self._pool: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> ConnectionPool:  # noqa: ANN401 - requests' own
+        """The connections, as requests finds them: the address and its proxies never change."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **options)
+            kept: Any = self._pool
+            kept.ConnectionCls = _watched(kept.ConnectionCls, self.watch)
+        return self._pool
+
+
+class Body:
+    """The body of an answer of which only the head was read.
+
+    Args:
+        answer: As requests has it.
+    """
+
+    def __init__(self, answer: requests.Response) -> None:
+        self._answer = answer
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, by name in any case."""
+        return self._answer.headers
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The body as it travels, not decompressed.
+
+        Args:
+            size: Bytes of a piece at the most.
+
+        Raises:
+            RequestException: It broke off; of the kinds that requests would raise.
+        """
+        try:
+            yield from self._answer.raw.stream(size, decode_content=False)
+        except urllib3.exceptions.ProtocolError as error:
+            raise requests.exceptions.ChunkedEncodingError(error) from None
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise requests.exceptions.ReadTimeout(error) from None
+        except urllib3.exceptions.SSLError as error:
+            raise requests.exceptions.SSLError(error) from None
+
+    def close(self) -> None:
+        """Read no more of it: its connection is closed."""
+        self._answer.close()
+
+
+class _Watched(io.RawIOBase):
+    """A socket's file, of which each reading is counted."""
+
+    def __init__(self, raw: io.RawIOBase, watch: AnswerWatch) -> None:
+        self._raw = raw
+        self._watch = watch
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
+        self._watch.check()
+        size: int | None = self._raw.readinto(buffer)
+        self._watch.count(size or 0)
+        return size
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
+def _watched(kind: type[Any], watch: AnswerWatch) -> type[Any]:
+    """A kind of connections whose answers are watched."""
+
+    class Answer(http.client.HTTPResponse):
+        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - http.client's own
+            super().__init__(*args, **options)
+            raw: io.RawIOBase = self.fp.detach()
+            self.fp = io.BufferedReader(_Watched(raw, watch))
+
+    connection: type[Any] = type(kind.__name__, (kind,), {"response_class": Answer})
+    return connection

@@ -1,0 +1,131 @@
+"""Sorts requests' errors into ours: what certainly never left, and what may have been applied."""
+
+from __future__ import annotations
+
+import ssl
+
+import requests
+
+from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
+from chakra_api.wire.barred import wrapped
+
+
+def translated(error: requests.RequestException, base: str) -> ChakraError:
+    """Our error for one of requests.
+
+    Args:
+        error: As it came out of requests.
+        base: Scheme and host of what was asked.
+    """
+    for kind, make, brief, said, next_step in TRANSLATIONS:
+        if isinstance(error, kind) and (make is not NotSent or never_left(error)):
+            made = make(f"{said} ({base})", next_step)
+            made.brief = brief
+            return made
+    made = AnswerLost(f"The connection to {base} broke before the answer was whole")
+    made.brief = "connection broken"
+    return made
+
+
+_CHECK_URL = "Check the setting api_url and that this machine may reach it"
+_CHECK_TLS = (
+    "Check the setting api_url; behind a proxy that opens TLS, name its certificates in "
+    "the environment variable REQUESTS_CA_BUNDLE"
+)
+
+TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ...] = (
+    (requests.exceptions.SSLError, NotSent, "no TLS", "No secure connection", _CHECK_TLS),
+    (requests.exceptions.ProxyError, NotSent, "proxy", "The proxy let nothing through", _CHECK_URL),
+    (requests.ConnectTimeout, NotSent, "connect timeout", "No connection in time", _CHECK_URL),
+    (
+        requests.Timeout,
+        AnswerLost,
+        "timeout",
+        "No answer in time",
+        "Raise the setting request_timeout if ChakraHQ is just slow",
+    ),
+    (
+        requests.exceptions.ContentDecodingError,
+        Unreadable,
+        "garbled body",
+        "The answer could not be decompressed",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.ChunkedEncodingError,
+        AnswerLost,
+        "cut answer",
+        "The answer was cut off",
+        "",
+    ),
+    (requests.ConnectionError, NotSent, "no connection", "No connection to the server", _CHECK_URL),
+    (
+        requests.exceptions.InvalidProxyURL,
+        SettingsError,
+        "bad proxy",
+        "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is no address",
+        "Write it as http://host:port, or unset it",
+    ),
+    (
+        requests.exceptions.InvalidURL,
+        SettingsError,
+        "bad URL",
+        "The setting api_url is no address",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.InvalidSchema,
+        SettingsError,
+        "bad URL",
+        "The setting api_url is no address",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.MissingSchema,
+        SettingsError,
+        "bad URL",
+        "The setting api_url is no address",
+        _CHECK_URL,
+    ),
+    (
+        requests.exceptions.InvalidHeader,
+        SettingsError,
+        "bad header",
+        "The setting user_agent cannot be sent in a header",
+        "Take out line breaks and blanks at its start",
+    ),
+)
+"""requests' exception → ours. What is in none of these rows may have been applied."""
+
+_NEVER_LEFT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+
+_HANDSHAKE = frozenset(
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "HTTP_REQUEST",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "TLSV1_UNRECOGNIZED_NAME",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+"""OpenSSL's reasons that only a handshake has. TLS may also break in the middle of an answer."""
+
+
+def never_left(error: BaseException) -> bool:
+    """Whether the connection itself failed, as urllib3 tells it from one that broke later."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return _in_handshake(error)
+    if isinstance(error, (requests.exceptions.ProxyError, requests.ConnectTimeout)):
+        return True
+    return type(wrapped(error)).__name__ in _NEVER_LEFT
+
+
+def _in_handshake(error: BaseException) -> bool:
+    inner: object = error
+    while isinstance(inner, BaseException):
+        if isinstance(inner, ssl.SSLError) and inner.reason:
+            return inner.reason in _HANDSHAKE
+        inner = wrapped(inner)
+    return False
