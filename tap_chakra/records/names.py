@@ -74,17 +74,22 @@ def told_apart(
         held: What names were called before, which stays.
     """
     before = held or {}
+    folded = {name: tuple(folds(name)) for name in names}
     owners: dict[str, str] = {}
     called: dict[str, str] = {}
     clashes: list[Clash] = []
-    for name in sorted(names, key=lambda each: (each not in before, each not in folds(each), each)):
+    for name in sorted(
+        names, key=lambda each: (each not in before, each not in folded[each], each)
+    ):
         given = before.get(name, name)
-        first = next((owners[fold] for fold in folds(given) if fold in owners), None)
+        becomes = folded[name] if given == name else tuple(folds(given))
+        first = next((owners[fold] for fold in becomes if fold in owners), None)
         if first is not None:
             given = with_suffix(name)
+            becomes = tuple(folds(given))
             clashes.append(Clash(name, first, given))
         called[name] = given
-        owners |= dict.fromkeys(folds(given), name)
+        owners |= dict.fromkeys(becomes, name)
     return {name: called[name] for name in names}, clashes
 
 
@@ -96,7 +101,7 @@ def with_suffix(name: str) -> str:
 
 def _fitting(name: str, most: int) -> str:
     """As much of a name as stays within so many bytes as snake case, which may be longer."""
-    kept = name
+    kept = name[:most]
     while len(_snake(kept).encode()) > most or len(kept.encode()) > most:
         kept = kept[:-1]
     return kept

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 from singer_sdk import Tap
@@ -45,12 +45,19 @@ from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
 from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
 
     from chakra_api.endpoints.client import Row
+
+
+MOST_WARNINGS: Final = 100
+"""Warnings about the account that are written out."""
+
+MANY_PROCEDURES: Final = 5_000
+"""Procedures that are described without a word."""
 
 
 class PushesDown(logging.Filter):
@@ -142,12 +149,11 @@ class TapChakra(ChakraPlugin, Tap):
     def discover_streams(self) -> Sequence[ChakraStream]:
         """One stream per procedure, one per collection of the configuration, and users."""
         source = self.source
-        for warning in (
-            *source.account.warnings,
-            *source.name_warnings,
-            *source.masks.warnings,
-        ):
+        found = (*source.account.warnings, *source.name_warnings, *source.masks.warnings)
+        for warning in found[:MOST_WARNINGS]:
             self.logger.warning("%s", warning)
+        if len(found) > MOST_WARNINGS:
+            self.logger.warning("... and %s more of these", f"{len(found) - MOST_WARNINGS:,}")
         if not source.procedures:
             self.logger.warning(
                 "The account shows no procedures: check the role of the key; only users and the"
@@ -163,9 +169,21 @@ class TapChakra(ChakraPlugin, Tap):
         doubts: list[str] = []
         people = Collection(schema, ("id",), self._users(tally, doubts), tally, doubts)
         users = ListedStream(self, "users", people)
-        processes = [ProcessStream(self, each) for each in source.procedures]
+        processes = list(self._process_streams())
         # Streams that are written while processes are read announce their schemas first.
         return [*self._narrow_streams().values(), *processes, users, *listed]
+
+    def _process_streams(self) -> Iterator[ProcessStream]:
+        """The streams of the procedures; where they are many, a line now and then says how far."""
+        procedures = self.source.procedures
+        for number, each in enumerate(procedures):
+            if len(procedures) > MANY_PROCEDURES and number % MANY_PROCEDURES == 0:
+                self.logger.info(
+                    "%s of %s procedures described; the setting procedures names fewer",
+                    f"{number:,}",
+                    f"{len(procedures):,}",
+                )
+            yield ProcessStream(self, each)
 
     def _narrow_streams(self) -> Mapping[str, NarrowStream]:
         if not self.source.settings.emit_scan_ids:
