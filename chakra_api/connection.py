@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import SettingsError
-from chakra_api.redaction import ApiKey
-from chakra_api.setting_values import is_set, number
+from chakra_api.redaction import ApiKey, mask_likely
+from chakra_api.setting_values import flag, is_set, number, shown
 from chakra_api.values.zones import zone_of
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
@@ -37,6 +37,7 @@ class Connection:
         request_timeout: Seconds without a byte after which an answer is given up, and a fifth of
             those that a whole one may take.
         user_agent: Sent with each request.
+        allow_http: Whether the key may travel where it can be read on the way.
     """
 
     api_key: ApiKey
@@ -44,6 +45,7 @@ class Connection:
     max_rps: float | None = None
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
     user_agent: str = "chakra-connectors"
+    allow_http: bool = False
 
 
 def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClient:
@@ -55,6 +57,7 @@ def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClien
             read_timeout=connection.request_timeout,
             user_agent=connection.user_agent,
             pool_size=pool_size,
+            allow_http=connection.allow_http,
         ),
         clock.monotonic,
     )
@@ -79,6 +82,7 @@ def parse_connection(config: Mapping[str, object], *, user_agent: str, variable:
         max_rps=number(config, "max_rps", 0, 0.01) if paced else None,
         request_timeout=number(config, "request_timeout", DEFAULT_REQUEST_TIMEOUT, 0.1),
         user_agent=str(config.get("user_agent") or user_agent),
+        allow_http=flag(config, "allow_http"),
     )
 
 
@@ -98,14 +102,17 @@ def _key(config: Mapping[str, object], variable: str) -> ApiKey:
 
 
 def _url(config: Mapping[str, object]) -> str:
-    url = str(config.get("api_url") or DEFAULT_URL).rstrip("/")
+    url = str(config.get("api_url") or DEFAULT_URL).strip().rstrip("/")
     scheme, separator, rest = url.partition("://")
-    if scheme not in {"http", "https"} or not separator or not rest or "/" in rest or "@" in rest:
+    plain = rest.isprintable() and not set(rest) & set(" /@?#\\")
+    if scheme.lower() not in {"http", "https"} or not separator or not rest or not plain:
+        # Without a scheme or a dot it is something else that was put here: it may be the key.
+        said = f"'{mask_likely(url)}', which" if separator or "." in url else "a text that"
         raise SettingsError(
-            f"The setting api_url is '{url}', which is not a plain http(s) address",
+            f"The setting api_url is {said} is not a plain http(s) address",
             f"Set it to {DEFAULT_URL}, without a path",
         )
-    return url
+    return f"{scheme.lower()}://{rest}"
 
 
 def parse_zone(config: Mapping[str, object], name: str) -> tzinfo | None:
@@ -120,7 +127,7 @@ def parse_zone(config: Mapping[str, object], name: str) -> tzinfo | None:
     zone = zone_of(value)
     if zone is None:
         raise SettingsError(
-            f"The setting {name} is {value!r}, which is no time zone",
+            f"The setting {name} is {shown(value)}, which is no time zone",
             "Use a name as Asia/Kolkata, an offset as +05:30, or UTC",
         )
     return zone

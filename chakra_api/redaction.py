@@ -25,7 +25,11 @@ _WORD_AND_VALUE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SHOWN_WORD = rf"\1{MASK}"
-_LIKE_A_KEY = re.compile(r"(?<![\w+=-])(?=[\w+=-]*[A-Za-z])(?=[\w+=-]*\d)[\w+=-]{20,}")
+_LIKE_A_KEY = re.compile(
+    r"(?<![\w+=/\\-])(?=[\w+=-]*[A-Za-z])(?=[\w+=-]*\d)[\w+=-]{20,}"
+    r"(?![\w+=/\\-]|\.[a-z]{2,5}\b)"
+)
+"""A word as keys are; parts of paths and names of files are none."""
 _KEY_ALONE = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)(?![/.~])[\w+/=.-]{20,}", re.ASCII)
 _NO_PORT = re.compile(r"^([^/:\[\]]*):(?!\d*(?:/|$)).*", re.DOTALL)
 """`user:secret` where a host and its port should stand."""

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
+from chakra_api.redaction import mask_likely
 from chakra_api.values.writing import decimal_of, truth_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def flag(config: Mapping[str, object], name: str) -> bool:
 
 
 def shown(value: object, hidden: Iterable[str] = ()) -> str:
-    """A value as a message shows it, on one line and not too long.
+    """A value as a message shows it, on one line, not too long, and without what may be a secret.
 
     Args:
         value: The value.
@@ -106,4 +107,11 @@ def shown(value: object, hidden: Iterable[str] = ()) -> str:
     text = repr(value)
     for secret in hidden:
         text = text.replace(repr(secret)[1:-1], "***").replace(secret, "***")
+    text = _without_likely(text)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _without_likely(text: str) -> str:
+    """A value as Python writes it; of a text alone, its quotes stay."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return f"{text[0]}{mask_likely(text[1:-1])}{text[0]}" if quoted else mask_likely(text)

@@ -20,6 +20,7 @@ class ConnectionSettings(NamedTuple):
     max_rps: th.Property[float]
     request_timeout: th.Property[float]
     user_agent: th.Property[str]
+    allow_http: th.Property[bool]
 
 
 def connection_settings(command: str, *, role: str, timed_out: str) -> ConnectionSettings:
@@ -65,5 +66,12 @@ def connection_settings(command: str, *, role: str, timed_out: str) -> Connectio
             th.StringType,
             title="User agent",
             description=f"Sent with each request. {command}/<version> by default.",
+        ),
+        allow_http=th.Property(
+            "allow_http",
+            th.BooleanType,
+            default=False,
+            title="Allow http",
+            description="Lets the key travel where others can read it: http:// to another machine.",
         ),
     )

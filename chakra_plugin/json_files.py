@@ -10,8 +10,10 @@ from typing import Any, Final
 import orjson
 
 from chakra_api.errors import SettingsError
+from chakra_api.redaction import mask_likely
 
 STANDARD_INPUT: Final = "-"
+_IN_CAPITALS: Final = "Check the path; for the environment's variables write ENV in capitals"
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WITHOUT: Final = {
     "settings": 'Write settings into it, {"api_key": "..."}, or leave --config out',
@@ -61,16 +63,30 @@ def _is_object(line: str) -> bool:
 
 def _read(path: str, what: str) -> tuple[str, str]:
     """The text of a file, and how a message names the file."""
-    subject = f"The {what} file '{path}'"
+    _refuse_content(path, what)
+    subject = f"The {what} file '{mask_likely(path)}'"
     try:
         content = _content(path)
     except OSError as error:
-        raise SettingsError(
-            f"{subject} can't be read: {error.strerror}", "Check the path"
-        ) from None
+        step = _IN_CAPITALS if what == "settings" and path.upper() == "ENV" else "Check the path"
+        raise SettingsError(f"{subject} can't be read: {error.strerror}", step) from None
     except ValueError:  # a path with U+0000
         raise SettingsError(f"{subject} can't be read: it has no such name", "Check it") from None
     return _text(content, subject), subject
+
+
+def _refuse_content(path: str, what: str) -> None:
+    """Refuse what a file should hold where its path should stand; it may be the key.
+
+    Raises:
+        SettingsError: The path begins as JSON does, or breaks into lines.
+    """
+    if path.lstrip().startswith(("{", "[", '"{')) or "\n" in path:
+        option = "config" if what == "settings" else what
+        raise SettingsError(
+            f"--{option} takes the path of a file, and got what the file should hold",
+            f"Write it into a file, and give --{option} its path",
+        )
 
 
 def _content(path: str) -> bytes:

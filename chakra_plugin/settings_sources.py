@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean, nearest
+from chakra_api.redaction import mask_likely
 from chakra_api.setting_values import is_set, shown
 from chakra_plugin.settings_text import Schema, WrongText, strangers, typed, types_of
 
@@ -229,6 +230,7 @@ def _unknown(name: str, source: Source, declared: Declared) -> str:
     if name.startswith(("_", "$")):
         return ""
     likely = nearest(name, declared.settings)
+    name = mask_likely(name)
     if source.variables:
         subject, likely = declared.variable(name), likely and declared.variable(likely)
     else:

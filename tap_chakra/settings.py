@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
-from chakra_api.setting_values import flag, number, whole
+from chakra_api.setting_values import flag, number, shown, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from tap_chakra.masking.rules import MaskSetting, parse_mask
 
@@ -122,7 +122,7 @@ def _mode(value: object) -> str:
     mode = DEFAULT_CHANGE_DETECTION if value is None else value
     if mode not in CHANGE_DETECTION:
         raise SettingsError(
-            f"The setting change_detection is '{mode}', which is no way to find changes",
+            f"The setting change_detection is {shown(mode)}, which is no way to find changes",
             f"{did_you_mean(str(mode), CHANGE_DETECTION)}Choose one of"
             f" {', '.join(CHANGE_DETECTION)}",
         )
@@ -145,7 +145,7 @@ def _instant(name: str, value: object) -> int | None:
     instant = parse_timestamp(value)
     if instant is None:
         raise SettingsError(
-            f"The setting {name} is '{value}', which is not a date",
+            f"The setting {name} is {shown(value)}, which is not a date",
             "Write it as 2026-01-31 or 2026-01-31T00:00:00Z",
         )
     return instant

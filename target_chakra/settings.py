@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection, parse_zone
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import nearest
-from chakra_api.setting_values import flag, number, whole
+from chakra_api.setting_values import flag, number, shown, whole
 from target_chakra.changes import Mode
 from target_chakra.stream_mapping import StreamMapping, parse_streams
 
@@ -215,4 +215,6 @@ def _one_of(config: Mapping[str, object], name: str, allowed: tuple[_T, ...]) ->
     for each in allowed:
         if value == each:
             return each
-    raise SettingsError(f"The setting {name} is {value!r}", f"Use one of: {', '.join(allowed)}")
+    raise SettingsError(
+        f"The setting {name} is {shown(value)}", f"Use one of: {', '.join(allowed)}"
+    )

@@ -183,7 +183,7 @@ def _mode(value: object, where: str) -> Mode:
         return Mode(value or "upsert")
     except ValueError:
         modes = ", ".join(mode.value for mode in Mode)
-        raise SettingsError(f"In {where} mode is {value!r}", f"Use one of: {modes}") from None
+        raise SettingsError(f"In {where} mode is {shown(value)}", f"Use one of: {modes}") from None
 
 
 def _key(value: object, where: str) -> tuple[str | None, str | None, KeyOptions]:
@@ -200,7 +200,7 @@ def _key(value: object, where: str) -> tuple[str | None, str | None, KeyOptions]
         )
         return str(value["column"]), str(attribute) if attribute else None, options
     raise SettingsError(
-        f"In {where} key is {value!r}",
+        f"In {where} key is {shown(value)}",
         'Write the column, or {"column": "crm_id", "attribute": "lead_id"}',
     )
 
@@ -268,13 +268,13 @@ def _chosen(given: Mapping[str, object], name: str, allowed: tuple[_T, ...], whe
         if value == each:
             return each
     words = ", ".join(each for each in allowed if each)
-    raise SettingsError(f"In {where} {name} is {value!r}", f"Use one of: {words}")
+    raise SettingsError(f"In {where} {name} is {shown(value)}", f"Use one of: {words}")
 
 
 def _blanks(value: object, where: str) -> bool:
     if value not in (None, "null", "keep"):
         raise SettingsError(
-            f"In {where} blanks is {value!r}",
+            f"In {where} blanks is {shown(value)}",
             "Use null (an empty text is a null, the default) or keep (it is stored)",
         )
     return value == "keep"
@@ -282,7 +282,7 @@ def _blanks(value: object, where: str) -> bool:
 
 def _nulls(value: object, where: str) -> bool:
     if value not in (None, "skip", "clear"):
-        raise SettingsError(f"In {where} nulls is {value!r}", "Use skip or clear")
+        raise SettingsError(f"In {where} nulls is {shown(value)}", "Use skip or clear")
     return value == "clear"
 
 

@@ -62,7 +62,7 @@ def barred(error: BaseException, way: Way) -> ChakraError | None:
         if isinstance(each, ssl.SSLError) and each.reason in _PLAIN_ANSWERS:
             return SettingsError(
                 f"The setting api_url is {way.base}, and the server there speaks no TLS",
-                "Write api_url with http:// instead of https://, or with the port that speaks TLS",
+                "Write api_url with the port that speaks TLS; or with http://, and allow_http",
             )
     if any(isinstance(each, OSError) for each in chain) and _speaks_tls(way):
         return SettingsError(

@@ -7,13 +7,14 @@ named, with its value, before the first one. A user and a password in a proxy's 
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import os
 import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import mask_url
@@ -100,6 +101,41 @@ def proxy_of(base: str, proxies: Mapping[str, str]) -> Proxy | None:
     return proxy
 
 
+def refuse_in_clear(base: str, proxy: Proxy | None) -> None:
+    """Refuse a way on which others can read the key: http, but to this machine itself.
+
+    Args:
+        base: Scheme and host of what is asked.
+        proxy: The proxy on the way; None if there is none.
+
+    Raises:
+        SettingsError: Host or proxy are another machine's, as far as their names tell.
+    """
+    parts = urlsplit(base)
+    if parts.scheme != "http":
+        return
+    if not is_loopback(parts.hostname):
+        raise SettingsError(
+            f"The setting api_url is {base}: over http the API key can be read on the way",
+            "Write it with https://, or set allow_http to true where nobody else is on the way",
+        )
+    if proxy is not None and not is_loopback(_split(proxy.url).hostname):
+        raise SettingsError(
+            f"Requests to {base} would carry the API key in clear text through the proxy {proxy}",
+            f"Set NO_PROXY to {parts.hostname}, or allow_http to true where nobody else reads it",
+        )
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine by its name or address alone: nothing is looked up."""
+    if host is None or host.lower() == "localhost":
+        return host is not None
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def bundle_of(base: str) -> Bundle | None:
     """The certificates that the environment names for an address; None where none are.
 
@@ -142,7 +178,12 @@ def _variable(lower: str) -> str:
 
 def _is_address(url: str) -> bool:
     try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        parts = _split(url)
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _split(url: str) -> SplitResult:
+    """A proxy's address, which may be without a scheme."""
+    return urlsplit(url if "://" in url else f"http://{url}")

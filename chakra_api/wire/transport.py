@@ -21,7 +21,7 @@ from chakra_api.errors import (
 from chakra_api.wire.barred import Way, barred, wants_a_user
 from chakra_api.wire.bodies import MOST_ANSWER_BYTES, read_body, too_large
 from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
-from chakra_api.wire.surroundings import bundle_of, proxy_of
+from chakra_api.wire.surroundings import bundle_of, proxy_of, refuse_in_clear
 from chakra_api.wire.translation import translated
 
 if TYPE_CHECKING:
@@ -107,12 +107,14 @@ class TransportSettings:
         connect_timeout: Seconds after which a connection is given up.
         user_agent: Sent with each request.
         pool_size: Connections kept for each thread's session.
+        allow_http: Whether the key may travel where it can be read on the way.
     """
 
     read_timeout: float = 60.0
     connect_timeout: float = 10.0
     user_agent: str = "chakra-connectors"
     pool_size: int = 1
+    allow_http: bool = False
 
 
 class RequestsTransport:
@@ -142,6 +144,8 @@ class RequestsTransport:
         self._monotonic = monotonic
         self._proxies, self._verify = _surroundings(self._base)
         proxy = proxy_of(self._base, self._proxies)
+        if not settings.allow_http:
+            refuse_in_clear(self._base, proxy)
         self._way = Way(self._base, proxy, bundle_of(self._base))
         self._answered = False
         self._local = threading.local()

@@ -71,6 +71,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     lookback_seconds: float = defaults.DEFAULT_LOOKBACK_SECONDS,
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
     user_agent: str | None = None,
+    allow_http: bool = False,
     min_scan_share: float = defaults.DEFAULT_MIN_SCAN_SHARE,
     change_detection: str = defaults.DEFAULT_CHANGE_DETECTION,
     full_scan: bool = False,
@@ -101,6 +102,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         lookback_seconds: Overlap of incremental runs, for changes that are committed late.
         request_timeout: Seconds without an answer after which a request is repeated.
         user_agent: Sent with each request.
+        allow_http: Lets the key travel where others can read it: http:// to another machine.
         min_scan_share: A full scan that sees less than this share of the last complete one says
             nothing about deleted rows.
         change_detection: `auto`, `scan`, `server`, `created` or `open`.

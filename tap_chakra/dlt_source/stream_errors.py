@@ -16,6 +16,7 @@ import dlt
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode, gravest
 from chakra_api.nearest import did_you_mean
+from chakra_api.setting_values import shown
 from tap_chakra.run.failures import Failure, is_own
 from tap_chakra.run.procedure_run import ScanIncomplete
 
@@ -55,7 +56,7 @@ def parse_on_stream_error(config: Mapping[str, object]) -> str:
     choice = config.get("on_stream_error", STOP)
     if choice not in CHOICES:
         raise SettingsError(
-            f"The setting on_stream_error is '{choice}', which is none",
+            f"The setting on_stream_error is {shown(choice)}, which is none",
             f"{did_you_mean(str(choice), CHOICES)}Choose one of {', '.join(CHOICES)}",
         )
     return str(choice)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from chakra_api.errors import SettingsError
-from chakra_api.setting_values import whole
+from chakra_api.setting_values import shown, whole
 from chakra_api.values.zones import name_of
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
@@ -94,7 +94,7 @@ def parse_layout(config: Mapping[str, object]) -> TableLayout:
     nested = config.get("nested", LAYOUTS[0])
     if nested not in LAYOUTS:
         raise SettingsError(
-            f"The setting nested is '{nested}', which is no layout",
+            f"The setting nested is {shown(nested)}, which is no layout",
             f"Choose one of {', '.join(LAYOUTS)}",
         )
     most = config.get("max_rows_per_run")

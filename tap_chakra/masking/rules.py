@@ -16,7 +16,7 @@ from typing import Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
-from chakra_api.redaction import Secret
+from chakra_api.redaction import Secret, mask_likely
 
 GROUPS: Final = ("data", "derivedData")
 """The objects of a row that hold its attributes."""
@@ -160,7 +160,8 @@ def _treatment(key: str, word: object) -> Treatment:
     if word in _WORDS:
         return Treatment(word)
     hint = did_you_mean(str(word).replace("_", "-"), _WORDS, _LIKE)
+    shown = mask_likely(json.dumps(word, default=str))
     raise SettingsError(
-        f"The mask of '{key}' is {json.dumps(word, default=str)}, which is no treatment",
+        f"The mask of '{key}' is {shown}, which is no treatment",
         f"{hint}The treatments are {', '.join(_WORDS)}",
     )

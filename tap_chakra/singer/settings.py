@@ -64,6 +64,7 @@ SETTINGS = th.PropertiesList(
     ),
     CONNECTION.request_timeout,
     CONNECTION.user_agent,
+    CONNECTION.allow_http,
     th.Property(
         "min_scan_share",
         th.NumberType,

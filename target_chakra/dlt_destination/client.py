@@ -94,6 +94,7 @@ class ChakraConfiguration(DestinationClientConfiguration):
     max_rps: float | None = None
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
     user_agent: str | None = None
+    allow_http: bool = False
     job_timeout: float = defaults.DEFAULT_JOB_TIMEOUT
     lost_answer_horizon: float = defaults.DEFAULT_HORIZON
     journal: str | None = None

@@ -138,6 +138,7 @@ SETTINGS = th.PropertiesList(
     CONNECTION.max_rps,
     CONNECTION.request_timeout,
     CONNECTION.user_agent,
+    CONNECTION.allow_http,
     th.Property(
         "job_timeout",
         th.NumberType,

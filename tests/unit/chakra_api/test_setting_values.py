@@ -7,7 +7,7 @@ import math
 import pytest
 
 from chakra_api.errors import SettingsError
-from chakra_api.setting_values import flag, number, whole
+from chakra_api.setting_values import flag, number, shown, whole
 
 YES = ["true", "True", "TRUE", "1", "yes", "y", "Y", "on", "t", " true\n"]
 NO = ["false", "FALSE", "0", "no", "n", "N", "off", "f"]
@@ -69,3 +69,9 @@ def test_a_whole_number_may_be_spelled_with_a_point(value: object) -> None:
 def test_a_fraction_is_not_cut_off(value: object) -> None:
     with pytest.raises(SettingsError, match="The setting size is "):
         whole({"size": value}, "size", 7, 1)
+
+
+def test_a_key_in_the_wrong_setting_is_not_shown() -> None:
+    for value in ("ck_live_51H8s9aBcD7xYz", ["ck_live_51H8s9aBcD7xYz"], {"api_key": "ck_live_5"}):
+        assert "ck_live" not in shown(value)
+    assert shown("process_lead") == "'process_lead'"

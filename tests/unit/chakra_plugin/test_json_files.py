@@ -49,3 +49,25 @@ def test_what_can_not_be_read_is_named(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=why) as refused:
             json_file(str(path), "settings")
         assert str(path) in refused.value.cause
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        '{"api_key": "ck_live_1"}',
+        ' {"api_key": "ck_live_1"',
+        "api_key: x\nsalt: ck_live_1",
+        "TAP_CHAKRA_API_KEY=ck_live_1",
+        "ck_live_51H8s9aBcD7xYz",
+    ],
+)
+def test_settings_in_place_of_their_file_are_not_repeated(path: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        json_file(path, "settings")
+    assert "ck_live" not in str(caught.value)
+    assert caught.value.next_step
+
+
+def test_env_in_small_letters_is_told_how_to_be_written() -> None:
+    with pytest.raises(SettingsError, match="ENV in capitals"):
+        json_file("env", "settings")

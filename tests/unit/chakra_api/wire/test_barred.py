@@ -37,7 +37,7 @@ def servers() -> Iterator[dict[str, Server]]:
 def asked(base: str, *, times: int = 1) -> tuple[ChakraError | None, FakeClock]:
     """Ask for the configuration: the error that its user is told, and the time that it took."""
     clock = FakeClock()
-    settings = TransportSettings(connect_timeout=5, read_timeout=5)
+    settings = TransportSettings(connect_timeout=5, read_timeout=5, allow_http=True)
     transport = RequestsTransport(base, ApiKey("sk-key"), settings, time.monotonic)
     client = ChakraClient(transport, Pacer(clock), clock, RetryPolicy())
     try:
@@ -112,7 +112,7 @@ def test_a_way_that_was_good_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
     with serving() as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
         transport = RequestsTransport(
-            "http://api.example", ApiKey("k"), TransportSettings(), time.monotonic
+            "http://api.example", ApiKey("k"), TransportSettings(allow_http=True), time.monotonic
         )
         client = ChakraClient(transport, Pacer(clock), clock, RetryPolicy())
         client.config()

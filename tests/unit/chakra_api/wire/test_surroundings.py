@@ -118,7 +118,7 @@ def test_certificates_count_where_tls_is_spoken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
-    made("http://api.example").close()
+    made("http://127.0.0.1").close()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(CERTIFICATE))
     found = bundle_of("https://api.example")
