@@ -22,7 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Control:
-    """Handlers of the control endpoints; protected by listening on loopback alone."""
+    """Handlers of the control endpoints; who may ask: `visitors.py`."""
 
     def __init__(self, world: World, now_ms: Callable[[], int]) -> None:
         self._world = world

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from chakra_sandbox.messages import Reply, RequestIn, ResponseOut
 from chakra_sandbox.serving.control import Control
+from chakra_sandbox.serving.visitors import only_known
 
 if TYPE_CHECKING:
     from chakra_sandbox.world import World
@@ -49,7 +50,8 @@ class Server:
         Raises:
             OSError: The port is taken.
         """
-        app = web.Application(client_max_size=_MAX_BODY)
+        known = only_known(self._host)
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[known])
         Control(self._world, now_ms).add_to(app)
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)

@@ -171,7 +171,11 @@ def test_mutations_show_in_the_oracle(sandbox: Sandbox) -> None:
 def test_control_refuses_nonsense(sandbox: Sandbox) -> None:
     control = sandbox.control
     assert requests.patch(f"{control}/knobs", json={"x": 1}, timeout=5).status_code == 400
-    assert requests.patch(f"{control}/knobs", data="{", timeout=5).status_code == 400
+    kind = {"Content-Type": "application/json"}
+    turned = requests.patch(f"{control}/knobs", data="{", headers=kind, timeout=5)
+    assert turned.status_code == 400
+    # What a page's form can send without asking is refused before it is read.
+    assert requests.patch(f"{control}/knobs", data="{", timeout=5).status_code == 403
     assert requests.post(f"{control}/mutate", json={"update": -1}, timeout=5).status_code == 400
     assert requests.get(f"{control}/oracle?procedure=no", timeout=5).status_code == 404
     assert requests.get(f"{control}/nothing", timeout=5).status_code == 404
