@@ -6,11 +6,12 @@ VENV := .venv
 MELTANO := .venv-meltano
 POINTS := 1000
 PEERS := .venv-peers
+AUDIT := .venv-audit
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format lock test-lowest clean
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +41,12 @@ $(STAMPS)/peers: requirements/peers.txt | $(STAMPS)/python
 	@echo "Installing the peers of the benchmark into $(PEERS) ..."
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
+$(STAMPS)/audit: requirements/audit.txt | $(STAMPS)/python
+	@echo "Installing pip-audit and CycloneDX into $(AUDIT) ..."
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
 $(STAMPS)/mutants: requirements/mutants.txt $(STAMPS)/dev
@@ -120,8 +127,20 @@ test-lowest: $(STAMPS)/dev ## Unit and dlt tests on the lowest direct versions t
 	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	.venv-lowest/bin/python -m pytest -n auto --maxprocesses=4 --dist=loadfile tests/unit tests/promises tests/contract tests/integration/test_dlt_*.py
 
+audit-deps: $(STAMPS)/audit ## Known faults of the locked packages; exit code 2 where that can't be looked up
+	@$(AUDIT)/bin/python requirements/audit.py
+
+sbom: $(STAMPS)/audit ## What the release depends on, locked, as a CycloneDX file in dist/
+	@mkdir -p dist
+	@$(AUDIT)/bin/python -W ignore -m cyclonedx_py requirements requirements/release.txt --pyproject pyproject.toml --mc-type library --short-PURLs --output-reproducible --of JSON -o dist/chakra-connectors.cdx.json
+	@echo "wrote dist/chakra-connectors.cdx.json"
+
+release-files: $(STAMPS)/dev sbom ## Wheel, source and SBOM, into dist/
+	@$(BIN)/python -m uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
+	@ls dist
+
 lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) .venv-lowest $(STAMPS) .meltano output mutants

@@ -24,6 +24,8 @@ PROJECT = ("pyproject.toml", "--all-extras", "--group=dev")
 LOCKS = {
     "dev.txt": PROJECT,
     "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
+    "release.txt": ("pyproject.toml", "--all-extras"),
+    "audit.txt": ("requirements/audit.in",),
     "meltano.txt": ("requirements/meltano.in",),
     "peers.txt": ("requirements/peers.in",),
     "mutants.txt": ("requirements/mutants.in",),
