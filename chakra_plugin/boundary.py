@@ -7,27 +7,26 @@ imported once they are needed, so that `--version` answers at once and Ctrl-C en
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import logging
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from chakra_api.errors import ChakraError, OutputFault
+from chakra_api.bad_luck import told_by_machine
+from chakra_api.errors import NO_ROOM, ChakraError, OutputFault
 from chakra_api.exit_codes import ExitCode
 from chakra_api.redaction import mask_likely, redact_logs
 from chakra_plugin.interrupts import interrupts_kept
 from chakra_plugin.rare_gc import collect_rarely
+from chakra_plugin.standard_streams import prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import click
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
-"""What a write is answered with that finds no room; all files but the output tell it themselves."""
 Command: TypeAlias = "click.Command"
 """What click runs."""
 
@@ -40,6 +39,7 @@ def main(run: Callable[[list[str] | None], int], args: list[str] | None = None) 
         args: What follows the command's name; by default as the process was given it.
     """
     threading.excepthook = _thread_failed
+    prepare_streams()
     code = run(args)
     for stream in (sys.stdout, sys.stderr):
         # Its reader may have ended before, or its disk be full: what is to be said is said.
@@ -77,10 +77,12 @@ def run_command(name: str, load: Callable[[], Command], args: list[str] | None =
 
 
 def _run(name: str, load: Callable[[], Command], args: list[str] | None) -> int:
+    if sys.stdout is None:  # `>&-` in a shell: nothing is asked for that nobody would get
+        return _told(name, OutputFault.of(None))
     if (sys.argv[1:] if args is None else args) == ["--version"]:
         try:
             sys.stdout.write(f"{_version(name)}\n")
-        except (OSError, AttributeError) as error:
+        except OSError as error:
             return _told(name, error)
         return ExitCode.DONE
     collect_rarely()
@@ -105,8 +107,6 @@ def _version(name: str) -> str:
 
 def _unwritten() -> OutputFault | None:
     """Why standard output does not take what was printed; None if it does, or nobody reads it."""
-    if sys.stdout is None:  # `>&-` in a shell
-        return OutputFault.of(None)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -118,9 +118,7 @@ def _unwritten() -> OutputFault | None:
 
 def _output_fault(error: BaseException) -> OutputFault | None:
     """What an error says of standard output, which click and singer-sdk write to, too."""
-    if sys.stdout is None and isinstance(error, AttributeError):
-        return OutputFault.of(None)
-    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+    if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
         return OutputFault.of(error.errno)
     return None
 
@@ -132,7 +130,7 @@ def _told(name: str, error: BaseException) -> int:
     from chakra_plugin.telling import tell  # noqa: PLC0415 - it imports click
 
     log = logging.getLogger(name)
-    error = _output_fault(error) or error
+    error = _output_fault(error) or told_by_machine(error) or error
     if isinstance(error, ChakraError):
         log.error("%s", error)
         return error.exit_code

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 AGAIN_SECONDS: Final = 0.05
@@ -35,6 +35,18 @@ def interrupts_kept() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if came:
         raise KeyboardInterrupt
+
+
+def heed_hangup(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Have a terminal that is closed handled as an end that was asked for.
+
+    A command that ignores it was started so (`nohup`), and goes on ignoring it.
+    """
+    number = getattr(signal, "SIGHUP", None)  # Windows has none
+    if number is None or threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 def is_within(frame: FrameType | None, package: str) -> bool:

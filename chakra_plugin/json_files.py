@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import errno
+import os
+import select
+import stat
 import sys
-from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import orjson
 
@@ -14,6 +17,11 @@ from chakra_api.redaction import mask_likely
 
 STANDARD_INPUT: Final = "-"
 _IN_CAPITALS: Final = "Check the path; for the environment's variables write ENV in capitals"
+MOST_BYTES: Final = 256 << 20
+"""Bytes of a file, at most: of a device there is no end."""
+_READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+WRITER_SECONDS: Final = 30
+"""Seconds in which somebody begins to write to a pipe."""
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WITHOUT: Final = {
     "settings": 'Write settings into it, {"api_key": "..."}, or leave --config out',
@@ -90,7 +98,49 @@ def _refuse_content(path: str, what: str) -> None:
 
 
 def _content(path: str) -> bytes:
-    return sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+    if path == STANDARD_INPUT:
+        return _bounded(sys.stdin.buffer)
+    with os.fdopen(_opened(path), "rb") as file:
+        return _bounded(file)
+
+
+def _opened(path: str) -> int:
+    """Open a file; a pipe that nobody writes to is no reason to wait for ever.
+
+    Raises:
+        OSError: It can't be opened, or nobody writes to it.
+    """
+    number = os.open(path, _READ)
+    if stat.S_ISFIFO(os.fstat(number).st_mode):
+        _await_writer(number)
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(number, True)
+    return number
+
+
+def _await_writer(number: int) -> None:
+    """Wait until somebody writes to a pipe, or has written all and closed it.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    waiting = select.poll()
+    waiting.register(number, select.POLLIN)
+    if not waiting.poll(WRITER_SECONDS * 1000):
+        os.close(number)
+        raise OSError(errno.ENODATA, "it is a pipe that nobody writes to")
+
+
+def _bounded(file: IO[bytes]) -> bytes:
+    """The content of a file.
+
+    Raises:
+        OSError: It is larger than any file of its kind is.
+    """
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_BYTES >> 20} MB")
+    return content
 
 
 def _text(content: bytes, subject: str) -> str:

@@ -16,6 +16,7 @@ from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.run_owner import run_owner
 from chakra_plugin.telling import tell, tell_json
+from target_chakra.cli.stopping import stoppable
 from target_chakra.journal.reports import RESOLUTIONS, Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
@@ -58,7 +59,11 @@ def _reports(config: _ConfigInput) -> Iterator[Reports]:
 
 @contextlib.contextmanager
 def _session(config: _ConfigInput, settings: Settings) -> Iterator[Session[object]]:
-    yield Session(settings, SystemClock(), run_owner(), Hooks(command=typed_command(config)))
+    with stoppable() as stop:
+        hooks = Hooks[object](stopped=stop, command=typed_command(config))
+        session = Session(settings, SystemClock(), run_owner(), hooks)
+        stop.begun = True
+        yield session
 
 
 def _refuse_unknown_run(config: _ConfigInput, reports: Reports, number: int | None) -> None:

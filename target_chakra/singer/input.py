@@ -94,12 +94,21 @@ class LineReader(GenericSingerReader[bytes]):
         idle: As for `Lines`.
     """
 
-    default_input = sys.stdin.buffer
-
     def __init__(self, idle: Callable[[], bool]) -> None:
         super().__init__()
         self._idle = idle
         self._lines: Lines | None = None
+
+    @property
+    def default_input(self) -> IO[bytes]:
+        """Standard input.
+
+        Raises:
+            SettingsError: It was closed, `<&-` in a shell.
+        """
+        if sys.stdin is None:
+            raise SettingsError("The input is closed", "Give it a tap's output, or name --input")
+        return sys.stdin.buffer
 
     @property
     def line(self) -> int:

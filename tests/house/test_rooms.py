@@ -19,7 +19,7 @@ FLOORS = {
         connection
         endpoints
         account  wire  setting_values
-        values  clock  redaction
+        values  clock  redaction  bad_luck
         errors
         exit_codes  nearest  secret_forms  printable
     """,
@@ -29,7 +29,7 @@ FLOORS = {
         settings_sources  about_text
         settings_text
         connection_settings  interrupts  json_files  rare_gc  run_owner  surroundings  stream_maps
-        telling
+        telling  standard_streams
     """,
     "tap_chakra": """
         __main__

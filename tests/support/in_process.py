@@ -191,12 +191,21 @@ def run_tap(
     spoil: Spoil | None = None,
     *,
     clock: FakeClock | None = None,
+    out: io.RawIOBase | None = None,
 ) -> Told:
-    """Run `tap-chakra`, at the time of a clock; what it prints is read strictly."""
+    """Run `tap-chakra`, at the time of a clock; what it prints is read strictly.
+
+    Args:
+        world: What it reads.
+        args: Its options.
+        spoil: Changes answers.
+        clock: The only clock of the run.
+        out: Takes what it prints, in the place of what is given back.
+    """
     clock = clock or FakeClock()
     swaps = [(tap_source, "connect", _connect(world, spoil)), (tap, "SystemClock", lambda: clock)]
-    told = _run(tap_command.run, args, swaps)
-    if "--discover" not in args:
+    told = _run(tap_command.run, args, swaps, out)
+    if "--discover" not in args and out is None:
         messages_of(told.stdout, ended=told.code == 0)
     return told
 
@@ -207,15 +216,16 @@ def run_target(
     spoil: Spoil | None = None,
     *,
     clock: FakeClock | None = None,
+    out: io.RawIOBase | None = None,
 ) -> Told:
-    """Run `target-chakra`, at the time of a clock."""
+    """Run `target-chakra`, at the time of a clock; `out` as for `run_tap`."""
     clock = clock or FakeClock(chance=0.5)
     swaps = [
         (target_session, "connect", _connect(world, spoil)),
         (target_session, "Workers", AtOnce),
         (target, "SystemClock", lambda: clock),
     ]
-    return _run(target_command.run, args, swaps)
+    return _run(target_command.run, args, swaps, out)
 
 
 def _connect(world: World, spoil: Spoil | None) -> Callable[..., ChakraClient]:
@@ -227,16 +237,24 @@ def _connect(world: World, spoil: Spoil | None) -> Callable[..., ChakraClient]:
 
 
 def _run(
-    command: Callable[[list[str]], int], args: Sequence[str], swaps: list[tuple[Any, str, Any]]
+    command: Callable[[list[str]], int],
+    args: Sequence[str],
+    swaps: list[tuple[Any, str, Any]],
+    raw: io.RawIOBase | None = None,
 ) -> Told:
-    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    kept = io.BytesIO()
+    out = io.TextIOWrapper(kept if raw is None else io.BufferedWriter(raw), encoding="utf-8")
+    err = io.StringIO()
     printed = contextlib.ExitStack()
     printed.enter_context(contextlib.redirect_stdout(out))
     printed.enter_context(contextlib.redirect_stderr(err))
     with _swapped(swaps), _signals_kept(), printed:
         code = command(list(args))
-    out.flush()
-    return Told(int(code), out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+    with contextlib.suppress(OSError):
+        out.flush()
+    if raw is not None:
+        out.detach().detach()  # type: ignore[attr-defined]  # what it holds back is lost, as with a process
+    return Told(int(code), kept.getvalue().decode(), err.getvalue())
 
 
 @contextlib.contextmanager
@@ -254,7 +272,7 @@ def _swapped(swaps: list[tuple[Any, str, Any]]) -> Iterator[None]:
 @contextlib.contextmanager
 def _signals_kept() -> Iterator[None]:
     """Signals, the collector and logging as they were: the commands take them for themselves."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     handlers, thresholds = [signal.getsignal(number) for number in numbers], gc.get_threshold()
     root = logging.getLogger()
     logged, level = list(root.handlers), root.level

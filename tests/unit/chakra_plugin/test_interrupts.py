@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_plugin.interrupts import interrupts_kept
+from chakra_plugin.interrupts import heed_hangup, interrupts_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,3 +73,26 @@ def test_other_threads_have_nothing_to_do_with_it() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+def test_a_terminal_that_is_closed_is_heeded_unless_it_is_ignored() -> None:
+    before, came = signal.getsignal(signal.SIGHUP), []
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        heed_hangup(lambda number, _: came.append(number))
+        signal.raise_signal(signal.SIGHUP)
+        assert came == []
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        heed_hangup(lambda number, _: came.append(number))
+        signal.raise_signal(signal.SIGHUP)
+        assert came == [signal.SIGHUP]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_other_threads_leave_it_as_it_is() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    thread = threading.Thread(target=heed_hangup, args=(print,))
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGHUP) is before

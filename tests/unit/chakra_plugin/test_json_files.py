@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chakra_api.errors import SettingsError
+from chakra_plugin import json_files
 from chakra_plugin.json_files import json_file
 
 if TYPE_CHECKING:
@@ -71,3 +74,22 @@ def test_settings_in_place_of_their_file_are_not_repeated(path: str) -> None:
 def test_env_in_small_letters_is_told_how_to_be_written() -> None:
     with pytest.raises(SettingsError, match="ENV in capitals"):
         json_file("env", "settings")
+
+
+def test_a_pipe_is_read_once_somebody_writes_to_it_and_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(path := tmp_path / "pipe")
+    later = threading.Timer(0.1, path.write_text, [OBJECT])
+    later.start()
+    assert json_file(str(path), "settings") == {"a": "\u00e9"}
+    later.join()
+    monkeypatch.setattr(json_files, "WRITER_SECONDS", 0.05)
+    with pytest.raises(SettingsError, match="it is a pipe that nobody writes to"):
+        json_file(str(path), "settings")
+
+
+def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_files, "MOST_BYTES", 1 << 20)
+    with pytest.raises(SettingsError, match="it has more than 1 MB"):
+        json_file("/dev/zero", "settings")

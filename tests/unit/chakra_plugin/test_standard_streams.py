@@ -1,0 +1,36 @@
+"""Streams that are closed or full change nothing but what can be seen of a run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import logging, os, sys
+from chakra_plugin.standard_streams import prepare_streams
+prepare_streams()
+opened = os.open(os.devnull, os.O_RDONLY)
+logging.basicConfig()
+logging.error("l\\u00f6st")
+print("x" * 100_000, file=sys.stderr, flush=True)
+if sys.stdout is not None:
+    print("\\u00fcber \\ud83d", flush=True)
+    sys.stdout.write(str(sys.stderr.encoding))
+os.abort() if opened < 3 else os._exit(7)
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["2>&-", "2>/dev/full", "2> >(true)", "0<&- 2>&-", "1>&-", "0<&- 1>&- 2>&-", "2>/dev/null"],
+)
+def test_a_stream_that_takes_nothing_is_no_reason_to_end(how: str) -> None:
+    command = ["bash", "-c", f'sleep 0.1; exec "$0" -c "$1" {how}', sys.executable, PROGRAM]
+    env = {"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=env, timeout=60, check=False)
+    assert done.returncode == 7, "no file got the number of a stream"
+    if "1>" not in how:
+        assert done.stdout.startswith(b"\xc3\xbcber \\ud83d\n")
