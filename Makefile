@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows e
 kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; POINTS=50 for fewer
 	$(BIN)/python -m tests.campaigns.kills tap --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills target --points $(POINTS)
+
+unlucky: $(STAMPS)/dev ## Full disks at every n-th byte and signals at every answer, 600 cases in process
+	$(BIN)/python -m tests.campaigns.unlucky
 
 faults: $(STAMPS)/dev ## Every single fault, all pairs, and random ones, on a virtual clock
 	$(BIN)/python -m tests.campaigns all

@@ -16,6 +16,7 @@ from chakra_api.exit_codes import ExitCode
 from chakra_api.redaction import Secret, redact_logs
 from chakra_api.setting_values import shown
 from chakra_plugin.about_text import about_text
+from chakra_plugin.interrupts import heed_hangup
 from chakra_plugin.json_files import json_file
 from chakra_plugin.settings_fault import fault_of
 from chakra_plugin.settings_sources import (
@@ -124,6 +125,7 @@ class ChakraPlugin(PluginBase):
         self.logger.addFilter(_NO_NOISE)
         if config is None or (isinstance(config, dict) and not isinstance(config, Gathered)):
             config = self._gathered([Source(config or {})], reads_variables=parse_env_config)
+        heed_hangup(self._handle_termination)  # for the other signals the SDK does so, within
         super().__init__(config=config, parse_env_config=False, **options)
 
     @classmethod

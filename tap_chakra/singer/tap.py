@@ -18,7 +18,6 @@ from chakra_api.clock import SystemClock
 from chakra_api.errors import MachineFault, OutputFault
 from chakra_api.exit_codes import ExitCode, gravest
 from chakra_api.redaction import redact_logs
-from chakra_plugin.interrupts import heed_hangup
 from chakra_plugin.json_files import json_file
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
@@ -100,7 +99,6 @@ class TapChakra(ChakraPlugin, Tap):
             self._asked = heeded(catalog)
             options["catalog"] = self._asked.catalog
         super().__init__(**options)
-        heed_hangup(self._handle_termination)
         for warning in self._asked.warnings:
             self.logger.warning("%s", warning)
 

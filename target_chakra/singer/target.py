@@ -18,7 +18,7 @@ from singer_sdk.mapper import RemoveRecordTransform
 from chakra_api.clock import SystemClock
 from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
-from chakra_plugin.interrupts import heed_hangup, is_within, send_again
+from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone, SettingsInput
 from chakra_plugin.stream_maps import ChakraMapper
@@ -297,7 +297,6 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         """Take all input, write it, and say what became of it; the exit code."""
         signal.signal(signal.SIGTERM, self._handle_termination)
         signal.signal(signal.SIGINT, self._handle_termination)
-        heed_hangup(self._handle_termination)
         session = self.open_session()
         return session.run(lambda: self._take(file_input))
 

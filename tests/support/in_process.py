@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chakra_api.redaction import ApiKey
     from chakra_api.wire.transport import Request
     from target_chakra.workers import Crew
+    from tests.support.full_disk import FullOutput
 
     Spoil = Callable[[Request, Response], Response]
 
@@ -191,7 +192,7 @@ def run_tap(
     spoil: Spoil | None = None,
     *,
     clock: FakeClock | None = None,
-    out: io.RawIOBase | None = None,
+    out: FullOutput | None = None,
 ) -> Told:
     """Run `tap-chakra`, at the time of a clock; what it prints is read strictly.
 
@@ -216,7 +217,7 @@ def run_target(
     spoil: Spoil | None = None,
     *,
     clock: FakeClock | None = None,
-    out: io.RawIOBase | None = None,
+    out: FullOutput | None = None,
 ) -> Told:
     """Run `target-chakra`, at the time of a clock; `out` as for `run_tap`."""
     clock = clock or FakeClock(chance=0.5)
@@ -240,7 +241,7 @@ def _run(
     command: Callable[[list[str]], int],
     args: Sequence[str],
     swaps: list[tuple[Any, str, Any]],
-    raw: io.RawIOBase | None = None,
+    raw: FullOutput | None = None,
 ) -> Told:
     kept = io.BytesIO()
     out = io.TextIOWrapper(kept if raw is None else io.BufferedWriter(raw), encoding="utf-8")
@@ -250,8 +251,9 @@ def _run(
     printed.enter_context(contextlib.redirect_stderr(err))
     with _swapped(swaps), _signals_kept(), printed:
         code = command(list(args))
-    with contextlib.suppress(OSError):
-        out.flush()
+    if raw is not None:
+        raw.end()
+    out.flush()
     if raw is not None:
         out.detach().detach()  # type: ignore[attr-defined]  # what it holds back is lost, as with a process
     return Told(int(code), kept.getvalue().decode(), err.getvalue())
