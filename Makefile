@@ -5,13 +5,15 @@ PYTHON ?= python3
 VENV := .venv
 MELTANO := .venv-meltano
 POINTS := 1000
+DAYS := 1000
+SEED := 0
 PEERS := .venv-peers
 AUDIT := .venv-audit
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +107,9 @@ kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; 
 
 unlucky: $(STAMPS)/dev ## Full disks at every n-th byte and signals at every answer, 600 cases in process
 	$(BIN)/python -m tests.campaigns.unlucky
+
+soak: $(STAMPS)/dev ## Simulated weeks both ways, 1,000 days; DAYS=100 SEED=7 for others
+	$(BIN)/python -m tests.campaigns.soak --days $(DAYS) --seed $(SEED)
 
 faults: $(STAMPS)/dev ## Every single fault, all pairs, and random ones, on a virtual clock
 	$(BIN)/python -m tests.campaigns all

@@ -113,7 +113,7 @@ class StrictReader:
 
     def _schema(self, message: dict[str, Any]) -> None:
         schema, keys = message["schema"], message["key_properties"]
-        Draft202012Validator.check_schema(schema)
+        _check_schema(json.dumps(schema))
         if schema.get("type") != "object" or not isinstance(schema.get("properties"), dict):
             raise Breach("the schema is none of an object")
         named = {*keys, *(message.get("bookmark_properties") or ())}
@@ -163,6 +163,16 @@ class StrictReader:
         if message["stream"] not in self._streams:
             raise Breach(f"the SCHEMA of {message['stream']} has not come")
         return self._streams[message["stream"]]
+
+
+@lru_cache(maxsize=1_000)
+def _check_schema(text: str) -> None:
+    """See whether a text is a JSON Schema; of the many runs of a test most send the same ones.
+
+    Raises:
+        SchemaError: It is none.
+    """
+    Draft202012Validator.check_schema(json.loads(text))
 
 
 def _message(line: str | bytes) -> dict[str, Any]:

@@ -72,8 +72,10 @@ def small_world(
 ) -> World:
     """A server of two small procedures, so that a case costs little."""
     shelves = {
-        "lead": shelf_of(LEAD, _rows(LEAD, map(_lead_data, range(1, leads + 1)), now_ms)),
-        "ticket": shelf_of(TICKET, _rows(TICKET, map(_ticket_data, range(1, tickets + 1)), now_ms)),
+        "lead": shelf_of(LEAD, rows_of(LEAD, map(_lead_data, range(1, leads + 1)), now_ms)),
+        "ticket": shelf_of(
+            TICKET, rows_of(TICKET, map(_ticket_data, range(1, tickets + 1)), now_ms)
+        ),
     }
     return World(Account(shelves), Knobs().change(knobs), seed)
 
@@ -86,7 +88,8 @@ def _ticket_data(n: int) -> dict[str, Any]:
     return {"ticket_id": n, "subject": f"subject {n}"}
 
 
-def _rows(model: Model, made: Iterable[dict[str, Any]], now_ms: int) -> Iterator[dict[str, Any]]:
+def rows_of(model: Model, made: Iterable[dict[str, Any]], now_ms: int) -> Iterator[dict[str, Any]]:
+    """Processes with such attributes, as they are stored; made an hour ago."""
     for n, data in enumerate(made):
         at = now_ms - HOUR_MS + n
         yield {

@@ -175,7 +175,7 @@ class TapSimulation:
             stream.selected = name == STREAM
         if self._full_table:
             tap.streams[STREAM].forced_replication_method = "FULL_TABLE"
-        with _printing(self._printed):
+        with printing(self._printed):
             tap.read_streams()
         return int(tap.runs.conclude(allow_incomplete=False))
 
@@ -206,10 +206,17 @@ class TapSimulation:
 class SimulatedTap(TapChakra):
     """The tap, against a simulated server."""
 
-    def __init__(self, client: ChakraClient, clock: TurnsClock, **options: Any) -> None:
+    def __init__(
+        self,
+        client: ChakraClient,
+        clock: TurnsClock,
+        *,
+        config: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         self._client = client
         self._turns_clock = clock
-        super().__init__(config={"api_key": KEY, "concurrency": 2}, **options)
+        super().__init__(config={"api_key": KEY, "concurrency": 2, **(config or {})}, **options)
         self.clock = clock
 
     @property
@@ -243,7 +250,8 @@ class _Out:
 
 
 @contextlib.contextmanager
-def _printing(take: Callable[[bytes], None]) -> Iterator[None]:
+def printing(take: Callable[[bytes], None]) -> Iterator[None]:
+    """What goes to standard output goes to a function, a line at a time."""
     before, sys.stdout = sys.stdout, _Out(take)  # type: ignore[assignment]
     try:
         yield
