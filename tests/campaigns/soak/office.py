@@ -115,6 +115,7 @@ class Office(Server):
 
     Attributes:
         acts: What they did, in order.
+        hot: Procedure and key of the processes that they like to work on.
     """
 
     def __init__(self, world: World, turns: Turns, seed: object) -> None:
@@ -123,6 +124,7 @@ class Office(Server):
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
         self._number = count()
         self.acts: list[Act] = []
+        self.hot: list[tuple[str, str]] = []
 
     def plan(self, at_ms: int, act: Callable[[int], None]) -> None:
         """Have something done at a time."""
@@ -149,12 +151,15 @@ class Office(Server):
         rng = self._rng
         procedure = rng.choice(("lead", "lead", "lead", "ticket", "product"))
         what = rng.choices(("edit", "insert", "delete"), (8, 3, 1))[0]
+        near = rng.choice(self.hot) if what == "edit" and self.hot and rng.random() < 0.5 else None
+        procedure = procedure if near is None or near[0] == "visit" else near[0]
         writer = self._writer(procedure)
+        slots = [] if near is None else self.shelf(procedure).store.slots_of_key(near[1])
         try:
             if what == "insert":
                 self._insert(writer, procedure, at_ms)
             else:
-                self._change(writer, procedure, what, at_ms)
+                self._change(writer, slots[0] if slots else None, what, at_ms)
         except Rejection:
             return
 
@@ -175,9 +180,10 @@ class Office(Server):
             data[name] = key
         self._carry_out(writer, writer.plan_create({"data": data}, at_ms), "insert", at_ms, data)
 
-    def _change(self, writer: Writer, procedure: str, what: str, at_ms: int) -> None:
-        store = self.shelf(procedure).store
-        slot = store.any_living(self._rng.randrange(max(1, len(store)))) if len(store) else None
+    def _change(self, writer: Writer, slot: int | None, what: str, at_ms: int) -> None:
+        store, procedure = writer.shelf.store, writer.shelf.model.short_id
+        if slot is None and len(store):
+            slot = store.any_living(self._rng.randrange(len(store)))
         if slot is None:
             return
         if what == "delete":

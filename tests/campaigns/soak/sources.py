@@ -102,7 +102,7 @@ class Source:
             self._log(rng.choices(("scores", "owners", "visits"), (6, 2, 2))[0])
         for _ in range(rng.randrange(1, 8)):
             self._ticket(rng.choice((rng.randrange(1, 40), rng.randrange(9_000, 9_030))))
-        for _ in range(rng.randrange(0, 6)):
+        for _ in range(rng.choice((0, 3, 8, 25))):
             self._product(f"sku-{rng.randrange(60)}")
 
     def _log(self, stream: str) -> None:
@@ -157,6 +157,11 @@ class Source:
             row = {"sku": key, "title": f"source {self._number}", "price": self._number / 4}
             data = {"title": row["title"], "price": row["price"]}
             table[key] = Brought("products", row, ("product", key), data)
+
+    def newest(self) -> list[tuple[str, str]]:
+        """The processes that the next runs are about: procedure and key."""
+        logged = [brought.name for stream in LOGGED for brought in self.logs[stream][-30:]]
+        return [*logged, *(brought.name for brought in self.tables["products"].values())]
 
     # What a run is given
 

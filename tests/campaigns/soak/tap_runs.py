@@ -36,7 +36,8 @@ class Ran:
         requests: That it sent.
         steps: That it took.
         told: What it said, if it failed.
-        full: Whether all rows were emitted, with a version.
+        full: Whether all rows were read and emitted, with a version; a scan that was resumed has
+            the version of its beginning, and what was deleted since stays.
         activated: Streams whose other rows were taken out.
     """
 
@@ -83,6 +84,7 @@ class TapRuns:
         office.run, before, began = self._number, len(office.log), office.now_ms
         told: list[str] = []
         self.warehouse.begin()
+        resumes = any("scan" in each for each in bookmarks(self.warehouse.state).values())
         with listening() as (_, logged):
             try:
                 code: int | None = self._sync(full=full, ahead=ahead)
@@ -103,7 +105,9 @@ class TapRuns:
         del office.log[:]
         said = " | ".join((*told, *logged[-3:]))
         activated = tuple(self.warehouse.activated)
-        return Ran(code, began, office.now_ms, requests, self._steps, said, full, activated)
+        return Ran(
+            code, began, office.now_ms, requests, self._steps, said, full and not resumes, activated
+        )
 
     def _sync(self, *, full: bool, ahead: float) -> int:
         office = self._office

@@ -47,6 +47,7 @@ class Run:
         code: Its exit code; None if it was killed.
         receipt: What it printed of itself.
         took: The rows that it took.
+        again: The rejected rows that it was to send again, each with its stream.
         began_ms: When it began, by the server's clock.
         ended_ms: When it ended.
         requests: That it sent.
@@ -59,6 +60,7 @@ class Run:
         self.code: int | None = None
         self.receipt: dict[str, Any] = {}
         self.took: list[Brought] = []
+        self.again: list[tuple[str, dict[str, Any]]] = []
         self.began_ms = self.ended_ms = began_ms
         self.requests = self.steps = 0
         self.told = ""
@@ -103,7 +105,9 @@ class TargetRuns:
         reports.close()
         if not found:
             return None
-        return self._once(plan, lambda session: session.retry(found), 0.0)
+        run = self._once(plan, lambda session: session.retry(found), 0.0)
+        run.again = [(each.stream, dict(each.row)) for each in found]
+        return run
 
     def commit_mirrors(self, plan: Plan) -> Run:
         """Delete what the last run of a mirror did not bring."""

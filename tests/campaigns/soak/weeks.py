@@ -166,6 +166,7 @@ class Weeks:
             self._away = "outage" in self._kinds and draw.random() < 0.4
         away = weekday >= 5 and self._away
         self._source.change()
+        self._office.hot = self._source.newest()
         self._people(int(began * 1000))
         times = sorted(began + draw.uniform(7, 19) * 3600 for _ in range(draw.randrange(4, 8)))
         for at in times:
@@ -196,9 +197,10 @@ class Weeks:
 
     # Runs by a schedule
 
-    def _scheduled(self, plan: Plan | None) -> None:
+    def _scheduled(self, plan: Plan | None) -> int | None:
+        """One run, or what an operator does; its exit code, None if it was killed."""
         draw = self._draw
-        what = draw.choices(("tap", "target", "mirror", "retry", "unknown"), (5, 6, 2, 1, 1))[0]
+        what = draw.choices(("tap", "target", "mirror", "retry", "unknown"), (5, 6, 4, 1, 1))[0]
         if "people" in self._kinds and plan is None and draw.random() < 0.5:
             now = self._office.now_ms
             for _ in range(draw.randrange(1, 12)):
@@ -207,18 +209,19 @@ class Weeks:
         if "clock" in self._kinds and draw.random() < 0.15:
             ahead = draw.choice((-3_600.0, 2_400.0, 18_000.0))
         if what == "tap":
-            self._run_tap(plan or self._plan(), ahead)
-        elif what == "target":
-            self._run_target(plan or self._plan(), ahead)
-        elif what == "mirror":
+            return self._run_tap(plan or self._plan(), ahead)
+        if what == "target":
+            return self._run_target(plan or self._plan(), ahead).code
+        if what == "mirror":
             quiet = "mirror faults" not in self._kinds
-            self._run_mirror(plan or (CALM if quiet else self._plan()))
-        elif what == "retry":
+            return self._run_mirror(plan or (CALM if quiet else self._plan())).code
+        if what == "retry":
             run = self._target.retry(plan or self._plan())
             if run is not None:
                 self._note(run)
-        else:
-            self._operator()
+                return run.code
+        self._operator()
+        return 0
 
     def _plan(self) -> Plan:
         """Which faults a run meets: none, many small ones, or a death."""
@@ -227,16 +230,16 @@ class Weeks:
         if what < 0.35:
             return CALM
         if "faults" in self._kinds:
-            rate = draw.choice((0.005, 0.02, 0.06))
+            rate = draw.choice((0.01, 0.05, 0.15))
             rates |= {"read": rate, "submit": rate * 2}
         if "disk" in self._kinds and draw.random() < 0.2:
             rates["journal"] = 0.01
         if "kills" in self._kinds and draw.random() < 0.5:
             rates |= {"state": 0.03, "record": 0.002, "reject": 0.02}
-            return Deaths(draw.random(), rates, draw.randrange(1, 250))
+            return Deaths(draw.random(), rates, draw.randrange(1, draw.choice((20, 60, 250))))
         return Only(Rates(draw.random(), rates), kills="kills" in self._kinds)
 
-    def _run_tap(self, plan: Plan, ahead: float) -> None:
+    def _run_tap(self, plan: Plan, ahead: float) -> int | None:
         full, world = self._draw.random() < 0.15, self._office.world
         narrowed = full and "narrowed" in self._kinds and self._draw.random() < 0.3
         if narrowed:
@@ -245,6 +248,7 @@ class Weeks:
         world.change_knobs({"default_role": "ADMIN"})
         self._taps.append(ran)
         self.count.runs[f"tap {_said(ran.code)}"] += 1
+        return ran.code
 
     def _run_target(self, plan: Plan, ahead: float = 0.0) -> Run:
         run = self._target.bring(plan, self._source.lines(self._target.state), ahead=ahead)
@@ -279,6 +283,11 @@ class Weeks:
             if brought.first_ms is None or again:
                 brought.first_ms = run.began_ms
             brought.last_ms = run.ended_ms
+        if run.again:
+            for rows in self._books.values():
+                for brought in rows:
+                    if (brought.stream, dict(brought.row)) in run.again:
+                        brought.last_ms = run.ended_ms
 
     def _operator(self) -> None:
         """Somebody looks in ChakraHQ for rows without a key of which nobody knows."""
@@ -308,6 +317,7 @@ class Weeks:
         if not self._source.covered(self._target.state):
             found.append("wrong: the last STATE of the day does not cover the source")
         self._office.world.change_knobs({"entry_error_rate": errors})
+        self._turns.sleep(60)  # lists may lag by half of that
         last = self._tap.run(CALM, full=full)
         self._taps.append(last)
         self.count.requests.append((last.requests, run.requests))
