@@ -7,13 +7,14 @@ MELTANO := .venv-meltano
 POINTS := 1000
 DAYS := 1000
 SEED := 0
+CASES := 1000
 PEERS := .venv-peers
 AUDIT := .venv-audit
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +114,12 @@ soak: $(STAMPS)/dev ## Simulated weeks both ways, 1,000 days; DAYS=100 SEED=7 fo
 
 faults: $(STAMPS)/dev ## Every single fault, all pairs, and random ones, on a virtual clock
 	$(BIN)/python -m tests.campaigns all
+
+clocks: $(STAMPS)/dev ## Deaths with open jobs while the machine's clock jumps; CASES=100 for fewer
+	@$(BIN)/python -m tests.campaigns clocks --cases $(CASES)
+
+lag: $(STAMPS)/dev ## Lists that lag up to 30 s, both ways, under runs that follow at once; CASES=100
+	@$(BIN)/python -m tests.campaigns lag --cases $(CASES)
 
 faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns found last
 	$(BIN)/python -m tests.campaigns report

@@ -117,7 +117,9 @@ class Lanes:
         if until is not None:
             self._blocked.setdefault(until, []).append(owner)
             self._blocked_keys.add(owner)
-        self._free(owner)
+        # Nothing was done: what others have read meanwhile is not stale. If it were, lanes that
+        # name one process in several ways would put each other back for ever.
+        self._let_go(owner)
 
     def join(self, owner: Key, change: Change) -> bool:
         """Combine a change that was taken with the one behind it; whether they may be one."""
@@ -138,12 +140,18 @@ class Lanes:
 
     def _free(self, owner: Key) -> None:
         self._tick += 1
-        for name in self._held.pop(owner, ()):
-            del self._holder[name]
+        for name in self._let_go(owner):
             self._freed[name] = self._tick - 1
             self._freed_in_order.append((self._tick - 1, name))
+
+    def _let_go(self, owner: Key) -> list[Key]:
+        """An owner holds nothing any more; the names that it held."""
+        names = self._held.pop(owner, [])
+        for name in names:
+            del self._holder[name]
             self._ready_if_free(name)
             self.unblock(name)
+        return names
 
     def unblock(self, name: Key) -> None:
         """What was put back until that name is free is waited for no longer."""

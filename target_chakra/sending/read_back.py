@@ -6,7 +6,6 @@ not seen at once is looked for again.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import NotFound, Refused
@@ -39,11 +38,16 @@ class MadeIds:
     def __init__(self, server: int | None, ask: Callable[[], Mapping[int, str]]) -> None:
         self.server = server
         self._ask = ask
+        self._ids: Mapping[int, str] | None = None
 
-    @cached_property
+    @property
     def ids(self) -> Mapping[int, str]:
         """Ids of processes, by position; those that the job does not name are missing."""
-        return self._ask()
+        # Before Python 3.12 a cached property has one lock for all objects: the threads of all
+        # other batches would wait for this answer.
+        if self._ids is None:
+            self._ids = self._ask()
+        return self._ids
 
 
 class ReadBack:

@@ -52,7 +52,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", nargs="?", default="all", choices=[*CAMPAIGNS, "all", "report"])
     parser.add_argument("--only", help="one case, as it was printed")
     parser.add_argument("--processes", type=int, default=2, help="at a time (2)")
-    parser.add_argument("--cases", type=int, default=1000, help="random cases (1000)")
+    parser.add_argument(
+        "--cases", type=int, default=1000, help="cases that follow from a number (1000)"
+    )
     parser.add_argument("--share", default="1/1", help="of the cases: 3/10 is the third tenth")
     return parser.parse_args()
 
@@ -95,9 +97,9 @@ def _cases(name: str, options: argparse.Namespace, plan: list[str]) -> Iterator[
 
 
 def _all_cases(name: str, count: int, plan: list[str]) -> Iterable[str]:
-    if name == "random":
+    if name in campaigns.NUMBERED:
         plan.append(f"{count:,} cases, each from its number")
-        return (f"random/{number}" for number in range(count))
+        return (f"{name}/{number}" for number in range(count))
     if name == "pairs":
         return _pairs(plan)
     return [case for scenario in SCENARIOS[name] for case in _singles(scenario, plan)]

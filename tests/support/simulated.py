@@ -152,15 +152,22 @@ class Wire:
         server: The other end.
         fault: Says which kind of fault hits a request; None for none.
         seed: Of the latencies.
+        date: What an answer's `Date` says, given its number and the true time; None for none.
     """
 
     def __init__(
-        self, server: Server, fault: Callable[[Request], str | None], seed: object
+        self,
+        server: Server,
+        fault: Callable[[Request], str | None],
+        seed: object,
+        date: Callable[[int, float], float | None] = lambda _number, now: now,
     ) -> None:
         self._server = server
         self._turns = server.turns
         self._fault = fault
         self._draw = random.Random(f"{seed}:wire")
+        self._date = date
+        self._answers = 0
 
     def send(self, request: Request) -> Response:
         kind = self._fault(request)
@@ -208,8 +215,11 @@ class Wire:
         return self._response(_spoilt(answer, kind))
 
     def _response(self, answer: ResponseOut) -> Response:
-        at = int(self._turns.now)
-        headers = {**answer.headers, "date": formatdate(at, usegmt=True)}
+        self._answers += 1
+        at = self._date(self._answers, self._turns.now)
+        headers = dict(answer.headers)
+        if at is not None:
+            headers["date"] = formatdate(int(at), usegmt=True)
         return Response(answer.status, headers, answer.body)
 
     def close(self) -> None:

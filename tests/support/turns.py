@@ -168,19 +168,27 @@ class TurnsClock:
     Args:
         turns: Time.
         seed: Of its chance.
-        ahead: Seconds by which its wall clock is ahead of the server's.
+        ahead: Seconds by which its wall clock is ahead of the server's, at a moment.
     """
 
-    def __init__(self, turns: Turns, seed: object, ahead: float = 0.0) -> None:
+    def __init__(
+        self, turns: Turns, seed: object, ahead: Callable[[float], float] = lambda _now: 0.0
+    ) -> None:
         self._turns = turns
         self._ahead = ahead
+        self._suspended = 0.0
         self._random = random.Random(f"{seed}:chance")
 
     def now(self) -> float:
-        return self._turns.now + self._ahead
+        return self._turns.now + self._ahead(self._turns.now)
 
     def monotonic(self) -> float:
-        return self._turns.now
+        return self._turns.now - self._suspended
+
+    def suspend(self, seconds: float) -> None:
+        """The machine sleeps: its monotonic time stands still, and all others' goes on."""
+        self._suspended += seconds
+        self._turns.sleep(seconds)
 
     def sleep(self, seconds: float) -> None:
         self._turns.sleep(seconds)

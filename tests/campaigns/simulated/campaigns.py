@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.campaigns.simulated import scenarios, tap, tap_judges
+from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
+from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
 from tests.campaigns.simulated.random_cases import random_case
 from tests.campaigns.simulated.tap import TapSimulation
 from tests.campaigns.simulated.target import Simulation
@@ -34,12 +36,24 @@ TAPS: Mapping[str, Callable[..., TapSimulation]] = {
     "tap-incremental": tap.incremental,
     "tap-full": tap.full_table,
 }
+NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
+    "random": random_case,
+    "clocks": clock_case,
+    "lag": lag_case,
+}
+"""Cases that follow from a number."""
 DOUBLED = (
     "nothing_is_created_twice",
     "keyless_rows_are_there_once",
     "nothing_is_emitted_twice",
 )
-LOST = ("last_value_wins", "states_are_covered", "bad_rows_are_on_record", *tap_judges.LOST)
+LOST = (
+    "last_value_wins",
+    "no_good_row_is_rejected",
+    "states_are_covered",
+    "bad_rows_are_on_record",
+    *tap_judges.LOST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +134,8 @@ def run_case(case: str) -> Result:
 
 def _simulation(case: str) -> Simulation | TapSimulation:
     name, _, rest = case.partition("/")
-    if name == "random":
-        return random_case(int(rest))
+    if name in NUMBERED:
+        return NUMBERED[name](int(rest))
     hits = map(_hit, rest.split("+")) if rest else ()
     return TAPS[name](Hits(*hits)) if name in TAPS else Simulation(SCENARIOS[name](), Hits(*hits))
 
@@ -141,6 +155,9 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
         rows, runs = len(history.wishes), len(history.ended)
         unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
         condemned = verdict(history)
+        if case.startswith("lag/"):
+            name = no_good_row_is_rejected.__name__
+            condemned += [f"{name}: {why}" for why in no_good_row_is_rejected(history)]
     faults = Counter(f"{step.family}/{kind}" for step, kind in simulation.faults)
     return Result(case, rows, faults, runs, unknown, tuple(condemned))
 

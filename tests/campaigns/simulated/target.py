@@ -63,7 +63,7 @@ TICK, PAUSE_TICKS = 0.2, 20
 """Seconds after which the input is found to rest, and how long it does."""
 NEVER = 1 << 60
 """When an item is done that no job has begun."""
-UNTIL_FREE = 1810.0
+UNTIL_FREE = 1840.0
 """Seconds after which no unknown row holds its process any more."""
 
 
@@ -90,7 +90,11 @@ class Scenario:
         pauses: After which rows the input rests a while.
         settings: Of the target, beside the ones that every case has.
         rests: Seconds between runs, in turn.
-        ahead: Seconds by which the target's clock is ahead of the server's.
+        ahead: Seconds by which the target's clock is ahead of the server's, in a run (from 1) that
+            has lasted so many seconds.
+        suspends: For how many seconds the machine sleeps, by run and row before which it does.
+        dates: What an answer's `Date` says, given the run, the number of the answer in it and the
+            true time, epoch seconds; None for no `Date`.
         most_runs: After so many the case is given up.
         calm_after: Runs after which no more faults come.
         beside: Share of the reads that go on while others do.
@@ -107,7 +111,9 @@ class Scenario:
     pauses: frozenset[int] = frozenset()
     settings: Mapping[str, Any] = field(default_factory=dict)
     rests: tuple[float, ...] = (1.0,)
-    ahead: float = 0.0
+    ahead: Callable[[int, float], float] = lambda _run, _seconds: 0.0
+    suspends: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    dates: Callable[[int, int, float], float | None] = lambda _run, _number, now: now
     most_runs: int = 12
     calm_after: int = 12
     beside: float = 0.1
@@ -148,6 +154,7 @@ class Simulation:
         self._covered = 0
         self._journal: Journal | None = None
         self._calm = False
+        self._clock = TurnsClock(self.turns, scenario.seed)
         self.history.before = list(self._kept())
         self.history.merges = bool(self.world.knobs.phone_merge)
 
@@ -247,7 +254,10 @@ class Simulation:
     def _session(self, take: Callable[[Session[Any]], None]) -> int:
         scenario = self._scenario
         seed = f"{scenario.seed}:{self._run}"
-        clock = TurnsClock(self.turns, seed, scenario.ahead)
+        run, began = self._run, self.turns.now
+        self._clock = clock = TurnsClock(
+            self.turns, seed, lambda now: scenario.ahead(run, now - began)
+        )
         settings = parse_settings(
             {
                 "api_key": KEY,
@@ -258,7 +268,7 @@ class Simulation:
             user_agent="simulated",
             journal="",
         )
-        wire = Wire(self.server, self._request, seed)
+        wire = Wire(self.server, self._request, seed, partial(scenario.dates, run))
         ins = StandIns(
             ChakraClient(wire, Pacer(clock), clock, RetryPolicy()),
             partial(TurnsCrew, self.turns, self._goes_beside),
@@ -296,6 +306,8 @@ class Simulation:
         for at in range(self._covered, len(wishes)):
             wish = wishes[at]
             self._most_fed = max(self._most_fed, at + 1)
+            if asleep := scenario.suspends.get((self._run, at + 1)):
+                self._clock.suspend(asleep)
             # One that comes when the run has failed is not taken.
             self._fed += session.failure is None
             session.row(wish.stream, at + 1, dict(wish.row), None)

@@ -45,6 +45,11 @@ def test_every_promise_holds_under_faults_by_chance(part: int) -> None:
     assert condemned(cases) == {}
 
 
+@pytest.mark.parametrize("name", ["clocks", "lag"])
+def test_every_promise_holds_whatever_clocks_say_and_lists_show(name: str) -> None:
+    assert condemned([f"{name}/{number}" for number in range(9_000, 9_008)]) == {}
+
+
 @pytest.mark.parametrize("number", [70, 104, 251, 357])
 def test_what_chance_found_stays_mended(number: int) -> None:
     """What each is of, and what it found.

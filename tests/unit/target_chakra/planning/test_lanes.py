@@ -327,6 +327,17 @@ def test_what_was_read_before_a_change_ended_is_stale_and_what_comes_after_is_no
     assert not lanes.is_stale([key_of(2, "id")], since)
 
 
+def test_a_change_that_is_put_back_makes_nothing_stale() -> None:
+    """Lanes that name one process in two ways put each other back for ever (lag/1)."""
+    lanes, other = Lanes(), key_of(1, "id")
+    for seq, key in enumerate((KEY, other), start=1):
+        lanes.add(key, change_of(seq, key, {"a": seq}))
+    since = lanes.tick
+    (first,) = lanes.take(("lead", "lead_id"), 9)
+    lanes.defer(KEY, first)
+    assert not lanes.is_stale([KEY, other], since)
+
+
 def test_draining_a_procedure_leaves_the_others() -> None:
     lanes = Lanes()
     other = Key("ticket", "id", "t1")
