@@ -147,6 +147,9 @@ class Knobs:
     job_order: Literal["fifo", "parallel"] = _knob("fifo", "Q31: jobs of one procedure")
     job_atomic: bool = _knob(default=False, doc="Q33: one failing entry undoes the job")
     entry_error_rate: float = _knob(0.0, "Q33: share of entries that fail for no reason")
+    refused_texts: tuple[str, ...] = _knob(
+        (), "an entry whose item holds such a text fails, and says by which"
+    )
     entries_page_size: int = _knob(100, "Q25")
     entries_paging: Literal["next_path", "absolute_url", "skip_limit", "page", "none"] = _knob(
         "next_path", "Q25: how the next page is found; none: it is not"
@@ -158,6 +161,7 @@ class Knobs:
         "input", "Q26: entry shows its item"
     )
     entry_index: bool = _knob(default=True, doc="Q26: entry shows its place in the batch")
+    entry_process: bool = _knob(default=True, doc="Q26: entry names the process that it wrote")
     entries_order: Literal["input", "completion", "shuffled"] = _knob("input", "Q26")
     entry_names: Literal["default", "other"] = _knob("default", "Q26: other: entryId, status, ...")
     # Users and config

@@ -119,7 +119,7 @@ def _entry_json(entry: Entry, job: Job, knobs: Knobs) -> Row:
         "backgroundJob": job.id,
         "completionStatus": entry.outcome,
         "statusMessage": entry.message,
-        "result": {"id": entry.process_id} if entry.process_id else None,
+        "result": {"id": entry.process_id} if entry.process_id and knobs.entry_process else None,
         "createdAt": job.created_ms,
         "updatedAt": entry.updated_ms,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.messages import Rejection
 
 if TYPE_CHECKING:
@@ -185,6 +186,10 @@ class JobBoard:
         if knobs.entry_error_rate and self._draw.chance(knobs.entry_error_rate):
             entry.outcome, entry.message = "ERROR", "Internal error"
             return None
+        text = next((each for each in knobs.refused_texts if each in _written(entry.item)), None)
+        if text is not None:
+            entry.outcome, entry.message = "ERROR", f"{text} is not taken"
+            return None
         try:
             return entry.work.plan(now_ms) if entry.work else None
         except Rejection as rejection:
@@ -207,6 +212,10 @@ class JobBoard:
             if entry.outcome == "NOT_STARTED":
                 entry.outcome, entry.message = "ERROR", "Undone: another entry of the job failed"
                 entry.updated_ms = now_ms
+
+
+def _written(item: object) -> str:
+    return exact_json.dumps(item).decode()
 
 
 def _finish(entry: Entry, plan: Plan | None, now_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""Ties a job's entries to the rows of its batch (Q26).
+"""Ties a job's entries to the rows of its batch (Q26), and says which rows the others are of.
 
 The names and contents of an entry are unknown (contract 3.6), so everything is read leniently
 and concluded cautiously: an entry that might belong to two rows is tied to neither, and its rows
@@ -72,10 +72,15 @@ class Tied:
     Attributes:
         outcomes: One for each item, in the order sent; None if no entry could be tied to it.
         untied: How many entries could be tied to no item.
+        loose: What the entries say that nothing but their order may tie to items, or nothing at
+            all; in their order.
+        by_order: Whether nothing but their order ties them: an assumption.
     """
 
     outcomes: tuple[EntryOutcome | None, ...]
     untied: int
+    loose: tuple[EntryOutcome, ...] = ()
+    by_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +102,76 @@ def tie(entries: Sequence[Row], items: Sequence[Row], key_fields: Sequence[str])
         key_fields: What names a process: `id` and the primary key's shortId.
     """
     read = _latest(_read(entry) for entry in entries)
-    places = _Places(items, key_fields).of(read)
+    finder = _Places(items, key_fields)
+    places = finder.of(read)
     claims: defaultdict[int, list[EntryOutcome]] = defaultdict(list)
     for entry, place in zip(read, places, strict=True):
         if place is not None:
             claims[place].append(entry.outcome)
     settled = {place: _agreed(outcomes) for place, outcomes in claims.items()}
     tied = sum(len(claims[place]) for place, outcome in settled.items() if outcome is not None)
-    return Tied(tuple(settled.get(place) for place in range(len(items))), len(read) - tied)
+    loose = [
+        entry.outcome
+        for entry, place in zip(read, places, strict=True)
+        if finder.by_order or place is None
+    ]
+    outcomes = tuple(settled.get(place) for place in range(len(items)))
+    return Tied(outcomes, len(read) - tied, tuple(loose), finder.by_order)
+
+
+FAILED: Final = frozenset({EntryStatus.ERROR, EntryStatus.INVALID})
+"""What an entry says of a row that was refused."""
+MOST_REASONS: Final = 3
+"""Reasons that are told of rows of which nobody knows which has which."""
+
+
+def refused_among(
+    unwritten: set[int], unclear: set[int], refused: int
+) -> tuple[set[int], set[int]]:
+    """Which rows were refused, by how many were: those, and those of which that can't be said.
+
+    Args:
+        unwritten: Rows that are not there, or are as before.
+        unclear: Rows that are neither as before nor as sent.
+        refused: How many of all rows were refused.
+    """
+    if len(unwritten) > refused:
+        return set(), unwritten  # some of them were written, and can't be seen
+    if len(unwritten) == refused:
+        return unwritten, set()
+    if len(unwritten) + len(unclear) <= refused:
+        return unwritten | unclear, set()
+    return unwritten, unclear
+
+
+def reasons_for(refused: Iterable[int], tied: Tied, *, in_order: bool) -> dict[int, str]:
+    """Why rows were refused; where entries do not say which is of which, all that they say.
+
+    Args:
+        refused: Their positions.
+        tied: What the entries say.
+        in_order: Whether their order is known to be that of the rows.
+    """
+    places = sorted(refused)
+    failed = {at: each.message for at, each in enumerate(tied.loose) if each.status in FAILED}
+    if in_order and sorted(failed) == places:
+        return {at: failed[at] for at in places}
+    said = list(dict.fromkeys(filter(None, failed.values())))
+    if len(said) < 2:  # noqa: PLR2004 - one reason is that of each
+        return dict.fromkeys(places, "".join(said))
+    more = "; ..." if len(said) > MOST_REASONS else ""
+    reason = (
+        f"its job refused {len(failed):,} rows and does not say which for what reason:"
+        f" {'; '.join(said[:MOST_REASONS])}{more}"
+    )
+    return dict.fromkeys(places, reason)
 
 
 class _Places:
     """Finds the item an entry belongs to."""
 
     def __init__(self, items: Sequence[Row], key_fields: Sequence[str]) -> None:
+        self.by_order = False
         self._number = len(items)
         self._ids = [item.get("id") for item in items]
         self._by_content: defaultdict[bytes, set[int]] = defaultdict(set)
@@ -126,7 +187,7 @@ class _Places:
     def of(self, entries: Sequence[_Entry]) -> list[int | None]:
         """Return the place of each entry's item, None where it is uncertain."""
         if all(entry.echo is None and entry.index is None for entry in entries):
-            return self._by_order(entries)
+            return self._by_id(entries) or self._by_order(entries)
         first = _first_index(entries, self._number)
         return [self._of(entry, first) for entry in entries]
 
@@ -149,18 +210,15 @@ class _Places:
         # An echo of an unknown item, or of different ones at once, is of none of them.
         return set.intersection(*known) if known else set() if named else None
 
-    def _by_order(self, entries: Sequence[_Entry]) -> list[int | None]:
-        if len(entries) != self._number or self._out_of_order(entries):
-            return [None] * len(entries)
-        return list(range(len(entries)))
+    def _by_id(self, entries: Sequence[_Entry]) -> list[int | None]:
+        """By the processes that items were sent for; empty if entries name none of them."""
+        sent = {str(sent_id): place for place, sent_id in enumerate(self._ids) if sent_id}
+        places = [sent.get(entry.outcome.process_id or "") for entry in entries]
+        return places if any(place is not None for place in places) else []
 
-    def _out_of_order(self, entries: Sequence[_Entry]) -> bool:
-        """Whether an entry wrote the process that another item was sent for."""
-        sent = set(map(str, self._ids))
-        return any(
-            entry.outcome.process_id in sent and entry.outcome.process_id != str(sent_id)
-            for entry, sent_id in zip(entries, self._ids, strict=True)
-        )
+    def _by_order(self, entries: Sequence[_Entry]) -> list[int | None]:
+        self.by_order = len(entries) == self._number
+        return list(range(len(entries))) if self.by_order else [None] * len(entries)
 
 
 def _agreed(claims: Sequence[EntryOutcome]) -> EntryOutcome | None:

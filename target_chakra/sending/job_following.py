@@ -120,7 +120,8 @@ class JobFollower:
         succeeded = look.counts.get("SUCCESS", 0) >= submitted
         server = look.completed_at or self._context.server_clock.earliest
         in_full = verdict is JobVerdict.DONE
-        self.conclude(in_flight, End(succeeded, in_full, in_flight.probing, server))
+        failed = look.failed if in_full else None
+        self.conclude(in_flight, End(succeeded, in_full, in_flight.probing, server, failed=failed))
 
     def _not_seen(self, in_flight: BatchInFlight, error: Exception) -> Iterator[JobStep]:
         if not isinstance(error, ChakraError):

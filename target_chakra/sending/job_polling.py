@@ -58,6 +58,11 @@ class Look:
         return sum(self.counts.get(name, 0) for name in _FINISHED)
 
     @property
+    def failed(self) -> int:
+        """How many entries were refused."""
+        return self.finished - self.counts.get("SUCCESS", 0)
+
+    @property
     def says_ended(self) -> bool:
         """Whether the job's own fields say that it ended, whatever its counts say."""
         if self.completed_at > 0:

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import ChakraError, NotFound, Refused
 from target_chakra.batches import Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import Outcome
 from target_chakra.mapping.destination_names import DELETED, destination_of, is_for_creates
-from target_chakra.sending.entry_matching import EntryStatus, tie
+from target_chakra.sending.entry_matching import (
+    FAILED,
+    EntryOutcome,
+    EntryStatus,
+    Tied,
+    reasons_for,
+    refused_among,
+    tie,
+)
 from target_chakra.sending.item_shapes import item
-from target_chakra.sending.read_back import MadeIds, has_name
+from target_chakra.sending.read_back import LAG_PAUSES, MadeIds, has_name
 from target_chakra.sending.recovery import Sight
 
 if TYPE_CHECKING:
@@ -27,8 +35,11 @@ if TYPE_CHECKING:
     from target_chakra.changes import Action
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.lookups.snapshot import Snapshot
-    from target_chakra.sending.entry_matching import EntryOutcome
     from target_chakra.sending.read_back import ReadBack
+
+MOST_FETCHED: Final = 10
+"""Processes that are fetched one by one, rather than waited for until lists show them."""
+_NO_REASON: Final = "its job ended and did not write it, and none of its entries says why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class End:
         read_back: Whether its effect must be seen, and not only its word.
         server_time: Of the server when its end was seen, epoch milliseconds.
         process_id: The process that the answer to a single create names.
+        failed: How many of its entries were refused; None if that is not known.
     """
 
     all_succeeded: bool
@@ -48,6 +60,7 @@ class End:
     read_back: bool
     server_time: int | None
     process_id: str = ""
+    failed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +91,20 @@ class Outcomes:
     def __init__(self, procedure: OpenProcedure, read_back: ReadBack) -> None:
         self._procedure = procedure
         self._read_back = read_back
+        self._in_order: dict[Kind, bool] = {}
 
     def conclude(self, batch: Batch, end: End) -> Conclusion:
         """Say what became of each row of a job that ended."""
-        told = self._told(batch, end)
-        settlements: dict[int, Settlement] = {}
+        told, settlements = self._certain(batch, self._told(batch, end), end)
         wrote: dict[int, EntryOutcome | None] = {}
         doubtful: dict[int, Action] = {}
         for at, action in enumerate(batch.actions):
             outcome = told.get(at)
+            if at in settlements:
+                continue
             if outcome is None and not end.all_succeeded:
                 doubtful[at] = action
-            elif outcome is not None and outcome.status in _FAILED:
+            elif outcome is not None and outcome.status in FAILED:
                 reason = outcome.message or "no reason given"
                 settlements[at] = Settlement(action, Outcome.REJECTED, action.process_id, reason)
             elif outcome is not None and outcome.status is not EntryStatus.SUCCESS:
@@ -107,34 +122,134 @@ class Outcomes:
         understood = _understood(told.values(), creates=creates)
         return Conclusion(settlements, effect, unproven if creates else None, understood)
 
+    # What the job's entries say
+
     def _made_ids(
         self, batch: Batch, told: Mapping[int, EntryOutcome | None], end: End
     ) -> dict[int, str]:
         """The processes that a job's entries name, by position."""
         if end.process_id:
             return {0: end.process_id}
+        if told or not batch.job:
+            return {at: each.process_id for at, each in told.items() if each and each.process_id}
         try:
-            entries = told or (self._entries(batch) if batch.job else {})
+            tied = self._entries(batch)
         except ChakraError:
             return {}
-        return {at: each.process_id for at, each in entries.items() if each and each.process_id}
+        if tied.by_order:
+            ids = [each.process_id for each in tied.loose if each.process_id]
+            return self._read_back.identify(dict(enumerate(batch.actions)), ids[:MOST_FETCHED])
+        return self._made_ids(batch, dict(enumerate(tied.outcomes)), end)
 
-    def _told(self, batch: Batch, end: End) -> dict[int, EntryOutcome | None]:
+    def _told(self, batch: Batch, end: End) -> Tied:
         """What the job's entries say, where they must be asked."""
         keyless = batch.kind is Kind.CREATE and any(a.change.key is None for a in batch.actions)
         if (end.all_succeeded and not keyless) or not batch.job:
-            return {}
+            return Tied((), 0)
         return self._entries(batch)
 
-    def _entries(self, batch: Batch) -> dict[int, EntryOutcome | None]:
-        """What the entries of a batch's job say, by position."""
+    def _entries(self, batch: Batch) -> Tied:
+        """What the entries of a batch's job say."""
         primary_key = self._procedure.primary_key
         count = len(batch.actions)
         entries = self._procedure.client.job_entries_all(batch.job or "", count).entries
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         keys = {action.change.key.attribute for action in batch.actions if action.change.key}
         keys |= {primary_key or "id", "id"}
-        return dict(enumerate(tie(entries, items, sorted(keys)).outcomes))
+        return tie(entries, items, sorted(keys))
+
+    # Entries of which nobody says whose they are
+
+    def _certain(
+        self, batch: Batch, tied: Tied, end: End
+    ) -> tuple[dict[int, EntryOutcome | None], dict[int, Settlement]]:
+        """What is certain of each row; and the rows of which that can't be said."""
+        told = dict(enumerate(tied.outcomes))
+        free = {at: batch.actions[at] for at, o in told.items() if tied.by_order or o is None}
+        known = sum(o.status in FAILED for at, o in told.items() if o and at not in free)
+        if not free or end.failed is None or not 0 <= end.failed - known <= len(free):
+            return {at: None if tied.by_order else o for at, o in told.items()}, {}
+        refused = end.failed - known
+        nameless = any(not has_name(action) for action in free.values())
+        ids = _named_ids(tied) if batch.kind is Kind.CREATE else None
+        ordered = tied.by_order and self._in_order.get(batch.kind, False)
+        if nameless and (not refused or (ordered and ids is None)):
+            return told, {}
+        made = dict[int, str]()
+        if refused in (0, len(free)):
+            bad, unsure = (set(free) if refused else set()), set[int]()
+        elif ids is not None:
+            bad, unsure, made = self._by_ids(free, ids, refused)
+        else:
+            bad, unsure = self._by_count(free, refused, batch.server)
+        if tied.by_order and 0 < refused < len(free) and not unsure:
+            failed = {at for at, each in enumerate(tied.loose) if each.status in FAILED}
+            ordered = self._in_order[batch.kind] = failed == bad
+        reasons = reasons_for(bad, tied, in_order=ordered)
+        for at in free:
+            status = EntryStatus.ERROR if at in bad else EntryStatus.SUCCESS
+            reason = reasons.get(at, "") or _NO_REASON
+            told[at] = EntryOutcome(status, reason if at in bad else "", made.get(at), None)
+        said = f"its job refused {refused:,} of {len(free):,} rows, and nothing says which"
+        left = {at: free[at] for at in unsure}
+        return told, {
+            at: Settlement(a, Outcome.UNKNOWN, a.process_id, said) for at, a in left.items()
+        }
+
+    def _by_ids(
+        self, free: Mapping[int, Action], ids: set[str], refused: int
+    ) -> tuple[set[int], set[int], dict[int, str]]:
+        """Which creates were refused, by the processes that the job says it made.
+
+        Returns:
+            The refused ones, those of which that can't be said, and the others' processes.
+        """
+        named, made = {at: a for at, a in free.items() if has_name(a)}, dict[int, str]()
+        for pause in (0.0, *LAG_PAUSES):
+            if pause:
+                self._read_back.wait(pause)
+            for at, seen in self._read_back.look(named).items() if named else ():
+                found = [each.process_id for each in seen if each.process_id in ids]
+                if found:
+                    made[at] = found[0]
+            left = {at: a for at, a in free.items() if at not in made}
+            more = sorted(ids - set(made.values()))
+            if len(left) <= refused:
+                break
+            if len(more) <= MOST_FETCHED or not named.keys() & left.keys():
+                made.update(self._read_back.identify(left, more))
+                break
+        rest = {at for at in free if at not in made}
+        return *refused_among(rest, set(), refused), made
+
+    def _by_count(
+        self, free: Mapping[int, Action], refused: int, server: int | None
+    ) -> tuple[set[int], set[int]]:
+        """Which rows were refused, by reading back: so many are not there, or are as before."""
+        named = {at: a for at, a in free.items() if has_name(a)}
+        nameless = set(free) - set(named)
+        unwritten, unclear = set[int](), nameless
+        for pause in (0.0, *LAG_PAUSES):
+            if pause:
+                self._read_back.wait(pause)
+            seen = self._read_back.look(named) if named else {}
+            found = {at: self._what(named[at], seen[at], server) for at in named}
+            unwritten = {at for at, what in found.items() if what is Sight.AS_BEFORE}
+            unclear = nameless | {at for at, what in found.items() if what is Sight.NEITHER}
+            if len(unwritten) <= refused:
+                break
+        return refused_among(unwritten, unclear, refused)
+
+    def _what(self, action: Action, seen: Sequence[Snapshot], server: int | None) -> Sight:
+        """Whether a row of a job that is over was written."""
+        what = self._read_back.sight(action, seen)
+        if what is not Sight.NEITHER:
+            return what
+        if action.kind is Kind.CREATE:
+            born = seen[0].created_at if len(seen) == 1 else None
+            is_new = born is not None and server is not None and born >= server
+            return Sight.AS_SENT if is_new else Sight.NEITHER
+        return Sight.AS_BEFORE if action.before is None else Sight.NEITHER
 
     def _doubtful(self, actions: Mapping[int, Action], end: End) -> dict[int, Settlement]:
         """Rows that the job says nothing about: only reading them back can tell."""
@@ -231,11 +346,15 @@ def _understood(told: Iterable[EntryOutcome | None], *, creates: bool) -> bool:
 
     An update whose form is another's may be called invalid; a create has another form as a whole.
     """
-    proofs = _FAILED if creates else {EntryStatus.ERROR}
+    proofs = FAILED if creates else {EntryStatus.ERROR}
     return any(each is not None and each.status in proofs for each in told)
 
 
-_FAILED = frozenset({EntryStatus.ERROR, EntryStatus.INVALID})
+def _named_ids(tied: Tied) -> set[str] | None:
+    """The processes that a job made, if each of its good entries names its own; None if not."""
+    made = [each.process_id for each in tied.loose if each.status is EntryStatus.SUCCESS]
+    ids = {each for each in made if each}
+    return ids if ids and len(ids) == len(made) else None
 
 
 def _made(action: Action, seen: Sequence[Snapshot], server: int | None) -> Settlement:
@@ -268,8 +387,7 @@ def _judged(action: Action, seen: Sequence[Snapshot], what: Sight, end: End) -> 
     if what is Sight.AS_SENT:
         return Settlement(action, WRITTEN[action.kind], process_id)
     if what is Sight.AS_BEFORE and end.in_full:
-        reason = "its job ended and did not write it, and none of its entries says why"
-        return Settlement(action, Outcome.REJECTED, process_id, reason)
+        return Settlement(action, Outcome.REJECTED, process_id, _NO_REASON)
     return Settlement(
         action, Outcome.UNKNOWN, process_id, "its job ended without a word about this row"
     )

@@ -16,7 +16,7 @@ from target_chakra.sending.recovery import Sight, sight
 from target_chakra.sending.server_limits import FIRST_BATCH_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chakra_api.clock import Clock
     from target_chakra.changes import Action
@@ -116,6 +116,33 @@ class ReadBack:
             name = destination_of(action.change.key.attribute)
             converted[name] = seen[0].value(name)
         return sight(action, seen, self._procedure.destinations.comparable, converted)
+
+    def identify(self, actions: Mapping[int, Action], ids: Iterable[str]) -> dict[int, str]:
+        """Which of the processes that a job made are those of which creates, by position."""
+        left, found = dict(actions), dict[int, str]()
+        for process_id in ids:
+            for snapshot in self._fetched(process_id):
+                at = next((at for at, each in left.items() if self._is_of(each, snapshot)), None)
+                if at is not None:
+                    found[at] = process_id
+                    del left[at]
+        return found
+
+    def _is_of(self, action: Action, made: Snapshot) -> bool:
+        """Whether a create made that process, by its key in whatever spelling, or by all of it."""
+        key = action.change.key
+        if key is None:
+            return self.sight(action, (made,)) is Sight.AS_SENT
+        stored, text = made.data.get(key.attribute), self._procedure.key_text(key.attribute)
+        if text(stored) == text(key.value):
+            return True
+        is_text = isinstance(key.value, str) and isinstance(stored, str)
+        spelling = self._procedure.spelling(key.attribute)
+        return is_text and spelling.explains(str(key.value), str(stored)) is not None
+
+    def wait(self, seconds: float) -> None:
+        """Wait for lists that lag behind a write."""
+        self._clock.sleep(seconds)
 
     # For as long as a list may lag
 

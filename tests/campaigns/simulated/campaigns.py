@@ -1,7 +1,8 @@
 """The target's campaigns on the simulated server: each case is one name, and the name is all of it.
 
 `reference/14:crash after` is the reference run with a death behind its 14th step; two faults are
-joined by `+`; `random/417` is the case that follows from that number.
+joined by `+`; `random/417` is the case that follows from that number, as `entries/417` and
+`schedule/417` are.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.campaigns.simulated import scenarios, tap, tap_judges
+from tests.campaigns.simulated import entries, scenarios, schedule, tap, tap_judges
 from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
@@ -40,8 +41,10 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "random": random_case,
     "clocks": clock_case,
     "lag": lag_case,
+    "entries": lambda number: entries.simulation(entries.case_of(number), number),
+    "schedule": schedule.Schedule,
 }
-"""Cases that follow from a number."""
+"""Cases of which each follows from its number."""
 DOUBLED = (
     "nothing_is_created_twice",
     "keyless_rows_are_there_once",
@@ -146,6 +149,7 @@ def _hit(text: str) -> Hit:
 
 
 def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
+    name, _, rest = case.partition("/")
     if isinstance(simulation, TapSimulation):
         told = simulation.play()
         rows, runs, unknown = len(told.living), len(told.codes), 0
@@ -154,10 +158,13 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
         history = simulation.play()
         rows, runs = len(history.wishes), len(history.ended)
         unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
-        condemned = verdict(history)
-        if case.startswith("lag/"):
-            name = no_good_row_is_rejected.__name__
-            condemned += [f"{name}: {why}" for why in no_good_row_is_rejected(history)]
+        if name == "entries":
+            condemned = entries.condemned(entries.case_of(int(rest)), history)
+        else:
+            condemned = schedule.condemned(history) if name == "schedule" else verdict(history)
+        if name == "lag":
+            judge = no_good_row_is_rejected
+            condemned += [f"{judge.__name__}: {why}" for why in judge(history)]
     faults = Counter(f"{step.family}/{kind}" for step, kind in simulation.faults)
     return Result(case, rows, faults, runs, unknown, tuple(condemned))
 

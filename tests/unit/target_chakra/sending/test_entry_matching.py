@@ -15,7 +15,13 @@ from chakra_sandbox.reads.answers import Call
 from chakra_sandbox.rows.access import Token
 from chakra_sandbox.writes.job_answers import entries_answer
 from chakra_sandbox.writes.jobs import Entry, Job
-from target_chakra.sending.entry_matching import EntryOutcome, EntryStatus, tie
+from target_chakra.sending.entry_matching import (
+    EntryOutcome,
+    EntryStatus,
+    reasons_for,
+    refused_among,
+    tie,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,11 +174,48 @@ def test_indices_that_cannot_be_of_this_batch_tie_nothing(indices: list[int]) ->
     assert states(entries, two()) == ([None, None], len(indices))
 
 
-def test_order_is_not_believed_when_an_entry_wrote_the_process_of_another_row() -> None:
+def test_what_entries_wrote_ties_them_to_the_rows_that_were_sent_for_it() -> None:
+    """Whatever order they come in; those that wrote nothing are loose."""
     items = [{"id": UUID.format(i), "update": {"state": "X"}} for i in range(2)]
     entries = [{"status": "SUCCESS", "result": {"id": item["id"]}} for item in items]
     assert states(entries, items) == (["SUCCESS", "SUCCESS"], 0)
-    assert states(entries[::-1], items) == ([None, None], 2)
+    assert states(entries[::-1], items) == (["SUCCESS", "SUCCESS"], 0)
+    refused: Row = {"status": "ERROR", "message": "no"}
+    tied = tie([entries[1], refused], items, KEYS)
+    assert [each and each.process_id for each in tied.outcomes] == [None, items[1]["id"]]
+    assert [each.message for each in tied.loose] == ["no"]
+    assert not tied.by_order
+
+
+@given(st.sets(st.integers(0, 9)), st.sets(st.integers(0, 9)), st.integers(0, 12))
+def test_as_many_rows_are_refused_as_were_and_none_that_was_seen_as_sent(
+    unwritten: set[int], others: set[int], refused: int
+) -> None:
+    unclear = others - unwritten
+    bad, unsure = refused_among(unwritten, unclear, refused)
+    assert bad <= unwritten | unclear
+    assert not bad & unsure
+    assert len(bad) <= refused
+    if len(unwritten) == refused:
+        assert (bad, unsure) == (unwritten, set())
+    if len(unwritten) > refused:
+        assert (bad, unsure) == (set(), unwritten)
+
+
+def test_reasons_whose_rows_nobody_knows_are_told_together() -> None:
+    def entries(*messages: str) -> list[Row]:
+        return [{"status": "ERROR" if m else "SUCCESS", "message": m} for m in messages]
+
+    items = [item_of(f"{n}", "create") for n in range(3)]
+    alike = tie(entries("", "no", "no"), items, KEYS)
+    assert alike.by_order
+    assert reasons_for({0, 1}, alike, in_order=False) == {0: "no", 1: "no"}
+    two_reasons = tie(entries("", "no", "never"), items, KEYS)
+    assert reasons_for({1, 2}, two_reasons, in_order=True) == {1: "no", 2: "never"}
+    for refused, in_order in (({0, 1}, True), ({1, 2}, False)):
+        told = reasons_for(refused, two_reasons, in_order=in_order)
+        assert set(told) == refused
+        assert all(each.endswith("for what reason: no; never") for each in told.values())
 
 
 def outcome_of(entry: Row) -> EntryOutcome | None:
