@@ -165,19 +165,23 @@ def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
         names.append(Key(row.procedure, row.attribute, value_of(row.key)))
     if row.process_id:
         names.append(Key(row.procedure, "id", row.process_id))
-    created = None
-    if row.kind == Kind.CREATE.value and row.attribute:
-        created = created_by(row.stream, _object(row.fields), row.process_id or "")
     free = Moment(row.free_ms, row.free_server_ms)
-    return UnknownRow(row.id, tuple(names), row.twin, free, created)
+    return UnknownRow(row.id, tuple(names), row.twin, free, _asked_to_create(row))
+
+
+def _asked_to_create(row: sa.Row[tuple[object, ...]]) -> Known | None:
+    if row.kind != Kind.CREATE.value or not row.attribute:
+        return None
+    return created_by(row.stream, _object(row.fields), row.process_id or "")
 
 
 def confirmed_by_word(row: sa.Row[tuple[object, ...]]) -> Row | None:
     """The row of `confirmed` of an unknown create that was written, by its user's word."""
-    unknown = unknown_of(row)
-    if unknown.created is None:
+    created = _asked_to_create(row)
+    if created is None:
         return None
-    return confirmation_row(row.account, Confirmation(unknown.names[0], unknown.created))
+    key = Key(row.procedure, row.attribute, value_of(row.key))
+    return confirmation_row(row.account, Confirmation(key, created))
 
 
 def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:
