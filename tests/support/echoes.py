@@ -51,6 +51,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 
 def gives_away(text: str, secret: str) -> bool:
     """Whether a text tells a secret to somebody who decodes it."""
+    if len(text) < len(secret):
+        return False
     seen: set[str] = set()
     todo = [text]
     while todo and len(seen) < 200:
