@@ -120,7 +120,7 @@ def nothing_got_out(folder: Path, *told: Told) -> None:
 def test_the_tap_tells_nobody_the_key(tmp_path: Path, seed: int) -> None:
     config = {"api_key": KEY, "api_url": "http://chakra.test"}
     args = ["--config", written(tmp_path, "config.json", config)]
-    nothing_got_out(tmp_path, run_tap(world_of(60), args, Planting(seed)))
+    nothing_got_out(tmp_path, run_tap(world_of(20), args, Planting(seed)))
 
 
 @of_one_file
