@@ -123,6 +123,7 @@ class Change:
             lines; empty where rows are known again by their values alone.
         asked_by: What asks for it.
         refused: That its create was refused before.
+        process_id: The only process that may be deleted; None for any that its key names.
     """
 
     seq: int
@@ -139,6 +140,7 @@ class Change:
     origin: str = ""
     asked_by: AskedBy = AskedBy.ROW
     refused: Refusal | None = None
+    process_id: str | None = None
 
     @property
     def values(self) -> Fields:
@@ -161,8 +163,8 @@ class Change:
         return self.seq if self.asked_by.is_row else 0
 
 
-def deletion_of(stream: str, key: Key) -> Change:
-    """A delete that no row asks for."""
+def deletion_of(stream: str, key: Key, process_id: str | None) -> Change:
+    """A delete that no row asks for, of a process that the stream wrote."""
     return Change(
         seq=0,
         line=0,
@@ -174,6 +176,7 @@ def deletion_of(stream: str, key: Key) -> Change:
         fields={},
         row={},
         asked_by=AskedBy.MIRROR,
+        process_id=process_id,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
+from target_chakra.books import claims
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
 from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
-from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
+from target_chakra.changes import Key, Mode, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
-from target_chakra.journal.records import Entry, Owned, Unknown
+from target_chakra.journal.records import Entry, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.changes import Change, Done
     from target_chakra.context import RunContext
-    from target_chakra.journal.records import Confirmation, UnknownRow
+    from target_chakra.journal.records import Confirmation, Owned, UnknownRow
     from target_chakra.moments import Moment
 
 ROWS_A_STORING = 500
@@ -44,10 +45,9 @@ class Bookkeeping:
         self._noted: list[Entry] = []
         self.unknown = UnknownRows(context.now)
         """Rows of which nobody knows."""
+        self._came: list[Owned] = []
         self._rejected: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
-        self.mirrors: set[str] = set()
-        """Streams whose rows are owned."""
         self.why = {Outcome.REJECTED: Reasons(), Outcome.UNKNOWN: Reasons()}
         """Reasons of rows that ended so."""
 
@@ -57,13 +57,16 @@ class Bookkeeping:
         self._uncovered = self._journal.uncovered_rejects()
         self.unknown.recall(unknowns)
 
-    def came_again(self, came: Change | Reject) -> None:
-        """Close the reject of a row without a key that no STATE had passed: here it is again."""
-        if not self._uncovered:
-            return
+    def came_in(self, came: Change | Reject) -> None:
+        """A row came: of a mirror, its process is present from here on, whatever becomes of it."""
         change = came.change if isinstance(came, Reject) else came
-        if change.key is not None or change.origin:
-            return
+        if change.mode is Mode.MIRROR:
+            self._came += claims.came(change, self._stored)
+        if self._uncovered and change.key is None and not change.origin:
+            self._close_uncovered(change)
+
+    def _close_uncovered(self, change: Change) -> None:
+        """Close the reject of a row without a key that no STATE had passed: here it is again."""
         numbers = self._uncovered.get((change.stream, encode(change.row)))
         if numbers:
             self._journal.close_rejects([numbers.pop(0)], "came again")
@@ -77,9 +80,8 @@ class Bookkeeping:
     def note_done(self, done: Done) -> None:
         """Nothing was to be sent."""
         change = done.change
-        if not (
-            done.learned or self._confirms_all or self.mirrors or self._rejected or self.unknown
-        ):
+        is_mirror = change.mode is Mode.MIRROR
+        if not (done.learned or self._confirms_all or is_mirror or self._rejected or self.unknown):
             return
         again: tuple[Confirmation, ...] = ()
         if change.key and done.process_id and (done.learned or self._confirms_all or done.created):
@@ -88,17 +90,14 @@ class Bookkeeping:
         entry = Entry(
             0,
             confirmations=again,
-            owned=self._owned(change, Outcome.CREATED if done.created else done.outcome),
+            owned=self._claims(
+                change, Outcome.CREATED if done.created else done.outcome, done.process_id
+            ),
             overtaken=self._overtakes(change),
             resolved=self.unknown.settled(names_of(change, done.process_id), done.outcome),
         )
         if entry != Entry(0):
             self._noted.append(entry)
-
-    def note_planned(self, change: Change) -> None:
-        """In a dry run, a row would be sent: it came, so that its process is none to delete."""
-        if owned := self._owned(change, Outcome.UNCHANGED):
-            self._noted.append(Entry(0, owned=owned))
 
     def note_reject(self, reject: Reject) -> None:
         """A row can't be written."""
@@ -106,10 +105,7 @@ class Bookkeeping:
         self.why[Outcome.REJECTED].note(change, reject.reason)
         overtaken = self._overtakes(change)
         resolved = self.unknown.settled(names_of(change, None), Outcome.REJECTED)
-        owned = self._owned(change, Outcome.REJECTED)
-        self._noted.append(
-            Entry(0, rejects=(reject,), owned=owned, overtaken=overtaken, resolved=resolved)
-        )
+        self._noted.append(Entry(0, rejects=(reject,), overtaken=overtaken, resolved=resolved))
         if change.key is not None:
             self._rejected.add(text_key(change.key))
 
@@ -125,16 +121,15 @@ class Bookkeeping:
         self._rejected.discard(key)
         return (key,)
 
-    def _owned(self, change: Change, outcome: Outcome) -> tuple[Owned, ...]:
-        if change.stream not in self.mirrors or change.key is None or not change.asked_by.is_row:
+    def _claims(
+        self, change: Change, outcome: Outcome, process_id: str | None
+    ) -> tuple[Owned, ...]:
+        if change.mode is not Mode.MIRROR:
             return ()
-        # A row that can't be written came all the same: its process is not one to delete.
-        written = outcome not in (Outcome.UNCHANGED, Outcome.REJECTED)
-        # In its other spelling, too: the source may bring it in either.
-        spelling = self._context.procedure(change.procedure).spelling(change.key.attribute)
-        stored = spelling.stored(change.key)
-        keys = (change.key,) if stored == change.key else (change.key, stored)
-        return tuple(Owned(change.stream, key, written) for key in keys)
+        return claims.claims_of(change, outcome, process_id, self._stored)
+
+    def _stored(self, key: Key) -> Key:
+        return self._context.procedure(key.procedure).spelling(key.attribute).stored(key)
 
     # Rows of a batch
 
@@ -173,6 +168,8 @@ class Bookkeeping:
                 unknown = Unknown(each.action, each.reason, self._free(batch, each))
                 unknowns.append(unknown)
                 resolved += self.unknown.unknown_again(unknown.names)
+                process_id = each.process_id or each.action.process_id
+                owned += self._claims(change, each.outcome, process_id)
                 continue
             if each.outcome is Outcome.REJECTED:
                 # Parts of a combined change are tried singly; rows of an earlier run come again;
@@ -182,12 +179,11 @@ class Bookkeeping:
                 if is_looked_up_again(each.action):
                     continue
                 rejects.append(rejection(each, batch.job))
-                owned += self._owned(change, each.outcome)
             elif change.key is not None:
                 whole = self._confirms_all
                 known = confirmation(each, change.key, batch.server, ended, whole=whole)
                 confirmations.append(known)
-                owned += self._owned(change, each.outcome)
+                owned += self._claims(change, each.outcome, each.process_id)
             overtaken += self._overtakes(change)
             resolved += self.unknown.settled(names_of(change, each.process_id), each.outcome)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
@@ -216,22 +212,22 @@ class Bookkeeping:
 
     def flush(self, least: int = 1) -> None:
         """Store what was noted, if there are so many of it, in one transaction."""
-        if len(self._noted) < least:
+        if len(self._noted) + len(self._came) < least:
             return
-        noted = self._noted
+        noted, came = self._noted, self._came
         joined = Entry(
             self._context.now_ms(),
             None,
             tuple(c for e in noted for c in e.confirmations),
             tuple(r for e in noted for r in e.rejects),
             (),
-            tuple(o for e in noted for o in e.owned),
+            (*came, *(o for e in noted for o in e.owned)),
             tuple(k for e in noted for k in e.overtaken),
             tuple(n for e in noted for n in e.resolved),
         )
         self._journal.record(joined)
         # Not before: what the journal did not take is not forgotten.
-        self._noted = []
+        self._noted, self._came = [], []
         self._write_rejects(joined)
 
     def _write_rejects(self, entry: Entry) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
+
+if TYPE_CHECKING:
+    from target_chakra.changes import Change
 
 ROWS_BEFORE_PERCENT: Final = 1000
 """Below that a share says little."""
@@ -60,6 +63,12 @@ class DeleteLimit:
             _ALLOW,
         )
         return None
+
+    def counted(self, change: Change) -> LimitCrossed | None:
+        """A delete is to be sent: what stops the run; a mirror's were counted before."""
+        refused = self.refused(1) if change.asked_by.is_row else None
+        self.count += 1
+        return refused
 
 
 def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | None:

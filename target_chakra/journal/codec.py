@@ -8,7 +8,7 @@ from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode
-from target_chakra.journal.records import Confirmation, OpenBatch, UnknownRow, created_by
+from target_chakra.journal.records import Claim, Confirmation, OpenBatch, UnknownRow, created_by
 from target_chakra.journal.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
@@ -69,17 +69,31 @@ def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
     )
 
 
-def owned_row(run: CurrentRun, each: Owned) -> Row:
-    """A row of `owned`."""
+def owned_row(account: str, each: Owned, run: int) -> Row:
+    """A row of `owned`, of what a run brought."""
     return {
-        "account": run.account,
+        "account": account,
         "procedure": each.key.procedure,
         "stream": each.stream,
         "attribute": each.key.attribute,
         "key": str(each.key.value),
         "value": encode(each.key.value),
-        "seen_run": run.number,
+        "seen_run": run,
+        "process_id": each.process_id or None,
+        "written": each.claim is Claim.WRITTEN,
     }
+
+
+def statement_name(load: str | None, version: str | None = None) -> str:
+    """The name of a statement; empty where nothing names it.
+
+    Args:
+        load: The load that its rows come in.
+        version: The JSON of the version of its rows.
+    """
+    if load:
+        return f"load {load}"
+    return f"version {version}" if version else ""
 
 
 def twin_rows(run: CurrentRun, batch: Batch) -> list[Row]:

@@ -28,7 +28,7 @@ from target_chakra.journal.confirmed import Confirmed
 from target_chakra.journal.database import Database, number_of
 from target_chakra.journal.findings import Findings
 from target_chakra.journal.loads import Loads
-from target_chakra.journal.ownership import Ownership
+from target_chakra.journal.ownership import Ownership, Statements
 from target_chakra.journal.records import CurrentRun
 from target_chakra.journal.rejects import Rejects
 from target_chakra.journal.twins import Twins
@@ -37,12 +37,12 @@ from target_chakra.lifecycle import OPEN, BatchState
 from target_chakra.storage.engines import legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from target_chakra.batches import Batch
     from target_chakra.changes import Key, Known
     from target_chakra.journal.line_ranges import LineRanges
-    from target_chakra.journal.records import Entry, Lately, OpenBatch, UnknownRow
+    from target_chakra.journal.records import Entry, Lately, OpenBatch, Statement, UnknownRow
     from target_chakra.moments import Moment
 
 
@@ -68,6 +68,7 @@ class Journal:
         self._may_repeat = False
         self._confirmed = Confirmed(self._database, run)
         self._ownership = Ownership(self._database, run)
+        self._statements = Statements(self._database, run)
         self._twins = Twins(self._database, run)
         self._rejects = Rejects(self._database, run)
         self._unknowns = Unknowns(self._database, run)
@@ -194,22 +195,24 @@ class Journal:
         with self._database.writing() as connection, legible(self._database.url):
             self._move(connection, batch)
             this = t.batches.c.id == batch.id
-            before = connection.execute(sa.select(t.batches.c.outcomes).where(this)).scalar()
+            stored = sa.select(t.batches.c.outcomes, t.batches.c.run).where(this)
+            before, run = connection.execute(stored).one()
             outcomes = joined_outcomes(before, entry.outcomes)
             settled = {"settled_ms": entry.now_ms, "settled_server_ms": entry.server_ms}
             connection.execute(t.batches.update().where(this).values(outcomes=outcomes, **settled))
             if entry.refused:
                 self._twins.forget_refused(connection, batch.id, entry.refused)
-            return self._record(connection, entry)
+            return self._record(connection, entry, run)
 
     def record(self, entry: Entry) -> None:
         """Store what follows from rows that were never sent."""
         with self._database.writing() as connection:
-            self._record(connection, entry)
+            self._record(connection, entry, self._run.number)
 
-    def _record(self, connection: sa.Connection, entry: Entry) -> tuple[int, ...]:
+    def _record(self, connection: sa.Connection, entry: Entry, run: int) -> tuple[int, ...]:
+        """Store what follows from rows that a run brought, this one or an earlier one."""
         self._confirmed.store(connection, entry.confirmations)
-        self._ownership.store(connection, entry.owned)
+        self._ownership.store(connection, entry.owned, run)
         # Older ones first: what is rejected now stays open.
         self._rejects.close_overtaken(connection, entry.overtaken)
         if entry.rejects:
@@ -258,6 +261,7 @@ class Journal:
 
         Whether it was, a crash right now would leave open: see `began_again`.
         """
+        self._statements.begin_passing()
         if self._may_repeat:
             with self._database.writing() as connection:
                 self._twins.begin_passing(connection, up_to)
@@ -275,18 +279,6 @@ class Journal:
     def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
         """What was confirmed of keys, all of one procedure and attribute."""
         return self._confirmed.known(keys)
-
-    def absent(self, stream: str, run: int) -> tuple[Key, ...]:
-        """Keys that a stream has written, and that neither a run nor a later one brought."""
-        return self._ownership.absent(stream, run)
-
-    def came(self, stream: str, run: int) -> set[tuple[str, str]]:
-        """Attributes and texts of owned keys that a run or a later one brought."""
-        return self._ownership.came(stream, run)
-
-    def disown(self, stream: str, keys: Iterable[Key]) -> None:
-        """Forget that a stream has written these keys: they are deleted."""
-        self._ownership.disown(stream, keys)
 
     def rejected_keys(self) -> set[Key]:
         """Keys of rejects that are still open."""
@@ -315,6 +307,36 @@ class Journal:
     def found(self, procedure: str, name: str, value: str) -> None:
         """Remember what ChakraHQ turned out to do."""
         self._findings.found(procedure, name, value)
+
+    # What mirrored streams say of what exists
+
+    def begin_statement(self, stream: str, name: str) -> None:
+        """A row of a statement of that name came: it begins, or goes on in this run."""
+        self._statements.begin(stream, name)
+
+    def end_statement(self, stream: str) -> None:
+        """All of a statement has come."""
+        self._statements.end(stream)
+
+    def statements(self) -> dict[str, Statement]:
+        """The last statement of each stream."""
+        return self._statements.all()
+
+    def absent(self, stream: str, procedure: str, run: int) -> dict[Key, str | None]:
+        """Keys that a stream has written, and that neither a run nor a later one brought.
+
+        Returns:
+            By key, the process that was written; None if it is not known.
+        """
+        return self._ownership.absent(stream, procedure, run)
+
+    def came(self, stream: str, run: int) -> set[tuple[str, str]]:
+        """Attributes and texts of owned keys that a run or a later one brought."""
+        return self._ownership.came(stream, run)
+
+    def rejected_rows(self, stream: str, said: Statement) -> list[tuple[str | None, str | None]]:
+        """Attribute and key of each row of a statement that is still rejected."""
+        return self._rejects.of_rows(stream, said)
 
     # Loads
 

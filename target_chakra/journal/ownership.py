@@ -1,25 +1,50 @@
-"""The table `owned`: the keys that the stream of a mirror has written, and when each came last."""
+"""The tables `owned` and `statements`: what mirrors have written, and what they say exists.
+
+A stream owns a process once one of its rows was written, whoever settles that row: the run that
+sent it, a later one, or the user's word. Until then it stands here as not written, and is not
+deleted. A process is known by each key that a row named it by, and by its id: a row that names it
+otherwise brings it all the same.
+
+A statement may take several runs: the files of a load, or a read that its source resumes behind
+the last STATE. What any of them brought is present. It is known again by its name: the load, or
+the version of its rows. Where it has none, a run that ended badly behind a STATE may be resumed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from target_chakra.changes import Key
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import owned_row, value_of
 from target_chakra.journal.database import upsert
+from target_chakra.journal.records import Claim, Statement
+from target_chakra.storage.cells import CellText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_chakra.journal.database import Database
     from target_chakra.journal.records import CurrentRun, Owned
 
+    Rows = list[dict[str, object]]
+
+_NAMED: Final = tuple(
+    cell == sa.bindparam(f"this_{cell.name}") for cell in t.owned.primary_key.columns
+)
+_OF_PROCESS: Final = tuple(
+    t.owned.c[name] == sa.bindparam(f"this_{name}") for name in ("account", "stream", "process_id")
+)
+_EARLIER: Final = t.owned.c.seen_run < sa.bindparam("this_seen_run")
+_SEEN: Final = t.owned.update().values(seen_run=sa.bindparam("this_seen_run"))
+
 
 class Ownership:
-    """The keys of one account that its mirrors own.
+    """The processes of one account that its mirrors own.
 
     Args:
         database: The journal's database.
@@ -30,18 +55,24 @@ class Ownership:
         self._database = database
         self._run = run
 
-    def absent(self, stream: str, run: int) -> tuple[Key, ...]:
-        """Keys that a stream has written, and that neither a run nor a later one brought."""
+    def absent(self, stream: str, procedure: str, run: int) -> dict[Key, str | None]:
+        """Keys that a stream has written, and that neither a run nor a later one brought.
+
+        Returns:
+            By key, the process that was written; None if it is not known.
+        """
         query = sa.select(t.owned).where(
             t.owned.c.account == self._run.account,
+            t.owned.c.procedure == procedure,
             t.owned.c.stream == stream,
             t.owned.c.seen_run < run,
+            t.owned.c.written,
         )
         with self._database.reading() as connection:
-            return tuple(
-                Key(row.procedure, row.attribute, value_of(row.value))
+            return {
+                Key(row.procedure, row.attribute, value_of(row.value)): row.process_id
                 for row in connection.execute(query)
-            )
+            }
 
     def came(self, stream: str, run: int) -> set[tuple[str, str]]:
         """Attributes and texts of owned keys that a run or a later one brought."""
@@ -52,29 +83,168 @@ class Ownership:
         with self._database.reading() as connection:
             return {(row.attribute, row.key) for row in connection.execute(query)}
 
-    def disown(self, stream: str, keys: Iterable[Key]) -> None:
-        """Forget that a stream has written these keys: they are deleted."""
-        with self._database.writing() as connection:
-            for key in keys:
-                connection.execute(
-                    t.owned.delete().where(
-                        t.owned.c.account == self._run.account,
-                        t.owned.c.stream == stream,
-                        t.owned.c.attribute == key.attribute,
-                        t.owned.c.key == str(key.value),
-                    )
-                )
+    def store(self, connection: sa.Connection, owned: Sequence[Owned], run: int) -> None:
+        """Store what rows that a run brought say of their processes."""
+        if not owned:
+            return
+        by_claim: dict[Claim, Rows] = defaultdict(list)
+        for each in owned:
+            by_claim[each.claim].append(owned_row(self._run.account, each, run))
+        seen = [row for claim in (Claim.FOUND, Claim.WRITTEN) for row in by_claim[claim]]
+        _change(connection, _SEEN.where(*_NAMED, _EARLIER), by_claim[Claim.CAME])
+        _change(connection, _SEEN.where(*_OF_PROCESS, _EARLIER), _with_process(seen))
+        _change(connection, _PROVEN, by_claim[Claim.FOUND])
+        for claim in (Claim.SENT, Claim.WRITTEN):
+            if by_claim[claim]:
+                connection.execute(_add(connection.dialect, claim), by_claim[claim])
+        _change(connection, t.owned.delete().where(*_NAMED), by_claim[Claim.GONE])
+        gone = _with_process(by_claim[Claim.GONE])
+        _change(connection, t.owned.delete().where(*_OF_PROCESS), gone)
 
-    def store(self, connection: sa.Connection, owned: Sequence[Owned]) -> None:
-        """Store which rows of mirrors came: those written are owned, the others only seen."""
-        rows = [owned_row(self._run, each) for each in owned]
-        written = [row for row, each in zip(rows, owned, strict=True) if each.written]
+
+_PROVEN: Final = (
+    t.owned.update()
+    .where(*_NAMED, t.owned.c.written.is_(False))
+    .values(
+        written=True,
+        process_id=sa.func.coalesce(
+            sa.bindparam("this_process_id", type_=CellText), t.owned.c.process_id
+        ),
+    )
+)
+"""What was sent, and is as it was sent, was written."""
+
+
+def _change(connection: sa.Connection, statement: sa.UpdateBase, rows: Rows) -> None:
+    wanted = statement.compile().params.keys()
+    if rows:
+        named = [{f"this_{name}": value for name, value in row.items()} for row in rows]
+        connection.execute(statement, [{n: row[n] for n in wanted if n in row} for row in named])
+
+
+def _with_process(rows: Iterable[dict[str, object]]) -> Rows:
+    return [row for row in rows if row["process_id"]]
+
+
+def _add(dialect: sa.Dialect, claim: Claim) -> sa.Insert:
+    """Adds rows that were sent or written to those that are there."""
+    insert = (sqlite if dialect.name == "sqlite" else postgresql).insert(t.owned)
+    new, old = insert.excluded, t.owned.c
+    values: dict[str, Any] = {
+        "seen_run": sa.case((old.seen_run < new.seen_run, new.seen_run), else_=old.seen_run)
+    }
+    if claim is Claim.WRITTEN:
+        values["written"] = sa.true()
+        values["process_id"] = sa.func.coalesce(new.process_id, old.process_id)
+    keys = [column.name for column in t.owned.primary_key]
+    added: sa.Insert = insert.on_conflict_do_update(index_elements=keys, set_=values)
+    return added
+
+
+def take_word(
+    connection: sa.Connection, unknown: Mapping[str, object], *, deletes: bool, written: bool
+) -> None:
+    """Take the user's word for an unknown row of a mirror.
+
+    Args:
+        connection: To the journal.
+        unknown: The row of `unknowns`; its key as the journal spells it.
+        deletes: Whether it was a delete.
+        written: What its user says.
+    """
+    this = [t.owned.c[each.name] == unknown[each.name] for each in t.owned.primary_key.columns]
+    if deletes:
         if written:
-            upsert(connection, t.owned, written)
-        seen = [row for row, each in zip(rows, owned, strict=True) if not each.written]
-        for row in seen:
+            connection.execute(t.owned.delete().where(*this))
+        return
+    if written:
+        process_id = sa.func.coalesce(unknown["process_id"], t.owned.c.process_id)
+        values = {"written": True, "process_id": process_id}
+        connection.execute(t.owned.update().where(*this).values(values))
+    else:
+        pending = t.owned.c.written.is_(False)
+        connection.execute(t.owned.delete().where(*this, pending))
+
+
+class Statements:
+    """The statements of one account.
+
+    Args:
+        database: The journal's database.
+        run: The run that holds it.
+    """
+
+    def __init__(self, database: Database, run: CurrentRun) -> None:
+        self._database = database
+        self._run = run
+        self._passed: set[str] = set()
+        self._begun: set[str] = set()
+
+    def all(self) -> dict[str, Statement]:
+        """The last statement of each stream."""
+        query = sa.select(t.statements).where(t.statements.c.account == self._run.account)
+        with self._database.reading() as connection:
+            return {
+                row.stream: Statement(row.name, row.first_run, row.last_run)
+                for row in connection.execute(query)
+            }
+
+    def begin(self, stream: str, name: str) -> None:
+        """A row of a statement of that name came: it begins, or goes on in this run."""
+        cells, run = t.statements.c, self._run
+        this = (cells.account == run.account, cells.stream == stream)
+        with self._database.writing() as connection:
+            before = connection.execute(sa.select(t.statements).where(*this)).first()
+            if before is not None and self._goes_on(connection, before, name):
+                goes_on = t.statements.update().where(*this)
+                connection.execute(goes_on.values(last_run=run.number))
+            else:
+                fresh: dict[str, object] = {
+                    "account": run.account,
+                    "stream": stream,
+                    "name": name,
+                    "first_run": run.number,
+                    "last_run": run.number,
+                    "passed": False,
+                    "ended": False,
+                }
+                upsert(connection, t.statements, [fresh])
+        self._begun.add(stream)
+
+    @staticmethod
+    def _goes_on(connection: sa.Connection, before: sa.Row[tuple[object, ...]], name: str) -> bool:
+        if before.name != name or before.ended:
+            return False
+        if name:
+            return True
+        query = sa.select(t.runs.c.exit_code).where(t.runs.c.id == before.last_run)
+        return bool(before.passed) and connection.scalar(query) != 0
+
+    def end(self, stream: str) -> None:
+        """All of a statement has come: what comes from now on is another's."""
+        with self._database.writing() as connection:
             connection.execute(
-                t.owned.update()
-                .where(*(t.owned.c[c.name] == row[c.name] for c in t.owned.primary_key))
-                .values(seen_run=self._run.number)
+                t.statements.update()
+                .where(
+                    t.statements.c.account == self._run.account,
+                    t.statements.c.stream == stream,
+                )
+                .values(ended=True)
             )
+
+    def begin_passing(self) -> None:
+        """A STATE is about to be passed on: its source may go on behind it, in a later run."""
+        fresh = self._begun - self._passed
+        if not fresh:
+            return
+        with self._database.writing() as connection:
+            for stream in sorted(fresh):
+                connection.execute(
+                    t.statements.update()
+                    .where(
+                        t.statements.c.account == self._run.account,
+                        t.statements.c.stream == stream,
+                    )
+                    .values(passed=True)
+                )
+        self._passed |= fresh

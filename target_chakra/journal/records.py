@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from target_chakra.changes import Key, Kind, Known
@@ -118,6 +119,21 @@ class OpenBatch:
     outcomes: Mapping[int, Outcome]
 
 
+class Claim(Enum):
+    """What a row of a mirror says of its process."""
+
+    CAME = "came"
+    """The row came, whatever becomes of it: its process is present."""
+    FOUND = "found"
+    """The process is as the row wants it."""
+    SENT = "sent"
+    """It was sent, and nobody knows whether it was written."""
+    WRITTEN = "written"
+    """The stream wrote it."""
+    GONE = "gone"
+    """It is deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lately:
     """A row that an earlier run wrote so lately that lists may not show it yet.
@@ -137,11 +153,34 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A row of a mirror that came: its stream owns the key if it was written."""
+    """What a row of a mirror says of a process.
+
+    Attributes:
+        stream: Its stream.
+        key: What names the process.
+        claim: What it says.
+        process_id: The process, as far as it is known.
+    """
 
     stream: str
     key: Key
-    written: bool
+    claim: Claim
+    process_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a mirrored stream said last of what exists.
+
+    Attributes:
+        name: The load or the version that it is known again by; empty where there is none.
+        first: The first run that brought rows of it.
+        last: The last one.
+    """
+
+    name: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +193,7 @@ class Entry:
         confirmations: Values that ChakraHQ holds now.
         rejects: Rows that can't be written.
         unknowns: Rows of which nobody knows.
-        owned: Rows of mirrors that came.
+        owned: What rows of mirrors say of their processes.
         overtaken: Keys whose open rejects are older than what was settled now.
         resolved: Unknown rows for whose process a later row was settled.
         refused: Positions in a batch that were rejected: they may be sent again.

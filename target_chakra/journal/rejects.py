@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from target_chakra.changes import Reject
     from target_chakra.journal.database import Database
-    from target_chakra.journal.records import CurrentRun
+    from target_chakra.journal.records import CurrentRun, Statement
+
+REJECTED_AGAIN: Final = "rejected again"
+"""Why a reject is closed that was sent again, and is another reject now."""
 
 
 class Rejects:
@@ -39,6 +42,19 @@ class Rejects:
         )
         with self._database.reading() as connection:
             return {Key(*row) for row in connection.execute(query)}
+
+    def of_rows(self, stream: str, said: Statement) -> list[tuple[str | None, str | None]]:
+        """Attribute and key of each row of a statement that is still rejected."""
+        cells = t.rejects.c
+        query = sa.select(cells.attribute, cells.key).where(
+            cells.account == self._run.account,
+            cells.stream == stream,
+            cells.run.between(said.first, said.last),
+            cells.line > 0,  # what a mirror deletes stood nowhere
+            sa.or_(cells.closed.is_(None), cells.closed == REJECTED_AGAIN),
+        )
+        with self._database.reading() as connection:
+            return [(row.attribute, row.key) for row in connection.execute(query)]
 
     def uncovered(self) -> dict[tuple[str, bytes], list[int]]:
         """Open rejects of rows without a key that no STATE has passed, by stream and row."""

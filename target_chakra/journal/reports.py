@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_chakra.changes import shown_key
+from target_chakra.changes import Kind, shown_key
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
 from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
+from target_chakra.journal.ownership import take_word
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import WRITES, legible, open_engine, spoken
 from target_chakra.storage.lock import is_held
@@ -230,6 +231,10 @@ class Reports:
                     self._forget_twin(connection, row)
                 if how == "written" and (word := confirmed_by_word(row)) is not None:
                     upsert(connection, t.confirmed, [word])
+                if row.attribute and not t.is_older(connection):
+                    unknown = {**row._mapping, "key": str(value_of(row.key))}  # noqa: SLF001 - SQLAlchemy's name for it
+                    deletes, written = row.kind == Kind.DELETE.value, how == "written"
+                    take_word(connection, unknown, deletes=deletes, written=written)
 
     @staticmethod
     def _forget_twin(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:

@@ -9,54 +9,10 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
+from target_chakra.storage.cells import CellText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-MARK: Final = "\ue000"
-"""A private character before the JSON of a text; a text that begins with it is stored so, too."""
-
-
-def encoded(text: str) -> str:
-    """A text as a cell holds it."""
-    if text.isascii() and "\0" not in text:
-        return text  # nearly all
-    if "\0" in text or text.startswith(MARK) or not _has_utf8(text):
-        return MARK + json.dumps(text)
-    return text
-
-
-def decoded(cell: str) -> str:
-    """The text of a cell."""
-    return str(json.loads(cell[len(MARK) :])) if cell.startswith(MARK) else cell
-
-
-def _has_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-class CellText(sa.types.TypeDecorator[str]):
-    """A column of texts, whatever is in them.
-
-    PostgreSQL stores no U+0000, and neither database half an emoji (a lone surrogate). Such a text
-    is stored as its JSON behind a mark, and read back as it was.
-    """
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """A text on its way into the journal."""
-        return None if value is None else encoded(value)
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """A text that comes out of it."""
-        return None if value is None else decoded(value)
 
 
 class TwinKind(str, Enum):
@@ -149,6 +105,22 @@ owned = sa.Table(
     sa.Column("key", CellText, primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
     sa.Column("seen_run", _Id, nullable=False),
+    sa.Column("process_id", CellText),
+    sa.Column("written", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Index("owned_by_process", "account", "stream", "process_id"),
+    sqlite_with_rowid=False,
+)
+
+statements = sa.Table(
+    "statements",
+    metadata,
+    sa.Column("account", CellText, primary_key=True),
+    sa.Column("stream", CellText, primary_key=True),
+    sa.Column("name", CellText, nullable=False),
+    sa.Column("first_run", _Id, nullable=False),
+    sa.Column("last_run", _Id, nullable=False),
+    sa.Column("passed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("ended", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_with_rowid=False,
 )
 
@@ -291,6 +263,8 @@ def _add_version_6(connection: sa.Connection) -> None:
     """What version 6 adds, one statement or function a thing."""
     _add_fence(connection)
     _add_server_times(connection)
+    _add_processes(connection)
+    _add_statements(connection)
 
 
 def _add_fence(connection: sa.Connection) -> None:
@@ -298,6 +272,58 @@ def _add_fence(connection: sa.Connection) -> None:
     fence.create(connection, checkfirst=True)
     if connection.execute(sa.select(fence.c.number)).first() is None:
         connection.execute(fence.insert().values(number=0))
+
+
+def _add_processes(connection: sa.Connection) -> None:
+    """Which process a stream has written by a key, and whether that is certain."""
+    _add_column(connection, owned, "process_id TEXT")
+    _add_column(connection, owned, "written BOOLEAN NOT NULL DEFAULT true")
+    held = {each["name"] for each in sa.inspect(connection).get_indexes(owned.name)}
+    for index in owned.indexes:
+        if index.name not in held:
+            index.create(connection)
+    names = ("account", "procedure", "attribute", "key")
+    same = (owned.c[name] == confirmed.c[name] for name in names)
+    process_id = sa.func.nullif(confirmed.c.process_id, "")
+    found = sa.select(process_id).where(*same).scalar_subquery()
+    connection.execute(owned.update().where(owned.c.process_id.is_(None)).values(process_id=found))
+
+
+def _add_statements(connection: sa.Connection) -> None:
+    """What mirrored streams said last of what exists: the runs that brought it."""
+    statements.create(connection, checkfirst=True)
+    ended = connection.execute(
+        sa.select(runs.c.id, runs.c.account, runs.c.load, runs.c.receipt)
+        .where(runs.c.receipt.is_not(None), runs.c.dry.is_(False))
+        .order_by(runs.c.id)
+    ).all()
+    made: dict[tuple[str, str], dict[str, object]] = {}
+    for run in ended:
+        for stream in _mirrored(run.receipt):
+            name, before = (
+                f"load {run.load}" if run.load else "",
+                made.get((run.account, stream), {}),
+            )
+            goes_on = bool(run.load) and before.get("name") == name
+            first = before["first_run"] if goes_on else run.id
+            made[run.account, stream] = {
+                "account": run.account,
+                "stream": stream,
+                "name": name,
+                "first_run": first,
+                "last_run": run.id,
+            }
+    if made:
+        connection.execute(statements.insert(), list(made.values()))
+
+
+def _mirrored(receipt: str) -> list[str]:
+    try:
+        found = json.loads(receipt)
+    except ValueError:
+        return []  # whoever reads it is told that it is damaged
+    names = found.get("mirrored") if isinstance(found, dict) else None
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
@@ -351,6 +377,8 @@ _LATER: Final[Mapping[str, frozenset[str]]] = {
     "twins": frozenset({"kind", "passing"}),
     "arrivals": frozenset(c.name for c in arrivals.c),
     "fence": frozenset(c.name for c in fence.c),
+    "owned": frozenset({"process_id", "written"}),
+    "statements": frozenset(c.name for c in statements.c),
 }
 """Columns that the first version did not have."""
 SHAPES: Final[Mapping[str, frozenset[str]]] = {

@@ -63,6 +63,8 @@ class Sightings:
         """The processes that a change's key names; or else spellings that it may be stored in."""
         own, others = self._seen(change)
         key = change.key
+        if change.process_id is not None:
+            return [s for s in (*own, *others) if s.process_id == change.process_id], []
         if own or not others or key is None:
             return own, []
         if self._is_certain(key, others):

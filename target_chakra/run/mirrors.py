@@ -1,8 +1,9 @@
 """When what a mirrored stream no longer brings may be deleted, and the deleting.
 
-Only a whole run says what exists: it ended well, nothing narrowed it, and, where its rows came in
-files of a load, the load is complete. A load may take several runs; a row that one of them
-brought, or a later run, is not absent.
+Only a whole statement says what exists: its last run ended well, nothing narrowed it, and, where
+its rows came in files of a load, the load is complete. A statement may take several runs; a row
+that one of them brought, or a later run, is not absent, whatever became of it. Where a row was
+rejected and may name any process, nobody knows what is absent, and nothing is deleted.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import SettingsError
-from target_chakra.changes import Mode, deletion_of
+from chakra_api.wire.wire_json import encode
+from target_chakra.changes import deletion_of
+from target_chakra.journal.codec import statement_name
+from target_chakra.lifecycle import Outcome
+from target_chakra.lookups.key_spelling import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_chakra.changes import Key
     from target_chakra.journal.journal import Journal
+    from target_chakra.journal.records import Statement
     from target_chakra.journal.reports import RunLine
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.run.streams import Streams
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
+_LEFT = (Outcome.UNKNOWN, Outcome.IN_FLIGHT, Outcome.NOT_SENT)
 
 
 class Mirrors:
@@ -32,7 +39,7 @@ class Mirrors:
 
     Args:
         settings: What the user set.
-        journal: Knows which stream wrote what, and in which run.
+        journal: Knows which stream wrote what, and in which run it came.
         streams: The streams of the run.
         writer: Carries the deletes out.
         command: What its user types for a subcommand.
@@ -53,21 +60,44 @@ class Mirrors:
         self._writer = writer
         self._versions: dict[str, object] = {}
 
-    def note_version(self, stream: str, version: object) -> None:
-        """A row of that version came on a stream."""
-        self._versions[stream] = version
+    # What streams say of what exists
 
-    def activate(self, stream: str, version: object, run: int) -> None:
+    def came(self, stream: str, version: object, load: str) -> None:
+        """A row came: with the first one of a version, a statement begins or goes on.
+
+        Args:
+            stream: Its stream.
+            version: The version of its rows; None if there is none.
+            load: The load that it came in; empty if there is none.
+        """
+        if stream in self._versions and self._versions[stream] == version:
+            return
+        self._versions[stream] = version
+        self._begin(stream, version, load)
+
+    def came_to_an_end(self, load: str) -> None:
+        """All rows came: a mirrored stream that brought none says that nothing exists."""
+        for stream in self._streams.mirrored:
+            if stream not in self._versions:
+                self._begin(stream, None, load)
+
+    def _begin(self, stream: str, version: object, load: str) -> None:
+        if stream in self._streams.mirrored:
+            said = None if version is None else encode(version).decode()
+            self._journal.begin_statement(stream, statement_name(load, said))
+
+    # ACTIVATE_VERSION
+
+    def activate(self, stream: str, version: object) -> None:
         """A tap says that all rows of a version have come: what a mirror misses is deleted.
 
         Args:
             stream: The stream.
             version: Of its rows.
-            run: The run that brought them.
         """
         if not self._streams.is_mirror(stream):
             return
-        if self._versions.get(stream) != version:
+        if version is None or self._versions.get(stream) != version:
             LOG.info(
                 "ACTIVATE_VERSION of '%s' came before its rows: it says nothing about deletes;"
                 " %s does, once tap and target have both ended well",
@@ -76,35 +106,82 @@ class Mirrors:
             )
             return
         self._writer.finish()
-        if not self._is_clean():
-            LOG.warning("Nothing of '%s' is deleted: not every row of it is settled", stream)
-            return
-        self._delete_absent(stream, run)
+        if unsettled := self._unsettled():
+            LOG.warning("Nothing of '%s' is deleted: %s", stream, unsettled)
+        else:
+            self._delete_absent(stream, self._journal.statements()[stream])
+        self._journal.end_statement(stream)
 
-    def _is_clean(self) -> bool:
-        return self._writer.failure is None and not self._writer.halted
+    def _unsettled(self) -> str:
+        """Why the run says nothing about deletes so far; empty if it does."""
+        writer, limits = self._writer, self._settings.limits
+        if writer.failure is not None or writer.halted or writer.tally.open:
+            return "not every row of it is settled"
+        left = [(writer.tally.count(each), each.value) for each in _LEFT]
+        if any(count for count, _ in left) and not self._settings.dry_run:
+            counts = " and ".join(f"{count:,} {name}" for count, name in left if count)
+            return f"not every row of this run is settled ({counts})"
+        rejected = writer.tally.count(Outcome.REJECTED)
+        if rejected > limits.max_rejects:
+            return f"{rejected:,} rows were rejected, and max_rejects allows {limits.max_rejects:,}"
+        return ""
 
-    def _delete_absent(self, stream: str, run: int) -> int:
-        """Delete what a stream has written and a run did not bring; how many.
+    # Deleting
+
+    def _delete_absent(self, stream: str, statement: Statement) -> int:
+        """Delete what a stream has written and a statement did not bring; how many.
 
         Raises:
             LimitCrossed: There is more than max_deletes allows.
         """
-        absent = self._journal.absent(stream, run)
-        gone = self._gone(stream, run, absent)
-        self._writer.delete_absent([deletion_of(stream, key) for key in gone])
-        self._writer.finish()
-        if self._is_clean():
-            self._journal.disown(stream, absent)
-        return len(gone)
+        first, procedure = statement.first, self._streams.procedure_of(stream) or ""
+        absent = self._journal.absent(stream, procedure, first)
+        certain = self._certain(stream, statement, absent)
+        gone = self._gone(stream, first, certain)
+        # A process that rows have named in several ways is deleted once.
+        processes: dict[object, Key] = {}
+        for key in gone:
+            processes.setdefault(absent[key] or key, key)
+        keys = processes.values()
+        # Counted as what is there: what others deleted is no delete of ours.
+        found = self._writer.look_for([deletion_of(stream, key, absent[key]) for key in keys])
+        if refused := self._writer.deletes.refused(len(found)):
+            raise refused
+        self._writer.delete(found)
+        return len(found)
 
-    def _gone(self, stream: str, run: int, absent: Sequence[Key]) -> list[Key]:
+    def _certain(
+        self, stream: str, statement: Statement, absent: Mapping[Key, str | None]
+    ) -> list[Key]:
+        """The absent keys that no rejected row may have named otherwise."""
+        rejected = self._journal.rejected_rows(stream, statement) if absent else []
+        if not rejected:
+            return list(absent)
+        texts = {(attribute, folded(key or "")) for attribute, key in rejected}
+        attributes = {attribute for attribute, _ in rejected}
+        certain = [
+            key
+            for key in absent
+            if attributes == {key.attribute}
+            and (key.attribute, folded(str(key.value))) not in texts
+        ]
+        if left := len(absent) - len(certain):
+            LOG.warning(
+                "Of '%s' %s: rows that were rejected may name them. Mend those in the source, or"
+                " leave them out of it (%s)",
+                stream,
+                "1 process is not deleted" if left == 1 else f"{left:,} processes are not deleted",
+                self._command("rejects"),
+            )
+        return certain
+
+    def _gone(self, stream: str, first: int, absent: Sequence[Key]) -> list[Key]:
         """The absent keys, each process once, without those that came in another spelling."""
         stored = {key: self._streams.stored(key) for key in absent}
         spelled = {key for key in absent if stored[key] != key}
         if not spelled:
             return list(absent)
-        came = self._journal.came(stream, run)
+        came = self._journal.came(stream, first)
         twice = {stored[key] for key in spelled}
         return [
             key
@@ -112,6 +189,8 @@ class Mirrors:
             if (stored[key].attribute, str(stored[key].value)) not in came
             and not (key in twice and key not in spelled)
         ]
+
+    # mirror-commit
 
     def commit(
         self, runs: Sequence[RunLine], wanted: str | None, hints: Mapping[str, Hints]
@@ -128,29 +207,52 @@ class Mirrors:
             LimitCrossed: There is more to delete than max_deletes allows.
         """
         self._streams.say_nothing()
-        runs = [run for run in runs if not run.dry]
-        mirrored = [run for run in runs if run.receipt.get("mirrored")]
-        if not mirrored:
-            raise SettingsError(
-                "No run has written a stream in mode mirror", "Write the rows first, all of them"
-            )
-        last = mirrored[-1]
-        first = min(run.id for run in runs if run is last or (last.load and run.load == last.load))
-        for stream in _whole(last, wanted):
-            if self._settings.mapping_for(stream).mode is Mode.MIRROR:
-                self._streams.open(stream, {}, hints.get(stream))
-                yield stream, self._delete_absent(stream, first), last.id
+        by_number = {run.id: run for run in runs if not run.dry}
+        chosen = _chosen(self._journal.statements(), by_number, wanted)
+        for stream, statement in chosen.items():
+            _refuse_part(stream, by_number[statement.last])
+        for stream, statement in chosen.items():
+            self._streams.open(stream, {}, hints.get(stream))
+            if self._streams.is_mirror(stream):
+                yield stream, self._delete_absent(stream, statement), statement.last
+                self._journal.end_statement(stream)
 
 
-def _whole(run: RunLine, wanted: str | None) -> list[str]:
-    """The streams of a run whose absent rows may be deleted.
+def _chosen(
+    made: Mapping[str, Statement], runs: Mapping[int, RunLine], wanted: str | None
+) -> dict[str, Statement]:
+    """The statements whose absent rows may be deleted, by stream: one, or those of the last run.
 
     Raises:
-        SettingsError: It did not end well, or brought only changes.
+        SettingsError: There are none.
+    """
+    found = {stream: each for stream, each in sorted(made.items()) if each.last in runs}
+    if not found:
+        raise SettingsError(
+            "No run has written a stream in mode mirror", "Write the rows first, all of them"
+        )
+    if wanted is None:
+        newest = max(each.last for each in found.values())
+        return {stream: each for stream, each in found.items() if each.last == newest}
+    if wanted not in found:
+        raise SettingsError(
+            f"No run has written '{wanted}' in mode mirror",
+            f"Those that were written so are: {', '.join(found)}",
+        )
+    return {wanted: found[wanted]}
+
+
+def _refuse_part(stream: str, run: RunLine) -> None:
+    """A run that did not end well, or brought only changes, says nothing about deletes.
+
+    Raises:
+        SettingsError: It is such a run.
     """
     if run.exit_code != 0:
+        how = "was killed" if run.exit_code is None else f"ended with {run.exit_code}"
         raise SettingsError(
-            f"Run {run.id} ended with {run.exit_code}, so it says nothing about deletes",
+            f"Run {run.id}, the last one that brought rows of '{stream}', {how}, so it says"
+            " nothing about deletes",
             "Run it again until it ends with 0",
         )
     if run.load and run.receipt.get("load_complete") is not True:
@@ -158,21 +260,12 @@ def _whole(run: RunLine, wanted: str | None) -> list[str]:
             f"The load {run.load} is not complete, so it says nothing about deletes",
             "Run the pipeline again until it is",
         )
-    streams = _names(run.receipt.get("mirrored"))
-    chosen = [name for name in streams if wanted in (None, name)]
-    if not chosen:
+    if stream in _names(run.receipt.get("bookmarked")):
         raise SettingsError(
-            f"Run {run.id} did not write '{wanted}' in mode mirror",
-            f"It wrote: {', '.join(streams)}",
-        )
-    partial = [name for name in chosen if name in _names(run.receipt.get("bookmarked"))]
-    if partial:
-        raise SettingsError(
-            f"'{partial[0]}' was read incrementally: run {run.id} holds only the changes",
+            f"'{stream}' was read incrementally: run {run.id} holds only the changes",
             "Read it in full (FULL_TABLE; in dlt the write disposition replace), or use"
             " delete_when in place of mirror",
         )
-    return chosen
 
 
 def _names(value: object) -> list[str]:

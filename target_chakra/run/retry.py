@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from target_chakra.journal.rejects import REJECTED_AGAIN
 from target_chakra.lifecycle import SETTLED, Outcome
 
 if TYPE_CHECKING:
@@ -83,5 +84,5 @@ class Retry:
         again = [numbers[at] for at, outcome in ended.items() if outcome is not Outcome.REJECTED]
         refused = [numbers[at] for at, outcome in ended.items() if outcome is Outcome.REJECTED]
         self._journal.close_rejects(again, "sent again")
-        self._journal.close_rejects(refused, "rejected again")
+        self._journal.close_rejects(refused, REJECTED_AGAIN)
         self._journal.let_rejects_stand(list(numbers.values()))

@@ -174,8 +174,7 @@ class Session(Generic[State]):
         if stream in self._streams.skipped:
             self._streams.skipped[stream] += 1
             return
-        if version is not None:
-            self._mirrors.note_version(stream, version)
+        self._mirrors.came(stream, version, self.load)
         self.writer.accept(stream, line, row, origin)
 
     def skips(self, stream: str) -> bool:
@@ -197,7 +196,7 @@ class Session(Generic[State]):
 
     def activate(self, stream: str, version: object) -> None:
         """A tap says that all rows of a version have come: what a mirror misses is deleted."""
-        self._mirrors.activate(stream, version, self.run_id)
+        self._mirrors.activate(stream, version)
 
     # Runs that an operator asks for
 
@@ -295,6 +294,8 @@ class Session(Generic[State]):
         try:
             take()
             self.writer.finish()
+            if self.failure is None and not self._hooks.stopped():
+                self._mirrors.came_to_an_end(self.load)
             if self._hooks.stopped():
                 self.writer.wait_for_jobs(GRACE_SECONDS)
             self.writer.leave_rest()

@@ -24,7 +24,6 @@ from target_chakra.changes import (
     Ended,
     Halted,
     Kind,
-    Mode,
     Refusal,
     Reject,
     is_looked_up_again,
@@ -84,6 +83,7 @@ class Writer(Generic[State]):
         self._mappers: dict[str, RowMapper] = {}
         self._since_pump, self._is_accounted = 0, False
         self.deletes = DeleteLimit(self._limits.max_deletes, dry=self._settings.dry_run)
+        self._found: list[Change] | None = None
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
         self.books = Bookkeeping(context, rejects)
@@ -114,8 +114,6 @@ class Writer(Generic[State]):
         """A stream is about to come."""
         self._mappers[mapper.stream] = mapper
         self.intake.register(mapper.stream, rules)
-        if mapper.mapping.mode is Mode.MIRROR:
-            self.books.mirrors.add(mapper.stream)
         if mapper.columns.attribute not in (None, "id"):
             procedure = self._context.procedure(mapper.destinations.procedure.short_id)
             procedure.key_attributes.add(mapper.columns.attribute)
@@ -132,7 +130,7 @@ class Writer(Generic[State]):
             raise self.failure
         seq = self.tally.came_in(stream, weight_of(row))
         change = self._mappers[stream](seq, line, row, origin)
-        self.books.came_again(change)
+        self.books.came_in(change)
         if isinstance(change, Reject):
             self._reject(change)
         else:
@@ -155,16 +153,18 @@ class Writer(Generic[State]):
         has_room = self.tally.open < self._settings.most_open and not self.tally.is_heavy
         return has_room or self.failure is not None or self._hooks.stopped()
 
-    def delete_absent(self, changes: list[Change]) -> None:
-        """Delete what a mirror did not bring; all of it is counted first.
+    def look_for(self, deletes: list[Change]) -> list[Change]:
+        """Look up what a mirror is to delete, and send nothing: those of what is there."""
+        self._found = found = list[Change]()
+        self.delete(deletes)
+        self._found = None
+        return found
 
-        Raises:
-            LimitCrossed: There is more to delete than the user allows.
-        """
-        if refused := self.deletes.refused(len(changes)):
-            raise refused
-        for change in changes:
+    def delete(self, deletes: list[Change]) -> None:
+        """Delete what no row asks to be deleted."""
+        for change in deletes:
             self._take(change)
+        self.finish()
 
     def state(self, value: State) -> None:
         """A STATE came in; it goes out once every row before it is settled."""
@@ -214,16 +214,16 @@ class Writer(Generic[State]):
 
     def _send(self, action: Action) -> None:
         change = action.change
-        if action.kind is Kind.DELETE:
-            refused = self.deletes.refused(1) if change.asked_by.is_row else None
-            self.deletes.count += 1
-            if refused:
-                self._give_up(change)
-                self._fail(refused)
-                return
+        if self._found is not None and not change.asked_by.is_row:
+            self._found.append(change)
+            self.intake.free(change)
+            return
+        if action.kind is Kind.DELETE and (refused := self.deletes.counted(change)):
+            self._give_up(change)
+            self._fail(refused)
+            return
         if self._settings.dry_run:
             self.dry_run.note(action)
-            self.books.note_planned(change)
             self._give_up(change)
             return
         if self.failure is not None or change.procedure in self.halted:

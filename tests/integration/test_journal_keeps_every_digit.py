@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.records import Confirmation, Entry, Owned, Unknown
+from target_chakra.journal.records import Claim, Confirmation, Entry, Owned, Unknown
 from target_chakra.journal.reports import Reports
 from target_chakra.moments import Moment
 from target_chakra.storage.engines import open_engine
@@ -114,12 +114,12 @@ def test_every_part_of_the_journal_gives_back_what_it_took(url: str) -> None:
             unknowns=(
                 Unknown(Action(unknown, Kind.CREATE, None, fields, {}), ODD, Moment(9, None)),
             ),
-            owned=(Owned("leads", Key("lead", "lead_id", huge), written=True),),
+            owned=(Owned("leads", Key("lead", "lead_id", huge), Claim.WRITTEN),),
         )
     )
     journal.found("lead", "name", ODD)
     assert journal.known([Key("lead", "lead_id", ODD)]) == {Key("lead", "lead_id", ODD): known}
-    assert journal.absent("leads", 99) == (Key("lead", "lead_id", huge),)
+    assert journal.absent("leads", "lead", 99) == {Key("lead", "lead_id", huge): None}
     assert journal.rejected_keys() == {Key("lead", "lead_id", ODD)}
     assert journal.findings() == {("lead", "name"): ODD}
     (row,) = journal.unknowns()

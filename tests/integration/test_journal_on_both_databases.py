@@ -218,7 +218,7 @@ def test_the_rest_of_0_3_0_means_the_same(of_030: str) -> None:
         key("L-2"): Known("p2", {"data.score": 1}, {}, False, "s", True, 5, 9)  # noqa: FBT003 - a record
     }
     assert journal.findings() == {("lead", "shape.update"): "flat"}
-    assert journal.absent("s", 2) == (key("L-2"),)
+    assert journal.absent("s", "lead", 2) == {key("L-2"): "p2"}
     assert [each.names for each in journal.unknowns()] == [(key("L-5"), Key("lead", "id", "p5"))]
     assert {file: lines.pairs for file, lines in journal.settled_lines("push/1").items()} == {
         "s.a": ((1, 4),)

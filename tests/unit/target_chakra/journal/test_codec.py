@@ -83,7 +83,7 @@ def test_actions_come_back_as_they_were_intended_and_no_row_of_this_run_asks_for
 
 
 def test_a_stored_action_says_by_its_number_that_no_row_asks_for_it() -> None:
-    asked = deletion_of("s", Key("lead", "lead_id", "L-1"))
+    asked = deletion_of("s", Key("lead", "lead_id", "L-1"), "p")
     of_row = replace(asked, seq=7, asked_by=AskedBy.ROW)
     stored = encode_actions(Action(each, Kind.DELETE, "p", {}, {}) for each in (of_row, asked))
     assert [number for number, *_ in orjson.loads(stored)] == [7, 0]

@@ -13,7 +13,7 @@ from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.records import Confirmation, Entry, Owned, Unknown
+from target_chakra.journal.records import Claim, Confirmation, Entry, Owned, Unknown
 from target_chakra.journal.reports import Reports
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
@@ -129,7 +129,7 @@ def test_accounts_never_see_each_others_entries(journal: Journal) -> None:
             confirmations=(Confirmation(key, known()),),
             rejects=(reject,),
             unknowns=(unknown,),
-            owned=(Owned("s", key, written=True),),
+            owned=(Owned("s", key, Claim.WRITTEN, "p"),),
         )
     )
     journal.found("lead", "shape.update", "flat")
@@ -139,7 +139,7 @@ def test_accounts_never_see_each_others_entries(journal: Journal) -> None:
     assert journal.unknowns() == ()
     assert journal.rejected_keys() == set()
     assert journal.findings() == {}
-    assert journal.absent("s", 99) == ()
+    assert journal.absent("s", "lead", 99) == {}
 
 
 def test_a_second_run_is_told_who_holds_it_and_reading_needs_no_lock(
@@ -179,7 +179,7 @@ def test_clearing_keeps_all_that_somebody_still_needs(journal: Journal) -> None:
         confirmations=(Confirmation(key, known()),),
         rejects=(Reject(change(2), "bad", "mend it"),),
         unknowns=(Unknown(action(3), "lost", Moment(99, None)),),
-        owned=(Owned("s", key, written=True),),
+        owned=(Owned("s", key, Claim.WRITTEN, "p"),),
     )
     journal.settle(settled, entry)
     journal.intend(batch(action(4, "L-4")), 1)
@@ -187,7 +187,7 @@ def test_clearing_keeps_all_that_somebody_still_needs(journal: Journal) -> None:
     assert journal.known([key])
     assert journal.rejected_keys() == {key}
     assert len(journal.unknowns()) == 1
-    assert journal.absent("s", 99) == (key,)
+    assert journal.absent("s", "lead", 99) == {key: "p"}
     assert len(journal.open_batches()) == 1
 
 
@@ -250,16 +250,53 @@ def test_a_mirror_owns_what_it_wrote_and_misses_what_did_not_come(journal: Journ
     first, second = Key("lead", "lead_id", "L-1"), Key("lead", "lead_id", 2)
     foreign = Key("lead", "lead_id", "F")
     owned = (
-        Owned("s", first, written=True),
-        Owned("s", second, written=True),
-        Owned("s", foreign, written=False),
+        Owned("s", first, Claim.WRITTEN, "p1"),
+        Owned("s", second, Claim.WRITTEN),
+        Owned("s", foreign, Claim.FOUND, "pf"),
     )
     journal.record(Entry(1, owned=owned))
     run = journal.begin_run("acme", "pid 1 on here", 2000)
-    journal.record(Entry(1, owned=(Owned("s", first, written=False),)))
-    assert journal.absent("s", run) == (second,)
-    journal.disown("s", [second])
-    assert journal.absent("s", run) == ()
+    journal.record(Entry(1, owned=(Owned("s", first, Claim.CAME),)))
+    assert journal.absent("s", "lead", run) == {second: None}
+    assert journal.absent("s", "ticket", run) == {}, "a statement is about one procedure"
+    journal.record(Entry(1, owned=(Owned("s", second, Claim.GONE),)))
+    assert journal.absent("s", "lead", run) == {}
+
+
+def test_a_process_that_a_row_names_otherwise_came_all_the_same(journal: Journal) -> None:
+    """The mapping names rows by their id from now on: each of them was absent."""
+    key, by_id = Key("lead", "lead_id", "L-1"), Key("lead", "id", "p1")
+    journal.record(Entry(1, owned=(Owned("s", key, Claim.WRITTEN, "p1"),)))
+    run = journal.begin_run("acme", "pid 1 on here", 2000)
+    journal.record(Entry(1, owned=(Owned("s", by_id, Claim.FOUND, "p1"),)))
+    assert journal.absent("s", "lead", run) == {}
+    later = journal.begin_run("acme", "pid 1 on here", 3000)
+    assert journal.absent("s", "lead", later) == {key: "p1"}
+    journal.record(Entry(1, owned=(Owned("s", by_id, Claim.GONE, "p1"),)))
+    assert journal.absent("s", "lead", later) == {}
+
+
+def test_what_was_sent_is_owned_once_it_is_known_to_be_written(journal: Journal) -> None:
+    keys = [Key("lead", "lead_id", f"L-{n}") for n in range(3)]
+    journal.record(Entry(1, owned=tuple(Owned("s", key, Claim.SENT) for key in keys)))
+    run = journal.begin_run("acme", "pid 1 on here", 2000)
+    assert journal.absent("s", "lead", run) == {}
+    journal.record(Entry(1, owned=(Owned("s", keys[0], Claim.FOUND, "p0"),)))
+    journal.record(Entry(1, owned=(Owned("s", keys[1], Claim.CAME),)))
+    assert journal.absent("s", "lead", run + 1) == {keys[0]: "p0"}
+
+
+def test_a_row_of_an_earlier_run_is_owned_as_of_that_run(journal: Journal) -> None:
+    """It did not come in the run that settles it, which may be the one that misses it."""
+    key = Key("lead", "lead_id", "L-1")
+    stored = journal.intend(batch(action(1)), 1)
+    run = journal.begin_run("acme", "pid 1 on here", 2000)
+    settled = replace(stored, state=BatchState.SETTLED)
+    journal.settle(settled, Entry(1, owned=(Owned("s", key, Claim.WRITTEN, "p"),)))
+    assert journal.absent("s", "lead", run) == {key: "p"}
+    journal.record(Entry(1, owned=(Owned("s", key, Claim.CAME),)))
+    journal.settle(settled, Entry(1, owned=(Owned("s", key, Claim.WRITTEN, "p"),)))
+    assert journal.absent("s", "lead", run) == {}, "it came in both"
 
 
 def test_twins_are_known_until_a_state_passes_or_their_batch_is_released(
