@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import owned_row, value_of
@@ -185,7 +186,7 @@ class Statements:
         query = sa.select(t.statements).where(t.statements.c.account == self._run.account)
         with self._database.reading() as connection:
             return {
-                row.stream: Statement(row.name, row.first_run, row.last_run)
+                row.stream: Statement(row.name, _runs(row.runs))
                 for row in connection.execute(query)
             }
 
@@ -197,14 +198,14 @@ class Statements:
             before = connection.execute(sa.select(t.statements).where(*this)).first()
             if before is not None and self._goes_on(connection, before, name):
                 goes_on = t.statements.update().where(*this)
-                connection.execute(goes_on.values(last_run=run.number))
+                brought = dict.fromkeys((*_runs(before.runs), run.number))
+                connection.execute(goes_on.values(runs=encode(list(brought)).decode()))
             else:
                 fresh: dict[str, object] = {
                     "account": run.account,
                     "stream": stream,
                     "name": name,
-                    "first_run": run.number,
-                    "last_run": run.number,
+                    "runs": encode([run.number]).decode(),
                     "passed": False,
                     "ended": False,
                 }
@@ -217,7 +218,7 @@ class Statements:
             return False
         if name:
             return True
-        query = sa.select(t.runs.c.exit_code).where(t.runs.c.id == before.last_run)
+        query = sa.select(t.runs.c.exit_code).where(t.runs.c.id == _runs(before.runs)[-1])
         return bool(before.passed) and connection.scalar(query) != 0
 
     def end(self, stream: str) -> None:
@@ -248,3 +249,7 @@ class Statements:
                     .values(passed=True)
                 )
         self._passed |= fresh
+
+
+def _runs(cell: str) -> tuple[int, ...]:
+    return tuple(value_of(cell.encode()))

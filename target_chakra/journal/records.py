@@ -174,13 +174,21 @@ class Statement:
 
     Attributes:
         name: The load or the version that it is known again by; empty where there is none.
-        first: The first run that brought rows of it.
-        last: The last one.
+        runs: The runs that brought rows of it, in order.
     """
 
     name: str
-    first: int
-    last: int
+    runs: tuple[int, ...]
+
+    @property
+    def first(self) -> int:
+        """The first run that brought rows of it."""
+        return self.runs[0]
+
+    @property
+    def last(self) -> int:
+        """The last one."""
+        return self.runs[-1]
 
 
 @dataclass(frozen=True, slots=True)

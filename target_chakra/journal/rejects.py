@@ -49,7 +49,7 @@ class Rejects:
         query = sa.select(cells.attribute, cells.key).where(
             cells.account == self._run.account,
             cells.stream == stream,
-            cells.run.between(said.first, said.last),
+            cells.run.in_(said.runs),
             cells.line > 0,  # what a mirror deletes stood nowhere
             sa.or_(cells.closed.is_(None), cells.closed == REJECTED_AGAIN),
         )

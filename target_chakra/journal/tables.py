@@ -117,8 +117,7 @@ statements = sa.Table(
     sa.Column("account", CellText, primary_key=True),
     sa.Column("stream", CellText, primary_key=True),
     sa.Column("name", CellText, nullable=False),
-    sa.Column("first_run", _Id, nullable=False),
-    sa.Column("last_run", _Id, nullable=False),
+    sa.Column("runs", CellText, nullable=False),
     sa.Column("passed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("ended", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_with_rowid=False,
@@ -305,13 +304,12 @@ def _add_statements(connection: sa.Connection) -> None:
                 made.get((run.account, stream), {}),
             )
             goes_on = bool(run.load) and before.get("name") == name
-            first = before["first_run"] if goes_on else run.id
+            brought = [*json.loads(str(before["runs"])), run.id] if goes_on else [run.id]
             made[run.account, stream] = {
                 "account": run.account,
                 "stream": stream,
                 "name": name,
-                "first_run": first,
-                "last_run": run.id,
+                "runs": json.dumps(brought),
             }
     if made:
         connection.execute(statements.insert(), list(made.values()))

@@ -227,6 +227,14 @@ def test_a_rejected_row_that_may_be_any_process_bars_all_deletes(
     assert six.alive() == keys(0, 1)
 
 
+def test_an_older_row_that_a_retry_sends_again_bars_nothing(six: Account) -> None:
+    six.bring([*rows(0, 1), BAD["no key"]])
+    six.bring(rows(0, 1))
+    assert six.run([], "retry").code == 0
+    assert mirror_deletes(six.commit()) == 4
+    assert six.alive() == keys(0, 1)
+
+
 def test_a_rejected_row_with_a_key_is_present_and_bars_nothing_else(six: Account) -> None:
     bad = [{"lead_id": "M-5", "score": "many"}, {"lead_id": "X-1", "score": "many"}]
     assert mirror_deletes(six.bring([*rows(0, 1), *bad], version=2)) == 3
