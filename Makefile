@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ values-page: $(STAMPS)/dev ## Write docs/values.md from the table of attribute t
 
 plugin-files: $(STAMPS)/dev ## Write plugins/*.yml from meltano.yml
 	$(BIN)/python -m tests.house.plugin_files
+
+mirrors: $(STAMPS)/dev ## Weeks of a mirrored source, with faults and other people: what was deleted, and what was not
+	$(BIN)/python -m tests.campaigns.mirrors
 
 fuzz: $(STAMPS)/dev ## Bad input of every kind, 2,000 examples a rule
 	$(BIN)/python -m pytest tests/fuzz -n auto --maxprocesses=4 --dist=worksteal --hypothesis-profile=fuzz --timeout=3600

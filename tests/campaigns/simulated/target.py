@@ -252,6 +252,11 @@ class Simulation:
         return found
 
     def _session(self, take: Callable[[Session[Any]], None]) -> int:
+        session = self._begun(Hooks(self._emit))
+        return session.run(lambda: take(session))
+
+    def _begun(self, hooks: Hooks[Any]) -> Session[Any]:
+        """A run that has begun, with the parts of this simulation in place of its own."""
         scenario = self._scenario
         seed = f"{scenario.seed}:{self._run}"
         run, began = self._run, self.turns.now
@@ -275,8 +280,7 @@ class Simulation:
             self._opened,
             self._rejects,
         )
-        session = Session(settings, clock, "simulated", Hooks(self._emit), ins)
-        return session.run(lambda: take(session))
+        return Session(settings, clock, "simulated", hooks, ins)
 
     def _opened(self, url: str) -> Journal:
         self._journal = Journal(url, self._database)

@@ -1,0 +1,72 @@
+"""A fixed slice of the mirrors' campaign, and what its judge condemns; `make mirrors` runs all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.campaigns.mirrors.histories import live
+from tests.campaigns.mirrors.judge import Ending, Process, Weeks, verdict
+
+SLICE = (0, 1, 2)
+"""One history of each way in which a statement ends."""
+
+
+@pytest.mark.parametrize("number", SLICE)
+def test_what_a_whole_statement_no_longer_brings_is_deleted_and_nothing_else(number: int) -> None:
+    result = live(number, 7)
+    assert result.condemned == ()
+    assert result.counts["deleted"] > 0
+
+
+def test_a_history_is_the_same_whenever_it_is_lived() -> None:
+    assert live(3, 2) == live(3, 2)
+
+
+WRITTEN = Process("a", "A", written_ms=5)
+STRANGE = Process("b", "B", None)
+ENDING = Ending(
+    began_ms=100,
+    ended_ms=200,
+    brought=frozenset("C"),
+    spared=frozenset(),
+    whole=True,
+    done=True,
+    after=(replace(WRITTEN, died_ms=150),),
+    doubtful=frozenset(),
+)
+
+
+def weeks(*processes: Process, **changes: object) -> Weeks:
+    ending = replace(ENDING, **changes)  # type: ignore[arg-type]  # fields by name
+    return Weeks(0, [ending], list(processes))
+
+
+DEAD = replace(WRITTEN, died_ms=150)
+BAD = {
+    "before any statement": weeks(replace(WRITTEN, died_ms=50)),
+    "by a statement that is not whole": weeks(DEAD, whole=False),
+    "what its source brought": weeks(replace(DEAD, key="C")),
+    "what the stream never wrote": weeks(replace(STRANGE, died_ms=150)),
+    "what was due lives": weeks(after=(WRITTEN,)),
+    "the last day failed": weeks(DEAD, done=False),
+}
+GOOD = {
+    "what is due": weeks(DEAD),
+    "others deleted it": weeks(replace(STRANGE, died_ms=150, by_others=True)),
+    "hidden": weeks(after=(replace(WRITTEN, seen=False),)),
+    "unknown": weeks(after=(WRITTEN,), doubtful=frozenset("A")),
+    "spared": weeks(after=(WRITTEN,), spared=frozenset("A")),
+    "another's": weeks(after=(STRANGE,)),
+}
+
+
+@pytest.mark.parametrize("history", BAD.values(), ids=BAD)
+def test_the_judge_condemns_what_breaks_the_promise(history: Weeks) -> None:
+    assert verdict(history)
+
+
+@pytest.mark.parametrize("history", GOOD.values(), ids=GOOD)
+def test_the_judge_lets_pass_what_keeps_it(history: Weeks) -> None:
+    assert verdict(history) == []
