@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,6 +124,9 @@ lag: $(STAMPS)/dev ## Lists that lag up to 30 s, both ways, under runs that foll
 entries: $(STAMPS)/dev ## Entries that say little, in any order; and schedules with unknown rows
 	$(BIN)/python -m tests.campaigns entries --cases 400
 	$(BIN)/python -m tests.campaigns schedule --cases 400
+
+fencing: $(STAMPS)/dev ## A second run at every step of a first one, its lock lost in every way
+	$(BIN)/python -m tests.campaigns.fencing
 
 faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns found last
 	$(BIN)/python -m tests.campaigns report

@@ -7,7 +7,6 @@ import sqlite3
 import stat
 from contextlib import closing
 from typing import TYPE_CHECKING
-from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -59,8 +58,14 @@ def test_a_journal_that_there_is_no_room_to_copy_is_left_as_it_is(
         write_journal_of_030(connection)
     engine.dispose()
     (tmp_path / "j.db.v3.part").symlink_to("/dev/full")  # what an attempt left; never written to
-    full = OSError(28, "No space left on device")
-    monkeypatch.setattr(sqlite_file, "make_file", Mock(side_effect=[False, full]))
+    make_file = sqlite_file.make_file
+
+    def full(path: Path) -> bool:
+        if path.suffix == ".part":
+            raise OSError(28, "No space left on device")
+        return make_file(path)
+
+    monkeypatch.setattr(sqlite_file, "make_file", full)
     with pytest.raises(JournalError, match=r"can't be copied .*: No space left on device"):
         Journal(f"sqlite:///{path}")
     monkeypatch.undo()
