@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,12 @@ import sqlalchemy as sa
 from chakra_api.errors import JournalError
 from target_chakra.journal.journal import Journal
 from target_chakra.storage.lock import JournalLock
+from tests.support.in_process import KEY, run_target, world_of, written
+from tests.support.target_process import record, schema, state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 NUMBERS = count(1)
 HOLDS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -24,12 +28,10 @@ TAKEN = r"Another run has taken the journal meanwhile \(run 2\)"
 
 @pytest.fixture
 def url(postgres: str) -> str:
-    """An empty database, whose sessions may idle in a transaction, and idle, for half a second."""
+    """An empty database."""
     name = f"fenced{next(NUMBERS)}"
     with psycopg.connect(postgres, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
-        for which in ("idle_in_transaction_session_timeout", "idle_session_timeout"):
-            server.execute(f"ALTER DATABASE \"{name}\" SET {which} = '500ms'")
     return sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
 
 
@@ -46,14 +48,24 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
         return made.fetchall() if made.description else []
 
 
+def let_idle(url: str, milliseconds: int) -> None:
+    """New sessions end once they idle for so long, in a transaction or not."""
+    for which in ("idle_in_transaction_session_timeout", "idle_session_timeout"):
+        name = sa.make_url(url).database
+        ask(url, f'ALTER DATABASE "{name}" SET {which} = {milliseconds}')
+
+
 def end_sessions(url: str) -> None:
     assert ask(url, f"SELECT pg_terminate_backend(pid) FROM ({HOLDS}) AS held")
 
 
 def test_the_session_that_holds_it_may_idle(url: str) -> None:
-    journal = begun(url)
+    journal = Journal(url)
+    let_idle(url, 300)
+    journal.hold()
+    journal.begin_run("acme", "pid 1 on here", 1)
     (holder,) = ask(url, HOLDS)
-    time.sleep(1.5)
+    time.sleep(1)
     assert ask(url, HOLDS) == [holder]
     assert ask(url, f"SELECT state FROM pg_stat_activity WHERE pid = {holder[0]}") == [("idle",)]
     journal.look()
@@ -64,8 +76,9 @@ def test_the_session_that_holds_it_may_idle(url: str) -> None:
 
 
 def test_a_dry_run_may_idle(url: str) -> None:
+    let_idle(url, 2_000)
     journal = begun(url, dry=True)
-    time.sleep(1.5)
+    time.sleep(2.5)
     journal.found("lead", "shape", "flat")
     journal.end_run({}, 0, 2)
     journal.close()
@@ -141,3 +154,38 @@ def test_letting_go_of_a_server_that_is_gone_is_quiet(url: str) -> None:
         " WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
     journal.close()
+
+
+def test_a_server_that_is_gone_when_a_good_run_ends_is_told_with_what_is_true(
+    url: str, postgres: str, tmp_path: Path
+) -> None:
+    world = world_of(0)
+    stream = {"stream": "scores", "procedure": "lead", "key": "lead_id"}
+    config = {"api_key": KEY, "api_url": "http://chakra.test", "streams": [stream], "journal": url}
+    lines = [schema("scores", ["lead_id", "score"]), record("scores", lead_id="L-1", score=7)]
+    lines.append(state({"at": 1}))
+    args = ["--config", written(tmp_path, "config.json", config), "--input"]
+    args.append(written(tmp_path, "in", "\n".join(map(json.dumps, lines))))
+    end_run = Journal.end_run
+    name = sa.make_url(url).database
+
+    def at_the_end(journal: Journal, receipt: Mapping[str, object], code: int, now_ms: int) -> None:
+        with psycopg.connect(postgres, autocommit=True) as server:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+            server.execute(f"{ended}'{name}'")
+        end_run(journal, receipt, code, now_ms)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, "end_run", at_the_end)
+        told = run_target(world, args)
+    assert told.code == 10, told.stderr
+    assert [json.loads(line) for line in told.stdout.splitlines()] == [{"at": 1}]
+    assert "Its receipt could not be stored, all before it was" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert '"created":1' in told.stderr
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    again = run_target(world, args)
+    assert again.code == 0, again.stderr
+    assert '"unchanged":1' in again.stderr
