@@ -12,6 +12,7 @@ from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import (
     AnswerLost,
     ChakraError,
+    JournalError,
     NotFound,
     NotSent,
     ReportedErrors,
@@ -72,6 +73,22 @@ def test_a_refusal_is_never_repeated(status: int, kind: type[ChakraError]) -> No
     with pytest.raises(kind):
         client.config()
     assert len(transport.requests) == 1
+
+
+def test_a_write_leaves_only_if_it_may_when_its_turn_has_come() -> None:
+    client, transport, clock = client_of(answer(429, retry_after="60"), data({}))
+    began, asked = clock.now(), list[float]()
+
+    def leaving() -> None:
+        asked.append(clock.now() - began)
+        if len(asked) > 1:
+            raise JournalError("another has it")
+
+    with pytest.raises(JournalError, match="another has it"):
+        client.bulk_update("lead", [{"id": "p1"}], leaving)
+    assert len(transport.requests) == 1
+    assert asked[0] == 0
+    assert asked[1] >= 60
 
 
 @pytest.mark.parametrize("failure", [AnswerLost("reset"), answer(500), answer(200, b"garbage")])
