@@ -100,6 +100,7 @@ class Scenario:
         beside: Share of the reads that go on while others do.
         journal_exists: Whether an earlier run has made the journal.
         replays_all: Whether rejects are sent again that are bad rows and no more.
+        until_free: Seconds that an operator waits after a run that ended with 8.
         edits: What others do: seconds after the beginning, key of a lead, attributes; in order.
     """
 
@@ -119,6 +120,7 @@ class Scenario:
     beside: float = 0.1
     journal_exists: bool = False
     replays_all: bool = True
+    until_free: float = UNTIL_FREE
     edits: tuple[tuple[float, str, Mapping[str, object]], ...] = ()
 
 
@@ -211,7 +213,7 @@ class Simulation:
                 return
             self.turns.sleep(rests[number % len(rests)])
             if ended.code == ExitCode.UNKNOWN:
-                self.turns.sleep(UNTIL_FREE)
+                self.turns.sleep(self._scenario.until_free)
                 self._look_and_say()
 
     @property

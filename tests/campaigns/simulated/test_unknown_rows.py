@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.campaigns.simulated.scenarios import COLUMNS, STREAMS, lead, old, settings, small_world
+from tests.campaigns.simulated.scenarios import (
+    COLUMNS,
+    STREAMS,
+    lead,
+    old,
+    settings,
+    small_world,
+)
 from tests.campaigns.simulated.target import Scenario, Simulation
 from tests.campaigns.simulated.target_judges import verdict
 from tests.campaigns.simulated.test_finds import Named, codes
@@ -15,7 +22,15 @@ if TYPE_CHECKING:
 
     from tests.campaigns.simulated.history import History, Wish
 
+SAYS_LITTLE = {
+    "entry_echo": "none",
+    "entry_index": False,
+    "entries_order": "shuffled",
+    "entry_process": False,
+    "refused_texts": ["90001"],
+}
 QUICK = {"job_duration_ms": 200}
+HALF_AN_HOUR = 1810.0
 TEN = frozenset({10})
 AT_ONCE = ((1.8, old(1), 5),)
 """Somebody else writes a row of the first batch, after its job and before it is read back."""
@@ -28,6 +43,7 @@ def play(
     rests: tuple[float, ...] = (60.0,),
     edits: Sequence[tuple[float, str, Any]] = (),
     pauses: frozenset[int] = frozenset(),
+    until_free: float = HALF_AN_HOUR,
     **more: Any,
 ) -> History:
     scenario = Scenario(
@@ -38,6 +54,7 @@ def play(
         states=frozenset({len(wishes)}),
         rests=rests,
         pauses=pauses,
+        until_free=until_free,
         edits=tuple((at, key, {"score": score}) for at, key, score in edits),
         settings=settings(wishes, **{"batch_size": 10, "concurrency": 1, **more}),
     )
@@ -78,6 +95,22 @@ def test_a_row_of_this_run_stays_unknown_where_the_later_one_is_rejected() -> No
     history = play(wishes, ("PATCH process", 1, "reset after"), edits=AT_ONCE, pauses=TEN)
     assert codes(history) == [8, 0]
     assert listed(history) == [1, 0]
+
+
+def test_a_row_waits_for_its_process_where_the_job_of_an_unknown_one_is_over() -> None:
+    """It was not sent for half an hour, and each run of a schedule ended with 8.
+
+    One of two rows that somebody else edits was refused, and no entry says which.
+    """
+    wishes = [lead(old(n), 90_001 if n == 3 else 50 + n) for n in range(1, 11)]
+    edits = [(1.2, old(1), 5), (1.2, old(3), 5)]
+    history = play(wishes, rests=(5.0,), until_free=0.0, edits=edits, knobs=SAYS_LITTLE)
+    assert codes(history) == [8, 7]
+    assert listed(history) == [2, 0]
+    first, second = (ended.receipt for ended in history.ended)
+    assert (first["outcomes"]["unknown"], first["outcomes"]["updated"]) == (2, 8)
+    assert (second["outcomes"]["updated"], second["outcomes"]["rejected"]) == (1, 1)
+    assert 20 < second["seconds"] < 40
 
 
 INSERTS = [{**STREAMS[0], "mode": "insert", "delete_when": None}, *STREAMS[1:]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chakra_api.errors import LimitCrossed, SettingsError
 from target_chakra.books.reasons import MOST_KINDS, Reasons
 from target_chakra.books.receipt import Cost, Receipt
-from target_chakra.books.verdict import Verdict
+from target_chakra.books.verdict import Held, Verdict
 from target_chakra.changes import Change, Key, Mode
 from target_chakra.lifecycle import Outcome
 from target_chakra.settings import Limits
@@ -52,6 +53,16 @@ def test_reasons_of_endlessly_many_kinds_are_counted_in_bounded_memory() -> None
 
     told = reasons(*(f"reason {word(n)}" for n in range(3 * MOST_KINDS))).said()
     assert told.endswith(f"other reasons ({3 * MOST_KINDS - 3:,} rows)")
+
+
+def test_rows_that_were_not_sent_are_told_until_when_their_process_is_held() -> None:
+    held = Held(until_ms=1_790_000_312_000, seconds=312)
+    (line,) = replace(verdict({Outcome.NOT_SENT: 2}), held=held).errors()
+    assert line == (
+        "2 rows not sent, to come again from the source: what was sent to their process before, and"
+        " nobody knows of, may still be written until 2026-09-21T14:18:32.000Z by ChakraHQ's clock"
+        " (312 s from now). Run it again after that."
+    )
 
 
 def test_rejects_over_the_limit_are_one_line_with_the_commands() -> None:

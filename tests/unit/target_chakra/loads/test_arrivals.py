@@ -57,3 +57,15 @@ def test_what_is_left_is_said() -> None:
     assert "'leads' 1 have an unknown outcome and 1 were not sent" in str(arrival.problem())
     assert [line for line in (1, 2, 3) if line in arrival.settled] == [3]
     assert Outcome.CREATED in SETTLED
+
+
+def test_a_line_that_was_unknown_and_is_superseded_is_settled() -> None:
+    arrival = Arrival(delivery(2))
+    arrival.take(3)
+    arrival.ended(1, Outcome.UNKNOWN)
+    arrival.ended(2, Outcome.CREATED)
+    assert "1 have an unknown outcome" in str(arrival.problem())
+    arrival.ended(1, Outcome.SUPERSEDED)
+    assert arrival.is_over
+    assert arrival.problem() is None
+    assert arrival.settled.pairs == ((1, 2),)
