@@ -12,7 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.campaigns.simulated.kinds import Hits
-from tests.campaigns.simulated.scenarios import COLUMNS, lead, note, old, settings, small_world
+from tests.campaigns.simulated.scenarios import (
+    COLUMNS,
+    lead,
+    note,
+    old,
+    phone,
+    settings,
+    small_world,
+)
 from tests.campaigns.simulated.target import Scenario, Simulation
 from tests.campaigns.simulated.target_judges import verdict
 
@@ -43,7 +51,7 @@ class Case:
 def case_of(number: int) -> Case:
     """The case of that number."""
     draw = random.Random(f"entries {number}")
-    sort = draw.choice(("creates", "updates", "both", "without keys"))
+    sort = draw.choice(("creates", "updates", "both", "merges", "without keys"))
     count = draw.choice((1, 2, 3, 3, 5))
     bad = dict(zip(draw.sample(range(ROWS), count), REFUSED, strict=False))
     wishes = [_wish(sort, n, bad.get(n, n)) for n in range(ROWS)]
@@ -53,6 +61,7 @@ def case_of(number: int) -> Case:
         "entries_order": draw.choice(("input", "completion", "shuffled", "shuffled")),
         "entry_process": draw.random() < 0.5,
         "refused_texts": [str(each) for each in REFUSED],
+        "phone_merge": sort == "merges",
         "index_lag_ms": draw.choice((0, 0, 4_000)),
         "duplicate_pk": draw.choice(("reject", "duplicate")),
         "normalise": draw.choice(((), (), ("trim", "lower"))),
@@ -69,7 +78,9 @@ def case_of(number: int) -> Case:
 def _wish(sort: str, n: int, score: int) -> Wish:
     if sort == "without keys":
         return note(f"note {n}", score)
-    is_new = sort == "creates" or (sort == "both" and n % 2)
+    if sort == "merges" and n % 9 == 0:
+        return lead(f"merged-{n}", score, phone=phone(ROWS + 1 + n // 9))
+    is_new = sort in ("creates", "merges") or (sort == "both" and n % 2)
     return lead(f"new-{n}" if is_new else old(n + 1), score)
 
 
