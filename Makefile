@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing
+.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,9 @@ unlucky: $(STAMPS)/dev ## Full disks at every n-th byte and signals at every ans
 
 soak: $(STAMPS)/dev ## Simulated weeks both ways, 1,000 days; DAYS=100 SEED=7 for others
 	$(BIN)/python -m tests.campaigns.soak --days $(DAYS) --seed $(SEED)
+
+hostile: $(STAMPS)/dev ## Each endpoint, each malformed answer, against the real tap and target
+	$(BIN)/python -m tests.campaigns.hostile
 
 faults: $(STAMPS)/dev ## Every single fault, all pairs, and random ones, on a virtual clock
 	$(BIN)/python -m tests.campaigns all

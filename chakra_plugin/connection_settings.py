@@ -59,7 +59,8 @@ def connection_settings(command: str, *, role: str, timed_out: str) -> Connectio
             th.NumberType,
             default=connection.DEFAULT_REQUEST_TIMEOUT,
             title="Request timeout",
-            description=f"Seconds without an answer after which a request is {timed_out}.",
+            description=f"Seconds without an answer after which a request is {timed_out}; a whole"
+            " answer may take five times as long.",
         ),
         user_agent=th.Property(
             "user_agent",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import http.client
 import io
-from typing import TYPE_CHECKING, Any, Literal
+import logging
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import requests
 import urllib3
@@ -67,6 +68,17 @@ class AnswerWatch:
             raise OSError("the answer is too large")
 
 
+class _NoNoise(logging.Filter):
+    """Drops urllib3 warnings of headers: they hold a traceback, and bytes of the server."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record passes: what is wrong with an answer is told by its error."""
+        return not str(record.msg).startswith("Failed to parse headers")
+
+
+_NO_NOISE: Final = _NoNoise()
+
+
 class OneHost(HTTPAdapter):
     """An adapter of requests that looks for the connections of its one host once.
 
@@ -79,6 +91,7 @@ class OneHost(HTTPAdapter):
 
     def __init__(self, watch: AnswerWatch, pool_size: int) -> None:
         super().__init__(pool_connections=1, pool_maxsize=pool_size)
+        logging.getLogger("urllib3.connection").addFilter(_NO_NOISE)
         self.watch = watch
         self._pool: ConnectionPool | None = None
 

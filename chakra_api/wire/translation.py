@@ -10,11 +10,11 @@ from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, U
 from chakra_api.wire.barred import wrapped
 
 
-def translated(error: requests.RequestException, base: str) -> ChakraError:
+def translated(error: Exception, base: str) -> ChakraError:
     """Our error for one of requests.
 
     Args:
-        error: As it came out of requests.
+        error: As it came out of requests, or of what that stands on.
         base: Scheme and host of what was asked.
     """
     for kind, make, brief, said, next_step in TRANSLATIONS:

@@ -1,4 +1,4 @@
-"""Sends one request once: the seam that a test replaces, and the only importer of requests.
+"""Sends one request once: the seam that a test replaces.
 
 Every exception of requests is translated here, by what the caller may do next, and nowhere else.
 Redirects are not followed: the key goes to the host that the user named and to no other.
@@ -6,6 +6,7 @@ Redirects are not followed: the key goes to the host that the user named and to 
 
 from __future__ import annotations
 
+import http.client
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -91,6 +92,9 @@ class Transport(Protocol):
 MOST_PREPARED: Final = 64
 """Prepared requests that a thread keeps."""
 
+FOREIGN: Final = (requests.RequestException, http.client.HTTPException, OSError, ValueError)
+"""What comes out of requests and of what it stands on: an answer may break any of them."""
+
 PROXY_WANTS_A_USER: Final = 407
 
 WHOLE_FACTOR: Final = 5
@@ -168,7 +172,7 @@ class RequestsTransport:
                 proxies=self._proxies,
             )
             body = read_body(Body(answer), request.most_bytes)
-        except requests.RequestException as error:
+        except FOREIGN as error:
             raise self._cut_off(host.watch) or self._translated(error) from None
         if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:
             raise wants_a_user(self._way)
@@ -249,7 +253,7 @@ class RequestsTransport:
         made.brief = "slow answer"
         return made
 
-    def _translated(self, error: requests.RequestException) -> ChakraError:
+    def _translated(self, error: Exception) -> ChakraError:
         if not self._answered and (mistake := barred(error, self._way)) is not None:
             return mistake
         return translated(error, self._base)

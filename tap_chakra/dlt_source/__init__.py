@@ -100,7 +100,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         concurrency: Requests under way at a time, for all resources together.
         max_rps: Ceiling on requests per second; none by default, the pace adapts.
         lookback_seconds: Overlap of incremental runs, for changes that are committed late.
-        request_timeout: Seconds without an answer after which a request is repeated.
+        request_timeout: Seconds without an answer after which a request is repeated; a whole
+            answer may take five times as long.
         user_agent: Sent with each request.
         allow_http: Lets the key travel where others can read it: http:// to another machine.
         min_scan_share: A full scan that sees less than this share of the last complete one says

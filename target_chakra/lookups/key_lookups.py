@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from chakra_api.endpoints.client import ChakraClient, ProcessPage
+    from chakra_api.endpoints.where import Where
     from target_chakra.lookups.key_spelling import KeyText
     from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
 
@@ -291,7 +292,11 @@ class Lookups:
                     f" {snapshot.process_id} with {key!r}, which was not asked for",
                     "Look-ups by this attribute can't be trusted: map another key, or the id",
                 )
-            found.setdefault(key, {})[snapshot.process_id] = snapshot
+            same = found.setdefault(key, {})
+            before = same.get(snapshot.process_id)
+            if not snapshot.process_id or (before is not None and before.row != snapshot.row):
+                raise self._contradicts("brought rows that have no id of their own")
+            same[snapshot.process_id] = snapshot
         return {key: tuple(each.values()) for key, each in found.items()}
 
     def _value(self, snapshot: Snapshot) -> object:
@@ -301,8 +306,25 @@ class Lookups:
 
     def _list(self, values: list[object] | None) -> ProcessPage:
         where = None if values is None else any_of(self._attribute, values)  # type: ignore[arg-type]  # keys are scalars
-        return self._client.list_processes(self._procedure, where, limit=PAGE)
+        return self._asked(where)
 
     def _list_one(self, value: object) -> ProcessPage:
-        where = equals(self._attribute, value)  # type: ignore[arg-type]  # keys are scalars
-        return self._client.list_processes(self._procedure, where, limit=PAGE)
+        return self._asked(equals(self._attribute, value))  # type: ignore[arg-type]  # keys are scalars
+
+    def _asked(self, where: Where | None) -> ProcessPage:
+        """One answer.
+
+        Raises:
+            AnswerNotBelieved: It says that there are more rows and shows none, asked twice.
+        """
+        for _ in range(2):
+            page = self._client.list_processes(self._procedure, where, limit=PAGE)
+            if page.rows or page.has_more is not True:
+                return page
+        raise self._contradicts("says that there are more rows, and shows none")
+
+    def _contradicts(self, what: str) -> AnswerNotBelieved:
+        return AnswerNotBelieved(
+            f"A look-up in '{self._procedure}' by {self._attribute} {what}",
+            "Run it again: nothing is written where it is not known what exists",
+        )

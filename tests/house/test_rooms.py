@@ -222,9 +222,10 @@ def test_frameworks_are_imported_where_the_design_puts_them() -> None:
     assert strays == []
 
 
-def test_one_module_speaks_http() -> None:
-    users = [name for name, others in IMPORTS.items() if "requests" in others]
-    assert users == ["chakra_api.wire.transport"]
+def test_one_room_speaks_http() -> None:
+    """The transport, the way to its one host, and what becomes of requests' errors."""
+    users = {name for name, others in IMPORTS.items() if "requests" in others}
+    assert users == {f"chakra_api.wire.{name}" for name in ("one_host", "translation", "transport")}
 
 
 def test_no_room_holds_more_than_about_a_dozen_modules() -> None:

@@ -79,3 +79,19 @@ def test_no_more_is_read_than_the_ceiling(what: str, monkeypatch: pytest.MonkeyP
         sender = RequestsTransport(url, ApiKey("sk-key"), settings, time.monotonic)
         with pytest.raises(Boundless):
             sender.send(Request("GET", "/x", repeatable=True))
+
+
+@pytest.mark.parametrize("size", [b"-5", b"xyz", b"", b"\xff", b"9" * 400])
+def test_a_chunk_of_no_size_is_an_answer_that_broke_off(size: bytes) -> None:
+    begin = BEGIN + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n{}\r\n0\r\n\r\n"
+    with sending(begin, b"", READ_TIMEOUT) as url, pytest.raises(AnswerLost):
+        transport(url).send(Request("GET", "/x", repeatable=True))
+
+
+def test_a_header_without_a_colon_is_passed_over_without_a_remark(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begin = b"HTTP/1.1 200 OK\r\nodd line\r\nContent-Length: 2\r\n\r\n{}"
+    with sending(begin, b"", READ_TIMEOUT) as url, suppress(AnswerLost):
+        transport(url).send(Request("GET", "/x", repeatable=True))
+    assert not caplog.records

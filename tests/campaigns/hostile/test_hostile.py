@@ -1,0 +1,54 @@
+"""A slice of the hostile server's campaign: each malformation once, with an endpoint by turns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.campaigns.hostile.cases import carried_out, cases
+from tests.campaigns.hostile.server import Hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SLOW = ("slow", "silent", "endless", "bomb", "long", "longer")
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[Hostile]:
+    server = Hostile()
+    yield server
+    server.end()
+
+
+def the_slice() -> list[str]:
+    """Every hundredth quick case, and those that the first campaign condemned."""
+    quick = [case for case in cases() if not any(word in case for word in SLOW)]
+    return quick[7::101]
+
+
+FOUND = (
+    "tap/users/json nothing, and more/always/30",
+    "tap/list/json nothing, and more/always/30",
+    "tap/list/json no ids/always/450",
+    "tap/list/json one twice, otherwise/always/450",
+    "tap/list/head date 9999 with an offset/1/30",
+    "tap/list/bytes told in digits without end/1/30",
+    "tap/config/bytes a bomb of gzip/always/30",
+)
+
+
+@pytest.mark.parametrize("case", [*FOUND, *the_slice()])
+def test_no_server_makes_a_command_break_its_promises(
+    case: str, hostile: Hostile, tmp_path: Path
+) -> None:
+    verdict = carried_out(case, hostile, tmp_path)
+    assert verdict.condemned == ()
+    assert verdict.spoilt or case.startswith("target/entries/")
+
+
+def test_each_case_has_a_name_of_its_own() -> None:
+    names = cases()
+    assert len(names) == len(set(names))
