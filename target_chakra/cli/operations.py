@@ -60,7 +60,7 @@ def _reports(config: _ConfigInput) -> Iterator[Reports]:
 @contextlib.contextmanager
 def _session(config: _ConfigInput, settings: Settings) -> Iterator[Session[object]]:
     with stoppable() as stop:
-        hooks = Hooks[object](stopped=stop, command=typed_command(config))
+        hooks: Hooks[object] = Hooks(stopped=stop, command=typed_command(config))
         session = Session(settings, SystemClock(), run_owner(), hooks)
         stop.begun = True
         yield session

@@ -76,8 +76,7 @@ class ChakraSink(Sink):
             SettingsError: They are not where they may be, or can't be read: the rows before that
                 are handed over.
         """
-        root = self._target.batch_root()
-        for file in [root.file(named) for named in files]:
+        for file in self._below_root(files):
             for record in self._rows(file, encoding):
                 self.record_counter_metric.increment()
                 if not isinstance(record, dict):
@@ -89,6 +88,14 @@ class ChakraSink(Sink):
                 row = mapped(record)
                 if row is not None:
                     self._session.row(self.stream_name, self._target.line, row, None)
+
+    def _below_root(self, files: Sequence[str]) -> list[BatchFile]:
+        try:
+            root = self._target.batch_root()
+            return [root.file(named) for named in files]
+        except SettingsError as error:
+            cause = f"{error.cause} (line {self._target.line} of the input)"
+            raise SettingsError(cause, error.next_step) from None
 
     def _rows(self, file: BatchFile, encoding: BaseBatchFileEncoding) -> Iterator[object]:
         try:

@@ -45,6 +45,7 @@ def run(folder: Path, *lines: object) -> Told:
         "api_url": "http://chakra.test",
         "streams": [{"stream": "s", "procedure": "lead"}],
         "journal": f"sqlite:///{folder}/journal.db",
+        "batch_root": str(folder),
     }
     args = ["--config", written(folder, "config.json", config)]
     text = "\n".join(map(json.dumps, lines))

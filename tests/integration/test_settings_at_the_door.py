@@ -67,6 +67,7 @@ TARGET = {
     "journal": "sqlite:///elsewhere/journal.db",
     "journal_retention_days": "1.5",
     "rejects_path": "rejects.jsonl",
+    "batch_root": "files",
     "max_rejects": "1",
     "stop_at_reject_percent": "99.5",
     "max_deletes": "",

@@ -44,6 +44,7 @@ def messages(folder: Path) -> list[dict[str, Any]]:
 def run(world: World, folder: Path, streams: list[dict[str, Any]], **more: Any) -> Told:
     journal = f"sqlite:///{folder}/journal.db"
     config = {"api_key": KEY, "journal": journal, "streams": streams, **more}
+    config["batch_root"] = str(folder)
     text = "".join(f"{json.dumps(line)}\n" for line in messages(folder))
     args = ["--config", written(folder, "c.json", config), "--input"]
     return run_target(world, [*args, written(folder, "rows.singer", text)])

@@ -68,6 +68,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "journal": "sqlite:///journal-of-the-test.db",
         "journal_retention_days": "1.5",
         "rejects_path": "rejects-of-the-test.jsonl",
+        "batch_root": "files-of-the-test",
         "max_rejects": "7",
         "stop_at_reject_percent": "50.5",
         "max_deletes": "3",
