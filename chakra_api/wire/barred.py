@@ -8,6 +8,7 @@ certificate. `transport.py` calls it so and tries again.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from chakra_api.errors import Barred, ChakraError, SettingsError
+from chakra_api.bad_luck import told_by_machine
+from chakra_api.errors import Barred, ChakraError, MachineFault, SettingsError
 
 if TYPE_CHECKING:
     from chakra_api.wire.surroundings import Bundle, Proxy
@@ -26,6 +28,8 @@ _PLAIN_ANSWERS: Final = frozenset(
 )
 """OpenSSL's reasons where a server does not speak TLS."""
 
+_NOT_READ: Final = "SSL_CERT_FILE"
+"""A variable that names certificates to others, and none to requests."""
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}) ?([A-Za-z ]{0,40})")
 _PROXY_WANTS_A_USER: Final = 407
 _FIRST_SERVER_FAULT: Final = 500
@@ -54,6 +58,10 @@ def barred(error: BaseException, way: Way) -> ChakraError | None:
         way: The way that the request took.
     """
     chain = list(_chain(error))
+    for each in chain:
+        for said in (each, each.__cause__):  # urllib3 keeps the machine's own word as a cause
+            if said is not None and isinstance(no := told_by_machine(said), MachineFault):
+                return no
     if way.proxy is not None and any(type(each).__name__ == "ProxyError" for each in chain):
         return _by_proxy(chain, way.proxy)
     for each in chain:
@@ -127,6 +135,8 @@ def _by_certificate(error: ssl.SSLCertVerificationError, way: Way) -> Barred:
         next_step = "Check the setting api_url: the certificate belongs to another host"
     elif "expired" in why or "not yet valid" in why:
         next_step = "The server needs a new certificate; or the clock of this machine is wrong"
+    elif way.bundle is None and (other := os.environ.get(_NOT_READ)):
+        next_step = f"{_NOT_READ} is not read: set REQUESTS_CA_BUNDLE to '{other}', if you trust it"
     elif way.bundle is None:
         next_step = (
             "If you trust it, name its issuer's certificate (a file in PEM) in the environment"

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CERTIFICATE = Path(__file__).with_name("for_tests_only.pem")
+EXPIRED = CERTIFICATE.with_name("expired_for_tests_only.pem")
+ELSEWHERE = CERTIFICATE.with_name("elsewhere_for_tests_only.pem")
+"""Of another host than this machine."""
 
 
 class Server(ThreadingHTTPServer):
@@ -57,12 +60,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(*, tls: bool = False, status: int = 200) -> Iterator[Server]:
+def serving(
+    *, tls: bool = False, status: int = 200, certificate: Path = CERTIFICATE
+) -> Iterator[Server]:
     """A server on a port of this machine while the block lasts."""
     server = Server(status)
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(CERTIFICATE)
+        context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:

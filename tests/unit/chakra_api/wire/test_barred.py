@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import time
 from contextlib import ExitStack
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chakra_api.endpoints.client import ChakraClient
-from chakra_api.errors import Barred, ChakraError, NotSent, SettingsError
+from chakra_api.errors import Barred, ChakraError, MachineFault, NotSent, SettingsError
 from chakra_api.redaction import ApiKey
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import RequestsTransport, TransportSettings
 from tests.support.clock import FakeClock
-from tests.support.tls import CERTIFICATE, Server, serving
+from tests.support.tls import CERTIFICATE, ELSEWHERE, EXPIRED, Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,46 @@ def test_a_refused_certificate_says_why_at_once(
     assert servers["tls"].connections == 1, "once, not six times"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     assert asked(base)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("certificate", "why", "step"),
+    [
+        (EXPIRED, "expired", "needs a new certificate; or the clock of this machine is wrong"),
+        (ELSEWHERE, "ostname mismatch", "the certificate belongs to another host"),
+    ],
+)
+def test_a_certificate_that_is_over_or_another_host_s_says_so_though_its_issuer_is_trusted(
+    certificate: Path, why: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with serving(tls=True, certificate=certificate) as server:
+        error, _ = asked(f"https://localhost:{server.port}")
+    assert isinstance(error, Barred)
+    assert why in error.cause
+    assert step in error.next_step
+
+
+def test_a_variable_that_is_not_read_is_named_where_its_user_relies_on_it(
+    servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    error, _ = asked(f"https://localhost:{servers['tls'].port}")
+    assert isinstance(error, Barred)
+    assert f"SSL_CERT_FILE is not read: set REQUESTS_CA_BUNDLE to '{CERTIFICATE}'" in str(error)
+
+
+def test_connections_that_the_machine_refuses_are_not_laid_to_the_server(
+    servers: dict[str, Server],
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        error, _ = asked(f"http://127.0.0.1:{servers['plain'].port}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert isinstance(error, MachineFault)
+    assert "may open no further file or connection" in error.cause
 
 
 def test_tls_and_plain_http_are_told_apart(servers: dict[str, Server]) -> None:
