@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Runs = Callable[[int, Path], Verdict]
 
-SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "the second")
 
 
 class Campaign:

@@ -10,13 +10,16 @@ read from the server's log afterwards.
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.launch import start_sandbox
@@ -27,7 +30,6 @@ from tests.support.tap_process import COMMAND, catalog_of, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
     from tests.campaigns.verdicts import Fault
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 POINTS = ("starting", "asked", "printed", "blocked", "passed on", "ending")
 """Where a run dies: after so long, requests, bytes, bytes that nobody reads on, STATEs; at its end.
 """
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+THE_SECOND = 0.15
+"""Share of the kills that the second process dies of, where there is one, and not the tap."""
 DISTRIBUTIONS = (
     "uniform", "bursts", "daily", "recent", "imports", "one_millisecond", "sparse", "one_import",
 )  # fmt: skip
@@ -63,12 +67,19 @@ class Kill:
         share: How far into the run, 0 to 1.
         how: The signal.
         delay: Seconds from the point to the signal.
+        second: Whether SIGKILL comes to the second process, if there is one by then.
     """
 
     point: str
     share: float
     how: signal.Signals
     delay: float
+    second: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the figures call it."""
+        return "the second" if self.second else self.how.name
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,7 @@ def _kill(seed: int, number: int, draw: random.Random) -> Kill:
         share=draw.random(),
         how=SIGNALS[(seed // len(POINTS) + number) % len(SIGNALS)],
         delay=draw.choice([0, 0, 0.002, 0.01, 0.05]),
+        second=draw.random() < THE_SECOND,
     )
 
 
@@ -193,13 +205,15 @@ class _Runs:
         self._await(victim, kill)
         time.sleep(kill.delay)
         alive = victim.process.poll() is None
-        if alive:
+        if alive and kill.second:
+            alive = victim.kill_second()
+        elif alive:
             victim.process.send_signal(kill.how)
         victim.resume()
         victim.process.wait(PATIENCE)
         alive = alive and victim.process.returncode != 0
         states = (scan_state(self._sandbox.requests(), victim.stdout),) if alive else ()
-        self._verdict.deaths.append(Death(kill.how.name, states, self._kind()))
+        self._verdict.deaths.append(Death(kill.name, states, self._kind()))
         self._end(victim, kill if alive else None)
 
     def _kind(self) -> str:
@@ -319,6 +333,19 @@ class Victim:
                 self._stopped_at = time.monotonic()
                 self._go_on.wait(PATIENCE)
 
+    def kill_second(self) -> bool:
+        """Kill the second process; whether there was one."""
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                _, parent, *_ = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has ended meanwhile
+            if int(parent) == self.process.pid:
+                with suppress(ProcessLookupError):
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+                    return True
+        return False
+
     def join(self) -> None:
         """Wait until all that it wrote is read."""
         for thread in self._threads:
@@ -335,6 +362,8 @@ class Victim:
 def endings(victim: Victim, kill: Kill | None) -> list[Fault]:
     """What is wrong with how a run ended."""
     code, said = victim.process.returncode, _text(victim.stderr)
+    if kill is not None and kill.second:
+        return _after_the_second(code, said)
     if kill is not None and kill.how is signal.SIGKILL:
         return [] if code in {0, -signal.SIGKILL} else [wrong(f"killed, it ended with {code}")]
     starting = not victim.stdout and OURS not in said
@@ -352,6 +381,17 @@ def endings(victim: Victim, kill: Kill | None) -> list[Fault]:
     if "Traceback" in said:
         faults.append(wrong(f"a traceback: {said[-600:]}"))
     return faults
+
+
+def _after_the_second(code: int | None, said: str) -> list[Fault]:
+    """What is wrong with a run whose second process was killed: it goes on alone, or stops."""
+    if "Traceback" in said:
+        return [wrong(f"a traceback: {said[-600:]}")]
+    started = "No second process could be started" in said
+    told = started if code == 0 else code == STOPPED and "was ended: killed (SIGKILL)" in said
+    return (
+        [] if told else [wrong(f"its second process died, and it ended with {code}: {said[-600:]}")]
+    )
 
 
 def _text(output: bytes) -> str:
@@ -381,7 +421,6 @@ def scan_state(requests: Sequence[dict[str, Any]], stdout: bytes) -> str:
 def _catalog(method: str) -> str:
     """The catalog of `lead`, the same for every sandbox."""
     import tempfile  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
 
     with start_sandbox(["--rows", "10"]) as sandbox, tempfile.TemporaryDirectory() as folder:
         config = {"api_key": sandbox.api_key, "api_url": sandbox.url}

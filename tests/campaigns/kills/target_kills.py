@@ -33,7 +33,7 @@ POINTS = ("waiting", "intended", "sending", "submitted", "lost", "settled", "ran
 """Where a run dies: with rows in and no batch, with a batch in that state, or at any time."""
 TAKING_ON = "taking on"
 """Where a later run dies, too: with what an earlier one left in flight."""
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOST = [
     {"kind": "502_after", "every_nth": 3, "match": "bulk-create|PATCH"},
     {"kind": "reset_before", "every_nth": 4, "match": "bulk-create|PATCH"},

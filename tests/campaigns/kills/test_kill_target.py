@@ -11,8 +11,10 @@ from tests.campaigns.kills.target_kills import POINTS, SIGNALS, case_of, run_cas
 if TYPE_CHECKING:
     from pathlib import Path
 
-EACH_POINT = [900 // 21 * 21 + at for at in range(len(POINTS))]
-"""A case for each point; the signals go round every 21 cases."""
+ROUND = len(POINTS) * len(SIGNALS)
+"""The signals go round every so many cases."""
+EACH_POINT = [900 // ROUND * ROUND + at for at in range(len(POINTS))]
+"""A case for each point."""
 
 
 @pytest.mark.parametrize("number", EACH_POINT)
