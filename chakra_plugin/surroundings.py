@@ -1,9 +1,10 @@
-"""What a command was started by, as its environment tells: Meltano, or a person."""
+"""What a command was started by, Meltano or a person, and what it is called beside others."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,3 +43,8 @@ def surroundings(variables: Mapping[str, str] = os.environ) -> Surroundings:
     """What a command was started by; Meltano sets both variables for every plugin it runs."""
     root = variables.get("MELTANO_PROJECT_ROOT")
     return Surroundings(Path(root) if root else None, variables.get("MELTANO_ENVIRONMENT", ""))
+
+
+def run_owner() -> str:
+    """The command that runs, by its pid and its machine, told to another: `pid 12 on mill`."""
+    return f"pid {os.getpid()} on {socket.gethostname()}"

@@ -14,7 +14,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.setting_values import flag
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
-from chakra_plugin.run_owner import run_owner
+from chakra_plugin.surroundings import run_owner
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.cli.stopping import stoppable
 from target_chakra.journal.reports import RESOLUTIONS, Reports

@@ -37,8 +37,7 @@ from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from chakra_api.errors import ChakraError, LimitCrossed, Refused, SettingsError
 from chakra_api.redaction import redact_logs
-from chakra_plugin.run_owner import run_owner
-from chakra_plugin.surroundings import surroundings
+from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
 from target_chakra.journal.reports import Reports

@@ -19,10 +19,9 @@ from chakra_api.clock import SystemClock
 from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import is_within, send_again
-from chakra_plugin.run_owner import run_owner
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone, SettingsInput
 from chakra_plugin.stream_maps import ChakraMapper
-from chakra_plugin.surroundings import surroundings
+from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings

@@ -28,7 +28,7 @@ FLOORS = {
         settings_fault
         settings_sources  about_text
         settings_text
-        connection_settings  interrupts  json_files  rare_gc  run_owner  surroundings  stream_maps
+        connection_settings  interrupts  json_files  rare_gc  surroundings  stream_maps
         telling  standard_streams
     """,
     "tap_chakra": """
