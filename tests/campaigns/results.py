@@ -35,7 +35,8 @@ STATE that was printed.
 The judges read only the server's rows, the input, the STATE lines and the receipts.
 
 Kills are of real processes against a real sandbox (`make kill`), bad input is drawn by hypothesis
-(`make fuzz`). There a *fault* is a run that died, or a wrong thing that was tried.
+(`make fuzz`). There a *fault* is a run that died, or a wrong thing that was tried. A case of the
+soak (`make soak`) is a day of simulated weeks: people at work, tap and target by a schedule.
 """
 UNKNOWN = (
     "*Unknown* counts rows of which a run said that nobody knows, with an exit code that is not 0:"
@@ -69,7 +70,7 @@ def report() -> None:
     """Write the page from what was kept last."""
     paths = [FOLDER / f"{name}.json" for name in CAMPAIGNS]
     kept = [json.loads(path.read_text()) for path in paths if path.exists()]
-    real = [REAL / f"{name}.jsonl" for name in ("kills-tap", "kills-target", "fuzz")]
+    real = [REAL / f"{name}.jsonl" for name in ("kills-tap", "kills-target", "soak", "fuzz")]
     PAGE.write_text(page(kept, [json.loads(path.read_text()) for path in real if path.exists()]))
 
 

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import time
 from collections import Counter
 from functools import partial
+from typing import Any
 
+from tests.campaigns.results import REAL
 from tests.campaigns.soak.kinds import ALL, WITHOUT
 from tests.campaigns.soak.weeks import all_days, live
+from tests.campaigns.verdicts import KINDS
 
 
 def main() -> int:
@@ -28,23 +32,48 @@ def main() -> int:
         plan = iter([(options.only, options.days)])
     else:
         plan = all_days(itertools.count(options.seed), options.days)
-    began, failed, days, rows = time.monotonic(), 0, 0, 0
-    runs: Counter[str] = Counter()
+    began, runs = time.monotonic(), Counter[str]()
+    total: dict[str, Any] = {
+        "campaign": "soak (days)",
+        "cases": 0,
+        "faults": 0,
+        "rows": 0,
+        "unknown": 0,
+    }
+    faults: list[str] = []
     for seed, most in plan:
         lived = list[list[str]]()
         count = live(seed, most, kinds, partial(_tell, seed, options.without, lived))
-        days, failed = days + len(lived), failed + any(lived)
-        rows, runs = rows + count.rows, runs + count.runs
+        faults += [each for found in lived for each in found]
+        for name, more in (
+            ("cases", len(lived)),
+            ("faults", count.faults),
+            ("rows", count.rows),
+            ("unknown", count.unknown),
+        ):
+            total[name] += more
+        runs += count.runs
         _say(
             f"seed {seed}: {len(lived)} days, {count.rows:,} rows, {count.acts:,} acts of people,"
             f" {count.unknown} unknown, quiet evenings {_range(count.requests)} requests"
         )
+    seconds = round(time.monotonic() - began)
     said = ", ".join(f"{name} {n:,}" for name, n in sorted(runs.items()))
     _say(
-        f"soak: {days:,} days, {rows:,} rows, {runs.total():,} runs ({said}); {failed} condemned;"
-        f" {time.monotonic() - began:.0f} s"
+        f"soak: {total['cases']:,} days, {total['faults']:,} faults, {total['rows']:,} rows,"
+        f" {runs.total():,} runs ({said}); {len(faults)} condemned; {seconds} s"
     )
-    return 1 if failed else 0
+    if options.only is None:
+        _keep(total, faults, seconds)
+    return 1 if faults else 0
+
+
+def _keep(total: dict[str, Any], faults: list[str], seconds: int) -> None:
+    """Store the figures for `docs/faults.md`."""
+    counts = {kind: sum(each.startswith(kind) for each in faults) for kind in KINDS}
+    REAL.mkdir(exist_ok=True)
+    body = {"campaign": "soak (days)", **total, **counts, "seconds": seconds}
+    (REAL / "soak.jsonl").write_text(json.dumps(body) + "\n")
 
 
 def _options() -> argparse.Namespace:

@@ -39,6 +39,8 @@ class Ran:
         full: Whether all rows were read and emitted, with a version; a scan that was resumed has
             the version of its beginning, and what was deleted since stays.
         activated: Streams whose other rows were taken out.
+        resumes: Whether it went on with a scan that was cut off: what changed since that began
+            comes with the next run.
     """
 
     code: int | None
@@ -49,6 +51,7 @@ class Ran:
     told: str = ""
     full: bool = False
     activated: tuple[str, ...] = ()
+    resumes: bool = False
 
 
 class TapRuns:
@@ -60,6 +63,7 @@ class TapRuns:
     Attributes:
         warehouse: Where they go.
         output: What was printed and logged, to look for the key in.
+        faults: How many came.
     """
 
     def __init__(self, office: Office) -> None:
@@ -69,6 +73,7 @@ class TapRuns:
         self._steps = 0
         self.warehouse = Warehouse()
         self.output: list[str] = []
+        self.faults = 0
 
     def run(self, plan: Plan, *, full: bool, ahead: float = 0.0) -> Ran:
         """One run.
@@ -105,14 +110,13 @@ class TapRuns:
         del office.log[:]
         said = " | ".join((*told, *logged[-3:]))
         activated = tuple(self.warehouse.activated)
-        return Ran(
-            code, began, office.now_ms, requests, self._steps, said, full and not resumes, activated
-        )
+        whole, sent = full and not resumes, (requests, self._steps)
+        return Ran(code, began, office.now_ms, *sent, said, whole, activated, resumes)
 
     def _sync(self, *, full: bool, ahead: float) -> int:
         office = self._office
         seed = f"tap:{self._number}"
-        clock = TurnsClock(office.turns, seed, ahead)
+        clock = TurnsClock(office.turns, seed, lambda _now: ahead)
         wire = Wire(office, self._request, seed)
         client = ChakraClient(wire, Pacer(clock), clock, RetryPolicy())
         state = json.loads(json.dumps(self.warehouse.state))
@@ -127,8 +131,9 @@ class TapRuns:
 
     def _step(self, family: str, what: str) -> str | None:
         self._steps += 1
-        step = Step(self._steps, family, what)
-        return None if self._plan is None else self._plan.at(step)
+        kind = None if self._plan is None else self._plan.at(Step(self._steps, family, what))
+        self.faults += kind is not None
+        return kind
 
     def _request(self, request: Request) -> str | None:
         return self._step("read", request.path.rpartition("/")[2])

@@ -79,6 +79,7 @@ class TargetRuns:
         state: The last STATE that was printed.
         disk: Where the journal lies.
         output: What was printed and logged, to look for the key in.
+        faults: How many came.
     """
 
     def __init__(self, office: Office, settings: Mapping[str, Any], seed: object) -> None:
@@ -93,6 +94,7 @@ class TargetRuns:
         self.disk = Disk(empty_journal())
         self.disk.follow()
         self.output: list[str] = []
+        self.faults = 0
 
     def bring(self, plan: Plan, lines: Iterable[Line], *, ahead: float = 0.0) -> Run:
         """Write rows."""
@@ -173,7 +175,7 @@ class TargetRuns:
 
     def _session(self, take: Callable[[Session[Any]], Any], ahead: float) -> int:
         seed = f"{self._seed}:{self._number}"
-        clock = TurnsClock(self._office.turns, seed, ahead)
+        clock = TurnsClock(self._office.turns, seed, lambda _now: ahead)
         settings = parse_settings(
             {
                 "api_key": KEY,
@@ -213,8 +215,9 @@ class TargetRuns:
 
     def _step(self, family: str, what: str) -> str | None:
         self._run.steps += 1
-        step = Step(self._run.steps, family, what)
-        return None if self._plan is None else self._plan.at(step)
+        kind = None if self._plan is None else self._plan.at(Step(self._run.steps, family, what))
+        self.faults += kind is not None
+        return kind
 
     def _request(self, request: Request) -> str | None:
         path = request.path.partition("?")[0].rsplit("/", 1)[-1]

@@ -70,6 +70,7 @@ class Count:
         runs: By pipeline and exit code; `killed` where there is none.
         rows: That the target took.
         acts: Of people.
+        faults: That came.
         unknown: Rows that a run said it does not know of.
         requests: Of the quiet runs at each day's end, tap and target.
         held: Rows of the journal's tables at each day's end.
@@ -78,6 +79,7 @@ class Count:
     runs: Counter[str] = field(default_factory=Counter)
     rows: int = 0
     acts: int = 0
+    faults: int = 0
     unknown: int = 0
     requests: list[tuple[int, int]] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
@@ -320,10 +322,14 @@ class Weeks:
         self._turns.sleep(60)  # lists may lag by half of that
         last = self._tap.run(CALM, full=full)
         self._taps.append(last)
+        if last.resumes:
+            last = self._tap.run(CALM, full=full)
+            self._taps.append(last)
         self.count.requests.append((last.requests, run.requests))
         held = self._held()
         self.count.held.append(held)
         self.count.acts = len(self._office.acts)
+        self.count.faults = self._tap.faults + self._target.faults
         return found + judges.verdict(self.judged()) + self._grown()
 
     def _come_through(self, again: Callable[[Plan], Run]) -> Run:
