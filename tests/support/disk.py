@@ -84,7 +84,9 @@ class Disk:
         self.folder = self.folder.parent / str(self._number)
         self.folder.mkdir()
         for name, body in self._left.items():
-            (self.folder / name).write_bytes(body)
+            path = self.folder / name
+            path.touch(mode=0o600)  # as the process that died had made it
+            path.write_bytes(body)
         self._left = None
 
     def close(self) -> None:
