@@ -27,7 +27,7 @@ from tap_chakra.run import source as tap_source
 from tap_chakra.singer import tap
 from target_chakra.run import session as target_session
 from target_chakra.singer import target
-from tests.campaigns.hostile.grammar import all_of_them
+from tests.campaigns.hostile.grammar import all_of_them, make_bombs
 from tests.campaigns.hostile.server import KEY, Hostile
 from tests.support.in_process import _run, written
 
@@ -149,6 +149,8 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     case = Case(name)
     how = all_of_them()[case.malformation]
     hostile.begin(case.rows, case.endpoint, how.change, case.times, refuses=how.refuses)
+    if "a bomb" in case.malformation:
+        make_bombs()  # which takes longer than a reply may
     for leftover in folder.iterdir():
         leftover.unlink()
     _forget_peak()

@@ -24,19 +24,20 @@ def hostile() -> Iterator[Hostile]:
 
 
 def the_slice() -> list[str]:
-    """Every hundredth quick case, and those that the first campaign condemned."""
+    """A quick case now and then."""
     quick = [case for case in cases() if not any(word in case for word in SLOW)]
-    return quick[7::101]
+    return quick[7::251]
 
 
-FOUND = (
+FOUND = (  # what was condemned once
+    "target/submit/bytes a chunk below zero/1/30",
+    "tap/users/head a header without a colon/1/30",
     "tap/users/json nothing, and more/always/30",
     "tap/list/json nothing, and more/always/30",
     "tap/list/json no ids/always/450",
     "tap/list/json one twice, otherwise/always/450",
     "tap/list/head date 9999 with an offset/1/30",
     "tap/list/bytes told in digits without end/1/30",
-    "tap/config/bytes a bomb of gzip/always/30",
 )
 
 
