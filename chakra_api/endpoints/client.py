@@ -169,8 +169,9 @@ class ChakraClient:
 
     def job(self, job_id: str) -> JobStatus:
         """A background job and its counts (contract 4.20)."""
-        envelope = self._read("GET", f"/v1/ext/background-job/{_part(job_id)}", f"job '{job_id}'")
-        return job_status(envelope)
+        path = f"/v1/ext/background-job/{_part(job_id)}"
+        request = Request("GET", path, repeatable=True, small=True)
+        return job_status(self._call(request, f"job '{job_id}'"))
 
     def job_entries(self, job_id: str, next_path: str | None = None) -> EntriesPage:
         """One page of a job's entries: the first, or that of `next_path` (contract 4.21)."""
@@ -247,7 +248,7 @@ class ChakraClient:
         """
         body = {"processes": list(items)} if wrapped else list(items)
         path = f"{_procedure(procedure)}/bulk-create"
-        request = Request("POST", path, _json(body), leaving=leaving)
+        request = Request("POST", path, _json(body), small=True, leaving=leaving)
         what = f"a bulk create in '{procedure}'"
         return submitted(self._call(request, what), what)
 
@@ -265,7 +266,7 @@ class ChakraClient:
             AnswerLost: The answer names no job; the updates may be made all the same.
         """
         body = _json({"processes": list(items)})
-        request = Request("PATCH", _procedure(procedure), body, leaving=leaving)
+        request = Request("PATCH", _procedure(procedure), body, small=True, leaving=leaving)
         what = f"a bulk update in '{procedure}'"
         return submitted(self._call(request, what), what)
 

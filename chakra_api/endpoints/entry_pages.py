@@ -30,6 +30,7 @@ _TOTALS: Final = ("total", "totalCount", "totalEntries", "count")
 _NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
 _IDS: Final = ("id", "entryId")
 _MOST_PAGES: Final = 10_000
+_MOST_USER_PAGES: Final = 1_000
 _LAST_PAGES: Final = 2
 _ENTRIES_A_ROW: Final = 2
 """Entries that a row may have at the most: one is documented."""
@@ -108,7 +109,7 @@ def read_users(fetch: Callable[[str], Envelope], path: str) -> UserList:
     users, pages = Gathered(), 0
     nameless = doubled = size = 0
     following: str | None = path
-    while following is not None and pages < _MOST_PAGES:
+    while following is not None and pages < _MOST_USER_PAGES:
         envelope, pages = fetch(following), pages + 1
         size += len(envelope.body)
         if size > MOST_ANSWER_BYTES:

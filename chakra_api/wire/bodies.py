@@ -20,6 +20,9 @@ CHUNK: Final = 1 << 20
 MOST_ANSWER_BYTES: Final = 256 << 20
 """Bytes of an answer at the most, decompressed, and of all answers of one list of users."""
 
+SMALL_ANSWER_BYTES: Final = 16 << 20
+"""The same of an answer that holds one thing, a job: many threads may wait for one at a time."""
+
 _LONGEST_NUMBER: Final = 18
 _PLAIN: Final = frozenset({"", "identity"})
 _ENCODED: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -42,25 +45,27 @@ class Incoming(Protocol):
         """Read no more of it: its connection is closed."""
 
 
-def read_body(answer: Incoming, most_bytes: int | None) -> bytes:
+def read_body(answer: Incoming, most_bytes: int | None, ceiling: int | None = None) -> bytes:
     """The body of an answer, decompressed.
 
     Args:
         answer: The answer.
         most_bytes: How large its reader wants it at the most; None for any size.
+        ceiling: How large any such answer of ChakraHQ's is; None for `MOST_ANSWER_BYTES`.
 
     Raises:
         AnswerTooLarge: It is larger. No more of it is read, and its connection is closed.
         Boundless: It is larger than any answer of ChakraHQ's; as well.
         Unreadable: It is compressed in a way that was not asked for, or badly.
     """
-    bound = min(most_bytes or MOST_ANSWER_BYTES, MOST_ANSWER_BYTES)
+    ceiling = ceiling or MOST_ANSWER_BYTES
+    bound = min(most_bytes or ceiling, ceiling)
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
     told = _length(answer)
     if told is not None and told > bound:
         answer.close()
         # Compressed, it is larger than it tells, nobody knows by how much.
-        raise _too_large(most_bytes, told if encoding in _PLAIN else None)
+        raise _too_large(most_bytes, told if encoding in _PLAIN else None, ceiling)
     chunks: list[bytes] = []
     read = 0
     for chunk in _decoded(answer, encoding):
@@ -68,22 +73,24 @@ def read_body(answer: Incoming, most_bytes: int | None) -> bytes:
         if read > bound:
             chunks.clear()
             answer.close()
-            raise _too_large(most_bytes, None)
+            raise _too_large(most_bytes, None, ceiling)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def too_large() -> Boundless:
+def too_large(ceiling: int = MOST_ANSWER_BYTES) -> Boundless:
     """The error of an answer that is larger than any of ChakraHQ's."""
     return Boundless(
-        f"An answer has more than {MOST_ANSWER_BYTES >> 20} MB, and was not read to its end",
+        f"An answer has more than {ceiling >> 20} MB, and was not read to its end",
         f"No answer of ChakraHQ's is as large. {_CHECK_URL}",
     )
 
 
-def _too_large(most_bytes: int | None, size: int | None) -> AnswerTooLarge | Boundless:
+def _too_large(
+    most_bytes: int | None, size: int | None, ceiling: int
+) -> AnswerTooLarge | Boundless:
     if most_bytes is None:
-        return too_large()
+        return too_large(ceiling)
     return AnswerTooLarge(f"An answer has more than {most_bytes:,} bytes", size=size)
 
 

@@ -20,7 +20,7 @@ from chakra_api.errors import (
     SettingsError,
 )
 from chakra_api.wire.barred import Way, barred, wants_a_user
-from chakra_api.wire.bodies import MOST_ANSWER_BYTES, read_body, too_large
+from chakra_api.wire.bodies import MOST_ANSWER_BYTES, SMALL_ANSWER_BYTES, read_body, too_large
 from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
 from chakra_api.wire.surroundings import bundle_of, proxy_of, refuse_in_clear
 from chakra_api.wire.translation import translated
@@ -41,6 +41,7 @@ class Request:
         body: JSON, or None.
         repeatable: Whether sending it twice is harmless: it reads.
         most_bytes: The answer is not read beyond so many, decompressed; None for no bound.
+        small: Whether its answer holds one thing, a job.
         leaving: Called when its turn has come; what it raises keeps it from leaving.
     """
 
@@ -49,6 +50,7 @@ class Request:
     body: bytes | None = None
     repeatable: bool = False
     most_bytes: int | None = None
+    small: bool = False
     leaving: Callable[[], None] | None = None
 
 
@@ -171,7 +173,8 @@ class RequestsTransport:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            body = read_body(Body(answer), request.most_bytes)
+            ceiling = SMALL_ANSWER_BYTES if request.small else None
+            body = read_body(Body(answer), request.most_bytes, ceiling)
         except FOREIGN as error:
             raise self._cut_off(host.watch) or self._translated(error) from None
         if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:

@@ -31,8 +31,8 @@ SLOW = 0.1
 DEEP = 100_000
 REFUSALS = ("json _errors is", "json the key in", "head 429", "head status 4")
 """How malformations begin that say that a call was not carried out."""
-PLAUSIBLE = frozenset({"json _data is a list"})
-"""An empty account is one."""
+PLAUSIBLE = frozenset({"json _data is a list", "json new rows without end"})
+"""An empty account is one, and so is one whose rows nobody has seen before."""
 BEGIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 

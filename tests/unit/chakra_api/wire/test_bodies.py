@@ -130,3 +130,8 @@ def test_garbage_is_told_from_an_answer(encoding: str) -> None:
 @pytest.mark.parametrize("told", ["9" * 5000, "-1", "", "1e9", "\uff11\uff12"])
 def test_a_length_that_is_none_is_not_believed(told: str) -> None:
     assert read_body(Answer(3, Content_Length=told), 100) == b"xxx"
+
+
+def test_an_answer_that_holds_one_thing_has_a_lower_ceiling() -> None:
+    with pytest.raises(Boundless, match="more than 16 MB"):
+        read_body(Answer(20 * CHUNK), None, bodies.SMALL_ANSWER_BYTES)
