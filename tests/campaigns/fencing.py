@@ -167,8 +167,6 @@ class Case:
             "concurrency": 2,
             "allow_http": True,
         }
-        if "allow_http" not in _settings():
-            del config["allow_http"]
         args = ["--config", written(self.folder, "config.json", config)]
         path = str(self.folder / "in")
         return run_target(self.world, [*args, "--input", path], spoil, clock=self.clock)
@@ -303,12 +301,6 @@ def code_of(told: Told | None) -> int:
     return DONE if told is None or is_done(told) else told.code
 
 
-def _settings() -> set[str]:
-    from target_chakra.singer.target import TargetChakra  # noqa: PLC0415 - slow to import
-
-    return set(TargetChakra.config_jsonschema["properties"])
-
-
 WAYS: dict[str, dict[str, Callable[[Case], None]]] = {
     "sqlite": {
         "nothing lost": Case.run_second,
@@ -400,7 +392,6 @@ def campaign(ways: list[str], url: str, every: int = 1, first: int = 1) -> Total
         while at <= steps:
             judged(way, at, url, total)
             at += every
-        print(f"{way}: {total.cases[way]} of {steps} steps", flush=True)
     return total
 
 
@@ -419,6 +410,8 @@ def main() -> int:
         else:
             ways = [f"{place}/{way}" for place, found in WAYS.items() for way in found]
             total = campaign(ways, url, options.every)
+    for way, cases in total.cases.items():
+        print(f"{way}: {cases} steps")
     rows = total.cases.total() * (len(KEYED) + len(UNKEYED))
     print(
         f"{total.cases.total()} cases, {rows:,} rows, {total.condemned} condemned,"
