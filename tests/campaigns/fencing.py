@@ -392,6 +392,7 @@ def campaign(ways: list[str], url: str, every: int = 1, first: int = 1) -> Total
         while at <= steps:
             judged(way, at, url, total)
             at += every
+        print(f"{way}: {total.cases[way]} of {steps} steps", flush=True)
     return total
 
 
@@ -410,8 +411,6 @@ def main() -> int:
         else:
             ways = [f"{place}/{way}" for place, found in WAYS.items() for way in found]
             total = campaign(ways, url, options.every)
-    for way, cases in total.cases.items():
-        print(f"{way}: {cases} steps")
     rows = total.cases.total() * (len(KEYED) + len(UNKEYED))
     print(
         f"{total.cases.total()} cases, {rows:,} rows, {total.condemned} condemned,"
