@@ -172,6 +172,11 @@ class RecentWrites:
             if write is not None and shows_older(each, write, self._comparable):
                 yield write
 
+    def are_there(self, now: float) -> bool:
+        """Whether anything was written so lately that lists may not show it."""
+        self._forget(now)
+        return bool(self._writes)
+
     def is_recent(self, process_id: str, now: float) -> bool:
         """Whether a process was written so lately that a list may not show it.
 

@@ -176,7 +176,9 @@ class Intake:
 
     def _proven(self, group: Group, way: Way) -> None:
         self._proving.discard(group)
-        if way is Way.NONE and group not in self._doubted:
+        recent = self._context.procedure(group[0]).recent
+        is_settled = group in self._doubted or not recent.are_there(self._context.clock.monotonic())
+        if way is Way.NONE and not is_settled:
             # Rows that lists leave out for a moment speak against every way.
             self._doubted.add(group)
             self._proving.add(group)
