@@ -188,7 +188,7 @@ class JobBoard:
             return None
         text = next((each for each in knobs.refused_texts if each in _written(entry.item)), None)
         if text is not None:
-            entry.outcome, entry.message = "ERROR", f"{text} is not taken"
+            entry.outcome, entry.message = "ERROR", f"{text} is not wanted here"
             return None
         try:
             return entry.work.plan(now_ms) if entry.work else None

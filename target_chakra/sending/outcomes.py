@@ -122,8 +122,6 @@ class Outcomes:
         understood = _understood(told.values(), creates=creates)
         return Conclusion(settlements, effect, unproven if creates else None, understood)
 
-    # What the job's entries say
-
     def _made_ids(
         self, batch: Batch, told: Mapping[int, EntryOutcome | None], end: End
     ) -> dict[int, str]:
@@ -158,8 +156,6 @@ class Outcomes:
         keys |= {primary_key or "id", "id"}
         return tie(entries, items, sorted(keys))
 
-    # Entries of which nobody says whose they are
-
     def _certain(
         self, batch: Batch, tied: Tied, end: End
     ) -> tuple[dict[int, EntryOutcome | None], dict[int, Settlement]]:
@@ -184,17 +180,19 @@ class Outcomes:
             bad, unsure = self._by_count(free, refused, batch.server)
         if tied.by_order and 0 < refused < len(free) and not unsure:
             failed = {at for at, each in enumerate(tied.loose) if each.status in FAILED}
-            ordered = self._in_order[batch.kind] = failed == bad
+            ordered = failed == bad
+            # A few rows may agree by chance; one batch that does not is proof of the contrary.
+            proves = len(free) >= MOST_FETCHED or not ordered
+            if proves and self._in_order.get(batch.kind, True):
+                self._in_order[batch.kind] = ordered
         reasons = reasons_for(bad, tied, in_order=ordered)
         for at in free:
             status = EntryStatus.ERROR if at in bad else EntryStatus.SUCCESS
             reason = reasons.get(at, "") or _NO_REASON
             told[at] = EntryOutcome(status, reason if at in bad else "", made.get(at), None)
         said = f"its job refused {refused:,} of {len(free):,} rows, and nothing says which"
-        left = {at: free[at] for at in unsure}
-        return told, {
-            at: Settlement(a, Outcome.UNKNOWN, a.process_id, said) for at, a in left.items()
-        }
+        asked = ((at, free[at]) for at in unsure)
+        return told, {at: Settlement(a, Outcome.UNKNOWN, a.process_id, said) for at, a in asked}
 
     def _by_ids(
         self, free: Mapping[int, Action], ids: set[str], refused: int
