@@ -29,26 +29,35 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2, help="at a time (2)")
     options = parser.parse_args()
     if options.only is not None:
-        return _told([live(options.only, options.days)], options.days)
+        result = live(options.only, options.days)
+        _complain(result, options.days)
+        return _told([result])
     began = time.monotonic()
     numbers = range(options.first, options.first + options.histories)
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
-        results = list(pool.imap_unordered(partial(live, days=options.days), numbers))
-    code = _told(results, options.days)
+        results = []
+        for result in pool.imap_unordered(partial(live, days=options.days), numbers):
+            results.append(result)
+            _complain(result, options.days)
+    code = _told(results)
     print(f"{time.monotonic() - began:.0f} s")
     return code
 
 
-def _told(results: list[Result], days: int) -> int:
+def _complain(result: Result, days: int) -> None:
+    if result.condemned:
+        print(f"FAIL {result.condemned[0]} (and {len(result.condemned) - 1} more)")
+        again = f"--days {days} --only {result.number}"
+        print(f"     python -m tests.campaigns.mirrors {again}", flush=True)
+
+
+def _told(results: list[Result]) -> int:
     total: Counter[str] = Counter()
     by_ending: Counter[str] = Counter()
-    failed = [each for each in sorted(results, key=lambda r: r.number) if each.condemned]
+    failed = [each for each in results if each.condemned]
     for each in results:
         total.update(each.counts)
         by_ending[each.ending] += each.counts["statements"]
-    for each in failed:
-        print(f"FAIL {each.condemned[0]} (and {len(each.condemned) - 1} more)")
-        print(f"     python -m tests.campaigns.mirrors --days {days} --only {each.number}")
     counts = ", ".join(f"{count:,} {name}" for name, count in sorted(total.items()))
     print(f"mirrors: {len(results)} histories: {counts}; whole statements carried out: ", end="")
     print(", ".join(f"{count:,} by {name}" for name, count in sorted(by_ending.items())), end="")

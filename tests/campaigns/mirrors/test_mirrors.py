@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.campaigns.mirrors.histories import live
 from tests.campaigns.mirrors.judge import Ending, Process, Weeks, verdict
+from tests.campaigns.mirrors.weeks import MirrorWeeks
+
+if TYPE_CHECKING:
+    from tests.campaigns.simulated.kinds import Step
 
 SLICE = (0, 1, 2)
 """One history of each way in which a statement ends."""
@@ -22,6 +27,34 @@ def test_what_a_whole_statement_no_longer_brings_is_deleted_and_nothing_else(num
 
 def test_a_history_is_the_same_whenever_it_is_lived() -> None:
     assert live(3, 2) == live(3, 2)
+
+
+class DiesOnce:
+    """Kills the target behind its first submit."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def at(self, step: Step) -> str | None:
+        if self.came or step.family != "submit":
+            return None
+        self.came = True
+        return "crash after"
+
+    def near(self, _number: int) -> bool:
+        return True
+
+
+def test_rows_of_a_killed_run_are_the_streams_own_once_the_next_one_has_settled_them() -> None:
+    """Eight rows, killed; settled as eight unchanged; of three the other five stayed for ever."""
+    made = MirrorWeeks(0, 0, DiesOnce())
+    rows = [{"lead_id": f"K-{n}", "score": n} for n in range(8)]
+    ended = [made.bring(rows), made.bring(rows), made.bring(rows[:3])]
+    made.turns.close()
+    made.disk.close()
+    assert [each.code for each in ended] == [None, 0, 0]
+    assert ended[1].receipt["outcomes"]["unchanged"] == 8
+    assert ended[2].receipt["mirror_deletes"]["deleted"] == 5
 
 
 WRITTEN = Process("a", "A", written_ms=5)

@@ -24,7 +24,7 @@ from tests.campaigns.mirrors.judge import Ending, Process, Weeks
 from tests.campaigns.mirrors.source import COLUMNS, KEYS, STREAM, Source, key_of
 from tests.campaigns.simulated.kinds import KINDS, Rates
 from tests.campaigns.simulated.scenarios import small_world
-from tests.campaigns.simulated.target import UNTIL_FREE, Scenario, Simulation
+from tests.campaigns.simulated.target import UNTIL_FREE, Plan, Scenario, Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,9 +82,10 @@ class MirrorWeeks(Simulation):
     Args:
         number: All of it follows from that.
         days: How many.
+        plan: Says which faults come, in place of those that follow from the number.
     """
 
-    def __init__(self, number: int, days: int) -> None:
+    def __init__(self, number: int, days: int, plan: Plan | None = None) -> None:
         self._draw = draw = random.Random(f"mirror {number}")
         self._others = random.Random(f"mirror {number}: others")
         self.ending = ENDINGS[number % len(ENDINGS)]
@@ -112,7 +113,7 @@ class MirrorWeeks(Simulation):
             settings=self._settings,
             journal_exists=True,
         )
-        super().__init__(scenario, Rates(draw.random(), rates))
+        super().__init__(scenario, plan or Rates(draw.random(), rates))
         self.weeks = Weeks(self.server.now_ms)
         self.counts: Counter[str] = Counter()
         self._source = Source(random.Random(f"mirror {number}: source"))
@@ -136,6 +137,11 @@ class MirrorWeeks(Simulation):
             self.turns.close()
             self.disk.close()
         return self.weeks
+
+    def bring(self, rows: list[Row]) -> Ended:
+        """One run of the target on these rows, as a statement of its own."""
+        self._scan = Scan(self._scan.name + 1, rows, set())
+        return self._once_ending(self._feed_scan, commits=False)
 
     def _pass_a_day(self, *, calm: bool) -> None:
         draw = self._draw
