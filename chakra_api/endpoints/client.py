@@ -49,17 +49,7 @@ if TYPE_CHECKING:
     from chakra_api.wire.pacing import Pacer
     from chakra_api.wire.transport import Response, Transport
 
-__all__ = [
-    "ChakraClient",
-    "EntriesPage",
-    "JobEntries",
-    "JobStatus",
-    "ProcessPage",
-    "RequestStats",
-    "Row",
-    "Submitted",
-    "UserList",
-]
+__all__ = ["ChakraClient", "ProcessPage", "RequestStats", "Row", "UserList"]
 
 _Opener: TypeAlias = "Callable[[Response, str], Envelope]"
 _EMPTY_IS_GOOD: Final = frozenset({200, 204})

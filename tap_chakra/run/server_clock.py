@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEAST_TOLERANCE_MS: Final = 60_000
 """Milliseconds by which clocks may always differ: a `Date` has no fraction, and is on its way."""
 
-_log = logging.getLogger(__name__)
+LOG = logging.getLogger("tap-chakra")
 
 
 class ServerClock:
@@ -80,4 +80,4 @@ class ServerClock:
         kind = warning.split(" ", 3)[2]
         if kind not in self._said:
             self._said.add(kind)
-            _log.warning("%s", warning)
+            LOG.warning("%s", warning)
