@@ -406,7 +406,7 @@ class MirrorWeeks(Simulation):
         """Keys of rows of which nobody knows, or knew before they were rejected."""
         reports = Reports(self.disk.journal)
         unknown = {_key_in(each.key) for each in reports.unknowns()}
-        rejected = {_key_in(each.key) for each in reports.rejects()}
+        rejected = {_key_in(each.key) for each in reports.rejects(closed=True)}
         reports.close()
         self._ever_unknown |= unknown
         return frozenset(unknown | (rejected & self._ever_unknown))
