@@ -211,7 +211,8 @@ def _values(
             continue
         allowed = [row.data[attribute] for row in about[about.index(last) :]]
         edits = [act for act in acts if attribute in act.fields and act.at_ms >= last.first_ms]
-        after = [act for act in edits if act.at_ms > last.last_ms + LATE_MS]
+        # One that is on record, too, was refused once, and may have come again since.
+        after = [act for act in edits if act.at_ms > last.last_ms + LATE_MS and len(allowed) == 1]
         wanted = (
             [after[-1].fields[attribute]]
             if after

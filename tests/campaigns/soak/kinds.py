@@ -38,5 +38,5 @@ ALL: tuple[str, ...] = (
 | unknown list | judged: rows that are settled are not listed as unknown any more |
 """
 
-WITHOUT: tuple[str, ...] = ("mirror faults", "own order")
+WITHOUT: tuple[str, ...] = ("mirror faults",)
 """Kinds that are left out unless they are asked for: what they find is being mended."""
