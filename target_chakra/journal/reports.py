@@ -108,7 +108,7 @@ class UnknownLine:
         kind: What ChakraHQ was asked to do.
         reason: Why nobody knows.
         fields: What was sent.
-        free_ms: Until when its process is held.
+        free_ms: Until when its process is held, epoch milliseconds.
     """
 
     id: int
@@ -314,5 +314,6 @@ def _unknown(row: sa.Row[tuple[object, ...]]) -> UnknownLine:
         row.kind,
         row.reason,
         value_of(row.fields),
-        row.free_ms,
+        # ChakraHQ's clock where it told one: ours may have been wrong when the row was sent.
+        row.free_ms if row.free_server_ms is None else row.free_server_ms,
     )

@@ -37,6 +37,3 @@ ALL: tuple[str, ...] = (
 | own order | entries echo nothing, and come in an order of their own |
 | unknown list | judged: rows that are settled are not listed as unknown any more |
 """
-
-WITHOUT: tuple[str, ...] = ("mirror faults",)
-"""Kinds that are left out unless they are asked for: what they find is being mended."""

@@ -8,11 +8,11 @@ import pytest
 
 from tests.campaigns.soak import judges
 from tests.campaigns.soak.judges import Day, alike, verdict
-from tests.campaigns.soak.kinds import ALL, WITHOUT
+from tests.campaigns.soak.kinds import ALL
 from tests.campaigns.soak.office import Act
 from tests.campaigns.soak.weeks import Weeks
 
-KINDS = frozenset(ALL) - set(WITHOUT)
+KINDS = frozenset(ALL)
 
 
 @pytest.mark.parametrize(("seed", "days"), [(2, 3), (5, 3)])
