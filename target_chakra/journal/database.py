@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from chakra_api.errors import JournalError
 from target_chakra.journal.tables import MIGRATIONS, SHAPES, is_older, migrate, version_of
 from target_chakra.storage.cells import encoded
-from target_chakra.storage.engines import READS, legible, open_engine, spoken
+from target_chakra.storage.engines import READS, beside, legible, open_engine, spoken
 from target_chakra.storage.fence import Fence
 from target_chakra.storage.lock import JournalLock
 from target_chakra.storage.schema import move_in
@@ -113,14 +113,19 @@ class Database:
         return self.engine.url
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """One transaction: on disk when it ends, or undone if anything is raised in it."""
+    def writing(self, *, is_beside: bool = False) -> Iterator[sa.Connection]:
+        """One transaction: on disk when it ends, or undone if anything is raised in it.
+
+        Args:
+            is_beside: Whether another thread than the journal's own writes.
+        """
         with spoken(self.url):
             if self._draft is not None:
                 with self._draft.begin_nested():
                     yield self._draft
                 return
-            with self.engine.begin() as connection:
+            engine = beside(self.engine) if is_beside else self.engine
+            with engine.begin() as connection:
                 if self._fence is not None:
                     self._fence.check(connection)
                 yield connection

@@ -1,8 +1,8 @@
 """The journal of a run: the one store of batches, outcomes, confirmed values and rejects.
 
-One thread owns it. Each method that writes is one transaction, on disk when it returns; what
-belongs together (outcomes, confirmed values, rejects) is one call. Every entry carries its
-account: those of another account are never seen.
+One thread owns it; `look` and `leaves_late` alone may be called on any. Each method that writes is
+one transaction, on disk when it returns; what belongs together (outcomes, confirmed values,
+rejects) is one call. Every entry carries its account: those of another account are never seen.
 
 Each table has a part of its own; here are the runs, the batches, and what concerns several tables.
 """
@@ -136,6 +136,16 @@ class Journal:
             JournalError: Another run has taken it, it was removed, or it can't be reached.
         """
         self._database.look()
+
+    def leaves_late(self, batch: Batch) -> None:
+        """Store when a batch leaves, on any thread, where that is later than was stored.
+
+        Raises:
+            JournalError: The journal is not this run's any more, or can't be written.
+        """
+        with self._database.writing(is_beside=True) as connection:
+            this = t.batches.c.id == batch.id
+            connection.execute(t.batches.update().where(this).values(times_of(batch)))
 
     def close(self) -> None:
         """Let go of the journal."""

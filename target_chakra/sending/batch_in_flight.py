@@ -1,9 +1,14 @@
-"""A batch on its way, as the thread that decides knows it."""
+"""A batch on its way, as the thread that decides knows it; and when it leaves.
+
+Its intent is stored up to minutes before: there are the pauses that ChakraHQ asks for, and the
+tries that it answers so. How old a batch is decides whether it may be sent again, and is counted
+from the moment at which it left last, also by the run after a crash.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_chakra.lifecycle import BatchState, after
 from target_chakra.sending.recovery import Age
@@ -11,9 +16,14 @@ from target_chakra.sending.recovery import Age
 if TYPE_CHECKING:
     from target_chakra.batches import Batch
     from target_chakra.changes import Action, Kind
+    from target_chakra.context import RunContext
     from target_chakra.journal.journal import Journal
     from target_chakra.lifecycle import BatchEvent
+    from target_chakra.moments import Moment
     from target_chakra.sending.job_polling import Look
+
+LATE: Final = 1.0
+"""Seconds after which the moment that is stored is too early to stand."""
 
 
 class Lineage:
@@ -116,6 +126,40 @@ class BatchInFlight:
         """How old it is, at a moment of the monotonic clock."""
         watched = self.watched(monotonic) if self.is_adopted else None
         return Age(self.waited(monotonic), watched)
+
+
+class Departure:
+    """Called on the worker's thread whenever a batch leaves, and before it does.
+
+    Args:
+        context: Of the run.
+        batch: The batch; it is stored that it leaves now.
+    """
+
+    def __init__(self, context: RunContext, batch: Batch) -> None:
+        self._context = context
+        self._batch = batch
+        self._stored = context.clock.monotonic()
+        self._sent: Moment | None = None
+
+    def __call__(self) -> None:
+        """It leaves, for the first time or again.
+
+        Raises:
+            JournalError: The journal is not this run's any more, or can't be written.
+        """
+        journal, now = self._context.journal, self._context.clock.monotonic()
+        journal.look()
+        if now - self._stored >= LATE:
+            sent = self._context.stamp()
+            journal.leaves_late(replace(self._batch, sent=sent))
+            self._stored, self._sent = now, sent
+
+    def note(self, in_flight: BatchInFlight) -> None:
+        """Note when it left last, on the thread that decides, once the worker is done."""
+        if self._sent is not None:
+            in_flight.batch = replace(in_flight.batch, sent=self._sent)
+            in_flight.leaves(self._stored)
 
 
 def move(journal: Journal, in_flight: BatchInFlight, event: BatchEvent) -> None:

@@ -16,7 +16,7 @@ from target_chakra.changes import Failed, Halted
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.lookups.key_lookups import not_believed
 from target_chakra.moments import elapsed
-from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
+from target_chakra.sending.batch_in_flight import BatchInFlight, Departure, advance, move
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
 from target_chakra.sending.lost_batches import LostBatches, NeverTaken, ReadBack
@@ -170,16 +170,18 @@ class Dispatcher:
 
     def _submit(self, in_flight: BatchInFlight) -> None:
         submission = self._submission(in_flight.batch.procedure)
+        departure = Departure(self._context, in_flight.batch)
         self._context.workers.start(
-            partial(submission.submit, in_flight.batch),
-            partial(self._taken, in_flight),
-            partial(self._not_taken, in_flight),
+            partial(submission.submit, in_flight.batch, departure),
+            partial(self._taken, in_flight, departure),
+            partial(self._not_taken, in_flight, departure),
         )
 
     # The answer to a submit
 
-    def _taken(self, in_flight: BatchInFlight, accepted: Accepted) -> None:
+    def _taken(self, in_flight: BatchInFlight, departure: Departure, accepted: Accepted) -> None:
         self.jobs += 1
+        departure.note(in_flight)
         in_flight.accepted = in_flight.lineage.accepted = True
         server = accepted.server_time or in_flight.batch.server
         in_flight.batch = replace(in_flight.batch, job=accepted.job, server=server)
@@ -196,7 +198,10 @@ class Dispatcher:
             )
             self._jobs.conclude(in_flight, end)
 
-    def _not_taken(self, in_flight: BatchInFlight, error: Exception) -> Iterator[SendingEvent]:
+    def _not_taken(
+        self, in_flight: BatchInFlight, departure: Departure, error: Exception
+    ) -> Iterator[SendingEvent]:
+        departure.note(in_flight)
         if isinstance(error, AnswerLost):
             yield from self._react(self._lost.take(in_flight))
         elif isinstance(error, (Refused, ReportedErrors)) and not _bars_all(error):
@@ -276,8 +281,7 @@ class Dispatcher:
 
 def submissions(context: RunContext) -> Callable[[str], Submission]:
     """What carries the batches of a procedure, one for each."""
-    clock, look = context.clock, context.journal.look
-    return cache(lambda name: Submission(context.procedure(name), clock, look))
+    return cache(lambda name: Submission(context.procedure(name), context.clock))
 
 
 def _bars_all(error: Exception) -> bool:

@@ -46,18 +46,20 @@ class Submission:
     Args:
         procedure: The procedure.
         clock: For the waits while a write is not yet listed.
-        leaving: Called before a batch leaves; what it raises keeps it from leaving.
     """
 
-    def __init__(self, procedure: OpenProcedure, clock: Clock, leaving: Callable[[], None]) -> None:
+    def __init__(self, procedure: OpenProcedure, clock: Clock) -> None:
         self._procedure = procedure
-        self._leaving = leaving
         self.client = procedure.client
         self._read_back = ReadBack(procedure, clock)
         self._outcomes = Outcomes(procedure, self._read_back)
 
-    def submit(self, batch: Batch) -> Accepted:
+    def submit(self, batch: Batch, leaving: Callable[[], None]) -> Accepted:
         """Send a batch, once.
+
+        Args:
+            batch: The batch.
+            leaving: Called whenever it leaves; what it raises keeps it from leaving.
 
         Raises:
             ChakraError: It was not taken, or whether it was is not known.
@@ -65,13 +67,13 @@ class Submission:
         name, primary_key = self._procedure.name, self._procedure.primary_key
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         if batch.shape == SINGLE:
-            row = self.client.create_process(name, items[0], self._leaving)
+            row = self.client.create_process(name, items[0], leaving)
             return Accepted("", None, str(row.get("id") or ""))
         if batch.kind is Kind.CREATE:
             wrapped = batch.shape == OBJECT
-            taken = self.client.bulk_create(name, items, self._leaving, wrapped=wrapped)
+            taken = self.client.bulk_create(name, items, leaving, wrapped=wrapped)
         else:
-            taken = self.client.bulk_update(name, items, self._leaving)
+            taken = self.client.bulk_update(name, items, leaving)
         return Accepted(taken.job_id, _created_at(taken.row))
 
     def conclude(self, batch: Batch, end: End) -> Conclusion:

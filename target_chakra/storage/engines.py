@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,14 +66,28 @@ def _seen(url: sa.URL) -> sa.Engine:
     return _sqlite(url, _begin_reading)
 
 
+def beside(engine: sa.Engine) -> sa.Engine:
+    """The engine that other threads than a journal's own write with.
+
+    In SQLite each connection is a thread's own, and the pool of `engine` is for one thread; here
+    each transaction opens one, and never makes a file.
+    """
+    if engine.dialect.name != "sqlite":
+        return engine
+    place = Path(str(engine.url.database)).absolute().as_uri()
+    opened = partial(sqlite3.connect, f"{place}?mode=rw", uri=True)
+    return _sqlite(engine.url, _begin, opened, sa.pool.NullPool)
+
+
 def _sqlite(
     url: sa.URL,
     begin: Callable[[sa.Connection], None],
     creator: Callable[[], sqlite3.Connection] | None = None,
+    pool: type[sa.pool.Pool] = sa.pool.SingletonThreadPool,
 ) -> sa.Engine:
     more = {} if creator is None else {"creator": creator}
     with _as_settings(url):
-        engine = sa.create_engine(url, poolclass=sa.pool.SingletonThreadPool, **more)
+        engine = sa.create_engine(url, poolclass=pool, **more)
         engine.dialect.create_connect_args(url)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", begin)

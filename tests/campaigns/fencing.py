@@ -109,10 +109,10 @@ def stepping(steps: Steps) -> Iterator[None]:
     writing, look = Database.writing, Database.look
 
     @contextlib.contextmanager
-    def counted(self: Database) -> Iterator[sa.Connection]:
+    def counted(self: Database, *, is_beside: bool = False) -> Iterator[sa.Connection]:
         name = sys._getframe(2).f_code.co_name  # noqa: SLF001 - the transaction's name
         steps.step(f"before {name}")
-        with writing(self) as connection:
+        with writing(self, is_beside=is_beside) as connection:
             yield connection
         if not steps.is_inside:
             steps.begun |= name == "begin_run"

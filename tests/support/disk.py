@@ -153,7 +153,7 @@ class FaultyDatabase(Database):
         engine.dialect, engine._compiled_cache = shared.dialect, shared._compiled_cache  # noqa: SLF001 - nothing else offers it
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, *, is_beside: bool = False) -> Iterator[sa.Connection]:
         if self._dead:
             raise _failed("database or disk is full")
         kind = self._fault(sys._getframe(2).f_code.co_name)  # noqa: SLF001 - the transaction's name
@@ -164,7 +164,7 @@ class FaultyDatabase(Database):
             raise _failed("database or disk is full")
         before = self._disk.read() if kind and kind.startswith("torn") else {}
         wal = self._disk.wal()
-        with super().writing() as connection:
+        with super().writing(is_beside=is_beside) as connection:
             yield connection
             if kind == "fsync error":
                 raise sqlite3.OperationalError("disk I/O error")

@@ -31,7 +31,7 @@ TIMEOUT = 60.0
 """Seconds after which an answer is given up."""
 LATE = 250.0
 """Seconds after which a request arrives that was given up long ago: within the horizon."""
-PAUSE = 7.3
+PAUSE, LONG_PAUSE = 7.3, 250.0
 """Seconds that a 429 asks for, before it rounds them."""
 
 SPOILT = {
@@ -134,8 +134,9 @@ class Server:
         heapq.heappush(self._late, (due, len(self._late), request))
 
     def too_many(self, form: str) -> ResponseOut:
-        knobs = self.world.knobs.change({"retry_after": form})
-        return too_many(knobs, self.now_ms, PAUSE)
+        is_long = form == "minutes"
+        knobs = self.world.knobs.change({"retry_after": "seconds" if is_long else form})
+        return too_many(knobs, self.now_ms, LONG_PAUSE if is_long else PAUSE)
 
 
 def as_received(request: Request) -> RequestIn:

@@ -111,6 +111,11 @@ def _deaths(draw: random.Random) -> dict[tuple[str, int], str]:
             found["submit", draw.randrange(1, 12)] = draw.choice(DEATHS[:3])
         else:
             found["job", draw.randrange(1, 30)] = "crash"
+    submits = [number for what, number in found if what == "submit" and number > 1]
+    for number in submits:
+        if draw.random() < 0.4:
+            # The submit that dies waited for minutes behind its intent.
+            found.setdefault(("submit", number - 1), "429 minutes")
     return found
 
 

@@ -89,6 +89,19 @@ def test_a_job_that_runs_is_watched_after_a_restart_however_old_it_is() -> None:
     assert len(history.jobs) == 1
 
 
+@pytest.mark.parametrize("ends", ["crash, done later", "reset, done later"])
+def test_a_batch_is_as_old_as_the_moment_at_which_it_left(ends: str) -> None:
+    """Its intent was stored 250 s before: ChakraHQ had asked for such a pause.
+
+    The job that begins 250 s after the submit was taken for one that never came: 10 rows doubled.
+    """
+    wishes = [lead(f"new-{n}", n) for n in range(10)]
+    deaths = {("submit", 1): "429 minutes", ("submit", 2): ends}
+    history = play(wishes, {"job_duration_ms": 40}, deaths)
+    assert [ended.code for ended in history.ended] == [None, 0] if "crash" in ends else [0]
+    assert len(history.jobs) == 1
+
+
 LAGS = [(5_000, "nothing"), (30_000, "nothing"), (30_000, "before")]
 
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chakra_api.errors import JournalError
+from target_chakra.batches import Batch
+from target_chakra.changes import Kind
 from target_chakra.journal.journal import Journal
+from target_chakra.lifecycle import BatchState
+from target_chakra.moments import Moment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TAKEN = r"Another run has taken the journal meanwhile \(run 2\)"
 
+LATE = Batch(1, "lead", Kind.CREATE, (), BatchState.SENDING, sent=Moment(5, 7))
 HELD = "held by another run: run 1, pid 1 on here"
 
 
@@ -35,16 +43,35 @@ def refused(journal: Journal, match: str) -> None:
         journal.look()
     told: list[Exception] = []
 
-    def look() -> None:
-        try:
-            journal.look()
-        except JournalError as error:
-            told.append(error)
+    def leave() -> None:
+        for step in (journal.look, partial(journal.leaves_late, LATE)):
+            try:
+                step()
+            except JournalError as error:
+                told.append(error)
 
-    thread = Thread(target=look)
+    thread = Thread(target=leave)
     thread.start()
     thread.join()
-    assert len(told) == 1
+    assert len(told) == 2
+
+
+def test_batches_that_leave_late_are_stored_by_many_threads(tmp_path: Path) -> None:
+    """Beside the journal's own thread, which writes all the time."""
+    journal = begun(tmp_path / "j.db")
+    batches = [journal.intend(replace(LATE, sent=Moment(1, 1)), 1) for _ in range(12)]
+    late = [replace(batch, sent=Moment(2, 1000 + batch.id)) for batch in batches]
+    threads = [Thread(target=journal.leaves_late, args=(batch,)) for batch in late]
+    for thread in threads:
+        thread.start()
+    for number in range(20):
+        journal.found("lead", f"name {number}", "flat")
+    for thread in threads:
+        thread.join()
+    journal.close()
+    with closing(sqlite3.connect(tmp_path / "j.db")) as connection:
+        stored = connection.execute("SELECT sent_ms, sent_server_ms FROM batches ORDER BY id")
+        assert stored.fetchall() == [(2, 1000 + batch.id) for batch in batches]
 
 
 def test_a_run_whose_lock_was_deleted_is_fenced_by_the_next(tmp_path: Path) -> None:
