@@ -51,6 +51,7 @@ class Settlement:
         reason: Why it was rejected, or is unknown.
         stored: What ChakraHQ made of fields, where a read back showed it.
         is_over: Whether its job is over, so that nothing of it can come any more.
+        is_hidden: Whether it was created, as far as ChakraHQ's word goes, and is not shown.
     """
 
     action: Action
@@ -59,6 +60,7 @@ class Settlement:
     reason: str = ""
     stored: Mapping[str, object] | None = None
     is_over: bool = False
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

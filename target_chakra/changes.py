@@ -189,12 +189,14 @@ class Reject:
         reason: What is wrong with it.
         next_step: What to do about it.
         job: The job that refused it; None if it was never sent.
+        is_hidden: Whether its process is hidden, so that an unknown row of it stays unknown.
     """
 
     change: Change
     reason: str
     next_step: str
     job: str | None = None
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,11 @@ class Known:
     created: bool
     began: int | None
     ended: int | None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether ChakraHQ said that it was created, or may have been, and never showed it."""
+        return self.created and not (self.process_id or self.fields or self.deleted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
 from target_chakra.changes import Key, Mode, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
-from target_chakra.journal.records import Entry, Unknown
+from target_chakra.journal.records import Confirmation, Entry, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.changes import Change, Done
     from target_chakra.context import RunContext
-    from target_chakra.journal.records import Confirmation, Owned, UnknownRow
+    from target_chakra.journal.records import Owned, UnknownRow
     from target_chakra.moments import Moment
 
 ROWS_A_STORING = 500
@@ -104,7 +104,8 @@ class Bookkeeping:
         change = reject.change
         self.why[Outcome.REJECTED].note(change, reject.reason)
         overtaken = self._overtakes(change)
-        resolved = self.unknown.settled(names_of(change, None), Outcome.REJECTED)
+        names = () if reject.is_hidden else names_of(change, None)
+        resolved = self.unknown.settled(names, Outcome.REJECTED)
         self._noted.append(Entry(0, rejects=(reject,), overtaken=overtaken, resolved=resolved))
         if change.key is not None:
             self._rejected.add(text_key(change.key))
@@ -167,6 +168,9 @@ class Bookkeeping:
             if each.outcome is Outcome.UNKNOWN:
                 unknown = Unknown(each.action, each.reason, self._free(batch, each))
                 unknowns.append(unknown)
+                if each.is_hidden and change.key and (made := unknown.created):
+                    # Its fields are forgotten with that of all unknown rows; not that it was made.
+                    confirmations.append(Confirmation(change.key, made))
                 resolved += self.unknown.unknown_again(unknown.names)
                 process_id = each.process_id or each.action.process_id
                 owned += self._claims(change, each.outcome, process_id)

@@ -231,6 +231,8 @@ class Reports:
                     self._forget_twin(connection, row)
                 if how == "written" and (word := confirmed_by_word(row)) is not None:
                     upsert(connection, t.confirmed, [word])
+                if how == "not-written" and row.kind == Kind.CREATE.value and row.attribute:
+                    self._forget_created(connection, row)
                 if row.attribute and not t.is_older(connection):
                     unknown = {**row._mapping, "key": str(value_of(row.key))}  # noqa: SLF001 - SQLAlchemy's name for it
                     deletes, written = row.kind == Kind.DELETE.value, how == "written"
@@ -242,6 +244,14 @@ class Reports:
             t.twins.c.stream == row.stream, t.twins.c.twin == row.twin
         )
         connection.execute(t.twins.delete().where(t.twins.c.id == last.scalar_subquery()))
+
+    @staticmethod
+    def _forget_created(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:
+        """Forget that a process was created which nobody ever saw."""
+        cells = t.confirmed.c
+        key = (row.account, row.procedure, row.attribute, str(value_of(row.key)))
+        these = [c == v for c, v in zip(t.confirmed.primary_key, key, strict=True)]
+        connection.execute(t.confirmed.delete().where(*these, cells.process_id == ""))
 
     def close(self) -> None:
         """Let go of the journal."""

@@ -74,6 +74,8 @@ def plan(
             f"{len(held)} processes of '{change.procedure}' have the key {change.key}",
             "Make the key unique in ChakraHQ, or map the process's id",
         )
+    if not held and known is not None and known.is_hidden and change.asked_by.is_row:
+        return hidden(change)
     if not held:
         return _absent(change, known, rules)
     if created is not None and _is_there_as_sent(change, held[0], created, rules):
@@ -138,6 +140,19 @@ def still_refused(change: Change, refused: Refusal) -> Reject:
         "Look for the process in ChakraHQ; write the key as it stands there, or use an API key"
         " whose role sees it",
         refused.job,
+    )
+
+
+def hidden(change: Change) -> Reject:
+    """The reject of a change whose process was created, and is not shown: never created again."""
+    return Reject(
+        change,
+        f"An earlier batch created {change.key}, as ChakraHQ says, and ChakraHQ shows no process"
+        " with that key: it holds the key in another spelling, or this API key's role hides it",
+        "Use an API key whose role sees it, or write the key as it stands in ChakraHQ, and send"
+        " the row again with target-chakra retry; if it was not created, say so before that, with"
+        " target-chakra unknown --as not-written",
+        is_hidden=True,
     )
 
 

@@ -125,6 +125,13 @@ MOST_REASONS: Final = 3
 """Reasons that are told of rows of which nobody knows which has which."""
 
 
+def named_ids(tied: Tied) -> set[str] | None:
+    """The processes that a job made, if each of its good entries names its own; None if not."""
+    made = [each.process_id for each in tied.loose if each.status is EntryStatus.SUCCESS]
+    ids = {each for each in made if each}
+    return ids if ids and len(ids) == len(made) else None
+
+
 def refused_among(
     unwritten: set[int], unclear: set[int], refused: int
 ) -> tuple[set[int], set[int]]:

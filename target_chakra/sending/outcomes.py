@@ -20,6 +20,7 @@ from target_chakra.sending.entry_matching import (
     EntryOutcome,
     EntryStatus,
     Tied,
+    named_ids,
     reasons_for,
     refused_among,
     tie,
@@ -167,7 +168,7 @@ class Outcomes:
             return {at: None if tied.by_order else o for at, o in told.items()}, {}
         refused = end.failed - known
         nameless = any(not has_name(action) for action in free.values())
-        ids = _named_ids(tied) if batch.kind is Kind.CREATE else None
+        ids = named_ids(tied) if batch.kind is Kind.CREATE else None
         ordered = tied.by_order and self._in_order.get(batch.kind, False)
         if nameless and (not refused or (ordered and ids is None)):
             return told, {}
@@ -191,8 +192,7 @@ class Outcomes:
             reason = reasons.get(at, "") or _NO_REASON
             told[at] = EntryOutcome(status, reason if at in bad else "", made.get(at), None)
         said = f"its job refused {refused:,} of {len(free):,} rows, and nothing says which"
-        asked = ((at, free[at]) for at in unsure)
-        return told, {at: Settlement(a, Outcome.UNKNOWN, a.process_id, said) for at, a in asked}
+        return told, {at: _unsure(free[at], said) for at in unsure}
 
     def _by_ids(
         self, free: Mapping[int, Action], ids: set[str], refused: int
@@ -334,6 +334,12 @@ class Outcomes:
         return Settlement(action, Outcome.MERGED if merged else Outcome.CREATED, process_id)
 
 
+def _unsure(action: Action, said: str) -> Settlement:
+    """A row that its job wrote, or may have: what it created may be there, and hidden."""
+    hidden = action.kind is Kind.CREATE
+    return Settlement(action, Outcome.UNKNOWN, action.process_id, said, is_hidden=hidden)
+
+
 def _over(each: Settlement) -> Settlement:
     """A settlement of a job that has ended in full: nothing of it can come any more."""
     return replace(each, is_over=True) if each.outcome is Outcome.UNKNOWN else each
@@ -348,20 +354,11 @@ def _understood(told: Iterable[EntryOutcome | None], *, creates: bool) -> bool:
     return any(each is not None and each.status in proofs for each in told)
 
 
-def _named_ids(tied: Tied) -> set[str] | None:
-    """The processes that a job made, if each of its good entries names its own; None if not."""
-    made = [each.process_id for each in tied.loose if each.status is EntryStatus.SUCCESS]
-    ids = {each for each in made if each}
-    return ids if ids and len(ids) == len(made) else None
-
-
 def _made(action: Action, seen: Sequence[Snapshot], server: int | None) -> Settlement:
     """What became of a create that the job calls a success, by the process that is there now."""
     if not seen:
-        return Settlement(
+        return _unsure(
             action,
-            Outcome.UNKNOWN,
-            None,
             f"ChakraHQ says that {action.change.key} was created, and does not show it: neither"
             " in that spelling, nor does its job name the process",
         )

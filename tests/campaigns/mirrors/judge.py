@@ -7,6 +7,7 @@ target's books. "Written" is what the server carried out for it, whatever was to
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Process:
         died_ms: When it was deleted; None while it lives.
         by_others: Whether somebody else deleted it.
         seen: Whether the target's key sees it.
+        made_ms: When the target made it; None if others did, or it was there before.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Process:
     died_ms: int | None = None
     by_others: bool = False
     seen: bool = True
+    made_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,20 @@ def _is_due(process: Process, ending: Ending) -> bool:
     return process.key not in ending.brought | ending.spared | ending.doubtful
 
 
+def nothing_twice(weeks: Weeks) -> list[str]:
+    """While a process lives that the target made, it makes none of the same key."""
+    made = sorted(
+        (each.key, each.made_ms, each.died_ms, each.id)
+        for each in weeks.processes
+        if each.made_ms is not None
+    )
+    return [
+        f"{key} ({second}) was made at {made_ms}, and {first} lived"
+        for (key, _, died_ms, first), (other, made_ms, _, second) in pairwise(made)
+        if key == other and (died_ms is None or died_ms > made_ms)
+    ]
+
+
 def comes_to_an_end(weeks: Weeks) -> list[str]:
     """The last statement, on a calm day, is whole and carried out."""
     last = weeks.endings[-1] if weeks.endings else None
@@ -129,7 +146,7 @@ def comes_to_an_end(weeks: Weeks) -> list[str]:
     return found
 
 
-JUDGES = (nothing_else, nothing_less, comes_to_an_end)
+JUDGES = (nothing_else, nothing_less, nothing_twice, comes_to_an_end)
 
 
 def verdict(weeks: Weeks) -> list[str]:

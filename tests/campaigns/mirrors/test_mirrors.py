@@ -83,11 +83,13 @@ BAD = {
     "what its source brought": weeks(replace(DEAD, key="C")),
     "what the stream never wrote": weeks(replace(STRANGE, died_ms=150)),
     "what was due lives": weeks(after=(WRITTEN,)),
+    "made, and hidden": weeks(replace(WRITTEN, made_ms=5), replace(WRITTEN, id="b", made_ms=9)),
     "the last day failed": weeks(DEAD, done=False),
 }
 GOOD = {
     "what is due": weeks(DEAD),
     "others deleted it": weeks(replace(STRANGE, died_ms=150, by_others=True)),
+    "made again": weeks(replace(DEAD, made_ms=5), replace(WRITTEN, id="b", made_ms=160)),
     "hidden": weeks(after=(replace(WRITTEN, seen=False),)),
     "unknown": weeks(after=(WRITTEN,), doubtful=frozenset("A")),
     "spared": weeks(after=(WRITTEN,), spared=frozenset("A")),

@@ -127,11 +127,11 @@ class MirrorWeeks(Simulation):
     # Days
 
     def live(self) -> Weeks:
-        """All days, and a calm one behind them."""
+        """All days, and two calm ones behind them: the first ends a statement that ended badly."""
         try:
             self._source.begin()
-            for day in range(self._days + 1):
-                self._pass_a_day(calm=day == self._days)
+            for day in range(self._days + 2):
+                self._pass_a_day(calm=day >= self._days)
             self.weeks.processes = list(self._processes())
         finally:
             self.turns.close()
@@ -424,7 +424,12 @@ class MirrorWeeks(Simulation):
                 life.died_ms,
                 row["id"] in self._by_others,
                 sees_all or row["assignedTo"] == USERS[0].id,
+                self._made_ms(row),
             )
+
+    def _made_ms(self, row: Row) -> int | None:
+        made, is_others = int(row["createdAt"]), str(row["id"]).startswith("of-others")
+        return None if is_others or made < self.weeks.began_ms else made
 
     def _written(self) -> dict[str, int]:
         """When the server first carried out a write of the target, by process."""
