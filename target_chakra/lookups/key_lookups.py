@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.where import any_of, equals
-from chakra_api.errors import ChakraError, NotFound, Refused, ReportedErrors, Unreadable
+from chakra_api.errors import ChakraError, NoAccess, NotFound, Refused, ReportedErrors, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,11 +80,13 @@ class Spellings:
         own: As it is sent.
         sure: Those that ChakraHQ is known to use.
         guesses: Those that it may use.
+        process_id: The process that has the key, as far as that is known; empty if it is not.
     """
 
     own: str | int
     sure: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
+    process_id: str = ""
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -203,7 +205,8 @@ class Lookups:
     def find_spelled(self, way: Way, keys: Sequence[Spellings]) -> Found:
         """What the processes with these keys hold, in whatever spelling they store them.
 
-        Guesses are asked only for what is not found without them.
+        Guesses are asked only for what is not found without them, and what is not listed at all is
+        fetched by its id where that is known: lists may hide for a moment what others write.
 
         Raises:
             AnswerNotBelieved: A process came that was not asked for.
@@ -218,10 +221,29 @@ class Lookups:
             and not any(self._text(each) in found.snapshots for each in (key.own, *key.sure))
         ]
         guesses = dict.fromkeys(each for key in missing for each in key.guesses)
-        if not guesses:
+        if guesses:
+            more = self._find_all(way, [each for each in guesses if each not in sure])
+            found = Found({**more.snapshots, **found.snapshots}, found.server_time)
+        if way is Way.FETCH:
             return found
-        more = self._find_all(way, [each for each in guesses if each not in sure])
-        return Found({**more.snapshots, **found.snapshots}, found.server_time)
+        return Found({**self._hidden(keys, found), **found.snapshots}, found.server_time)
+
+    def _hidden(self, keys: Sequence[Spellings], found: Found) -> dict[str, tuple[Snapshot, ...]]:
+        """Processes that are not listed, and are there and have their key still."""
+        hidden: dict[str, tuple[Snapshot, ...]] = {}
+        for key in keys:
+            texts = [self._text(each) for each in (key.own, *key.others)]
+            if not key.process_id or any(each in found.snapshots for each in texts):
+                continue
+            try:
+                row = self._client.fetch_process(self._procedure, key.process_id)
+            except (NotFound, NoAccess):
+                continue
+            snapshot = self._read(row)
+            text = self._text(self._value(snapshot))
+            if text in texts and snapshot.process_id and not snapshot.deleted:
+                hidden[text] = (snapshot,)
+        return hidden
 
     def _find_all(self, way: Way, values: Sequence[object]) -> Found:
         """What the processes with any number of keys hold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,10 @@ def spellings_of(
         raise ValueError("a change without a key is not looked up")
     if way is Way.EMPTY and change.refused is None and key not in known:
         return Spellings(key.value)
-    return procedure.spellings_of(key, known.get(key))
+    of_key = known.get(key)
+    known_id = of_key.process_id if of_key is not None and not of_key.deleted else ""
+    process_id = str(key.value) if key.attribute == "id" else known_id
+    return replace(procedure.spellings_of(key, of_key), process_id=process_id)
 
 
 class Sightings:
