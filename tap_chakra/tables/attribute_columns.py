@@ -211,9 +211,10 @@ class AttributeColumns:
         named: Row = {}
         for key, value in group.items():
             name = key if key in self._short_ids else self._ids.get(key)
-            if name is None or name in named:
+            # Where an attribute is named by its shortId and its id, its shortId counts.
+            if name is None or (name != key and name in group) or name in named:
                 extras.put_nested(place, self._name, key, value)
-                self._counts.misfits[name or key] += 1
+                self._counts.misfits[key] += 1
                 continue
             named[name] = value
             keys[place, name] = key

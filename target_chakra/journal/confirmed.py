@@ -41,7 +41,8 @@ class Confirmed:
                 query = sa.select(t.batches).where(t.batches.c.id == number)
                 with self._database.reading() as connection:
                     row = connection.execute(query).one()
-                for each in settlements_of(row):
+                    settled = settlements_of(row)
+                for each in settled:
                     if each.outcome in WROTE:
                         yield Lately(row.procedure, each, row.server_ms, lag - age)
 

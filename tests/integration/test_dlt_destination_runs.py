@@ -208,7 +208,11 @@ def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
     assert re.search(r"^reject lead_id=B \(line \d\): score ", shown, re.MULTILINE), shown
     assert "Dry run: 0 creates, 5 updates, 0 deletes, 1 rejects" in shown
     assert writes(sandbox) == 0
-    assert rows_in(tmp_path / ".target-chakra" / "journal.db") == {"runs": 1, "version": 1}
+    assert rows_in(tmp_path / ".target-chakra" / "journal.db") == {
+        "runs": 1,
+        "version": 1,
+        "fence": 1,
+    }
     done = load(
         tmp_path, Plan((Table("scores", new(3)),), settings(sandbox, SCORES, max_rejects=1))
     )

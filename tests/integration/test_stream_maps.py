@@ -261,6 +261,7 @@ def test_the_target_maps_rows_of_files_too(tmp_path: Path, kind: str) -> None:
     }
     config = BASE | {
         "journal": f"sqlite:///{tmp_path}/journal.db",
+        "batch_root": str(tmp_path),
         "streams": [{"stream": "process_lead", "procedure": "lead", "mode": "update"}],
         "stream_maps": {"process_lead": columns, "process_laed": None},
     }

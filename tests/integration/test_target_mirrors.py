@@ -144,7 +144,7 @@ def test_a_statement_that_was_not_whole_is_made_up_for_by_the_next_one(six: Acco
     lost = LosesAndEdits(six, "M-3")
     assert six.bring(rows(*range(5), score=100), version=2, spoil=lost).code == ExitCode.UNKNOWN
     assert six.alive() == keys(*range(6))
-    six.ask("UPDATE unknowns SET free_ms = 0")
+    six.ask("UPDATE unknowns SET free_ms = 0, free_server_ms = 0")
     told = six.bring(rows(*range(5), score=100), version=3)
     assert told.code == 0, told.stderr
     assert six.alive() == keys(*range(5))
@@ -370,7 +370,7 @@ def test_an_unknown_row_that_is_found_as_it_was_sent_was_written(account: Accoun
     for slot in range(len(store)):
         row = store.row(slot)
         store.replace(slot, {**row, "data": {**row["data"], "score": slot}}, account.world.now_ms)
-    account.ask("UPDATE unknowns SET free_ms = 0")
+    account.ask("UPDATE unknowns SET free_ms = 0, free_server_ms = 0")
     given = [{"lead_id": store.row(s)["data"]["lead_id"], "score": s} for s in range(len(store))]
     assert outcomes(account.bring(given, version=2)) == {"unchanged": 2}
     assert account.bring([{"lead_id": "M-7"}], version=3).code == 0

@@ -185,7 +185,7 @@ COURSES: Final = (
         is_extra=True,
     ),
     Course("the user says before any run", "unknown", arrived=False, first=(NOT_WRITTEN,)),
-    Course("still held", "unknown", arrived=False, age=0.5),
+    Course("still held", "unknown", arrived=False, age=-120.0),
     Course("repeats", "unsaid"),
     Course(
         "repeats what its delete has overtaken",

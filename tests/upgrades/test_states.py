@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 VERSIONS = in_order(path.parents[1].name for path in DATA.glob("*/states/states.json"))
 NEWEST = VERSIONS[-1]
+THIS = "this"
+OTHERWISE = ("walks", "versions", "several", "ids")
+"""Written down anew: walks take a row less of each page, since its last one proves nothing."""
 
 
 def kept(version: str, file: str) -> Any:
@@ -53,7 +56,8 @@ def later_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tap]:
 def test_every_state_is_byte_for_byte_what_the_last_version_wrote(
     first_day: Tap, case: StateCase
 ) -> None:
-    expected = (states_folder(NEWEST) / f"{case.name}.jsonl").read_text()
+    kept_by = states_folder(THIS) if case.name in OTHERWISE else states_folder(NEWEST)
+    expected = (kept_by / f"{case.name}.jsonl").read_text()
     # Versions after 0.3.0 say of an unfinished scan if ids go out: without, it is begun anew.
     assert golden(first_day, case).replace('"ids":true,', "") == expected
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chakra_api.account.account import Attribute, Procedure, State, resolve_account
@@ -181,6 +181,8 @@ def test_a_column_says_what_its_coercer_says(
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+@example(some=[{"id": "x", "data": {"id-date": 1, "a_date": 0}}])
+@example(some=[{"id": "x", "data": {"a_date": 0, "id-date": None}}])
 @given(some=st.lists(rows, min_size=1, max_size=3))
 def test_every_layout_keeps_every_value(layout: str, some: list[dict[str, Any]]) -> None:
     typer, builder = compile_row(PROCEDURE, PEOPLE), built(layout)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,9 @@ from hypothesis import strategies as st
 from chakra_api.errors import SettingsError
 from target_chakra.storage.engines import open_engine
 from target_chakra.storage.place import default_journal, folder_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ODD = [
     "Prod",
@@ -27,6 +32,15 @@ ODD = [
     "prod~1",
     "\ud800",
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_an_empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A checkout may hold the journal of whoever tried the target in it."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("empty"))
+    yield
+    os.chdir(before)
 
 
 @pytest.mark.parametrize("name", ["dev", "prod", "staging-2", "my_env"])
