@@ -183,6 +183,8 @@ class Database:
         """Let go of the database and of its lock."""
         with contextlib.suppress(JournalError):
             self.end_draft()
+        # The last connection that closes tidies up the log of a file; one that reads can't.
+        self._lock.look_no_more()
         self.engine.dispose()
         self._lock.release()
 

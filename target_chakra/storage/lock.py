@@ -160,11 +160,19 @@ class JournalLock:
 
     def release(self) -> None:
         """Let go of it; a database that is gone has done so already."""
+        self.look_no_more()
         with self._mutex:
-            for connection in filter(None, (self._asked, self._file)):
-                connection.close()
-            self._file = self._asked = None
+            if self._file is not None:
+                self._file.close()
+            self._file = None
             self._let_go()
+
+    def look_no_more(self) -> None:
+        """Close what `look` has opened beside the lock."""
+        with self._mutex:
+            if self._asked is not None:
+                self._asked.close()
+            self._asked = None
 
 
 def is_held(engine: sa.Engine) -> bool:

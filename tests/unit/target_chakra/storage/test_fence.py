@@ -90,6 +90,17 @@ def test_a_run_whose_lock_was_deleted_is_fenced_by_the_next(tmp_path: Path) -> N
     second.close()
 
 
+def test_a_run_that_ended_leaves_one_file_and_its_lock(tmp_path: Path) -> None:
+    """A log stood beside it, so that who copied the journal's file alone copied a part of it."""
+    journal = begun(tmp_path / "j.db")
+    thread = Thread(target=journal.look)
+    thread.start()
+    thread.join()
+    journal.found("lead", "shape", "flat")
+    journal.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["j.db", "j.db.lock"]
+
+
 def test_one_journal_by_two_paths_has_one_lock(tmp_path: Path) -> None:
     folder, link = tmp_path / "kept", tmp_path / "link.db"
     first = begun(folder / "j.db")
