@@ -83,6 +83,8 @@ class UnknownRows:
 
     def bars(self, names: Iterable[Key]) -> bool:
         """Whether one holds the process of these names for longer than a row may wait."""
+        if not self._by_name:  # as nearly always
+            return False
         free = self._free(names)
         if free is None or seconds_until(free, self._now()) <= SHORT_SECONDS:
             return False
@@ -96,12 +98,12 @@ class UnknownRows:
 
     def wait_for(self, names: Iterable[Key]) -> float:
         """Seconds until the process of these names is free; 0 if it is."""
-        free = self._free(names)
+        free = self._free(names) if self._by_name else None
         return 0.0 if free is None else seconds_until(free, self._now())
 
     def _free(self, names: Iterable[Key]) -> Moment | None:
         """When the process of these names is free; None if nothing holds it."""
-        held = [row.free for row in self._of(names)] if self._by_name else []
+        held = [row.free for row in self._of(names)]
         return self._later(*held) if held else None
 
     def _later(self, *moments: Moment) -> Moment:
@@ -110,6 +112,8 @@ class UnknownRows:
 
     def created(self, key: Key) -> Known | None:
         """What is known of a key's process if it is what an unknown row asked to be created."""
+        if not self._by_name:
+            return None
         return next((row.created for row in self._of((key,)) if row.created), None)
 
     # What ends them

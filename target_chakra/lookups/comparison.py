@@ -30,3 +30,9 @@ def same(name: str, wanted: object, shown: object, comparable: Comparable) -> bo
     if left is MISFIT or right is MISFIT:
         return json_text(wanted) == json_text(shown)
     return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def canonical(name: str, value: object, comparable: Comparable) -> object:
+    """A form of a value that equals where ChakraHQ means the same; itself if it has none."""
+    found = comparable(name, value)
+    return value if found is MISFIT else found

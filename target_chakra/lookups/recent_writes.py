@@ -7,16 +7,18 @@ nothing until lists have caught up: the process is looked up again. Pure: moment
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from chakra_api.values.coercion import json_text
 from target_chakra.changes import Key, Kind
-from target_chakra.lookups.comparison import same
-from target_chakra.mapping.destination_names import attribute_of, is_for_creates
+from target_chakra.lookups.comparison import canonical, same
+from target_chakra.mapping.destination_names import attribute_of, destination_of, is_for_creates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_chakra.batches import Settlement
     from target_chakra.changes import Action
@@ -28,6 +30,37 @@ Name: TypeAlias = "tuple[str, str]"
 LEAST_PAUSE, MOST_PAUSE = 0.3, 4.0
 """Seconds between two look-ups of a process that lists do not show as it is."""
 _SECOND_MS: Final = 1000
+_SMALL: Final = frozenset({int, float, bool, type(None)})
+_SMALL_TEXT: Final = 64
+"""Characters of the longest text that is kept itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is kept of a large value: enough to know it again.
+
+    Attributes:
+        bytes: Of its canonical form.
+    """
+
+    bytes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Fields in little room: many writes have fields of the same names.
+
+    Attributes:
+        names: Destinations.
+        values: Theirs, in the same order.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[object, ...]
+
+    def items(self) -> Iterable[tuple[str, object]]:
+        """Each destination with its value."""
+        return zip(self.names, self.values, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +69,15 @@ class Write:
 
     Attributes:
         process_id: Its id; empty if it is not known.
-        fields: What it holds since, by destination, in the form that ChakraHQ shows.
+        fields: What it holds since, by destination, in the form that ChakraHQ shows; of what is
+            large only a digest.
         deleted: Whether we deleted it.
         began: When the job was taken, epoch milliseconds of the server; None if not known.
         until: When lists have caught up, by the monotonic clock.
     """
 
     process_id: str
-    fields: Mapping[str, object]
+    fields: Packed | Mapping[str, object]
     deleted: bool
     began: int | None
     until: float
@@ -67,10 +101,30 @@ def _is_as_written(held: Snapshot, write: Write, comparable: Comparable) -> bool
     if write.deleted or held.deleted:
         return write.deleted and held.deleted
     return all(
-        same(name, value, held.value(name), comparable)
+        _is_same(name, value, held.value(name), comparable)
         for name, value in write.fields.items()
         if not is_for_creates(name)
     )
+
+
+def _is_same(name: str, written: object, shown: object, comparable: Comparable) -> bool:
+    if isinstance(written, Digest):
+        return written == _digest(name, shown, comparable)
+    return same(name, written, shown, comparable)
+
+
+def _digest(name: str, value: object, comparable: Comparable) -> Digest:
+    text = json_text(canonical(name, value, comparable))
+    return Digest(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest())
+
+
+def _large(fields: Mapping[str, object]) -> list[str]:
+    """The fields that are not kept for half a minute: whatever rows weigh, they have digests."""
+    return [
+        name
+        for name, value in fields.items()
+        if type(value) not in _SMALL and not (type(value) is str and len(value) <= _SMALL_TEXT)
+    ]
 
 
 class RecentWrites:
@@ -85,7 +139,8 @@ class RecentWrites:
         self._text = text
         self._comparable = comparable
         self._writes: dict[Name, Write] = {}
-        self._in_order: deque[tuple[Name, Write]] = deque()
+        self._in_order: deque[tuple[Write, tuple[Name, ...]]] = deque()
+        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def note(
         self,
@@ -104,18 +159,27 @@ class RecentWrites:
         """
         action = settlement.action
         process_id = settlement.process_id or action.process_id or ""
-        names = list(dict.fromkeys(self._names(action, process_id, keys)))
+        names = tuple(dict.fromkeys(self._names(action, process_id, keys)))
         before = self._writes.get(names[0]) if names else None
-        fields = {**action.fields, **(settlement.stored or {})}
-        if before is not None and not before.deleted:
-            fields = {**before.fields, **fields}
+        fields = self._packed(settlement, None if before is None or before.deleted else before)
         write = Write(process_id, fields, action.kind is Kind.DELETE, began, until)
         for name in self._left(action, keys or ()):
             if (held := self._writes.get(name)) and held.process_id == process_id:
                 del self._writes[name]
         for name in names:
             self._writes[name] = write
-            self._in_order.append((name, write))
+        self._in_order.append((write, names))
+
+    def _packed(self, settlement: Settlement, before: Write | None) -> Packed:
+        fields: Mapping[str, object] = settlement.action.fields
+        if settlement.stored:
+            fields = {**fields, **settlement.stored}
+        if large := _large(fields):
+            fields = {**fields, **{n: _digest(n, fields[n], self._comparable) for n in large}}
+        if before is not None:
+            fields = {**dict(before.fields.items()), **fields}
+        names = tuple(fields)
+        return Packed(self._shapes.setdefault(names, names), tuple(fields.values()))
 
     def _names(
         self, action: Action, process_id: str, keys: Collection[str] | None
@@ -123,20 +187,28 @@ class RecentWrites:
         """What a process is named by; its id first."""
         if process_id:
             yield "id", process_id
-        if (key := action.change.key) is not None:
-            yield key.attribute, self._text(key.attribute, key.value)
-        for name, value in action.fields.items():
-            attribute = attribute_of(name)
-            if attribute is None or not (keys is None or attribute in keys):
-                continue
-            if type(value) in (str, int) and value != "":
-                yield attribute, self._text(attribute, value)
+        key = action.change.key
+        if key is not None:
+            yield self._name(key.attribute, key.value)
+        if keys is None:
+            keys = [attribute for n in action.fields if (attribute := attribute_of(n)) is not None]
+        for attribute in keys:
+            value = action.fields.get(destination_of(attribute))
+            if type(value) in (str, int) and value != "" and value is not (key and key.value):
+                yield self._name(attribute, value)
+
+    def _name(self, attribute: str, value: object) -> Name:
+        text = self._text(attribute, value)
+        if len(text) > _SMALL_TEXT:
+            text = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=32).hexdigest()
+        return attribute, text
 
     def _left(self, action: Action, keys: Collection[str]) -> Iterator[Name]:
         """The names that a process had before."""
-        for name, value in (action.before or {}).items():
-            if (attribute := attribute_of(name)) in keys and attribute is not None:
-                yield attribute, self._text(attribute, value)
+        before = action.before or {}
+        for attribute in keys:
+            if (name := destination_of(attribute)) in before:
+                yield self._name(attribute, before[name])
 
     def pause(
         self, key: Key, seen: Sequence[Snapshot], asked: float, seconds: float
@@ -160,7 +232,7 @@ class RecentWrites:
         self._forget(asked)
         if not self._writes:
             return
-        named = self._of((key.attribute, self._text(key.attribute, key.value)), asked)
+        named = self._of(self._name(key.attribute, key.value), asked)
         if named is not None and not named.deleted:
             ids = {each.process_id for each in seen}
             if not (named.process_id in ids if named.process_id else ids):
@@ -189,7 +261,8 @@ class RecentWrites:
         return found if found is not None and found.until > now else None
 
     def _forget(self, now: float) -> None:
-        while self._in_order and self._in_order[0][1].until <= now:
-            name, write = self._in_order.popleft()
-            if self._writes.get(name) is write:
-                del self._writes[name]
+        while self._in_order and self._in_order[0][0].until <= now:
+            write, names = self._in_order.popleft()
+            for name in names:
+                if self._writes.get(name) is write:
+                    del self._writes[name]
