@@ -119,6 +119,8 @@ class Journal:
 
     def end_run(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
         """Store the receipt of this run."""
+        if exit_code == 0:
+            self._statements.end_passing()
         self._database.end_draft()
         mine = t.runs.c.id == self._run.number
         told = {"ended_ms": now_ms, "exit_code": exit_code, "receipt": encode(receipt).decode()}
@@ -279,6 +281,7 @@ class Journal:
 
     def forget_twins(self) -> None:
         """That STATE was passed on: its rows never come again."""
+        self._statements.end_passing()
         if self._may_repeat:
             with self._database.writing() as connection:
                 self._twins.end_passing(connection)

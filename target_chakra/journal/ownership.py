@@ -180,6 +180,7 @@ class Statements:
         self._run = run
         self._passed: set[str] = set()
         self._begun: set[str] = set()
+        self._ended: set[str] = set()
 
     def all(self) -> dict[str, Statement]:
         """The last statement of each stream."""
@@ -211,6 +212,7 @@ class Statements:
                 }
                 upsert(connection, t.statements, [fresh])
         self._begun.add(stream)
+        self._ended.discard(stream)
 
     @staticmethod
     def _goes_on(connection: sa.Connection, before: sa.Row[tuple[object, ...]], name: str) -> bool:
@@ -222,16 +224,18 @@ class Statements:
         return bool(before.passed) and connection.scalar(query) != 0
 
     def end(self, stream: str) -> None:
-        """All of a statement has come: what comes from now on is another's."""
+        """All of a statement has come; its source may bring the rest again until a STATE passes."""
+        self._ended.add(stream)
+
+    def end_passing(self) -> None:
+        """A STATE behind all that came was passed on: what comes now is another statement's."""
+        if not self._ended:
+            return
         with self._database.writing() as connection:
-            connection.execute(
-                t.statements.update()
-                .where(
-                    t.statements.c.account == self._run.account,
-                    t.statements.c.stream == stream,
-                )
-                .values(ended=True)
-            )
+            for stream in sorted(self._ended):
+                this = t.statements.c.account == self._run.account, t.statements.c.stream == stream
+                connection.execute(t.statements.update().where(*this).values(ended=True))
+        self._ended.clear()
 
     def begin_passing(self) -> None:
         """A STATE is about to be passed on: its source may go on behind it, in a later run."""

@@ -107,10 +107,11 @@ class Mirrors:
             return
         self._writer.finish()
         if unsettled := self._unsettled():
+            # Its source goes on behind the last STATE, with rows of the same version.
             LOG.warning("Nothing of '%s' is deleted: %s", stream, unsettled)
         else:
             self._delete_absent(stream, self._journal.statements()[stream])
-        self._journal.end_statement(stream)
+            self._journal.end_statement(stream)
 
     def _unsettled(self) -> str:
         """Why the run says nothing about deletes so far; empty if it does."""

@@ -57,6 +57,37 @@ def test_rows_of_a_killed_run_are_the_streams_own_once_the_next_one_has_settled_
     assert ended[2].receipt["mirror_deletes"]["deleted"] == 5
 
 
+class HitsOnce:
+    """One fault at the step of that name and number."""
+
+    def __init__(self, what: str, number: int, kind: str) -> None:
+        self._hit, self._seen = (what, number, kind), 0
+
+    def at(self, step: Step) -> str | None:
+        what, number, kind = self._hit
+        self._seen += step.what == what
+        return kind if (step.what, self._seen) == (what, number) else None
+
+    def near(self, _number: int) -> bool:
+        return True
+
+
+def test_a_source_that_resumes_a_whole_statement_has_its_first_rows_spared() -> None:
+    """All were deleted that it brought before the last STATE: the deletes were done already."""
+    made = MirrorWeeks(0, 0, HitsOnce("STATE", 3, "crash before"))
+    made._resumes = True  # noqa: SLF001 - how its source goes on
+    made._settings.update(max_deletes=99)  # noqa: SLF001 - more than there is
+    rows = [{"lead_id": f"R-{n}", "score": n} for n in range(25)]
+    ended = [made.bring(rows)]
+    assert made._scan.covered == 20  # noqa: SLF001 - by the STATE that was passed last
+    ended.append(made._once_ending(made._feed_scan, commits=False))  # noqa: SLF001 - the rest
+    made.turns.close()
+    made.disk.close()
+    assert [each.code for each in ended] == [None, 0]
+    assert ended[1].receipt["rows_in"] == 5
+    assert ended[1].receipt["mirror_deletes"]["deleted"] == 0
+
+
 WRITTEN = Process("a", "A", written_ms=5)
 STRANGE = Process("b", "B", None)
 ENDING = Ending(
