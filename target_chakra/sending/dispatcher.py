@@ -127,7 +127,9 @@ class Dispatcher:
 
     def adopt(self, batch: Batch, outcomes: Mapping[int, Outcome]) -> Iterator[SendingEvent]:
         """Take on a batch of an earlier run, where it was left."""
-        in_flight = BatchInFlight(batch)
+        # A run that died while it found out the shape did not prove it.
+        probing = self.limits.shape(batch.procedure, batch.kind) is None
+        in_flight = BatchInFlight(batch, probing=probing)
         in_flight.settled = set(outcomes)
         # One row that was seen as sent proves that the job was taken.
         seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
@@ -248,6 +250,9 @@ class Dispatcher:
         # Before its rows are settled: what was learned from them must not be lost with a crash.
         self._context.procedure(batch.procedure).store_spellings(self._context.journal)
         shape = other_shape(batch, found) if in_flight.probing else None
+        if shape is not None and in_flight.is_adopted:
+            yield from self._release(in_flight)  # its rows come again, and are sent in this run's
+            return
         if shape is not None:
             move(self._context.journal, in_flight, BatchEvent.RELEASE)
             del self._in_flight[batch.id]

@@ -125,6 +125,12 @@ MOST_REASONS: Final = 3
 """Reasons that are told of rows of which nobody knows which has which."""
 
 
+def failure_of(tied: Tied) -> EntryStatus:
+    """How rows failed of which no entry speaks: invalid, where none was found wrong for itself."""
+    failures = {each.status for each in tied.loose} & FAILED
+    return EntryStatus.INVALID if failures == {EntryStatus.INVALID} else EntryStatus.ERROR
+
+
 def named_ids(tied: Tied) -> set[str] | None:
     """The processes that a job made, if each of its good entries names its own; None if not."""
     made = [each.process_id for each in tied.loose if each.status is EntryStatus.SUCCESS]

@@ -20,6 +20,7 @@ from target_chakra.sending.entry_matching import (
     EntryOutcome,
     EntryStatus,
     Tied,
+    failure_of,
     named_ids,
     reasons_for,
     refused_among,
@@ -188,7 +189,7 @@ class Outcomes:
                 self._in_order[batch.kind] = ordered
         reasons = reasons_for(bad, tied, in_order=ordered)
         for at in free:
-            status = EntryStatus.ERROR if at in bad else EntryStatus.SUCCESS
+            status = failure_of(tied) if at in bad else EntryStatus.SUCCESS
             reason = reasons.get(at, "") or _NO_REASON
             told[at] = EntryOutcome(status, reason if at in bad else "", made.get(at), None)
         said = f"its job refused {refused:,} of {len(free):,} rows, and nothing says which"

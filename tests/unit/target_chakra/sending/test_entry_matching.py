@@ -18,6 +18,8 @@ from chakra_sandbox.writes.jobs import Entry, Job
 from target_chakra.sending.entry_matching import (
     EntryOutcome,
     EntryStatus,
+    Tied,
+    failure_of,
     reasons_for,
     refused_among,
     tie,
@@ -200,6 +202,22 @@ def test_as_many_rows_are_refused_as_were_and_none_that_was_seen_as_sent(
         assert (bad, unsure) == (unwritten, set())
     if len(unwritten) > refused:
         assert (bad, unsure) == (set(), unwritten)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "failed"),
+    [
+        ((EntryStatus.INVALID, EntryStatus.SUCCESS), EntryStatus.INVALID),
+        ((EntryStatus.INVALID, EntryStatus.ERROR), EntryStatus.ERROR),
+        ((), EntryStatus.ERROR),
+    ],
+)
+def test_rows_that_no_entry_names_failed_as_the_entries_did(
+    statuses: tuple[EntryStatus, ...], failed: EntryStatus
+) -> None:
+    """A batch of which every row is invalid may have the wrong form: another one is tried."""
+    loose = tuple(EntryOutcome(each, "", None, None) for each in statuses)
+    assert failure_of(Tied((), 0, loose)) is failed
 
 
 def test_reasons_whose_rows_nobody_knows_are_told_together() -> None:
