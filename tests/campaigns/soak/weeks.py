@@ -326,6 +326,7 @@ class Weeks:
             last = self._tap.run(CALM, full=full)
             self._taps.append(last)
         self.count.requests.append((last.requests, run.requests))
+        self._operator()  # what a retry that died sent comes in no run again
         held = self._held()
         self.count.held.append(held)
         self.count.acts = len(self._office.acts)

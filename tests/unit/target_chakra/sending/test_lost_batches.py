@@ -107,6 +107,9 @@ class World:
     def move(self, batch: Batch) -> None:
         self.states.append(batch.state)
 
+    def found(self, *finding: str) -> None:
+        """What is found out about the server is not looked at here."""
+
     def sights(self, actions: Mapping[int, Action]) -> dict[int, tuple[Sight, str | None]]:
         now = self.clock.monotonic()
         self.looks.append(now)
