@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
-from target_chakra.books import claims
+from target_chakra.books.claims import Claims
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
 from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
-from target_chakra.changes import Key, Mode, Reject, is_looked_up_again, text_key
+from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Confirmation, Entry, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
@@ -45,6 +45,7 @@ class Bookkeeping:
         self._noted: list[Entry] = []
         self.unknown = UnknownRows(context.now)
         """Rows of which nobody knows."""
+        self._claims = Claims(self._journal.owners, self._stored)
         self._came: list[Owned] = []
         self._rejected: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
@@ -58,10 +59,9 @@ class Bookkeeping:
         self.unknown.recall(unknowns)
 
     def came_in(self, came: Change | Reject) -> None:
-        """A row came: of a mirror, its process is present from here on, whatever becomes of it."""
+        """A row came: its process is present from here on, whatever becomes of it."""
         change = came.change if isinstance(came, Reject) else came
-        if change.mode is Mode.MIRROR:
-            self._came += claims.came(change, self._stored)
+        self._came += self._claims.came(change)
         if self._uncovered and change.key is None and not change.origin:
             self._close_uncovered(change)
 
@@ -80,8 +80,8 @@ class Bookkeeping:
     def note_done(self, done: Done) -> None:
         """Nothing was to be sent."""
         change = done.change
-        is_mirror = change.mode is Mode.MIRROR
-        if not (done.learned or self._confirms_all or is_mirror or self._rejected or self.unknown):
+        follows = done.learned or self._confirms_all or self._claims.concern(change)
+        if not (follows or self._rejected or self.unknown):
             return
         again: tuple[Confirmation, ...] = ()
         if change.key and done.process_id and (done.learned or self._confirms_all or done.created):
@@ -90,7 +90,7 @@ class Bookkeeping:
         entry = Entry(
             0,
             confirmations=again,
-            owned=self._claims(
+            owned=self._claims.of(
                 change, Outcome.CREATED if done.created else done.outcome, done.process_id
             ),
             overtaken=self._overtakes(change),
@@ -121,13 +121,6 @@ class Bookkeeping:
         self.flush()
         self._rejected.discard(key)
         return (key,)
-
-    def _claims(
-        self, change: Change, outcome: Outcome, process_id: str | None
-    ) -> tuple[Owned, ...]:
-        if change.mode is not Mode.MIRROR:
-            return ()
-        return claims.claims_of(change, outcome, process_id, self._stored)
 
     def _stored(self, key: Key) -> Key:
         return self._context.procedure(key.procedure).spelling(key.attribute).stored(key)
@@ -173,7 +166,7 @@ class Bookkeeping:
                     confirmations.append(Confirmation(change.key, made))
                 resolved += self.unknown.unknown_again(unknown.names)
                 process_id = each.process_id or each.action.process_id
-                owned += self._claims(change, each.outcome, process_id)
+                owned += self._claims.of(change, each.outcome, process_id)
                 continue
             if each.outcome is Outcome.REJECTED:
                 # Parts of a combined change are tried singly; rows of an earlier run come again;
@@ -183,11 +176,12 @@ class Bookkeeping:
                 if is_looked_up_again(each.action):
                     continue
                 rejects.append(rejection(each, batch.job))
+                owned += self._claims.of(change, each.outcome, each.action.process_id)
             elif change.key is not None:
                 whole = self._confirms_all
                 known = confirmation(each, change.key, batch.server, ended, whole=whole)
                 confirmations.append(known)
-                owned += self._claims(change, each.outcome, each.process_id)
+                owned += self._claims.of(change, each.outcome, each.process_id)
             overtaken += self._overtakes(change)
             resolved += self.unknown.settled(names_of(change, each.process_id), each.outcome)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
+from target_chakra.books.reasons import counted
 
 if TYPE_CHECKING:
     from target_chakra.changes import Change
@@ -14,10 +15,16 @@ ROWS_BEFORE_PERCENT: Final = 1000
 _ALLOW: Final = "If that is what you want, set max_deletes to at least that number"
 
 
+def beyond_rejects(rejected: int, allowed: int) -> str:
+    """That more rows were rejected than allowed, in words."""
+    were = "was" if rejected == 1 else "were"
+    return f"{counted(rejected)} {were} rejected, and max_rejects allows {allowed:,}"
+
+
 def too_many_rejects(rejected: int, allowed: int) -> LimitCrossed:
     """What fails a load of which more was rejected than its user allows."""
     return LimitCrossed(
-        f"{rejected:,} rows were rejected, and max_rejects allows {allowed:,}",
+        beyond_rejects(rejected, allowed),
         "See target-chakra rejects for the reason of each. They are on record and do not count"
         " again: run the pipeline once more to finish the load, and target-chakra retry once they"
         " are mended",

@@ -335,6 +335,10 @@ class Journal:
         """The last statement of each stream."""
         return self._statements.all()
 
+    def owners(self) -> dict[str, frozenset[str]]:
+        """The streams that own processes, or may come to, by procedure."""
+        return self._ownership.owners()
+
     def absent(self, stream: str, procedure: str, run: int) -> dict[Key, str | None]:
         """Keys that a stream has written, and that neither a run nor a later one brought.
 
@@ -347,9 +351,11 @@ class Journal:
         """Attributes and texts of owned keys that a run or a later one brought."""
         return self._ownership.came(stream, run)
 
-    def rejected_rows(self, stream: str, said: Statement) -> list[tuple[str | None, str | None]]:
-        """Attribute and key of each row of a statement that is still rejected."""
-        return self._rejects.of_rows(stream, said)
+    def rejected_rows(
+        self, procedure: str, said: Statement
+    ) -> list[tuple[str, str | None, str | None]]:
+        """Stream, attribute and key of each row of a statement's runs that is still rejected."""
+        return self._rejects.of_rows(procedure, said)
 
     # Loads
 

@@ -2,8 +2,8 @@
 
 A stream owns a process once one of its rows was written, whoever settles that row: the run that
 sent it, a later one, or the user's word. Until then it stands here as not written, and is not
-deleted. A process is known by each key that a row named it by, and by its id: a row that names it
-otherwise brings it all the same.
+deleted. It is present whichever stream brings it. A process is known by each key that a row named
+it by, and by its id: a row that names it otherwise brings it all the same.
 
 A statement may take several runs: the files of a load, or a read that its source resumes behind
 the last STATE. What any of them brought is present. It is known again by its name: the load, or
@@ -13,6 +13,7 @@ the version of its rows. Where it has none, a run that ended badly behind a STAT
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -56,6 +57,26 @@ class Ownership:
         self._database = database
         self._run = run
 
+    def owners(self) -> dict[str, frozenset[str]]:
+        """The streams that own processes, or may come to, by procedure."""
+        cells = t.owned.c
+        names, found = sa.tuple_(cells.procedure, cells.stream), dict[str, frozenset[str]]()
+        query = (
+            sa.select(cells.procedure, cells.stream)
+            .where(cells.account == self._run.account)
+            .order_by(cells.procedure, cells.stream)
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            # From one to the next by the primary key: there may be a million rows of each.
+            row = connection.execute(query).first()
+            while row is not None:
+                procedure, stream = row
+                found[procedure] = found.get(procedure, frozenset()) | {stream}
+                after = names > sa.tuple_(sa.literal(procedure), sa.literal(stream))
+                row = connection.execute(query.where(after)).first()
+        return found
+
     def absent(self, stream: str, procedure: str, run: int) -> dict[Key, str | None]:
         """Keys that a stream has written, and that neither a run nor a later one brought.
 
@@ -91,7 +112,9 @@ class Ownership:
         by_claim: dict[Claim, Rows] = defaultdict(list)
         for each in owned:
             by_claim[each.claim].append(owned_row(self._run.account, each, run))
-        seen = [row for claim in (Claim.FOUND, Claim.WRITTEN) for row in by_claim[claim]]
+        seen = [
+            row for claim in (Claim.CAME, Claim.FOUND, Claim.WRITTEN) for row in by_claim[claim]
+        ]
         _change(connection, _SEEN.where(*_NAMED, _EARLIER), by_claim[Claim.CAME])
         _change(connection, _SEEN.where(*_OF_PROCESS, _EARLIER), _with_process(seen))
         _change(connection, _PROVEN, by_claim[Claim.FOUND])
@@ -202,11 +225,12 @@ class Statements:
                 brought = dict.fromkeys((*_runs(before.runs), run.number))
                 connection.execute(goes_on.values(runs=encode(list(brought)).decode()))
             else:
+                runs = [*self._began_with(connection, before), run.number]
                 fresh: dict[str, object] = {
                     "account": run.account,
                     "stream": stream,
                     "name": name,
-                    "runs": encode([run.number]).decode(),
+                    "runs": encode(runs).decode(),
                     "passed": False,
                     "ended": False,
                 }
@@ -222,6 +246,29 @@ class Statements:
             return True
         query = sa.select(t.runs.c.exit_code).where(t.runs.c.id == _runs(before.runs)[-1])
         return bool(before.passed) and connection.scalar(query) != 0
+
+    def _began_with(self, connection: sa.Connection, before: sa.Row[Any] | None) -> list[int]:
+        """Earlier runs that a statement goes on with, though its stream brought nothing in them.
+
+        Other streams may have brought there what their source does not bring again: runs of the
+        same load, or such as ended badly, right before this one.
+        """
+        cells, number = t.runs.c, self._run.number
+        last = _runs(before.runs)[-1] if before is not None else 0
+        load = connection.scalar(sa.select(cells.load).where(cells.id == number))
+        query = (
+            sa.select(cells.id, cells.exit_code)
+            .where(
+                cells.account == self._run.account,
+                cells.dry.is_(False),
+                cells.id > last,
+                cells.id < number,
+                cells.load == load if load else cells.load.is_(None),
+            )
+            .order_by(cells.id.desc())
+        )
+        found = takewhile(lambda run: load or run.exit_code != 0, connection.execute(query))
+        return [run.id for run in found][::-1]
 
     def end(self, stream: str) -> None:
         """All of a statement has come; its source may bring the rest again until a STATE passes."""

@@ -43,18 +43,23 @@ class Rejects:
         with self._database.reading() as connection:
             return {Key(*row) for row in connection.execute(query)}
 
-    def of_rows(self, stream: str, said: Statement) -> list[tuple[str | None, str | None]]:
-        """Attribute and key of each row of a statement that is still rejected."""
+    def of_rows(self, procedure: str, said: Statement) -> list[tuple[str, str | None, str | None]]:
+        """Stream, attribute and key of each row for a procedure that is still rejected.
+
+        Args:
+            procedure: ShortId.
+            said: The statement in whose runs the rows came, on any stream.
+        """
         cells = t.rejects.c
-        query = sa.select(cells.attribute, cells.key).where(
+        query = sa.select(cells.stream, cells.attribute, cells.key).where(
             cells.account == self._run.account,
-            cells.stream == stream,
+            cells.procedure == procedure,
             cells.run.in_(said.runs),
             cells.line > 0,  # what a mirror deletes stood nowhere
             sa.or_(cells.closed.is_(None), cells.closed == REJECTED_AGAIN),
         )
         with self._database.reading() as connection:
-            return [(row.attribute, row.key) for row in connection.execute(query)]
+            return [(row.stream, row.attribute, row.key) for row in connection.execute(query)]
 
     def uncovered(self) -> dict[tuple[str, bytes], list[int]]:
         """Open rejects of rows without a key that no STATE has passed, by stream and row."""

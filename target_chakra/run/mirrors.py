@@ -4,6 +4,9 @@ Only a whole statement says what exists: its last run ended well, nothing narrow
 its rows came in files of a load, the load is complete. A statement may take several runs; a row
 that one of them brought, or a later run, is not absent, whatever became of it. Where a row was
 rejected and may name any process, nobody knows what is absent, and nothing is deleted.
+
+Whichever stream brings a row, its process is present. Another stream may bring it further down in
+the input, so that nothing is deleted before that has come to its end.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import SettingsError
 from chakra_api.wire.wire_json import encode
+from target_chakra.books.limits import beyond_rejects
 from target_chakra.changes import deletion_of
 from target_chakra.journal.codec import statement_name
 from target_chakra.lifecycle import Outcome
@@ -59,6 +63,7 @@ class Mirrors:
         self._streams = streams
         self._writer = writer
         self._versions: dict[str, object] = {}
+        self._due: dict[str, Statement] = {}
 
     # What streams say of what exists
 
@@ -76,10 +81,19 @@ class Mirrors:
         self._begin(stream, version, load)
 
     def came_to_an_end(self, load: str) -> None:
-        """All rows came: a mirrored stream that brought none says that nothing exists."""
+        """All rows came: what was said to be whole is carried out.
+
+        A mirrored stream that brought no row says that nothing exists.
+
+        Raises:
+            LimitCrossed: There is more to delete than max_deletes allows.
+        """
         for stream in self._streams.mirrored:
             if stream not in self._versions:
                 self._begin(stream, None, load)
+        for stream, statement in self._due.items():
+            if not self._is_barred(stream):
+                self._delete_absent(stream, statement)
 
     def _begin(self, stream: str, version: object, load: str) -> None:
         if stream in self._streams.mirrored:
@@ -89,7 +103,7 @@ class Mirrors:
     # ACTIVATE_VERSION
 
     def activate(self, stream: str, version: object) -> None:
-        """A tap says that all rows of a version have come: what a mirror misses is deleted.
+        """A tap says that all rows of a version have come: what a mirror misses is to be deleted.
 
         Args:
             stream: The stream.
@@ -106,12 +120,15 @@ class Mirrors:
             )
             return
         self._writer.finish()
-        if unsettled := self._unsettled():
-            # Its source goes on behind the last STATE, with rows of the same version.
-            LOG.warning("Nothing of '%s' is deleted: %s", stream, unsettled)
-        else:
-            self._delete_absent(stream, self._journal.statements()[stream])
+        # Otherwise its source goes on behind the last STATE, with rows of the same version.
+        if not self._is_barred(stream):
+            self._due[stream] = self._journal.statements()[stream]
             self._journal.end_statement(stream)
+
+    def _is_barred(self, stream: str) -> bool:
+        if unsettled := self._unsettled():
+            LOG.warning("Nothing of '%s' is deleted: %s", stream, unsettled)
+        return bool(unsettled)
 
     def _unsettled(self) -> str:
         """Why the run says nothing about deletes so far; empty if it does."""
@@ -124,7 +141,7 @@ class Mirrors:
             return f"not every row of this run is settled ({counts})"
         rejected = writer.tally.count(Outcome.REJECTED)
         if rejected > limits.max_rejects:
-            return f"{rejected:,} rows were rejected, and max_rejects allows {limits.max_rejects:,}"
+            return beyond_rejects(rejected, limits.max_rejects)
         return ""
 
     # Deleting
@@ -137,7 +154,7 @@ class Mirrors:
         """
         first, procedure = statement.first, self._streams.procedure_of(stream) or ""
         absent = self._journal.absent(stream, procedure, first)
-        certain = self._certain(stream, statement, absent)
+        certain = self._certain(stream, procedure, statement, absent)
         gone = self._gone(stream, first, certain)
         # A process that rows have named in several ways is deleted once.
         processes: dict[object, Key] = {}
@@ -152,10 +169,11 @@ class Mirrors:
         return len(found)
 
     def _certain(
-        self, stream: str, statement: Statement, absent: Mapping[Key, str | None]
+        self, stream: str, procedure: str, statement: Statement, absent: Mapping[Key, str | None]
     ) -> list[Key]:
-        """The absent keys that no rejected row may have named otherwise."""
-        rejected = self._journal.rejected_rows(stream, statement) if absent else []
+        """The absent keys that no rejected row, of whichever stream, may have named otherwise."""
+        found = self._journal.rejected_rows(procedure, statement) if absent else []
+        rejected = [row[1:] for row in found if self._streams.may_name(row[0])]
         if not rejected:
             return list(absent)
         texts = {(attribute, folded(key or "")) for attribute, key in rejected}

@@ -113,6 +113,16 @@ class Streams:
         mapper = self._mappers.get(stream)
         return mapper.destinations.procedure.short_id if mapper else None
 
+    def may_name(self, stream: str) -> bool:
+        """Whether rows of a stream, open or not, may name a process that is there already."""
+        if (mapper := self._mappers.get(stream)) is not None:
+            return mapper.columns.attribute is not None
+        try:
+            mapping = self._settings.mapping_for(stream)
+        except SettingsError:
+            return True
+        return mapping.mode is not Mode.INSERT or mapping.key_attribute is not None
+
     def unused_mappings(self) -> str | None:
         """What is to be said of mappings that no stream has used; None if all were."""
         return unused_said(self._settings.streams, self._came)

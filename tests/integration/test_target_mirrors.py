@@ -252,7 +252,7 @@ def test_rejects_over_the_limit_bar_all_deletes(six: Account) -> None:
     bad = {"lead_id": "M-5", "score": "many"}
     told = six.bring([*rows(0, 1), bad], version=2, max_rejects=0)
     assert told.code == ExitCode.REJECTS
-    assert "Nothing of 'team' is deleted: 1 rows were rejected, and max_rejects allows 0" in (
+    assert "Nothing of 'team' is deleted: 1 row was rejected, and max_rejects allows 0" in (
         told.stderr
     )
     assert six.alive() == keys(*range(6))
