@@ -122,7 +122,8 @@ def _run_line(run: RunLine) -> str:
             )
     if run.in_flight or counts.get("in flight"):
         said.append(f"{run.in_flight:,} in flight now")
-    end = "under way" if run.under_way else "killed"
+    # Killed, or it could not reach the journal any more: nothing tells the two apart.
+    end = "under way" if run.under_way else "ended without a receipt"
     ended = end if run.exit_code is None else f"exit {run.exit_code}"
     dry = "dry, " if run.dry else ""
     return f"run {run.id}  {iso_ms(run.began_ms)}  {dry}{ended}  {', '.join(said) or 'no rows'}"

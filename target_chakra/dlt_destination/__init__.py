@@ -107,7 +107,7 @@ chakra_destination.register()
 def receipts(pipeline: dlt.Pipeline) -> list[Mapping[str, object]]:
     """The receipts of the runs that worked on a pipeline's last load, oldest first.
 
-    A run that was killed has none.
+    A run that was killed, or lost its journal, has none.
     """
     last = _runs_of_last_load(_client(pipeline), pipeline)
     return [run.receipt for run in last if run.receipt]

@@ -38,12 +38,13 @@ class RunLine:
         account: The team that it wrote to.
         holder: Which process it was.
         began_ms: Epoch milliseconds.
-        ended_ms: The same; None while it runs, or if it was killed.
+        ended_ms: The same; None while it runs, or if it ended without a receipt.
         exit_code: None until it ended.
         receipt: Its receipt; empty until it ended.
         load: The load that it worked on; empty where there are none.
         dry: Whether it wrote nothing on purpose: nothing follows from it.
-        under_way: Whether it holds the journal right now; one that has no end was killed, else.
+        under_way: Whether it holds the journal right now; one that has no end was killed,
+            else, or could not store it.
         in_flight: Rows of it that the next run follows.
         recorded: Of a run without a receipt: what the journal knows of its rows, by outcome.
     """

@@ -268,7 +268,7 @@ def _refuse_part(stream: str, run: RunLine) -> None:
         SettingsError: It is such a run.
     """
     if run.exit_code != 0:
-        how = "was killed" if run.exit_code is None else f"ended with {run.exit_code}"
+        how = f"ended with {'no receipt' if run.exit_code is None else run.exit_code}"
         raise SettingsError(
             f"Run {run.id}, the last one that brought rows of '{stream}', {how}, so it says"
             " nothing about deletes",

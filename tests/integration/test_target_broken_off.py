@@ -138,7 +138,7 @@ def test_unknown_rows_are_one_line(tmp_path: Path) -> None:
     assert f"target-chakra --config {tmp_path}/config.json unknown." in alarm
 
 
-def test_a_run_that_was_killed_is_told_from_one_under_way(tmp_path: Path) -> None:
+def test_a_run_without_an_end_is_told_from_one_under_way(tmp_path: Path) -> None:
     world = world_of(5, job_duration_ms=NEVER)
     run(world, tmp_path, [*rows(640), ENDS["a broken line"]])
     path = tmp_path / "journal.db"
@@ -156,7 +156,7 @@ def test_a_run_that_was_killed_is_told_from_one_under_way(tmp_path: Path) -> Non
         )
     known = "2 updated, 1 rejected, 10 in flight now"
     (line,) = run(world, tmp_path, [], "runs").stdout.splitlines()
-    assert line.endswith(f"  killed  {known}")
+    assert line.endswith(f"  ended without a receipt  {known}")
     lock = sqlite3.connect(f"{path}.lock", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")  # as the run does
     (line,) = run(world, tmp_path, [], "runs").stdout.splitlines()

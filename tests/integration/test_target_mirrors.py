@@ -189,7 +189,7 @@ def test_a_run_that_was_killed_says_nothing_about_deletes(six: Account) -> None:
     )
     told = six.commit()
     assert told.code == ExitCode.SETTINGS
-    assert "Run 2, the last one that brought rows of 'team', was killed" in told.stderr
+    assert "Run 2, the last one that brought rows of 'team', ended with no receipt" in told.stderr
     assert six.alive() == keys(*range(6))
 
 
