@@ -54,6 +54,10 @@ class BatchInFlight:
         accepted: Whether ChakraHQ is known to have taken it.
         settled: Positions that have an outcome.
         seen_as_sent: Whether a row of it was read back as it was sent.
+        touched_since: Since when all that is left of it was seen touched by others, by the
+            monotonic clock; None if it was not.
+        until: When reading it back ends at the latest, by the monotonic clock; None if nobody
+            has looked yet.
         left_alone: Whether its job can't be followed any more in this run.
         is_adopted: Whether an earlier run sent it.
     """
@@ -71,7 +75,9 @@ class BatchInFlight:
         "probing",
         "seen_as_sent",
         "settled",
+        "touched_since",
         "tries",
+        "until",
     )
 
     def __init__(
@@ -85,6 +91,8 @@ class BatchInFlight:
         self.tries = 0
         self.accepted = False
         self.seen_as_sent = False
+        self.touched_since: float | None = None
+        self.until: float | None = None
         self.left_alone = False
         self.settled: set[int] = set()
         self.is_adopted = False

@@ -133,7 +133,7 @@ class Dispatcher:
         in_flight.settled = set(outcomes)
         # One row that was seen as sent proves that the job was taken.
         seen = any(outcome is not Outcome.UNKNOWN for outcome in outcomes.values())
-        in_flight.accepted = seen or batch.job is not None
+        in_flight.accepted, in_flight.seen_as_sent = seen or batch.job is not None, seen
         # Where ChakraHQ's clock can't tell its age, it is as old as this run has watched it.
         age = elapsed(batch.sent, self._context.now()) if batch.sent else None
         in_flight.is_taken_on(age or 0.0, self._context.clock.monotonic())

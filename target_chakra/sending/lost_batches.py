@@ -5,9 +5,9 @@ Runs on the thread that decides; `recovery.py` says what follows from a look.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.errors import ChakraError
 from target_chakra.batches import Settlement
@@ -15,7 +15,7 @@ from target_chakra.changes import Kind
 from target_chakra.lifecycle import BatchEvent, Outcome
 from target_chakra.sending.batch_in_flight import BatchInFlight, advance, move
 from target_chakra.sending.outcomes import WRITTEN
-from target_chakra.sending.recovery import Sight, lost_verdict
+from target_chakra.sending.recovery import Evidence, Sight, lost_verdict, seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,18 +109,21 @@ class LostBatches:
     def _saw(
         self, in_flight: BatchInFlight, seen: Mapping[int, tuple[Sight, str | None]]
     ) -> Iterator[LostStep]:
-        age, patience = in_flight.age(self._now), self._context.settings.patience
-        sights = {at: what for at, (what, process_id) in seen.items()}
-        verdict = lost_verdict(sights, age, patience, accepted=in_flight.accepted)
+        now, patience = self._now, self._context.settings.patience
+        age = in_flight.age(now)
+        sights = {at: self._believed(in_flight.batch.kind, each, age) for at, each in seen.items()}
+        evidence = _evidence(in_flight, sights, now)
+        verdict = lost_verdict(evidence, age, patience)
         in_flight.accepted = verdict.accepted
         in_flight.seen_as_sent |= bool(verdict.settled)
+        in_flight.until = now + seconds_left(evidence, age, patience)
         if verdict.released:
             yield NeverTaken(in_flight)
             return
         actions, written = in_flight.batch.actions, WRITTEN[in_flight.batch.kind]
         done = {at: Settlement(actions[at], written, seen[at][1]) for at in verdict.settled}
         for at in verdict.unknown:
-            reason = f"the answer was lost, and the process is {sights[at].value}"
+            reason = f"the answer was lost, and the process is {_SAID[sights[at]]}"
             done[at] = Settlement(actions[at], Outcome.UNKNOWN, seen[at][1], reason)
         if done:
             yield self._settled(in_flight, done)
@@ -139,7 +142,9 @@ class LostBatches:
         if not isinstance(error, ChakraError):
             raise error
         patience = self._context.settings.patience
-        if not in_flight.age(self._now).is_past(patience.job_timeout, patience):
+        age = in_flight.age(self._now)
+        if not age.is_past(patience.job_timeout, patience):
+            in_flight.until = self._now + max(0.0, patience.job_timeout - age.seconds)
             self._look_later(in_flight)
             return
         reason = f"the answer was lost, and reading back fails: {error.cause}"
@@ -152,6 +157,8 @@ class LostBatches:
         pause = min(max(LOOK_PAUSES[0], age.seconds * 0.2), LOOK_PAUSES[1])
         left = [patience.lag, patience.horizon + patience.lag, patience.job_timeout]
         left = [each - age.seconds for each in left]
+        if in_flight.until is not None:
+            left.append(in_flight.until - self._now)
         if age.watched is not None:
             left.append(patience.watch - age.watched)
         pause = min(pause, *(each + 0.01 for each in left if each > 0), LOOK_PAUSES[1])
@@ -162,3 +169,21 @@ class LostBatches:
         if not in_flight.open:
             advance(in_flight, BatchEvent.SETTLE)
         return ReadBack(in_flight, done)
+
+
+def _evidence(in_flight: BatchInFlight, sights: Mapping[int, Sight], now: float) -> Evidence:
+    """What was seen of a batch, now and before."""
+    evidence = Evidence(sights, in_flight.accepted, in_flight.seen_as_sent)
+    if not evidence.all_touched:
+        in_flight.touched_since = None
+        return evidence
+    if in_flight.touched_since is None:
+        in_flight.touched_since = now
+    return replace(evidence, touched_for=now - in_flight.touched_since)
+
+
+_SAID: Final[Mapping[Sight, str]] = {
+    Sight.NEITHER: "neither as sent nor as before: somebody else wrote it",
+    Sight.AS_BEFORE: "as before",
+    Sight.NOT_AS_SENT: "not as sent",
+}

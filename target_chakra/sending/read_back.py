@@ -101,12 +101,16 @@ class ReadBack:
         }
 
     def _lost(self, action: Action, seen: Sequence[Snapshot]) -> Sight:
+        what = self.sight(action, seen)
+        if seen:
+            is_blind = action.kind is Kind.UPDATE and action.before is None and len(seen) == 1
+            return Sight.NOT_AS_SENT if is_blind and what is Sight.NEITHER else what
         key = action.change.key
-        if action.kind is not Kind.CREATE or key is None or seen or not isinstance(key.value, str):
-            return self.sight(action, seen)
+        if action.kind is not Kind.CREATE or key is None or not isinstance(key.value, str):
+            return what
         # It may be there in a spelling that nobody can guess: never sent again blindly.
         irregular = self._procedure.spelling(key.attribute).is_irregular
-        return Sight.NEITHER if irregular else self.sight(action, seen)
+        return Sight.NOT_AS_SENT if irregular else what
 
     def sight(self, action: Action, seen: Sequence[Snapshot]) -> Sight:
         """What the processes that were found say about an action."""

@@ -5,9 +5,11 @@ submit whose answer was lost are read back, again and again (design decision 4):
 
 - *as sent*: ChakraHQ holds every field sent, after coercion or the known conversion;
 - *as before*: every field sent equals what the journal kept;
-- *neither*: another writer touched it.
+- *neither*: another writer touched it;
+- *not as sent*: what it was before is not known, so nobody can say whether it was touched.
 
 One row as sent proves that the job was accepted: the others may still come, until `job_timeout`.
+Where all others were touched nothing is left to wait for but lists that lag: they are unknown.
 All as before past the horizon proves that it never was: the batch may be sent again.
 
 How old a batch is that an earlier run sent is told by ChakraHQ's clock; and nothing of it is given
@@ -39,6 +41,7 @@ class Sight(str, Enum):
     AS_SENT = "as sent"
     AS_BEFORE = "as before"
     NEITHER = "neither"
+    NOT_AS_SENT = "not as sent"
 
 
 def sight(
@@ -124,25 +127,66 @@ class Age:
         return self.seconds >= limit and is_watched
 
 
-def lost_verdict(
-    sights: Mapping[int, Sight], age: Age, patience: Patience, *, accepted: bool
-) -> LostVerdict:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the looks at a lost batch have shown.
+
+    Attributes:
+        sights: By position, of the rows that are not settled yet.
+        accepted: Whether an earlier look, or its job's id, has shown that it was accepted.
+        as_sent: Whether a row was seen as sent, now or before: others came, and these did not.
+        touched_for: Seconds for which all rows that are left have been seen touched by others.
+    """
+
+    sights: Mapping[int, Sight]
+    accepted: bool = False
+    as_sent: bool = False
+    touched_for: float = 0.0
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The rows that are not as sent."""
+        return tuple(at for at, what in self.sights.items() if what is not Sight.AS_SENT)
+
+    @property
+    def all_touched(self) -> bool:
+        """Whether the job was accepted, and all that it has not written others have touched."""
+        as_sent = self.as_sent or len(self.left) < len(self.sights)
+        return as_sent and all(self.sights[at] is Sight.NEITHER for at in self.left)
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether the batch can't be sent again: it was accepted, or that can't be told."""
+        return self.accepted or any(w is not Sight.AS_BEFORE for w in self.sights.values())
+
+
+def lost_verdict(evidence: Evidence, age: Age, patience: Patience) -> LostVerdict:
     """Decide about a lost batch.
 
     Args:
-        sights: By position, of the rows that are not settled yet.
+        evidence: What was seen of it.
         age: How old it is.
         patience: How long to wait for what.
-        accepted: Whether an earlier look, or its job's id, has shown that it was accepted.
     """
-    settled = tuple(at for at, seen in sights.items() if seen is Sight.AS_SENT)
-    touched = tuple(at for at, seen in sights.items() if seen is Sight.NEITHER)
-    before = tuple(at for at, seen in sights.items() if seen is Sight.AS_BEFORE)
-    accepted = accepted or bool(settled)
-    if accepted or touched:
-        given_up = age.is_past(patience.job_timeout, patience)
-        # A row that another writer touched may still become as sent while its job runs.
-        unknown = (*touched, *before) if given_up else ()
-        return LostVerdict(settled, unknown, accepted=accepted)
-    # What its job wrote at the last moment may not be listed yet.
-    return LostVerdict(released=age.is_past(patience.horizon + patience.lag, patience))
+    left = evidence.left
+    settled = tuple(at for at in evidence.sights if at not in left)
+    accepted = evidence.accepted or bool(settled)
+    if not evidence.was_taken:
+        # What its job wrote at the last moment may not be listed yet.
+        return LostVerdict(released=age.is_past(patience.horizon + patience.lag, patience))
+    given_up = age.is_past(patience.job_timeout, patience)
+    if evidence.all_touched and evidence.touched_for >= patience.lag:
+        # They hold their processes for as long as the job may write.
+        given_up = True
+    return LostVerdict(settled, left if given_up else (), accepted=accepted)
+
+
+def seconds_left(evidence: Evidence, age: Age, patience: Patience) -> float:
+    """Seconds until time alone ends the reading back of a batch, if its rows stay as they are."""
+    limit = patience.job_timeout if evidence.was_taken else patience.horizon + patience.lag
+    left = limit - age.seconds
+    if age.watched is not None:
+        left = max(left, patience.watch - age.watched)
+    if evidence.all_touched:
+        left = min(left, patience.lag - evidence.touched_for)
+    return max(0.0, left)

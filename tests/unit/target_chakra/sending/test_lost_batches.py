@@ -77,14 +77,21 @@ class World:
         writes: Seconds after the submit at which each row is written.
         touched: Rows that somebody else writes at once.
         down: Whether nothing can be read.
+        absent: Whether a process that was written is not listed any more.
     """
 
     def __init__(
-        self, writes: list[float], touched: frozenset[int] = frozenset(), *, down: bool = False
+        self,
+        writes: list[float],
+        touched: frozenset[int] = frozenset(),
+        *,
+        down: bool = False,
+        absent: bool = False,
     ) -> None:
         self.clock = FakeClock()
         self.timers = Timers(self.clock, self.take_in)
         self.writes, self.touched, self.down = writes, touched, down
+        self.absent = absent
         self.looks: list[float] = []
         self.settlements: dict[int, Settlement] = {}
         self.states: list[BatchState] = []
@@ -115,7 +122,9 @@ class World:
         self.looks.append(now)
         if self.down:
             raise Unavailable("nobody is there", status=503)
-        return {at: (self._sight(at, now), f"x{at}") for at in actions}
+        seen = {at: self._sight(at, now) for at in actions}
+        gone = Sight.AS_SENT if self.absent else None
+        return {at: (what, None if what is gone else f"x{at}") for at, what in seen.items()}
 
     def _sight(self, at: int, now: float) -> Sight:
         if at in self.touched:
@@ -139,11 +148,12 @@ class World:
         keyless: Collection[int] = (),
         state: BatchState = BatchState.SENDING,
         before: Mapping[int, Outcome] | None = None,
+        kind: Kind = Kind.UPDATE,
     ) -> dict[int, Outcome]:
         """A run finds the batch as another one left it, and goes on until all fates are known."""
         sent = Moment(int(self.clock.now() * 1000), None)
         actions = tuple(update(at, keyless=at in keyless) for at in range(len(self.writes)))
-        batch = Batch(1, "lead", Kind.UPDATE, actions, state, sent=sent)
+        batch = Batch(1, "lead", kind, actions, state, sent=sent)
         self.take_in(self.dispatcher.adopt(batch, before or {}))
         self.timers.run()
         assert self.dispatcher.lost == 0
@@ -251,3 +261,38 @@ def test_a_row_without_a_key_that_an_earlier_run_gave_up_says_nothing_of_the_bat
     world = World([NEVER, NEVER])
     assert world.end(keyless=(0,), state=BatchState.LOST, before={0: Outcome.UNKNOWN}) == {}
     assert [action.change.seq for action in world.again] == [2]
+
+
+@given(st.floats(0, HORIZON - 1), st.integers(1, 3))
+def test_rows_that_others_touched_are_waited_for_only_as_long_as_lists_may_lag(
+    began: float, touched: int
+) -> None:
+    """Five of six were confirmed at once, and the sixth was read back for half an hour."""
+    rows = range(1, touched + 1)
+    world = World([began, *([NEVER] * touched)], touched=frozenset(rows))
+    outcomes = world.end()
+    assert outcomes == {0: Outcome.UPDATED, **dict.fromkeys(rows, Outcome.UNKNOWN)}
+    seen = min(each for each in world.looks if each >= began)
+    assert seen + PATIENCE.lag <= world.ended_at < seen + PATIENCE.lag + 1
+    assert "somebody else" in world.settlements[1].reason
+
+
+def test_a_run_that_finds_a_row_which_others_touched_does_not_wait_for_the_job() -> None:
+    world = World([0.0, NEVER], touched=frozenset({1}))
+    outcomes = world.end(state=BatchState.LOST, before={0: Outcome.UPDATED})
+    assert outcomes == {1: Outcome.UNKNOWN}
+    assert PATIENCE.lag <= world.ended_at < PATIENCE.lag + 1
+
+
+def test_a_row_that_is_as_before_beside_a_touched_one_is_waited_for() -> None:
+    world = World([0.0, NEVER, 900.0], touched=frozenset({1}))
+    assert world.end()[2] is Outcome.UPDATED
+    assert world.ended_at >= 900
+
+
+def test_that_a_deleted_row_is_not_listed_is_believed_once_lists_have_caught_up() -> None:
+    """A list that replaces its entries shows nothing of a row just then, though it is there."""
+    world = World([0.0], absent=True)
+    assert world.end(kind=Kind.DELETE) == {0: Outcome.DELETED}
+    assert PATIENCE.lag <= world.ended_at < PATIENCE.lag + 1
+    assert World([0.0]).end(kind=Kind.DELETE) == {0: Outcome.DELETED}
