@@ -27,7 +27,7 @@ from target_chakra.sending.entry_matching import (
     tie,
 )
 from target_chakra.sending.item_shapes import item
-from target_chakra.sending.read_back import LAG_PAUSES, MadeIds, has_name
+from target_chakra.sending.read_back import LAG_PAUSES, MOST_FETCHED, MadeIds, has_name
 from target_chakra.sending.recovery import Sight
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.sending.read_back import ReadBack
 
-MOST_FETCHED: Final = 10
-"""Processes that are fetched one by one, rather than waited for until lists show them."""
 _NO_REASON: Final = "its job ended and did not write it, and none of its entries says why"
 
 

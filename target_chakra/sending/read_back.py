@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.lookups.snapshot import Snapshot
 
+MOST_FETCHED = 10
+"""Processes that are fetched one by one, rather than waited for until lists show them."""
 LAG_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 8.5)
 """Seconds between looks for what a finished job wrote: over 30 in all (Q32)."""
 
@@ -94,11 +96,19 @@ class ReadBack:
         return seen
 
     def sights(self, actions: Mapping[int, Action]) -> dict[int, tuple[Sight, str | None]]:
-        """What the processes of a lost batch say, and which they are, by position."""
-        return {
-            at: (self._lost(actions[at], seen), seen[0].process_id if seen else None)
-            for at, seen in self.look(actions).items()
-        }
+        """What the processes of a lost batch say, and which they are, by position.
+
+        Of a process that is not listed there is no id, unless it is proven to be gone.
+        """
+        found = self.look(actions)
+        asked = self._asked_by_id({at: a for at, a in actions.items() if not found[at]})
+        sights: dict[int, tuple[Sight, str | None]] = {}
+        for at, seen in {**found, **asked}.items():
+            process_id = seen[0].process_id if seen else None
+            if at in asked:
+                process_id = actions[at].process_id
+            sights[at] = self._lost(actions[at], seen), process_id
+        return sights
 
     def _lost(self, action: Action, seen: Sequence[Snapshot]) -> Sight:
         what = self.sight(action, seen)
@@ -152,12 +162,12 @@ class ReadBack:
 
     def changed(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
         """Processes of updates and deletes, waited for until one of them is not as before."""
-        seen = self.look(actions)
+        seen, late = self._looked(actions)
         for pause in LAG_PAUSES:
-            if not all(self._may_be_late(actions[at], seen[at]) for at in actions):
+            if len(late) < len(actions):
                 break
             self._clock.sleep(pause)
-            seen = self.look(actions)
+            seen, late = self._looked(actions)
         return seen
 
     def caught_up(self, actions: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
@@ -165,14 +175,45 @@ class ReadBack:
 
         For rows of which nothing but their process tells what became of them.
         """
-        seen = self.look(actions)
+        seen, late = self._looked(actions)
         for pause in LAG_PAUSES:
-            late = {at: a for at, a in actions.items() if self._may_be_late(a, seen[at])}
             if not late:
                 break
             self._clock.sleep(pause)
-            seen.update(self.look(late))
+            again, late = self._looked(late)
+            seen.update(again)
         return seen
+
+    def _looked(
+        self, actions: Mapping[int, Action]
+    ) -> tuple[dict[int, tuple[Snapshot, ...]], dict[int, Action]]:
+        """Processes as they are now, and the actions whose effect a list may not show yet."""
+        seen = self.look(actions)
+        late = {at: a for at, a in actions.items() if self._may_be_late(a, seen[at])}
+        asked = self._asked_by_id({at: a for at, a in late.items() if not seen[at]})
+        seen.update(asked)
+        told = {at for at, found in asked.items() if all(each.deleted for each in found)}
+        return seen, {at: action for at, action in late.items() if at not in told}
+
+    def _asked_by_id(self, absent: Mapping[int, Action]) -> dict[int, tuple[Snapshot, ...]]:
+        """Processes that were to be deleted and are not listed, as far as that can be told.
+
+        A list may be about to replace their entries; who asks by the id is told at once.
+        """
+        found: dict[int, tuple[Snapshot, ...]] = {}
+        deletes = [(at, a) for at, a in absent.items() if a.kind is Kind.DELETE and a.process_id]
+        procedure = self._procedure
+        for at, action in deletes[:MOST_FETCHED]:
+            try:
+                row = procedure.client.fetch_process(procedure.name, action.process_id or "")
+            except NotFound:
+                found[at] = ()
+            except Refused:
+                continue
+            else:
+                if row.get("id"):
+                    found[at] = (procedure.read(row),)
+        return found
 
     def _may_be_late(self, action: Action, seen: Sequence[Snapshot]) -> bool:
         """Whether a list may not show yet what an action did.

@@ -142,6 +142,18 @@ def test_a_row_that_is_not_listed_after_an_update_is_deleted_all_the_same() -> N
     assert history.ended[0].receipt["outcomes"]["deleted"] == 1
 
 
+@pytest.mark.parametrize("lag", [0, 20_000])
+def test_deletes_right_behind_their_writes_are_proven_by_asking_for_their_ids(lag: int) -> None:
+    """Lists that showed nothing were asked for 30 s, though each job's entries said SUCCESS."""
+    wishes = [lead(old(n), n + 50) for n in range(1, 7)]
+    wishes += [dead(old(n)) for n in range(1, 4)]
+    knobs = {"index_lag_ms": lag, "index_lag_shows": "nothing", "job_duration_ms": 40}
+    history = play(wishes, knobs, pauses=frozenset({6}))
+    (ended,) = history.ended
+    assert ended.receipt["outcomes"]["deleted"] == 3
+    assert (ended.receipt["seconds"] < 15) == (lag == 0)
+
+
 def test_a_case_is_the_same_whenever_it_is_run() -> None:
     for make in (clock_case, lag_case):
         assert make(9_004).play().requests == make(9_004).play().requests
