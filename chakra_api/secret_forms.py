@@ -1,4 +1,4 @@
-"""The forms that a secret takes in a text: as it is, encoded, split by line breaks.
+"""The forms that a secret takes in a text: as it is, encoded, split by line breaks, cut off.
 
 A text that holds none, and that is nearly every one, is told by a few searches for whole forms. One
 that is written in a mixture of ways is decoded, and masked where it would give the secret away.
@@ -16,12 +16,17 @@ from urllib.parse import quote, quote_plus, unquote
 MASK: Final = "***"
 _SHORTEST_ENCODED: Final = 6  # a shorter piece of base64 would hit ordinary words
 _SHORTEST_SPLIT: Final = 8  # a shorter secret may stand in ordinary words with blanks between
+_LEAST_OF_CUT: Final = 8  # a shorter beginning of a secret may be that of an ordinary word
+_LEAST: Final = 6  # a shorter secret may stand within ordinary words
 _MOST_ROUNDS: Final = 8
 _IGNORED: Final = (
     r"[\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f"
     r"\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
 )
 """What is not seen between two characters."""
+_BASE64: Final = "[A-Za-z0-9+/_-]"
+_CUT: Final = r"(?=\s*(?:\.\.\.|…|[\"'<\r\n\\]|\Z))"
+"""What follows where a text was cut off: its end, a quote's, or dots that say so."""
 _UNSEEN: Final = re.compile(f"{_IGNORED}+")
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])|(.))"
@@ -44,21 +49,23 @@ class Forms:
         value: The secret.
     """
 
-    __slots__ = ("_parts", "_splits", "_spread", "_value", "_whole")
+    __slots__ = ("_coded", "_coded_forms", "_folded", "_plain", "_spread", "_value")
 
     def __init__(self, value: str) -> None:
         forms = sorted(_whole_forms(value), key=len, reverse=True)
-        self._parts = tuple(forms)
-        self._whole = re.compile("|".join(map(re.escape, forms)))
         self._value = value
-        self._splits = len(value) >= _SHORTEST_SPLIT
+        self._folded = _told_by({form.lower() for form in forms}, value.lower())
+        self._plain = re.compile(_plain_pattern(value, forms), re.IGNORECASE)
+        coded = _base64_forms(value.encode())
+        self._coded_forms = tuple(coded)
+        self._coded = re.compile("|".join(coded.values()) or r"(?!)")
         self._spread: re.Pattern[str] | None = None
 
     def masked(self, text: str) -> str:
         """The text with every form of the secret masked: itself where it holds none."""
         if self._stands_in(text):
-            text = self._whole.sub(MASK, text)
-        if not self._splits or not self._hides_in(text):
+            text = self._coded.sub(MASK, self._plain.sub(MASK, text))
+        if len(self._value) < _SHORTEST_SPLIT or not self._hides_in(text):
             return text
         if self._spread is None:  # hardly ever wanted, and slow to make
             self._spread = _spread(self._value)
@@ -67,7 +74,14 @@ class Forms:
         return MASK if self._hides_in(text) else text
 
     def _stands_in(self, text: str) -> bool:
-        return any(part in text for part in self._parts)
+        folded = text.lower()
+        for form in self._folded:
+            if form in folded:
+                return self._is_in(text)
+        return any(form in text for form in self._coded_forms)
+
+    def _is_in(self, text: str) -> bool:
+        return bool(self._plain.search(text) or self._coded.search(text))
 
     def _hides_in(self, text: str) -> bool:
         """Whether a text that is decoded, and has nothing unseen in it, holds the secret."""
@@ -113,50 +127,76 @@ _DECODERS: Final = (
 
 def _whole_forms(value: str) -> set[str]:
     percent = {quote(value, safe=""), quote(value), quote_plus(value)}
-    hexed = value.encode().hex()
+    hexed = {each.encode().hex() for each in (value, value.lower(), value.upper())}
     return {
         value,
         *percent,
-        *(re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), form) for form in percent),
         json.dumps(value)[1:-1],
         json.dumps(value)[1:-1].replace("/", "\\/"),
         repr(value)[1:-1],
         html.escape(value),
-        *((hexed, hexed.upper()) if len(hexed) >= 2 * _SHORTEST_ENCODED else ()),
-        *_base64_forms(value.encode()),
+        *(each for each in hexed if len(each) >= 2 * _SHORTEST_ENCODED),
     }
+
+
+def _told_by(forms: set[str], value: str) -> tuple[str, ...]:
+    """Texts of which one stands in whatever holds a form; the secret's beginning is its own."""
+    if len(value) <= _LEAST_OF_CUT:
+        return tuple(forms)
+    begins = value[:_LEAST_OF_CUT]
+    return (begins, *(form for form in forms if not form.startswith(begins)))
+
+
+def _plain_pattern(value: str, forms: list[str]) -> str:
+    """Forms in any case, and a beginning of the secret with which a text, or a part of it, ends."""
+    if len(value) < _LEAST:
+        return rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)"
+    pattern = "|".join(map(re.escape, forms))
+    if len(value) <= _LEAST_OF_CUT:
+        return pattern
+    rest = ""
+    for character in reversed(value[_LEAST_OF_CUT:-1]):
+        rest = f"(?:{re.escape(character)}{rest})?"
+    return f"{pattern}|{re.escape(value[:_LEAST_OF_CUT])}{rest}{_CUT}"
 
 
 def _spread(value: str) -> re.Pattern[str]:
     """Each character as itself or in a code, with what is not seen in between."""
-    return re.compile(rf"(?:{_IGNORED}|\\[nrt])*".join(map(_letter, value)))
+    return re.compile(rf"(?:{_IGNORED}|\\[nrt])*".join(map(_letter, value)), re.IGNORECASE)
 
 
 def _letter(character: str) -> str:
-    number = ord(character)
-    hexed = _either_case(f"{number:x}")
-    named = f"|&{_NAMED[character]};?" if character in _NAMED else ""
     if not character.isascii():  # no key has one, a salt may
+        code = ord(character)
         percent = "".join(f"%{byte:02x}" for byte in character.encode())
-        return f"(?:{re.escape(character)}|(?i:{percent})|\\\\u0*{hexed}|&#0*{number};?)"
+        return rf"(?:{re.escape(character)}|{percent}|\\u0*{code:x}|&#0*{code};?)"
+    cases = sorted({ord(character.lower()), ord(character.upper())})
+    hexed = f"(?:{'|'.join(f'{each:x}' for each in cases)})"
+    number = f"(?:{'|'.join(map(str, cases))})"
+    named = f"|&{_NAMED[character]};?" if character in _NAMED else ""
     return (
         rf"(?:\\?{re.escape(character)}|%(?:25)*{hexed}|\\+u\{{?0*{hexed}\}}?|\\+x{hexed}"
-        rf"|&(?:amp;)*#(?:0*{number}|[xX]0*{hexed});?{named})"
+        rf"|&(?:amp;)*#(?:0*{number}|x0*{hexed});?{named})"
     )
 
 
-def _either_case(hexed: str) -> str:
-    return "".join(f"[{each}{each.upper()}]" for each in hexed)
+def _base64_forms(value: bytes) -> dict[str, str]:
+    """The secret's base64 at each of the three places where it can start within a longer text.
 
-
-def _base64_forms(value: bytes) -> set[str]:
-    """The secret's base64 at each of the three places where it can start within a longer text."""
-    forms = set()
+    Returns:
+        By what is always the same of it: a pattern that also takes in what is left of the groups of
+        four in which it begins and ends.
+    """
+    forms = {}
     for offset in range(3):
         text = base64.b64encode(b"\0" * offset + value).decode().rstrip("=")
         start = (offset * 8 + 5) // 6  # characters that also hold bits of what stands before
         stop = (offset + len(value)) * 8 // 6  # the rest depends on what follows
         core = text[start:stop]
         if len(core) >= _SHORTEST_ENCODED:
-            forms |= {core, core.translate(str.maketrans("+/", "-_"))}
+            for each in {core, core.translate(str.maketrans("+/", "-_"))}:
+                letters = "[A-Za-z0-9+/_-]"
+                forms[each] = (
+                    rf"{letters}{{0,{start}}}{re.escape(each)}{letters}{{0,{-stop % 4}}}={{0,2}}"
+                )
     return forms

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,9 @@ from singer_sdk.logging import StructuredFormatter
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import ApiKey, RedactingFilter, mask_likely, mask_url, redact, redact_logs
 from tests.support.echoes import FORMS, gives_away
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
 
@@ -38,6 +42,46 @@ def test_what_is_left_of_an_echo_gives_nothing_away(key: str) -> None:
         for text in (form(key), f"ungültig: {form(key)} (E7)", f"\\ {form(key)} 100 % &c"):
             assert gives_away(text, key), name
             assert not gives_away(redact(text, ApiKey(key)), key), name
+
+
+@pytest.mark.parametrize("key", ["sk-live-51H8sABCdef0123", "ck_live_51H8s/secret+KEY=="])
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_a_key_in_other_letters_gives_nothing_away(key: str, case: Callable[[str], str]) -> None:
+    for name, form in FORMS.items():
+        text = f"refused: {form(case(key))} (E7)"
+        if "base64" not in name:  # that of another case is another text
+            assert not gives_away(redact(text, ApiKey(key)), case(key)), name
+            assert not gives_away(redact(case(text), ApiKey(key)), case(key)), name
+
+
+@pytest.mark.parametrize(
+    "end", ["", "...", "\u2026", " \u2026 more", '"', '"]}', "\n", "</p>", "\\n"]
+)
+@pytest.mark.parametrize("case", [str, str.upper])
+def test_a_key_that_was_cut_off_is_masked(end: str, case: Callable[[str], str]) -> None:
+    key = "sk-live-51H8sABCdef0123"
+    for length in range(8, len(key)):
+        text = f"refused: {case(key)[:length]}{end}"
+        assert redact(text, ApiKey(key)) == f"refused: ***{end}"
+    for text in (f"no {key[:7]}{end}", f"{key[:9]}and more{end}"):
+        assert redact(text, ApiKey(key)) == text
+
+
+@given(keys, st.binary(max_size=9), st.binary(max_size=9))
+def test_whole_groups_of_base64_are_masked(key: str, before: bytes, after: bytes) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        coded = encode(before + key.encode() + after).decode()
+        left, found, right = redact(f"k: {coded}.", ApiKey(key)).rpartition("***")
+        assert found
+        left, right = left.removeprefix("k: "), right.removesuffix(".")
+        assert coded.startswith(left)
+        assert coded.endswith(right)
+        assert left == encode(before).decode()[: len(before) // 3 * 4]
+        assert not right or len(right) % 4 == 0
+
+
+def test_a_short_key_is_masked_as_a_word_alone() -> None:
+    assert redact("a.b: key ab, abc, cab, AB", ApiKey("ab")) == "a.b: key ***, abc, cab, ***"
 
 
 @given(keys)
