@@ -116,12 +116,43 @@ def mask_url(url: str) -> str:
     place = _NO_PORT.sub(rf"\1:{MASK}", place)
     for at in range(1, len(options), 2):
         name, equals, value = options[at].partition("=")
-        if not equals or unquote(name).strip().lower() not in _PLAIN_OPTIONS:
+        if not equals or not _is_plain(name):
             # What follows may be the rest of a password that was not encoded.
             options[at:] = [f"{name}={MASK}" if equals else MASK]
             break
         options[at] = f"{name}={_WORD_AND_VALUE.sub(_SHOWN_WORD, value)}"
     return scheme + separator + _WORD_AND_VALUE.sub(_SHOWN_WORD, place) + "".join(options)
+
+
+def secrets_within(text: str) -> list[str]:
+    """What of a text that should be an address is a secret: its password, and that of its options.
+
+    A password that is also the name of something in the address (`postgres:postgres@postgres`) is
+    none: to mask it would mask that name wherever it stands. A text that is no address is one
+    itself where it looks like a secret.
+
+    Args:
+        text: As the user wrote it.
+    """
+    scheme, separator, rest = text.strip().partition("://")
+    if not separator:
+        return [] if mask_likely(text) == text else [text.strip()]
+    user = password = ""
+    if not scheme.startswith("sqlite") and ("@" in rest or "%40" in rest):
+        host = re.split("@|%40", rest)[-1]
+        login = rest.removesuffix(host).removesuffix("@").removesuffix("%40")
+        (user, _, password), rest = login.partition(":"), host
+    place, *options = re.split("[?&;#]", rest)
+    found = [option.partition("=") for option in options]
+    secrets = [password, *(value for name, _, value in found if not _is_plain(name))]
+    plain = (value for name, _, value in found if _is_plain(name))
+    said = unquote(" ".join((scheme, user, place, *plain))).lower()
+    spelt = dict.fromkeys(each for one in secrets for each in (one, unquote(one)))
+    return [each for each in spelt if each and unquote(each).lower() not in said]
+
+
+def _is_plain(option: str) -> bool:
+    return unquote(option).strip().lower() in _PLAIN_OPTIONS
 
 
 def mask_likely(text: str) -> str:

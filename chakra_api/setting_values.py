@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
-from chakra_api.redaction import mask_likely
+from chakra_api.redaction import Secret, mask_likely
 from chakra_api.values.writing import decimal_of, truth_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def shown(value: object, hidden: Iterable[str] = ()) -> str:
     """
     text = repr(value)
     for secret in hidden:
-        text = text.replace(repr(secret)[1:-1], "***").replace(secret, "***")
+        text = Secret(secret).redact(text)
     text = _without_likely(text)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 

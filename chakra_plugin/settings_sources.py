@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean, nearest
-from chakra_api.redaction import mask_likely
+from chakra_api.redaction import mask_likely, secrets_within
 from chakra_api.setting_values import is_set, shown
 from chakra_plugin.settings_text import Schema, WrongText, strangers, typed, types_of
 
@@ -59,9 +59,13 @@ class Declared:
         return self.prefix + name.upper()
 
     def secrets_in(self, values: Mapping[str, Any]) -> list[str]:
-        """The secrets among settings: what no message shows."""
-        secret = [values.get(name) for name, each in self.settings.items() if each.get("secret")]
-        return [str(value) for value in secret if is_set(value)]
+        """The secrets among settings: what no message shows. Of an address it is what it holds."""
+        found: list[str] = []
+        for name, each in self.settings.items():
+            if each.get("secret") and is_set(value := values.get(name)):
+                text = str(value)
+                found += secrets_within(text) if each.get("format") == "uri" else [text]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

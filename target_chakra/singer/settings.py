@@ -157,7 +157,7 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "journal",
-        th.StringType,
+        th.URIType,
         secret=True,
         title="Journal",
         description="SQLAlchemy URL (SQLite or PostgreSQL) of the journal. By default a file for"

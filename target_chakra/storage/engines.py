@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from chakra_api.errors import JournalError, SettingsError
 from target_chakra.storage.journal_url import masked, parse_url, shown
 from target_chakra.storage.read_only import copied_reader, is_read_only
 from target_chakra.storage.schema import enter_schema
-from target_chakra.storage.sqlite_file import place_file, seen_file
+from target_chakra.storage.sqlite_file import OWN_FILE, place_file, seen_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,12 @@ _NEXT_STEPS: Final = {
     " TABLES IN SCHEMA ... TO ...",
 }
 """By PostgreSQL's code of what failed: no such schema, and no right."""
+_BAD_OPTION: Final = re.compile(
+    r"bad value for \w|invalid (?:integer value|port number|\w+ value:)|is not supported by libpq"
+)
+"""What the driver says, before it asks a server, of an option that means nothing."""
+_NO_DATABASE: Final = "file is not a database"
+_MENDED: Final = "Mend it, or leave it out for the default place"
 
 
 def open_engine(url: str, *, reads: bool = False) -> sa.Engine:
@@ -154,7 +161,7 @@ def _as_settings(url: sa.URL) -> Iterator[None]:
     except (sa.exc.SQLAlchemyError, ValueError, TypeError) as error:
         raise SettingsError(
             f"The setting journal does not fit: {masked(_first_line(error), url)}",
-            "Mend it, or leave it out for the default place",
+            _MENDED,
         ) from None
 
 
@@ -163,6 +170,7 @@ def spoken(url: sa.URL) -> Iterator[None]:
     """Turn the database's own errors into ones that say what to do.
 
     Raises:
+        SettingsError: An option of the URL means nothing to the driver.
         JournalError: The database failed: locked, full, damaged, unreachable.
     """
     try:
@@ -171,9 +179,10 @@ def spoken(url: sa.URL) -> Iterator[None]:
         # SQLite quotes a damaged table's definition, which need not be text, in its message.
         cause = masked(_first_line(getattr(error, "orig", None) or error), url)
         state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
-        raise JournalError(
-            f"The journal '{shown(url)}' failed: {cause}", _NEXT_STEPS.get(state, _ANY_STEP)
-        ) from None
+        if state in {"", "None"} and _BAD_OPTION.search(cause):
+            raise SettingsError(f"The setting journal does not fit: {cause}", _MENDED) from None
+        step = OWN_FILE if cause == _NO_DATABASE else _NEXT_STEPS.get(state, _ANY_STEP)
+        raise JournalError(f"The journal '{shown(url)}' failed: {cause}", step) from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -23,6 +23,7 @@ from target_chakra.storage.private_files import (
 BESIDE: Final = ("-wal", "-shm", "-journal", ".lock")
 """Files beside a journal's: SQLite's own, and the lock."""
 _BEGINS: Final = b"SQLite format 3\0"
+OWN_FILE: Final = "Set journal to a file of its own; if it was the journal, restore it from a copy"
 _ELSEWHERE: Final = "Set journal to a place where this user may write"
 
 
@@ -123,7 +124,7 @@ def _check(path: Path, *, may_tighten: bool) -> None:
     if may_tighten and is_open_to_others and not tighten(path, _BEGINS):
         raise JournalError(
             f"The journal '{path}' failed: file is not a database",
-            "Set journal to a file of its own",
+            OWN_FILE,
         )
 
 

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from singer_sdk.logging import StructuredFormatter
 
 from chakra_api.errors import SettingsError
-from chakra_api.redaction import ApiKey, RedactingFilter, mask_likely, mask_url, redact, redact_logs
+from chakra_api.redaction import (
+    ApiKey,
+    RedactingFilter,
+    mask_likely,
+    mask_url,
+    redact,
+    redact_logs,
+    secrets_within,
+)
 from tests.support.echoes import FORMS, gives_away
 
 if TYPE_CHECKING:
@@ -139,6 +147,28 @@ def test_a_handler_masks_a_key_once_however_often_it_is_told() -> None:
 )
 def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert mask_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "secrets"),
+    [
+        ("sqlite:////tmp/x@y/j.db", []),
+        ("sqlite://", []),
+        ("sqlite:///j.db?timeout=5", []),
+        ("j.db", []),
+        ("postgresql://app@host/db?sslmode=require", []),
+        ("postgresql://app:hunter22@host/db", ["hunter22"]),
+        ("postgresql://app:h/u@n?t%21@host/db", ["h/u@n?t%21", "h/u@n?t!"]),
+        ("postgresql://app:hunter22%40host/db", ["hunter22"]),
+        ("postgresql://h/db?user=app&password=hunter22", ["app", "hunter22"]),
+        ("postgresql://postgres:postgres@postgres/app", []),
+        ("postgresql://app:sql@host/db", []),
+        ("host=h password=hunter22", ["host=h password=hunter22"]),
+        ("app:hunter22@host/db", ["app:hunter22@host/db"]),
+    ],
+)
+def test_of_an_address_its_password_is_a_secret(address: str, secrets: list[str]) -> None:
+    assert secrets_within(address) == secrets
 
 
 @pytest.mark.parametrize(
