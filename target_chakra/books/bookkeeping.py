@@ -102,7 +102,6 @@ class Bookkeeping:
     def note_reject(self, reject: Reject) -> None:
         """A row can't be written."""
         change = reject.change
-        self.why[Outcome.REJECTED].note(change, reject.reason)
         overtaken = self._overtakes(change)
         names = () if reject.is_hidden else names_of(change, None)
         resolved = self.unknown.settled(names, Outcome.REJECTED)
@@ -226,7 +225,14 @@ class Bookkeeping:
         self._journal.record(joined)
         # Not before: what the journal did not take is not forgotten.
         self._noted, self._came = [], []
+        for reject in joined.rejects:
+            self.why[Outcome.REJECTED].note(reject.change, reject.reason)
         self._write_rejects(joined)
+
+    @property
+    def unstored(self) -> list[Change]:
+        """Rejected rows that the journal has not taken."""
+        return [reject.change for each in self._noted for reject in each.rejects]
 
     def _write_rejects(self, entry: Entry) -> None:
         if self._rejects is not None and entry.rejects:

@@ -111,12 +111,29 @@ class Tally(Generic[State]):
         if self.heard is not None:
             self.heard(change, end)
 
-    def give_up(self) -> None:
-        """The rows that have no outcome yet get one: whatever left is counted, these never did."""
+    def give_up(self, unstored: Iterable[Change] = ()) -> None:
+        """The rows that have no outcome yet get one: whatever left is counted, these never did.
+
+        Args:
+            unstored: Rejected rows that the journal did not take: nobody finds them there.
+        """
+        for change in unstored:
+            self._take_back(change.parts[-1] if change.parts else change)
         for stream, came in self.rows.items():
             self.outcomes[stream][Outcome.NOT_SENT] += came - self.outcomes[stream].total()
         self.open = self.open_bytes = 0
         self._weights.clear()
+
+    def _take_back(self, rejected: Change) -> None:
+        """A rejected row was never sent, and that is all that is known of it."""
+        is_row = rejected.asked_by.is_row
+        if not is_row and rejected.asked_by is not AskedBy.MIRROR:
+            return
+        counts = self.outcomes[rejected.stream] if is_row else self.deleted_by_mirror
+        counts[Outcome.REJECTED] -= 1
+        counts[Outcome.NOT_SENT] += 1
+        if rejected.seq in self.watched:
+            self.watched[rejected.seq] = Outcome.NOT_SENT
 
     @property
     def total(self) -> Counter[Outcome]:

@@ -376,8 +376,8 @@ class Writer(Generic[State]):
 
     def leave_rest(self) -> None:
         """The run ends: what was not sent is told, what is in flight left to the next run."""
-        self.account_rest()
         self.books.flush()
+        self.account_rest()
         self._pass_states()
 
     def account_rest(self) -> None:
@@ -395,4 +395,4 @@ class Writer(Generic[State]):
         for settlement in self._unstored.values():
             self.tally.settle(settlement.action.change, Outcome.IN_FLIGHT)
         # On their way from one hand to another when the run broke off.
-        self.tally.give_up()
+        self.tally.give_up(self.books.unstored)
