@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+import stat
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import JournalError, SettingsError
@@ -47,11 +48,14 @@ class RejectsFile:
                 else "Set rejects_path to a place where this user may write",
             ) from None
         if why := strange(os.fstat(number)):
+            is_file = stat.S_ISREG(os.fstat(number).st_mode)
             os.close(number)
             raise SettingsError(
                 f"The rejects file '{path}' {why}, and would hold what rows carried",
                 f"Make it this user's alone (chmod 600 {shlex.quote(str(path))}), or set"
-                " rejects_path to another",
+                " rejects_path to another"
+                if is_file
+                else "Set rejects_path to a file of its own",
             )
         self._file = number
         size = os.fstat(number).st_size

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from singer_sdk.sinks import Sink
 
 from chakra_api.errors import SettingsError
+from chakra_api.printable import printable
+from chakra_api.redaction import mask_url
 from target_chakra.singer.batch_files import rows_of
 
 if TYPE_CHECKING:
@@ -76,13 +78,13 @@ class ChakraSink(Sink):
             SettingsError: They are not where they may be, or can't be read: the rows before that
                 are handed over.
         """
-        for file in self._below_root(files):
-            for record in self._rows(file, encoding):
+        for named, file in zip(files, self._below_root(files), strict=True):
+            for record in self._rows(file, encoding, _called(named)):
                 self.record_counter_metric.increment()
                 if not isinstance(record, dict):
                     raise SettingsError(
-                        f"A file of the BATCH in line {self._target.line} holds what is no row:"
-                        f" {record!r:.60}",
+                        f"The file {_called(named)} of the BATCH in line {self._target.line} holds"
+                        f" what is no row: {record!r:.60}",
                         "See what the tap wrote there",
                     )
                 row = mapped(record)
@@ -97,7 +99,9 @@ class ChakraSink(Sink):
             cause = f"{error.cause} (line {self._target.line} of the input)"
             raise SettingsError(cause, error.next_step) from None
 
-    def _rows(self, file: BatchFile, encoding: BaseBatchFileEncoding) -> Iterator[object]:
+    def _rows(
+        self, file: BatchFile, encoding: BaseBatchFileEncoding, called: str
+    ) -> Iterator[object]:
         try:
             with file.opened() as opened:
                 yield from rows_of(opened, encoding)
@@ -107,12 +111,18 @@ class ChakraSink(Sink):
             # The readers of files, of any form and at any place, have errors of their own.
             said = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise SettingsError(
-                f"The files of the BATCH in line {self._target.line} can't be read: {said}",
-                "See whether they are there and whole; the receipt says what became of other rows",
+                f"The file {called} of the BATCH in line {self._target.line} of the input can't be"
+                f" read: {said}",
+                "See whether it is there and whole; the receipt says what became of other rows",
             ) from error
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Nothing: the SDK asks for it, and rows are handed over one by one."""
+
+
+def _called(named: str) -> str:
+    """A file as its manifest names it, fit for a message: what signs a URL is not shown."""
+    return f"'{printable(mask_url(named) if '://' in named else named):.300}'"
 
 
 def _is_time(schema: object) -> bool:

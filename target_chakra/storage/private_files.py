@@ -6,6 +6,7 @@ may mean another file a moment later.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,8 @@ def make_folder(folder: Path) -> list[Path]:
         OSError: It can't be made.
     """
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    if dangling := next((each for each in missing if each.is_symlink()), None):
+        raise OSError(errno.ENOENT, f"'{dangling}' is a link to what is not there")
     for each in reversed(missing):
         each.mkdir(mode=FOLDER_OWNER_ONLY, exist_ok=True)
     return missing

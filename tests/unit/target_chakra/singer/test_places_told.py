@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chakra_api.errors import JournalError
+from target_chakra.journal.journal import Journal
 from tests.support.in_process import KEY, Told, run_target, world_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from target_chakra.journal.records import Entry
 
 LINES: list[dict[str, Any]] = [
     {"type": "SCHEMA", "stream": "s", "schema": {"properties": {"lead_id": {}}}},
@@ -83,3 +89,72 @@ def test_an_option_of_a_journal_that_means_nothing_is_one_of_the_setting(
     assert told.code == 3
     assert "The setting journal does not fit" in told.stderr
     assert option.partition("=")[2] in told.stderr
+
+
+def test_what_a_full_disk_did_not_take_is_not_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_journal: Journal, entry: Entry) -> None:
+        if entry.rejects:
+            raise JournalError("The journal failed: disk is full", "Make room")
+
+    bad = [
+        {"type": "RECORD", "stream": "s", "record": {"lead_id": f"R{n}", "score": "bad"}}
+        for n in range(5)
+    ]
+    schema = {"properties": {"lead_id": {}, "score": {}}}
+    monkeypatch.setattr(Journal, "record", full)
+    lines = [{**LINES[0], "schema": schema}, *bad, {"type": "STATE", "value": {"n": 1}}]
+    told = target(tmp_path, *lines, max_rejects=99)
+    assert told.code == 10
+    assert not told.stdout
+    outcomes = json.loads(told.stderr.splitlines()[-1])["outcomes"]
+    assert {name: count for name, count in outcomes.items() if count} == {"not sent": 5}
+    assert "rejected most often" not in told.stderr.lower()
+
+
+def is_missing(_path: Path) -> None:
+    """Nothing is made."""
+
+
+def is_cut_off(path: Path) -> None:
+    path.write_bytes(gzip.compress(b'{"lead_id": "L-1"}\n' * 500)[:-12])
+
+
+def is_no_row(path: Path) -> None:
+    path.write_bytes(gzip.compress(b"[1]\n"))
+
+
+@pytest.mark.parametrize("made", [is_missing, os.mkdir, is_cut_off, is_no_row])
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_a_file_of_a_batch_that_cant_be_read_is_named(
+    made: Callable[[Path], None], form: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "part\x1b1.gz"
+    made(path)
+    batch = {
+        "type": "BATCH",
+        "stream": "s",
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "manifest": [form.format(path)],
+    }
+    told = target(tmp_path, LINES[0], batch, batch_root=str(tmp_path))
+    assert told.code == 3
+    named = form.format(path).replace("\x1b", "\\x1b")
+    assert f"The file '{named}' of the BATCH in line 2" in told.stderr
+
+
+def test_what_lies_at_the_place_of_rejects_is_told_as_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rejects")
+    told = target(tmp_path, rejects_path=str(tmp_path / "rejects"))
+    assert told.code == 3
+    assert "is no regular file" in told.stderr
+    assert "Set rejects_path to a file of its own" in told.stderr
+    assert "chmod" not in told.stderr
+
+
+def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".target-chakra").symlink_to(tmp_path / "gone")
+    told = target(tmp_path, journal=f"sqlite:///{tmp_path}/.target-chakra/journal.db")
+    assert told.code == 10
+    assert f"'{tmp_path}/.target-chakra' is a link to what is not there" in told.stderr
