@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chakra_api.errors import Unreadable
+from chakra_api.errors import Boundless, Unreadable
 from chakra_api.values.spelled import SpelledDecimal, SpelledFloat
+from chakra_api.wire.bodies import CHECK_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from chakra_api.wire.envelope import Envelope
 
 Row: TypeAlias = dict[str, object]
+
+MOST_ROWS: Final = 20_000
+"""Rows of an answer at the most, where a hundred are asked for: a server may have other limits."""
 
 _NUMBERS: Final = frozenset({int, float, SpelledFloat, SpelledDecimal})
 
@@ -45,10 +49,19 @@ class ProcessPage:
 
 
 def page_of(envelope: Envelope, limit: int) -> ProcessPage:
-    """The page in the answer to a list request of that limit."""
+    """The page in the answer to a list request of that limit.
+
+    Raises:
+        Boundless: It holds far more rows.
+        Unreadable: It holds none.
+    """
     more = envelope.meta.get("hasMore")
     has_more = more if isinstance(more, bool) else None
     rows, at = rows_of(envelope.data), envelope.server_time
+    if len(rows) > MOST_ROWS:
+        raise Boundless(
+            f"An answer has {len(rows):,} rows, where {limit:,} were asked for", CHECK_URL
+        )
     return ProcessPage(rows, has_more, at, envelope.body, limit=limit)
 
 

@@ -19,7 +19,8 @@ from chakra_api.endpoints.answers import (
     rows_of,
 )
 from chakra_api.errors import BadRequest, NotFound, ReportedErrors
-from chakra_api.wire.bodies import MOST_ANSWER_BYTES, too_large
+from chakra_api.wire.bodies import too_large
+from chakra_api.wire.weight import weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,6 +32,8 @@ _NEXTS: Final = ("nextPath", "nextPage", "next", "nextPagePath", "nextUrl")
 _IDS: Final = ("id", "entryId")
 _MOST_PAGES: Final = 10_000
 _MOST_USER_PAGES: Final = 1_000
+_MOST_USER_BYTES: Final = 48 << 20
+"""What all pages of users weigh at the most; a user weighs a kilobyte."""
 _LAST_PAGES: Final = 2
 _ENTRIES_A_ROW: Final = 2
 """Entries that a row may have at the most: one is documented."""
@@ -111,9 +114,9 @@ def read_users(fetch: Callable[[str], Envelope], path: str) -> UserList:
     following: str | None = path
     while following is not None and pages < _MOST_USER_PAGES:
         envelope, pages = fetch(following), pages + 1
-        size += len(envelope.body)
-        if size > MOST_ANSWER_BYTES:
-            raise too_large()
+        size += weight_of(envelope.body)
+        if size > _MOST_USER_BYTES:
+            raise too_large(_MOST_USER_BYTES)
         rows = rows_of(envelope.data)
         named = [row["id"] for row in rows if has_id(row)]
         nameless += len(rows) - len(named)

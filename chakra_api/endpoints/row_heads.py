@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypedDict
 import msgspec
 
 from chakra_api.values.coercion import INT64
-from chakra_api.wire.envelope import GOOD_STATUSES, Envelope, envelope_of, open_rows
+from chakra_api.wire.envelope import Envelope, envelope_of, open_rows
+from chakra_api.wire.transport import GOOD_STATUSES
 
 if TYPE_CHECKING:
     from chakra_api.wire.transport import Response

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 20
 """Bytes of an answer that are read at a time."""
 
-MOST_ANSWER_BYTES: Final = 256 << 20
+MOST_ANSWER_BYTES: Final = 128 << 20
 """Bytes of an answer at the most, decompressed, and of all answers of one list of users."""
 
 SMALL_ANSWER_BYTES: Final = 16 << 20
@@ -28,7 +28,8 @@ _PLAIN: Final = frozenset({"", "identity"})
 _ENCODED: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Content-Encoding → zlib's window; of deflate there are two forms."""
 _RAW_DEFLATE: Final = -15
-_CHECK_URL: Final = "Check the setting api_url, and whether a proxy stands between"
+CHECK_URL: Final = "Check the setting api_url, and whether a proxy stands between"
+"""The next step where an answer can't be ChakraHQ's."""
 
 
 class Incoming(Protocol):
@@ -82,7 +83,7 @@ def too_large(ceiling: int = MOST_ANSWER_BYTES) -> Boundless:
     """The error of an answer that is larger than any of ChakraHQ's."""
     return Boundless(
         f"An answer has more than {ceiling >> 20} MB, and was not read to its end",
-        f"No answer of ChakraHQ's is as large. {_CHECK_URL}",
+        f"No answer of ChakraHQ's is as large. {CHECK_URL}",
     )
 
 
@@ -100,7 +101,7 @@ def _decoded(answer: Incoming, encoding: str) -> Iterable[bytes]:
         return pieces
     if encoding not in _ENCODED:
         answer.close()
-        raise Unreadable("An answer is compressed in a way that was not asked for", _CHECK_URL)
+        raise Unreadable("An answer is compressed in a way that was not asked for", CHECK_URL)
     return _inflated(answer, pieces, _ENCODED[encoding])
 
 
@@ -120,7 +121,7 @@ def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterato
                     begun = True
                     continue
                 answer.close()
-                made = Unreadable("An answer could not be decompressed", _CHECK_URL)
+                made = Unreadable("An answer could not be decompressed", CHECK_URL)
                 made.brief = "garbled body"
                 raise made from None
             begun = True

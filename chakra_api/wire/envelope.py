@@ -26,6 +26,7 @@ from chakra_api.errors import (
 )
 from chakra_api.values.coercion import json_text
 from chakra_api.wire import wire_json
+from chakra_api.wire.transport import GOOD_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from chakra_api.wire.transport import Response
 
 UTC: Final = timezone.utc
-GOOD_STATUSES: Final = range(200, 300)
 REDIRECT_STATUSES: Final = range(300, 400)
 TOO_MANY_REQUESTS: Final = 429
 UNAVAILABLE: Final = 503
@@ -59,6 +59,10 @@ _MESSAGE_FIELDS: Final = ("message", "msg", "error", "detail", "code")
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _MOST_QUOTED: Final = 200
 _MOST_NAMED: Final = 10
+_MOST_SAID: Final = 1 << 20
+"""Bytes that are read of an answer which says that a call was not carried out."""
+_MOST_MESSAGES: Final = 100
+"""Errors of an answer that are kept: nobody reads more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +176,9 @@ def _redirect(response: Response, what: str) -> ChakraError:
 
 
 def _said(response: Response) -> str:
-    body = _parsed(response.body)
-    said = "; ".join(_messages(body)) if isinstance(body, dict) else _shown(response.body)
+    begins = response.body[:_MOST_SAID]
+    body = _parsed(begins)
+    said = "; ".join(_messages(body)) if isinstance(body, dict) else _shown(begins)
     return f": {_quoted(response.redact(said))}" if said else ""
 
 
@@ -185,7 +190,7 @@ def _parsed(body: bytes) -> object:
 
 
 def _messages(body: Mapping[str, object]) -> tuple[str, ...]:
-    """All errors of a body, in any of their shapes (Q3)."""
+    """The errors of a body, in any of their shapes (Q3)."""
     errors = body.get("_errors")
     if not errors:
         errors = body.get("error") if "_data" not in body else None
@@ -193,7 +198,8 @@ def _messages(body: Mapping[str, object]) -> tuple[str, ...]:
         errors = body.get("message")
     if not errors:
         return ()
-    return tuple(_message(each) for each in (errors if isinstance(errors, list) else [errors]))
+    told = errors if isinstance(errors, list) else [errors]
+    return tuple(map(_message, told[:_MOST_MESSAGES]))
 
 
 def _message(error: object) -> str:

@@ -24,6 +24,7 @@ from chakra_api.wire.bodies import MOST_ANSWER_BYTES, SMALL_ANSWER_BYTES, read_b
 from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
 from chakra_api.wire.surroundings import bundle_of, proxy_of, refuse_in_clear
 from chakra_api.wire.translation import translated
+from chakra_api.wire.weight import refuse_many_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,6 +94,9 @@ class Transport(Protocol):
 
 MOST_PREPARED: Final = 64
 """Prepared requests that a thread keeps."""
+
+GOOD_STATUSES: Final = range(200, 300)
+"""Those of answers of which more is parsed than what they say."""
 
 FOREIGN: Final = (requests.RequestException, http.client.HTTPException, OSError, ValueError)
 """What comes out of requests and of what it stands on: an answer may break any of them."""
@@ -175,6 +179,8 @@ class RequestsTransport:
             )
             ceiling = SMALL_ANSWER_BYTES if request.small else None
             body = read_body(Body(answer), request.most_bytes, ceiling)
+            if answer.status_code in GOOD_STATUSES:
+                refuse_many_values(body, request.most_bytes, ceiling)
         except FOREIGN as error:
             raise self._cut_off(host.watch) or self._translated(error) from None
         if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import AnswerTooLarge, TooLarge
+from chakra_api.wire.weight import weight_of
 from tap_chakra.reading.window_reader import LIMIT
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ class Portions:
         """Take in what rows weigh."""
         if not page.rows:
             return
-        seen = len(page.body) / max(len(page.rows), FEWEST)
+        weight = weight_of(page.body) if self._is_wide else len(page.body)
+        seen = weight / max(len(page.rows), FEWEST)
         with self._lock:
             self._row_bytes = max(seen, self._row_bytes * FORGETTING)
 

@@ -58,7 +58,7 @@ def matched(
             keyed[wished].append(name)
         entry.schema, entry.key_properties = Schema.from_dict(stream.schema), own
         if entry.metadata:
-            _include(entry, (*own, stream.replication_key or own[0]))
+            _include(entry, (*own, *filter(None, [stream.replication_key])))
             if selected:
                 discovered = paths_of(said.given.get("schema")) if said else {}
                 warnings += _vain(entry, stream.schema, discovered)

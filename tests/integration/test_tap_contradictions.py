@@ -152,3 +152,39 @@ def test_no_date_makes_the_tap_miss_a_change(
     assert second.stderr.count("the earlier one counts") == 0
     if date == YEAR_2099 and not ahead:
         assert first.stderr.count("the earlier one counts") == 1
+
+
+@pytest.mark.parametrize("where", ["/config", "/list"])
+@pytest.mark.parametrize("member", ["_data", "_errors"])
+def test_errors_and_rows_by_the_thousand_end_at_once(
+    tmp_path: Path, where: str, member: str
+) -> None:
+    body = b'{"_data":[],"%s":[%s]}' % (member.encode(), b",".join([b"{}"] * 30_000))
+    asked = []
+
+    def spoil(request: Request, response: Response) -> Response:
+        if not request.path.endswith(where):
+            return response
+        asked.append(request)
+        return replace(response, body=body)
+
+    told = run_tap(world_of(5), ["--config", settings_of(tmp_path)], spoil)
+    assert told.code == 5
+    assert max(map(len, told.stderr.splitlines())) < 1_000
+    if (where, member) == ("/list", "_data"):
+        assert "An answer has 30,000 rows, where 100 were asked for" in told.stderr
+        assert len(asked) == 1
+
+
+def test_a_collection_without_ids_costs_a_catalog_nothing(tmp_path: Path) -> None:
+    def spoil(request: Request, response: Response) -> Response:
+        if not request.path.endswith("/config"):
+            return response
+        body = json.loads(response.body)
+        body["_data"]["pods"] = [{}, {}]
+        return replace(response, body=json.dumps(body).encode())
+
+    told = full_table(tmp_path, world_of(5), spoil)
+    settings, catalog = (str(tmp_path / name) for name in ("config.json", "c.json"))
+    told = run_tap(world_of(5), ["--config", settings, "--catalog", catalog], spoil)
+    assert told.code == 0, told.stderr

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BOMB_BYTES = 600 << 20
 SLOW = 0.1
 DEEP = 100_000
+DENSE = 3_000_000
 REFUSALS = ("json _errors is", "json the key in", "head 429", "head status 4")
 """How malformations begin that say that a call was not carried out."""
 PLAUSIBLE = frozenset({"json _data is a list", "json new rows without end"})
@@ -90,6 +91,10 @@ def _envelopes() -> Iterator[tuple[str, Change]]:
     yield "the key in an object of errors", partial(_set, "_errors", [{"message": {"m": KEY}}])
     yield "nested too deeply", lambda reply, _: replace(reply, body=b"[" * DEEP + b"]" * DEEP)
     yield "objects too deeply", lambda reply, _: replace(reply, body=b'{"_data":' * DEEP)
+    for member in ("_data", "_meta", "_errors"):
+        yield f"{member} is dense objects", partial(_dense, member, b"{}")
+        yield f"{member} is dense arrays", partial(_dense, member, b"[]")
+        yield f"{member} is dense numbers", partial(_dense, member, b"1.5")
     yield "two envelopes", lambda reply, _: replace(reply, body=reply.content * 2)
     yield "members twice", lambda reply, _: replace(reply, body=b'{"_data":[],' + reply.content[1:])
 
@@ -194,6 +199,29 @@ def _invented(count: int, reply: Reply, hostile: Hostile) -> Reply:
 def _linked(reply: Reply, hostile: Hostile) -> Reply:
     link = f"{hostile.elsewhere}/v1/ext/users?page=2"
     return _with(reply, _meta={"nextPage": link, "next": link, "hasMore": True})
+
+
+def _dense(member: str, value: bytes, reply: Reply, _: Hostile) -> Reply:
+    """A few kilobytes of gzip, a few megabytes of JSON, and gigabytes of objects."""
+    return _named(replace(reply, body=_packed(member, value)), ("Content-Encoding", "gzip"))
+
+
+@lru_cache
+def _packed(member: str, value: bytes) -> bytes:
+    many = b"[" + b",".join([value] * DENSE) + b"]"
+    held = {"_data": b"[]", "_meta": b"{}", "_errors": b"[]"} | {member: many}
+    if member == "_meta":
+        held[member] = b'{"hasMore":false,"odd":' + many + b"}"
+    return gzip.compress(
+        b"{" + b",".join(b'"%s":%s' % (name.encode(), held[name]) for name in held) + b"}"
+    )
+
+
+def make_dense() -> None:
+    """Make the dense bodies before they are asked for."""
+    for member in ("_data", "_meta", "_errors"):
+        for value in (b"{}", b"[]", b"1.5"):
+            _packed(member, value)
 
 
 def _deep(levels: int) -> Any:
