@@ -170,7 +170,7 @@ def mask_likely(text: str) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """Makes a log record fit for people: its message with arguments, its traceback and stack.
+    """Makes a log record fit for people: its message with arguments, its traceback, its names.
 
     A secret is masked in them, and what is not seen in a text stands as its escape, so that no text
     from outside begins a line of its own. A filter on a logger does not see its children's records,
@@ -196,11 +196,17 @@ class RedactingFilter(logging.Filter):
             record.exc_text = self._lines(record, record.exc_text)
         if record.stack_info:
             record.stack_info = self._lines(record, record.stack_info)
-        for name in record.__dict__.keys() - _OF_EVERY_RECORD:
-            value = record.__dict__[name]
-            if (text := str(value)) != self._masked(text):
-                record.__dict__[name] = self._masked(text)
+        self._scrub_members(record)
         return True
+
+    def _scrub_members(self, record: logging.LogRecord) -> None:
+        """The name of the logger, of the thread and all else that a format may show beside it."""
+        for name, value in list(record.__dict__.items()):
+            if name in _DONE or (name in _OF_EVERY_RECORD and not isinstance(value, str)):
+                continue
+            text = str(value)
+            if (shown := printable(self._masked(text))) != text:
+                record.__dict__[name] = shown
 
     def _masked(self, text: str) -> str:
         return text if self._key is None else self._key.redact(text)
@@ -256,3 +262,5 @@ def _message(record: logging.LogRecord) -> str:
 _INDENT = "  "
 _OF_EVERY_RECORD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 """What a log record has that nobody added."""
+_DONE = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info", "message", "asctime"})
+"""Members that are scrubbed in ways of their own, or made by a formatter from those that are."""

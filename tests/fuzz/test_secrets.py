@@ -50,6 +50,8 @@ class Planting:
             return self._error(response)
         if request.path.endswith("/list"):
             return self._with(response, self._in_rows)
+        if request.path.endswith("/config"):
+            return self._with(response, self._in_config)
         if "background-job" in request.path:
             STEPS["echoes of the key"] += 1
             return self._with(response, self._in_job)
@@ -78,6 +80,12 @@ class Planting:
         if isinstance(row.get("data"), dict) and self._draw.random() < self._share:
             row["data"]["city"] = f"pune{self._controls()}"
             row["state"] = f"NEW{self._controls()}"
+
+    def _in_config(self, config: dict[str, Any]) -> None:
+        """A stream is named by what its procedure or its collection is called, and so is a log."""
+        called = f"evil{self._controls()}"
+        config["procedures"] = [{"id": "p-evil", "shortId": called}, *config["procedures"]]
+        config[f"more{self._controls()}"] = [{"id": "m"}]
 
     def _in_job(self, entry: dict[str, Any]) -> None:
         entry["statusMessage"] = self._text()

@@ -231,3 +231,17 @@ def test_a_logger_that_is_named_is_fit_whoever_handles_its_records() -> None:
     logger.addHandler(handler)
     logger.warning("with third-key\x07")
     assert kept == [r"with ***\x07"]
+
+
+@pytest.mark.parametrize("member", ["name", "threadName", "processName", "funcName", "stream"])
+def test_no_member_of_a_record_begins_a_line_or_moves_a_cursor(member: str) -> None:
+    key = ApiKey("key-0123456789abcdef")
+    record = logging.makeLogRecord({"msg": "Beginning sync", "levelname": "INFO", "stream": 1})
+    record.__dict__[member] = (
+        "tap.evil\x1b[2J\x07\r\n2026-11-30 | ERROR\u2028\u202e key-0123456789abcdef"
+    )
+    assert RedactingFilter(key).filter(record)
+    written = logging.Formatter(f"%({member})s | %(message)s").format(record)
+    assert written.isprintable()
+    assert written.startswith(r"tap.evil\x1b[2J\x07\r\n2026-11-30 | ERROR\u2028\u202e ")
+    assert "key-0123456789abcdef" not in written
