@@ -137,7 +137,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     guard = Guard(shared, parse_on_stream_error(config))
     with shared.opened() as source:
         naive, masks = settings.naive_timezone, source.masks
-        collections = collection_records(source.account, naive, masks.listed)
+        called = source.names.collections
+        collections = collection_records(source.account, called, naive, masks.listed)
         chosen, streams = source.procedures, source.streams
         zone = name_of(source.times.naive)
         for warning in (*source.name_warnings, *masks.warnings):

@@ -7,7 +7,6 @@ text; a number under a name that ends in `At` is an instant.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -24,8 +23,8 @@ from chakra_api.values.coercion import (
 from chakra_api.values.spelled import NulText, SpelledDecimal, SpelledFloat, holds_nul
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC, unit_of
-from tap_chakra.records.names import told_apart
 from tap_chakra.records.schema import EXTRA
+from tap_chakra.records.stream_names import STATES
 from tap_chakra.records.tally import Tally
 
 if TYPE_CHECKING:
@@ -39,29 +38,7 @@ if TYPE_CHECKING:
     Masking = Callable[[str], ListMask | None]
     Row = dict[str, object]
 
-COLLECTIONS: Final = (
-    "team",
-    "entities",
-    "procedures",
-    "attributeTypes",
-    "attributes",
-    "derivedAttributes",
-    "attributeGroups",
-    "roles",
-    "pods",
-    "taskTypes",
-    "forms",
-    "formFields",
-    "formActionButtons",
-    "stateTasks",
-    "userProfiles",
-    "attributeConfig",
-    "skillTypes",
-)
-"""The documented keys (contract 5)."""
-
 _EXACT: Final = "JSON: texts that hold U+0000, as they came."
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +61,32 @@ class Collection:
 
 
 def collection_records(
-    account: Account, naive: tzinfo | None = None, mask: Masking | None = None
+    account: Account,
+    called: Mapping[str, str],
+    naive: tzinfo | None = None,
+    mask: Masking | None = None,
 ) -> dict[str, Collection]:
-    """The streams of the configuration by name, snake_case.
+    """The streams of the configuration by name.
 
     Args:
         account: The account.
+        called: The stream of each collection (`records/stream_names.py`).
         naive: The zone of times that name none; None for the team's.
         mask: Knows what masks a stream; None if nothing is masked.
     """
     times = account.times(naive)
     return {
         name: learned(rows, times, None if mask is None else mask(name))
-        for name, rows in collection_rows(account).items()
+        for name, rows in collection_rows(account, called).items()
     }
 
 
-def collection_rows(account: Account) -> dict[str, list[Row]]:
-    """The rows of the streams of the configuration as they came, by name, snake_case."""
-    names = [*COLLECTIONS, *(name for name in account.collections if name not in COLLECTIONS)]
-    shown = [name for name in names if name in COLLECTIONS or account.collections[name]]
-    # None is the stream of another: of users, of a collection that is documented.
-    called, _ = told_apart(["users", *shown], held={name: name for name in ("users", *COLLECTIONS)})
-    found = {snake_case(called[name]): list(account.collections.get(name, ())) for name in shown}
-    if not found.get("states"):
-        found["states"] = list(_states(account))
+def collection_rows(account: Account, called: Mapping[str, str]) -> dict[str, list[Row]]:
+    """The rows of the streams of the configuration as they came, by the name of the stream."""
+    found = {stream: list(account.collections.get(name, ())) for name, stream in called.items()}
+    if not found.get(STATES):
+        found[STATES] = list(_states(account))
     return found
-
-
-def snake_case(name: str) -> str:
-    """`attributeTypes` → `attribute_types`."""
-    return _CAPITAL.sub("_", name).lower()
 
 
 def _states(account: Account) -> Iterable[Row]:

@@ -13,10 +13,9 @@ from tap_chakra.records.mask_targets import check, of_collection, of_procedure, 
 from tap_chakra.records.users import SHOWN_BY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chakra_api.account.account import Account, Procedure
     from tap_chakra.masking.rules import MaskSetting
+    from tap_chakra.records.stream_names import StreamNames
 
 
 class Masks:
@@ -25,7 +24,7 @@ class Masks:
     Args:
         setting: What the user wants masked.
         account: The account.
-        streams: The name of each procedure's stream, by shortId.
+        names: What the streams are called.
 
     Attributes:
         warnings: What is worth saying of the setting, a sentence each.
@@ -34,14 +33,14 @@ class Masks:
         SettingsError: A mask means nothing in this account, or what can't be masked so.
     """
 
-    def __init__(self, setting: MaskSetting, account: Account, streams: Mapping[str, str]) -> None:
+    def __init__(self, setting: MaskSetting, account: Account, names: StreamNames) -> None:
         self._setting = setting
-        self._streams = streams
+        self._streams = streams = names.processes
         self.warnings: list[str] = []
         if not setting.rules:
             return
         shown = [of_procedure(streams[each.short_id], each) for each in account.procedures]
-        listed = collection_rows(account)
+        listed = collection_rows(account, names.collections)
         shown += [of_users(), *(of_collection(name, rows) for name, rows in listed.items())]
         self.warnings = check(setting.rules, shown)
         if setting.salt is not None and len(setting.salt.reveal()) < SHORT_SALT:

@@ -22,8 +22,13 @@ _BREAKS: Final = (re.compile(r"([^_])([A-Z][a-z]+)"), re.compile(r"([a-z0-9])([A
 _REDUCED: Final = str.maketrans("+-*@|", "x_xal")
 
 
+def _bytes(name: str) -> bytes:
+    """In UTF-8, half a surrogate pair too, which JSON can hold."""
+    return name.encode(errors="surrogatepass")
+
+
 def _cut(name: str) -> str:
-    return name.encode()[:MOST_BYTES].decode(errors="ignore")
+    return _bytes(name)[:MOST_BYTES].decode(errors="ignore")
 
 
 def _snake(name: str) -> str:
@@ -65,6 +70,7 @@ def told_apart(
     *,
     folds: Callable[[str], Iterable[str]] = loader_names,
     held: Mapping[str, str] | None = None,
+    taken: Iterable[str] = (),
 ) -> tuple[dict[str, str], list[Clash]]:
     """What each name is called, and the clashes among them.
 
@@ -72,10 +78,11 @@ def told_apart(
         names: Each once.
         folds: What becomes of a name; two names clash where any of it is the same.
         held: What names were called before, which stays.
+        taken: Names of others, which none of these may have.
     """
     before = held or {}
     folded = {name: tuple(folds(name)) for name in names}
-    owners: dict[str, str] = {}
+    owners = {fold: name for name in taken for fold in folds(name)}
     called: dict[str, str] = {}
     clashes: list[Clash] = []
     for name in sorted(
@@ -86,7 +93,8 @@ def told_apart(
         first = next((owners[fold] for fold in becomes if fold in owners), None)
         if first is not None:
             given = with_suffix(name)
-            becomes = tuple(folds(given))
+            while not owners.keys().isdisjoint(becomes := tuple(folds(given))):
+                given = with_suffix(given)
             clashes.append(Clash(name, first, given))
         called[name] = given
         owners |= dict.fromkeys(becomes, name)
@@ -95,13 +103,13 @@ def told_apart(
 
 def with_suffix(name: str) -> str:
     """The name with a suffix that is made of it alone, short enough for every loader."""
-    suffix = sha256(name.encode()).hexdigest()[:_SUFFIX]
+    suffix = sha256(_bytes(name)).hexdigest()[:_SUFFIX]
     return f"{_fitting(name, MOST_BYTES - len('derived_data__') - _SUFFIX - 1)}_{suffix}"
 
 
 def _fitting(name: str, most: int) -> str:
     """As much of a name as stays within so many bytes as snake case, which may be longer."""
     kept = name[:most]
-    while len(_snake(kept).encode()) > most or len(kept.encode()) > most:
+    while len(_bytes(_snake(kept))) > most or len(_bytes(kept)) > most:
         kept = kept[:-1]
     return kept

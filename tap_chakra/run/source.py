@@ -22,6 +22,7 @@ from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.masks import Masks
 from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
+from tap_chakra.records.stream_names import stream_names
 from tap_chakra.run.believed import believed
 from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
@@ -30,11 +31,14 @@ from tap_chakra.run.server_clock import ServerClock
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
     from chakra_api.values.times import Times
     from tap_chakra.reading.window_reader import Lister
+    from tap_chakra.records.stream_names import StreamNames
     from tap_chakra.run.bookmark import Bookmark
     from tap_chakra.run.modes import Selection
     from tap_chakra.run.resume import Beside
@@ -108,23 +112,22 @@ class Source:
         Raises:
             SettingsError: A mask means nothing in this account, or what can't be masked so.
         """
-        return Masks(self.settings.mask, self.account, self.streams)
+        return Masks(self.settings.mask, self.account, self.names)
 
     @cached_property
-    def streams(self) -> dict[str, str]:
-        """The name of each procedure's stream, by shortId; no loader takes two for one."""
-        called, _ = told_apart([f"process_{each.short_id}" for each in self.account.procedures])
-        return {name.removeprefix("process_"): stream for name, stream in called.items()}
+    def names(self) -> StreamNames:
+        """What the streams are called; no loader takes two for one."""
+        return stream_names(self.account)
+
+    @property
+    def streams(self) -> Mapping[str, str]:
+        """The name of each procedure's stream, by shortId."""
+        return self.names.processes
 
     @cached_property
     def name_warnings(self) -> list[str]:
-        """A sentence for each two names that loaders take for one."""
-        names = [f"process_{each.short_id}" for each in self.account.procedures]
-        said = [
-            f"The streams {each.first} and {each.name} are one table for many loaders:"
-            f" {each.name} is called {each.given}, in every run"
-            for each in told_apart(names)[1]
-        ]
+        """A sentence for each two names that loaders take for one, and for each that was made."""
+        said = list(self.names.warnings)
         for procedure in self.procedures:
             said += _attribute_warnings(procedure)
         return said

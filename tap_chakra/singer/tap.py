@@ -162,7 +162,9 @@ class TapChakra(ChakraPlugin, Tap):
         naive, masks = source.settings.naive_timezone, source.masks
         listed = [
             ListedStream(self, name, each)
-            for name, each in collection_records(source.account, naive, masks.listed).items()
+            for name, each in collection_records(
+                source.account, source.names.collections, naive, masks.listed
+            ).items()
         ]
         tally = Tally()
         schema = users_schema() if masks.users is None else masks.users.schema(users_schema())

@@ -15,6 +15,7 @@ from chakra_api.wire.wire_json import decode
 from tap_chakra.masking.rules import parse_mask
 from tap_chakra.records.config_collections import collection_records
 from tap_chakra.records.masks import Masks
+from tap_chakra.records.stream_names import stream_names
 from tap_chakra.records.users import user_records, users_schema
 
 SALT = "sixteen letters, or more"
@@ -37,7 +38,7 @@ CONFIG: dict[str, Any] = {
     ],
 }
 ACCOUNT = resolve_account(decode(json.dumps(CONFIG).encode()))  # type: ignore[arg-type]
-STREAMS = {"lead": "process_lead", "open": "process_open"}
+NAMES = stream_names(ACCOUNT)
 USER: dict[str, Any] = {
     "id": "u1",
     "username": MAIL,
@@ -52,7 +53,7 @@ USER: dict[str, Any] = {
 
 
 def masks(mask: dict[str, str], salt: str = SALT) -> Masks:
-    return Masks(parse_mask({"mask": mask, "mask_salt": salt}, "X"), ACCOUNT, STREAMS)
+    return Masks(parse_mask({"mask": mask, "mask_salt": salt}, "X"), ACCOUNT, NAMES)
 
 
 def hashed(text: str) -> str:
@@ -90,7 +91,7 @@ def test_other_columns_of_a_user() -> None:
 
 def test_a_collection_of_the_configuration_is_masked() -> None:
     found = masks({"user_profiles.email": "hash", "*.size": "drop", "*.createdAt": "hash"})
-    made = collection_records(ACCOUNT, None, found.listed)["user_profiles"]
+    made = collection_records(ACCOUNT, NAMES.collections, None, found.listed)["user_profiles"]
     first, second = made.rows
     assert first["email"] == hashed(MAIL)
     assert first["createdAt"] == hashed("2023-11-14T22:13:20.000Z")

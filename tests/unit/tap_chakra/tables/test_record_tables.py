@@ -13,11 +13,17 @@ from jsonschema import Draft202012Validator, FormatChecker
 from chakra_api.account.account import resolve_account
 from chakra_sandbox.reads.config_data import config_json
 from chakra_sandbox.rows.procedures import MADE
-from tap_chakra.records.config_collections import collection_records, learned, snake_case
+from tap_chakra.records.config_collections import Collection, collection_records, learned
+from tap_chakra.records.stream_names import snake_case, stream_names
 from tap_chakra.records.users import user_records, users_schema
 from tests.support.json_values import values
 
 names = st.sampled_from(["id", "shortId", "name", "createdAt", "flag", "nested"])
+
+
+def records_of(config: dict[str, Any]) -> dict[str, Collection]:
+    account = resolve_account(config)
+    return collection_records(account, stream_names(account).collections)
 
 
 def check(schema: Any, record: dict[str, Any]) -> None:
@@ -33,7 +39,7 @@ def test_records_fit_the_schema_that_was_learned_from_them(rows: list[dict[str, 
 
 
 def test_each_documented_collection_is_a_stream_and_states_are_one() -> None:
-    found = collection_records(resolve_account(config_json(MADE)))
+    found = records_of(config_json(MADE))
     assert {"procedures", "attribute_types", "team", "skill_types", "states"} <= found.keys()
     assert {row["procedureShortId"] for row in found["states"].rows} == {"lead", "ticket", "order"}
     assert all(each.keys == ("id",) for each in found.values() if each.rows)
@@ -41,14 +47,14 @@ def test_each_documented_collection_is_a_stream_and_states_are_one() -> None:
 
 
 def test_an_empty_configuration_still_has_its_streams() -> None:
-    found = collection_records(resolve_account({}))
+    found = records_of({})
     assert "procedures" in found
     assert all(each.rows == () for each in found.values())
 
 
 def test_no_collection_is_the_stream_of_another() -> None:
     shown = {name: [{"id": name}] for name in ("fooBar", "foo_bar", "users", "team_", "Roles")}
-    found = collection_records(resolve_account({**config_json(MADE), **shown}))
+    found = records_of({**config_json(MADE), **shown})
     held = {row["id"]: name for name, each in found.items() for row in each.rows}
     assert {*shown} <= held.keys()
     assert "users" not in found
