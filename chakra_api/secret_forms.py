@@ -24,13 +24,17 @@ _IGNORED: Final = (
     r"\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
 )
 """What is not seen between two characters."""
+_COLOURS: Final = r"\x1b\[[0-9;]{0,16}[A-Za-z]"
+"""What sets a terminal's colours: it is not seen, either."""
 _BASE64: Final = "[A-Za-z0-9+/_-]"
 _CUT: Final = r"(?=\s*(?:\.\.\.|…|[\"'<\r\n\\]|\Z))"
 """What follows where a text was cut off: its end, a quote's, or dots that say so."""
-_UNSEEN: Final = re.compile(f"{_IGNORED}+")
+_UNSEEN: Final = re.compile(f"(?:{_COLOURS}|{_IGNORED})+")
 _ESCAPE: Final = re.compile(
-    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])|(.))"
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{3})|([nrt])|(.))"
 )
+_LEADING_ZEROS: Final = re.compile(r"&#([xX]?)0+")
+_NO_CHARACTER: Final = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _NAMED: Final = {
     "&": "amp",
     "<": "lt",
@@ -111,15 +115,22 @@ def _without_unseen(text: str) -> str:
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    braced, four, two, blank, other = found.groups()
+    braced, four, two, octal, blank, other = found.groups()
     if code := braced or four or two:
         return chr(min(int(code, 16), 0x10FFFF))
+    if octal:
+        return chr(int(octal, 8))
     return "" if blank else str(other)
+
+
+def _without_entities(text: str) -> str:
+    """A text whose entities are characters; Python refuses numbers of thousands of digits."""
+    return html.unescape(_NO_CHARACTER.sub("", _LEADING_ZEROS.sub(r"&#\1", text)))
 
 
 _DECODERS: Final = (
     ("%", unquote),
-    ("&", html.unescape),
+    ("&", _without_entities),
     ("\\", lambda text: _ESCAPE.sub(_unescaped, text)),
 )
 """What decodes a text that holds a sign."""
@@ -162,7 +173,9 @@ def _plain_pattern(value: str, forms: list[str]) -> str:
 
 def _spread(value: str) -> re.Pattern[str]:
     """Each character as itself or in a code, with what is not seen in between."""
-    return re.compile(rf"(?:{_IGNORED}|\\[nrt])*".join(map(_letter, value)), re.IGNORECASE)
+    return re.compile(
+        rf"(?:{_COLOURS}|{_IGNORED}|\\[nrt])*".join(map(_letter, value)), re.IGNORECASE
+    )
 
 
 def _letter(character: str) -> str:
@@ -173,10 +186,12 @@ def _letter(character: str) -> str:
     cases = sorted({ord(character.lower()), ord(character.upper())})
     hexed = f"(?:{'|'.join(f'{each:x}' for each in cases)})"
     number = f"(?:{'|'.join(map(str, cases))})"
+    octal = f"(?:{'|'.join(f'{each:03o}' for each in cases)})"
     named = f"|&{_NAMED[character]};?" if character in _NAMED else ""
     return (
-        rf"(?:\\?{re.escape(character)}|%(?:25)*{hexed}|\\+u\{{?0*{hexed}\}}?|\\+x{hexed}"
-        rf"|&(?:amp;)*#(?:0*{number}|x0*{hexed});?{named})"
+        # A bound on the backslashes: a long row of them would be gone through from each one.
+        rf"(?:\\?{re.escape(character)}|%(?:25)*{hexed}|\\{{1,8}}u\{{?0*{hexed}\}}?"
+        rf"|\\{{1,8}}x{hexed}|\\{{1,8}}{octal}|&(?:amp;)*#(?:0*{number}|x0*{hexed});?{named})"
     )
 
 

@@ -245,3 +245,23 @@ def test_no_member_of_a_record_begins_a_line_or_moves_a_cursor(member: str) -> N
     assert written.isprintable()
     assert written.startswith(r"tap.evil\x1b[2J\x07\r\n2026-11-30 | ERROR\u2028\u202e ")
     assert "key-0123456789abcdef" not in written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "&#" + "0" * 9_000 + "83;k-live+Ab/9xYz77Qw=",
+        "S\x1b[1mk-live+Ab/9\x1b[0;31mxYz77Qw=",
+        "".join(f"\\{ord(each):03o}" for each in "Sk-live+Ab/9xYz77Qw="),
+        "%53k-liv&#101;+Ab/9xYz77Qw\\u003d" + "\\" * 150_000,
+    ],
+    ids=["zeros", "colours of a terminal", "octal", "backslashes without end"],
+)
+def test_a_key_that_is_hidden_with_care_is_masked_and_soon(text: str) -> None:
+    assert "9xYz77Qw" not in ApiKey("Sk-live+Ab/9xYz77Qw=").redact(text)
+    assert "***" in ApiKey("Sk-live+Ab/9xYz77Qw=").redact(text)
+
+
+@pytest.mark.parametrize("number", ["1" * 4_301, "x" + "f" * 5_000])
+def test_a_number_that_no_character_has_is_no_fault(number: str) -> None:
+    assert ApiKey("Sk-live+Ab/9xYz77Qw=").redact(f"&#{number};") == f"&#{number};"
