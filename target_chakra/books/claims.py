@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_chakra.changes import Key, Mode
+from target_chakra.changes import Mode
 from target_chakra.journal.records import Claim, Owned
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from target_chakra.changes import Change
+    from target_chakra.changes import Change, Key
 
     Stored = Callable[[Key], Key]
     Owners = Mapping[str, frozenset[str]]
@@ -97,11 +97,9 @@ class Claims:
         gone: list[Owned] = []
         if change.mode is Mode.MIRROR:
             gone += self._named(change.stream, key, Claim.GONE, process_id)
-        if process_id:
-            # Others may own it by another key, or another process by this one.
-            by_id = Key(key.procedure, "id", process_id)
-            others = sorted(self._owners_of(change.procedure) - {change.stream})
-            gone += [Owned(each, by_id, Claim.GONE, process_id) for each in others]
+        own = {change.stream} if gone else set[str]()
+        for owner in sorted(self._owners_of(change.procedure) - own):
+            gone += self._named(owner, key, Claim.GONE_BY_OTHERS, process_id)
         return tuple(gone)
 
     def _present(

@@ -122,7 +122,10 @@ class Ownership:
             if by_claim[claim]:
                 connection.execute(_add(connection.dialect, claim), by_claim[claim])
         _change(connection, t.owned.delete().where(*_NAMED), by_claim[Claim.GONE])
-        gone = _with_process(by_claim[Claim.GONE])
+        others = by_claim[Claim.GONE_BY_OTHERS]
+        # By its key alone where the process is not known: that may name another one.
+        _change(connection, t.owned.delete().where(*_NAMED, t.owned.c.process_id.is_(None)), others)
+        gone = _with_process([*by_claim[Claim.GONE], *others])
         _change(connection, t.owned.delete().where(*_OF_PROCESS), gone)
 
 

@@ -132,6 +132,8 @@ class Claim(Enum):
     """The stream wrote it."""
     GONE = "gone"
     """It is deleted."""
+    GONE_BY_OTHERS = "gone by others"
+    """It is deleted by another stream than the one that owns it."""
 
 
 @dataclass(frozen=True, slots=True)

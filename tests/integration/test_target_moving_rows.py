@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +64,11 @@ class Account:
             lines += [json.dumps({"type": "STATE", "value": {}})] if ends else ["{"]
             args += ["--input", written(self._folder, "rows.singer", "\n".join(lines) + "\n")]
         return run_target(self.world, args)
+
+    def ask(self, statement: str) -> list[Any]:
+        journal = self._folder / "journal.db"
+        with closing(sqlite3.connect(journal)) as connection, connection:
+            return connection.execute(statement).fetchall()
 
     def alive(self) -> dict[str, str]:
         """Ids by key."""
@@ -141,13 +148,20 @@ def test_a_row_that_is_named_by_its_id_is_present(account: Account, score: objec
 
 
 @pytest.mark.parametrize("mapping", [{"mode": "upsert"}])
-def test_a_row_that_another_stream_marks_as_deleted_is_nobodys_any_more(account: Account) -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["process known", "not known"])
+def test_a_row_that_another_stream_marks_as_deleted_is_nobodys_any_more(
+    account: Account, *, known: bool
+) -> None:
+    """Others made one with its key, and the mirror deleted theirs."""
+    if not known:
+        account.ask("UPDATE owned SET process_id = NULL")
     account._config["streams"][0]["delete_when"] = "gone"  # type: ignore[index]  # noqa: SLF001
     gone = [{"lead_id": "y1", "gone": True}]
     run = account.run(of("a", gone, None), of("b", rows("y2", "y3"), 2))
     assert told(run)["outcomes"]["deleted"] == 1
     assert sum(told(run)["mirror_deletes"].values()) == 0
     assert sorted(account.alive()) == ["x1", "y2", "y3"]
+    assert account.ask("SELECT key FROM owned ORDER BY key") == [("y2",), ("y3",)]
 
 
 @pytest.mark.parametrize("mapping", MODES[:2], ids=lambda m: m["mode"])

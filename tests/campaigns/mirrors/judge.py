@@ -44,9 +44,10 @@ class Ending:
     Attributes:
         began_ms: When the run began that may delete.
         ended_ms: When it had ended.
-        brought: The keys that the source brought in the runs of the statement.
-        spared: Keys of runs that a target may take for a part of it, where nothing names it, and
-            of rejects that an operator sent again behind it.
+        brought: The keys that the source brought in the runs of the statement, on either stream.
+        spared: Keys of runs that a target may take for a part of it, where nothing names it or
+            rows move between streams, of rejects that an operator sent again behind it, and such
+            as ever came on a stream that is no mirror: they may be nobody's.
         whole: Whether it says what exists: all of it came, and each row with its key.
         done: Whether the run says that all that was due is deleted.
         after: The processes when it had ended.

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 STREAM = "team"
+OTHER_STREAM = "closed"
+"""Where some of the rows stand on some days, in histories of two streams."""
 COLUMNS = ("lead_id", "score")
 KEYS = 60
 """Keys that the source ever uses; others use them, too."""
@@ -29,12 +31,14 @@ class Source:
         held: Scores by key.
         bad: Keys whose rows can't be written today.
         nameless: Rows without a key that it brings today.
+        moved: Keys whose rows come on the other stream today, if there is one.
     """
 
     draw: random.Random
     held: dict[str, int] = field(default_factory=dict)
     bad: set[str] = field(default_factory=set)
     nameless: int = 0
+    moved: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
         """Its first rows."""
@@ -55,6 +59,11 @@ class Source:
             self.held[key_of(0)] = 1
         self.bad = set() if calm else set(self._some(sorted(self.held), 1 + draw.randrange(2)))
         self.nameless = 0 if calm else int(draw.random() < 0.08)
+
+    def move(self) -> None:
+        """Rows move between its two streams."""
+        for key in self._some(sorted(self.held), 9):
+            self.moved ^= {key}
 
     def _some(self, keys: list[str], most: int) -> Iterable[str]:
         return self.draw.sample(keys, min(len(keys), self.draw.randrange(most + 1)))

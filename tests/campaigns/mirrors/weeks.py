@@ -1,7 +1,8 @@
 """One history of the mirrors' campaign: weeks of a source, its target, faults and other people.
 
 From its number follows all of it: how a statement ends (by ACTIVATE_VERSION in the run, by
-mirror-commit, by a load of dlt), whether the source resumes behind a STATE, which faults come,
+mirror-commit, by a load of dlt), whether the source resumes behind a STATE, whether its rows move
+between two streams, and what the other one is (a mirror, or an upsert), which faults come,
 what others do between and during the runs, and on which days the API key sees fewer rows.
 """
 
@@ -21,7 +22,14 @@ from target_chakra.loads.arrivals import Delivery
 from target_chakra.loads.shared_run import SharedRun, Ticket
 from target_chakra.mapping.table_hints import Hints
 from tests.campaigns.mirrors.judge import Ending, Process, Weeks
-from tests.campaigns.mirrors.source import COLUMNS, KEYS, STREAM, Source, key_of
+from tests.campaigns.mirrors.source import (
+    COLUMNS,
+    KEYS,
+    OTHER_STREAM,
+    STREAM,
+    Source,
+    key_of,
+)
 from tests.campaigns.simulated.kinds import KINDS, Rates
 from tests.campaigns.simulated.scenarios import small_world
 from tests.campaigns.simulated.target import UNTIL_FREE, Plan, Scenario, Simulation
@@ -36,6 +44,8 @@ if TYPE_CHECKING:
     from tests.campaigns.simulated.history import Ended
 
 ENDINGS = ("activate", "commit", "load")
+OTHERS = (None, "mirror", "upsert")
+"""Modes of the other stream; None where there is none."""
 KNOBS = {
     "delete_mode": ("soft_listed", "hard"),
     "duplicate_pk": ("merge", "duplicate"),
@@ -52,9 +62,10 @@ OTHER = 0.15
 """Share of the questions that are answered otherwise in a history."""
 RATES = (0.0, 0.005, 0.01, 0.03)
 DAY = 86_400.0
+HINTED = (("mirror", "replace"), ("upsert", "merge"))
 ATTEMPTS, CALM_AFTER = 7, 4
 """Runs a day, and after how many of them no more faults come."""
-HINTS = Hints("replace", keys=("lead_id",))
+HINTS = {mode: Hints(word, keys=("lead_id",)) for mode, word in HINTED}
 
 
 @dataclass
@@ -67,6 +78,7 @@ class Scan:
         brought: Keys that came so far.
         nameless: Whether a row without a key came.
         covered: Rows that a STATE covers.
+        moved: Keys whose rows come on the other stream.
     """
 
     name: int
@@ -74,6 +86,14 @@ class Scan:
     brought: set[str]
     nameless: bool = False
     covered: int = 0
+    moved: frozenset[str] = frozenset()
+
+    def stream_of(self, row: Row) -> str:
+        return OTHER_STREAM if row["lead_id"] in self.moved else STREAM
+
+    def again(self) -> Scan:
+        """The same rows, read from the beginning."""
+        return Scan(self.name + 1, self.rows, set(), moved=self.moved)
 
 
 class MirrorWeeks(Simulation):
@@ -90,13 +110,17 @@ class MirrorWeeks(Simulation):
         self._others = random.Random(f"mirror {number}: others")
         self.ending = ENDINGS[number % len(ENDINGS)]
         self._resumes = draw.random() < 0.5
+        self._modes = {STREAM: "mirror"}
+        if other := OTHERS[number // len(ENDINGS) % len(OTHERS)]:
+            self._modes[OTHER_STREAM] = other
         self._days = days
         knobs = {n: draw.choice(v) for n, v in KNOBS.items() if draw.random() < OTHER}
         rates = {family: draw.choice(RATES) for family in KINDS}
         rates["journal"] /= 4
         self._settings = {
             "streams": [
-                {"stream": STREAM, "procedure": "lead", "key": "lead_id", "mode": "mirror"}
+                {"stream": stream, "procedure": "lead", "key": "lead_id", "mode": mode}
+                for stream, mode in self._modes.items()
             ],
             "batch_size": draw.choice((4, 10, 500)),
             "concurrency": draw.choice((1, 3)),
@@ -108,7 +132,7 @@ class MirrorWeeks(Simulation):
             seed=number,
             world=partial(small_world, 6, 0, knobs, number),
             wishes=(),
-            columns={STREAM: COLUMNS},
+            columns=dict.fromkeys(self._modes, COLUMNS),
             states=frozenset(),
             settings=self._settings,
             journal_exists=True,
@@ -122,6 +146,7 @@ class MirrorWeeks(Simulation):
         self._retried: set[str] = set()
         self._ever_unknown: set[str] = set()
         self._by_others: set[str] = set()
+        self._not_mirrored: set[str] = set()
         self._edits = 0.0
 
     # Days
@@ -158,7 +183,7 @@ class MirrorWeeks(Simulation):
             self.world.change_knobs({"entry_error_rate": 0.0})
             self._settings.update(max_deletes=999, max_rejects=999)
         if not self._is_pending:
-            self._scan = Scan(self._scan.name + 1, self._source.rows(), set())
+            self._scan = self._next_scan()
         self._bring(calm=calm)
         if self._is_pending and calm:
             self._bring(calm=calm)
@@ -169,9 +194,19 @@ class MirrorWeeks(Simulation):
         """Whether a load is left that must be finished before the next one begins."""
         return self.ending == "load" and bool(self._scan.rows) and not self._scan_is_done
 
+    def _next_scan(self) -> Scan:
+        rows, moved = self._source.rows(), frozenset[str]()
+        if OTHER_STREAM in self._modes:
+            self._source.move()
+            moved = frozenset(self._source.moved)
+            # A stream comes as a whole, in either order.
+            is_first = self._draw.random() < 0.5
+            rows.sort(key=lambda row: (row["lead_id"] in moved) != is_first)
+        return Scan(self._scan.name + 1, rows, set(), moved=moved)
+
     _may_go_on = _nameless_before = False
     _scan_is_done = True
-    _calm_day = False
+    _calm_day = _retry_broke_off = False
 
     def _bring(self, *, calm: bool) -> None:
         draw, ended = self._draw, None
@@ -186,9 +221,11 @@ class MirrorWeeks(Simulation):
                 self.turns.sleep(UNTIL_FREE)
                 self._say_what_is_there()
             if not self._resumes and self.ending != "load":
-                self._scan = Scan(self._scan.name + 1, self._scan.rows, set())
+                self._scan = self._scan.again()
         if not calm and draw.random() < 0.2:
-            self._once_ending(self._retry, commits=False, brings=False)
+            again = self._once_ending(self._retry, commits=False, brings=False)
+            # A run behind it may be taken for its rest.
+            self._retry_broke_off = again.code != ExitCode.DONE
         if self.ending != "activate" and ended is not None and ended.code == ExitCode.DONE:
             self._commit(calm=calm)
 
@@ -227,7 +264,9 @@ class MirrorWeeks(Simulation):
                 self._spared, self._nameless_before = set(), False
             self._spared |= self._scan.brought
             self._nameless_before |= self._scan.nameless and ended.code != ExitCode.DONE
-            self._retried.clear()
+            if not self._retry_broke_off:
+                self._retried.clear()
+            self._retry_broke_off = False
             self._may_go_on = ended.code != ExitCode.DONE
         may_delete = commits or (self.ending == "activate" and brings)
         if may_delete:
@@ -237,7 +276,8 @@ class MirrorWeeks(Simulation):
     def _note(self, ended: Ended, began_ms: int) -> None:
         scan, deletes = self._scan, ended.receipt.get("mirror_deletes", {})
         left = sum(deletes.get(name, 0) for name in ("rejected", "unknown", "not sent"))
-        named = self.ending != "commit"
+        # A stream that brought nothing in a run that broke off takes what the other one brought.
+        named = self.ending != "commit" and len(self._modes) == 1
         # Where nothing names a statement, a row without a key may be of this one, too.
         left += not named and self._nameless_before
         self.counts["deleted"] += deletes.get("deleted", 0)
@@ -247,7 +287,9 @@ class MirrorWeeks(Simulation):
                 began_ms,
                 self.server.now_ms,
                 frozenset(scan.brought),
-                frozenset(self._retried if named else self._spared | self._retried),
+                frozenset(
+                    self._not_mirrored | (self._retried if named else self._spared | self._retried)
+                ),
                 not scan.nameless and self._all_came,
                 self._finished_well and ended.code == ExitCode.DONE and not left,
                 list(self._processes()),
@@ -268,25 +310,37 @@ class MirrorWeeks(Simulation):
         scan = self._scan
         self._is_narrowed_by_changes = False
         version = scan.name if self.ending == "activate" else None
-        session.open_stream(STREAM, dict.fromkeys(COLUMNS, False))
+        for stream in self._modes:
+            session.open_stream(stream, dict.fromkeys(COLUMNS, False))
         first = scan.covered if self._resumes else 0
         for at in range(first, len(scan.rows)):
             self._bring_row(scan.rows[at])
-            session.row(STREAM, at + 1, dict(scan.rows[at]), version)
+            stream = scan.stream_of(scan.rows[at])
+            session.row(stream, at + 1, dict(scan.rows[at]), version)
             if at % 10 == 9:
                 session.state({"rows": at + 1})
-        if version is not None and first < len(scan.rows):
-            session.activate(STREAM, version)
-            self._finished_well = True
+            behind = None if at + 1 == len(scan.rows) else scan.stream_of(scan.rows[at + 1])
+            if version is not None and behind != stream:
+                session.activate(stream, version)
+        if version is not None:
+            came = {scan.stream_of(row) for row in scan.rows[first:]}
+            self._finished_well = came >= set(self._mirrors)
         session.state({"rows": len(scan.rows)})
 
     def _bring_row(self, row: Row) -> None:
-        key = row["lead_id"]
+        key, stream = row["lead_id"], self._scan.stream_of(row)
         self.counts["rows"] += 1
+        self.counts["rows of the other stream"] += stream != STREAM
+        if key is not None and self._modes[stream] != "mirror":
+            self._not_mirrored.add(key)  # its process may be nobody's
         if key is None:
             self._scan.nameless = True
         else:
             self._scan.brought.add(key)
+
+    @property
+    def _mirrors(self) -> list[str]:
+        return [stream for stream, mode in self._modes.items() if mode == "mirror"]
 
     def _feed_changes(self, session: Session[Any]) -> None:
         """A run that brings only what changed, and says so."""
@@ -301,7 +355,7 @@ class MirrorWeeks(Simulation):
         reports = Reports(self.disk.journal)
         runs = [run for run in reports.runs() if run.id != session.run_id]
         reports.close()
-        hints = {STREAM: HINTS} if self.ending == "load" else {}
+        hints = {stream: HINTS["mirror"] for stream in self._mirrors if self.ending == "load"}
         for _ in session.commit_mirrors(runs, None, hints):
             self._finished_well = True
 
@@ -327,9 +381,11 @@ class MirrorWeeks(Simulation):
             return super()._session(take)
         scan = self._scan
         shared = SharedRun(f"push/{scan.name}", self._begun_load, lambda: False)
-        size = max(1, len(scan.rows) // 2 + 1)
-        for at in range(0, len(scan.rows), size):
-            shared.take(Ticket(self._delivery(scan, at, size)))
+        for stream in dict.fromkeys(map(scan.stream_of, scan.rows)):
+            rows = [row for row in scan.rows if scan.stream_of(row) == stream]
+            size = max(1, len(rows) // 2 + 1)
+            for at in range(0, len(rows), size):
+                shared.take(Ticket(self._delivery(stream, at, rows[at : at + size])))
         # On this thread: what decides must be the one that virtual time knows.
         shared._completing = shared._whole = True  # noqa: SLF001
         shared._run()  # noqa: SLF001
@@ -343,14 +399,14 @@ class MirrorWeeks(Simulation):
     def _begun_load(self, hooks: Hooks[object]) -> Session[object]:
         return self._begun(hooks)
 
-    def _delivery(self, scan: Scan, at: int, size: int) -> Delivery:
+    def _delivery(self, stream: str, at: int, given: list[Row]) -> Delivery:
         def rows() -> Iterator[Row]:
-            for row in scan.rows[at : at + size]:
+            for row in given:
                 self._bring_row(row)
                 yield dict(row)
 
-        columns = dict.fromkeys(COLUMNS, False)
-        return Delivery(f"{STREAM}.{at}", STREAM, columns, HINTS, rows)
+        columns, hints = dict.fromkeys(COLUMNS, False), HINTS[self._modes[stream]]
+        return Delivery(f"{stream}.{at}", stream, columns, hints, rows)
 
     # Other people
 
