@@ -213,7 +213,7 @@ def test_a_dry_run_shows_deletes_that_the_limit_would_stop(tmp_path: Path) -> No
     assert f"{WOULD_STOP} 1, and 2 processes would be deleted" in marked.stderr
     real = made.run([*gone, *later], max_deletes=3)
     assert real.code == ExitCode.REJECTS
-    # The mirror deletes last: what rows asked for is done (2 deletes, 1 create), nothing of its own.
+    # The mirror deletes last: what rows asked for is done (2 deletes, 1 create), and no more.
     assert sum(alive for alive, _ in made.held()) == 24 - 2 + 1
 
 
