@@ -31,6 +31,7 @@ class Tally(Generic[State]):
         deleted_by_mirror: Outcomes of deletes that no row asks for.
         watched: Outcomes of single rows, by number, where they are to be known.
         last_seq: Number of the last row.
+        keyless_unknown: Unknown rows without a key: only their user can say what became of them.
         open: Rows that have no outcome yet.
         open_bytes: What the large ones of those weigh.
     """
@@ -40,7 +41,7 @@ class Tally(Generic[State]):
         self.outcomes: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
         self.deleted_by_mirror: Counter[Outcome] = Counter()
         self.watched: dict[int, Outcome | None] = {}
-        self.last_seq = 0
+        self.last_seq = self.keyless_unknown = 0
         self.open = self.open_bytes = 0
         self.heard = heard
         self._weights: dict[int, int] = {}
@@ -106,6 +107,7 @@ class Tally(Generic[State]):
         if change.seq in self.watched:
             self.watched[change.seq] = outcome
         self.outcomes[change.stream][outcome] += 1
+        self.keyless_unknown += outcome is Outcome.UNKNOWN and change.key is None
         if end in SETTLED:
             self._gate.settled(change.seq)
         if self.heard is not None:

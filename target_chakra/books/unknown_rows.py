@@ -96,6 +96,12 @@ class UnknownRows:
         """Seconds until the last process is free that a row was not sent to; 0 if there is none."""
         return max((seconds_until(each, self._now()) for each in self._held), default=0.0)
 
+    @property
+    def own_seconds(self) -> float:
+        """Seconds until the last process is free that is held by an unknown row of this run."""
+        own = [row.free for row in self._of(self._by_name) if row.change is not None]
+        return max((seconds_until(each, self._now()) for each in own), default=0.0)
+
     def wait_for(self, names: Iterable[Key]) -> float:
         """Seconds until the process of these names is free; 0 if it is."""
         free = self._free(names) if self._by_name else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
 from chakra_api.exit_codes import ExitCode
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Until when processes are held that rows were not sent to.
+    """Until when unknown rows hold processes.
 
     Attributes:
         until_ms: Epoch milliseconds of ChakraHQ's clock, as far as that is known; None if it told
@@ -43,6 +43,8 @@ class Verdict:
         why: The reasons of rows that ended so.
         command: What to type for a subcommand: `rejects` → `target-chakra rejects`.
         held: Until when unknown rows hold processes that rows were not sent to; None if none was.
+        holds: Until when unknown rows of this run hold theirs; None if none does.
+        keyless: How many unknown rows have no key.
     """
 
     receipt: Receipt
@@ -50,6 +52,8 @@ class Verdict:
     why: Mapping[Outcome, Reasons]
     command: Callable[[str], str]
     held: Held | None = None
+    holds: Held | None = None
+    keyless: int = 0
 
     def errors(self) -> Iterator[str]:
         """What went wrong, a line each; of rejects and unknown rows one line in all."""
@@ -112,33 +116,64 @@ class Verdict:
             why = self.why[Outcome.UNKNOWN].said()
             parts += [f"Most often: {why}."] if why else []
             parts.append(f"List them with: {self.command('unknown')}.")
+            if self.holds and not (self.held and self.held.seconds >= self.holds.seconds):
+                parts.append(self._holds_said(self.holds))
+            if self.keyless:
+                parts.append(f"{keyless_said(self.keyless, self.command)}.")
         if in_flight:
             parts.append(f"{_in_flight_said(in_flight)}.")
         if unsent:
             parts.append(f"{counted(unsent)} not sent, to come again from the source: {self._why}.")
         return " ".join((*parts, self._go_on))
 
+    @staticmethod
+    def _holds_said(holds: Held) -> str:
+        said = "What was sent may still be written, and holds its process"
+        if holds.until_ms is None:
+            return f"{said}; {_until(holds)}."
+        return f"{said} until {_until(holds)}."
+
     @property
     def _why(self) -> str:
         if self.held is None:
             return "an unknown row, or one in flight, holds their process"
-        until = self.held.until_ms
-        if until is None:
-            return (
-                "what was sent to their process before, and nobody knows of, may still be written,"
-                " and ChakraHQ's answers tell no time (Date) by which to know until when"
-            )
-        return (
-            "what was sent to their process before, and nobody knows of, may still be written"
-            f" until {iso_ms(until)} by ChakraHQ's clock ({self.held.seconds:,} s"
-            " from now)"
-        )
+        said = "what was sent to their process before, and nobody knows of, may still be written"
+        if self.held.until_ms is None:
+            return f"{said}, and {_until(self.held)}"
+        return f"{said} until {_until(self.held)}"
 
     @property
     def _go_on(self) -> str:
-        return "Run it again after that." if self.held else "Run it again to go on."
+        if self.held or self.holds:
+            return "Run it again after that."
+        ends = self.keyless and self.keyless == sum(self._count(each) for each in _LEFT_OPEN)
+        return "Then run it again." if ends else "Run it again to go on."
+
+
+_LEFT_OPEN: Final = (Outcome.UNKNOWN, Outcome.NOT_SENT, Outcome.IN_FLIGHT)
+
+
+def _until(held: Held) -> str:
+    if held.until_ms is None:
+        return "ChakraHQ's answers tell no time (Date) by which to know until when"
+    return f"{iso_ms(held.until_ms)} by ChakraHQ's clock ({held.seconds:,} s from now)"
 
 
 def _in_flight_said(count: int) -> str:
     verb = "is" if count == 1 else "are"
     return f"{counted(count)} {verb} in flight; the next run with this journal follows them"
+
+
+def keyless_said(rows: int, command: Callable[[str], str]) -> str:
+    """What is to be said of unknown rows that nothing but their user's word can end.
+
+    Args:
+        rows: How many have no key.
+        command: What to type for a subcommand.
+    """
+    has, it = ("has", "it is") if rows == 1 else ("have", "they are")
+    return (
+        f"{counted(rows)} {has} no key to be read back by, and no run can find out: look in"
+        f" ChakraHQ whether {it} there, then say so, by number, with:"
+        f" {command('unknown --as written|not-written NUMBERS')}"
+    )

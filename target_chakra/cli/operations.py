@@ -16,6 +16,8 @@ from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.surroundings import run_owner
 from chakra_plugin.telling import tell, tell_json
+from target_chakra.books.reasons import counted
+from target_chakra.books.verdict import keyless_said
 from target_chakra.cli.stopping import stoppable
 from target_chakra.journal.reports import RESOLUTIONS, Reports
 from target_chakra.run.hooks import Hooks
@@ -24,7 +26,7 @@ from target_chakra.settings import parse_settings
 from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from singer_sdk.plugin_base import _ConfigInput
 
@@ -219,7 +221,7 @@ def unknown(
     at_once: bool,
     as_json: bool,
 ) -> None:
-    """List rows of which nobody knows, or take your word for them.
+    """List rows of which nobody knows (or some, by number), or take your word for them.
 
     Look in ChakraHQ whether the row is there. One that is not written is sent when its source
     brings it again; one that is written is not.
@@ -229,55 +231,72 @@ def unknown(
       target-chakra --config config.json unknown
       target-chakra --config config.json unknown --as written 3 4
     """  # noqa: D301 - click's mark for text that stays as it is
+    command = typed_command(config)
     with _reports(config) as reports:
         found = reports.unknowns()
-        if how is None:
-            for each in found:
-                if as_json:
-                    tell_json(_json(each))
-                else:
-                    tell(_unknown_line(each))
-            if not found:
-                tell("No unknown rows.", err=True)
-            if left := reports.in_flight():
-                tell(f"{left:,} in flight; the next run with this journal follows them", err=True)
-            return
-        missing = sorted(set(numbers) - {each.id for each in found})
-        if _is_dry(config):
+        if how is not None and _is_dry(config):
             raise SettingsError(
                 "dry_run is set, and this would change the journal", "Take dry_run away"
             )
-        if missing or not numbers:
+        missing = sorted(set(numbers) - {each.id for each in found})
+        if missing or (how is not None and not numbers):
             raise SettingsError(
                 f"There is no unknown row {missing[0]}" if missing else "No rows are named",
-                f"List them with {typed_command(config)('unknown')}",
+                f"List them with {command('unknown')}",
             )
-        chosen = [each for each in found if each.id in numbers]
+        chosen = [each for each in found if not numbers or each.id in numbers]
+        if how is None:
+            _list_unknown(chosen, command, as_json=as_json)
+            if not numbers and (left := reports.in_flight()):
+                tell(f"{left:,} in flight; the next run with this journal follows them", err=True)
+            return
         if how == "not-written" and not at_once:
             _refuse_early(chosen)
-        reports.resolve(numbers, how)
-        tell(f"{len(numbers)} rows resolved as {how}", err=True)
+        reports.resolve([each.id for each in chosen], how)
+        tell(f"{counted(len(chosen))} resolved as {how}", err=True)
+
+
+def _list_unknown(
+    found: Sequence[UnknownLine], command: Callable[[str], str], *, as_json: bool
+) -> None:
+    for each in found:
+        if as_json:
+            tell_json(_json(each))
+        else:
+            tell(_unknown_line(each))
+    if not found:
+        tell("No unknown rows.", err=True)
+    if keyless := sum(not each.key for each in found):
+        tell(keyless_said(keyless, command), err=True)
 
 
 def _unknown_line(each: UnknownLine) -> str:
-    held = SystemClock().now() * 1000 < each.free_ms
-    until = f"; it may still be written until {iso_ms(each.free_ms)}" if held else ""
+    until = ""
+    if each.free_ms is None:
+        until = "; its process is held until its user says"
+    elif SystemClock().now() * 1000 < each.free_ms:
+        until = f"; it may still be written until {iso_ms(each.free_ms)}"
     return (
         f"{each.id}  run {each.run}, {_place(each)}, {each.key or 'no key'}: {each.kind},"
         f" {each.reason}{until}"
     )
 
 
-def _refuse_early(chosen: list[UnknownLine]) -> None:
+def _refuse_early(chosen: Sequence[UnknownLine]) -> None:
     """A row that is not there yet may still come.
 
     Raises:
         SettingsError: The job of one may still begin, or is under way.
     """
-    free = max(each.free_ms for each in chosen)
-    if SystemClock().now() * 1000 < free:
+    held = [each.free_ms for each in chosen if each.free_ms is not None]
+    if len(held) < len(chosen):
         raise SettingsError(
-            f"Until {iso_ms(free)} the job of these rows may still write them",
+            "Nobody knows until when the job of these rows may still write them",
+            "See in ChakraHQ that it is over, then say --now",
+        )
+    if SystemClock().now() * 1000 < max(held):
+        raise SettingsError(
+            f"Until {iso_ms(max(held))} the job of these rows may still write them",
             "Look again after that; or say --now if you are sure, and risk rows twice",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
 from target_chakra.journal.ownership import take_word
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
-from target_chakra.storage.engines import WRITES, legible, open_engine, spoken
+from target_chakra.storage.engines import LOOK_AGAIN, WRITES, legible, open_engine, spoken
 from target_chakra.storage.lock import is_held
 from target_chakra.storage.read_only import refuse_read_only
 from target_chakra.storage.schema import see_old
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LEFT = [state.value for state in OPEN if state is not BatchState.INTENDED]
 """States of batches that may have left, and are not settled."""
+_FOR_EVER: Final = 253_402_300_800_000
+"""The year 10000, epoch milliseconds: what is held for longer has no end."""
 RESOLUTIONS = ("written", "not-written")
 
 
@@ -109,7 +111,7 @@ class UnknownLine:
         kind: What ChakraHQ was asked to do.
         reason: Why nobody knows.
         fields: What was sent.
-        free_ms: Until when its process is held, epoch milliseconds.
+        free_ms: Until when its process is held, epoch milliseconds; None if until its user says.
     """
 
     id: int
@@ -120,7 +122,7 @@ class UnknownLine:
     kind: str
     reason: str
     fields: Mapping[str, object]
-    free_ms: int
+    free_ms: int | None
 
 
 class Reports:
@@ -136,7 +138,7 @@ class Reports:
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         url = self._engine.url
-        with legible(url), spoken(url), self._engine.connect() as connection:
+        with legible(url), spoken(url, LOOK_AGAIN), self._engine.connect() as connection:
             see_old(connection, t.SHAPES)
             if t.is_older(connection):
                 # It, or one that has just been made, is brought to this version to be read;
@@ -176,7 +178,7 @@ class Reports:
             )
 
     def _is_held(self) -> bool:
-        with spoken(self._engine.url):
+        with spoken(self._engine.url, LOOK_AGAIN):
             return is_held(self._engine)
 
     def in_flight(self) -> int:
@@ -219,7 +221,7 @@ class Reports:
             how: One of `RESOLUTIONS`: a row that was not written is sent when it comes again.
         """
         refuse_read_only(self._engine.url)
-        with spoken(self._engine.url), self._engine.begin() as connection:
+        with spoken(self._engine.url, LOOK_AGAIN), self._engine.begin() as connection:
             see_old(connection, t.SHAPES)
             # The journal may be of an earlier version; nobody's word brings it to this one.
             told = sa.select(*(t.unknowns.c[name] for name in t.SHAPES["unknowns"]))
@@ -316,6 +318,8 @@ def _reject(row: sa.Row[tuple[object, ...]]) -> RejectLine:
 
 
 def _unknown(row: sa.Row[tuple[object, ...]]) -> UnknownLine:
+    # ChakraHQ's clock where it told one: ours may have been wrong when the row was sent.
+    free = row.free_ms if row.free_server_ms is None else row.free_server_ms
     return UnknownLine(
         row.id,
         row.run,
@@ -325,6 +329,5 @@ def _unknown(row: sa.Row[tuple[object, ...]]) -> UnknownLine:
         row.kind,
         row.reason,
         value_of(row.fields),
-        # ChakraHQ's clock where it told one: ours may have been wrong when the row was sent.
-        row.free_ms if row.free_server_ms is None else row.free_server_ms,
+        free if free < _FOR_EVER else None,
     )

@@ -362,8 +362,16 @@ class Session(Generic[State]):
         if receipt.dry_run:
             for line in writer.dry_run.lines(self.settings.batch_size):
                 self._hooks.show(line)
-        why, command = writer.books.why, self._hooks.command
-        verdict = Verdict(receipt, self.settings.limits, why, command, self._held())
+        unknown = writer.books.unknown
+        verdict = Verdict(
+            receipt,
+            self.settings.limits,
+            writer.books.why,
+            self._hooks.command,
+            held=self._held(unknown.held_seconds),
+            holds=self._held(unknown.own_seconds),
+            keyless=writer.tally.keyless_unknown,
+        )
         for told in verdict.errors():
             LOG.error("%s", told)
         for told in verdict.warnings():
@@ -373,9 +381,8 @@ class Session(Generic[State]):
             LOG.info("%s", left)
         self._hooks.print_receipt(encode(self.last_receipt).decode())
 
-    def _held(self) -> Held | None:
-        """Until when processes are held that rows of this run were not sent to."""
-        seconds = self.writer.books.unknown.held_seconds
+    def _held(self, seconds: float) -> Held | None:
+        """Until when processes are held that are free in so many seconds; None if they are."""
         if not seconds:
             return None
         if not math.isfinite(seconds):

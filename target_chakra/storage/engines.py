@@ -28,6 +28,10 @@ _ANY_STEP: Final = (
     "Nothing that it does not know was sent. Make room or mend the database, then run it again to"
     " go on"
 )
+LOOK_AGAIN: Final = (
+    "Nothing was changed. See that the database is up and can be reached, then type it again"
+)
+"""The next step of a command that reads the journal, or takes its user's word into it."""
 _NEXT_STEPS: Final = {
     "3F000": "Have an owner of the database make the schema that the URL names: CREATE SCHEMA ..."
     " AUTHORIZATION ...",
@@ -166,8 +170,12 @@ def _as_settings(url: sa.URL) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def spoken(url: sa.URL) -> Iterator[None]:
+def spoken(url: sa.URL, next_step: str = _ANY_STEP) -> Iterator[None]:
     """Turn the database's own errors into ones that say what to do.
+
+    Args:
+        url: Of the journal.
+        next_step: What to do where the error itself does not say.
 
     Raises:
         SettingsError: An option of the URL means nothing to the driver.
@@ -181,7 +189,7 @@ def spoken(url: sa.URL) -> Iterator[None]:
         state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
         if state in {"", "None"} and _BAD_OPTION.search(cause):
             raise SettingsError(f"The setting journal does not fit: {cause}", _MENDED) from None
-        step = OWN_FILE if cause == _NO_DATABASE else _NEXT_STEPS.get(state, _ANY_STEP)
+        step = OWN_FILE if cause == _NO_DATABASE else _NEXT_STEPS.get(state, next_step)
         raise JournalError(f"The journal '{shown(url)}' failed: {cause}", step) from None
 
 

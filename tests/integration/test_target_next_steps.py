@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +15,6 @@ from chakra_api.exit_codes import ExitCode
 from tests.support.in_process import KEY, run_target, world_of, written
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from chakra_sandbox.world import World
 
 BAD = {"lead_id": "BAD-1", "score": "many"}
@@ -91,3 +92,60 @@ def test_one_mapping_without_its_list_is_told_what_to_write(
     told = run_target(world, ["--input", rows])
     assert told.code == ExitCode.SETTINGS
     assert wanted in told.stderr
+
+
+OLD_JOURNAL = Path(__file__).parents[1] / "upgrades/data/0.2.0/journals/sqlite/unknown/journal.sql"
+WORD = "unknown --as written|not-written NUMBERS"
+
+
+@pytest.fixture
+def old_journal(tmp_path: Path) -> list[str]:
+    """A journal of 0.2.0 with unknown rows, three of them without a key, which no run migrated."""
+    with closing(sqlite3.connect(tmp_path / "j.db")) as connection:
+        connection.executescript(OLD_JOURNAL.read_text(encoding="utf-8"))
+    return ["--config", written(tmp_path, "c.json", settings(tmp_path)), "unknown"]
+
+
+def test_unknown_rows_of_a_journal_that_kept_no_end_of_their_holds_are_listed(
+    world: World, old_journal: list[str]
+) -> None:
+    """It ended in a traceback: what is held for ever is no time."""
+    told = run_target(world, old_journal)
+    assert told.code == 0
+    assert "1  run 2, notes line 13, no key: create" in told.stdout
+    assert "; its process is held until its user says" in told.stdout
+    assert "3 rows have no key to be read back by" in told.stderr
+    assert WORD in told.stderr
+    lines = run_target(world, [*old_journal, "--json"]).stdout.splitlines()
+    assert json.loads(lines[0])["free_ms"] is None
+    refused = run_target(world, [*old_journal, "--as", "not-written", "1"])
+    assert refused.code == ExitCode.SETTINGS
+    assert "Nobody knows until when" in refused.stderr
+    assert run_target(world, [*old_journal, "--as", "not-written", "--now", "1"]).code == 0
+
+
+def test_numbers_name_the_unknown_rows_that_are_listed(
+    world: World, old_journal: list[str]
+) -> None:
+    told = run_target(world, [*old_journal, "4", "2"])
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["2", "4"]
+    assert "1 row has no key to be read back by" in told.stderr
+    assert WORD not in run_target(world, [*old_journal, "4"]).stderr
+    for words in (["99"], ["4", "99"], ["--json", "99"]):
+        refused = run_target(world, [*old_journal, *words])
+        assert (refused.code, refused.stdout) == (ExitCode.SETTINGS, "")
+        assert "There is no unknown row 99. List them with" in refused.stderr
+    resolved = run_target(world, [*old_journal, "--as", "written", "1", "1"])
+    assert "1 row resolved as written" in resolved.stderr
+
+
+@pytest.mark.parametrize("words", ["runs", "rejects", "unknown", "unknown --as written 1"])
+def test_who_only_looks_is_not_told_to_run_it_again(
+    world: World, tmp_path: Path, words: str
+) -> None:
+    down = settings(tmp_path, journal="postgresql://user:secret@127.0.0.1:9/none")
+    own = written(tmp_path, "c.json", down)
+    told = run_target(world, ["--config", own, *words.split()])
+    assert told.code == ExitCode.JOURNAL
+    assert "Nothing was changed. See that the database is up" in told.stderr
+    assert "was sent" not in told.stderr

@@ -293,7 +293,9 @@ class Weeks:
 
     def _operator(self) -> None:
         """Somebody looks in ChakraHQ for rows without a key of which nobody knows."""
-        free = [u for u in self._target.unknowns() if u.free_ms < self._office.now_ms and not u.key]
+        now = self._office.now_ms
+        keyless = [each for each in self._target.unknowns() if not each.key]
+        free = [each for each in keyless if each.free_ms is not None and each.free_ms < now]
         there = {str(row["data"].get("name")) for row in self._office.living("visit")}
         for each in free:
             written = str(each.fields.get("data.name")) in there

@@ -100,3 +100,11 @@ def test_whoever_listens_hears_of_each_row_what_became_of_the_change_it_went_int
     tally.settle(third, Outcome.CREATED)
     tally.settle(replace(ANY, asked_by=AskedBy.EARLIER_RUN), Outcome.CREATED)
     assert heard == [(1, Outcome.UNKNOWN), (2, Outcome.UNKNOWN), (3, Outcome.CREATED)]
+
+
+def test_unknown_rows_without_a_key_are_counted_for_themselves() -> None:
+    tally: Tally[int] = Tally()
+    for change in (ANY, replace(ANY, seq=2, key=None), replace(ANY, seq=3, key=None)):
+        tally.came_in("s")
+        tally.settle(change, Outcome.CREATED if change.seq == 3 else Outcome.UNKNOWN)
+    assert (tally.count(Outcome.UNKNOWN), tally.keyless_unknown) == (2, 1)

@@ -114,3 +114,31 @@ def test_a_limit_that_stops_the_run_says_why_in_the_same_line() -> None:
 def test_a_run_that_ended_well_says_nothing() -> None:
     told = verdict({Outcome.CREATED: 5, Outcome.REJECTED: 1}, reasons("bad"))
     assert [*told.errors(), *told.warnings()] == []
+
+
+ORDER = "target-chakra unknown --as written|not-written NUMBERS"
+
+
+def test_only_their_users_word_ends_unknown_rows_without_a_key() -> None:
+    """Four rows were unknown in each run, and "Run it again to go on" never went on."""
+    (line,) = replace(verdict({Outcome.UNKNOWN: 4}), keyless=4).errors()
+    assert "4 rows have no key to be read back by, and no run can find out" in line
+    assert line.endswith(f"then say so, by number, with: {ORDER}. Then run it again.")
+    (line,) = replace(verdict({Outcome.UNKNOWN: 4, Outcome.NOT_SENT: 1}), keyless=1).errors()
+    assert f"1 row has no key to be read back by, and no run can find out: {LOOK}" in line
+    assert line.endswith("Run it again to go on.")
+
+
+LOOK = f"look in ChakraHQ whether it is there, then say so, by number, with: {ORDER}."
+
+
+def test_unknown_rows_are_told_until_when_they_hold_their_processes() -> None:
+    holds = Held(until_ms=1_790_000_312_000, seconds=312)
+    (line,) = replace(verdict({Outcome.UNKNOWN: 1}), holds=holds).errors()
+    said = "What was sent may still be written, and holds its process"
+    time = "2026-09-21T14:18:32.000Z by ChakraHQ's clock (312 s from now)"
+    assert line.endswith(f"{said} until {time}. Run it again after that.")
+    (line,) = replace(verdict({Outcome.UNKNOWN: 1}), holds=Held(None, 0)).errors()
+    assert f"{said}; ChakraHQ's answers tell no time (Date)" in line
+    both = replace(verdict({Outcome.UNKNOWN: 1, Outcome.NOT_SENT: 1}), held=holds, holds=holds)
+    assert "\n".join(both.errors()).count(time) == 1
