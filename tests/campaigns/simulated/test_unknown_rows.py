@@ -70,10 +70,30 @@ def listed(history: History) -> list[int]:
     return [len(ended.listed) for ended in history.ended if ended.listed is not None]
 
 
+SHORTLY = {"job_timeout": 40, "lost_answer_horizon": 35}
+"""An unknown row holds its process for hardly longer than lists may lag: a later one waits."""
+
+
+def test_a_row_that_somebody_edits_holds_up_no_run_for_half_an_hour() -> None:
+    """One lost answer and one edit: "1 being read back" for 30 minutes, with the lock held."""
+    wishes = [lead(old(n), 1000 + n) for n in range(1, 7)]
+    history = play(wishes, ("PATCH process", 1, "reset after"), edits=[(1.2, old(1), 5)])
+    assert codes(history) == [8, 0]
+    first = history.ended[0].receipt
+    assert (first["outcomes"]["updated"], first["outcomes"]["unknown"]) == (5, 1)
+    assert first["seconds"] < 40
+    assert listed(history) == [1, 0]
+    history = play(wishes, ("PATCH process", 1, "crash after"), edits=[(30.0, old(1), 5)])
+    assert codes(history) == [None, 8, 0]
+    assert history.ended[1].receipt["seconds"] < 70
+
+
 def test_a_row_that_the_same_run_settled_is_not_listed_any_more() -> None:
     """It was: receipt `unknown: 0`, exit code 0, and the row stayed listed for weeks."""
     wishes = [lead(old(n), 1000 + n) for n in range(1, 4)]
-    history = play(wishes, ("PATCH process", 1, "crash after"), edits=[(30.0, old(2), 5)])
+    history = play(
+        wishes, ("PATCH process", 1, "crash after"), edits=[(30.0, old(2), 5)], **SHORTLY
+    )
     assert codes(history) == [None, 0]
     assert history.ended[1].receipt["unknown"] == 0
     assert listed(history) == [0]
@@ -82,7 +102,9 @@ def test_a_row_that_the_same_run_settled_is_not_listed_any_more() -> None:
 def test_a_row_that_a_later_one_of_its_run_was_written_after_is_superseded() -> None:
     """STATE passes: ChakraHQ holds what the source said last."""
     wishes = [lead(old(1), 7), *(lead(old(n), 50 + n) for n in range(2, 11)), lead(old(1), 9)]
-    history = play(wishes, ("PATCH process", 1, "reset after"), edits=AT_ONCE, pauses=TEN)
+    history = play(
+        wishes, ("PATCH process", 1, "reset after"), edits=AT_ONCE, pauses=TEN, **SHORTLY
+    )
     assert codes(history) == [0]
     outcomes = history.ended[0].receipt["outcomes"]
     assert (outcomes["unknown"], outcomes["superseded"], outcomes["updated"]) == (0, 1, 10)
