@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chakra_api.values.timestamps import iso_ms
+from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.sending.batch_in_flight import Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chakra_api.clock import Clock
     from chakra_api.endpoints.answers import RequestStats
     from target_chakra.run.writer import Writer
@@ -15,23 +20,29 @@ LINE_EVERY_SECONDS = 5.0
 
 
 class Reporter:
-    """Says when a line is due, and what it says.
+    """Says what is to be said of a run on its way.
 
     Args:
-        clock: Only its monotonic time is used.
+        clock: Of the run.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = self._last = clock.monotonic()
+        self._waits_said = False
 
-    def due(self) -> bool:
-        """Whether the last line is old enough for another."""
+    def lines(self, writer: Writer[Any], stats: RequestStats) -> Iterator[str]:
+        """The lines that are due: of a long wait that begins, and of the progress."""
         now = self._clock.monotonic()
-        if now - self._last < LINE_EVERY_SECONDS:
-            return False
-        self._last = now
-        return True
+        waits = writer.dispatcher.wait if writer.is_finishing else Wait()
+        # What is told at once of each job would be said in every run.
+        is_long = bool(waits.lost) and waits.lost_seconds > LINE_EVERY_SECONDS
+        if is_long and not self._waits_said:
+            yield f"Nothing else is left to do: {self._said(waits)}"
+        self._waits_said = is_long
+        if now - self._last >= LINE_EVERY_SECONDS:
+            self._last = now
+            yield "; ".join(filter(None, [self.line(writer, stats), self._said(waits)]))
 
     def line(self, writer: Writer[Any], stats: RequestStats) -> str:
         """The line for now."""
@@ -45,3 +56,21 @@ class Reporter:
             f" {dispatcher.followed} jobs in flight{lost}, {tally.last_seq / seconds:,.0f} rows/s,"
             f" {stats.waited:.1f} s waited for the pace"
         )
+
+    def _said(self, waits: Wait) -> str:
+        said = []
+        if waits.lost:
+            verb, whose = ("is", "its") if waits.lost == 1 else ("are", "their")
+            said.append(
+                f"{counted(waits.lost)} {verb} read back until {self._at(waits.lost_seconds)}:"
+                f" {whose} answer was lost"
+            )
+        if waits.in_jobs:
+            verb = "is" if waits.in_jobs == 1 else "are"
+            until = self._at(waits.job_seconds)
+            said.append(f"{counted(waits.in_jobs)} {verb} in jobs, followed until {until}")
+        return "; ".join(said)
+
+    def _at(self, seconds: float) -> str:
+        at = iso_ms(int((self._clock.now() + seconds) * 1000))
+        return f"{at[11:19]}Z at most, in {seconds:,.0f} s"

@@ -284,8 +284,8 @@ class Session(Generic[State]):
         self.writer.pump(patience, flush=True)
 
     def _beat(self) -> None:
-        if self._reporter.due():
-            LOG.info("%s", self._reporter.line(self.writer, self.client.stats))
+        for line in self._reporter.lines(self.writer, self.client.stats):
+            LOG.info("%s", line)
 
     # The end
 
@@ -362,16 +362,10 @@ class Session(Generic[State]):
         if receipt.dry_run:
             for line in writer.dry_run.lines(self.settings.batch_size):
                 self._hooks.show(line)
-        unknown = writer.books.unknown
-        verdict = Verdict(
-            receipt,
-            self.settings.limits,
-            writer.books.why,
-            self._hooks.command,
-            held=self._held(unknown.held_seconds),
-            holds=self._held(unknown.own_seconds),
-            keyless=writer.tally.keyless_unknown,
-        )
+        why, unknown, command = writer.books.why, writer.books.unknown, self._hooks.command
+        held, holds = (self._held(each) for each in (unknown.held_seconds, unknown.own_seconds))
+        keyless = writer.tally.keyless_unknown
+        verdict = Verdict(receipt, self.settings.limits, why, command, held, holds, keyless)
         for told in verdict.errors():
             LOG.error("%s", told)
         for told in verdict.warnings():

@@ -64,13 +64,11 @@ class Writer(Generic[State]):
         deletes: How many there were, and what its user allows.
         failure: What stops the run; None if nothing does.
         halted: Procedures that nothing more can be written to, and why.
+        is_finishing: Whether the run only waits for what becomes of rows.
     """
 
     def __init__(
-        self,
-        context: RunContext,
-        hooks: Hooks[State],
-        rejects: RejectsFile | None = None,
+        self, context: RunContext, hooks: Hooks[State], rejects: RejectsFile | None = None
     ) -> None:
         self._context = context
         self._settings = context.settings
@@ -81,7 +79,7 @@ class Writer(Generic[State]):
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
-        self._since_pump, self._is_accounted = 0, False
+        self._since_pump, self._is_accounted, self.is_finishing = 0, False, False
         self.deletes = DeleteLimit(self._limits.max_deletes, dry=self._settings.dry_run)
         self._found: list[Change] | None = None
         self._recovered: set[int] = set()
@@ -345,10 +343,12 @@ class Writer(Generic[State]):
     def finish(self) -> None:
         """Write all that came in, and wait for what becomes of it."""
         self.intake.replayed_deletes.leave()
+        self.is_finishing = True
         while self.failure is None and not self._hooks.stopped() and self._active:
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.wait_for_jobs()
+        self.is_finishing = False
         self.books.flush()
         self._pass_states()
 

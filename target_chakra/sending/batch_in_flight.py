@@ -7,13 +7,15 @@ from the moment at which it left last, also by the run after a crash.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from target_chakra.lifecycle import BatchState, after
 from target_chakra.sending.recovery import Age
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_chakra.batches import Batch
     from target_chakra.changes import Action, Kind
     from target_chakra.context import RunContext
@@ -179,3 +181,42 @@ def move(journal: Journal, in_flight: BatchInFlight, event: BatchEvent) -> None:
 def advance(in_flight: BatchInFlight, event: BatchEvent) -> None:
     """Move a batch on; its state is stored with the outcomes of its rows."""
     in_flight.batch = replace(in_flight.batch, state=after(in_flight.batch.state, event))
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What is on its way, and for how long that may last.
+
+    Attributes:
+        lost: Rows that are read back.
+        lost_seconds: Until the last of them has an outcome, at most.
+        in_jobs: Rows in jobs that are followed.
+        job_seconds: Until the last of these is given up.
+    """
+
+    lost: int = 0
+    lost_seconds: float = 0.0
+    in_jobs: int = 0
+    job_seconds: float = 0.0
+
+
+def wait_of(batches: Iterable[BatchInFlight], now: float, job_timeout: float) -> Wait:
+    """What batches are waited for.
+
+    Args:
+        batches: Those in flight.
+        now: By the monotonic clock.
+        job_timeout: Seconds for a job to end.
+    """
+    lost = in_jobs = 0
+    lost_seconds = job_seconds = 0.0
+    for each in batches:
+        left = max(0.0, job_timeout - each.waited(now))
+        if each.batch.state is BatchState.LOST:
+            if each.until is not None:  # the first look comes at once, and may settle all
+                lost += len(each.open)
+                lost_seconds = max(lost_seconds, each.until - now)
+        elif each.is_followed:
+            in_jobs += len(each.open)
+            job_seconds = max(job_seconds, left)
+    return Wait(lost, lost_seconds, in_jobs, job_seconds)

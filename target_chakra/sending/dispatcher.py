@@ -16,7 +16,14 @@ from target_chakra.changes import Failed, Halted
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.lookups.key_lookups import not_believed
 from target_chakra.moments import elapsed
-from target_chakra.sending.batch_in_flight import BatchInFlight, Departure, advance, move
+from target_chakra.sending.batch_in_flight import (
+    BatchInFlight,
+    Departure,
+    Wait,
+    advance,
+    move,
+    wait_of,
+)
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
 from target_chakra.sending.lost_batches import LostBatches, NeverTaken, ReadBack
@@ -73,6 +80,12 @@ class Dispatcher:
     def lost(self) -> int:
         """Batches whose rows are being read back."""
         return sum(each.batch.state is BatchState.LOST for each in self._in_flight.values())
+
+    @property
+    def wait(self) -> Wait:
+        """What is waited for."""
+        timeout = self._context.settings.patience.job_timeout
+        return wait_of(self._in_flight.values(), self._context.clock.monotonic(), timeout)
 
     @property
     def waiting(self) -> int:
