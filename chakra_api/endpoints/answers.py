@@ -19,6 +19,8 @@ Row: TypeAlias = dict[str, object]
 MOST_ROWS: Final = 20_000
 """Rows of an answer at the most, where a hundred are asked for: a server may have other limits."""
 
+_SPELLED: Final = {"true": True, "1": True, "false": False, "0": False}
+
 _NUMBERS: Final = frozenset({int, float, SpelledFloat, SpelledDecimal})
 
 
@@ -28,11 +30,12 @@ class ProcessPage:
 
     Attributes:
         rows: The processes as they came.
-        has_more: `_meta.hasMore`; None if it is absent (Q15).
+        has_more: `_meta.hasMore`; None if it is absent (Q15), or unclear.
         server_time: Of the `Date` header, epoch milliseconds; None if there is none.
         body: The answer itself, JSON; empty where it is not known.
         heads: Whether the rows may be without most of their fields, which are in the body.
         limit: Rows that were asked for at the most.
+        unclear: Whether `_meta.hasMore` is a word that nobody knows.
     """
 
     rows: list[Row]
@@ -41,6 +44,7 @@ class ProcessPage:
     body: bytes = b""
     heads: bool = False
     limit: int = 100
+    unclear: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -55,14 +59,26 @@ def page_of(envelope: Envelope, limit: int) -> ProcessPage:
         Boundless: It holds far more rows.
         Unreadable: It holds none.
     """
-    more = envelope.meta.get("hasMore")
-    has_more = more if isinstance(more, bool) else None
+    more, unclear = more_of(envelope.meta)
     rows, at = rows_of(envelope.data), envelope.server_time
     if len(rows) > MOST_ROWS:
         raise Boundless(
             f"An answer has {len(rows):,} rows, where {limit:,} were asked for", CHECK_URL
         )
-    return ProcessPage(rows, has_more, at, envelope.body, limit=limit)
+    return ProcessPage(rows, more, at, envelope.body, limit=limit, unclear=unclear)
+
+
+def more_of(meta: Mapping[str, object]) -> tuple[bool | None, bool]:
+    """What `_meta.hasMore` says, and whether it says what nobody knows.
+
+    It is a boolean (contract 4.3). What plainly means one is read as such: "true", "False", 1, 0.
+    Null is absent.
+    """
+    said = meta.get("hasMore")
+    if said is None or isinstance(said, bool):
+        return said, False
+    known = _SPELLED.get(str(said).strip().lower()) if isinstance(said, (str, int)) else None
+    return known, known is None
 
 
 @dataclass(frozen=True, slots=True)

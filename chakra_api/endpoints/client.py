@@ -20,6 +20,7 @@ from chakra_api.endpoints.answers import (
     Submitted,
     UserList,
     job_status,
+    more_of,
     page_of,
     row_of,
     submitted,
@@ -99,10 +100,11 @@ class ChakraClient:
         envelope = self._of_account("/v1/ext/config", "the configuration")
         if not isinstance(envelope.data, dict):
             raise Unreadable("The configuration is not an object", "Check the setting api_url")
-        if envelope.meta.get("hasMore") is True:
+        more, unclear = more_of(envelope.meta)
+        if more or unclear:
             raise Unreadable(
                 "The configuration says that there is more of it, and shows no way to it",
-                "Check the setting api_url, and run it again",
+                "Check the setting api_url, and whether a proxy changes what ChakraHQ answers",
             )
         return envelope.data
 

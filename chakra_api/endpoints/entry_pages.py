@@ -16,6 +16,7 @@ from chakra_api.endpoints.answers import (
     Row,
     UserList,
     has_id,
+    more_of,
     rows_of,
 )
 from chakra_api.errors import BadRequest, NotFound, ReportedErrors
@@ -35,6 +36,7 @@ _MOST_USER_PAGES: Final = 1_000
 _MOST_USER_BYTES: Final = 48 << 20
 """What all pages of users weigh at the most; a user weighs a kilobyte."""
 _LAST_PAGES: Final = 2
+_LONGEST_COUNT: Final = 18
 _ENTRIES_A_ROW: Final = 2
 """Entries that a row may have at the most: one is documented."""
 
@@ -49,12 +51,9 @@ def entries_page(envelope: Envelope, path: str) -> EntriesPage:
     Raises:
         Unreadable: It holds no entries.
     """
-    total = next((n for k in _TOTALS if _is_count(n := envelope.meta.get(k))), None)
-    return EntriesPage(
-        rows_of(envelope.data),
-        total if isinstance(total, int) else None,
-        next_path(envelope.meta, path),
-    )
+    told = (_count_of(envelope.meta.get(name)) for name in _TOTALS)
+    total = next((count for count in told if count is not None), None)
+    return EntriesPage(rows_of(envelope.data), total, next_path(envelope.meta, path))
 
 
 def next_path(meta: Mapping[str, object], path: str) -> str | None:
@@ -111,6 +110,7 @@ def read_users(fetch: Callable[[str], Envelope], path: str) -> UserList:
     """
     users, pages = Gathered(), 0
     nameless = doubled = size = 0
+    unclear = False
     following: str | None = path
     while following is not None and pages < _MOST_USER_PAGES:
         envelope, pages = fetch(following), pages + 1
@@ -123,19 +123,24 @@ def read_users(fetch: Callable[[str], Envelope], path: str) -> UserList:
         doubled += len(named) - len(set(map(str, named)))
         is_new = users.add(rows)
         following = next_path(envelope.meta, path)
-        more = envelope.meta.get("hasMore") is True
+        more, odd = more_of(envelope.meta)
+        unclear = unclear or odd
         if following is None and more:
             following = f"{path}?skip={len(users)}"
         if not is_new:
             # Behind a linked page there may be an empty one; who says more shows it.
             following = path if more else None
             break
-    return UserList(list(users), _doubts(nameless, doubled, more=following is not None))
+    return UserList(
+        list(users), _doubts(nameless, doubled, more=following is not None, unclear=unclear)
+    )
 
 
-def _doubts(nameless: int, doubled: int, *, more: bool) -> tuple[str, ...]:
+def _doubts(nameless: int, doubled: int, *, more: bool, unclear: bool) -> tuple[str, ...]:
     """Why a list of users may not be all of them."""
     found = ["ChakraHQ says that there are more users, and shows none"] if more else []
+    if unclear:
+        found.append("ChakraHQ says neither yes nor no to whether there are more users (hasMore)")
     if nameless:
         found.append(f"{nameless:,} of the users came without a usable id")
     if doubled:
@@ -214,8 +219,11 @@ class _Entries:
         return self._pages < wanted + _LAST_PAGES and len(self.gathered) < self._most
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _count_of(value: object) -> int | None:
+    """A number of entries, also where it came as a text."""
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) <= _LONGEST_COUNT:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _links(meta: Mapping[str, object]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 An answer that says that there is more and shows nothing is asked for again; if it says so again,
 nobody knows what is there. A row has an id of its own: one without an id, or with the id of another
-row of the same answer, can't be told from others, neither here nor by a loader. A row without an
-id is left out, of rows under one id the last is handed out, and the scan is not complete.
+row, can't be told from others, neither here nor by a loader. A row without an id is left out, of
+rows under one id of an answer the last is handed out, and the scan is not complete. Nor is it
+where an answer says `hasMore` in a word that means neither yes nor no.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from chakra_api.endpoints.answers import has_id
-from tap_chakra.reading.window_reader import CONTRADICTION, LIMIT, row_id
+from tap_chakra.reading.window_reader import CONTRADICTION, LIMIT, UNCLEAR, row_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,25 +30,30 @@ class AnswerCheck:
     Attributes:
         left_out: Rows without a usable id, of those that `told_apart` was given.
         doubled: Rows under the id of another row of their answer, of the same.
+        repeated: Rows under the id of a row of another answer; known at the end.
     """
 
     def __init__(self) -> None:
-        self.left_out = self.doubled = 0
+        self.left_out = self.doubled = self.repeated = 0
         self._lock = Lock()
-        self._contradicts = self._mixes_up = False
+        self._contradicts = self._mixes_up = self._unclear = False
 
     @property
     def finds(self) -> bool:
         """Whether anything was found."""
-        return self._contradicts or self._mixes_up
+        return self._contradicts or self._mixes_up or self._unclear or self.repeated > 0
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """What was found, in a few words each; empty if nothing was."""
         found = [CONTRADICTION] if self._contradicts else []
+        if self._unclear:
+            found.append(UNCLEAR)
         if self.left_out:
             rows = _rows(self.left_out)
             found.append(f"{rows} came without a usable id, and could not be emitted")
+        if self.repeated:
+            found.append(f"{_rows(self.repeated)} came under the id of a row of another answer")
         if self.doubled:
             found.append(f"{_rows(self.doubled)} came under the id of another row of the answer")
         if self._mixes_up and not (self.left_out or self.doubled):
@@ -82,6 +88,7 @@ class AnswerCheck:
             page = lister(where, skip=skip, limit=limit)  # a row may have gone meanwhile
             if not page.rows and page.has_more is True:
                 self._contradicts = True
+        self._unclear = self._unclear or page.unclear
         if not self._mixes_up and not _are_told_apart(page.rows):
             self._mixes_up = True
         return page

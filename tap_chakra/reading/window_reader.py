@@ -30,6 +30,9 @@ LIMIT = 100
 CONTRADICTION: Final = "ChakraHQ says that there are more rows, and shows none"
 """Why a scan with such an answer is not complete, however often it is asked."""
 
+UNCLEAR: Final = "ChakraHQ says neither yes nor no to whether there are more rows (hasMore)"
+"""The same."""
+
 
 class Lister(Protocol):
     """Lists the processes of one procedure."""

@@ -28,7 +28,9 @@ from tap_chakra.reading.window_reader import (
     read_page,
     read_window,
     row_id,
+    row_ids,
 )
+from tap_chakra.scanning.repeats import Repeats
 from tap_chakra.scanning.scan_reading import Progress, Reading, gathered
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
@@ -136,6 +138,7 @@ class Scan:
         self._scheduler: Scheduler | None = None
         self._slot = Slot()
         self._undated: set[str] = set()
+        self._repeats = Repeats()
         self._late = 0
         self._progress = Progress()
         self.began = self._horizon = 0
@@ -195,6 +198,7 @@ class Scan:
             if first is not None and whole.upper is not None and first.rows:
                 sample = page_of(first.rows, first.server_time)  # of the time that is to be read
             yield from self._by_windows(whole, sample)
+        self._check.repeated = self._repeats.count
         self._progress = replace(self._progress, share=1.0, ended=True)
 
     def _try_whole(self, whole: Window) -> Answer | None:
@@ -213,7 +217,7 @@ class Scan:
             except FilterNotHonoured:
                 # What was read stays true, but a finer grain than the server's may hide rows:
                 # all of it is read again, and counted anew.
-                self._progress = Progress()
+                self._progress, self._repeats = Progress(), Repeats()
                 continue
             if self._extent.holds_undated:
                 yield from self._undated_rows(asked.upper)
@@ -332,6 +336,7 @@ class Scan:
             fresh = [at for at in reading.positions if row_id(rows[at]) not in known]
             reading = replace(reading, positions=fresh)
             known.update(undated)
+        self._repeats.add(row_ids(reading.rows))
         self._progress = replace(
             self._progress,
             rows=self._progress.rows + len(reading.positions),

@@ -337,10 +337,13 @@ class Lookups:
         """One answer.
 
         Raises:
-            AnswerNotBelieved: It says that there are more rows and shows none, asked twice.
+            AnswerNotBelieved: It says that there are more rows and shows none, asked twice; or
+                says a word for it that nobody knows.
         """
         for _ in range(2):
             page = self._client.list_processes(self._procedure, where, limit=PAGE)
+            if page.unclear:
+                raise self._contradicts("says neither yes nor no to whether there are more rows")
             if page.rows or page.has_more is not True:
                 return page
         raise self._contradicts("says that there are more rows, and shows none")

@@ -7,9 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chakra_api.endpoints.answers import EntriesPage, Row, UserList
-from chakra_api.endpoints.entry_pages import Gathered, next_path, read_entries, read_users
-from chakra_api.errors import BadRequest, ServerFault
+from chakra_api.endpoints.answers import EntriesPage, Row, UserList, page_of
+from chakra_api.endpoints.entry_pages import (
+    Gathered,
+    entries_page,
+    next_path,
+    read_entries,
+    read_users,
+)
+from chakra_api.errors import BadRequest, Boundless, ServerFault
 from chakra_api.wire.envelope import Envelope
 
 if TYPE_CHECKING:
@@ -221,6 +227,44 @@ def test_a_list_of_users_that_says_more_and_shows_none_is_in_doubt() -> None:
         assert listed(*answers)[0].unsure == said
     assert listed(([{"id": 1}], more), ([], {"hasMore": False}))[0].unsure == ()
     assert listed(([{"id": 1}], more), ([], {}))[0].unsure == ()
+
+
+@pytest.mark.parametrize("said", ["perhaps", "", 2, [], {}])
+def test_a_list_of_users_that_may_have_more_is_in_doubt(said: object) -> None:
+    assert "neither yes nor no" in listed(([{"id": 1}], {"hasMore": said}))[0].unsure[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "more"), [("true", True), ("False", False), (1, True), (0, False)]
+)
+def test_what_plainly_means_yes_or_no_is_read_as_such(said: object, *, more: bool) -> None:
+    page = page_of(Envelope([], {"hasMore": said}, None), 100)
+    assert (page.has_more, page.unclear) == (more, False)
+
+
+@pytest.mark.parametrize("said", ["yes?", "", 2, [], {}, "null"])
+def test_what_nobody_knows_is_unclear(said: object) -> None:
+    page = page_of(Envelope([], {"hasMore": said}, None), 100)
+    assert (page.has_more, page.unclear) == (None, True)
+
+
+@pytest.mark.parametrize("meta", [{}, {"hasMore": None}])
+def test_what_is_absent_is_no_word(meta: dict[str, object]) -> None:
+    page = page_of(Envelope([], meta, None), 100)
+    assert (page.has_more, page.unclear) == (None, False)
+
+
+def test_far_more_rows_than_were_asked_for_are_no_page() -> None:
+    assert len(page_of(Envelope([{}] * 20_000, {}, None), 3).rows) == 20_000
+    with pytest.raises(Boundless, match="has 20,001 rows, where 3 were asked for"):
+        page_of(Envelope([{}] * 20_001, {}, None), 3)
+
+
+@pytest.mark.parametrize(
+    ("told", "total"), [("3", 3), (" 4 ", 4), (5, 5), (True, None), ("x", None), ("9" * 30, None)]
+)
+def test_a_number_of_entries_may_be_a_text(told: object, total: int | None) -> None:
+    assert entries_page(Envelope([], {"total": told}, None), PATH).total == total
 
 
 def test_users_that_are_not_told_apart_are_in_doubt() -> None:

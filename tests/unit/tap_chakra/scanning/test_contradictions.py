@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chakra_api.endpoints.answers import ProcessPage
-from tap_chakra.reading.window_reader import CONTRADICTION
+from tap_chakra.reading.window_reader import CONTRADICTION, UNCLEAR
+from tap_chakra.scanning import repeats
+from tap_chakra.scanning.repeats import Repeats
 from tests.support.listing import NOW, Listing, Row, make_rows
 from tests.support.scanning import scan_of
 
@@ -133,6 +136,41 @@ def test_rows_under_one_id_of_an_answer_are_one_and_counted(order: str, *, same:
     scan, ids = read(spoiling(listing, spoil))
     assert sorted(ids) == sorted(row["id"] for row in rows)
     assert scan.progress.unsure == ("1 row came under the id of another row of the answer",)
+
+
+@pytest.mark.parametrize("order", ["created_asc", "created_desc", "random"])
+def test_one_id_in_two_answers_is_no_row_twice(order: str) -> None:
+    rows = make_rows([NOW - DAY - 60_000 * number for number in range(350)])
+    rows[340]["id"] = rows[3]["id"]
+    scan, ids = read(spoiling(Listing(rows, order=order), lambda page: page))
+    assert len(set(ids)) == 349
+    assert not scan.progress.complete
+    assert "1 row came under the id of a row of another answer" in scan.progress.unsure
+
+
+def test_ids_are_noticed_without_keeping_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Repeats()
+    known.add(map(str, range(10_000)))
+    assert known.count == 0
+    known.add(["5", "6", "x"])
+    assert known.count == 2
+    monkeypatch.setattr(repeats, "MOST_IDS", 10_003)
+    known.add(["7"])
+    assert known.count == 2
+
+
+@pytest.mark.parametrize("shown", [0, 5, 300])
+def test_a_word_for_more_that_nobody_knows_is_not_complete(shown: int) -> None:
+    listing = Listing(dated(shown), order="random")
+
+    def lister(where: Any, *, skip: int = 0, limit: int = 100) -> ProcessPage:
+        page = listing(where, skip=skip, limit=limit)
+        return replace(page, has_more=None, unclear=True)
+
+    scan = scan_of(lister)
+    scan.open()
+    assert len({row["id"] for reading in scan.readings() for row in reading.rows}) == shown
+    assert scan.progress.unsure == (UNCLEAR,)
 
 
 def test_numbers_are_ids_like_texts() -> None:

@@ -20,11 +20,12 @@ class Client:
     def __init__(self, *pages: tuple[list[dict[str, Any]], bool | None]) -> None:
         self._pages = list(pages)
         self.asked = 0
+        self.unclear = False
 
     def list_processes(self, _procedure: str, _where: object, *, limit: int) -> ProcessPage:
         self.asked += 1
         rows, more = self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
-        return ProcessPage(rows, more, None, limit=limit)
+        return ProcessPage(rows, more, None, limit=limit, unclear=self.unclear)
 
 
 class Text:
@@ -50,6 +51,13 @@ def row(process_id: object, **more: object) -> dict[str, Any]:
 def test_nothing_and_more_of_it_is_not_absence(way: Way) -> None:
     with pytest.raises(AnswerNotBelieved, match="says that there are more rows, and shows none"):
         lookups(Client(([], True))).find(way, ["a"])
+
+
+def test_a_word_that_nobody_knows_is_not_absence() -> None:
+    client = Client(([], None))
+    client.unclear = True
+    with pytest.raises(AnswerNotBelieved, match="says neither yes nor no"):
+        lookups(client).find(Way.ARRAY, ["a"])
 
 
 def test_it_may_say_so_once() -> None:
