@@ -6,12 +6,12 @@ whose attributes can't be found is *open*: its `data` is read as it comes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timezone, tzinfo
 from typing import TYPE_CHECKING
 
 from chakra_api.account import config_fields as fields
-from chakra_api.account.config_fields import Index, Row
+from chakra_api.account.config_fields import Index, Row, RowsBy
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import nearest
 from chakra_api.values.attribute_types import AttributeType, attribute_type
@@ -87,6 +87,11 @@ class Account:
     warnings: tuple[str, ...]
     collections: Mapping[str, tuple[Row, ...]]
     timezone: tzinfo | None = None
+    _by_short_id: dict[str, Procedure] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the procedures: an account may have tens of thousands."""
+        object.__setattr__(self, "_by_short_id", {each.short_id: each for each in self.procedures})
 
     def times(self, naive: tzinfo | None = None) -> Times:
         """What times of the account mean.
@@ -103,9 +108,8 @@ class Account:
         Raises:
             SettingsError: There is none; names those that exist and the likeliest one.
         """
-        for procedure in self.procedures:
-            if procedure.short_id == short_id:
-                return procedure
+        if (found := self._by_short_id.get(short_id)) is not None:
+            return found
         names = [procedure.short_id for procedure in self.procedures]
         likely = _likely(short_id, self.procedures)
         hint = f"Did you mean '{likely}'? " if likely else ""
@@ -134,11 +138,7 @@ def resolve_account(config: Mapping[str, object]) -> Account:
     team = config.get("team")
     collections["team"] = (dict(team),) if isinstance(team, dict) else ()
     resolver = _Resolver(collections)
-    procedures = tuple(
-        resolver.procedure(row)
-        for row in collections.get("procedures", ())
-        if fields.text(row, fields.SHORT_ID) and row.get("isDeleted") is not True
-    )
+    procedures = resolver.procedures()
     team_id = fields.text(team, fields.ID) if isinstance(team, dict) else ""
     zone = zone_of(team.get("timezone")) if isinstance(team, dict) else None
     return Account(team_id or None, procedures, tuple(resolver.warnings), collections, zone)
@@ -147,7 +147,9 @@ def resolve_account(config: Mapping[str, object]) -> Account:
 class _Resolver:
     def __init__(self, collections: Mapping[str, tuple[Row, ...]]) -> None:
         self._collections = collections
+        self._grouped: dict[tuple[str, tuple[str, ...]], RowsBy] = {}
         self._attributes = Index(collections.get("attributes", ()))
+        self._attribute_groups = Index(collections.get("attributeGroups", ()))
         self._types = Index(collections.get("attributeTypes", ()))
         self._settings = {
             fields.reference(row.get("attribute")): row
@@ -155,7 +157,20 @@ class _Resolver:
         }
         self.warnings: list[str] = []
 
-    def procedure(self, row: Row) -> Procedure:
+    def procedures(self) -> tuple[Procedure, ...]:
+        """Those that are not deleted, each shortId once: it is what a path can name."""
+        found: dict[str, Procedure] = {}
+        for row in self._collections.get("procedures", ()):
+            short_id = fields.text(row, fields.SHORT_ID)
+            if short_id in found:
+                self.warnings.append(
+                    f"The configuration has more than one procedure '{short_id}': the first counts"
+                )
+            elif short_id and row.get("isDeleted") is not True:
+                found[short_id] = self._procedure(row)
+        return tuple(found.values())
+
+    def _procedure(self, row: Row) -> Procedure:
         short_id = fields.text(row, fields.SHORT_ID)
         own = self._owned(row, "attributes")
         if not own:
@@ -179,17 +194,23 @@ class _Resolver:
 
     def _owned(self, procedure: Row, collection: str) -> list[Row]:
         """The attributes of a procedure, by the ways in which it may own them (contract 5.1)."""
-        rows = self._collections.get(collection, ())
         if collection == "attributes":
             listed = [self._attributes.get(ref) for ref in self._listed(procedure)]
             if found := [row for row in listed if row is not None]:
                 return found
         names = {fields.text(procedure, fields.ID), fields.text(procedure, fields.SHORT_ID)} - {""}
         for owner in (("procedure",), fields.OWNER):
-            if found := [r for r in rows if fields.reference(fields.first(r, owner)) in names]:
+            if found := self._by(collection, owner).of(*names):
                 return found
         entity = fields.reference(procedure.get("entity"))
-        return [r for r in rows if entity and fields.reference(r.get("entity")) == entity]
+        return self._by(collection, ("entity",)).of(entity) if entity else []
+
+    def _by(self, collection: str, owner: tuple[str, ...]) -> RowsBy:
+        """The rows of a collection by what they name under one of these fields; grouped once."""
+        if (groups := self._grouped.get((collection, owner))) is None:
+            groups = RowsBy(self._collections.get(collection, ()), owner)
+            self._grouped[collection, owner] = groups
+        return groups
 
     def _listed(self, procedure: Row) -> list[object]:
         value = fields.first(procedure, fields.ATTRIBUTES)
@@ -197,9 +218,10 @@ class _Resolver:
             value = list(value.values())
         if isinstance(value, list) and value:
             return value
-        groups = Index(self._collections.get("attributeGroups", ()))
         named = fields.first(procedure, ("attributeGroups",))
-        found = [groups.get(ref) for ref in named] if isinstance(named, list) else []
+        found = (
+            [self._attribute_groups.get(ref) for ref in named] if isinstance(named, list) else []
+        )
         lists = [fields.first(group, fields.ATTRIBUTES) for group in found if group]
         return [ref for refs in lists if isinstance(refs, list) for ref in refs]
 
@@ -236,10 +258,8 @@ class _Resolver:
         nested = fields.first(procedure, fields.STATES) or (
             graph.get("states") if isinstance(graph, dict) else None
         )
-        rows = fields.items(nested) or tuple(
-            row
-            for row in self._collections.get("states", ())
-            if fields.reference(row.get("procedure")) == fields.text(procedure, fields.ID)
+        rows = fields.items(nested) or self._by("states", ("procedure",)).of(
+            fields.text(procedure, fields.ID)
         )
         states = (
             State(

@@ -8,6 +8,7 @@ shortId or an embedded object.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 Row: TypeAlias = dict[str, object]
@@ -77,3 +78,23 @@ class Index:
         """The object that a reference means; an embedded object that is unknown means itself."""
         found = self._by.get(reference(value))
         return dict(value) if found is None and isinstance(value, Mapping) else found
+
+
+class RowsBy:
+    """The objects of a collection, by the reference in one of some fields, in the order they came.
+
+    Args:
+        rows: The objects.
+        names: The fields, the first one present counts.
+    """
+
+    def __init__(self, rows: Iterable[Row], names: Iterable[str]) -> None:
+        names = tuple(names)
+        self._by: dict[str, list[tuple[int, Row]]] = {}
+        for place, row in enumerate(rows):
+            self._by.setdefault(reference(first(row, names)), []).append((place, row))
+
+    def of(self, *references: str) -> list[Row]:
+        """The objects whose reference is one of these."""
+        found = [each for reference in references for each in self._by.get(reference, ())]
+        return [row for _, row in sorted(found, key=itemgetter(0))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,3 +94,60 @@ def test_users_are_found_by_id_and_by_username() -> None:
     assert directory.find("u1") == directory.find("asha.k")
     assert directory.find("nobody") is None
     assert directory.usernames == ("asha.k",)
+
+
+def many(count: int) -> dict[str, object]:
+    """Attributes that name their procedure, which lists none; so do states and groups."""
+    procedures = range(count)
+    return {
+        "procedures": [{"id": f"p{n}", "shortId": f"s{n}"} for n in procedures],
+        "attributes": [
+            {"id": f"a{n}{name}", "shortId": name, owner: f"{by}{n}"}
+            for n in procedures
+            for name, owner, by in (("x", "procedure", "p"), ("y", "procedure", "s"))
+        ],
+        "derivedAttributes": [
+            {"id": f"d{n}", "shortId": "d", "model": f"p{n}"} for n in procedures
+        ],
+        "states": [{"id": f"t{n}", "shortId": "t", "procedure": f"p{n}"} for n in procedures],
+        "attributeGroups": [{"id": f"g{n}", "attributes": []} for n in procedures],
+    }
+
+
+def calls_of(count: int) -> int:
+    """Function calls in which an account of so many procedures is resolved."""
+    config, calls = many(count), 0
+
+    def counted(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(counted)
+    try:
+        resolve_account(config)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_attributes_that_name_their_procedure_are_all_found() -> None:
+    account = resolve_account(many(20))
+    for each in account.procedures:
+        assert [attribute.id for attribute in each.attributes] == [
+            f"a{each.id[1:]}x",
+            f"a{each.id[1:]}y",
+        ]
+        assert [attribute.id for attribute in each.derived_attributes] == [f"d{each.id[1:]}"]
+        assert [state.id for state in each.states] == [f"t{each.id[1:]}"]
+    assert account.warnings == ()
+
+
+def test_work_grows_as_procedures_do_and_not_as_their_square() -> None:
+    assert calls_of(400) < 9 * calls_of(50)
+
+
+def test_a_shortid_stands_for_one_procedure() -> None:
+    twice = [{"id": "p1", "shortId": "lead"}, {"id": "p2", "shortId": "lead"}]
+    account = resolve_account({"procedures": [{"shortId": "lead", "isDeleted": True}, *twice]})
+    assert [each.id for each in account.procedures] == ["p1"]
+    assert any("more than one procedure 'lead'" in warning for warning in account.warnings)
