@@ -64,6 +64,8 @@ def _insert(shelf: Shelf, draw: Draw, now_ms: int) -> str:
         row = made_row(model, draw, number, at_ms, at_ms)
     else:
         row = _copy(shelf, draw, at_ms, f"new-{number}")
+    while store.slot_of_id(row["id"]) is not None:  # drawn by an equal mutation before
+        row["id"] = draw.uuid()
     store.insert(row)
     return str(row["id"])
 

@@ -188,6 +188,16 @@ def test_a_mutation_changes_as_many_as_asked_and_repeats(make_caller: Make) -> N
     assert make_caller().world.mutate("lead", mutation, seed=1)["updated"] == first["updated"]
 
 
+@pytest.mark.parametrize("procedure", ["lead", "ticket", "order"])
+def test_equal_mutations_make_rows_of_new_ids(make_caller: Make, procedure: str) -> None:
+    world = make_caller().world
+    mutation = Mutation(insert=3, update=1, delete=1)
+    made = [world.mutate(procedure, mutation, seed=1)["inserted"] for _ in range(3)]
+    assert len({row_id for ids in made for row_id in ids}) == 9
+    ids = [json.loads(line)["id"] for line in world.oracle(procedure)]
+    assert len(set(ids)) == len(ids)
+
+
 def test_the_log_holds_what_came(make_caller: Make) -> None:
     caller = make_caller(faults=[{"kind": "500", "at": [2]}])
     caller.list({"city": "goa"})
