@@ -7,6 +7,7 @@ import os
 import queue
 import subprocess
 import sys
+import sysconfig
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -188,9 +189,14 @@ def start_sandbox(
 
 
 def _places() -> tuple[str, str]:
-    """Where this package lies, and the path of this process without the current folder."""
+    """Where this package lies, and the path of this process without the current folder.
+
+    But with the folders of installed packages, though somebody stands in one.
+    """
     here = Path.cwd()
-    path = [each for each in sys.path if Path(each).is_absolute() and Path(each) != here]
+    installed = {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
+    kept = [Path(each) for each in sys.path if Path(each).is_absolute()]
+    path = [str(each) for each in kept if each != here or each in installed]
     return str(Path(__file__).absolute().parents[1]), os.pathsep.join(path)
 
 

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -61,8 +63,23 @@ def command_of(module: str, answers: int) -> list[str]:
 
 
 def path_of(entries: Sequence[str]) -> list[str]:
-    """A path without the current folder, under whichever name, and without relative entries."""
-    return [each for each in entries if Path(each).is_absolute() and not _is_here(each)]
+    """A path without the current folder, under whichever name, and without relative entries.
+
+    But with the folder that this process has its packages from, though somebody stands in it.
+    """
+    return [
+        each
+        for each in entries
+        if Path(each).is_absolute() and (not _is_here(each) or _is_installed(each))
+    ]
+
+
+def _is_installed(folder: str) -> bool:
+    """Whether a package that we depend on was imported from there, as one: all may be there."""
+    try:
+        return Path(orjson.__file__).parents[1].samefile(folder)
+    except OSError:  # from an archive
+        return False
 
 
 def _is_here(folder: str) -> bool:

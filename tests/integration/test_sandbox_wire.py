@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
@@ -249,3 +250,11 @@ def test_a_file_of_ones_own_is_served(tmp_path: Path) -> None:
         assert [row["data"] for row in answer["_data"]] == [{"mail": "b@x.de", "age": 4}]
         config = running.get_json("/v1/ext/config")["_data"]
         assert [procedure["shortId"] for procedure in config["procedures"]] == ["person"]
+
+
+def test_it_starts_where_the_current_folder_is_that_of_the_packages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(sysconfig.get_path("purelib"))
+    with start_sandbox(["--rows", "5"]) as started:
+        assert len(started.oracle()) == 5

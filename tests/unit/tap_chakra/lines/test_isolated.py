@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from tap_chakra.lines import isolated
 from tap_chakra.lines.isolated import command_of, environment_of, path_of
 
@@ -65,6 +67,16 @@ def test_nothing_of_the_current_folder_is_run_whatever_names_it(
     }
     assert said_by(folder, path, env) == "ready\n"
     assert not (folder / "ran").exists()
+
+
+def test_who_stands_in_the_folder_of_the_packages_has_a_second_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = Path(orjson.__file__).parents[1]
+    monkeypatch.chdir(installed)
+    path = path_of(["", ".", *sys.path])
+    assert path == [each for each in sys.path if Path(each).is_absolute()]
+    assert said_by(installed, path) == "ready\n"
 
 
 def test_a_checkout_in_the_current_folder_gives_our_packages_and_nothing_else(
