@@ -24,6 +24,12 @@ _SPELLED: Final = {"true": True, "1": True, "false": False, "0": False}
 _NUMBERS: Final = frozenset({int, float, SpelledFloat, SpelledDecimal})
 
 
+class Contradiction(str):
+    """Why a list may not be complete, where its answers can't be true: it does not pass."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessPage:
     """One answer of the list endpoint (contract 4.3).

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from chakra_api.endpoints.answers import (
+    Contradiction,
     EntriesPage,
     JobEntries,
     Row,
@@ -145,7 +146,7 @@ def _doubts(nameless: int, doubled: int, *, more: bool, unclear: bool) -> tuple[
         found.append(f"{nameless:,} of the users came without a usable id")
     if doubled:
         found.append(f"{doubled:,} of the users came under the id of another one")
-    return tuple(found)
+    return tuple(map(Contradiction, found))
 
 
 class Gathered:

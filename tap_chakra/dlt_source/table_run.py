@@ -18,6 +18,7 @@ from chakra_api.setting_values import shown, whole
 from chakra_api.values.zones import name_of
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
+from tap_chakra.run.failures import after_doubts
 from tap_chakra.run.procedure_run import ScanIncomplete, keep_bookmark
 from tap_chakra.run.progress import Reporter, odd_lines
 from tap_chakra.run.resume import Beside
@@ -228,8 +229,8 @@ def note_incomplete(stream: str, reasons: tuple[str, ...], *, allowed: bool) -> 
     if not allowed:
         raise ScanIncomplete(
             said,
-            "Nothing of this run is kept and no bookmark moved: run it again, at a quieter"
-            " time if this repeats, or with allow_incomplete to load the rows that were read",
+            f"Nothing of this run is kept and no bookmark moved: {after_doubts(reasons)};"
+            " allow_incomplete loads the rows that were read",
         )
     _log.warning("%s; they are loaded, as allow_incomplete allows; no bookmark moved", said)
 

@@ -13,7 +13,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from chakra_api.endpoints.answers import has_id
+from chakra_api.endpoints.answers import Contradiction, has_id
 from tap_chakra.reading.window_reader import CONTRADICTION, LIMIT, UNCLEAR, row_id
 
 if TYPE_CHECKING:
@@ -46,19 +46,19 @@ class AnswerCheck:
     @property
     def reasons(self) -> tuple[str, ...]:
         """What was found, in a few words each; empty if nothing was."""
-        found = [CONTRADICTION] if self._contradicts else []
+        found: list[str] = [CONTRADICTION] if self._contradicts else []
         if self._unclear:
             found.append(UNCLEAR)
         if self.left_out:
             rows = _rows(self.left_out)
-            found.append(f"{rows} came without a usable id, and could not be emitted")
+            found.append(f"{rows} came without a usable id, and were left out")
         if self.repeated:
             found.append(f"{_rows(self.repeated)} came under the id of a row of another answer")
         if self.doubled:
             found.append(f"{_rows(self.doubled)} came under the id of another row of the answer")
         if self._mixes_up and not (self.left_out or self.doubled):
             found.append("an answer held rows without an id of their own")
-        return tuple(found)
+        return tuple(map(Contradiction, found))
 
     def watching(self, lister: Lister) -> Lister:
         """As `lister`, its answers looked at."""

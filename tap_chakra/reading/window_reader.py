@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from chakra_api.endpoints.answers import ProcessPage
+from chakra_api.endpoints.answers import Contradiction, ProcessPage
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
 from tap_chakra.reading.row_times import created_at
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 LIMIT = 100
 """Rows an answer may hold (contract 4.3)."""
 
-CONTRADICTION: Final = "ChakraHQ says that there are more rows, and shows none"
+CONTRADICTION: Final = Contradiction("ChakraHQ says that there are more rows, and shows none")
 """Why a scan with such an answer is not complete, however often it is asked."""
 
-UNCLEAR: Final = "ChakraHQ says neither yes nor no to whether there are more rows (hasMore)"
+UNCLEAR: Final = Contradiction(
+    "ChakraHQ says neither yes nor no to whether there are more rows (hasMore)"
+)
 """The same."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.endpoints.answers import Contradiction
 from chakra_api.errors import (
     AnswerLost,
     ChakraError,
@@ -21,7 +22,7 @@ from chakra_api.errors import (
 from chakra_api.exit_codes import gravest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from chakra_api.exit_codes import ExitCode
 
@@ -63,6 +64,20 @@ def is_own(error: ChakraError, answers: Callable[[], bool]) -> bool:
     if isinstance(error, Refused):
         return not isinstance(error, WrongKey)
     return isinstance(error, (AnswerLost, ReportedErrors)) and answers()
+
+
+def after_doubts(doubts: Iterable[str]) -> str:
+    """What to do about lists that could not be proven complete.
+
+    Args:
+        doubts: Why not.
+    """
+    if any(isinstance(each, Contradiction) for each in doubts):
+        return (
+            "answers that contradict themselves will do so again, so look at what answers (the"
+            " setting api_url, a proxy between), and report it to ChakraHQ if it is ChakraHQ"
+        )
+    return "run it again, at a quieter time if this repeats"
 
 
 def code_of(failures: Sequence[Failure]) -> ExitCode:

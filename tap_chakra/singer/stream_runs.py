@@ -10,7 +10,7 @@ from singer_sdk.helpers._state import StateWriter
 
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode, gravest
-from tap_chakra.run.failures import Failure, code_of, is_own, summary
+from tap_chakra.run.failures import Failure, after_doubts, code_of, is_own, summary
 from tap_chakra.run.procedure_run import ScanIncomplete
 
 if TYPE_CHECKING:
@@ -124,6 +124,6 @@ class StreamRuns:
         details = "; ".join(f"{name}: {', '.join(why)}" for name, why in self._incomplete)
         return ScanIncomplete(
             f"Not every row can be vouched for ({details})",
-            "All rows that were read are emitted and no bookmark moved: run it again, at a"
-            " quieter time if this repeats",
+            "All other rows that were read are emitted and no bookmark moved: "
+            + after_doubts(each for _, why in self._incomplete for each in why),
         )

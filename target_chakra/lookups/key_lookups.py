@@ -351,5 +351,6 @@ class Lookups:
     def _contradicts(self, what: str) -> AnswerNotBelieved:
         return AnswerNotBelieved(
             f"A look-up in '{self._procedure}' by {self._attribute} {what}",
-            "Run it again: nothing is written where it is not known what exists",
+            "Nothing is written where it is not known what exists: look at what answers (the"
+            " setting api_url, a proxy between), and run it again",
         )

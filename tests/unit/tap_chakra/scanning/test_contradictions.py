@@ -117,7 +117,7 @@ def test_rows_without_a_usable_id_are_left_out_and_counted(bad: object) -> None:
 
     scan, ids = read(spoiling(listing, spoil))
     assert sorted(ids) == sorted({row["id"] for row in rows} - lost)
-    said = "125 rows came without a usable id, and could not be emitted"
+    said = "125 rows came without a usable id, and were left out"
     assert scan.progress.unsure == (said,)
     assert scan.unfinished is None
 
