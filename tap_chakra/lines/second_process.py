@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import orjson
 
-from chakra_api.account.account import resolve_account
+from chakra_api.account.account import Account, resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.values.zones import zone_of
@@ -75,25 +75,40 @@ class Beginning:
     unit_ms: int = 1
     mask: Spelled | None = field(default=None, repr=False)
 
-    def encoded(self) -> bytes:
-        """As the body of a frame."""
+    def encoded(self, after: Beginning | None = None) -> bytes:
+        """As the body of a frame.
+
+        Args:
+            after: The one that was sent before, whose account is not sent once more.
+        """
         held = {each.name: getattr(self, each.name) for each in fields(self)}
+        if after is not None and after.config is self.config and after.users is self.users:
+            del held["config"], held["users"]
         return encode({**held, "mask": self.mask and asdict(self.mask)})
 
     @classmethod
     def decoded(cls, body: bytes) -> Beginning:
-        """That of a frame."""
+        """That of a frame; without a configuration where the one before it holds it."""
         held = decode(body)
         if not isinstance(held, dict):
             return cls({}, (), "", "", ())
+        held = {"config": {}, "users": (), **held}
         mask = held.pop("mask")
         return cls(**held, mask=mask and Spelled(**mask))
 
-    def parser(self) -> RowParser:
-        """What makes records of its rows."""
-        account = resolve_account(dict(self.config))
+    def resolved(self) -> tuple[Account, Directory]:
+        """The account and its users: for all streams of a run the same."""
+        return resolve_account(dict(self.config)), Directory.from_users(self.users)
+
+    def parser(self, resolved: tuple[Account, Directory] | None = None) -> RowParser:
+        """What makes records of its rows.
+
+        Args:
+            resolved: As `resolved` has found it before.
+        """
+        account, directory = resolved or self.resolved()
         times = replace(account.times(zone_of(self.naive)), unit_ms=self.unit_ms)
-        procedure, directory = account.procedure(self.procedure), Directory.from_users(self.users)
+        procedure = account.procedure(self.procedure)
         if self.mask is not None:
             procedure = masked(procedure, StreamMask.of(self.mask))
         return RowParser(procedure, directory, times, self.deselected)
@@ -134,20 +149,26 @@ class Work:
         self._answer = partial(write_all, partial(os.write, counts))
         self._parser: RowParser | None = None
         self._lines = RecordLines("")
+        self._resolved: tuple[Account, Directory] | None = None
 
     def take(self, kind: bytes, body: bytes) -> None:
         """Do what a frame asks for."""
         if kind == LINES:
             self._print(body)
         elif kind == BEGIN:
-            beginning = Beginning.decoded(body)
-            self._parser = beginning.parser()
-            self._lines = RecordLines(beginning.stream)
+            self._begin(Beginning.decoded(body))
         elif self._parser is not None and kind == ROWS:
             self._print(self._typed(self._parser, body))
         elif self._parser is not None and kind == COUNTS:
             said = {name: getattr(self._parser.typer, name) for name in COUNTED}
             self._answer(orjson.dumps(said) + b"\n")
+
+    def _begin(self, beginning: Beginning) -> None:
+        if self._resolved is None or beginning.config:
+            account, directory = beginning.resolved()
+            self._resolved = replace(account, collections={}), directory  # those are not needed
+        self._parser = beginning.parser(self._resolved)
+        self._lines = RecordLines(beginning.stream)
 
     def _typed(self, parser: RowParser, body: bytes) -> bytes:
         ends = body.index(b"\n")

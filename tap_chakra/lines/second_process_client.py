@@ -63,6 +63,7 @@ class SecondProcess:
     """
 
     def __init__(self) -> None:
+        self._begun: Beginning | None = None
         sys.stdout.flush()
         try:
             self._answers, told = os.pipe()
@@ -85,7 +86,8 @@ class SecondProcess:
 
     def begin(self, beginning: Beginning) -> None:
         """Rows of another stream come from now on."""
-        self._send(BEGIN, beginning.encoded())
+        self._send(BEGIN, beginning.encoded(self._begun))
+        self._begun = beginning
 
     def rows(
         self, page: ProcessPage, positions: Sequence[int], version: int | None, extracted: str

@@ -145,6 +145,19 @@ def test_properties_that_are_not_selected_are_left_out(piped: Piped) -> None:
     assert "team" not in record
 
 
+def test_an_account_is_sent_once_for_all_its_streams(piped: Piped) -> None:
+    users: list[dict[str, Any]] = []
+    first = Beginning(CONFIG, users, "lead", "process_lead", ())
+    second = Beginning(CONFIG, users, "lead", "process_others", ())
+    piped.work.take(BEGIN, second.encoded(first))
+    assert len(second.encoded(first)) < 200 < len(second.encoded())
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [0], None, AT)))
+    printed = expected(ROWS_OF_A_PAGE[:1]).replace(b"process_lead", b"process_others")
+    assert piped.printed() == printed
+    others = Beginning(dict(CONFIG), users, "lead", "process_others", ())
+    assert others.encoded(first) == others.encoded()
+
+
 def test_a_frame_that_was_cut_off_is_no_frame() -> None:
     whole = HEAD.pack(LINES, 3) + b"abc"
     for cut in range(len(whole)):
