@@ -115,7 +115,8 @@ class Ownership:
         seen = [
             row for claim in (Claim.CAME, Claim.FOUND, Claim.WRITTEN) for row in by_claim[claim]
         ]
-        _change(connection, _SEEN.where(*_NAMED, _EARLIER), by_claim[Claim.CAME])
+        # With its outcome once more: what a killed run wrote may be settled after the row came.
+        _change(connection, _SEEN.where(*_NAMED, _EARLIER), seen)
         _change(connection, _SEEN.where(*_OF_PROCESS, _EARLIER), _with_process(seen))
         _change(connection, _PROVEN, by_claim[Claim.FOUND])
         for claim in (Claim.SENT, Claim.WRITTEN):
