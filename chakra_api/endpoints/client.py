@@ -80,7 +80,6 @@ class ChakraClient:
         self._clock = clock
         self._policy = policy
         self._requests = self._retries = 0
-        self._dated: tuple[int, float] | None = None
         self.server_clock = ServerClock(clock)
         self._lock = threading.Lock()
 
@@ -272,10 +271,8 @@ class ChakraClient:
     @property
     def server_now(self) -> int:
         """The server's time by its last answer, epoch milliseconds; ours where it says none."""
-        if self._dated is None:
-            return int(self._clock.now() * 1000)
-        said, at = self._dated
-        return said + int(self._since(at) * 1000)
+        now = self.server_clock.last
+        return int(self._clock.now() * 1000) if now is None else now
 
     def impatient(self) -> ChakraClient:
         """The same client for somebody who waits: it tries a request twice at most."""
@@ -339,7 +336,6 @@ class ChakraClient:
             error.cause = f"{error.cause}: that to {what}"
             raise
         if envelope.server_time is not None:
-            self._dated = (envelope.server_time, self._clock.monotonic())
             self.server_clock.heard(envelope.server_time)
         return envelope
 

@@ -38,6 +38,12 @@ class ServerClock:
         self._offsets.append(date_ms - self._monotonic_ms())
 
     @property
+    def last(self) -> int | None:
+        """The server's time by its last answer, epoch milliseconds; None if it tells none."""
+        offsets = tuple(self._offsets)
+        return offsets[-1] + self._monotonic_ms() if offsets else None
+
+    @property
     def earliest(self) -> int | None:
         """The server's time, at the earliest, epoch milliseconds; None if it tells none."""
         offsets = tuple(self._offsets)
