@@ -24,10 +24,10 @@ from tap_chakra.records.masks import Masks
 from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
 from tap_chakra.records.stream_names import stream_names
 from tap_chakra.run.believed import believed
+from tap_chakra.run.believed_clock import BelievedClock
 from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
-from tap_chakra.run.server_clock import ServerClock
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Source:
         self.settings = settings
         self.client = connect(settings.connection, clock, settings.concurrency)
         self._unit = UnitOfTime()
-        self._server_clock = ServerClock(clock, settings.lookback_ms)
+        self._believed_clock = BelievedClock(clock, settings.lookback_ms)
         self._doubts: tuple[str, ...] = ()
         self._portions: dict[str, Portions] = {}
 
@@ -232,7 +232,7 @@ class Source:
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper
             ),
-            begins=self._server_clock.beginning,
+            begins=self._believed_clock.beginning,
         )
 
     def procedure_run(
@@ -258,7 +258,7 @@ class Source:
             ChakraError: Nothing else is answered either.
         """
         _ = self.user_rows  # known by then: the server's time, and whether something is in doubt
-        now = self._server_clock.earlier(self.client.server_now)
+        now = self._believed_clock.earlier(self.client.server_now)
         before, doubt = believed(before, now, self.settings.lookback_ms)
         if doubt:
             _log.warning("%s: %s", self.streams[procedure.short_id], doubt)

@@ -23,7 +23,7 @@ LEAST_TOLERANCE_MS: Final = 60_000
 LOG = logging.getLogger("tap-chakra")
 
 
-class ServerClock:
+class BelievedClock:
     """The server's time of one run. Safe for many threads.
 
     Args:

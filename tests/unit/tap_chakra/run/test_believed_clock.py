@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tap_chakra.run.server_clock import ServerClock
+from tap_chakra.run.believed_clock import BelievedClock
 from tests.support.clock import FakeClock
 
 NOW = 1_790_000_000_000
@@ -13,9 +13,9 @@ YEAR_2099 = 4_070_908_800_000
 HOUR = 3_600_000
 
 
-def clock(now: int = NOW, tolerance: int = LOOKBACK) -> tuple[ServerClock, FakeClock]:
+def clock(now: int = NOW, tolerance: int = LOOKBACK) -> tuple[BelievedClock, FakeClock]:
     ours = FakeClock(now / 1000)
-    return ServerClock(ours, tolerance), ours
+    return BelievedClock(ours, tolerance), ours
 
 
 @pytest.mark.parametrize("off", [0, 1, -1, LOOKBACK, -LOOKBACK])
