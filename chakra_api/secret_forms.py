@@ -210,8 +210,7 @@ def _base64_forms(value: bytes) -> dict[str, str]:
         core = text[start:stop]
         if len(core) >= _SHORTEST_ENCODED:
             for each in {core, core.translate(str.maketrans("+/", "-_"))}:
-                letters = "[A-Za-z0-9+/_-]"
                 forms[each] = (
-                    rf"{letters}{{0,{start}}}{re.escape(each)}{letters}{{0,{-stop % 4}}}={{0,2}}"
+                    rf"{_BASE64}{{0,{start}}}{re.escape(each)}{_BASE64}{{0,{-stop % 4}}}={{0,2}}"
                 )
     return forms

@@ -236,13 +236,13 @@ class Lookups:
             if not key.process_id or any(each in found.snapshots for each in texts):
                 continue
             try:
-                row = self._client.fetch_process(self._procedure, key.process_id)
-            except (NotFound, NoAccess):
+                seen = self._by_id(key.process_id)
+            except NoAccess:
                 continue
-            snapshot = self._read(row)
-            text = self._text(self._value(snapshot))
-            if text in texts and snapshot.process_id and not snapshot.deleted:
-                hidden[text] = (snapshot,)
+            for snapshot in seen:
+                text = self._text(self._value(snapshot))
+                if text in texts and not snapshot.deleted:
+                    hidden[text] = seen
         return hidden
 
     def _find_all(self, way: Way, values: Sequence[object]) -> Found:
@@ -292,13 +292,17 @@ class Lookups:
     def _fetched(self, values: Iterable[object]) -> dict[str, tuple[Snapshot, ...]]:
         found: dict[str, tuple[Snapshot, ...]] = {}
         for value in values:
-            try:
-                row = self._client.fetch_process(self._procedure, str(value))
-            except NotFound:
-                continue
-            if row.get("id"):
-                found[self._text(value)] = (self._read(row),)
+            if seen := self._by_id(str(value)):
+                found[self._text(value)] = seen
         return found
+
+    def _by_id(self, process_id: str) -> tuple[Snapshot, ...]:
+        """The process of an id; empty if there is none."""
+        try:
+            row = self._client.fetch_process(self._procedure, process_id)
+        except NotFound:
+            return ()
+        return (self._read(row),) if row.get("id") else ()
 
     def _by_key(
         self, rows: Iterable[Mapping[str, object]], values: Sequence[object]

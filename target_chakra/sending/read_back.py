@@ -202,17 +202,16 @@ class ReadBack:
         """
         found: dict[int, tuple[Snapshot, ...]] = {}
         deletes = [(at, a) for at, a in absent.items() if a.kind is Kind.DELETE and a.process_id]
-        procedure = self._procedure
         for at, action in deletes[:MOST_FETCHED]:
             try:
-                row = procedure.client.fetch_process(procedure.name, action.process_id or "")
+                seen = self._by_id(action.process_id or "")
             except NotFound:
                 found[at] = ()
             except Refused:
                 continue
             else:
-                if row.get("id"):
-                    found[at] = (procedure.read(row),)
+                if seen:
+                    found[at] = seen
         return found
 
     def _may_be_late(self, action: Action, seen: Sequence[Snapshot]) -> bool:
@@ -271,13 +270,19 @@ class ReadBack:
         return key is not None and self._procedure.spelling(key.attribute).is_proven
 
     def _fetched(self, process_id: str | None) -> tuple[Snapshot, ...]:
-        if not process_id:
-            return ()
-        procedure = self._procedure
         try:
-            row = procedure.client.fetch_process(procedure.name, process_id)
-        except (NotFound, Refused):
+            return self._by_id(process_id) if process_id else ()
+        except Refused:
             return ()
+
+    def _by_id(self, process_id: str) -> tuple[Snapshot, ...]:
+        """The process of an id; empty if the answer shows none.
+
+        Raises:
+            Refused: It is not there, or not shown to this key.
+        """
+        procedure = self._procedure
+        row = procedure.client.fetch_process(procedure.name, process_id)
         return (procedure.read(row),) if row.get("id") else ()
 
     def _learn(self, action: Action, seen: Sequence[Snapshot], made: MadeIds) -> bool:
