@@ -88,6 +88,12 @@ def text_key(key: Key) -> Key:
     return Key(key.procedure, key.attribute, str(key.value))
 
 
+def names_of(procedure: str, key: Key | None, process_id: str | None) -> tuple[Key, ...]:
+    """The names of a process that a row of it is known again by; empty if it has none."""
+    by_id = (Key(procedure, "id", process_id),) if process_id else ()
+    return (key, *by_id) if key else by_id
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A create that ChakraHQ refused: its key is looked up once more.

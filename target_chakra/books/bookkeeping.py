@@ -9,7 +9,7 @@ from target_chakra.books.claims import Claims
 from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
 from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
-from target_chakra.changes import Key, Reject, is_looked_up_again, text_key
+from target_chakra.changes import Reject, is_looked_up_again, names_of, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Confirmation, Entry, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from target_chakra.batches import Batch, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.changes import Change, Done
+    from target_chakra.changes import Change, Done, Key
     from target_chakra.context import RunContext
     from target_chakra.journal.records import Owned, UnknownRow
     from target_chakra.moments import Moment
@@ -94,7 +94,7 @@ class Bookkeeping:
                 change, Outcome.CREATED if done.created else done.outcome, done.process_id
             ),
             overtaken=self._overtakes(change),
-            resolved=self.unknown.settled(names_of(change, done.process_id), done.outcome),
+            resolved=self._resolves(change, done.process_id, done.outcome),
         )
         if entry != Entry(0):
             self._noted.append(entry)
@@ -103,8 +103,7 @@ class Bookkeeping:
         """A row can't be written."""
         change = reject.change
         overtaken = self._overtakes(change)
-        names = () if reject.is_hidden else names_of(change, None)
-        resolved = self.unknown.settled(names, Outcome.REJECTED)
+        resolved = () if reject.is_hidden else self._resolves(change, None, Outcome.REJECTED)
         self._noted.append(Entry(0, rejects=(reject,), overtaken=overtaken, resolved=resolved))
         if change.key is not None:
             self._rejected.add(text_key(change.key))
@@ -120,6 +119,13 @@ class Bookkeeping:
         self.flush()
         self._rejected.discard(key)
         return (key,)
+
+    def _resolves(
+        self, change: Change, process_id: str | None, outcome: Outcome
+    ) -> tuple[int, ...]:
+        """The unknown rows that are unknown no longer, since a row of their process is settled."""
+        names = names_of(change.procedure, change.key, process_id)
+        return self.unknown.settled(names, outcome)
 
     def _stored(self, key: Key) -> Key:
         return self._context.procedure(key.procedure).spelling(key.attribute).stored(key)
@@ -182,7 +188,7 @@ class Bookkeeping:
                 confirmations.append(known)
                 owned += self._claims.of(change, each.outcome, each.process_id)
             overtaken += self._overtakes(change)
-            resolved += self.unknown.settled(names_of(change, each.process_id), each.outcome)
+            resolved += self._resolves(change, each.process_id, each.outcome)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
         now = self._context.stamp()
         return Entry(
@@ -237,9 +243,3 @@ class Bookkeeping:
     def _write_rejects(self, entry: Entry) -> None:
         if self._rejects is not None and entry.rejects:
             self._rejects.write(entry.rejects)
-
-
-def names_of(change: Change, process_id: str | None) -> tuple[Key, ...]:
-    """The names of a change's process that the journal knows unknown rows by."""
-    by_id = (Key(change.procedure, "id", process_id),) if process_id else ()
-    return (change.key, *by_id) if change.key else by_id

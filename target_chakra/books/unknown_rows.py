@@ -56,7 +56,7 @@ class UnknownRows:
         self._now = now
         self._by_name: dict[Key, list[_Open]] = {}
         self._written_after: list[Change] = []
-        self._held: list[Moment] = []
+        self._held: Moment | None = None
 
     def __bool__(self) -> bool:
         return bool(self._by_name)
@@ -88,13 +88,13 @@ class UnknownRows:
         free = self._free(names)
         if free is None or seconds_until(free, self._now()) <= SHORT_SECONDS:
             return False
-        self._held = [self._later(free, *self._held)]
+        self._held = free if self._held is None else self._later(free, self._held)
         return True
 
     @property
     def held_seconds(self) -> float:
         """Seconds until the last process is free that a row was not sent to; 0 if there is none."""
-        return max((seconds_until(each, self._now()) for each in self._held), default=0.0)
+        return 0.0 if self._held is None else seconds_until(self._held, self._now())
 
     @property
     def own_seconds(self) -> float:

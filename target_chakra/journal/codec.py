@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch, Settlement
-from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode
+from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode, names_of
 from target_chakra.journal.records import Claim, Confirmation, OpenBatch, UnknownRow, created_by
 from target_chakra.journal.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
@@ -174,13 +174,13 @@ def unknown_row(run: CurrentRun, unknown: Unknown) -> Row:
 
 def unknown_of(row: sa.Row[tuple[object, ...]]) -> UnknownRow:
     """What a row of `unknowns` says."""
-    names = []
-    if row.attribute:
-        names.append(Key(row.procedure, row.attribute, value_of(row.key)))
-    if row.process_id:
-        names.append(Key(row.procedure, "id", row.process_id))
+    names = names_of(row.procedure, _key_of(row), row.process_id)
     free = Moment(row.free_ms, row.free_server_ms)
-    return UnknownRow(row.id, tuple(names), row.twin, free, _asked_to_create(row))
+    return UnknownRow(row.id, names, row.twin, free, _asked_to_create(row))
+
+
+def _key_of(row: sa.Row[tuple[object, ...]]) -> Key | None:
+    return Key(row.procedure, row.attribute, value_of(row.key)) if row.attribute else None
 
 
 def _asked_to_create(row: sa.Row[tuple[object, ...]]) -> Known | None:
@@ -191,10 +191,9 @@ def _asked_to_create(row: sa.Row[tuple[object, ...]]) -> Known | None:
 
 def confirmed_by_word(row: sa.Row[tuple[object, ...]]) -> Row | None:
     """The row of `confirmed` of an unknown create that was written, by its user's word."""
-    created = _asked_to_create(row)
-    if created is None:
+    key, created = _key_of(row), _asked_to_create(row)
+    if key is None or created is None:
         return None
-    key = Key(row.procedure, row.attribute, value_of(row.key))
     return confirmation_row(row.account, Confirmation(key, created))
 
 

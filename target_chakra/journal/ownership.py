@@ -28,7 +28,7 @@ from target_chakra.journal.records import Claim, Statement
 from target_chakra.storage.cells import CellText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from target_chakra.journal.database import Database
     from target_chakra.journal.records import CurrentRun, Owned
@@ -280,30 +280,21 @@ class Statements:
 
     def end_passing(self) -> None:
         """A STATE behind all that came was passed on: what comes now is another statement's."""
-        if not self._ended:
-            return
-        with self._database.writing() as connection:
-            for stream in sorted(self._ended):
-                this = t.statements.c.account == self._run.account, t.statements.c.stream == stream
-                connection.execute(t.statements.update().where(*this).values(ended=True))
+        self._mark(self._ended, ended=True)
         self._ended.clear()
 
     def begin_passing(self) -> None:
         """A STATE is about to be passed on: its source may go on behind it, in a later run."""
         fresh = self._begun - self._passed
-        if not fresh:
-            return
-        with self._database.writing() as connection:
-            for stream in sorted(fresh):
-                connection.execute(
-                    t.statements.update()
-                    .where(
-                        t.statements.c.account == self._run.account,
-                        t.statements.c.stream == stream,
-                    )
-                    .values(passed=True)
-                )
+        self._mark(fresh, passed=True)
         self._passed |= fresh
+
+    def _mark(self, streams: Collection[str], **cells: bool) -> None:
+        if not streams:
+            return
+        these = t.statements.c.account == self._run.account, t.statements.c.stream.in_(streams)
+        with self._database.writing() as connection:
+            connection.execute(t.statements.update().where(*these).values(cells))
 
 
 def _runs(cell: str) -> tuple[int, ...]:

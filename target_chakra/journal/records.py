@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from target_chakra.changes import Key, Kind, Known
+from target_chakra.changes import Key, Kind, Known, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,9 +74,8 @@ class Unknown:
     @property
     def names(self) -> tuple[Key, ...]:
         """What names its process; empty for a row without a key."""
-        change, process_id = self.action.change, self.action.process_id
-        by_id = (Key(change.procedure, "id", process_id),) if process_id else ()
-        return (change.key, *by_id) if change.key else by_id
+        change = self.action.change
+        return names_of(change.procedure, change.key, self.action.process_id)
 
     @property
     def created(self) -> Known | None:

@@ -277,10 +277,8 @@ def _add_processes(connection: sa.Connection) -> None:
     """Which process a stream has written by a key, and whether that is certain."""
     _add_column(connection, owned, "process_id TEXT")
     _add_column(connection, owned, "written BOOLEAN NOT NULL DEFAULT true")
-    held = {each["name"] for each in sa.inspect(connection).get_indexes(owned.name)}
     for index in owned.indexes:
-        if index.name not in held:
-            index.create(connection)
+        index.create(connection, checkfirst=True)
     names = ("account", "procedure", "attribute", "key")
     same = (owned.c[name] == confirmed.c[name] for name in names)
     process_id = sa.func.nullif(confirmed.c.process_id, "")
