@@ -5,14 +5,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from chakra_plugin.settings_text import types_of
+from chakra_plugin.settings.text import types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.about import AboutInfo
 
-    from chakra_plugin.settings_text import Schema
+    from chakra_plugin.settings.text import Schema
 
 WIDTH: Final = 96
 _TYPES: Final = {

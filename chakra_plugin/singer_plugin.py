@@ -18,8 +18,8 @@ from chakra_api.setting_values import shown
 from chakra_plugin.about_text import about_text
 from chakra_plugin.interrupts import heed_hangup
 from chakra_plugin.json_files import json_file
-from chakra_plugin.settings_fault import fault_of
-from chakra_plugin.settings_sources import (
+from chakra_plugin.settings.fault import fault_of
+from chakra_plugin.settings.sources import (
     ENVIRONMENT,
     Declared,
     Gathered,

@@ -21,9 +21,9 @@ def run(args: list[str] | None = None) -> int:
 
 
 def _command() -> Command:
-    from tap_chakra.singer.tap import TapChakra  # noqa: PLC0415 - see `boundary`
+    from tap_chakra.cli.command import command  # noqa: PLC0415 - see `boundary`
 
-    return TapChakra.cli
+    return command()
 
 
 if __name__ == "__main__":

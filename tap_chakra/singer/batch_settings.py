@@ -22,7 +22,7 @@ from upath import UPath
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import is_set, shown
-from chakra_plugin.settings_sources import Gathered
+from chakra_plugin.settings.sources import Gathered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 from singer_sdk.helpers._batch import DEFAULT_BATCH_SIZE
 
-from chakra_plugin.connection_settings import connection_settings
+from chakra_plugin.settings.connection import connection_settings
 from tap_chakra import settings as defaults
 from tap_chakra.singer.batch_settings import COMPRESSIONS, FORMATS
 

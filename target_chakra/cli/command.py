@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
-from target_chakra.cli.operations import COMMANDS
+from chakra_plugin.command_group import command_group
+from target_chakra.cli.mirrors import mirror_commit
+from target_chakra.cli.rejects import rejects, retry
+from target_chakra.cli.runs import runs
+from target_chakra.cli.unknown import unknown
 from target_chakra.singer.target import TargetChakra
 
 if TYPE_CHECKING:
-    from singer_sdk.plugin_base import _ConfigInput
+    import click
+
+COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, mirror_commit)
 
 
 def command() -> click.Group:
     """The group: without a subcommand it is the plain Singer target."""
-    singer = TargetChakra.cli
-
-    def run(config: _ConfigInput, **options: Any) -> object:  # noqa: ANN401 - click's values
-        context = click.get_current_context()
-        if context.invoked_subcommand is not None:
-            context.obj = config
-            return None
-        if singer.callback is None:
-            raise click.UsageError("no command")
-        return singer.callback(config=config, **options)
-
-    return click.Group(
-        name="target-chakra",
-        params=singer.params,
-        callback=run,
-        invoke_without_command=True,
-        help=singer.help,
-        epilog=singer.epilog,
-        commands=list(COMMANDS),
-    )
+    return command_group(TargetChakra, COMMANDS)

@@ -25,14 +25,14 @@ from target_chakra.dlt_destination.client import (
     hints_of,
     load_prefix,
 )
-from target_chakra.journal.reports import Reports
+from target_chakra.history.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import dlt
 
-    from target_chakra.journal.reports import RejectLine, RunLine
+    from target_chakra.history.reports import RejectLine, RunLine
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.run.session import Session
 

@@ -40,7 +40,7 @@ from chakra_api.redaction import redact_logs
 from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
-from target_chakra.journal.reports import Reports
+from target_chakra.history.reports import Reports
 from target_chakra.loads.arrivals import Delivery
 from target_chakra.loads.open_runs import OpenRuns
 from target_chakra.mapping.table_hints import Hints

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from target_chakra.batches import Batch
     from target_chakra.changes import Key, Known
-    from target_chakra.journal.line_ranges import LineRanges
     from target_chakra.journal.records import Entry, Lately, OpenBatch, Statement, UnknownRow
+    from target_chakra.line_ranges import LineRanges
     from target_chakra.moments import Moment
 
 

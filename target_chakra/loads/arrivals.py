@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
-from target_chakra.journal.line_ranges import LineRanges
 from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.line_ranges import LineRanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_chakra.changes import Key
+    from target_chakra.history.reports import RunLine
     from target_chakra.journal.journal import Journal
     from target_chakra.journal.records import Statement
-    from target_chakra.journal.reports import RunLine
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.run.streams import Streams
     from target_chakra.run.writer import Writer

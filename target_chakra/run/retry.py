@@ -11,8 +11,8 @@ from target_chakra.lifecycle import SETTLED, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from target_chakra.history.reports import RejectLine
     from target_chakra.journal.journal import Journal
-    from target_chakra.journal.reports import RejectLine
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.run.streams import Streams
     from target_chakra.run.writer import Writer

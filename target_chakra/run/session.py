@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
-from chakra_api.wire.wire_json import encode
-from target_chakra.books.receipt import Cost, Receipt
-from target_chakra.books.verdict import Held, Verdict
 from target_chakra.context import RunContext
 from target_chakra.lifecycle import Outcome
 from target_chakra.moments import DAY_MS, Moment
 from target_chakra.run.account import OpenAccount
+from target_chakra.run.closing import Closing, Load
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.mirrors import Mirrors
 from target_chakra.run.progress import Reporter
@@ -32,8 +28,8 @@ if TYPE_CHECKING:
 
     from chakra_api.clock import Clock
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.journal.line_ranges import LineRanges
-    from target_chakra.journal.reports import RejectLine, RunLine
+    from target_chakra.history.reports import RejectLine, RunLine
+    from target_chakra.line_ranges import LineRanges
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.settings import Settings
 
@@ -58,7 +54,7 @@ class Session(Generic[State]):
 
     Attributes:
         error: What stopped the run.
-        load: The load that it works on; empty if there is none.
+        load: The load that it works on.
         last_receipt: Once it has ended.
 
     Raises:
@@ -84,8 +80,7 @@ class Session(Generic[State]):
         self._workers: Workers[Any] = Workers(clock, ins.crew(threads))
         self._account = OpenAccount(self.client, settings)
         self.error: ChakraError | None = None
-        self.load = ""
-        self._load_is_complete = False
+        self.load = Load()
         self.last_receipt: dict[str, object] = {}
         self._rejects: RejectsFile | None = None
         self.journal = ins.journal(settings.journal)
@@ -119,6 +114,15 @@ class Session(Generic[State]):
         self._streams = Streams(settings, procedure, self.writer.register)
         self._mirrors = Mirrors(settings, journal, self._streams, self.writer, hooks.command)
         self._reporter = Reporter(clock)
+        self._closing = Closing(
+            run_id=self.run_id,
+            began=self._began,
+            context=context,
+            writer=self.writer,
+            streams=self._streams,
+            hooks=hooks,
+            client=self.client,
+        )
         self.writer.recover()
 
     def _forget_old(self, now: int) -> None:
@@ -174,7 +178,7 @@ class Session(Generic[State]):
         if stream in self._streams.skipped:
             self._streams.skipped[stream] += 1
             return
-        self._mirrors.came(stream, version, self.load)
+        self._mirrors.came(stream, version, self.load.name)
         self.writer.accept(stream, line, row, origin)
 
     def skips(self, stream: str) -> bool:
@@ -228,7 +232,7 @@ class Session(Generic[State]):
 
     def serve(self, load: str) -> dict[str, LineRanges]:
         """This run works on a load; the lines of its files that are settled already."""
-        self.load = load
+        self.load = Load(load)
         self.journal.serve(load)
         return self.journal.settled_lines(load)
 
@@ -238,14 +242,14 @@ class Session(Generic[State]):
 
     def mark(self, settled: Mapping[str, LineRanges]) -> None:
         """Store which lines of the load's files are settled; what became of them is stored."""
-        self.journal.mark(self.load, settled)
+        self.journal.mark(self.load.name, settled)
 
     def close_load(self) -> int:
         """No file of the load will come again; how many rejects of it its user was not told of."""
         self.writer.books.flush()
-        self.journal.close_load(self.load)
+        self.journal.close_load(self.load.name)
         rejected = self.writer.tally.count(Outcome.REJECTED)
-        return rejected + self.journal.untold_rejects(self.load)
+        return rejected + self.journal.untold_rejects(self.load.name)
 
     def complete_load(self, *, whole: bool) -> None:
         """The load has come to its end.
@@ -253,7 +257,7 @@ class Session(Generic[State]):
         Args:
             whole: Whether every file of it was settled, and none was given up.
         """
-        self._load_is_complete = whole
+        self.load = Load(self.load.name, whole)
 
     # While it runs
 
@@ -295,7 +299,7 @@ class Session(Generic[State]):
             take()
             self.writer.finish()
             if self.failure is None and not self._hooks.stopped():
-                self._mirrors.came_to_an_end(self.load)
+                self._mirrors.came_to_an_end(self.load.name)
             if self._hooks.stopped():
                 self.writer.wait_for_jobs(GRACE_SECONDS)
             self.writer.leave_rest()
@@ -321,68 +325,19 @@ class Session(Generic[State]):
         if not isinstance(error, JournalError):
             # What became of rows is stored; after a failed write that is not certain.
             self._hooks.ending()
-        receipt = self.receipt(error)
+        receipt = self._closing.receipt(error, self.load)
         code = receipt.exit_code(self.settings.limits)
         now = int(self._clock.now() * 1000)
         self.last_receipt = receipt.to_json()
         try:
             self.journal.end_run(self.last_receipt, int(code), now)
         except JournalError as failed:
-            receipt = self.receipt(error or failed)
+            receipt = self._closing.receipt(error or failed, self.load)
             code = receipt.exit_code(self.settings.limits)
             self.last_receipt = receipt.to_json()
-        self._say(receipt)
+        self._closing.say(receipt)
         self.close()
         return int(code)
-
-    def receipt(self, error: ChakraError | None) -> Receipt:
-        """The account of the run so far."""
-        writer, stats = self.writer, self.client.stats
-        seconds = self._clock.monotonic() - self._began
-        return Receipt(
-            run=self.run_id,
-            rows=dict(writer.tally.rows),
-            outcomes={name: Counter(counts) for name, counts in writer.tally.outcomes.items()},
-            mirror=dict(writer.tally.deleted_by_mirror),
-            cost=Cost(stats.requests, stats.retries, writer.dispatcher.jobs, seconds, stats.waited),
-            error=error,
-            halted=tuple(f"{name}: {why}" for name, why in writer.halted.items()),
-            stopped=self._hooks.stopped(),
-            dry_run=self.settings.dry_run,
-            planned=tuple((kind.value, count) for kind, count in writer.dry_run.planned.items()),
-            bookmarked=tuple(sorted(self._streams.bookmarked)),
-            mirrored=self._streams.mirrored,
-            load=self.load,
-            load_complete=self._load_is_complete,
-            skipped=dict(self._streams.skipped),
-        )
-
-    def _say(self, receipt: Receipt) -> None:
-        writer = self.writer
-        if receipt.dry_run:
-            for line in writer.dry_run.lines(self.settings.batch_size):
-                self._hooks.show(line)
-        why, unknown, command = writer.books.why, writer.books.unknown, self._hooks.command
-        held, holds = (self._held(each) for each in (unknown.held_seconds, unknown.own_seconds))
-        keyless = writer.tally.keyless_unknown
-        verdict = Verdict(receipt, self.settings.limits, why, command, held, holds, keyless)
-        for told in verdict.errors():
-            LOG.error("%s", told)
-        for told in verdict.warnings():
-            LOG.warning("%s", told)
-        LOG.info("Run %d: %s", receipt.run, receipt.line())
-        if left := verdict.left():
-            LOG.info("%s", left)
-        self._hooks.print_receipt(encode(self.last_receipt).decode())
-
-    def _held(self, seconds: float) -> Held | None:
-        """Until when processes are held that are free in so many seconds; None if they are."""
-        if not seconds:
-            return None
-        if not math.isfinite(seconds):
-            return Held(None, 0)
-        now = self.client.server_clock.earliest or int(self._clock.now() * 1000)
-        return Held(now + int(seconds * 1000), math.ceil(seconds))
 
     def close(self) -> None:
         """Let go of everything."""

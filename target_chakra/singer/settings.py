@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from chakra_plugin.connection_settings import connection_settings
+from chakra_plugin.settings.connection import connection_settings
 from target_chakra import settings as defaults
 
 MAPPING = th.ObjectType(

@@ -14,7 +14,7 @@ import yaml
 from chakra_api.exit_codes import GRAVITY, ExitCode
 from chakra_sandbox.knobs import knob_docs
 from tap_chakra.singer.tap import TapChakra
-from target_chakra.cli.operations import COMMANDS
+from target_chakra.cli.command import COMMANDS
 from target_chakra.singer.target import TargetChakra
 from tests.house import plugin_files, values_page
 

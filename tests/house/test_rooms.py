@@ -24,16 +24,17 @@ FLOORS = {
         exit_codes  nearest  secret_forms  printable
     """,
     "chakra_plugin": """
-        boundary  singer_plugin
-        settings_fault
-        settings_sources  about_text
-        settings_text
-        connection_settings  interrupts  json_files  rare_gc  surroundings  stream_maps
+        boundary  command_group
+        singer_plugin
+        about_text
+        settings
+        interrupts  json_files  rare_gc  surroundings  stream_maps
         telling  standard_streams
     """,
     "tap_chakra": """
         __main__
-        singer  dlt_source
+        cli  dlt_source
+        singer
         run
         scanning
         reading  tables  lines
@@ -47,11 +48,11 @@ FLOORS = {
         run
         planning  sending  books
         context
-        lookups
+        lookups  history
         mapping  journal
         settings  storage
         batches  stream_mapping
-        changes  weights
+        changes  weights  line_ranges
         workers  lifecycle  moments
     """,
     "chakra_sandbox": """
@@ -76,21 +77,21 @@ BELOW = {
 }
 """Which packages a package may import."""
 SHARED_BY = {
-    "tap_chakra": {"__main__", "singer", "dlt_source"},
+    "tap_chakra": {"__main__", "cli", "singer", "dlt_source"},
     "target_chakra": {"__main__", "cli", "singer", "dlt_destination", "loads"},
 }
 """The rooms that may import `chakra_plugin`: adapters, and `loads` for its rare collections."""
 FRAMEWORKS = {
-    "singer_sdk": {"*/singer", "target_chakra/cli", "chakra_plugin"},
+    "singer_sdk": {"*/singer", "*/cli", "chakra_plugin"},
     "dlt": {"tap_chakra/dlt_source", "target_chakra/dlt_destination"},
-    "click": {"*/singer", "target_chakra/cli", "chakra_plugin"},
+    "click": {"*/singer", "*/cli", "chakra_plugin"},
     "pyarrow": {
         "tap_chakra/tables",
         "tap_chakra/dlt_source",
         "*/singer",
         "chakra_sandbox/rows",
     },
-    "sqlalchemy": {"target_chakra/journal", "target_chakra/storage"},
+    "sqlalchemy": {"target_chakra/history", "target_chakra/journal", "target_chakra/storage"},
     "requests": {"chakra_api/wire"},
     "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__"},
 }

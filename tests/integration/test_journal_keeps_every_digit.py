@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
+from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import Claim, Confirmation, Entry, Owned, Unknown
-from target_chakra.journal.reports import Reports
 from target_chakra.moments import Moment
 from target_chakra.storage.engines import open_engine
 from tests.support.in_process import KEY, run_target, world_of, written

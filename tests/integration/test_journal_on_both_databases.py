@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from chakra_api.errors import JournalError
 from target_chakra.batches import Batch
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode, Reject
+from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
+from target_chakra.journal.migrations import MIGRATIONS
 from target_chakra.journal.records import Entry
-from target_chakra.journal.reports import Reports
-from target_chakra.journal.tables import MIGRATIONS
 from target_chakra.lifecycle import BatchState
 from target_chakra.storage.engines import open_engine
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from target_chakra.journal.reports import RejectLine, RunLine, UnknownLine
+    from target_chakra.history.reports import RejectLine, RunLine, UnknownLine
 
 HASHES = ["h1", "h3", "h6"]
 FULL, FULLER = ("s", b'{"name":"full"}'), ("s", b'{"name":"fuller"}')

@@ -18,8 +18,8 @@ from target_chakra.books.bookkeeping import Bookkeeping
 from target_chakra.books.tally import Tally
 from target_chakra.changes import Action, AskedBy, Change, Done, Key, Kind, Mode, Reject
 from target_chakra.context import RunContext
+from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.reports import Reports
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
 from target_chakra.settings import parse_settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chakra_sandbox.rows.people import USERS
-from target_chakra.journal.reports import Reports
+from target_chakra.history.reports import Reports
 from tests.campaigns.mirrors.weeks import MirrorWeeks
 
 if TYPE_CHECKING:

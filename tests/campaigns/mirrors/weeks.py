@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.rows.people import USERS
-from target_chakra.journal.reports import Reports
+from target_chakra.history.reports import Reports
 from target_chakra.loads.arrivals import Delivery
 from target_chakra.loads.shared_run import SharedRun, Ticket
 from target_chakra.mapping.table_hints import Hints

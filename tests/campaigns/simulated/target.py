@@ -25,8 +25,8 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
+from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.reports import Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.run.wiring import StandIns

@@ -14,8 +14,8 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
+from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.reports import Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.run.wiring import StandIns
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chakra_api.wire.transport import Request
-    from target_chakra.journal.reports import UnknownLine
+    from target_chakra.history.reports import UnknownLine
     from tests.campaigns.simulated.target import Plan
     from tests.campaigns.soak.office import Office
     from tests.campaigns.soak.sources import Brought, Line

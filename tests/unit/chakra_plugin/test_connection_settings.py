@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 
 from chakra_api.connection import Connection
-from chakra_plugin.connection_settings import connection_settings
+from chakra_plugin.settings.connection import connection_settings
 
 DECLARED = connection_settings("a-command", role="Its role decides.", timed_out="given up")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chakra_api.errors import SettingsError
-from chakra_plugin.settings_sources import Declared, Source, environment_source, gathered
+from chakra_plugin.settings.sources import Declared, Source, environment_source, gathered
 
 SCHEMA: dict[str, Any] = {
     "properties": {

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import tap_chakra.settings as tap_settings
 import target_chakra.settings as target_settings
 from chakra_api.errors import SettingsError
-from chakra_plugin.settings_sources import Declared, Source, environment_source, gathered
-from chakra_plugin.settings_text import WrongText, typed, types_of
+from chakra_plugin.settings.sources import Declared, Source, environment_source, gathered
+from chakra_plugin.settings.text import WrongText, typed, types_of
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.singer.target import TargetChakra
 

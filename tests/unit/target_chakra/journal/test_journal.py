@@ -11,10 +11,10 @@ import pytest
 from chakra_api.errors import JournalError, SettingsError
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
+from target_chakra.history.reports import Reports
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import Claim, Confirmation, Entry, Owned, Unknown
-from target_chakra.journal.reports import Reports
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
 

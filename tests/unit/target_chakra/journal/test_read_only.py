@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
+from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.reports import Reports
 from tests.support.old_journals import write_journal_of_030
 
 if TYPE_CHECKING:

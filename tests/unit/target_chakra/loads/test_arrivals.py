@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_chakra.journal.line_ranges import LineRanges
 from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.line_ranges import LineRanges
 from target_chakra.loads.arrivals import Arrival, Delivery
 from target_chakra.mapping.table_hints import Hints
 

@@ -15,7 +15,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean, nearest
 from chakra_api.redaction import mask_likely, secrets_within
 from chakra_api.setting_values import is_set, shown
-from chakra_plugin.settings_text import Schema, WrongText, strangers, typed, types_of
+from chakra_plugin.settings.text import Schema, WrongText, strangers, typed, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_chakra.journal.line_ranges import LineRanges
+from target_chakra.line_ranges import LineRanges
 
 
 @given(st.lists(st.integers(1, 40), max_size=60))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import shown
-from chakra_plugin.settings_sources import Gathered
-from chakra_plugin.settings_text import wanted_by
+from chakra_plugin.settings.sources import Gathered
+from chakra_plugin.settings.text import wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jsonschema import ValidationError
 
-    from chakra_plugin.settings_sources import Declared
+    from chakra_plugin.settings.sources import Declared
 
 
 def fault_of(

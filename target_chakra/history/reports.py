@@ -14,6 +14,7 @@ from target_chakra.journal import tables as t
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
 from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
+from target_chakra.journal.migrations import SHAPES, is_older, migrate
 from target_chakra.journal.ownership import take_word
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import LOOK_AGAIN, WRITES, legible, open_engine, spoken
@@ -139,15 +140,15 @@ class Reports:
     def _reading(self) -> Iterator[sa.Connection]:
         url = self._engine.url
         with legible(url), spoken(url, LOOK_AGAIN), self._engine.connect() as connection:
-            see_old(connection, t.SHAPES)
-            if t.is_older(connection):
+            see_old(connection, SHAPES)
+            if is_older(connection):
                 # It, or one that has just been made, is brought to this version to be read;
                 # nothing of that is kept. From its beginning: two that look at a time would
                 # else wait for each other.
                 connection.rollback()
                 connection.execution_options(**{WRITES: True})
-                see_old(connection, t.SHAPES)
-            t.migrate(connection)
+                see_old(connection, SHAPES)
+            migrate(connection)
             yield connection
 
     def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
@@ -222,9 +223,9 @@ class Reports:
         """
         refuse_read_only(self._engine.url)
         with spoken(self._engine.url, LOOK_AGAIN), self._engine.begin() as connection:
-            see_old(connection, t.SHAPES)
+            see_old(connection, SHAPES)
             # The journal may be of an earlier version; nobody's word brings it to this one.
-            told = sa.select(*(t.unknowns.c[name] for name in t.SHAPES["unknowns"]))
+            told = sa.select(*(t.unknowns.c[name] for name in SHAPES["unknowns"]))
             for number in numbers:
                 row = connection.execute(told.where(t.unknowns.c.id == number)).one()
                 connection.execute(
@@ -236,7 +237,7 @@ class Reports:
                     upsert(connection, t.confirmed, [word])
                 if how == "not-written" and row.kind == Kind.CREATE.value and row.attribute:
                     self._forget_created(connection, row)
-                if row.attribute and not t.is_older(connection):
+                if row.attribute and not is_older(connection):
                     unknown = {**row._mapping, "key": str(value_of(row.key))}  # noqa: SLF001 - SQLAlchemy's name for it
                     deletes, written = row.kind == Kind.DELETE.value, how == "written"
                     take_word(connection, unknown, deletes=deletes, written=written)

@@ -1,0 +1,1 @@
+"""The command line beside Singer, a module for each subcommand."""

@@ -1,0 +1,18 @@
+"""The command line: a Singer tap, and beside it what an operator needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chakra_plugin.command_group import command_group
+from tap_chakra.singer.tap import TapChakra
+
+if TYPE_CHECKING:
+    import click
+
+COMMANDS: tuple[click.Command, ...] = ()
+
+
+def command() -> click.Group:
+    """The group: without a subcommand it is the plain Singer tap."""
+    return command_group(TapChakra, COMMANDS)

@@ -1,0 +1,88 @@
+"""What the subcommands share: options, settings, the journal to look into, a run to begin."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import SettingsError
+from chakra_api.setting_values import flag
+from chakra_api.wire.wire_json import encode
+from chakra_plugin.surroundings import run_owner
+from target_chakra.cli.stopping import stoppable
+from target_chakra.history.reports import Reports
+from target_chakra.run.hooks import Hooks
+from target_chakra.run.session import Session
+from target_chakra.settings import parse_settings
+from target_chakra.singer.target import TargetChakra, journal_of, typed_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.history.reports import RejectLine, RunLine, UnknownLine
+    from target_chakra.settings import Settings
+
+
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+RUN = click.option("--run", "number", type=int, help="Only of that run.")
+STREAM = click.option("--stream", help="Only of that stream.")
+
+
+def settings_of(config: _ConfigInput) -> Settings:
+    """The settings, as the target itself takes them."""
+    given = config.config
+    TargetChakra.check_settings(given)
+    return parse_settings(given, user_agent=TargetChakra.user_agent(), journal=journal_of(given))
+
+
+def is_dry(config: _ConfigInput) -> bool:
+    """Whether the settings say that nothing is to be written."""
+    return flag(config.config, "dry_run")
+
+
+@contextlib.contextmanager
+def opened_reports(config: _ConfigInput) -> Iterator[Reports]:
+    """The journal, to look into: that needs no key."""
+    reports = Reports(journal_of(config.config))
+    try:
+        yield reports
+    finally:
+        reports.close()
+
+
+@contextlib.contextmanager
+def begun_session(config: _ConfigInput, settings: Settings) -> Iterator[Session[object]]:
+    """A run that a signal ends in order."""
+    with stoppable() as stop:
+        hooks: Hooks[object] = Hooks(stopped=stop, command=typed_command(config))
+        session = Session(settings, SystemClock(), run_owner(), hooks)
+        stop.begun = True
+        yield session
+
+
+def refuse_unknown_run(config: _ConfigInput, reports: Reports, number: int | None) -> None:
+    """A run that is not there has nothing to tell.
+
+    Raises:
+        SettingsError: There is no run of that number.
+    """
+    if number is not None and not reports.runs(number):
+        raise SettingsError(
+            f"There is no run {number}", f"List them with {typed_command(config)('runs')}"
+        )
+
+
+def line_json(line: RunLine | RejectLine | UnknownLine) -> str:
+    """A line of a listing as one JSON object."""
+    return encode(asdict(line)).decode()
+
+
+def place_of(each: RejectLine | UnknownLine) -> str:
+    """Where a row stood; what a mirror deletes stood nowhere."""
+    return f"{each.stream} line {each.line}" if each.line else f"{each.stream}, of the mirror"

@@ -1,0 +1,96 @@
+"""`rejects` and `retry`: rejected rows, listed and sent again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from chakra_plugin.telling import tell, tell_json
+from target_chakra.cli.beginnings import (
+    JSON,
+    RUN,
+    STREAM,
+    begun_session,
+    line_json,
+    opened_reports,
+    place_of,
+    refuse_unknown_run,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.history.reports import RejectLine
+
+
+@click.command()
+@RUN
+@STREAM
+@click.option("--all", "closed", is_flag=True, help="Those that were sent again or overtaken, too.")
+@JSON
+@click.pass_obj
+def rejects(
+    config: _ConfigInput, number: int | None, stream: str | None, *, closed: bool, as_json: bool
+) -> None:
+    """List rejected rows: key, line, reason, what to do.
+
+    \b
+    Examples:
+      target-chakra --config config.json rejects
+      target-chakra --config config.json rejects --run 12 --json
+    """  # noqa: D301 - click's mark for text that stays as it is
+    with opened_reports(config) as reports:
+        found = reports.rejects(run=number, stream=stream, closed=closed)
+        if not found:
+            refuse_unknown_run(config, reports, number)
+    for each in found:
+        if as_json:
+            tell_json(line_json(each))
+        else:
+            tell(_reject_line(each))
+    if not found:
+        tell("No rejects.", err=True)
+
+
+def _reject_line(each: RejectLine) -> str:
+    state = f" [{each.closed}]" if each.closed else ""
+    job = f" (job {each.job})" if each.job else ""
+    return (
+        f"{each.id}  run {each.run}, {place_of(each)}, {each.key or 'no key'}{state}:"
+        f" {each.reason}{job}. {each.next_step}."
+    )
+
+
+@click.command()
+@RUN
+@STREAM
+@click.pass_obj
+def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
+    """Send rejected rows again: all, those of a run, or those of a stream.
+
+    A reject that a newer row for the same process has overtaken is not sent.
+
+    \b
+    Examples:
+      target-chakra --config config.json retry
+      target-chakra --config config.json retry --run 12
+    """  # noqa: D301 - click's mark for text that stays as it is
+    settings = settings_of(config)
+    with opened_reports(config) as reports:
+        listed = reports.rejects(run=number, stream=stream, closed=True)
+        if not listed:
+            refuse_unknown_run(config, reports, number)
+    for each in listed:
+        if each.closed == "overtaken":
+            tell(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
+    found = [each for each in listed if each.closed is None]
+    if not found:
+        tell("No rejects to send again.", err=True)
+        return 0
+    with begun_session(config, settings) as session:
+        own = [each for each in found if each.account == session.account_id]
+        if len(own) < len(found):
+            tell(f"{len(found) - len(own)} rejects of another account are left", err=True)
+        return session.run(lambda: session.retry(own))

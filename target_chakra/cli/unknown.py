@@ -1,0 +1,124 @@
+"""`unknown`: rows of which nobody knows, and the word of their user for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from chakra_api.clock import SystemClock
+from chakra_api.errors import SettingsError
+from chakra_api.values.timestamps import iso_ms
+from chakra_plugin.telling import tell, tell_json
+from target_chakra.books.reasons import counted
+from target_chakra.books.verdict import keyless_said
+from target_chakra.cli.beginnings import (
+    JSON,
+    is_dry,
+    line_json,
+    opened_reports,
+    place_of,
+)
+from target_chakra.history.reports import RESOLUTIONS
+from target_chakra.singer.target import typed_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.history.reports import UnknownLine
+
+
+@click.command()
+@click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="Your word for it.")
+@click.option("--now", "at_once", is_flag=True, help="Though their jobs may still be under way.")
+@click.argument("numbers", nargs=-1, type=int)
+@JSON
+@click.pass_obj
+def unknown(
+    config: _ConfigInput,
+    numbers: tuple[int, ...],
+    how: str | None,
+    *,
+    at_once: bool,
+    as_json: bool,
+) -> None:
+    """List rows of which nobody knows (or some, by number), or take your word for them.
+
+    Look in ChakraHQ whether the row is there. One that is not written is sent when its source
+    brings it again; one that is written is not.
+
+    \b
+    Examples:
+      target-chakra --config config.json unknown
+      target-chakra --config config.json unknown --as written 3 4
+    """  # noqa: D301 - click's mark for text that stays as it is
+    command = typed_command(config)
+    with opened_reports(config) as reports:
+        found = reports.unknowns()
+        if how is not None and is_dry(config):
+            raise SettingsError(
+                "dry_run is set, and this would change the journal", "Take dry_run away"
+            )
+        missing = sorted(set(numbers) - {each.id for each in found})
+        if missing or (how is not None and not numbers):
+            raise SettingsError(
+                f"There is no unknown row {missing[0]}" if missing else "No rows are named",
+                f"List them with {command('unknown')}",
+            )
+        chosen = [each for each in found if not numbers or each.id in numbers]
+        if how is None:
+            _list_unknown(chosen, command, as_json=as_json)
+            if not numbers and (left := reports.in_flight()):
+                tell(f"{left:,} in flight; the next run with this journal follows them", err=True)
+            return
+        if how == "not-written" and not at_once:
+            _refuse_early(chosen)
+        reports.resolve([each.id for each in chosen], how)
+        tell(f"{counted(len(chosen))} resolved as {how}", err=True)
+
+
+def _list_unknown(
+    found: Sequence[UnknownLine], command: Callable[[str], str], *, as_json: bool
+) -> None:
+    for each in found:
+        if as_json:
+            tell_json(line_json(each))
+        else:
+            tell(_unknown_line(each))
+    if not found:
+        tell("No unknown rows.", err=True)
+    if keyless := sum(not each.key for each in found):
+        tell(keyless_said(keyless, command), err=True)
+
+
+def _unknown_line(each: UnknownLine) -> str:
+    until = ""
+    if each.free_ms is None:
+        until = "; its process is held until its user says"
+    elif SystemClock().now() * 1000 < each.free_ms:
+        until = f"; it may still be written until {iso_ms(each.free_ms)}"
+    return (
+        f"{each.id}  run {each.run}, {place_of(each)}, {each.key or 'no key'}: {each.kind},"
+        f" {each.reason}{until}"
+    )
+
+
+def _refuse_early(chosen: Sequence[UnknownLine]) -> None:
+    """A row that is not there yet may still come.
+
+    Raises:
+        SettingsError: The job of one may still begin, or is under way.
+    """
+    held = [each.free_ms for each in chosen if each.free_ms is not None]
+    if len(held) < len(chosen):
+        raise SettingsError(
+            "Nobody knows until when the job of these rows may still write them",
+            "See in ChakraHQ that it is over, then say --now",
+        )
+    if SystemClock().now() * 1000 < max(held):
+        raise SettingsError(
+            f"Until {iso_ms(max(held))} the job of these rows may still write them",
+            "Look again after that; or say --now if you are sure, and risk rows twice",
+        )

@@ -1,0 +1,1 @@
+"""What the journal tells of runs that were, without its lock."""
