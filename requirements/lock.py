@@ -24,7 +24,7 @@ PROJECT = ("pyproject.toml", "--all-extras", "--group=dev")
 LOCKS = {
     "dev.txt": PROJECT,
     "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
-    "release.txt": ("pyproject.toml", "--all-extras"),
+    "release.txt": ("pyproject.toml", "--all-extras", "--constraints=requirements/dev.txt"),
     "audit.txt": ("requirements/audit.in",),
     "meltano.txt": ("requirements/meltano.in",),
     "peers.txt": ("requirements/peers.in",),

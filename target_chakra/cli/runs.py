@@ -65,5 +65,5 @@ def _run_line(run: RunLine) -> str:
     # Killed, or it could not reach the journal any more: nothing tells the two apart.
     end = "under way" if run.under_way else "ended without a receipt"
     ended = end if run.exit_code is None else f"exit {run.exit_code}"
-    dry = "dry, " if run.dry else ""
-    return f"run {run.id}  {iso_ms(run.began_ms)}  {dry}{ended}  {', '.join(said) or 'no rows'}"
+    kind = "" if run.kind == "run" else f"{run.kind}, "
+    return f"run {run.id}  {iso_ms(run.began_ms)}  {kind}{ended}  {', '.join(said) or 'no rows'}"

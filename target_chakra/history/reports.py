@@ -46,6 +46,7 @@ class RunLine:
         receipt: Its receipt; empty until it ended.
         load: The load that it worked on; empty where there are none.
         dry: Whether it wrote nothing on purpose: nothing follows from it.
+        kind: What it was begun for, a value of `RunKind`.
         under_way: Whether it holds the journal right now; one that has no end was killed,
             else, or could not store it.
         in_flight: Rows of it that the next run follows.
@@ -61,6 +62,7 @@ class RunLine:
     receipt: Mapping[str, object]
     load: str = ""
     dry: bool = False
+    kind: str = "run"
     under_way: bool = False
     in_flight: int = 0
     recorded: Mapping[str, int] = field(default_factory=dict)
@@ -298,6 +300,7 @@ def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
         receipt,
         row.load or "",
         row.dry,
+        row.kind,
     )
 
 

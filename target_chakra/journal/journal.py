@@ -4,7 +4,7 @@ One thread owns it; `look` and `leaves_late` alone may be called on any. Each me
 one transaction, on disk when it returns; what belongs together (outcomes, confirmed values,
 rejects) is one call. Every entry carries its account: those of another account are never seen.
 
-Each table has a part of its own; here are the runs, the batches, and what concerns several tables.
+Each table has a part of its own; here are the batches, and what concerns several tables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
-from chakra_api.wire.wire_json import encode
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import (
     decode_outcomes,
@@ -29,8 +28,9 @@ from target_chakra.journal.database import Database, number_of
 from target_chakra.journal.findings import Findings
 from target_chakra.journal.loads import Loads
 from target_chakra.journal.ownership import Ownership, Statements
-from target_chakra.journal.records import CurrentRun
+from target_chakra.journal.records import CurrentRun, RunKind
 from target_chakra.journal.rejects import Rejects
+from target_chakra.journal.runs import Runs, begin_run, last_owner
 from target_chakra.journal.twins import Twins
 from target_chakra.journal.unknowns import Unknowns
 from target_chakra.lifecycle import OPEN, BatchState
@@ -74,6 +74,7 @@ class Journal:
         self._unknowns = Unknowns(self._database, run)
         self._findings = Findings(self._database, run)
         self._loads = Loads(self._database, run)
+        self._runs = Runs(self._database, run)
 
     # The run
 
@@ -85,51 +86,35 @@ class Journal:
         """
         if not self._database.lock():
             raise JournalError(
-                f"The journal is held by another run: {self._owner()}",
+                f"The journal is held by another run: {last_owner(self._database)}",
                 "Wait until that run ends, or give this one a journal of its own",
             )
 
-    def _owner(self) -> str:
-        with self._database.reading() as connection:
-            last = connection.execute(
-                sa.select(t.runs.c.id, t.runs.c.holder).order_by(t.runs.c.id.desc()).limit(1)
-            ).first()
-        return f"run {last.id}, {last.holder}" if last else "it has just begun"
-
-    def begin_run(self, account: str, holder: str, now_ms: int, *, dry: bool = False) -> int:
+    def begin_run(self, account: str, holder: str, now_ms: int, kind: RunKind = RunKind.RUN) -> int:
         """Begin a run on an account; its number.
 
         Args:
             account: The team.
             holder: Names this run to another that wants the journal.
             now_ms: Our clock, epoch milliseconds.
-            dry: Whether nothing but its own line is kept of it.
+            kind: What it is begun for; of one that writes nothing, its line alone is kept.
         """
-        with self._database.writing() as connection:
-            made = connection.execute(
-                t.runs.insert().values(account=account, holder=holder, began_ms=now_ms, dry=dry)
-            )
-            run = CurrentRun(account, number_of(made))
-            if not dry:  # a dry run sends nothing, and ends nobody's run
-                self._database.take(connection, run.number)
-        self._see(run)
-        if dry:
+        number = begin_run(self._database, account, holder, now_ms, kind)
+        self._see(CurrentRun(account, number))
+        if kind.writes_nothing:
             self._database.begin_draft()
-        return run.number
+        return number
+
+    def call(self, kind: RunKind) -> None:
+        """Store what this run was begun for; one that writes nothing keeps what it is called."""
+        self._runs.call(kind)
 
     def end_run(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
         """Store the receipt of this run."""
         if exit_code == 0:
             self._statements.end_passing()
         self._database.end_draft()
-        mine = t.runs.c.id == self._run.number
-        told = {"ended_ms": now_ms, "exit_code": exit_code, "receipt": encode(receipt).decode()}
-        try:
-            with self._database.writing() as connection:
-                connection.execute(t.runs.update().where(mine).values(told))
-        except JournalError as error:
-            cause = f"{error.cause}. Its receipt could not be stored, all before it was"
-            raise JournalError(cause, error.next_step) from None
+        self._runs.end(receipt, exit_code, now_ms)
 
     def look(self) -> None:
         """Before a request that writes leaves, on any thread: is the journal still this run's?

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from target_chakra.journal import tables as t
+from target_chakra.journal.records import RunKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,6 +138,18 @@ def _mirrored(receipt: str) -> list[str]:
     return [str(name) for name in names] if isinstance(names, list) else []
 
 
+def _add_version_7(connection: sa.Connection) -> None:
+    """What version 7 adds, one statement or function a thing."""
+    _add_run_kinds(connection)
+
+
+def _add_run_kinds(connection: sa.Connection) -> None:
+    """What each run was begun for; of an older one, only whether it was dry is known."""
+    _add_column(connection, t.runs, f"kind TEXT NOT NULL DEFAULT '{RunKind.RUN.value}'")
+    dry = t.runs.update().where(t.runs.c.dry.is_(True))
+    connection.execute(dry.values(kind=RunKind.DRY.value))
+
+
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
     """Add a column, given as name and type, to a journal that was not made with it."""
     held = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
@@ -151,6 +164,7 @@ MIGRATIONS: Final[tuple[Callable[[sa.Connection], None], ...]] = (
     _add_kinds,
     _add_dry,
     _add_version_6,
+    _add_version_7,
 )
 """Each brings the journal to the next version; none is ever changed once released."""
 
@@ -181,7 +195,7 @@ def migrate(connection: sa.Connection) -> None:
 
 
 _LATER: Final[Mapping[str, frozenset[str]]] = {
-    "runs": frozenset({"load", "dry"}),
+    "runs": frozenset({"load", "dry", "kind"}),
     "batches": frozenset({"sent_server_ms", "settled_server_ms"}),
     "unknowns": frozenset({"free_server_ms"}),
     "rejects": frozenset({"origin", "seq", "passing"}),

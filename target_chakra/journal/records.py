@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from target_chakra.moments import Moment
 
 
+class RunKind(str, Enum):
+    """What a run was begun for."""
+
+    RUN = "run"
+    DRY = "dry"
+    PLAN = "plan"
+    APPLY = "apply"
+    UNDO = "undo"
+    RETRY = "retry"
+    MIRROR = "mirror-commit"
+
+    @property
+    def writes_nothing(self) -> bool:
+        """Whether it looks and decides only: nothing is sent, and the journal keeps its line."""
+        return self in (RunKind.DRY, RunKind.PLAN)
+
+
 @dataclass(frozen=True, slots=True)
 class CurrentRun:
     """The run that holds the journal, and the account whose entries it sees.

@@ -35,6 +35,7 @@ runs = sa.Table(
     sa.Column("receipt", CellText),
     sa.Column("load", CellText),
     sa.Column("dry", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("kind", CellText, nullable=False, server_default="run"),
 )
 
 arrivals = sa.Table(

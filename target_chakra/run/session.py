@@ -10,6 +10,7 @@ from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
 from target_chakra.context import RunContext
+from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
 from target_chakra.moments import DAY_MS, Moment
 from target_chakra.run.account import OpenAccount
@@ -96,7 +97,9 @@ class Session(Generic[State]):
         now = int(clock.now() * 1000)
         place = f"{self._account.called} at {settings.connection.api_url}"
         LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
-        self.run_id = journal.begin_run(self.account_id, owner, now, dry=settings.dry_run)
+        self.run_id = journal.begin_run(
+            self.account_id, owner, now, RunKind.DRY if settings.dry_run else RunKind.RUN
+        )
         self._account.findings = journal.findings()
         self._forget_old(now)
         moment = Moment(now, self.client.server_clock.earliest)
@@ -204,8 +207,13 @@ class Session(Generic[State]):
 
     # Runs that an operator asks for
 
+    def _call(self, kind: RunKind) -> None:
+        if not self.settings.dry_run:
+            self.journal.call(kind)
+
     def retry(self, found: Sequence[RejectLine], hints: Mapping[str, Hints] | None = None) -> None:
         """Send rejected rows again, in order; each is closed once it has an outcome."""
+        self._call(RunKind.RETRY)
         Retry(self.settings, self.journal, self._streams, self.writer).send(found, hints or {})
 
     def commit_mirrors(
@@ -225,6 +233,7 @@ class Session(Generic[State]):
             SettingsError: That run says nothing about deletes.
             LimitCrossed: There is more to delete than max_deletes allows.
         """
+        self._call(RunKind.MIRROR)
         own = [run for run in runs if run.account == self.account_id]
         yield from self._mirrors.commit(own, wanted, hints or {})
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from target_chakra.journal.journal import Journal
+from target_chakra.journal.records import RunKind
 from target_chakra.storage.lock import JournalLock
 from tests.support.in_process import KEY, run_target, world_of, written
 from tests.support.target_process import record, schema, state
@@ -38,7 +39,7 @@ def url(postgres: str) -> str:
 def begun(url: str, *, dry: bool = False) -> Journal:
     journal = Journal(url)
     journal.hold()
-    journal.begin_run("acme", "pid 1 on here", 1, dry=dry)
+    journal.begin_run("acme", "pid 1 on here", 1, RunKind.DRY if dry else RunKind.RUN)
     return journal
 
 

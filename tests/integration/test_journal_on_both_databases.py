@@ -18,7 +18,7 @@ from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mod
 from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.migrations import MIGRATIONS
-from target_chakra.journal.records import Entry
+from target_chakra.journal.records import Entry, RunKind
 from target_chakra.lifecycle import BatchState
 from target_chakra.storage.engines import open_engine
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030
@@ -385,7 +385,7 @@ def test_what_a_dry_run_writes_it_alone_sees_and_nobody_keeps(of_030: str) -> No
     before = dump(of_030)
     dry = Journal(of_030)
     dry.hold()
-    number = dry.begin_run("acme", "pid 2 on here", 2000, dry=True)
+    number = dry.begin_run("acme", "pid 2 on here", 2000, RunKind.DRY)
     dry.record(Entry(2000, rejects=(Reject(change(3, key("L-7")), "no room", "mend it"),)))
     intend(dry, keyless(1, "h9"))
     dry.clear(10**15)

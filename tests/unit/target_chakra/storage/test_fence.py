@@ -16,6 +16,7 @@ from chakra_api.errors import JournalError
 from target_chakra.batches import Batch
 from target_chakra.changes import Kind
 from target_chakra.journal.journal import Journal
+from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import BatchState
 from target_chakra.moments import Moment
 
@@ -146,7 +147,7 @@ def test_a_dry_run_ends_nobody_elses(tmp_path: Path) -> None:
     (tmp_path / "j.db.lock").unlink()
     dry = Journal(f"sqlite:///{tmp_path / 'j.db'}")
     dry.hold()
-    dry.begin_run("acme", "pid 2 on here", 1, dry=True)
+    dry.begin_run("acme", "pid 2 on here", 1, RunKind.DRY)
     dry.end_run({}, 0, 2)
     dry.close()
     first.look()
