@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chakra_api.errors import ChakraError
+    from target_chakra.guards import Guard
     from target_chakra.lifecycle import Outcome
 
 MEND: Final = "Mend the row in the source, or send it again with target-chakra retry"
@@ -129,7 +130,9 @@ class Change:
             lines; empty where rows are known again by their values alone.
         asked_by: What asks for it.
         refused: That its create was refused before.
-        process_id: The only process that may be deleted; None for any that its key names.
+        process_id: The only process that may be written; None for any that its key names.
+        guard: What ChakraHQ must still hold, of a change that was decided on before; None of one
+            that is decided on by what is held.
     """
 
     seq: int
@@ -147,6 +150,7 @@ class Change:
     asked_by: AskedBy = AskedBy.ROW
     refused: Refusal | None = None
     process_id: str | None = None
+    guard: Guard | None = None
 
     @property
     def values(self) -> Fields:
@@ -247,6 +251,7 @@ class Action:
         before: What ChakraHQ held in those fields, by destination; None if it was not looked up.
         twin: Of a create without a key: the hash that its repetition is known by.
         known: What the journal knew of its key when it was planned.
+        kept: Fields that are left alone, since others wrote them: what they hold, by destination.
     """
 
     change: Change
@@ -256,6 +261,7 @@ class Action:
     before: Fields | None
     twin: str | None = None
     known: Known | None = None
+    kept: Fields = field(default_factory=dict)
 
 
 def is_looked_up_again(action: Action) -> bool:
@@ -288,8 +294,7 @@ def may_combine(earlier: Change, later: Change) -> bool:
         earlier.key is not None
         and earlier.key == later.key
         and (_is_alike(earlier, later) or _overtakes(earlier, later))
-        and not earlier.alone
-        and not later.alone
+        and not any(each.alone or each.guard is not None for each in (earlier, later))
     )
 
 
@@ -317,6 +322,7 @@ class Done:
         process_id: The process, if there is one.
         learned: What ChakraHQ was found to make of values that were sent.
         created: What is known of its key, where it is what an unknown row asked to be created.
+        kept: Fields that are left alone, since others wrote them: what they hold, by destination.
     """
 
     change: Change
@@ -324,6 +330,7 @@ class Done:
     process_id: str | None = None
     learned: Mapping[str, object] = field(default_factory=dict)
     created: Known | None = None
+    kept: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way, not_believed
 from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.mapping.destination_names import attribute_of
+from target_chakra.planning.guarded import plan_guarded
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
 from target_chakra.planning.plan import Rules, in_doubt, plan, says_it_exists
@@ -218,7 +219,7 @@ class Intake:
         found = known.get(change.key) if change.key else None
         if self._context.settings.compare != "journal" or found is None or found.deleted:
             return None
-        if change.refused is not None:
+        if change.refused is not None or change.guard is not None:
             return None
         if not found.process_id or change.fields.keys() - found.fields.keys():
             return None
@@ -314,7 +315,8 @@ class Intake:
             return None
         rules = self._rules[change.stream]
         created = self._unknown.created(change.key)
-        return self._handed_over(plan(change, snapshots, known.get(change.key), rules, created))
+        decide = plan if change.guard is None else plan_guarded
+        return self._handed_over(decide(change, snapshots, known.get(change.key), rules, created))
 
     def _waits_for_unknown(self, change: Change, names: Iterable[Key]) -> bool:
         """Whether a change is looked up again once its process is free."""

@@ -68,6 +68,30 @@ def plan(
         created: What is known of its key if the process is what an unknown row asked to be
             created; None without such a row.
     """
+    settled = decided_by_key(change, held, known, rules, created)
+    if settled is not None:
+        return settled
+    if not held:
+        return _absent(change, known, rules)
+    return _present(change, held[0], known, rules)
+
+
+def decided_by_key(
+    change: Change,
+    held: Sequence[Snapshot],
+    known: Known | None,
+    rules: Rules,
+    created: Known | None,
+) -> Decision | None:
+    """What follows from what its key names alone, whatever the change asks for; None if nothing.
+
+    Args:
+        change: What the row asks for.
+        held: The processes that its key names.
+        known: What the journal confirmed of its key.
+        rules: How to compare.
+        created: What is known of its key if the process is what an unknown row asked to be created.
+    """
     if len(held) > 1:
         return Reject(
             change,
@@ -76,11 +100,9 @@ def plan(
         )
     if not held and known is not None and known.is_hidden and change.asked_by.is_row:
         return hidden(change)
-    if not held:
-        return _absent(change, known, rules)
-    if created is not None and _is_there_as_sent(change, held[0], created, rules):
+    if held and created is not None and _is_there_as_sent(change, held[0], created, rules):
         return Done(change, Outcome.UNCHANGED, held[0].process_id, created=created)
-    return _present(change, held[0], known, rules)
+    return None
 
 
 def _is_there_as_sent(change: Change, held: Snapshot, created: Known, rules: Rules) -> bool:
@@ -249,7 +271,7 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
     fields: dict[str, object] = {}
     learned: dict[str, object] = {}
     for name, value in differing(change, held, rules).items():
-        if known is not None and _converted(name, value, held, known, rules):
+        if known is not None and converted(name, value, held, known, rules):
             learned[name] = held.value(name)
         else:
             fields[name] = value
@@ -292,7 +314,7 @@ _EMPTY: tuple[object, ...] = (None, "", [], {})
 _NESTED: tuple[type, ...] = (list, dict)
 
 
-def _converted(name: str, value: object, held: Snapshot, known: Known, rules: Rules) -> bool:
+def converted(name: str, value: object, held: Snapshot, known: Known, rules: Rules) -> bool:
     """Whether what is held is what ChakraHQ made of this very value when we wrote it."""
     if value is None or name not in known.fields:
         return False

@@ -53,7 +53,7 @@ FLOORS = {
         settings  storage
         batches  stream_mapping
         changes  weights  line_ranges
-        workers  lifecycle  moments
+        workers  lifecycle  moments  guards
     """,
     "chakra_sandbox": """
         __main__

@@ -1,0 +1,32 @@
+"""What ChakraHQ must still hold for a change to be carried out.
+
+A change that was decided on earlier (by a plan, or to take a run back) is looked up once more, and
+written only over what it was decided on: see `planning/guarded.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a change was decided on; the process that it was decided on is the change's own.
+
+    Attributes:
+        since: What decided it, for messages: `the plan`, `run 12`.
+        expected: What the process must hold, by destination. A field that is not named must hold
+            what is wanted already; `isDeleted` must be false unless it is named.
+        creates: Whether it is a create: no process may have its key.
+        keeps_others: Whether a field of an update that holds something else is left alone, and the
+            others are written; otherwise nothing of the change is.
+    """
+
+    since: str
+    expected: Mapping[str, object] = field(default_factory=dict)
+    creates: bool = False
+    keeps_others: bool = False
