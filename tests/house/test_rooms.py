@@ -27,7 +27,7 @@ FLOORS = {
         boundary  command_group
         singer_plugin
         about_text
-        settings
+        settings  pages
         interrupts  json_files  rare_gc  surroundings  stream_maps
         telling  standard_streams
     """,
@@ -93,6 +93,7 @@ FRAMEWORKS = {
     },
     "sqlalchemy": {"target_chakra/history", "target_chakra/journal", "target_chakra/storage"},
     "requests": {"chakra_api/wire"},
+    "jinja2": {"chakra_plugin/pages"},
     "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__"},
 }
 """Which rooms may import a framework. Nobody else does."""
