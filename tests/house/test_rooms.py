@@ -29,7 +29,7 @@ FLOORS = {
         about_text
         settings  pages
         interrupts  json_files  rare_gc  surroundings  stream_maps
-        telling  standard_streams
+        telling  terminal  standard_streams
     """,
     "tap_chakra": """
         __main__
@@ -94,6 +94,7 @@ FRAMEWORKS = {
     "sqlalchemy": {"target_chakra/history", "target_chakra/journal", "target_chakra/storage"},
     "requests": {"chakra_api/wire"},
     "jinja2": {"chakra_plugin/pages"},
+    "rich": {"chakra_plugin"},
     "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__"},
 }
 """Which rooms may import a framework. Nobody else does."""
