@@ -9,16 +9,19 @@ from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import ApiKey, mask_likely
 from chakra_api.setting_values import flag, is_set, number, shown
+from chakra_api.transcripts.watched import WatchedTransport
 from chakra_api.values.zones import zone_of
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import RequestsTransport, TransportSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from chakra_api.clock import Clock
+    from chakra_api.transcripts.watched import Watcher
+    from chakra_api.wire.transport import Transport
 
 DEFAULT_URL: Final = "https://api.chakrahq.com"
 DEFAULT_REQUEST_TIMEOUT: Final = 60
@@ -48,9 +51,18 @@ class Connection:
     allow_http: bool = False
 
 
-def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClient:
-    """A client of a connection, for as many threads as `pool_size`."""
-    transport = RequestsTransport(
+def connect(
+    connection: Connection, clock: Clock, pool_size: int, watchers: Sequence[Watcher] = ()
+) -> ChakraClient:
+    """A client of a connection, for as many threads as `pool_size`.
+
+    Args:
+        connection: The settings.
+        clock: Its time.
+        pool_size: Threads that send at a time.
+        watchers: Told of each request and its answer.
+    """
+    transport: Transport = RequestsTransport(
         connection.api_url,
         connection.api_key,
         TransportSettings(
@@ -61,6 +73,8 @@ def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClien
         ),
         clock.monotonic,
     )
+    if watchers:
+        transport = WatchedTransport(transport, watchers, monotonic=clock.monotonic, now=clock.now)
     return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy())
 
 

@@ -31,11 +31,12 @@ from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
+    from chakra_api.transcripts.watched import Watcher
     from chakra_api.values.times import Times
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.records.stream_names import StreamNames
@@ -57,11 +58,12 @@ class Source:
     Args:
         settings: What the user set.
         clock: The only clock of the run.
+        watchers: Told of each request and its answer.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, watchers: Sequence[Watcher] = ()) -> None:
         self.settings = settings
-        self.client = connect(settings.connection, clock, settings.concurrency)
+        self.client = connect(settings.connection, clock, settings.concurrency, watchers)
         self._unit = UnitOfTime()
         self._believed_clock = BelievedClock(clock, settings.lookback_ms)
         self._doubts: tuple[str, ...] = ()

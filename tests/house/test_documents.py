@@ -13,6 +13,7 @@ import yaml
 
 from chakra_api.exit_codes import GRAVITY, ExitCode
 from chakra_sandbox.knobs import knob_docs
+from tap_chakra.cli.command import COMMANDS as TAP_COMMANDS
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.command import COMMANDS
 from target_chakra.singer.target import TargetChakra
@@ -50,6 +51,15 @@ def test_the_order_of_gravity_is_documented_and_has_each_exit_code() -> None:
     (said,) = re.findall(r"From the least grave: (.+?):", read("docs/exit-codes.md"))
     assert re.findall(r"`(\w+)`", said) == [code.name for code in GRAVITY]
     assert sorted(GRAVITY) == list(ExitCode)
+
+
+def test_meltano_and_the_readme_know_each_command_of_the_tap() -> None:
+    tap, *_ = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
+    names = {command.name for command in TAP_COMMANDS}
+    assert names
+    assert names <= tap["commands"].keys()
+    named = re.findall(r"tap-chakra(?: --config config.json |:)([a-z-]+)", read("README.md"))
+    assert names <= set(named)
 
 
 def test_meltano_knows_each_setting_of_the_tap() -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 FLOORS = {
     "chakra_api": """
         connection
-        endpoints
+        endpoints  transcripts
         account  wire  setting_values
         values  clock  redaction  bad_luck
         errors
@@ -29,12 +29,13 @@ FLOORS = {
         about_text
         settings  pages
         interrupts  json_files  rare_gc  surroundings  stream_maps
+        findings
         telling  terminal  standard_streams
     """,
     "tap_chakra": """
         __main__
         cli  dlt_source
-        singer
+        singer  doctor
         run
         scanning
         reading  tables  lines
@@ -77,10 +78,11 @@ BELOW = {
 }
 """Which packages a package may import."""
 SHARED_BY = {
-    "tap_chakra": {"__main__", "cli", "singer", "dlt_source"},
+    "tap_chakra": {"__main__", "cli", "singer", "dlt_source", "doctor"},
     "target_chakra": {"__main__", "cli", "singer", "dlt_destination", "loads"},
 }
-"""The rooms that may import `chakra_plugin`: adapters, and `loads` for its rare collections."""
+"""The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, and
+`doctor` for the findings that both commands tell alike."""
 FRAMEWORKS = {
     "singer_sdk": {"*/singer", "*/cli", "chakra_plugin"},
     "dlt": {"tap_chakra/dlt_source", "target_chakra/dlt_destination"},

@@ -1,0 +1,138 @@
+"""What this key may read, and what its role hides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chakra_api.exit_codes import ExitCode
+from chakra_plugin.findings.finding import Finding, Severity
+from tap_chakra.reading.listing_length import listing_length
+from tap_chakra.run.role import other_users
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chakra_api.endpoints.client import Row, UserList
+    from chakra_api.errors import ChakraError
+    from tap_chakra.reading.window_reader import Lister
+    from tap_chakra.run.role import Role
+
+_MOST_NAMED = 12
+"""Procedures that one line names."""
+
+
+def procedure_findings(
+    readable: Sequence[str], refused: Sequence[tuple[str, ChakraError]]
+) -> Iterator[Finding]:
+    """Which procedures can be read, and why others can't.
+
+    Args:
+        readable: ShortIds of those that were listed.
+        refused: ShortIds of those that were not, each with the reason.
+    """
+    topic = "procedures"
+    count = len(readable) + len(refused)
+    if not count:
+        yield Finding(
+            topic,
+            "The configuration shows no procedures",
+            "Only users and the configuration are read: check the role of the key",
+            "api_key",
+            Severity.WARNING,
+            fact="none",
+        )
+    elif readable:
+        yield Finding(topic, f"{len(readable)} of {count} can be read: {_listed(readable)}")
+    for short_id, error in refused:
+        yield Finding(
+            topic,
+            f"can't be read ({error.brief})",
+            "Its stream fails, the others are read: use another key, or name those to read",
+            "api_key, procedures",
+            Severity.FAULT,
+            about=short_id,
+            fact=error.brief,
+            code=error.exit_code,
+        )
+
+
+def user_finding(users: UserList | None, refusal: ChakraError | None) -> Finding:
+    """Whether the users can be listed."""
+    topic = "users"
+    if users is None:
+        brief = "no answer" if refusal is None else refusal.brief
+        return Finding(
+            topic,
+            f"The users can't be listed ({brief})",
+            "assignedToUsername stays empty, and the stream users fails",
+            "api_key",
+            Severity.WARNING,
+            fact="not listed",
+            code=ExitCode.DONE if refusal is None else refusal.exit_code,
+        )
+    if users.unsure:
+        return Finding(
+            topic,
+            f"The list of users contradicts itself: {'; '.join(users.unsure)}",
+            "Users may be missing, and no bookmark of the stream moves",
+            severity=Severity.WARNING,
+            fact="unsure",
+            code=ExitCode.INCOMPLETE,
+        )
+    return Finding(topic, f"{len(users.rows):,} users are listed", fact="listed")
+
+
+def role_finding(role: Role) -> Finding:
+    """What rows tell of the key's role; it names nobody."""
+    topic = "role of the key"
+    if not role.told:
+        return Finding(
+            topic,
+            f"{role.rows} rows were seen, too few to tell whether the role hides some",
+            "A key of role type User lists only what is assigned to it",
+            "api_key",
+            Severity.NOTE,
+        )
+    if not role.only:
+        return Finding(
+            topic,
+            f"Rows of {role.users} users are seen: likely not of role type User",
+            fact="sees several users",
+        )
+    return Finding(
+        topic,
+        "All rows that were seen are assigned to one and the same user: likely of role type User",
+        "What is assigned to others or to nobody is missing, without any sign: use a key of role"
+        " type Manager or Admin",
+        "api_key",
+        Severity.WARNING,
+        fact="sees one user",
+    )
+
+
+def share_finding(short_id: str, lister: Lister, users: Sequence[Row]) -> Finding:
+    """Which share of a procedure's rows a key of role type User likely sees."""
+    topic, others = "role of the key", other_users(users)
+    rows = listing_length(lister)
+    if rows is None or others < 1:
+        return Finding(
+            topic,
+            "How many rows are missing can't be told",
+            severity=Severity.NOTE,
+            about=short_id,
+        )
+    return Finding(
+        topic,
+        f"{rows:,} rows are seen; if the {others} other active users have as many each, that is"
+        f" about {100 / (others + 1):.0f} % of all",
+        f"About {rows * others:,} rows are missing, beside those that are assigned to nobody",
+        "api_key",
+        Severity.WARNING,
+        about=short_id,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    told = ", ".join(names[:_MOST_NAMED])
+    return f"{told} and {more} more" if more > 0 else told

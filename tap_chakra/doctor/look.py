@@ -1,0 +1,156 @@
+"""One look at an account: what is asked, in which order, and what is left out where it is large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.errors import ChakraError
+from chakra_plugin.findings.asking import Asking
+from tap_chakra.doctor.access import (
+    procedure_findings,
+    role_finding,
+    share_finding,
+    user_finding,
+)
+from tap_chakra.run.check import reach
+from tap_chakra.run.role import Seen, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chakra_api.account.account import Procedure
+    from chakra_api.endpoints.answers import ProcessPage
+    from chakra_api.endpoints.client import UserList
+    from chakra_plugin.findings.asking import Asked
+    from chakra_plugin.findings.budget import Budget
+    from chakra_plugin.findings.finding import Finding
+    from chakra_plugin.findings.measures import Measures
+    from tap_chakra.run.source import Source
+
+MOST_LISTED: Final = 16
+"""Procedures of which rows are looked at; of more, those that come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """What watches the requests of a look.
+
+    Attributes:
+        budget: Keeps it short.
+        measures: Measures its answers.
+    """
+
+    budget: Budget
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look found.
+
+    Attributes:
+        findings: Those of one topic stand together.
+        left_out: What was not looked at, in words.
+    """
+
+    findings: tuple[Finding, ...]
+    left_out: tuple[str, ...]
+
+
+def look(source: Source, watches: Watches) -> Looked:
+    """Look at the account behind the settings.
+
+    Raises:
+        ChakraError: ChakraHQ or its configuration is not reached: no run can be.
+    """
+    reach(source)
+    source.client = source.client.impatient()
+    asking = Asking(watches.budget)
+    try:
+        made = _Look(source, watches, asking)
+        return Looked(tuple(made.findings()), tuple(asking.left_out))
+    finally:
+        asking.close()
+
+
+class _Look:
+    def __init__(self, source: Source, watches: Watches, asking: Asking) -> None:
+        self._source = source
+        self._watches = watches
+        self._asking = asking
+        self._pages: dict[str, ProcessPage] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        chosen = self._chosen()
+        users = self._asking.begin("the users", partial(self._source.client.users, version=1))
+        listed = [(each, self._first_page(each)) for each in chosen]
+        people, refusal = self._users(users)
+        refused = self._read(listed)
+        seen = [
+            Seen(each, self._pages[each.short_id].rows)
+            for each in chosen
+            if each.short_id in self._pages
+        ]
+        yield from procedure_findings(list(self._pages), refused)
+        yield user_finding(people, refusal)
+        role = role_of(seen)
+        yield role_finding(role)
+        if role.only:
+            yield from self._shares(seen, people)
+        lookback = self._source.settings.lookback_ms / 1000
+        yield from self._watches.measures.findings(lookback)
+
+    def _chosen(self) -> Sequence[Procedure]:
+        procedures = self._source.procedures
+        if len(procedures) > MOST_LISTED:
+            self._asking.left_out.append(
+                f"{len(procedures) - MOST_LISTED:,} of {len(procedures):,} procedures: the setting"
+                " procedures chooses which are looked at"
+            )
+        return procedures[:MOST_LISTED]
+
+    def _first_page(self, procedure: Procedure) -> Asked[ProcessPage]:
+        what = f"rows of '{procedure.short_id}'"
+        return self._asking.begin(what, partial(self._source.lister(procedure), None))
+
+    def _users(self, asked: Asked[UserList]) -> tuple[UserList | None, ChakraError | None]:
+        try:
+            return self._asking.answer(asked), None
+        except ChakraError as error:
+            return None, error
+
+    def _read(
+        self, listed: Sequence[tuple[Procedure, Asked[ProcessPage]]]
+    ) -> list[tuple[str, ChakraError]]:
+        """Wait for first pages; the procedures that can't be read, with the reasons."""
+        refused: list[tuple[str, ChakraError]] = []
+        for procedure, asked in listed:
+            try:
+                page = self._asking.answer(asked)
+            except ChakraError as error:
+                refused.append((procedure.short_id, error))
+                continue
+            if page is not None:
+                self._pages[procedure.short_id] = page
+        return refused
+
+    def _shares(self, seen: Sequence[Seen], people: UserList | None) -> Iterator[Finding]:
+        users = [] if people is None else people.rows
+        asked = [
+            self._asking.begin(
+                f"how many rows of '{each.procedure.short_id}' are seen",
+                partial(
+                    share_finding,
+                    each.procedure.short_id,
+                    self._source.lister(each.procedure),
+                    users,
+                ),
+            )
+            for each in seen
+            if each.rows
+        ]
+        for each in asked:
+            if (found := self._asking.answer(each)) is not None:
+                yield found
