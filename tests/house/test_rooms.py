@@ -28,7 +28,7 @@ FLOORS = {
         singer_plugin
         about_text
         settings  pages
-        interrupts  json_files  rare_gc  surroundings  stream_maps
+        interrupts  json_files  rare_gc  surroundings  stream_maps  warehouses
         findings
         telling  terminal  standard_streams
     """,
@@ -90,10 +90,17 @@ FRAMEWORKS = {
     "pyarrow": {
         "tap_chakra/tables",
         "tap_chakra/dlt_source",
-        "*/singer",
+        "tap_chakra/singer",
+        "chakra_plugin/warehouses",
         "chakra_sandbox/rows",
     },
-    "sqlalchemy": {"target_chakra/history", "target_chakra/journal", "target_chakra/storage"},
+    "sqlalchemy": {
+        "chakra_plugin/warehouses",
+        "target_chakra/history",
+        "target_chakra/journal",
+        "target_chakra/storage",
+    },
+    "duckdb": {"chakra_plugin/warehouses"},
     "requests": {"chakra_api/wire"},
     "jinja2": {"chakra_plugin/pages"},
     "rich": {"chakra_plugin"},
