@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from chakra_api.values.writing import OnlyHeld
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,6 +201,8 @@ class Reject:
         next_step: What to do about it.
         job: The job that refused it; None if it was never sent.
         is_hidden: Whether its process is hidden, so that an unknown row of it stays unknown.
+        kind: What is wrong, in words without any value.
+        about: The column or the field that it is about; empty where it is about none.
     """
 
     change: Change
@@ -207,6 +210,13 @@ class Reject:
     next_step: str
     job: str | None = None
     is_hidden: bool = False
+    kind: RejectKind = RejectKind.OTHER
+    about: str = ""
+
+    @property
+    def brief(self) -> str:
+        """Why, without any value of the row: for places that are read by many."""
+        return f"{self.kind.value}: {self.about}" if self.about else self.kind.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class Bookkeeping:
             self.unknown.add(number, unknown)
         self._note_writes(batch, done.values())
         for reject in entry.rejects:
-            self.why[Outcome.REJECTED].note(reject.change, reject.reason)
+            self.why[Outcome.REJECTED].note(reject.change, reject.reason, reject.brief)
         for unknown in entry.unknowns:
             self.why[Outcome.UNKNOWN].note(unknown.action.change, unknown.reason)
         self._write_rejects(entry)
@@ -232,7 +232,7 @@ class Bookkeeping:
         # Not before: what the journal did not take is not forgotten.
         self._noted, self._came = [], []
         for reject in joined.rejects:
-            self.why[Outcome.REJECTED].note(reject.change, reject.reason)
+            self.why[Outcome.REJECTED].note(reject.change, reject.reason, reject.brief)
         self._write_rejects(joined)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from target_chakra.changes import MEND, Key, Known, Reject
 from target_chakra.journal.records import Confirmation
 from target_chakra.lifecycle import Outcome
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from target_chakra.batches import Settlement
@@ -20,6 +21,7 @@ def rejection(each: Settlement, job: str | None) -> Reject:
         each.reason,
         MEND,
         job,
+        kind=RejectKind.REFUSED,
     )
 
 

@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from target_chakra.reject_kind import RejectKind
+
 if TYPE_CHECKING:
     from target_chakra.changes import Change
 
@@ -28,9 +30,19 @@ class Reasons:
         self._counts: Counter[str] = Counter()
         self._examples: dict[str, str] = {}
         self._others = 0
+        self._briefs: Counter[str] = Counter()
 
-    def note(self, change: Change, reason: str) -> None:
-        """A row ended for a reason."""
+    def note(self, change: Change, reason: str, brief: str = "") -> None:
+        """A row ended for a reason.
+
+        Args:
+            change: What it asked for.
+            reason: Why, with the values that it is about.
+            brief: Why, without any value; empty if that is not to be known.
+        """
+        if brief:
+            is_known = brief in self._briefs or len(self._briefs) < MOST_KINDS
+            self._briefs[brief if is_known else RejectKind.OTHER.value] += 1
         without_key = reason.replace(str(change.key), "") if change.key else reason
         kind = _VALUES.sub("", without_key)
         if kind not in self._counts and len(self._counts) >= MOST_KINDS:
@@ -38,6 +50,11 @@ class Reasons:
             return
         self._counts[kind] += 1
         self._examples.setdefault(kind, reason)
+
+    @property
+    def briefs(self) -> tuple[tuple[str, int], ...]:
+        """Why, without any value, and how many rows; the commonest first."""
+        return tuple(self._briefs.most_common())
 
     def said(self) -> str:
         """The commonest, each with its rows; empty if there are none."""

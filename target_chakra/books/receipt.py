@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chakra_api.exit_codes import ExitCode
+from chakra_api.wire.wire_json import encode
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ class Receipt:
         if self.dry_run:
             made["dry_run"] = dict(self.planned)
         return made
+
+    @property
+    def line_json(self) -> str:
+        """The same as one line of JSON."""
+        return encode(self.to_json()).decode()
 
     def line(self) -> str:
         """What a person reads."""

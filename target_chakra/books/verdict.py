@@ -88,6 +88,21 @@ class Verdict:
             " taken; run it again to go on"
         )
 
+    @property
+    def next_command(self) -> str:
+        """What to type to see more; empty where all is well, and of a dry run, which left nothing.
+
+        A rejected row is to be seen also where the user's limit allows it.
+        """
+        if self.receipt.dry_run:
+            return ""
+        if self._count(Outcome.UNKNOWN):
+            return self.command("unknown")
+        if self._count(Outcome.REJECTED):
+            return self.command(f"rejects --run {self.receipt.run}")
+        is_well = self.receipt.exit_code(self.limits) is ExitCode.DONE
+        return "" if is_well else self.command(f"runs {self.receipt.run}")
+
     def _count(self, outcome: Outcome) -> int:
         return self.receipt.total[outcome] + self.receipt.mirror.get(outcome, 0)
 

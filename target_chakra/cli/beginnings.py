@@ -18,6 +18,7 @@ from target_chakra.history.reports import Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
+from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def opened_reports(config: _ConfigInput) -> Iterator[Reports]:
 def begun_session(config: _ConfigInput, settings: Settings) -> Iterator[Session[object]]:
     """A run that a signal ends in order."""
     with stoppable() as stop:
-        hooks: Hooks[object] = Hooks(stopped=stop, command=typed_command(config))
+        hooks: Hooks[object] = Hooks(stopped=stop, ended=tell_end, command=typed_command(config))
         session = Session(settings, SystemClock(), run_owner(), hooks)
         stop.begun = True
         yield session

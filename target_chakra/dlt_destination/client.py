@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchema
     from typing_extensions import Self
 
+    from target_chakra.books.run_end import RunEnd
     from target_chakra.loads.shared_run import Begin
 
 LOG = logging.getLogger("target-chakra")
@@ -244,7 +245,7 @@ class ChakraLoadClient(JobClientBase):
         def begin(hooks: Hooks[object]) -> Session[object]:
             redact_logs(settings.connection.api_key, "target-chakra", "dlt")
             # What dlt's users see without having set up any logging begins at WARNING.
-            told = dataclasses.replace(hooks, print_receipt=LOG.info, show=LOG.warning)
+            told = dataclasses.replace(hooks, ended=_log_end, show=LOG.warning)
             return Session(settings, SystemClock(), owner, told)
 
         return begin
@@ -275,6 +276,10 @@ class ChakraLoadClient(JobClientBase):
         exc_tb: TracebackType | None,
     ) -> None:
         pass
+
+
+def _log_end(end: RunEnd) -> None:
+    LOG.info("%s", end.receipt.line_json)
 
 
 def hints_of(table: TTableSchema | PreparedTableSchema) -> Hints:

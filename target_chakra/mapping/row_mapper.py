@@ -7,7 +7,7 @@ Without any mapping, what the tap emits is what the target accepts: nested `data
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chakra_api.values.writing import OnlyHeld, Unfit, write_json, write_text
 from target_chakra.changes import Change, Key, Mode, Reject
@@ -16,6 +16,7 @@ from target_chakra.mapping.destination_names import destination_of
 from target_chakra.mapping.destinations import shown
 from target_chakra.mapping.routes import UNSEEN, Route, Routes, said
 from target_chakra.mapping.stream_columns import EXTRA, ColumnReader
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -65,7 +66,7 @@ class RowMapper:
     ) -> Change | Reject:
         """The change that a row asks for."""
         fields: dict[str, object] = {}
-        problems: list[str] = []
+        problems: list[Problem] = []
         routes, clears = self._routes.by_column, self.mapping.clears
         self._only_held = False
         if self._nests and "data" in row:
@@ -104,7 +105,7 @@ class RowMapper:
         route: Route,
         refused: tuple[object, Unfit],
         fields: dict[str, object],
-        problems: list[str],
+        problems: list[Problem],
     ) -> None:
         """A value that is not written: no fault if ChakraHQ may hold it, and it is compared."""
         value, unfit = refused
@@ -113,7 +114,7 @@ class RowMapper:
             fields[route.name] = OnlyHeld(unfit.held, why)
             self._only_held = True
         else:
-            problems.append(why)
+            problems.append(Problem(label, why))
 
     def _write(
         self,
@@ -121,7 +122,7 @@ class RowMapper:
         route: Route,
         value: object,
         fields: dict[str, object],
-        problems: list[str],
+        problems: list[Problem],
     ) -> None:
         wire = route.write(value)
         if isinstance(wire, Unfit):
@@ -129,11 +130,13 @@ class RowMapper:
         else:
             fields[route.name] = wire
 
-    def _map_nested(self, value: object, fields: dict[str, object], problems: list[str]) -> None:
+    def _map_nested(
+        self, value: object, fields: dict[str, object], problems: list[Problem]
+    ) -> None:
         attributes = _object(value)
         if attributes is None:
             if value not in (None, ""):
-                problems.append("data is not an object of attributes")
+                problems.append(Problem("data", "data is not an object of attributes"))
             return
         for short_id, given in attributes.items():
             route = self._routes.nested(short_id)
@@ -155,13 +158,16 @@ class RowMapper:
         by_id = {each.id: each.short_id for each in self.destinations.procedure.attributes}
         return {*values, *(destination_of(by_id.get(key, key)) for key in attributes)}
 
-    def _change(self, raw: Raw, fields: dict[str, object], problems: list[str]) -> Change | Reject:
+    def _change(
+        self, raw: Raw, fields: dict[str, object], problems: list[Problem]
+    ) -> Change | Reject:
         row, names = raw.row, self.columns
         deletes = self._marks.deletes(row) if self._marks.columns else False
         if isinstance(deletes, tuple):
             column, problem = deletes
             mark = shown(row.get(column))
-            problems.append(f"{column} is {mark}, which {problem.reason}, and deletes nothing")
+            why = f"{column} is {mark}, which {problem.reason}, and deletes nothing"
+            problems.append(Problem(column, why))
         key, wrong = self._key(row, fields)
         change = Change(
             raw.seq,
@@ -177,23 +183,29 @@ class RowMapper:
             origin=raw.origin,
         )
         if key is None and names.attribute is not None:
-            named = [each for each in problems if names.attribute in each]
+            named = [each.said for each in problems if names.attribute in each.said]
             return Reject(
                 change,
                 wrong
                 or "; ".join(named)
                 or f"The key {names.key or names.attribute} is null or missing",
                 "Give each row its key, or leave such rows out of the source",
+                kind=RejectKind.NO_KEY,
+                about=names.key or names.attribute,
             )
         return self._checked(change, problems, is_misread=isinstance(deletes, tuple))
 
-    def _checked(self, change: Change, problems: list[str], *, is_misread: bool) -> Change | Reject:
+    def _checked(
+        self, change: Change, problems: list[Problem], *, is_misread: bool
+    ) -> Change | Reject:
         if is_misread or (problems and not change.deletes):
             others = [each.reason for each in change.fields.values() if isinstance(each, OnlyHeld)]
             return Reject(
                 change,
-                "; ".join((*problems, *others)),
+                "; ".join((*(each.said for each in problems), *others)),
                 "Mend it in the source, or leave it out with fields",
+                kind=RejectKind.UNFIT,
+                about=", ".join(dict.fromkeys(each.column for each in problems)),
             )
         mark = self._loaders_mark(change)
         if mark is not None:
@@ -202,6 +214,8 @@ class RowMapper:
                 f"{mark} marks the row as deleted, and the mapping does not say what that means",
                 f"Set delete_when: {mark} in the mapping to delete such processes, or leave such"
                 " rows out of the source",
+                kind=RejectKind.MARKED,
+                about=mark,
             )
         return change
 
@@ -233,6 +247,13 @@ class RowMapper:
         if not isinstance(text, str) or not text.strip() or "\0" in text:
             return None, f"{column} is {shown(value)}, which is no process's id"
         return Key(self.destinations.procedure.short_id, "id", text), ""
+
+
+class Problem(NamedTuple):
+    """What is wrong with a row: the column, and a sentence that quotes its value."""
+
+    column: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from target_chakra.planning.plan import (
     still_refused,
     unwritable,
 )
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,4 +179,5 @@ def _text(value: object) -> str:
 
 
 def _changed(change: Change, guard: Guard, what: list[str]) -> Reject:
-    return Reject(change, f"Changed since {guard.since}: {'; '.join(what)}", _NEXT)
+    reason = f"Changed since {guard.since}: {'; '.join(what)}"
+    return Reject(change, reason, _NEXT, kind=RejectKind.CHANGED)

@@ -21,6 +21,7 @@ from target_chakra.mapping.destination_names import (
     destination_of,
     is_for_creates,
 )
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -97,6 +98,7 @@ def decided_by_key(
             change,
             f"{len(held)} processes of '{change.procedure}' have the key {change.key}",
             "Make the key unique in ChakraHQ, or map the process's id",
+            kind=RejectKind.SEVERAL,
         )
     if not held and known is not None and known.is_hidden and change.asked_by.is_row:
         return hidden(change)
@@ -123,6 +125,7 @@ def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
             change,
             f"{change.key} is gone from ChakraHQ, where it was written before",
             "Take the row out of the source, or set revive to create it again",
+            kind=RejectKind.GONE,
         )
     by_id = change.key is not None and change.key.attribute == "id"
     if change.mode is Mode.UPDATE or by_id:
@@ -130,6 +133,7 @@ def _absent(change: Change, known: Known | None, rules: Rules) -> Decision:
             change,
             f"There is no process with {change.key} in '{change.procedure}'",
             "Check the key, or use mode upsert with a key attribute to create it",
+            kind=RejectKind.ABSENT,
         )
     fields = {name: value for name, value in change.fields.items() if value is not None}
     barred = unwritable(change, fields, rules)
@@ -154,7 +158,7 @@ def says_it_exists(refused: Refusal) -> bool:
 def still_refused(change: Change, refused: Refusal) -> Reject:
     """The reject of a create that was refused, though no process with its key is found."""
     if not says_it_exists(refused):
-        return Reject(change, refused.reason, MEND, refused.job)
+        return Reject(change, refused.reason, MEND, refused.job, kind=RejectKind.REFUSED)
     return Reject(
         change,
         f"ChakraHQ refuses to create {change.key} ({refused.reason}), and shows no process with"
@@ -162,6 +166,7 @@ def still_refused(change: Change, refused: Refusal) -> Reject:
         "Look for the process in ChakraHQ; write the key as it stands there, or use an API key"
         " whose role sees it",
         refused.job,
+        kind=RejectKind.REFUSED,
     )
 
 
@@ -175,6 +180,7 @@ def hidden(change: Change) -> Reject:
         " the row again with target-chakra retry; if it was not created, say so before that, with"
         " target-chakra unknown --as not-written",
         is_hidden=True,
+        kind=RejectKind.HIDDEN,
     )
 
 
@@ -186,6 +192,7 @@ def in_doubt(change: Change, stored: Sequence[object]) -> Reject:
         f"No process of '{change.procedure}' has {change.key}, and one has {others}: whether"
         " ChakraHQ stores the key in that spelling is not known",
         "Write the key as it stands in ChakraHQ (the options trim and case of the key do that)",
+        kind=RejectKind.SPELLED,
     )
 
 
@@ -227,9 +234,10 @@ def unwritable(
     for name, value in fields.items():
         if name in rules.read_only:
             reason = f"{name} is of a type that is only read{detail}"
-            return Reject(change, reason, "Leave it out with fields")
+            step, kind = "Leave it out with fields", RejectKind.ONLY_READ
+            return Reject(change, reason, step, kind=kind, about=name)
         if isinstance(value, OnlyHeld):
-            return Reject(change, value.reason, MEND)
+            return Reject(change, value.reason, MEND, kind=RejectKind.UNFIT, about=name)
     return None
 
 
@@ -244,6 +252,7 @@ def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) 
             change,
             f"The process with {change.key} is deleted in '{change.procedure}'",
             "Restore it in ChakraHQ, take the row out of the source, or set revive",
+            kind=RejectKind.DELETED,
         )
     if change.mode is Mode.INSERT:
         return _inserted_before(change, held, known, rules)
@@ -257,6 +266,7 @@ def _inserted_before(change: Change, held: Snapshot, known: Known | None, rules:
         change,
         f"A process of '{change.procedure}' has {change.key} already",
         "Use mode upsert to change it",
+        kind=RejectKind.EXISTS,
     )
 
 

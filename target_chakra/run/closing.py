@@ -8,9 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chakra_api.wire.wire_json import encode
 from target_chakra.books.receipt import Cost, Receipt
+from target_chakra.books.run_end import RunEnd
 from target_chakra.books.verdict import Held, Verdict
+from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
     from chakra_api.endpoints.client import ChakraClient
@@ -80,8 +81,13 @@ class Closing:
             skipped=dict(self.streams.skipped),
         )
 
-    def say(self, receipt: Receipt) -> None:
-        """Tell what became of the run."""
+    def say(self, receipt: Receipt, kind: str) -> None:
+        """Tell what became of the run.
+
+        Args:
+            receipt: The account of it.
+            kind: What it was begun for, a value of `RunKind`.
+        """
         writer = self.writer
         if receipt.dry_run:
             for line in writer.dry_run.lines(self.context.settings.batch_size):
@@ -97,7 +103,16 @@ class Closing:
         LOG.info("Run %d: %s", receipt.run, receipt.line())
         if left := verdict.left():
             LOG.info("%s", left)
-        self.hooks.print_receipt(encode(receipt.to_json()).decode())
+        self.hooks.ended(
+            RunEnd(
+                receipt,
+                receipt.exit_code(verdict.limits),
+                kind,
+                self.context.now_ms(),
+                why[Outcome.REJECTED].briefs,
+                verdict.next_command,
+            )
+        )
 
     def _held(self, seconds: float) -> Held | None:
         """Until when processes are held that are free in so many seconds; None if they are."""

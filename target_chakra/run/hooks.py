@@ -12,6 +12,7 @@ from chakra_api.printable import printable_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_chakra.books.run_end import RunEnd
     from target_chakra.changes import Change
     from target_chakra.lifecycle import Outcome
 
@@ -32,8 +33,8 @@ def _nothing() -> None:
     """Nothing is to be done."""
 
 
-def _to_standard_error(line: str) -> None:
-    print(printable_json(line), file=sys.stderr)  # noqa: T201 - the account of a run
+def _to_standard_error(end: RunEnd) -> None:
+    print(printable_json(end.receipt.line_json), file=sys.stderr)  # noqa: T201 - the account of a run
 
 
 def _to_log(line: str) -> None:
@@ -54,7 +55,7 @@ class Hooks(Generic[State]):
         heard: Told of each row and the outcome of the change that it went into; None without one.
         beat: Called often while rows are on their way.
         ending: Called when every row has its outcome, before the receipt is stored.
-        print_receipt: Prints the receipt, one JSON object.
+        ended: Told of the end, last; prints the receipt.
         show: Shows a line of what a dry run would do.
         command: What its user types for a subcommand of target-chakra.
     """
@@ -64,6 +65,6 @@ class Hooks(Generic[State]):
     heard: Callable[[Change, Outcome], None] | None = None
     beat: Callable[[], None] = _nothing
     ending: Callable[[], None] = _nothing
-    print_receipt: Callable[[str], None] = _to_standard_error
+    ended: Callable[[RunEnd], None] = _to_standard_error
     show: Callable[[str], None] = _to_log
     command: Callable[[str], str] = _typed

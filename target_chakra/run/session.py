@@ -97,9 +97,8 @@ class Session(Generic[State]):
         now = int(clock.now() * 1000)
         place = f"{self._account.called} at {settings.connection.api_url}"
         LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
-        self.run_id = journal.begin_run(
-            self.account_id, owner, now, RunKind.DRY if settings.dry_run else RunKind.RUN
-        )
+        self._kind = RunKind.DRY if settings.dry_run else RunKind.RUN
+        self.run_id = journal.begin_run(self.account_id, owner, now, self._kind)
         self._account.findings = journal.findings()
         self._forget_old(now)
         moment = Moment(now, self.client.server_clock.earliest)
@@ -209,6 +208,7 @@ class Session(Generic[State]):
 
     def _call(self, kind: RunKind) -> None:
         if not self.settings.dry_run:
+            self._kind = kind
             self.journal.call(kind)
 
     def retry(self, found: Sequence[RejectLine], hints: Mapping[str, Hints] | None = None) -> None:
@@ -344,7 +344,7 @@ class Session(Generic[State]):
             receipt = self._closing.receipt(error or failed, self.load)
             code = receipt.exit_code(self.settings.limits)
             self.last_receipt = receipt.to_json()
-        self._closing.say(receipt)
+        self._closing.say(receipt, self._kind.value)
         self.close()
         return int(code)
 

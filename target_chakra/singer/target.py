@@ -28,6 +28,7 @@ from target_chakra.settings import parse_settings
 from target_chakra.singer.batch_places import SETTING as BATCH_ROOT
 from target_chakra.singer.batch_places import BatchRoot, batch_root_of
 from target_chakra.singer.input import LineReader
+from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.settings import SETTINGS
 from target_chakra.singer.sinks import ChakraSink, SinkTarget
 from target_chakra.storage.place import default_journal
@@ -114,6 +115,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 self._pass_on,
                 self._is_stopped,
                 ending=self._say_what_was_unused,
+                ended=tell_end,
                 command=self.command,
             )
             self.session = Session(settings, self.clock, run_owner(), hooks)

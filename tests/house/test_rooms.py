@@ -54,7 +54,7 @@ FLOORS = {
         settings  storage
         batches  stream_mapping
         changes  weights  line_ranges
-        workers  lifecycle  moments  guards
+        workers  lifecycle  moments  guards  reject_kind
     """,
     "chakra_sandbox": """
         __main__

@@ -142,3 +142,26 @@ def test_unknown_rows_are_told_until_when_they_hold_their_processes() -> None:
     assert f"{said}; ChakraHQ's answers tell no time (Date)" in line
     both = replace(verdict({Outcome.UNKNOWN: 1, Outcome.NOT_SENT: 1}), held=holds, holds=holds)
     assert "\n".join(both.errors()).count(time) == 1
+
+
+def test_the_next_command_shows_what_nobody_knows_before_what_was_rejected() -> None:
+    commands = {
+        "target-chakra unknown": verdict({Outcome.UNKNOWN: 1, Outcome.REJECTED: 1}),
+        "target-chakra rejects --run 7": verdict({Outcome.REJECTED: 1, Outcome.CREATED: 9}),
+        "target-chakra runs 7": verdict({Outcome.NOT_SENT: 1}, stopped=True),
+        "": verdict({Outcome.CREATED: 1}),
+    }
+    assert {words: each.next_command for words, each in commands.items()} == {
+        words: words for words in commands
+    }
+    assert verdict({Outcome.REJECTED: 5}, dry_run=True).next_command == ""
+
+
+def test_reasons_without_values_are_counted_beside_those_with() -> None:
+    made = Reasons()
+    for number in range(MOST_KINDS + 5):
+        made.note(change(number), f"a is '{number}'", f"a value does not fit: c{number}")
+    made.note(change(1), "told to nobody")
+    made.note(change(1), "a is 'x'", "a value does not fit: c7")
+    assert made.briefs[:2] == (("another reason", 5), ("a value does not fit: c7", 2))
+    assert sum(rows for _, rows in made.briefs) == MOST_KINDS + 6

@@ -12,6 +12,7 @@ from target_chakra.changes import Action, Done, Key, Kind, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
 from target_chakra.planning.plan import differing, plan, unwritable
+from target_chakra.reject_kind import RejectKind
 from tests.support.planning import DESTINATIONS, KNOWN, REVIVE, RULES, holds, wants
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ THERE = holds({"city": "Goa"})
 GONE = holds({"city": "Goa"}, isDeleted=True)
 INSERT = wants(CITY, mode=Mode.INSERT)
 BY_ID = replace(wants(CITY), key=Key("lead", "id", "x9"))
-REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]] = {
+REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str, str]] = {
     "two of them": (
         wants(CITY),
         [THERE, THERE],
@@ -32,6 +33,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "2 processes of 'lead' have the key lead_id=7",
         "Make the key unique in ChakraHQ, or map the process's id",
+        "several processes have the key",
     ),
     "gone": (
         wants(CITY),
@@ -40,6 +42,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "lead_id=7 is gone from ChakraHQ, where it was written before",
         "Take the row out of the source, or set revive to create it again",
+        "the process was written before, and is gone from ChakraHQ",
     ),
     "nothing to update": (
         wants(CITY, mode=Mode.UPDATE),
@@ -48,6 +51,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "There is no process with lead_id=7 in 'lead'",
         "Check the key, or use mode upsert with a key attribute to create it",
+        "there is no process with the key",
     ),
     "no such id": (
         BY_ID,
@@ -56,6 +60,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "There is no process with id=x9 in 'lead'",
         "Check the key, or use mode upsert with a key attribute to create it",
+        "there is no process with the key",
     ),
     "only read, and new": (
         wants({"data.cart": "[]"}),
@@ -64,6 +69,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "data.cart is of a type that is only read",
         "Leave it out with fields",
+        "a field is only read: data.cart",
     ),
     "only read, and different": (
         wants({"data.cart": "[1]"}),
@@ -72,6 +78,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "data.cart is of a type that is only read, and its value differs from ChakraHQ's",
         "Leave it out with fields",
+        "a field is only read: data.cart",
     ),
     "deleted": (
         wants(CITY),
@@ -80,6 +87,7 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "The process with lead_id=7 is deleted in 'lead'",
         "Restore it in ChakraHQ, take the row out of the source, or set revive",
+        "the process is deleted",
     ),
     "there already": (
         INSERT,
@@ -88,16 +96,20 @@ REJECTS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, str, str]]
         RULES,
         "A process of 'lead' has lead_id=7 already",
         "Use mode upsert to change it",
+        "a process has the key already",
     ),
 }
 
 
 @pytest.mark.parametrize("case", REJECTS.values(), ids=REJECTS)
 def test_a_reject_says_what_is_wrong_and_what_to_do(
-    case: tuple[Change, list[Snapshot], Known | None, Rules, str, str],
+    case: tuple[Change, list[Snapshot], Known | None, Rules, str, str, str],
 ) -> None:
-    change, held, known, rules, reason, next_step = case
-    assert plan(change, held, known, rules) == Reject(change, reason, next_step)
+    change, held, known, rules, reason, next_step, brief = case
+    decision = plan(change, held, known, rules)
+    assert isinstance(decision, Reject)
+    assert (decision.change, decision.reason, decision.next_step) == (change, reason, next_step)
+    assert decision.brief == brief
 
 
 DELETE = wants({}, deletes=True)
@@ -249,7 +261,8 @@ def test_a_type_that_is_only_read_is_named_by_itself_where_there_is_no_more_to_s
     change = wants(CITY)
     reason = "data.city is of a type that is only read"
     rules = replace(RULES, read_only=["data.city"])
-    expected = Reject(change, reason, "Leave it out with fields")
+    step, kind = "Leave it out with fields", RejectKind.ONLY_READ
+    expected = Reject(change, reason, step, kind=kind, about="data.city")
     assert unwritable(change, CITY, rules) == expected
 
 
