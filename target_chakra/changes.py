@@ -232,6 +232,7 @@ class Known:
         created: Whether that stream created it.
         began: When the job that wrote it was taken, epoch milliseconds of the server.
         ended: When that job ended, the same.
+        undone: What was written last and an undo took back, by destination.
     """
 
     process_id: str
@@ -242,6 +243,12 @@ class Known:
     created: bool
     began: int | None
     ended: int | None
+    undone: Fields = field(default_factory=dict)
+
+    @property
+    def written(self) -> Fields:
+        """What was written last, by destination, whether or not ChakraHQ holds it still."""
+        return {**self.fields, **self.undone} if self.undone else self.fields
 
     @property
     def is_hidden(self) -> bool:
@@ -262,6 +269,7 @@ class Action:
         twin: Of a create without a key: the hash that its repetition is known by.
         known: What the journal knew of its key when it was planned.
         kept: Fields that are left alone, since others wrote them: what they hold, by destination.
+        is_whole: Whether the journal is to know all fields of the change, sent or not.
     """
 
     change: Change
@@ -272,6 +280,7 @@ class Action:
     twin: str | None = None
     known: Known | None = None
     kept: Fields = field(default_factory=dict)
+    is_whole: bool = False
 
 
 def is_looked_up_again(action: Action) -> bool:
@@ -333,6 +342,7 @@ class Done:
         learned: What ChakraHQ was found to make of values that were sent.
         created: What is known of its key, where it is what an unknown row asked to be created.
         kept: Fields that are left alone, since others wrote them: what they hold, by destination.
+        is_whole: Whether the journal is to know the fields of the change.
     """
 
     change: Change
@@ -341,6 +351,7 @@ class Done:
     learned: Mapping[str, object] = field(default_factory=dict)
     created: Known | None = None
     kept: Fields = field(default_factory=dict)
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

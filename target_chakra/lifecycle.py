@@ -35,6 +35,8 @@ class Outcome(str, Enum):
     UPDATED = "updated"
     DELETED = "deleted"
     UNCHANGED = "unchanged"
+    KEPT = "kept"
+    """Nothing was sent, since all that differs was changed by somebody else."""
     SUPERSEDED = "superseded"
     REJECTED = "rejected"
     UNKNOWN = "unknown"

@@ -101,6 +101,7 @@ class Settings:
         patience: How long to wait.
         retention_days: After which settled batches are cleared.
         rejects_path: File for rejected rows; None for none beside the journal.
+        overwrite_edits: Whether what people changed is written over, though a mapping keeps it.
         dry_run: Whether nothing is written.
     """
 
@@ -117,6 +118,7 @@ class Settings:
     patience: Patience = field(default_factory=Patience)
     retention_days: float = DEFAULT_RETENTION_DAYS
     rejects_path: Path | None = None
+    overwrite_edits: bool = False
     dry_run: bool = False
 
     @property
@@ -180,8 +182,10 @@ def parse_settings(
         journal=str(config.get("journal") or journal),
         retention_days=number(config, "journal_retention_days", DEFAULT_RETENTION_DAYS, 0),
         rejects_path=Path(str(config["rejects_path"])) if config.get("rejects_path") else None,
+        overwrite_edits=flag(config, "overwrite_edits"),
         dry_run=flag(config, "dry_run"),
     )
+    _refuse_blind_edits(settings)
     _refuse_blind_upserts(settings)
     return settings
 
@@ -192,6 +196,17 @@ def _limits(config: Mapping[str, object]) -> Limits:
         number(config, "stop_at_reject_percent", DEFAULT_STOP_PERCENT, 0),
         whole(config, "max_deletes", 0, 0),
     )
+
+
+def _refuse_blind_edits(settings: Settings) -> None:
+    """What people changed is seen by looking."""
+    for mapping in settings.streams if settings.compare == "never" else ():
+        if mapping.may_keep_edits:
+            raise SettingsError(
+                f"compare is never, so keep_edits of stream '{mapping.stream}' can't know what"
+                " people changed",
+                "Use compare always, or take keep_edits away",
+            )
 
 
 def _refuse_blind_upserts(settings: Settings) -> None:

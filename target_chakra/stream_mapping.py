@@ -24,12 +24,13 @@ _MAPPING_KEYS: Final = frozenset(
         "fields",
         "nulls",
         "only_if_empty",
+        "keep_edits",
         "delete_when",
         "revive",
         "blanks",
     ]
 )
-_FIELD_KEYS: Final = frozenset({"to", "round", "blanks"})
+_FIELD_KEYS: Final = frozenset({"to", "round", "blanks", "keep_edits"})
 _KEY_KEYS: Final = frozenset({"column", "attribute", "trim", "case"})
 Case: TypeAlias = Literal["", "lower", "upper"]
 _CASES: Final[tuple[Case, ...]] = ("", "lower", "upper")
@@ -42,10 +43,12 @@ class FieldOptions:
     Attributes:
         rounds: Whether digits that a double can't hold, and times of a day, are cut off.
         keeps_blanks: Whether an empty text is stored, not taken for a null.
+        keeps_edits: Whether what people changed is left alone.
     """
 
     rounds: bool = False
     keeps_blanks: bool = False
+    keeps_edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class StreamMapping:
         clears: Whether a null clears the attribute (else it is left as it is).
         keeps_blanks: Whether an empty text is stored, not taken for a null.
         only_if_empty: Destinations that are never overwritten.
+        keeps_edits: Whether what people changed is left alone, unless a column says otherwise.
         delete_when: The column that marks a row as deleted.
         revive: Whether a process that was deleted, or is gone, may be brought back.
         skip: Whether its rows go nowhere.
@@ -102,6 +106,7 @@ class StreamMapping:
     clears: bool = False
     keeps_blanks: bool = False
     only_if_empty: frozenset[str] = frozenset()
+    keeps_edits: bool = False
     delete_when: str | None = None
     revive: bool = False
     skip: bool = False
@@ -111,6 +116,11 @@ class StreamMapping:
         """The columns that it names."""
         named = (self.key_column, self.delete_when, *(self.fields or ()))
         return frozenset(name for name in named if name)
+
+    @property
+    def may_keep_edits(self) -> bool:
+        """Whether what people changed is left alone anywhere."""
+        return self.keeps_edits or any(each.keeps_edits for each in self.options.values())
 
 
 def parse_streams(value: object) -> tuple[StreamMapping, ...]:
@@ -144,7 +154,9 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
         return _skipped(given, name, where)
     column, attribute, key_options = _key(given.get("key"), where)
     keeps_blanks = _blanks(given.get("blanks"), where)
-    fields, options = _fields(given.get("fields"), where, keeps_blanks=keeps_blanks)
+    keeps_edits = _flag(given, "keep_edits", where)
+    silent = FieldOptions(keeps_blanks=keeps_blanks, keeps_edits=keeps_edits)
+    fields, options = _fields(given.get("fields"), where, silent)
     return StreamMapping(
         stream=name,
         procedure=_text(given, "procedure"),
@@ -158,6 +170,7 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
         clears=_nulls(given.get("nulls"), where),
         keeps_blanks=keeps_blanks,
         only_if_empty=_names(given.get("only_if_empty"), where),
+        keeps_edits=keeps_edits,
         delete_when=_text(given, "delete_when"),
         revive=_flag(given, "revive", where),
     )
@@ -206,7 +219,7 @@ def _key(value: object, where: str) -> tuple[str | None, str | None, KeyOptions]
 
 
 def _fields(
-    value: object, where: str, *, keeps_blanks: bool
+    value: object, where: str, silent: FieldOptions
 ) -> tuple[Mapping[str, str] | None, Mapping[str, FieldOptions]]:
     """Column → destination, and column → options where it has some of its own."""
     if value is None:
@@ -218,9 +231,7 @@ def _fields(
     for column, given in value.items():
         if isinstance(given, dict) and isinstance(given.get("to"), str):
             fields[str(column)] = given["to"]
-            options[str(column)] = _options(
-                given, f"{column} of {where}", keeps_blanks=keeps_blanks
-            )
+            options[str(column)] = _options(given, f"{column} of {where}", silent)
         elif isinstance(given, str):
             fields[str(column)] = given
         else:
@@ -236,12 +247,14 @@ def _no_fields(where: str) -> SettingsError:
     )
 
 
-def _options(given: Mapping[str, object], where: str, *, keeps_blanks: bool) -> FieldOptions:
+def _options(given: Mapping[str, object], where: str, silent: FieldOptions) -> FieldOptions:
+    """The options of a column; where it is silent, those of its stream."""
     _refuse_unknown(given, _FIELD_KEYS, where)
-    blanks = given.get("blanks")
+    blanks, edits = given.get("blanks"), given.get("keep_edits")
     return FieldOptions(
         rounds=_flag(given, "round", where),
-        keeps_blanks=keeps_blanks if blanks is None else _blanks(blanks, where),
+        keeps_blanks=silent.keeps_blanks if blanks is None else _blanks(blanks, where),
+        keeps_edits=silent.keeps_edits if edits is None else _flag(given, "keep_edits", where),
     )
 
 

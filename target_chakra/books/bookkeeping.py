@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
@@ -11,7 +12,7 @@ from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
 from target_chakra.changes import Reject, is_looked_up_again, names_of, text_key
 from target_chakra.journal.codec import encode_outcomes
-from target_chakra.journal.records import Confirmation, Entry, Unknown
+from target_chakra.journal.records import Confirmation, Entry, KeptFields, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from target_chakra.batches import Batch, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.changes import Change, Done, Key
+    from target_chakra.changes import Change, Done, Fields, Key
     from target_chakra.context import RunContext
     from target_chakra.journal.records import Owned, UnknownRow
     from target_chakra.moments import Moment
@@ -49,6 +50,8 @@ class Bookkeeping:
         self._came: list[Owned] = []
         self._rejected: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
+        self.kept_fields: Counter[str] = Counter()
+        """Fields that were left as others changed them, by stream."""
         self.why = {Outcome.REJECTED: Reasons(), Outcome.UNKNOWN: Reasons()}
         """Reasons of rows that ended so."""
 
@@ -80,11 +83,12 @@ class Bookkeeping:
     def note_done(self, done: Done) -> None:
         """Nothing was to be sent."""
         change = done.change
-        follows = done.learned or self._confirms_all or self._claims.concern(change)
+        confirms = done.learned or self._confirms_all or done.is_whole
+        follows = confirms or done.kept or self._claims.concern(change)
         if not (follows or self._rejected or self.unknown):
             return
         again: tuple[Confirmation, ...] = ()
-        if change.key and done.process_id and (done.learned or self._confirms_all or done.created):
+        if change.key and done.process_id and (confirms or done.created):
             known = done.created or self._journal.known([change.key]).get(change.key)
             again = (confirmed_again(done, change.key, known),)
         entry = Entry(
@@ -95,9 +99,17 @@ class Bookkeeping:
             ),
             overtaken=self._overtakes(change),
             resolved=self._resolves(change, done.process_id, done.outcome),
+            kept=self._kept(change, done.process_id, done.kept),
         )
         if entry != Entry(0):
             self._noted.append(entry)
+
+    def _kept(self, change: Change, process_id: str | None, held: Fields) -> tuple[KeptFields, ...]:
+        """What is told of fields that were left as others changed them."""
+        if not held:
+            return ()
+        self.kept_fields[change.stream] += len(held)
+        return (KeptFields(change, process_id, held),)
 
     def note_reject(self, reject: Reject) -> None:
         """A row can't be written."""
@@ -159,6 +171,7 @@ class Bookkeeping:
         unknowns: list[Unknown] = []
         owned: list[Owned] = []
         overtaken: list[Key] = []
+        kept: list[KeptFields] = []
         resolved: list[int] = []
         refused = [at for at, each in done.items() if each.outcome is Outcome.REJECTED]
         for each in done.values():
@@ -187,6 +200,7 @@ class Bookkeeping:
                 known = confirmation(each, change.key, batch.server, ended, whole=whole)
                 confirmations.append(known)
                 owned += self._claims.of(change, each.outcome, each.process_id)
+                kept += self._kept(change, each.process_id, each.action.kept)
             overtaken += self._overtakes(change)
             resolved += self._resolves(change, each.process_id, each.outcome)
         self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
@@ -202,6 +216,7 @@ class Bookkeeping:
             tuple(resolved),
             tuple(refused),
             now.server,
+            tuple(kept),
         )
 
     def _free(self, batch: Batch, unknown: Settlement) -> Moment:
@@ -227,6 +242,7 @@ class Bookkeeping:
             (*came, *(o for e in noted for o in e.owned)),
             tuple(k for e in noted for k in e.overtaken),
             tuple(n for e in noted for n in e.resolved),
+            kept=tuple(k for e in noted for k in e.kept),
         )
         self._journal.record(joined)
         # Not before: what the journal did not take is not forgotten.

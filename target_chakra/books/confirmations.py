@@ -11,7 +11,7 @@ from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from target_chakra.batches import Settlement
-    from target_chakra.changes import Done
+    from target_chakra.changes import Change, Done, Fields
 
 
 def rejection(each: Settlement, job: str | None) -> Reject:
@@ -39,7 +39,8 @@ def confirmation(
     """
     action = each.action
     before = action.known
-    written = action.change.values if whole else action.fields
+    whole = whole or action.is_whole
+    written = _wanted(action.change, action.kept) if whole else action.fields
     learned = {
         name: value
         for name, value in (before.learned if before else {}).items()
@@ -56,22 +57,37 @@ def confirmation(
             created=each.outcome is Outcome.CREATED or bool(before and before.created),
             began=began,
             ended=ended,
+            undone=_still(before, written),
         ),
     )
 
 
 def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
     """What is known of a key whose row was found as it should be."""
+    found = _wanted(done.change, done.kept)
     return Confirmation(
         key,
         Known(
             process_id=done.process_id or "",
-            fields={**(before.fields if before else {}), **done.change.values},
+            fields={**(before.fields if before else {}), **found},
             learned={**(before.learned if before else {}), **done.learned},
             deleted=False,
             stream=before.stream if before else done.change.stream,
             created=before.created if before else False,
             began=before.began if before else None,
             ended=before.ended if before else None,
+            undone=_still(before, found),
         ),
     )
+
+
+def _wanted(change: Change, kept: Fields) -> Fields:
+    """What ChakraHQ holds by now of what was wanted."""
+    values = change.values
+    return {name: value for name, value in values.items() if name not in kept} if kept else values
+
+
+def _still(before: Known | None, written: Fields) -> Fields:
+    """What is still as an undo left it, once other fields are written."""
+    undone = before.undone if before else {}
+    return {name: value for name, value in undone.items() if name not in written}

@@ -56,6 +56,7 @@ class Receipt:
         load: The load that it worked on; empty where there are none.
         load_complete: Whether all of that is settled.
         skipped: Rows of streams that go nowhere, by stream; not among those that came in.
+        kept_fields: Fields that were left as others changed them, by stream.
     """
 
     run: int
@@ -73,6 +74,7 @@ class Receipt:
     load: str = ""
     load_complete: bool = False
     skipped: Mapping[str, int] = field(default_factory=dict)
+    kept_fields: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> Counter[Outcome]:
@@ -132,6 +134,8 @@ class Receipt:
             made["load_complete"] = self.load_complete
         if self.skipped:
             made["skipped"] = dict(self.skipped)
+        if self.kept_fields:
+            made["kept_fields"] = dict(self.kept_fields)
         if self.dry_run:
             made["dry_run"] = dict(self.planned)
         return made
@@ -152,6 +156,8 @@ class Receipt:
         if self.skipped:
             skipped = [f"{count:,} of '{name}'" for name, count in self.skipped.items()]
             said += f"; skipped {', '.join(skipped)}"
+        if kept := sum(self.kept_fields.values()):
+            said += f"; {kept:,} fields left as others changed them"
         return (
             f"{said}; {self.cost.jobs:,} jobs, {self.cost.requests:,} requests,"
             f" {self.cost.seconds:.1f} s ({rate:,.0f} rows/s)"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.plugin_base import _ConfigInput
 
+    from target_chakra.history.kept import KeptLine
     from target_chakra.history.reports import RejectLine, RunLine, UnknownLine
     from target_chakra.settings import Settings
 
@@ -79,7 +80,7 @@ def refuse_unknown_run(config: _ConfigInput, reports: Reports, number: int | Non
         )
 
 
-def line_json(line: RunLine | RejectLine | UnknownLine) -> str:
+def line_json(line: RunLine | RejectLine | UnknownLine | KeptLine) -> str:
     """A line of a listing as one JSON object."""
     return encode(asdict(line)).decode()
 

@@ -103,6 +103,7 @@ class ChakraConfiguration(DestinationClientConfiguration):
     max_rejects: int = 0
     stop_at_reject_percent: float = defaults.DEFAULT_STOP_PERCENT
     max_deletes: int = 0
+    overwrite_edits: bool = False
     dry_run: bool = False
 
     def __str__(self) -> str:

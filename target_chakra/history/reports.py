@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from target_chakra.changes import Kind, shown_key
+from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
 from target_chakra.journal.database import upsert
@@ -215,6 +216,22 @@ class Reports:
         rows = self._all(query.order_by(t.unknowns.c.id))
         with legible(self._engine.url):
             return tuple(_unknown(row) for row in rows)
+
+    def kept(self, run: int | None, stream: str | None) -> tuple[int | None, tuple[KeptLine, ...]]:
+        """Fields that a run left as others changed them.
+
+        Args:
+            run: The run; None for the last one that was to write.
+            stream: The only stream to tell of; None for all.
+
+        Returns:
+            The run's number, None if there is none; and the fields.
+        """
+        with self._reading() as connection:
+            number = last_writing_run(connection) if run is None else run
+            rows = kept_rows(connection, number, stream)
+        with legible(self._engine.url):
+            return number, tuple(kept_line(row) for row in rows)
 
     def resolve(self, numbers: Sequence[int], how: str) -> None:
         """Take the user's word for unknown rows.

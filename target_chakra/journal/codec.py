@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from target_chakra.changes import Reject
-    from target_chakra.journal.records import CurrentRun, Owned, Unknown
+    from target_chakra.journal.records import CurrentRun, KeptFields, Owned, Unknown
 
     Row = dict[str, object]
 
@@ -40,6 +40,7 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
         "deleted": known.deleted,
         "began_ms": known.began,
         "ended_ms": known.ended,
+        "undone": encode(known.undone) if known.undone else None,
     }
 
 
@@ -66,7 +67,31 @@ def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
         created=row.created,
         began=row.began_ms,
         ended=row.ended_ms,
+        undone=_object(row.undone) if row.undone else {},
     )
+
+
+def kept_rows(run: CurrentRun, each: KeptFields) -> Iterator[Row]:
+    """Rows of `kept`, of fields that were left as others changed them."""
+    change, process_id = each.change, each.process_id or ""
+    key = change.key or Key(change.procedure, "id", process_id)
+    # Without a guard the source still wants what was written.
+    written = change.values if change.guard is None else change.guard.expected
+    for name, held in each.held.items():
+        yield {
+            "run": run.number,
+            "account": run.account,
+            "procedure": change.procedure,
+            "attribute": key.attribute,
+            "key": str(key.value),
+            "field": name,
+            "process_id": process_id or None,
+            "stream": change.stream,
+            "line": change.line,
+            "held": encode(held),
+            "wanted": encode(change.values.get(name)),
+            "written": encode(written.get(name)),
+        }
 
 
 def owned_row(account: str, each: Owned, run: int) -> Row:
@@ -194,7 +219,9 @@ def confirmed_by_word(row: sa.Row[tuple[object, ...]]) -> Row | None:
     key, created = _key_of(row), _asked_to_create(row)
     if key is None or created is None:
         return None
-    return confirmation_row(row.account, Confirmation(key, created))
+    word = confirmation_row(row.account, Confirmation(key, created))
+    del word["undone"]  # a journal of an earlier version has no such column
+    return word
 
 
 def open_batch_of(row: sa.Row[tuple[object, ...]]) -> OpenBatch:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import confirmation_row, known_of, settlements_of
+from target_chakra.journal.codec import confirmation_row, kept_rows, known_of, settlements_of
 from target_chakra.journal.database import chunks, upsert
 from target_chakra.journal.records import Lately
 from target_chakra.lifecycle import WROTE
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from target_chakra.changes import Key, Known
     from target_chakra.journal.database import Database
-    from target_chakra.journal.records import Confirmation, CurrentRun, Unknown
+    from target_chakra.journal.records import Confirmation, CurrentRun, KeptFields, Unknown
 
 
 class Confirmed:
@@ -32,6 +32,7 @@ class Confirmed:
 
     def __init__(self, database: Database, run: CurrentRun) -> None:
         self._database = database
+        self._run = run
         self._account = run.account
 
     def lately(self, now: Moment, lag: float) -> Iterator[Lately]:
@@ -84,6 +85,16 @@ class Confirmed:
         if found:
             rows = [confirmation_row(self._account, each) for each in found]
             upsert(connection, t.confirmed, rows)
+
+    def store_kept(self, connection: sa.Connection, kept: Sequence[KeptFields]) -> None:
+        """Store what people hold against what was confirmed; once a run and field."""
+        if rows := [row for each in kept for row in kept_rows(self._run, each)]:
+            upsert(connection, t.kept, rows)
+
+    def clear_kept(self, connection: sa.Connection, before_ms: int) -> None:
+        """Clear what runs kept that began before."""
+        old = sa.select(t.runs.c.id).where(t.runs.c.began_ms < before_ms)
+        connection.execute(t.kept.delete().where(t.kept.c.run.in_(old)))
 
     def doubt(self, connection: sa.Connection, unknowns: Sequence[Unknown]) -> None:
         """Forget what was confirmed of processes that may yet be written, under all their names.

@@ -31,8 +31,8 @@ CHUNK: Final = 500
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
-    """Insert rows, or replace those of the same primary key."""
-    sql, order = _upsert_of(connection.dialect, table)
+    """Insert rows of the same columns, or replace those of the same primary key."""
+    sql, order = _upsert_of(connection.dialect, table, tuple(rows[0]))
     # Past SQLAlchemy's handling of single values, which costs more than the insert itself.
     by_place = [tuple(map(_cell, map(row.__getitem__, order))) for row in rows] if order else []
     connection.exec_driver_sql(sql, by_place or _named(rows))
@@ -46,13 +46,18 @@ def _named(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{name: _cell(value) for name, value in row.items()} for row in rows]
 
 
-@lru_cache(maxsize=8)
-def _upsert_of(dialect: sa.Dialect, table: sa.Table) -> tuple[str, tuple[str, ...]]:
+@lru_cache(maxsize=16)
+def _upsert_of(
+    dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
     """The statement, and the order of its values where the driver takes them by place."""
     insert = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
     keys = [column.name for column in table.primary_key]
-    rest = {c.name: insert.excluded[c.name] for c in table.c if c.name not in keys}
-    compiled = insert.on_conflict_do_update(index_elements=keys, set_=rest).compile(dialect=dialect)
+    rest = {
+        c.name: insert.excluded[c.name] for c in table.c if c.name in columns and c.name not in keys
+    }
+    upsert = insert.on_conflict_do_update(index_elements=keys, set_=rest)
+    compiled = upsert.compile(dialect=dialect, column_keys=list(columns))
     return str(compiled), tuple(compiled.positiontup or ()) if compiled.positional else ()
 
 

@@ -209,6 +209,7 @@ class Journal:
     def _record(self, connection: sa.Connection, entry: Entry, run: int) -> tuple[int, ...]:
         """Store what follows from rows that a run brought, this one or an earlier one."""
         self._confirmed.store(connection, entry.confirmations)
+        self._confirmed.store_kept(connection, entry.kept)
         self._ownership.store(connection, entry.owned, run)
         # Older ones first: what is rejected now stays open.
         self._rejects.close_overtaken(connection, entry.overtaken)
@@ -377,3 +378,4 @@ class Journal:
             )
             self._loads.clear(connection, before_ms)
             self._rejects.clear(connection, before_ms)
+            self._confirmed.clear_kept(connection, before_ms)

@@ -141,6 +141,17 @@ def _mirrored(receipt: str) -> list[str]:
 def _add_version_7(connection: sa.Connection) -> None:
     """What version 7 adds, one statement or function a thing."""
     _add_run_kinds(connection)
+    _add_kept(connection)
+
+
+def _add_kept(connection: sa.Connection) -> None:
+    """What people changed and runs left alone; and what an undo took back of what was written."""
+    t.kept.create(connection, checkfirst=True)
+    _add_column(connection, t.confirmed, f"undone {_bytes(connection)}")
+
+
+def _bytes(connection: sa.Connection) -> str:
+    return "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
 
 
 def _add_run_kinds(connection: sa.Connection) -> None:
@@ -200,6 +211,8 @@ _LATER: Final[Mapping[str, frozenset[str]]] = {
     "unknowns": frozenset({"free_server_ms"}),
     "rejects": frozenset({"origin", "seq", "passing"}),
     "twins": frozenset({"kind", "passing"}),
+    "confirmed": frozenset({"undone"}),
+    "kept": frozenset(c.name for c in t.kept.c),
     "arrivals": frozenset(c.name for c in t.arrivals.c),
     "fence": frozenset(c.name for c in t.fence.c),
     "owned": frozenset({"process_id", "written"}),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_chakra.batches import Batch, Settlement
-    from target_chakra.changes import Action, Fields, Reject
+    from target_chakra.changes import Action, Change, Fields, Reject
     from target_chakra.lifecycle import Outcome
     from target_chakra.moments import Moment
 
@@ -210,6 +210,21 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFields:
+    """Fields of a process that were left as others changed them.
+
+    Attributes:
+        change: What was asked for.
+        process_id: The process.
+        held: What ChakraHQ holds in them, by destination.
+    """
+
+    change: Change
+    process_id: str | None
+    held: Fields
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What is stored when rows are settled.
 
@@ -224,6 +239,7 @@ class Entry:
         resolved: Unknown rows for whose process a later row was settled.
         refused: Positions in a batch that were rejected: they may be sent again.
         server_ms: ChakraHQ's clock, epoch milliseconds; None if it tells no time.
+        kept: Fields that were left as others changed them.
     """
 
     now_ms: int
@@ -236,3 +252,4 @@ class Entry:
     resolved: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
     server_ms: int | None = None
+    kept: tuple[KeptFields, ...] = ()

@@ -87,8 +87,28 @@ confirmed = sa.Table(
     sa.Column("deleted", sa.Boolean, nullable=False),
     sa.Column("began_ms", sa.BigInteger),
     sa.Column("ended_ms", sa.BigInteger),
+    sa.Column("undone", sa.LargeBinary),
     sqlite_with_rowid=False,
 )
+
+kept = sa.Table(
+    "kept",
+    metadata,
+    sa.Column("run", _Id, primary_key=True, autoincrement=False),
+    sa.Column("account", CellText, primary_key=True),
+    sa.Column("procedure", CellText, primary_key=True),
+    sa.Column("attribute", CellText, primary_key=True),
+    sa.Column("key", CellText, primary_key=True),
+    sa.Column("field", CellText, primary_key=True),
+    sa.Column("process_id", CellText),
+    sa.Column("stream", CellText, nullable=False),
+    sa.Column("line", _Id, nullable=False),
+    sa.Column("held", sa.LargeBinary, nullable=False),
+    sa.Column("wanted", sa.LargeBinary, nullable=False),
+    sa.Column("written", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Fields that a run left as others changed them."""
 
 owned = sa.Table(
     "owned",

@@ -159,7 +159,8 @@ def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     if not fields:
         wanted = {name: value for name, value in change.fields.items() if name not in kept}
         learned = sight.learned(wanted)
-        return Done(change, Outcome.UNCHANGED, held.process_id, learned, kept=kept)
+        outcome = Outcome.KEPT if kept else Outcome.UNCHANGED
+        return Done(change, outcome, held.process_id, learned, kept=kept)
     before = {name: sight.shows(name) for name in fields}
     return Action(
         change, Kind.UPDATE, held.process_id, fields, before, known=sight.known, kept=kept

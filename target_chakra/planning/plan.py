@@ -8,7 +8,7 @@ of a value (it may store `+91 99…` as `9199…`), so that reruns converge.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.values.writing import OnlyHeld
@@ -21,6 +21,7 @@ from target_chakra.mapping.destination_names import (
     destination_of,
     is_for_creates,
 )
+from target_chakra.planning.edits import EditsKept, is_edited, tells_more
 from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ class Rules:
         read_only: Destinations that ChakraHQ does not take.
         only_if_empty: Destinations that are never overwritten.
         revive: Whether a process that was deleted, or is gone, may be brought back.
+        keeps: Destinations that are left alone where a person changed them.
     """
 
     comparable: Comparable
     read_only: Collection[str] = ()
     only_if_empty: Collection[str] = ()
     revive: bool = False
+    keeps: EditsKept = field(default_factory=EditsKept)
 
 
 Decision: TypeAlias = "Action | Done | Reject"
@@ -280,9 +283,18 @@ def _is_what_was_written(change: Change, known: Known, rules: Rules) -> bool:
 def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
     fields: dict[str, object] = {}
     learned: dict[str, object] = {}
+    kept: dict[str, object] = {}
+    keeps = rules.keeps
     for name, value in differing(change, held, rules).items():
         if known is not None and converted(name, value, held, known, rules):
             learned[name] = held.value(name)
+        elif (
+            keeps
+            and name in keeps
+            and name not in rules.read_only
+            and is_edited(name, value, known, rules.comparable)
+        ):
+            kept[name] = held.value(name)
         else:
             fields[name] = value
     barred = unwritable(change, fields, rules, ", and its value differs from ChakraHQ's")
@@ -291,9 +303,14 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
     if held.deleted:
         fields[DELETED] = False
     if not fields:
-        return Done(change, Outcome.UNCHANGED, held.process_id, learned)
+        outcome = Outcome.KEPT if kept else Outcome.UNCHANGED
+        is_whole = bool(keeps) and tells_more(change, known, keeps, rules.comparable)
+        return Done(change, outcome, held.process_id, learned, kept=kept, is_whole=is_whole)
     before = {name: held.value(name) for name in fields}
-    return Action(change, Kind.UPDATE, held.process_id, fields, before, known=known)
+    return Action(
+        change, Kind.UPDATE, held.process_id, fields, before,
+        known=known, kept=kept, is_whole=bool(keeps),
+    )  # fmt: skip
 
 
 def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]:

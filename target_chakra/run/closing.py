@@ -79,6 +79,7 @@ class Closing:
             load=load.name,
             load_complete=load.is_complete,
             skipped=dict(self.streams.skipped),
+            kept_fields=dict(writer.books.kept_fields),
         )
 
     def say(self, receipt: Receipt, kind: str) -> None:

@@ -11,6 +11,7 @@ from target_chakra.changes import Mode
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.mapping.table_hints import hinted
 from target_chakra.mapping.unused_mappings import unused_said
+from target_chakra.planning.edits import EditsKept
 from target_chakra.planning.plan import Rules
 
 if TYPE_CHECKING:
@@ -85,8 +86,10 @@ class Streams:
         timely = [column for column, is_time in columns.items() if is_time]
         mapper = RowMapper(stream, mapping, into, tuple(columns), timely)
         self._refuse_blind(mapper, procedure)
+        _refuse_idle_edits(mapper)
         kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
-        rules = Rules(into.comparable, into.read_only, kept, mapping.revive)
+        keeps = EditsKept() if self._settings.overwrite_edits else _edits_kept(mapper)
+        rules = Rules(into.comparable, into.read_only, kept, mapping.revive, keeps)
         self._mappers[stream], self._columns[stream] = mapper, columns
         self._register(mapper, rules)
         if mapper.columns.attribute is None:
@@ -156,3 +159,30 @@ class Streams:
             since = isinstance(bookmark, dict) and bookmark.get("replication_key_value")
             if since is not None and since is not False:
                 self.bookmarked.add(str(name))
+
+
+def _edits_kept(mapper: RowMapper) -> EditsKept:
+    """Where the mapping of a stream keeps what people change."""
+    mapping, into = mapper.mapping, mapper.destinations
+    where = f"The mapping of stream '{mapper.stream}'"
+    others = [
+        (mapping.fields or {})[column]
+        for column, options in mapping.options.items()
+        if options.keeps_edits != mapping.keeps_edits
+    ]
+    return EditsKept(mapping.keeps_edits, frozenset(into.named(n, where).name for n in others))
+
+
+def _refuse_idle_edits(mapper: RowMapper) -> None:
+    """A mode that never updates leaves everything alone in any case.
+
+    Raises:
+        SettingsError: The mapping keeps edits all the same.
+    """
+    mode = mapper.mapping.mode
+    if mapper.mapping.may_keep_edits and mode in (Mode.INSERT, Mode.DELETE):
+        raise SettingsError(
+            f"Stream '{mapper.stream}' has mode {mode.value}, which never changes a field, so"
+            " that keep_edits means nothing",
+            "Take keep_edits away, or use mode update, upsert or mirror",
+        )

@@ -39,7 +39,7 @@ MAPPING = th.ObjectType(
         th.ObjectType(additional_properties=True),
         description="Column to data.<attribute>, state, status, assignedTo, nextActionAt,"
         " isDeleted, or (on create only) record.<attribute>. By name by default. With options:"
-        ' {"to": "data.score", "round": true, "blanks": "keep"}.',
+        ' {"to": "data.score", "round": true, "blanks": "keep", "keep_edits": true}.',
     ),
     th.Property(
         "nulls",
@@ -57,6 +57,12 @@ MAPPING = th.ObjectType(
         "only_if_empty",
         th.ArrayType(th.StringType),
         description="Fields that are written only where ChakraHQ holds nothing.",
+    ),
+    th.Property(
+        "keep_edits",
+        th.BooleanType,
+        description="Leave fields alone that a person changed since they were written, until their"
+        " value changes in the source.",
     ),
     th.Property(
         "delete_when",
@@ -209,6 +215,14 @@ SETTINGS = th.PropertiesList(
         default=0,
         title="Max deletes",
         description="Deletes that a run may do. The one that would cross it stops the run.",
+    ),
+    th.Property(
+        "overwrite_edits",
+        th.BooleanType,
+        default=False,
+        title="Overwrite edits",
+        description="Write also the fields that keep_edits leaves alone, since a person changed"
+        " them. Set it for one run, once the list of target-chakra kept was read.",
     ),
     th.Property(
         "dry_run",

@@ -1,0 +1,69 @@
+"""`keep_edits`: which fields of a process a person changed, and so are left alone. Pure.
+
+A field was changed by a person where ChakraHQ holds neither what is wanted now nor what was
+written last, in whatever form ChakraHQ stores that. It is left alone for as long as the source
+wants what it wanted then: what it wants anew is written. Where the journal does not know what was
+written last there is no proof of an edit, and the row is written as any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_chakra.lookups.comparison import same
+from target_chakra.mapping.destination_names import is_for_creates
+
+if TYPE_CHECKING:
+    from target_chakra.changes import Change, Known
+    from target_chakra.lookups.comparison import Comparable
+
+
+@dataclass(frozen=True, slots=True)
+class EditsKept:
+    """The destinations at which what people change is kept.
+
+    Attributes:
+        everywhere: Whether it is, but for the exceptions; else it is at the exceptions alone.
+        exceptions: Destinations.
+    """
+
+    everywhere: bool = False
+    exceptions: frozenset[str] = frozenset()
+
+    def __contains__(self, name: str) -> bool:
+        return (name in self.exceptions) != self.everywhere
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.exceptions)
+
+
+def is_edited(name: str, wanted: object, known: Known | None, comparable: Comparable) -> bool:
+    """Whether a field was changed by a person, as far as that is proven.
+
+    Args:
+        name: Its destination.
+        wanted: What the row wants there, and ChakraHQ holds in no form.
+        known: What the journal knows of the process.
+        comparable: How values are compared.
+    """
+    if known is None:
+        return False
+    written = known.written
+    return name in written and same(name, wanted, written[name], comparable)
+
+
+def tells_more(
+    change: Change, known: Known | None, keeps: EditsKept, comparable: Comparable
+) -> bool:
+    """Whether a row that is as it should be tells more of what was wanted than the journal knows.
+
+    Without that an edit of it could not be told from a value of old.
+    """
+    written = known.fields if known is not None else {}
+    return any(
+        name in keeps
+        and not is_for_creates(name)
+        and (name not in written or not same(name, value, written[name], comparable))
+        for name, value in change.values.items()
+    )
