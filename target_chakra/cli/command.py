@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_plugin.command_group import command_group
+from target_chakra.cli.doctor import doctor
 from target_chakra.cli.kept import kept
 from target_chakra.cli.mirrors import mirror_commit
 from target_chakra.cli.rejects import rejects, retry
@@ -15,7 +16,15 @@ from target_chakra.singer.target import TargetChakra
 if TYPE_CHECKING:
     import click
 
-COMMANDS: tuple[click.Command, ...] = (runs, rejects, retry, unknown, kept, mirror_commit)
+COMMANDS: tuple[click.Command, ...] = (
+    runs,
+    rejects,
+    retry,
+    unknown,
+    kept,
+    doctor,
+    mirror_commit,
+)
 
 
 def command() -> click.Group:

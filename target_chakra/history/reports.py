@@ -15,7 +15,7 @@ from target_chakra.journal import tables as t
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
 from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
-from target_chakra.journal.migrations import SHAPES, is_older, migrate
+from target_chakra.journal.migrations import SHAPES, is_older, migrate, version_of
 from target_chakra.journal.ownership import take_word
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import LOOK_AGAIN, WRITES, legible, open_engine, spoken
@@ -140,7 +140,8 @@ class Reports:
         self._engine = open_engine(url, reads=True)
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A look into the journal, in the form of this version; nothing of it is kept."""
         url = self._engine.url
         with legible(url), spoken(url, LOOK_AGAIN), self._engine.connect() as connection:
             see_old(connection, SHAPES)
@@ -155,7 +156,7 @@ class Reports:
             yield connection
 
     def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(query).all()
 
     def runs(self, number: int | None = None) -> tuple[RunLine, ...]:
@@ -163,13 +164,13 @@ class Reports:
         query = sa.select(t.runs).order_by(t.runs.c.id)
         if number is not None:
             query = query.where(t.runs.c.id == number)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).all()
             last = connection.scalar(sa.select(sa.func.max(t.runs.c.id)))
             left = _in_flight(connection)
             endless = [row.id for row in rows if row.exit_code is None]
             recorded = {each: _recorded(connection, each) for each in endless}
-        under_way = last if last in recorded and self._is_held() else None
+        under_way = last if last in recorded and self.is_held() else None
         with legible(self._engine.url):
             return tuple(
                 replace(
@@ -181,13 +182,21 @@ class Reports:
                 for row in rows
             )
 
-    def _is_held(self) -> bool:
+    def is_held(self) -> bool:
+        """Whether a run holds the journal right now."""
         with spoken(self._engine.url, LOOK_AGAIN):
             return is_held(self._engine)
 
+    def version(self) -> int:
+        """The version that the journal was left in; 0 where there is none yet."""
+        url = self._engine.url
+        with legible(url), spoken(url, LOOK_AGAIN), self._engine.connect() as connection:
+            see_old(connection, SHAPES)
+            return version_of(connection)
+
     def in_flight(self) -> int:
         """Rows that the next run follows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _in_flight(connection).total()
 
     def rejects(
@@ -207,7 +216,7 @@ class Reports:
 
     def untold_rejects(self, load: str) -> int:
         """Open rejects of a load that it has not failed for yet."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return untold(connection, load)
 
     def unknowns(self) -> tuple[UnknownLine, ...]:

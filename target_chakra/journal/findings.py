@@ -42,3 +42,10 @@ class Findings:
         }
         with self._database.writing() as connection:
             upsert(connection, t.findings, [row])
+
+    def forget(self, procedure: str, name: str) -> None:
+        """Keep a finding no longer."""
+        cells = t.findings.c
+        this = cells.account == self._account, cells.procedure == procedure, cells.name == name
+        with self._database.writing() as connection:
+            connection.execute(t.findings.delete().where(*this))

@@ -307,6 +307,10 @@ class Journal:
         """Remember what ChakraHQ turned out to do."""
         self._findings.found(procedure, name, value)
 
+    def forget(self, procedure: str, name: str) -> None:
+        """Remember that no longer."""
+        self._findings.forget(procedure, name)
+
     # What mirrored streams say of what exists
 
     def begin_statement(self, stream: str, name: str) -> None:

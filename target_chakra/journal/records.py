@@ -27,11 +27,18 @@ class RunKind(str, Enum):
     UNDO = "undo"
     RETRY = "retry"
     MIRROR = "mirror-commit"
+    DOCTOR = "doctor"
+    PROBE = "write-probe"
 
     @property
     def writes_nothing(self) -> bool:
         """Whether it looks and decides only: nothing is sent, and the journal keeps its line."""
-        return self in (RunKind.DRY, RunKind.PLAN)
+        return self in (RunKind.DRY, RunKind.PLAN, RunKind.DOCTOR)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing follows from it for later runs: it wrote no row of any stream."""
+        return self.writes_nothing or self is RunKind.PROBE
 
 
 @dataclass(frozen=True, slots=True)

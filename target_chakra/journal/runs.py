@@ -35,7 +35,7 @@ def begin_run(database: Database, account: str, holder: str, now_ms: int, kind: 
                 account=account,
                 holder=holder,
                 began_ms=now_ms,
-                dry=kind.writes_nothing,
+                dry=kind.says_nothing,
                 kind=kind.value,
             )
         )

@@ -70,6 +70,11 @@ def applied(rules: Rules, text: str) -> str:
     return text
 
 
+def said_of(rules: Rules) -> str:
+    """What rules do, for a person: `without outer blanks, in small letters`; empty for none."""
+    return ", ".join(_SAID[name] for name in rules)
+
+
 @cache
 def sequences(without: frozenset[str]) -> tuple[Rules, ...]:
     """All sequences of rules but some, the shortest first."""
@@ -236,6 +241,10 @@ class KeySpelling:
         }
         return exact_json.dumps(kept).decode()
 
+    def said_rules(self) -> str:
+        """How keys are stored, for a person; empty if as they are sent."""
+        return said_of(self._learned.rules)
+
     def said(self) -> str:
         """What was learned, for a person; empty if keys are stored as they are sent."""
         known = self._learned
@@ -248,7 +257,7 @@ class KeySpelling:
             )
         if not known.rules:
             return ""
-        how = ", ".join(_SAID[name] for name in known.rules)
+        how = self.said_rules()
         sent, stored = self._pairs[-1] if self._pairs else ("", "")
         return (
             f"ChakraHQ stores keys of {self._name} {how} ({sent!r} as {stored!r}): look-ups ask"

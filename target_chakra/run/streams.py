@@ -85,7 +85,7 @@ class Streams:
         into = procedure.destinations
         timely = [column for column, is_time in columns.items() if is_time]
         mapper = RowMapper(stream, mapping, into, tuple(columns), timely)
-        self._refuse_blind(mapper, procedure)
+        refuse_blind(self._settings, mapper)
         _refuse_idle_edits(mapper)
         kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
         keeps = EditsKept() if self._settings.overwrite_edits else _edits_kept(mapper)
@@ -97,18 +97,6 @@ class Streams:
                 "Stream '%s' has no key: a row is known again by its mapped values alone, and what"
                 " a lost answer leaves unknown is never sent again without your word",
                 stream,
-            )
-
-    def _refuse_blind(self, mapper: RowMapper, procedure: OpenProcedure) -> None:
-        """Without a look-up a row can only be named by its id or its primary key."""
-        attribute, mode = mapper.columns.attribute, mapper.mapping.mode
-        if self._settings.compare != "never" or mode is Mode.INSERT:
-            return
-        if attribute not in ("id", procedure.primary_key) or mode in (Mode.UPSERT, Mode.MIRROR):
-            raise SettingsError(
-                f"compare is never, and stream '{mapper.stream}' needs to look its rows up by"
-                f" {attribute}",
-                "Use compare always or journal, or mode update with the id or the primary key",
             )
 
     def procedure_of(self, stream: str) -> str | None:
@@ -185,4 +173,22 @@ def _refuse_idle_edits(mapper: RowMapper) -> None:
             f"Stream '{mapper.stream}' has mode {mode.value}, which never changes a field, so"
             " that keep_edits means nothing",
             "Take keep_edits away, or use mode update, upsert or mirror",
+        )
+
+
+def refuse_blind(settings: Settings, mapper: RowMapper) -> None:
+    """Without a look-up a row can only be named by its id or its primary key.
+
+    Raises:
+        SettingsError: Nothing is compared, and the rows of a stream can't do without it.
+    """
+    attribute, mode = mapper.columns.attribute, mapper.mapping.mode
+    if settings.compare != "never" or mode is Mode.INSERT:
+        return
+    primary_key = mapper.destinations.procedure.primary_key
+    if attribute not in ("id", primary_key) or mode in (Mode.UPSERT, Mode.MIRROR):
+        raise SettingsError(
+            f"compare is never, and stream '{mapper.stream}' needs to look its rows up by"
+            f" {attribute}",
+            "Use compare always or journal, or mode update with the id or the primary key",
         )

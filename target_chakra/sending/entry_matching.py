@@ -84,8 +84,15 @@ class Tied:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """An entry as far as it could be read."""
+class Entry:
+    """An entry as far as it could be read.
+
+    Attributes:
+        id: Its own; None if it has none.
+        echo: The item that it is of, where it shows it.
+        index: Its place, from 0 or 1, where it shows that.
+        outcome: What it says.
+    """
 
     id: str | None
     echo: Row | None
@@ -101,7 +108,7 @@ def tie(entries: Sequence[Row], items: Sequence[Row], key_fields: Sequence[str])
         items: As they were sent (contract 4.9, 4.10).
         key_fields: What names a process: `id` and the primary key's shortId.
     """
-    read = _latest(_read(entry) for entry in entries)
+    read = _latest(read_entry(entry) for entry in entries)
     finder = _Places(items, key_fields)
     places = finder.of(read)
     claims: defaultdict[int, list[EntryOutcome]] = defaultdict(list)
@@ -197,14 +204,14 @@ class _Places:
         used = {name for name, _ in self._by_identifier}
         self._fields = [name for name in key_fields if name in used]
 
-    def of(self, entries: Sequence[_Entry]) -> list[int | None]:
+    def of(self, entries: Sequence[Entry]) -> list[int | None]:
         """Return the place of each entry's item, None where it is uncertain."""
         if all(entry.echo is None and entry.index is None for entry in entries):
             return self._by_id(entries) or self._by_order(entries)
         first = _first_index(entries, self._number)
         return [self._of(entry, first) for entry in entries]
 
-    def _of(self, entry: _Entry, first: int | None) -> int | None:
+    def _of(self, entry: Entry, first: int | None) -> int | None:
         possible = self._echoed(entry.echo) if entry.echo is not None else None
         if possible is not None and len(possible) == 1:
             return next(iter(possible))
@@ -223,13 +230,13 @@ class _Places:
         # An echo of an unknown item, or of different ones at once, is of none of them.
         return set.intersection(*known) if known else set() if named else None
 
-    def _by_id(self, entries: Sequence[_Entry]) -> list[int | None]:
+    def _by_id(self, entries: Sequence[Entry]) -> list[int | None]:
         """By the processes that items were sent for; empty if entries name none of them."""
         sent = {str(sent_id): place for place, sent_id in enumerate(self._ids) if sent_id}
         places = [sent.get(entry.outcome.process_id or "") for entry in entries]
         return places if any(place is not None for place in places) else []
 
-    def _by_order(self, entries: Sequence[_Entry]) -> list[int | None]:
+    def _by_order(self, entries: Sequence[Entry]) -> list[int | None]:
         self.by_order = len(entries) == self._number
         return list(range(len(entries))) if self.by_order else [None] * len(entries)
 
@@ -244,9 +251,9 @@ def _agreed(claims: Sequence[EntryOutcome]) -> EntryOutcome | None:
     return EntryOutcome(first.status, first.message, None, None)
 
 
-def _latest(entries: Iterable[_Entry]) -> list[_Entry]:
+def _latest(entries: Iterable[Entry]) -> list[Entry]:
     """Drop what was read twice because the pages moved; the later reading is the newer."""
-    kept: dict[object, _Entry] = {}
+    kept: dict[object, Entry] = {}
     for number, entry in enumerate(entries):
         content = _content(entry.echo) if entry.echo is not None else None
         same = (entry.id, entry.index, content) if entry.id is not None else number
@@ -254,7 +261,7 @@ def _latest(entries: Iterable[_Entry]) -> list[_Entry]:
     return list(kept.values())
 
 
-def _first_index(entries: Sequence[_Entry], number: int) -> int | None:
+def _first_index(entries: Sequence[Entry], number: int) -> int | None:
     """Return what the indices count from, 0 or 1; None if they cannot be of this batch.
 
     Indices that repeat are of a page each. Those that lack both 0 and a full count from 1 may
@@ -291,11 +298,12 @@ def _content(row: Row) -> bytes:
         return repr(row).encode(errors="backslashreplace")
 
 
-def _read(entry: Row) -> _Entry:
+def read_entry(entry: Row) -> Entry:
+    """What an entry says, by whatever names (contract 3.6)."""
     own_id = _text(entry.get("id")) or _text(entry.get("entryId"))
     echo = next((row for row in map(_row, _present(entry, _ECHO)) if row), None)
     index = next((n for n in map(_whole, _present(entry, _INDEX)) if n is not None), None)
-    return _Entry(own_id or None, echo, index, _outcome(entry))
+    return Entry(own_id or None, echo, index, _outcome(entry))
 
 
 def _outcome(entry: Row) -> EntryOutcome:

@@ -61,7 +61,7 @@ class ServerLimits:
     def proven(self, batch: Batch) -> None:
         """A first batch had its effect: its shape is the one."""
         self._shapes[batch.procedure, batch.kind] = batch.shape
-        self._journal.found(batch.procedure, f"{_SHAPE}{batch.kind.value}", batch.shape)
+        self._journal.found(batch.procedure, shape_name(batch.kind), batch.shape)
 
     def too_large(self, batch: Batch, size: int) -> None:
         """A batch was refused for its size: none of this run is larger than that."""
@@ -79,3 +79,8 @@ class ServerLimits:
         )
         self._sizes[batch.procedure, batch.kind] = size
         self._journal.found(batch.procedure, f"{_SIZE}{batch.kind.value}", str(size))
+
+
+def shape_name(kind: Kind) -> str:
+    """The name of the finding that says in what shape items of a kind are taken."""
+    return f"{_SHAPE}{kind.value}"

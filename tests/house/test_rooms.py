@@ -45,7 +45,8 @@ FLOORS = {
     "target_chakra": """
         __main__
         cli  dlt_destination
-        singer  loads
+        singer  loads  doctor
+        write_probe
         run
         planning  sending  books
         context
@@ -79,7 +80,10 @@ BELOW = {
 """Which packages a package may import."""
 SHARED_BY = {
     "tap_chakra": {"__main__", "cli", "singer", "dlt_source", "doctor"},
-    "target_chakra": {"__main__", "cli", "singer", "dlt_destination", "loads"},
+    "target_chakra": {
+        *{"__main__", "cli", "singer", "dlt_destination", "loads"},
+        *{"doctor", "write_probe"},
+    },
 }
 """The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, and
 `doctor` for the findings that both commands tell alike."""

@@ -1,0 +1,154 @@
+"""`doctor`: one page on this target: what is found, what follows, which setting changes it."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from chakra_api.clock import SystemClock
+from chakra_api.connection import connect
+from chakra_api.errors import SettingsError
+from chakra_api.exit_codes import ExitCode, gravest
+from chakra_plugin.findings.asking import AT_A_TIME, Asking
+from chakra_plugin.findings.budget import Budget
+from chakra_plugin.findings.measures import Measures
+from chakra_plugin.findings.page import WIDTH, Page
+from chakra_plugin.findings.shown import show_page
+from chakra_plugin.surroundings import run_owner
+from chakra_plugin.telling import tell
+from target_chakra.cli.beginnings import settings_of
+from target_chakra.cli.stopping import stoppable
+from target_chakra.doctor.connection_findings import connection_findings
+from target_chakra.doctor.kept_looks import Keeper, receipt_of, since
+from target_chakra.doctor.look import Look
+from target_chakra.history.condition import condition_of
+from target_chakra.singer.target import typed_command
+from target_chakra.write_probe.probe_run import ProbeRun, Surroundings
+
+if TYPE_CHECKING:
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.settings import Settings
+
+MOST_PATIENCE: Final = 5.0
+"""Seconds without a byte after which an answer is given up, where the settings say more."""
+
+
+@click.command()
+@click.option(
+    "--write-probe",
+    "procedure",
+    metavar="PROCEDURE",
+    help="Create, change and delete processes of its own there, to find out what writes do.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before the write probe.")
+@click.option("--json", "as_json", is_flag=True, help="The page as one JSON object.")
+@click.pass_obj
+def doctor(config: _ConfigInput, procedure: str | None, *, yes: bool, as_json: bool) -> int:
+    """Look at journal, mapping and account, and say what follows for your pipeline.
+
+    Reads only, in under 10 seconds and 60 requests, and prints no value of a row. With
+    --write-probe it asks, and then creates, changes and deletes marked processes of its own, one
+    after the other, so that later runs know in which form ChakraHQ takes what they send.
+
+    \b
+    Examples:
+      target-chakra --config config.json doctor
+      target-chakra --config config.json doctor --json
+      target-chakra --config config.json doctor --write-probe lead
+    """  # noqa: D301 - click's mark for text that stays as it is
+    settings = settings_of(config)
+    if procedure is None:
+        return _look(settings, config, as_json=as_json)
+    return _probe(settings, procedure, yes=yes, as_json=as_json)
+
+
+def _look(settings: Settings, config: _ConfigInput, *, as_json: bool) -> int:
+    clock = SystemClock()
+    began = int(clock.now() * 1000)
+    budget, measures = Budget(clock.monotonic), Measures()
+    patience = min(settings.connection.request_timeout, MOST_PATIENCE)
+    connection = replace(settings.connection, request_timeout=patience)
+    client = connect(connection, clock, AT_A_TIME, (budget, measures))
+    impatient, asking = client.impatient(), Asking(budget)
+    try:
+        looked = Look(settings, impatient, asking, typed_command(config)).take()
+    finally:
+        asking.close()
+        client.close()
+    ended = int(clock.now() * 1000)
+    way = connection_findings(measures, impatient.server_clock.earliest, ended)
+    looked = replace(looked, findings=(*looked.findings, *way))
+    code = gravest(finding.code for finding in looked.findings)
+    kept = Keeper(settings.journal, run_owner(), began, ended).keep(looked, code)
+    left_out = [*asking.left_out, *([f"this look is not kept: {kept}"] if kept else [])]
+    page = Page(
+        f"target-chakra to ChakraHQ at {settings.connection.api_url}",
+        ended,
+        looked.findings,
+        budget.spent,
+        budget.seconds,
+        since(looked.condition.look, looked.findings),
+        tuple(left_out),
+    )
+    show_page(page, as_json=as_json)
+    return code
+
+
+def _probe(settings: Settings, procedure: str, *, yes: bool, as_json: bool) -> int:
+    if settings.dry_run:
+        raise SettingsError("dry_run is set, and a write probe writes", "Take dry_run away")
+    clock = SystemClock()
+    with stoppable() as stop:
+        client = connect(settings.connection, clock, 1)
+        try:
+            given = Surroundings(client, clock, run_owner(), stop)
+            run = ProbeRun(settings, given, procedure)
+            before = condition_of(settings.journal, run.account_id).probes.get(procedure)
+            if not yes and not _agreed(procedure, run.account_called):
+                tell("Nothing was written.", err=True)
+                return ExitCode.DONE
+            stop.begun = True
+            began = clock.monotonic()
+            found = run.run(receipt_of)
+        finally:
+            client.close()
+    page = Page(
+        f"Write probe of '{procedure}' at {settings.connection.api_url}",
+        int(clock.now() * 1000),
+        tuple(found),
+        client.stats.requests,
+        clock.monotonic() - began,
+        since(before, found),
+    )
+    show_page(page, as_json=as_json)
+    return gravest(finding.code for finding in found)
+
+
+def _agreed(procedure: str, account: str) -> bool:
+    """Whether the person at the terminal wants a write probe.
+
+    Raises:
+        SettingsError: There is none to ask.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise SettingsError(
+            "A write probe asks first, and there is no terminal to ask at", "Say --yes if you agree"
+        )
+    for line in _question(procedure, account):
+        tell(line, err=True)
+    return click.confirm("Go on?", default=False, err=True)
+
+
+def _question(procedure: str, account: str) -> list[str]:
+    text = (
+        f"In {account} this creates, changes and deletes up to three processes of '{procedure}',"
+        " one after the other. Their key begins with Target-Chakra-Probe, or is a number that"
+        " nobody has. No other process is touched; max_deletes does not count them. What ChakraHQ"
+        " does by itself for a new process (a rule, a message), it does for them, too."
+    )
+    return textwrap.wrap(text, WIDTH)
