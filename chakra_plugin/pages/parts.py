@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SHOWN: Final = 200
+SHOWN: Final = 100
 """Rows of a search table that are drawn at once."""
 
 Cell: TypeAlias = "str | int | float | None"

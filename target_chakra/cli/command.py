@@ -9,6 +9,7 @@ from target_chakra.cli.doctor import doctor
 from target_chakra.cli.kept import kept
 from target_chakra.cli.mirrors import mirror_commit
 from target_chakra.cli.rejects import rejects, retry
+from target_chakra.cli.report import report
 from target_chakra.cli.runs import runs
 from target_chakra.cli.unknown import unknown
 from target_chakra.singer.target import TargetChakra
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS: tuple[click.Command, ...] = (
     runs,
+    report,
     rejects,
     retry,
     unknown,

@@ -214,6 +214,13 @@ class Reports:
         with legible(self._engine.url):
             return tuple(_reject(row) for row in rows)
 
+    def rejects_of(self, run: int) -> Iterator[RejectLine]:
+        """Every reject of a run, oldest first, one at a time: there may be any number."""
+        query = sa.select(t.rejects).where(t.rejects.c.run == run).order_by(t.rejects.c.id)
+        with self.reading() as connection:
+            for row in connection.execution_options(yield_per=100).execute(query):
+                yield _reject(row)
+
     def untold_rejects(self, load: str) -> int:
         """Open rejects of a load that it has not failed for yet."""
         with self.reading() as connection:

@@ -39,6 +39,7 @@ from target_chakra.storage.engines import legible
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from chakra_api.course import Course
     from target_chakra.batches import Batch
     from target_chakra.changes import Key, Known
     from target_chakra.journal.records import Entry, Lately, OpenBatch, Statement, UnknownRow
@@ -109,12 +110,18 @@ class Journal:
         """Store what this run was begun for; one that writes nothing keeps what it is called."""
         self._runs.call(kind)
 
-    def end_run(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
-        """Store the receipt of this run."""
+    def end_run(
+        self,
+        receipt: Mapping[str, object],
+        exit_code: int,
+        now_ms: int,
+        course: Course | None = None,
+    ) -> None:
+        """Store the receipt of this run, and its counts over time."""
         if exit_code == 0:
             self._statements.end_passing()
         self._database.end_draft()
-        self._runs.end(receipt, exit_code, now_ms)
+        self._runs.end(receipt, exit_code, now_ms, course)
 
     def look(self) -> None:
         """Before a request that writes leaves, on any thread: is the journal still this run's?

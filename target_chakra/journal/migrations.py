@@ -142,6 +142,7 @@ def _add_version_7(connection: sa.Connection) -> None:
     """What version 7 adds, one statement or function a thing."""
     _add_run_kinds(connection)
     _add_kept(connection)
+    _add_courses(connection)
 
 
 def _add_kept(connection: sa.Connection) -> None:
@@ -159,6 +160,11 @@ def _add_run_kinds(connection: sa.Connection) -> None:
     _add_column(connection, t.runs, f"kind TEXT NOT NULL DEFAULT '{RunKind.RUN.value}'")
     dry = t.runs.update().where(t.runs.c.dry.is_(True))
     connection.execute(dry.values(kind=RunKind.DRY.value))
+
+
+def _add_courses(connection: sa.Connection) -> None:
+    """The counts of each run over time."""
+    _add_column(connection, t.runs, "course TEXT")
 
 
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
@@ -206,7 +212,7 @@ def migrate(connection: sa.Connection) -> None:
 
 
 _LATER: Final[Mapping[str, frozenset[str]]] = {
-    "runs": frozenset({"load", "dry", "kind"}),
+    "runs": frozenset({"load", "dry", "kind", "course"}),
     "batches": frozenset({"sent_server_ms", "settled_server_ms"}),
     "unknowns": frozenset({"free_server_ms"}),
     "rejects": frozenset({"origin", "seq", "passing"}),

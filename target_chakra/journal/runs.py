@@ -14,6 +14,7 @@ from target_chakra.journal.database import number_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chakra_api.course import Course
     from target_chakra.journal.database import Database
     from target_chakra.journal.records import CurrentRun, RunKind
 
@@ -67,14 +68,25 @@ class Runs:
         """Store what this run was begun for."""
         self.change(kind=kind.value)
 
-    def end(self, receipt: Mapping[str, object], exit_code: int, now_ms: int) -> None:
-        """Store the receipt of this run.
+    def end(
+        self,
+        receipt: Mapping[str, object],
+        exit_code: int,
+        now_ms: int,
+        course: Course | None = None,
+    ) -> None:
+        """Store the receipt of this run, and its counts over time.
 
         Raises:
             JournalError: The journal does not take it.
         """
         try:
-            self.change(ended_ms=now_ms, exit_code=exit_code, receipt=encode(receipt).decode())
+            self.change(
+                ended_ms=now_ms,
+                exit_code=exit_code,
+                receipt=encode(receipt).decode(),
+                course=None if course is None else encode(course.to_json()).decode(),
+            )
         except JournalError as error:
             cause = f"{error.cause}. Its receipt could not be stored, all before it was"
             raise JournalError(cause, error.next_step) from None

@@ -36,6 +36,7 @@ runs = sa.Table(
     sa.Column("load", CellText),
     sa.Column("dry", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("kind", CellText, nullable=False, server_default="run"),
+    sa.Column("course", CellText),
 )
 
 arrivals = sa.Table(

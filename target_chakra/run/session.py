@@ -19,6 +19,7 @@ from target_chakra.run.hooks import Hooks
 from target_chakra.run.mirrors import Mirrors
 from target_chakra.run.progress import Reporter
 from target_chakra.run.retry import Retry
+from target_chakra.run.run_course import RunCourse
 from target_chakra.run.streams import Streams
 from target_chakra.run.wiring import StandIns
 from target_chakra.run.writer import Writer
@@ -116,6 +117,7 @@ class Session(Generic[State]):
         self._streams = Streams(settings, procedure, self.writer.register)
         self._mirrors = Mirrors(settings, journal, self._streams, self.writer, hooks.command)
         self._reporter = Reporter(clock)
+        self._course = RunCourse(clock, self._began)
         self._closing = Closing(
             run_id=self.run_id,
             began=self._began,
@@ -297,6 +299,7 @@ class Session(Generic[State]):
         self.writer.pump(patience, flush=True)
 
     def _beat(self) -> None:
+        self._course.beat(self.writer, self.client.stats)
         for line in self._reporter.lines(self.writer, self.client.stats):
             LOG.info("%s", line)
 
@@ -339,7 +342,8 @@ class Session(Generic[State]):
         now = int(self._clock.now() * 1000)
         self.last_receipt = receipt.to_json()
         try:
-            self.journal.end_run(self.last_receipt, int(code), now)
+            course = self._course.ended(self.writer, self.client.stats)
+            self.journal.end_run(self.last_receipt, int(code), now, course)
         except JournalError as failed:
             receipt = self._closing.receipt(error or failed, self.load)
             code = receipt.exit_code(self.settings.limits)

@@ -21,7 +21,7 @@ FLOORS = {
         account  wire  setting_values
         values  clock  redaction  bad_luck
         errors
-        exit_codes  nearest  secret_forms  printable
+        course  exit_codes  nearest  secret_forms  printable
     """,
     "chakra_plugin": """
         boundary  command_group
@@ -45,7 +45,7 @@ FLOORS = {
     "target_chakra": """
         __main__
         cli  dlt_destination
-        singer  loads  doctor
+        singer  loads  doctor  reporting
         write_probe
         run
         planning  sending  books
@@ -79,14 +79,17 @@ BELOW = {
 }
 """Which packages a package may import."""
 SHARED_BY = {
-    "tap_chakra": {"__main__", "cli", "singer", "dlt_source", "doctor"},
+    "tap_chakra": {
+        *{"__main__", "cli", "singer", "dlt_source"},
+        *{"doctor", "reporting"},
+    },
     "target_chakra": {
         *{"__main__", "cli", "singer", "dlt_destination", "loads"},
-        *{"doctor", "write_probe"},
+        *{"doctor", "reporting", "write_probe"},
     },
 }
-"""The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, and
-`doctor` for the findings that both commands tell alike."""
+"""The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, `doctor`
+for the findings that both commands tell alike, and `reporting` for pages."""
 FRAMEWORKS = {
     "singer_sdk": {"*/singer", "*/cli", "chakra_plugin"},
     "dlt": {"tap_chakra/dlt_source", "target_chakra/dlt_destination"},

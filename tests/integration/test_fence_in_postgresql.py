@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from chakra_api.course import Course
+
 NUMBERS = count(1)
 HOLDS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
 TAKEN = r"Another run has taken the journal meanwhile \(run 2\)"
@@ -170,12 +172,18 @@ def test_a_server_that_is_gone_when_a_good_run_ends_is_told_with_what_is_true(
     end_run = Journal.end_run
     name = sa.make_url(url).database
 
-    def at_the_end(journal: Journal, receipt: Mapping[str, object], code: int, now_ms: int) -> None:
+    def at_the_end(
+        journal: Journal,
+        receipt: Mapping[str, object],
+        code: int,
+        now_ms: int,
+        course: Course | None = None,
+    ) -> None:
         with psycopg.connect(postgres, autocommit=True) as server:
             server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
             ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
             server.execute(f"{ended}'{name}'")
-        end_run(journal, receipt, code, now_ms)
+        end_run(journal, receipt, code, now_ms, course)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Journal, "end_run", at_the_end)
