@@ -243,7 +243,7 @@ class Reports:
         Returns:
             The run's number, None if there is none; and the fields.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             number = last_writing_run(connection) if run is None else run
             rows = kept_rows(connection, number, stream)
         with legible(self._engine.url):
