@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.findings.finding import Finding, Severity
@@ -12,12 +12,14 @@ from tap_chakra.run.role import other_users
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from chakra_api.endpoints.answers import ProcessPage
     from chakra_api.endpoints.client import Row, UserList
     from chakra_api.errors import ChakraError
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.run.role import Role
 
-_MOST_NAMED = 12
+ROLE: Final = "role of the key"
+_MOST_NAMED: Final = 12
 """Procedures that one line names."""
 
 
@@ -84,7 +86,7 @@ def user_finding(users: UserList | None, refusal: ChakraError | None) -> Finding
 
 def role_finding(role: Role) -> Finding:
     """What rows tell of the key's role; it names nobody."""
-    topic = "role of the key"
+    topic = ROLE
     if not role.told:
         return Finding(
             topic,
@@ -110,10 +112,19 @@ def role_finding(role: Role) -> Finding:
     )
 
 
-def share_finding(short_id: str, lister: Lister, users: Sequence[Row]) -> Finding:
-    """Which share of a procedure's rows a key of role type User likely sees."""
-    topic, others = "role of the key", other_users(users)
-    rows = listing_length(lister)
+def share_finding(
+    short_id: str, lister: Lister, first: ProcessPage, users: Sequence[Row]
+) -> Finding:
+    """Which share of a procedure's rows a key of role type User likely sees.
+
+    Args:
+        short_id: Of the procedure.
+        lister: Lists its processes.
+        first: Its first page; where that is not full, it holds all that are seen.
+        users: All users.
+    """
+    topic, others = ROLE, other_users(users)
+    rows = listing_length(lister) if first.is_full else len(first.rows)
     if rows is None or others < 1:
         return Finding(
             topic,

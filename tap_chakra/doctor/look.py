@@ -6,14 +6,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.account.people import Directory
 from chakra_api.errors import ChakraError
 from chakra_plugin.findings.asking import Asking
+from chakra_plugin.findings.finding import Finding, Severity
 from tap_chakra.doctor.access import (
     procedure_findings,
     role_finding,
     share_finding,
     user_finding,
 )
+from tap_chakra.doctor.fitting import (
+    choice_findings,
+    fit_findings,
+    key_findings,
+    type_findings,
+)
+from tap_chakra.doctor.place import account_mark
+from tap_chakra.doctor.probes import key_probes, server_probes
+from tap_chakra.doctor.row_forms import form_findings
 from tap_chakra.run.check import reach
 from tap_chakra.run.role import Seen, role_of
 
@@ -25,7 +36,6 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.client import UserList
     from chakra_plugin.findings.asking import Asked
     from chakra_plugin.findings.budget import Budget
-    from chakra_plugin.findings.finding import Finding
     from chakra_plugin.findings.measures import Measures
     from tap_chakra.run.source import Source
 
@@ -51,10 +61,12 @@ class Looked:
     """What one look found.
 
     Attributes:
+        account: What tells the account from others, and says nothing of it.
         findings: Those of one topic stand together.
         left_out: What was not looked at, in words.
     """
 
+    account: str
     findings: tuple[Finding, ...]
     left_out: tuple[str, ...]
 
@@ -69,8 +81,9 @@ def look(source: Source, watches: Watches) -> Looked:
     source.client = source.client.impatient()
     asking = Asking(watches.budget)
     try:
-        made = _Look(source, watches, asking)
-        return Looked(tuple(made.findings()), tuple(asking.left_out))
+        account = account_mark(source.settings.connection.api_url, source.account)
+        findings = tuple(_Look(source, watches, asking).findings())
+        return Looked(account, findings, tuple(asking.left_out))
     finally:
         asking.close()
 
@@ -93,14 +106,54 @@ class _Look:
             for each in chosen
             if each.short_id in self._pages
         ]
+        probes = self._begin_probes(seen)
         yield from procedure_findings(list(self._pages), refused)
         yield user_finding(people, refusal)
         role = role_of(seen)
         yield role_finding(role)
         if role.only:
             yield from self._shares(seen, people)
+        for probe in probes:
+            yield from self._probed(probe)
+        yield from self._of_rows(seen, Directory.from_users([] if people is None else people.rows))
         lookback = self._source.settings.lookback_ms / 1000
         yield from self._watches.measures.findings(lookback)
+
+    def _begin_probes(self, seen: Sequence[Seen]) -> list[Asked[list[Finding]]]:
+        """Ask how lists and filters behave: of the procedure with most rows, and of each key."""
+        asked = []
+        if any(each.rows for each in seen):
+            most = max(seen, key=lambda each: len(each.rows))
+            page = self._pages[most.procedure.short_id]
+            lister = self._source.lister(most.procedure)
+            for what, ask in server_probes(most.procedure, lister, page, self._source.executor):
+                asked.append(self._asking.begin(what, ask))
+        for each in seen:
+            lister = self._source.lister(each.procedure)
+            for what, ask in key_probes(each, lister):
+                asked.append(self._asking.begin(what, ask))
+        return asked
+
+    def _probed(self, asked: Asked[list[Finding]]) -> Iterator[Finding]:
+        try:
+            yield from self._asking.answer(asked) or ()
+        except ChakraError as error:
+            yield Finding(
+                "not found out",
+                f"{asked.what}: the requests failed ({error.brief})",
+                "Run doctor again at a quieter time",
+                severity=Severity.WARNING,
+            )
+
+    def _of_rows(self, seen: Sequence[Seen], directory: Directory) -> Iterator[Finding]:
+        yield from form_findings(seen, directory, self._source.times.unit_ms)
+        yield from type_findings(self._source.procedures)
+        for each in seen:
+            yield from key_findings(each)
+        for each in seen:
+            yield from choice_findings(each)
+        for each in seen:
+            yield from fit_findings(each, directory, self._source.times)
 
     def _chosen(self) -> Sequence[Procedure]:
         procedures = self._source.procedures
@@ -145,6 +198,7 @@ class _Look:
                     share_finding,
                     each.procedure.short_id,
                     self._source.lister(each.procedure),
+                    self._pages[each.procedure.short_id],
                     users,
                 ),
             )

@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.endpoints.array_filters import (
+    PAGE,
+    answers_exactly,
+    array_question,
+    impossible_keys,
+)
 from chakra_api.endpoints.where import any_of, equals
 from chakra_api.errors import ChakraError, NoAccess, NotFound, Refused, ReportedErrors, Unreadable
 
@@ -23,8 +29,16 @@ if TYPE_CHECKING:
     from target_chakra.lookups.key_spelling import KeyText
     from target_chakra.lookups.snapshot import Snapshot, SnapshotReader
 
-PAGE: Final = 100
-"""Keys of one request, and rows of one answer (contract 4.3)."""
+__all__ = [
+    "PAGE",
+    "AnswerNotBelieved",
+    "Found",
+    "Lookups",
+    "Spellings",
+    "Way",
+    "not_believed",
+]
+
 WITNESS_KEYS: Final = 3
 """Existing keys that are looked up singly, as a proof of that way."""
 
@@ -162,23 +176,14 @@ class Lookups:
         """
         if not values:
             return False
-        # The existing ones stand last: a server that heeds only the first values is found out.
-        asked = [*self._impossible(PAGE - len(values), values[0]), *values]
         try:
-            page = self._list(asked)
+            page = self._list(array_question(self._attribute, values))
             strangers = self._list(self._impossible(PAGE, values[0]))
         except (Refused, ReportedErrors):
             return False
         seen = [self._text(self._value(self._read(row))) for row in page.rows]
         wanted = {self._text(value) for value in values}
-        # Keys that many processes share fill an answer. One that says that there is more, and is
-        # not full, may be of the first keys alone.
-        filled = page.has_more is True and len(page.rows) >= PAGE
-        if once:
-            complete = sorted(seen) == sorted(wanted)
-        else:
-            complete = set(seen) == wanted or (filled and set(seen) <= wanted)
-        return complete and not strangers.rows
+        return answers_exactly(page, seen, wanted, once=once) and not strangers.rows
 
     def _single_works(self, values: Sequence[object], *, once: bool = False) -> bool:
         """Whether each existing key alone comes, and nothing by an impossible one."""
@@ -194,11 +199,7 @@ class Lookups:
 
     def _impossible(self, count: int, like: object) -> list[object]:
         """Keys of that type that no process has."""
-        if self._attribute == "id":
-            return [f"00000000-0000-4000-8000-{number:012d}" for number in range(1, count + 1)]
-        if isinstance(like, str):
-            return [f"no process has this key {number}" for number in range(1, count + 1)]
-        return [-(10**12) - number for number in range(count)]
+        return impossible_keys(self._attribute, count, like)
 
     # Looking up
 

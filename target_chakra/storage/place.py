@@ -7,9 +7,7 @@ was begun there is never silently left: it knows what is in flight.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from chakra_api.errors import SettingsError
+from chakra_api.folder_names import folder_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,24 +23,6 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger("target-chakra")
 FOLDER: Final = ".target-chakra"
 FILE: Final = "journal.db"
-NO_ENVIRONMENT: Final = "default"
-"""The folder of what runs in no environment."""
-_PLAIN: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_LETTERS_KEPT: Final = 40
-
-
-def folder_name(environment: str) -> str:
-    """The folder of an environment: its name, or what can be a folder's and is of no other.
-
-    File systems that know no case, or forbid characters, must not make two environments one.
-    """
-    if not environment:
-        return NO_ENVIRONMENT
-    if _PLAIN.fullmatch(environment) and environment != NO_ENVIRONMENT:
-        return environment
-    letters = re.sub(r"[^a-z0-9_-]+", "-", environment.lower())[:_LETTERS_KEPT]
-    digest = hashlib.sha256(environment.encode(errors="surrogatepass")).hexdigest()[:16]
-    return f"{letters}~{digest}"
 
 
 def default_journal(project: Path | None, environment: str, folder: Path | None = None) -> str:

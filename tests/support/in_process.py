@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl
 import tap_chakra.__main__ as tap_command
 import target_chakra.__main__ as target_command
 from chakra_api.endpoints.client import ChakraClient
+from chakra_api.transcripts.watched import WatchedTransport
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import Response
@@ -34,6 +35,7 @@ from chakra_sandbox.rows.access import default_tokens
 from chakra_sandbox.rows.account import Account, MadeSizes, made_account
 from chakra_sandbox.rows.moments import Span
 from chakra_sandbox.world import World
+from tap_chakra.cli import doctor as tap_doctor
 from tap_chakra.run import source as tap_source
 from tap_chakra.singer import tap
 from target_chakra.run import session as target_session
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from chakra_api.clock import Clock
     from chakra_api.connection import Connection
     from chakra_api.redaction import ApiKey
+    from chakra_api.transcripts.watched import Watcher
     from chakra_api.wire.transport import Request
     from target_chakra.workers import Crew
     from tests.support.full_disk import FullOutput
@@ -204,9 +207,13 @@ def run_tap(
         out: Takes what it prints, in the place of what is given back.
     """
     clock = clock or FakeClock()
-    swaps = [(tap_source, "connect", _connect(world, spoil)), (tap, "SystemClock", lambda: clock)]
+    swaps = [
+        (tap_source, "connect", _connect(world, spoil)),
+        (tap, "SystemClock", lambda: clock),
+        (tap_doctor, "SystemClock", lambda: clock),
+    ]
     told = _run(tap_command.run, args, swaps, out)
-    if "--discover" not in args and out is None:
+    if not {"--discover", "doctor"}.intersection(args) and out is None:
         messages_of(told.stdout, ended=told.code == 0)
     return told
 
@@ -230,8 +237,15 @@ def run_target(
 
 
 def _connect(world: World, spoil: Spoil | None) -> Callable[..., ChakraClient]:
-    def connect(connection: Connection, clock: Clock, _pool_size: int) -> ChakraClient:
-        wire = Wire(world, clock, connection.api_key, spoil)
+    def connect(
+        connection: Connection, clock: Clock, _pool_size: int, watchers: Sequence[Watcher] = ()
+    ) -> ChakraClient:
+        wire = WatchedTransport(
+            Wire(world, clock, connection.api_key, spoil),
+            watchers,
+            monotonic=clock.monotonic,
+            now=clock.now,
+        )
         return ChakraClient(wire, Pacer(clock, connection.max_rps), clock, RetryPolicy())
 
     return connect

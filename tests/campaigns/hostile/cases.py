@@ -113,8 +113,10 @@ class QuickClock:
         return 0.5
 
 
-def connect(connection: Connection, clock: Clock, pool_size: int) -> ChakraClient:
-    """A client over a real connection, as the commands make it."""
+def connect(
+    connection: Connection, clock: Clock, pool_size: int, _watchers: object = ()
+) -> ChakraClient:
+    """A client over a real connection, as the commands make it; nobody watches."""
     settings = TransportSettings(READ_TIMEOUT, READ_TIMEOUT, connection.user_agent, pool_size)
     transport = RequestsTransport(connection.api_url, connection.api_key, settings, time.monotonic)
     return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy())

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.errors import SettingsError
+from chakra_api.folder_names import folder_name
 from target_chakra.storage.engines import open_engine
-from target_chakra.storage.place import default_journal, folder_name
+from target_chakra.storage.place import default_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
