@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import BadRequest, ChakraError, NotFound, Refused, ReportedErrors
@@ -53,43 +53,59 @@ def create(bench: Workbench, made: MadeUp, marked: Marked) -> Created:
         ChakraError: It could not be created, or can't be seen.
     """
     refusals: list[str] = []
-    for each in (made, made.bare) if made.samples else (made,):
-        for shape in SHAPES[Kind.CREATE]:
-            job, refusal = _tried(bench, each, marked, shape)
-            if refusal is None:
-                return _created(bench, each, marked, _Taken(shape, job, tuple(refusals)))
-            refusals.append(f"{_form(shape)}: {refusal}")
+    left: MadeUp | None = made
+    while left is not None:
+        taken, refusal = _in_some_shape(bench, left, marked)
+        if taken is not None:
+            return _created(bench, left, marked, replace(taken, refusals=tuple(refusals)))
+        refusals.append(refusal)
+        left = _with_less(left, refusal)
     raise NothingCreated(
         f"ChakraHQ took no create in '{bench.name}': {'; '.join(dict.fromkeys(refusals))}",
         "See the message: a rule of the procedure may want more than can be made up",
     )
 
 
-def _tried(
-    bench: Workbench, made: MadeUp, marked: Marked, shape: str
-) -> tuple[JobSeen | None, str | None]:
-    """The job of a create, and why it was refused; None if it was not."""
-    body = bench.item(Kind.CREATE, shape, made.all, marked.key_by_mark)
-    marked.is_certain = False
-    try:
-        process_id, job = bench.create(shape, body)
-    except (Refused, ReportedErrors) as error:
+def _in_some_shape(bench: Workbench, made: MadeUp, marked: Marked) -> tuple[_Taken | None, str]:
+    """Create in the first shape that is understood, as a run would look for it; or why not.
+
+    A job that refuses its row has understood it. The create of one process is used only where the
+    bulk endpoint is not there.
+    """
+    refusals: list[ChakraError] = []
+    for shape in SHAPES[Kind.CREATE]:
+        body = bench.item(Kind.CREATE, shape, made.all, marked.key_by_mark)
+        marked.is_certain = False
+        try:
+            marked.process_id, job = bench.create(shape, body)
+        except (Refused, ReportedErrors) as error:
+            marked.is_certain = True
+            if not isinstance(error, (BadRequest, NotFound, ReportedErrors)):
+                raise
+            refusals.append(error)
+            if isinstance(error, NotFound) or SHAPES[Kind.CREATE].index(shape) == 0:
+                continue
+            break
+        if job is None or not job.failed:
+            return _Taken(shape, job), ""
         marked.is_certain = True
-        if not isinstance(error, (BadRequest, NotFound, ReportedErrors)):
-            raise
-        return None, error.cause
-    if job is not None and job.failed:
-        marked.is_certain = True
-        return job, "; ".join(job.reasons) or "its job refused it without a reason"
-    marked.process_id = process_id
-    return job, None
+        return None, "; ".join(job.reasons) or "its job refused it without a reason"
+    told = [each for each in refusals if not isinstance(each, NotFound)]
+    return None, (*told, *refusals)[0].cause
+
+
+def _with_less(made: MadeUp, refusal: str) -> MadeUp | None:
+    """What is tried next: without the samples that a refusal names, else without any."""
+    if not made.samples:
+        return None
+    return made.without(made.named_in(refusal) or made.samples)
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
     shape: str
     job: JobSeen | None
-    refusals: tuple[str, ...]
+    refusals: tuple[str, ...] = ()
 
 
 def _created(bench: Workbench, made: MadeUp, marked: Marked, taken: _Taken) -> Created:
@@ -105,11 +121,11 @@ def _created(bench: Workbench, made: MadeUp, marked: Marked, taken: _Taken) -> C
     marked.process_id, marked.is_certain = seen.process_id, True
     if lag is not None:
         marked.patience = min(bench.patience, max(_LAG_LEAST, lag * _LAG_FACTOR))
-    findings = [*_form_findings(bench, taken, made), _lag_finding(bench, lag)]
+    findings = [*_form_findings(bench, taken), _lag_finding(bench, lag)]
     return Created(made, taken.shape, seen, tuple(findings), taken.job)
 
 
-def _form_findings(bench: Workbench, taken: _Taken, made: MadeUp) -> Iterator[Finding]:
+def _form_findings(bench: Workbench, taken: _Taken) -> Iterator[Finding]:
     slow = taken.shape == SINGLE
     yield Finding(
         CREATES,
@@ -119,11 +135,11 @@ def _form_findings(bench: Workbench, taken: _Taken, made: MadeUp) -> Iterator[Fi
         about=bench.name,
         fact=taken.shape,
     )
-    if taken.refusals and not made.samples:
+    for refusal in dict.fromkeys(taken.refusals):
         yield Finding(
-            CREATES,
-            f"made-up values were refused: {taken.refusals[0]}",
-            "Only what the procedure requires was set, so that little is known of its values",
+            "values refused",
+            refusal,
+            "It was created without that value",
             severity=Severity.NOTE,
             about=bench.name,
         )

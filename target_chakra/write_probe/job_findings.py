@@ -27,7 +27,7 @@ def job_findings(procedure: str, job: JobSeen) -> Iterator[Finding]:
     if job.verdict is JobVerdict.RUNNING:
         yield Finding(
             JOBS,
-            f"no end of it was seen within {job.seconds:.0f} s",
+            f"no end of a job of one row was seen within {job.seconds:.0f} s",
             "Rows of such a job are unknown until job_timeout is over",
             "job_timeout",
             Severity.WARNING,
@@ -39,7 +39,7 @@ def job_findings(procedure: str, job: JobSeen) -> Iterator[Finding]:
     says = [*(["a word"] if last.status else []), *(["counts"] if last.counts else [])]
     yield Finding(
         JOBS,
-        f"one of one row ended in {job.seconds:.1f} s, and tells it by {' and '.join(says)}",
+        f"a job of one row ended in {job.seconds:.1f} s, told by {' and '.join(says)}",
         "" if last.counts else "Without counts the end of a job is told by its word alone",
         severity=Severity.OK if last.counts else Severity.NOTE,
         about=procedure,
@@ -59,7 +59,7 @@ def _entries(procedure: str, job: JobSeen) -> Finding:
             fact="none",
         )
     shows = _shown_by(job.entries[0])
-    if "their item" in shows or "their place" in shows:
+    if "its item" in shows or "its place" in shows:
         follows, severity = "A refused row is told by its entry", Severity.OK
     else:
         follows = "Which of several rows was refused is found out by reading back"
@@ -69,9 +69,9 @@ def _entries(procedure: str, job: JobSeen) -> Finding:
 
 
 def _shown_by(entry: Entry) -> list[str]:
-    shows = ["their item"] if entry.echo is not None else []
-    shows += ["their place"] if entry.index is not None else []
-    return shows + (["their process"] if entry.outcome.process_id else [])
+    shows = ["its item"] if entry.echo is not None else []
+    shows += ["its place"] if entry.index is not None else []
+    return shows + (["its process"] if entry.outcome.process_id else [])
 
 
 def order_finding(procedure: str, job: JobSeen, ids: Sequence[str], own: int) -> Finding:

@@ -8,16 +8,17 @@ begin with +999, which no country has.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.attribute_types import folded
 from chakra_api.values.writing import Unfit
-from target_chakra.mapping.destination_names import destination_of
+from target_chakra.mapping.destination_names import bare_name, destination_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from chakra_api.account.account import Attribute
     from target_chakra.mapping.destinations import Destinations
@@ -75,11 +76,18 @@ class MadeUp:
         """All that is set."""
         return {**self.fields, **self.samples}
 
-    @property
-    def bare(self) -> MadeUp:
-        """The same without what need not be set."""
-        changed = self.changed if self.changed in self.fields else NEXT_ACTION
-        return replace(self, samples={}, changed=changed)
+    def without(self, dropped: Collection[str]) -> MadeUp:
+        """The same without some samples."""
+        kept = {name: value for name, value in self.samples.items() if name not in dropped}
+        left = {**self.fields, **kept}
+        return replace(
+            self, samples=kept, changed=self.changed if self.changed in left else NEXT_ACTION
+        )
+
+    def named_in(self, refusal: str) -> list[str]:
+        """The samples that a refusal names by their attribute."""
+        words = set(re.findall(r"\w+", refusal))
+        return [name for name in self.samples if bare_name(name) in words]
 
     def change(self, number: int) -> object:
         """A value to change to; another for each number."""

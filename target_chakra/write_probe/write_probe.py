@@ -55,6 +55,7 @@ class WriteProbe:
         self._began_ms = began_ms
         self._open: list[tuple[Marked, Leftover]] = []
         self._all: list[Marked] = []
+        self._refused: set[str] = set()
 
     def findings(self) -> Iterator[Finding]:
         """Probe; what was found, the end of it last.
@@ -79,7 +80,7 @@ class WriteProbe:
         """What the next marked process holds."""
         made = made_up(self._bench.procedure.destinations, self._number)
         self._number += 1
-        return without_clashes(self._bench, made)
+        return without_clashes(self._bench, made.without(self._refused))
 
     def _marked(self, made: MadeUp) -> Marked:
         """A process that is about to be created: noted in the journal before anything leaves."""
@@ -90,11 +91,18 @@ class WriteProbe:
         self._all.append(marked)
         return marked
 
+    def _is_gone(self, marked: Marked) -> None:
+        """A process was seen to be gone: nothing is to be cleared up of it."""
+        for each in [each for each in self._open if each[0] is marked]:
+            self._open.remove(each)
+            self._notes.forget(each[1].procedure, each[1].name)
+
     # In bulk (contract 4.9, 4.10)
 
     def _in_bulk(self, made: MadeUp, *, has_keys: bool) -> Iterator[Finding]:
         bench, marked = self._bench, self._marked(made)
         created = create(bench, made, marked)
+        self._refused = made.samples.keys() - created.made.samples.keys()
         if has_keys:
             # Where no process has a key yet, the first batch is the proof of look-ups.
             self._notes.found(bench.name, shape_name(Kind.CREATE), created.shape)
@@ -111,6 +119,7 @@ class WriteProbe:
         shape, found = delete_in_bulk(bench, marked)
         if shape:
             self._notes.found(bench.name, shape_name(Kind.DELETE), shape)
+            self._is_gone(marked)
         yield from found
 
     def _learn_spelling(self, created: Created, marked: Marked) -> None:
@@ -133,7 +142,10 @@ class WriteProbe:
             yield found
             if found.severity is not Severity.OK:
                 return
-            yield single_writes.delete_finding(self._bench, marked, by_key=by_key)
+            deleted = single_writes.delete_finding(self._bench, marked, by_key=by_key)
+            if deleted.severity is Severity.OK:
+                self._is_gone(marked)
+            yield deleted
 
     # The end
 

@@ -38,6 +38,7 @@ from chakra_sandbox.world import World
 from tap_chakra.cli import doctor as tap_doctor
 from tap_chakra.run import source as tap_source
 from tap_chakra.singer import tap
+from target_chakra.cli import doctor as target_doctor
 from target_chakra.run import session as target_session
 from target_chakra.singer import target
 from target_chakra.workers import Workers
@@ -232,6 +233,8 @@ def run_target(
         (target_session, "connect", _connect(world, spoil)),
         (target_session, "Workers", AtOnce),
         (target, "SystemClock", lambda: clock),
+        (target_doctor, "SystemClock", lambda: clock),
+        (target_doctor, "connect", _connect(world, spoil)),
     ]
     return _run(target_command.run, args, swaps, out)
 
