@@ -26,7 +26,8 @@ from target_chakra.doctor.connection_findings import connection_findings
 from target_chakra.doctor.kept_looks import Keeper, receipt_of, since
 from target_chakra.doctor.look import Look
 from target_chakra.history.condition import condition_of
-from target_chakra.singer.target import typed_command
+from target_chakra.settings import parse_settings
+from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 from target_chakra.write_probe.probe_run import ProbeRun, Surroundings
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 MOST_PATIENCE: Final = 5.0
 """Seconds without a byte after which an answer is given up, where the settings say more."""
+
+_OF_MAPPING: Final = ("streams", "compare")
 
 
 @click.command()
@@ -61,13 +64,31 @@ def doctor(config: _ConfigInput, procedure: str | None, *, yes: bool, as_json: b
       target-chakra --config config.json doctor --json
       target-chakra --config config.json doctor --write-probe lead
     """  # noqa: D301 - click's mark for text that stays as it is
-    settings = settings_of(config)
     if procedure is None:
-        return _look(settings, config, as_json=as_json)
-    return _probe(settings, procedure, yes=yes, as_json=as_json)
+        return _look(config, as_json=as_json)
+    return _probe(settings_of(config), procedure, yes=yes, as_json=as_json)
 
 
-def _look(settings: Settings, config: _ConfigInput, *, as_json: bool) -> int:
+def _settings(config: _ConfigInput) -> tuple[Settings, SettingsError | None]:
+    """The settings, without a mapping where that is refused; and why it is.
+
+    Raises:
+        SettingsError: What is wrong is not the mapping.
+    """
+    try:
+        return settings_of(config), None
+    except SettingsError as refusal:
+        given = {name: each for name, each in config.config.items() if name not in _OF_MAPPING}
+        user_agent, journal = TargetChakra.user_agent(), journal_of(given)
+        try:
+            settings = parse_settings(given, user_agent=user_agent, journal=journal)
+        except SettingsError:
+            raise refusal from None
+        return settings, refusal
+
+
+def _look(config: _ConfigInput, *, as_json: bool) -> int:
+    settings, refusal = _settings(config)
     clock = SystemClock()
     began = int(clock.now() * 1000)
     budget, measures = Budget(clock.monotonic), Measures()
@@ -76,7 +97,7 @@ def _look(settings: Settings, config: _ConfigInput, *, as_json: bool) -> int:
     client = connect(connection, clock, AT_A_TIME, (budget, measures))
     impatient, asking = client.impatient(), Asking(budget)
     try:
-        looked = Look(settings, impatient, asking, typed_command(config)).take()
+        looked = Look(settings, impatient, asking, typed_command(config), refusal).take()
     finally:
         asking.close()
         client.close()

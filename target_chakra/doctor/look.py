@@ -11,7 +11,7 @@ from chakra_plugin.findings.finding import Finding, Severity
 from target_chakra.doctor.journal_findings import journal_findings
 from target_chakra.doctor.known_findings import known_findings
 from target_chakra.doctor.lookup_findings import lookup_findings
-from target_chakra.doctor.mapping_findings import mapped
+from target_chakra.doctor.mapping_findings import mapped, refused
 from target_chakra.history.condition import condition_of
 from target_chakra.run.account import OpenAccount
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chakra_api.endpoints.client import ChakraClient
+    from chakra_api.errors import SettingsError
     from chakra_plugin.findings.asking import Asking
     from target_chakra.doctor.mapping_findings import Mapped
     from target_chakra.history.condition import Condition
@@ -53,6 +54,7 @@ class Look:
         client: Talks to the account.
         asking: Asks several things at a time, within a budget.
         command: What its user types for a subcommand.
+        refusal: Why no run would begin with the mapping that is set; None if one would.
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class Look:
         client: ChakraClient,
         asking: Asking,
         command: Callable[[str], str],
+        refusal: SettingsError | None = None,
     ) -> None:
         self._settings = settings
+        self._refusal = refusal
         self._asking = asking
         self._command = command
         self._account = OpenAccount(client, settings)
@@ -77,7 +81,9 @@ class Look:
         reached, of_account = self._reach()
         condition = condition_of(self._settings.journal, reached or None)
         findings = [*of_account, *journal_findings(condition, self._command)]
-        if reached is not None:
+        if self._refusal is not None:
+            findings.append(refused(self._refusal))
+        elif reached is not None:
             findings += self._mapping(condition)
         return Looked(reached or "", condition, tuple(_by_topic(findings)))
 

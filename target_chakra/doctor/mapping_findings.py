@@ -11,7 +11,7 @@ from chakra_plugin.findings.finding import Finding, Severity
 from target_chakra.changes import Mode
 from target_chakra.mapping.destination_names import destination_of, is_for_creates
 from target_chakra.mapping.row_mapper import RowMapper
-from target_chakra.run.streams import refuse_blind
+from target_chakra.run.streams import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +37,13 @@ class Mapped:
 
     findings: tuple[Finding, ...]
     mapper: RowMapper | None = None
+
+
+def refused(error: SettingsError) -> Finding:
+    """What is to be said of settings with which no run begins."""
+    return Finding(
+        TOPIC, error.cause, error.next_step, SETTING, Severity.FAULT, code=error.exit_code
+    )
 
 
 def mapped(settings: Settings, procedure: Callable[[str], OpenProcedure]) -> Iterator[Mapped]:
@@ -102,11 +109,8 @@ def _one(
         said = "it names no procedure: each stream's own name does (process_<procedure>)"
         return Mapped((_said(mapping, said, follows, Severity.NOTE),))
     try:
-        into = procedure(name).destinations
-        mapper = RowMapper(mapping.stream, mapping, into, ())
-        refuse_blind(settings, mapper)
-        for destination in mapping.only_if_empty:
-            into.named(destination, "only_if_empty")
+        mapper = RowMapper(mapping.stream, mapping, procedure(name).destinations, ())
+        rules_of(settings, mapper)
     except SettingsError as error:
         return Mapped((_fault(mapping, error),))
     return Mapped(tuple(_findings(settings, mapper)), mapper)

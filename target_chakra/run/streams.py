@@ -82,14 +82,9 @@ class Streams:
         if hints is not None:
             mapping = hinted(stream, mapping, hints)
         procedure = self._procedure(mapping.procedure or stream.removeprefix("process_"))
-        into = procedure.destinations
         timely = [column for column, is_time in columns.items() if is_time]
-        mapper = RowMapper(stream, mapping, into, tuple(columns), timely)
-        refuse_blind(self._settings, mapper)
-        _refuse_idle_edits(mapper)
-        kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
-        keeps = EditsKept() if self._settings.overwrite_edits else _edits_kept(mapper)
-        rules = Rules(into.comparable, into.read_only, kept, mapping.revive, keeps)
+        mapper = RowMapper(stream, mapping, procedure.destinations, tuple(columns), timely)
+        rules = rules_of(self._settings, mapper)
         self._mappers[stream], self._columns[stream] = mapper, columns
         self._register(mapper, rules)
         if mapper.columns.attribute is None:
@@ -149,6 +144,20 @@ class Streams:
                 self.bookmarked.add(str(name))
 
 
+def rules_of(settings: Settings, mapper: RowMapper) -> Rules:
+    """The rules by which rows of a stream are planned.
+
+    Raises:
+        SettingsError: Its mapping names what does not exist, or can't work with the other settings.
+    """
+    _refuse_blind(settings, mapper)
+    _refuse_idle_edits(mapper)
+    mapping, into = mapper.mapping, mapper.destinations
+    kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
+    keeps = EditsKept() if settings.overwrite_edits else _edits_kept(mapper)
+    return Rules(into.comparable, into.read_only, kept, mapping.revive, keeps)
+
+
 def _edits_kept(mapper: RowMapper) -> EditsKept:
     """Where the mapping of a stream keeps what people change."""
     mapping, into = mapper.mapping, mapper.destinations
@@ -176,7 +185,7 @@ def _refuse_idle_edits(mapper: RowMapper) -> None:
         )
 
 
-def refuse_blind(settings: Settings, mapper: RowMapper) -> None:
+def _refuse_blind(settings: Settings, mapper: RowMapper) -> None:
     """Without a look-up a row can only be named by its id or its primary key.
 
     Raises:
