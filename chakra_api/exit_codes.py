@@ -36,10 +36,13 @@ class ExitCode(IntEnum):
     """A signal, or an output that takes no more, stopped the run; run it again to go on."""
     JOURNAL = 10
     """The journal can't be used: locked by another run, of a newer version, or its disk is full."""
+    DIFFERS = 11
+    """An audit found that two sides that should agree do not."""
 
 
 GRAVITY: Final = (
     ExitCode.DONE,
+    ExitCode.DIFFERS,
     ExitCode.INCOMPLETE,
     ExitCode.REJECTS,
     ExitCode.UNREACHABLE,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_plugin.command_group import command_group
+from tap_chakra.cli.audit import audit
 from tap_chakra.cli.doctor import doctor
 from tap_chakra.singer.tap import TapChakra
 
 if TYPE_CHECKING:
     import click
 
-COMMANDS: tuple[click.Command, ...] = (doctor,)
+COMMANDS: tuple[click.Command, ...] = (audit, doctor)
 
 
 def command() -> click.Group:

@@ -27,7 +27,7 @@ FLOORS = {
         boundary  command_group
         singer_plugin
         about_text
-        settings  pages
+        settings  pages  results_file
         interrupts  json_files  rare_gc  surroundings  stream_maps  warehouses
         findings
         telling  terminal  standard_streams
@@ -35,7 +35,7 @@ FLOORS = {
     "tap_chakra": """
         __main__
         cli  dlt_source
-        singer  doctor
+        singer  doctor  audit
         run
         scanning
         reading  tables  lines
@@ -95,6 +95,8 @@ FRAMEWORKS = {
     "dlt": {"tap_chakra/dlt_source", "target_chakra/dlt_destination"},
     "click": {"*/singer", "*/cli", "chakra_plugin"},
     "pyarrow": {
+        "chakra_plugin/results_file",
+        "tap_chakra/audit",
         "tap_chakra/tables",
         "tap_chakra/dlt_source",
         "tap_chakra/singer",

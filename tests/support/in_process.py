@@ -214,7 +214,7 @@ def run_tap(
         (tap_doctor, "SystemClock", lambda: clock),
     ]
     told = _run(tap_command.run, args, swaps, out)
-    if not {"--discover", "doctor"}.intersection(args) and out is None:
+    if not {"--discover", "doctor", "audit"}.intersection(args) and out is None:
         messages_of(told.stdout, ended=told.code == 0)
     return told
 

@@ -1,0 +1,1 @@
+"""A complete scan beside a table of a warehouse: which rows agree, and which do not."""
