@@ -146,7 +146,8 @@ class DuckdbFile:
             names = self._connection.execute(
                 "SELECT table_schema || '.' || table_name FROM information_schema.tables ORDER BY 1"
             ).fetchall()
-            raise no_such("table", str(table), self.called, [name for (name,) in names]) from None
+            spelled = [name.removeprefix("main.") for (name,) in names]
+            raise no_such("table", str(table), self.called, spelled) from None
 
     def _legible(self, found: Any, columns: tuple[Column, ...]) -> Any:  # noqa: ANN401 - as above
         """What was found, with DuckDB's text of what Arrow would not keep."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +22,7 @@ from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from singer_sdk.plugin_base import _ConfigInput
 
@@ -59,10 +59,19 @@ def opened_reports(config: _ConfigInput) -> Iterator[Reports]:
 
 
 @contextlib.contextmanager
-def begun_session(config: _ConfigInput, settings: Settings) -> Iterator[Session[object]]:
-    """A run that a signal ends in order."""
+def begun_session(
+    config: _ConfigInput, settings: Settings, emit: Callable[[object], None] | None = None
+) -> Iterator[Session[object]]:
+    """A run that a signal ends in order.
+
+    Args:
+        config: As the command was given it.
+        settings: What it says.
+        emit: Passes a STATE on, where the command's rows have any.
+    """
     with stoppable() as stop:
         hooks: Hooks[object] = Hooks(stopped=stop, ended=tell_end, command=typed_command(config))
+        hooks = hooks if emit is None else replace(hooks, emit=emit)
         session = Session(settings, SystemClock(), run_owner(), hooks)
         stop.begun = True
         yield session

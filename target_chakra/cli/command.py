@@ -11,6 +11,7 @@ from target_chakra.cli.mirrors import mirror_commit
 from target_chakra.cli.rejects import rejects, retry
 from target_chakra.cli.report import report
 from target_chakra.cli.runs import runs
+from target_chakra.cli.sync import sync
 from target_chakra.cli.unknown import unknown
 from target_chakra.singer.target import TargetChakra
 
@@ -26,6 +27,7 @@ COMMANDS: tuple[click.Command, ...] = (
     kept,
     doctor,
     mirror_commit,
+    sync,
 )
 
 

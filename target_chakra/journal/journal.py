@@ -26,7 +26,7 @@ from target_chakra.journal.codec import (
 from target_chakra.journal.confirmed import Confirmed
 from target_chakra.journal.database import Database, number_of
 from target_chakra.journal.findings import Findings
-from target_chakra.journal.loads import Loads
+from target_chakra.journal.loads import Loads, Watermarks
 from target_chakra.journal.ownership import Ownership, Statements
 from target_chakra.journal.records import CurrentRun, RunKind
 from target_chakra.journal.rejects import Rejects
@@ -75,6 +75,7 @@ class Journal:
         self._unknowns = Unknowns(self._database, run)
         self._findings = Findings(self._database, run)
         self._loads = Loads(self._database, run)
+        self.watermarks = Watermarks(self._database, run)
         self._runs = Runs(self._database, run)
 
     # The run

@@ -1,4 +1,4 @@
-"""The table `arrivals`, and what runs and rejects say of loads, whose files may be sent again."""
+"""Up to where sources are settled: lines of a load's files, watermarks of synced tables."""
 
 from __future__ import annotations
 
@@ -89,6 +89,56 @@ class Loads:
             t.runs.c.began_ms >= before_ms, t.runs.c.load.is_not(None)
         )
         connection.execute(t.arrivals.delete().where(t.arrivals.c.load.not_in(lately)))
+
+
+class Watermarks:
+    """Up to where the tables of one account's syncs are settled.
+
+    Args:
+        database: The journal's database.
+        run: The run that holds it.
+    """
+
+    def __init__(self, database: Database, run: CurrentRun) -> None:
+        self._database = database
+        self._run = run
+
+    def take_up(self, stream: str, place: str) -> str | None:
+        """What the last sync of a table left; None if none was settled.
+
+        Of rows without a key, a run that ended while a watermark passed may have marked some as
+        covered: they are, if it is its watermark that is here.
+
+        Args:
+            stream: What its rows are called.
+            place: Names the source and what is read of it.
+        """
+        cells, twins = t.watermarks.c, t.twins.c
+        mine = (cells.account == self._run.account, cells.stream == stream, cells.place == place)
+        with self._database.writing() as connection:
+            kept = connection.execute(sa.select(cells.value, cells.run).where(*mine)).first()
+            passing = (
+                twins.account == self._run.account,
+                twins.stream == stream,
+                twins.run != self._run.number,
+                twins.passing,
+            )
+            if kept is not None:
+                connection.execute(t.twins.delete().where(*passing, twins.run == kept.run))
+            connection.execute(t.twins.update().where(*passing).values(passing=False))
+        return None if kept is None else str(kept.value)
+
+    def pass_on(self, stream: str, place: str, value: str) -> None:
+        """All rows of this run are settled; what the next sync goes on from."""
+        row: dict[str, object] = {
+            "account": self._run.account,
+            "stream": stream,
+            "place": place,
+            "value": value,
+            "run": self._run.number,
+        }
+        with self._database.writing() as connection:
+            upsert(connection, t.watermarks, [row])
 
 
 def untold(connection: sa.Connection, load: str, but: int = 0) -> int:

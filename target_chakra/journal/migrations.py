@@ -143,6 +143,7 @@ def _add_version_7(connection: sa.Connection) -> None:
     _add_run_kinds(connection)
     _add_kept(connection)
     _add_courses(connection)
+    t.watermarks.create(connection, checkfirst=True)
 
 
 def _add_kept(connection: sa.Connection) -> None:
@@ -223,6 +224,7 @@ _LATER: Final[Mapping[str, frozenset[str]]] = {
     "fence": frozenset(c.name for c in t.fence.c),
     "owned": frozenset({"process_id", "written"}),
     "statements": frozenset(c.name for c in t.statements.c),
+    "watermarks": frozenset(c.name for c in t.watermarks.c),
 }
 """Columns that the first version did not have."""
 SHAPES: Final[Mapping[str, frozenset[str]]] = {

@@ -209,6 +209,16 @@ twins = sa.Table(
     sa.Index("twins_by_hash", "account", "stream", "twin"),
 )
 
+watermarks = sa.Table(
+    "watermarks",
+    metadata,
+    sa.Column("account", CellText, primary_key=True),
+    sa.Column("stream", CellText, primary_key=True),
+    sa.Column("place", CellText, primary_key=True),
+    sa.Column("value", CellText, nullable=False),
+    sa.Column("run", _Id, nullable=False),
+)
+
 fence = sa.Table(
     "fence",
     metadata,

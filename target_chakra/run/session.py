@@ -189,6 +189,10 @@ class Session(Generic[State]):
         """Whether the rows of a stream that was opened go nowhere."""
         return stream in self._streams.skipped
 
+    def is_keyless(self, stream: str) -> bool:
+        """Whether the rows of a stream that was opened are known by their values alone."""
+        return not self._streams.may_name(stream)
+
     def unused_mappings(self) -> str | None:
         """What is to be said of mappings that no stream has used; None if all were."""
         return self._streams.unused_mappings()
@@ -204,6 +208,11 @@ class Session(Generic[State]):
 
     def activate(self, stream: str, version: object) -> None:
         """A tap says that all rows of a version have come: what a mirror misses is deleted."""
+        self._mirrors.activate(stream, version)
+
+    def whole(self, stream: str, version: object) -> None:
+        """All rows that there are have come, or there are none: what a mirror misses is deleted."""
+        self._mirrors.came(stream, version, self.load.name)
         self._mirrors.activate(stream, version)
 
     # Runs that an operator asks for
@@ -276,6 +285,11 @@ class Session(Generic[State]):
     def failure(self) -> ChakraError | None:
         """What stops the run; None if nothing does."""
         return self.writer.failure
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an end was asked for."""
+        return self._hooks.stopped()
 
     def why_unsent(self, stream: str) -> ChakraError | None:
         """Why nothing of a stream is sent; None if nothing speaks against it."""

@@ -45,7 +45,7 @@ FLOORS = {
     "target_chakra": """
         __main__
         cli  dlt_destination
-        singer  loads  doctor  reporting
+        singer  loads  doctor  reporting  sync
         write_probe
         run
         planning  sending  books
@@ -85,7 +85,7 @@ SHARED_BY = {
     },
     "target_chakra": {
         *{"__main__", "cli", "singer", "dlt_destination", "loads"},
-        *{"doctor", "reporting", "write_probe"},
+        *{"doctor", "reporting", "write_probe", "sync"},
     },
 }
 """The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, `doctor`

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parent.parent.parent
 MELTANO: Final = ROOT / ".venv-meltano" / "bin" / "meltano"
-EXTRAS: Final = "sandbox,postgres,dlt"
+EXTRAS: Final = "sandbox,postgres,dlt,duckdb"
 OURS: Final = ("tap-chakra", "target-chakra")
 BESIDE: Final = (
     "target-duckdb",

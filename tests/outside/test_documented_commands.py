@@ -30,6 +30,11 @@ OF_CI: Final = ("make ", ".venv-meltano/bin/meltano ")
 OF_THE_PLACES: Final = ("pip install ", "meltano add ")
 """Commands by which `places.py` made what these tests stand in."""
 SERVERS: Final = ("python -m chakra_sandbox ",)
+ARGUMENTS: Final = {
+    "sync": "--source duckdb:// --stream lead_scores"
+    " --sql \"SELECT 'L-00001' AS lead_id, 990 AS score, 'asha.k' AS owner, 'TRIED' AS stage\"",
+}
+"""What a reader gives a command of the plugin files that takes no step without it."""
 SCORES: Final = """
     create schema if not exists marts;
     create table marts.lead_scores as
@@ -162,7 +167,7 @@ def test_each_command_of_the_plugin_files(meltano: Callable[[str], str], account
     for line in documents.of_meltano():
         if "mirror-commit" in line:
             continue  # after a mirror: in the README's own line
-        said = meltano(line)
+        said = meltano(f"{line} {ARGUMENTS.get(line.partition(':')[2], '')}".strip())
         assert account.api_key not in said
         assert "validation failed" not in said, line
         assert "Parsing" not in said, line
