@@ -241,7 +241,7 @@ def run_target(
 
 def _connect(world: World, spoil: Spoil | None) -> Callable[..., ChakraClient]:
     def connect(
-        connection: Connection, clock: Clock, _pool_size: int, watchers: Sequence[Watcher] = ()
+        connection: Connection, clock: Clock, _pool_size: int = 0, watchers: Sequence[Watcher] = ()
     ) -> ChakraClient:
         wire = WatchedTransport(
             Wire(world, clock, connection.api_key, spoil),
