@@ -47,6 +47,26 @@ _SHORTEST_SECRET: Final = 6
 _LEVELS: Final = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
 
 
+OPTIONS: Final = "chakra.settings"
+"""Where click's context holds settings that options of the command line name."""
+
+
+def setting_option(flag: str, setting: str, **attributes: Any) -> click.Option:  # noqa: ANN401 - click's own
+    """An option of the command line that sets a setting, above all files and variables.
+
+    Args:
+        flag: As it is typed, `--plan`.
+        setting: The setting.
+        attributes: Of click's option.
+    """
+
+    def keep(ctx: click.Context, _option: click.Parameter, value: object) -> None:
+        if value is not None:
+            ctx.meta.setdefault(OPTIONS, {})[setting] = value
+
+    return click.Option([flag], callback=keep, expose_value=False, **attributes)
+
+
 class ReaderGone(ChakraError):
     """The reader of a command's output has ended."""
 
@@ -149,7 +169,7 @@ class ChakraPlugin(PluginBase):
     @classmethod
     def cb_config(
         cls,
-        ctx: click.Context,  # noqa: ARG003 - click's signature
+        ctx: click.Context,
         param: click.Option,  # noqa: ARG003 - click's signature
         value: tuple[str, ...],
     ) -> _ConfigInput:
@@ -161,6 +181,7 @@ class ChakraPlugin(PluginBase):
             files = [
                 Source(json_file(path, "settings"), path, of_meltano=managed) for path in paths
             ]
+            files += [Source(ctx.meta[OPTIONS])] if OPTIONS in ctx.meta else []
             return cls._gathered(files, reads_variables=not value or ENVIRONMENT in value)
 
         return SettingsInput(read, value)

@@ -22,6 +22,8 @@ class Guard:
         expected: What the process must hold, by destination. A field that is not named must hold
             what is wanted already; `isDeleted` must be false unless it is named.
         creates: Whether it is a create: no process may have its key.
+        load: The load whose earlier runs may have carried it out already; it tells apart what has
+            no key.
         keeps_others: Whether a field of an update that holds something else is left alone, and the
             others are written; otherwise nothing of the change is.
     """
@@ -29,4 +31,5 @@ class Guard:
     since: str
     expected: Mapping[str, object] = field(default_factory=dict)
     creates: bool = False
+    load: str = ""
     keeps_others: bool = False

@@ -103,6 +103,7 @@ class Settings:
         rejects_path: File for rejected rows; None for none beside the journal.
         overwrite_edits: Whether what people changed is written over, though a mapping keeps it.
         dry_run: Whether nothing is written.
+        plan_path: File for what would be written, which then is not; None for none.
     """
 
     connection: Connection
@@ -120,6 +121,12 @@ class Settings:
     rejects_path: Path | None = None
     overwrite_edits: bool = False
     dry_run: bool = False
+    plan_path: Path | None = None
+
+    @property
+    def writes_nothing(self) -> bool:
+        """Whether a run looks and decides only."""
+        return self.dry_run or self.plan_path is not None
 
     @property
     def most_open(self) -> int:
@@ -184,9 +191,11 @@ def parse_settings(
         rejects_path=Path(str(config["rejects_path"])) if config.get("rejects_path") else None,
         overwrite_edits=flag(config, "overwrite_edits"),
         dry_run=flag(config, "dry_run"),
+        plan_path=Path(str(config["plan_path"])) if config.get("plan_path") else None,
     )
     _refuse_blind_edits(settings)
     _refuse_blind_upserts(settings)
+    _refuse_blind_plans(settings)
     return settings
 
 
@@ -222,6 +231,14 @@ def _refuse_blind_upserts(settings: Settings) -> None:
         raise SettingsError(
             "compare is never, and without a mapping each stream is upserted",
             "Use compare always or journal, or map each stream with mode insert or update",
+        )
+
+
+def _refuse_blind_plans(settings: Settings) -> None:
+    if settings.plan_path is not None and settings.compare == "never":
+        raise SettingsError(
+            "compare is never, so a plan would not know what ChakraHQ holds",
+            "Use compare always or journal with plan_path, or take plan_path away",
         )
 
 

@@ -25,17 +25,19 @@ class DryRun:
     Attributes:
         planned: How many actions there would be, by kind.
         rejected: How many rows would be rejected.
+        rows: How many rows of the run the actions stand for, those that they supersede left out.
     """
 
     def __init__(self) -> None:
         self.planned: Counter[Kind] = Counter()
-        self.rejected = 0
+        self.rejected = self.rows = 0
         self._actions: list[Action] = []
         self._rejects: list[Reject] = []
 
     def note(self, action: Action) -> None:
         """An action would be sent."""
         self.planned[action.kind] += 1
+        self.rows += action.change.asked_by.is_row
         if self.planned[action.kind] <= ROWS_SHOWN:
             self._actions.append(action)
 
@@ -61,10 +63,18 @@ class DryRun:
                 yield f"Of the {name}, {ROWS_SHOWN} of {count:,} shown"
         yield self._summary(size)
 
-    def _summary(self, size: int) -> str:
+    def cost(self, size: int) -> tuple[int, int]:
+        """How many jobs it takes to do it, and how many requests beside look-ups, about.
+
+        Args:
+            size: Rows a job.
+        """
         jobs = sum(ceil(count / size) for count in self.planned.values())
         # A submit and about three looks at its job; creates are looked up when it ended.
-        requests = jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE)
+        return jobs, jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE)
+
+    def _summary(self, size: int) -> str:
+        jobs, requests = self.cost(size)
         counts = ", ".join(f"{self.planned[kind]:,} {kind.value}s" for kind in Kind)
         rejects = f", {self.rejected:,} rejects" if self.rejected else ""
         return (

@@ -57,6 +57,7 @@ class Receipt:
         load_complete: Whether all of that is settled.
         skipped: Rows of streams that go nowhere, by stream; not among those that came in.
         kept_fields: Fields that were left as others changed them, by stream.
+        plan: Where the plan of a run that only makes one lies; empty without one.
     """
 
     run: int
@@ -75,6 +76,7 @@ class Receipt:
     load_complete: bool = False
     skipped: Mapping[str, int] = field(default_factory=dict)
     kept_fields: Mapping[str, int] = field(default_factory=dict)
+    plan: str = ""
 
     @property
     def total(self) -> Counter[Outcome]:
@@ -137,7 +139,9 @@ class Receipt:
         if self.kept_fields:
             made["kept_fields"] = dict(self.kept_fields)
         if self.dry_run:
-            made["dry_run"] = dict(self.planned)
+            made["plan" if self.plan else "dry_run"] = dict(self.planned)
+        if self.plan:
+            made["plan_path"] = self.plan
         return made
 
     @property

@@ -145,7 +145,12 @@ def _twins_of(action: Action) -> Iterator[tuple[TwinKind, str]]:
     change = action.change
     if action.twin:
         yield TwinKind.ROW, action.twin
-    elif action.kind is Kind.DELETE and change.key is not None and change.asked_by.is_row:
+    elif (
+        action.kind is Kind.DELETE
+        and change.key is not None
+        and change.asked_by.is_row
+        and change.row  # a planned delete of a mirror has none that comes again
+    ):
         key = [change.key.attribute, str(change.key.value)]
         yield TwinKind.DELETE, encode(key).decode()
 

@@ -245,9 +245,16 @@ class Journal:
 
     # Rows that may come again: twins, and rejects without a key
 
-    def twins(self, stream: str, hashes: Sequence[str]) -> dict[str, list[int]]:
-        """Rows that were sent before, by hash: their numbers, oldest first."""
-        return self._twins.numbers(stream, hashes)
+    def twins(self, stream: str, hashes: Sequence[str], load: str = "") -> dict[str, list[int]]:
+        """Rows that were sent before, by hash: their numbers, oldest first.
+
+        Args:
+            stream: Their stream.
+            hashes: The hashes.
+            load: The only load whose runs count; empty for all runs.
+        """
+        runs = self._loads.runs_of(load) if load else None
+        return self._twins.numbers(stream, hashes, runs)
 
     def graves(self) -> dict[Key, int]:
         """Deletes of earlier runs that no STATE has passed, by key: their numbers."""

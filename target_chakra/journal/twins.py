@@ -36,8 +36,10 @@ class Twins:
         self._database = database
         self._run = run
 
-    def numbers(self, stream: str, hashes: Sequence[str]) -> dict[str, list[int]]:
-        """Rows that earlier runs sent, by hash: their numbers, oldest first."""
+    def numbers(
+        self, stream: str, hashes: Sequence[str], runs: sa.Select[tuple[int]] | None = None
+    ) -> dict[str, list[int]]:
+        """Rows that earlier runs sent (or those of a query), by hash: numbers, oldest first."""
         cells = t.twins.c
         found: dict[str, list[int]] = {}
         with self._database.reading() as connection:
@@ -48,6 +50,7 @@ class Twins:
                     cells.run != self._run.number,
                     cells.kind == TwinKind.ROW.value,
                     cells.twin.in_(some),
+                    *(() if runs is None else (cells.run.in_(runs),)),
                 )
                 for row in connection.execute(query.order_by(cells.id)):
                     found.setdefault(row.twin, []).append(row.id)

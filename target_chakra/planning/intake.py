@@ -20,10 +20,11 @@ from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE, AnswerNotBelieved, Way, not_believed
 from target_chakra.lookups.snapshot import Snapshot
 from target_chakra.mapping.destination_names import attribute_of
+from target_chakra.planning.foreseen import Foreseen, Unforeseen
 from target_chakra.planning.guarded import plan_guarded
 from target_chakra.planning.keyless import Keyless, blindly, unseen
 from target_chakra.planning.lanes import Lanes
-from target_chakra.planning.plan import Rules, in_doubt, plan, says_it_exists
+from target_chakra.planning.plan import Rules, in_doubt, plan, says_it_exists, unforeseen
 from target_chakra.planning.replayed_deletes import ReplayedDeletes
 from target_chakra.planning.sightings import Sightings, spellings_of
 
@@ -62,6 +63,7 @@ class Intake:
     Args:
         context: Of the run.
         unknown: The rows of which nobody knows whether they were written.
+        foreseen: Of a run that writes nothing: what earlier rows of it would have done.
 
     Attributes:
         lanes: The changes that name a process.
@@ -69,8 +71,11 @@ class Intake:
         replayed_deletes: What of them waits for a delete to come again.
     """
 
-    def __init__(self, context: RunContext, unknown: UnknownRows) -> None:
+    def __init__(
+        self, context: RunContext, unknown: UnknownRows, foreseen: Foreseen | None = None
+    ) -> None:
         self._context = context
+        self._foreseen = foreseen
         self._unknown = unknown
         self.lanes = Lanes()
         self.replayed_deletes = ReplayedDeletes(context.journal, self.lanes)
@@ -297,6 +302,20 @@ class Intake:
         """What follows from a change that was looked up; None if it waits again."""
         if change.key is None:
             return None
+        of_key, foreseen = known.get(change.key), self._foreseen
+        if foreseen is None:
+            return self._decided_on(change, snapshots, of_key, since)
+        try:
+            snapshots = foreseen.held(change, snapshots)
+        except Unforeseen:
+            return self._handed_over(unforeseen(change))
+        return self._decided_on(change, snapshots, foreseen.known(change, of_key), since)
+
+    def _decided_on(
+        self, change: Change, snapshots: Sequence[Snapshot], known: Known | None, since: int
+    ) -> PlanningEvent | None:
+        if change.key is None:
+            return None
         procedure = self._context.procedure(change.procedure)
         names = procedure.names(change, snapshots[0] if len(snapshots) == 1 else None)
         if self.lanes.is_stale(names, since):
@@ -316,7 +335,7 @@ class Intake:
         rules = self._rules[change.stream]
         created = self._unknown.created(change.key)
         decide = plan if change.guard is None else plan_guarded
-        return self._handed_over(decide(change, snapshots, known.get(change.key), rules, created))
+        return self._handed_over(decide(change, snapshots, known, rules, created))
 
     def _waits_for_unknown(self, change: Change, names: Iterable[Key]) -> bool:
         """Whether a change is looked up again once its process is free."""

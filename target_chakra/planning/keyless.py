@@ -51,6 +51,12 @@ class Keyless:
         """A row of that twin was sent by an earlier run, and its outcome is unknown."""
         self._unknown[twin] += 1
 
+    def came_before(self, change: Change) -> None:
+        """A row of a load came that an earlier run of the load has settled: it is sent no more."""
+        twin, load = twin_of(change), change.guard.load if change.guard is not None else ""
+        if numbers := self._journal.twins(change.stream, [twin], load).get(twin):
+            self._journal.come_again(numbers[0], 0)
+
     def drain(self, procedure: str | None = None) -> list[Change]:
         """Take everything (of a procedure) that nothing was decided on."""
         left = [each for each in self._changes if procedure in (None, each.procedure)]
@@ -67,10 +73,12 @@ class Keyless:
         for change in self.drain():
             by_stream.setdefault(change.stream, []).append((twin_of(change), change))
         for stream, rows in by_stream.items():
-            if stream not in self._begun:
+            guard = rows[0][1].guard
+            if stream not in self._begun and guard is None:
                 self._begun.add(stream)
                 self._journal.began_again(stream, rows[0][0])
-            sent = self._journal.twins(stream, sorted({twin for twin, _ in rows}))
+            load = guard.load if guard is not None else ""
+            sent = self._journal.twins(stream, sorted({twin for twin, _ in rows}), load)
             for twin, change in rows:
                 numbers = [n for n in sent.get(twin, ()) if n not in self._came_unknown]
                 sent[twin] = numbers

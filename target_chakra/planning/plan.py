@@ -199,6 +199,16 @@ def in_doubt(change: Change, stored: Sequence[object]) -> Reject:
     )
 
 
+def unforeseen(change: Change) -> Reject:
+    """The reject of a planned change whose process an earlier row of the plan gives its key."""
+    return Reject(
+        change,
+        f"An earlier row of this plan gives another process {change.key}: what that will hold when"
+        " it does can't be planned",
+        "Apply the plan, then plan again",
+    )
+
+
 def proves_spelling(change: Change, held: Snapshot, rules: Rules, spell: Spell) -> bool:
     """Whether a process with another spelling of a key is its process, by its other fields.
 

@@ -72,14 +72,17 @@ class Closing:
             error=error,
             halted=tuple(f"{name}: {why}" for name, why in writer.halted.items()),
             stopped=self.hooks.stopped(),
-            dry_run=self.context.settings.dry_run,
-            planned=tuple((kind.value, count) for kind, count in writer.dry_run.planned.items()),
+            dry_run=self.context.settings.writes_nothing,
+            planned=tuple(
+                (kind.value, count) for kind, count in writer.outbox.dry_run.planned.items()
+            ),
             bookmarked=tuple(sorted(self.streams.bookmarked)),
             mirrored=self.streams.mirrored,
             load=load.name,
             load_complete=load.is_complete,
             skipped=dict(self.streams.skipped),
             kept_fields=dict(writer.books.kept_fields),
+            plan=str(self.context.settings.plan_path or ""),
         )
 
     def say(self, receipt: Receipt, kind: str) -> None:
@@ -90,8 +93,8 @@ class Closing:
             kind: What it was begun for, a value of `RunKind`.
         """
         writer = self.writer
-        if receipt.dry_run:
-            for line in writer.dry_run.lines(self.context.settings.batch_size):
+        if self.context.settings.dry_run:
+            for line in writer.outbox.dry_run.lines(self.context.settings.batch_size):
                 self.hooks.show(line)
         why, unknown, command = writer.books.why, writer.books.unknown, self.hooks.command
         held, holds = (self._held(each) for each in (unknown.held_seconds, unknown.own_seconds))

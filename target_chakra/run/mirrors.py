@@ -136,7 +136,7 @@ class Mirrors:
         if writer.failure is not None or writer.halted or writer.tally.open:
             return "not every row of it is settled"
         left = [(writer.tally.count(each), each.value) for each in _LEFT]
-        if any(count for count, _ in left) and not self._settings.dry_run:
+        if any(count for count, _ in left) and not self._settings.writes_nothing:
             counts = " and ".join(f"{count:,} {name}" for count, name in left if count)
             return f"not every row of this run is settled ({counts})"
         rejected = writer.tally.count(Outcome.REJECTED)
@@ -163,7 +163,7 @@ class Mirrors:
         keys = processes.values()
         # Counted as what is there: what others deleted is no delete of ours.
         found = self._writer.look_for([deletion_of(stream, key, absent[key]) for key in keys])
-        if refused := self._writer.deletes.refused(len(found)):
+        if refused := self._writer.outbox.deletes.refused(len(found)):
             raise refused
         self._writer.delete(found)
         return len(found)

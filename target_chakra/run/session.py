@@ -17,6 +17,8 @@ from target_chakra.run.account import OpenAccount
 from target_chakra.run.closing import Closing, Load
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.mirrors import Mirrors
+from target_chakra.run.outbox import Outbox
+from target_chakra.run.plan_keeper import PlanKeeper, kind_of
 from target_chakra.run.progress import Reporter
 from target_chakra.run.retry import Retry
 from target_chakra.run.run_course import RunCourse
@@ -85,6 +87,7 @@ class Session(Generic[State]):
         self.load = Load()
         self.last_receipt: dict[str, object] = {}
         self._rejects: RejectsFile | None = None
+        self._plan: PlanKeeper | None = None
         self.journal = ins.journal(settings.journal)
         try:
             self._begin(owner, ins)
@@ -98,22 +101,25 @@ class Session(Generic[State]):
         now = int(clock.now() * 1000)
         place = f"{self._account.called} at {settings.connection.api_url}"
         LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
-        self._kind = RunKind.DRY if settings.dry_run else RunKind.RUN
+        self._kind = kind_of(settings)
         self.run_id = journal.begin_run(self.account_id, owner, now, self._kind)
         self._account.findings = journal.findings()
         self._forget_old(now)
-        moment = Moment(now, self.client.server_clock.earliest)
+        moment = self._moment = Moment(now, self.client.server_clock.earliest)
         self._account.lately = [
             (each, clock.monotonic() + each.left)
             for each in journal.written_lately(moment, settings.patience.lag)
         ]
-        if settings.rejects_path and not settings.dry_run:
+        if settings.rejects_path and not settings.writes_nothing:
             self._rejects = ins.rejects(settings.rejects_path)
         procedure = self._account.procedure
         context = RunContext(
             journal, self._workers, clock, settings, procedure, self.client.server_clock
         )
-        self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects)
+        if settings.plan_path is not None:
+            self._plan = PlanKeeper(settings.plan_path, self.account_id)
+        outbox = Outbox(settings, procedure, self._plan.notes if self._plan else ())
+        self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects, outbox)
         self._streams = Streams(settings, procedure, self.writer.register)
         self._mirrors = Mirrors(settings, journal, self._streams, self.writer, hooks.command)
         self._reporter = Reporter(clock)
@@ -217,8 +223,13 @@ class Session(Generic[State]):
 
     # Runs that an operator asks for
 
+    def takes_on(self, kind: RunKind) -> None:
+        """The run is for what was decided on before: it says nothing of what exists."""
+        self._call(kind)
+        self._streams.say_nothing()
+
     def _call(self, kind: RunKind) -> None:
-        if not self.settings.dry_run:
+        if not self.settings.writes_nothing:
             self._kind = kind
             self.journal.call(kind)
 
@@ -287,14 +298,14 @@ class Session(Generic[State]):
         return self.writer.failure
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         """Whether an end was asked for."""
         return self._hooks.stopped()
 
     def why_unsent(self, stream: str) -> ChakraError | None:
         """Why nothing of a stream is sent; None if nothing speaks against it."""
-        if self.settings.dry_run:
-            dry_run = self.writer.dry_run
+        if self.settings.writes_nothing:
+            dry_run = self.writer.outbox.dry_run
             planned = [f"{count:,} {kind.value}" for kind, count in dry_run.planned.items()]
             planned += [f"{dry_run.rejected:,} reject"] if dry_run.rejected else []
             return SettingsError(
@@ -331,7 +342,7 @@ class Session(Generic[State]):
             self.writer.leave_rest()
         except ChakraError as found:
             self.error = self._broken_off(found)
-        self.error = self.error or self.writer.failure or self.writer.deletes.crossed
+        self.error = self.error or self.writer.failure or self.writer.outbox.deletes.crossed
         return self.end(self.error)
 
     def _broken_off(self, error: ChakraError) -> ChakraError:
@@ -348,6 +359,7 @@ class Session(Generic[State]):
 
     def end(self, error: ChakraError | None) -> int:
         """Store and say what became of the run; the exit code."""
+        error = self._plan.leave(error, self._closing, self._moment) if self._plan else error
         if not isinstance(error, JournalError):
             # What became of rows is stored; after a failed write that is not certain.
             self._hooks.ending()
@@ -363,11 +375,14 @@ class Session(Generic[State]):
             code = receipt.exit_code(self.settings.limits)
             self.last_receipt = receipt.to_json()
         self._closing.say(receipt, self._kind.value)
+        self.writer.outbox.close()
         self.close()
         return int(code)
 
     def close(self) -> None:
         """Let go of everything."""
+        if self._plan is not None:
+            self._plan.discard()
         self._workers.close()
         self.client.close()
         self.journal.close()

@@ -13,6 +13,7 @@ from target_chakra.mapping.table_hints import hinted
 from target_chakra.mapping.unused_mappings import unused_said
 from target_chakra.planning.edits import EditsKept
 from target_chakra.planning.plan import Rules
+from target_chakra.plans.metadata import PlannedStream, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,6 +109,13 @@ class Streams:
         except SettingsError:
             return True
         return mapping.mode is not Mode.INSERT or mapping.key_attribute is not None
+
+    def planned(self) -> dict[str, PlannedStream]:
+        """The streams that came, as a plan tells of them."""
+        return {
+            stream: PlannedStream(readable(mapper.mapping), self._columns[stream])
+            for stream, mapper in self._mappers.items()
+        }
 
     def unused_mappings(self) -> str | None:
         """What is to be said of mappings that no stream has used; None if all were."""

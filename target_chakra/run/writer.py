@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from chakra_api.errors import ChakraError, IllegalTransition
 from target_chakra.batches import Released, Settled
 from target_chakra.books.bookkeeping import ROWS_A_STORING, Bookkeeping
-from target_chakra.books.dry_run import DryRun
-from target_chakra.books.limits import DeleteLimit, crossed_percent
+from target_chakra.books.limits import crossed_percent
 from target_chakra.books.tally import Tally
 from target_chakra.changes import (
     Action,
@@ -23,13 +22,14 @@ from target_chakra.changes import (
     Done,
     Ended,
     Halted,
-    Kind,
     Refusal,
     Reject,
     is_looked_up_again,
 )
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.planning.intake import Intake
+from target_chakra.run.earlier_runs import taken_on
+from target_chakra.run.outbox import Outbox, Way
 from target_chakra.sending.batching import Batching
 from target_chakra.sending.dispatcher import Dispatcher, submissions
 from target_chakra.weights import weight_of
@@ -57,35 +57,36 @@ class Writer(Generic[State]):
         context: Journal, workers, clock, settings and procedures of the run.
         hooks: What the surroundings of the run are told, and what they are asked.
         rejects: Where rejected rows are written, beside the journal; None for nowhere.
+        outbox: What becomes of its actions; by default what the settings say.
 
     Attributes:
         tally: What came in and what became of it; `books` store it.
-        dry_run: Of a dry run: what would be sent, and rejected.
-        deletes: How many there were, and what its user allows.
+        outbox: What becomes of its actions.
         failure: What stops the run; None if nothing does.
         halted: Procedures that nothing more can be written to, and why.
         is_finishing: Whether the run only waits for what becomes of rows.
     """
 
     def __init__(
-        self, context: RunContext, hooks: Hooks[State], rejects: RejectsFile | None = None
+        self,
+        context: RunContext,
+        hooks: Hooks[State],
+        rejects: RejectsFile | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         self._context = context
         self._settings = context.settings
-        self._limits = context.settings.limits
         self._hooks = hooks
         self.tally: Tally[State] = Tally(hooks.heard)
-        self.dry_run = DryRun()
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
         self._mappers: dict[str, RowMapper] = {}
         self._since_pump, self._is_accounted, self.is_finishing = 0, False, False
-        self.deletes = DeleteLimit(self._limits.max_deletes, dry=self._settings.dry_run)
-        self._found: list[Change] | None = None
+        self.outbox = outbox or Outbox(context.settings, context.procedure)
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
         self.books = Bookkeeping(context, rejects)
-        self.intake = Intake(context, self.books.unknown)
+        self.intake = Intake(context, self.books.unknown, self.outbox.foreseen)
         self.dispatcher = Dispatcher(context, submissions(context))
         self._batching = Batching(self.dispatcher, context.settings)
 
@@ -95,17 +96,9 @@ class Writer(Generic[State]):
         """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
         journal = self._context.journal
         self.dispatcher.limits.recall(journal.findings())
-        unknowns = journal.unknowns()
-        self.books.recall(unknowns)
-        self.intake.replayed_deletes.recall()
-        for unknown in unknowns:
-            if unknown.twin is not None:
-                self.intake.keyless.note_unknown(unknown.twin)
-        for found in journal.open_batches():
-            self._recovered.add(found.batch.id)
-            for at, action in enumerate(found.batch.actions):
-                if at not in found.outcomes:
-                    self.intake.hold_again(action)
+        batches = taken_on(journal, self.books, self.intake)
+        self._recovered.update(found.batch.id for found in batches)
+        for found in batches:
             self._follow(self.dispatcher.adopt(found.batch, found.outcomes))
 
     def register(self, mapper: RowMapper, rules: Rules) -> None:
@@ -124,15 +117,30 @@ class Writer(Generic[State]):
         Raises:
             ChakraError: The run must stop; nothing more is sent.
         """
+        seq = self._next_row(stream, row)
+        self._came(self._mappers[stream](seq, line, row, origin))
+
+    def carry_out(self, decided: Change | Reject) -> None:
+        """A change that was decided on before; it counts as a row, and gets the row's number.
+
+        Raises:
+            ChakraError: The run must stop; nothing more is sent.
+        """
+        change = decided.change if isinstance(decided, Reject) else decided
+        change = replace(change, seq=self._next_row(change.stream, change.row))
+        self._came(replace(decided, change=change) if isinstance(decided, Reject) else change)
+
+    def _next_row(self, stream: str, row: Mapping[str, object]) -> int:
         if self.failure is not None:
             raise self.failure
-        seq = self.tally.came_in(stream, weight_of(row))
-        change = self._mappers[stream](seq, line, row, origin)
-        self.books.came_in(change)
-        if isinstance(change, Reject):
-            self._reject(change)
+        return self.tally.came_in(stream, weight_of(row))
+
+    def _came(self, came: Change | Reject) -> None:
+        self.books.came_in(came)
+        if isinstance(came, Reject):
+            self._reject(came)
         else:
-            self._take(change)
+            self._take(came)
         self._since_pump += 1
         if self._since_pump >= ROWS_A_PUMP or self.tally.is_heavy:
             self.pump(0)
@@ -153,10 +161,9 @@ class Writer(Generic[State]):
 
     def look_for(self, deletes: list[Change]) -> list[Change]:
         """Look up what a mirror is to delete, and send nothing: those of what is there."""
-        self._found = found = list[Change]()
+        self.outbox.look_only()
         self.delete(deletes)
-        self._found = None
-        return found
+        return self.outbox.found()
 
     def delete(self, deletes: list[Change]) -> None:
         """Delete what no row asks to be deleted."""
@@ -211,27 +218,22 @@ class Writer(Generic[State]):
     # Changes that are planned
 
     def _send(self, action: Action) -> None:
-        change = action.change
-        if self._found is not None and not change.asked_by.is_row:
-            self._found.append(change)
+        change, way = action.change, self.outbox.way_of(action)
+        if way is Way.FOUND:
             self.intake.free(change)
-            return
-        if action.kind is Kind.DELETE and (refused := self.deletes.counted(change)):
+        elif refused := self.outbox.refused(action):
             self._give_up(change)
             self._fail(refused)
-            return
-        if self._settings.dry_run:
-            self.dry_run.note(action)
+        elif self.failure is not None or change.procedure in self.halted:
             self._give_up(change)
-            return
-        if self.failure is not None or change.procedure in self.halted:
+        elif way is Way.NOTED:
+            self.outbox.note(action)
             self._give_up(change)
-            return
-        self._batching.add(action)
+        else:
+            self._batching.add(action)
 
     def _reject(self, reject: Reject) -> None:
-        if self._settings.dry_run:
-            self.dry_run.note_reject(reject)
+        self.outbox.note_reject(reject)
         self.books.note_reject(reject)
         self.tally.settle(reject.change, Outcome.REJECTED)
         self._check_percent()
@@ -245,7 +247,7 @@ class Writer(Generic[State]):
 
     def _check_percent(self) -> None:
         rejected, came = self.tally.count(Outcome.REJECTED), self.tally.last_seq
-        if crossed := crossed_percent(rejected, came, self._limits.stop_at_reject_percent):
+        if crossed := crossed_percent(rejected, came, self._settings.limits.stop_at_reject_percent):
             self._fail(crossed)
 
     # Batches that were sent
@@ -281,7 +283,7 @@ class Writer(Generic[State]):
         action = settlement.action
         change = action.change
         if len(change.parts) > 1:
-            self.deletes.count -= action.kind is Kind.DELETE  # it comes again, alone
+            self.outbox.take_back(action)  # it comes again, alone
             self.intake.try_singly(change)
             return
         if is_looked_up_again(action):
@@ -293,7 +295,7 @@ class Writer(Generic[State]):
     def _release(self, batch: Batch) -> None:
         self._recovered.discard(batch.id)
         for action in batch.actions:
-            self.deletes.count -= action.kind is Kind.DELETE
+            self.outbox.take_back(action)
             self._plan_again(action.change)
 
     def _plan_again(self, change: Change) -> None:
@@ -331,7 +333,7 @@ class Writer(Generic[State]):
     def _pass_states(self) -> None:
         self.tally.supersede(self.books.unknown.superseded())
         found = self.tally.passable()
-        if found is None or self._settings.dry_run:
+        if found is None or self._settings.writes_nothing:
             return
         self.books.flush()
         self._context.journal.pass_twins(found[0])

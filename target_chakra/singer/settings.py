@@ -231,4 +231,12 @@ SETTINGS = th.PropertiesList(
         title="Dry run",
         description="Write nothing; say what would be created, updated and deleted.",
     ),
+    th.Property(
+        "plan_path",
+        th.StringType,
+        title="Plan file",
+        description="Write nothing, and leave a plan of what would be written in this file (as"
+        " --plan does): to be read with target-chakra plan, and carried out with target-chakra"
+        " apply.",
+    ),
 )

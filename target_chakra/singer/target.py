@@ -19,7 +19,12 @@ from chakra_api.clock import SystemClock
 from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.interrupts import is_within, send_again
-from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone, SettingsInput
+from chakra_plugin.singer_plugin import (
+    ChakraPlugin,
+    ReaderGone,
+    SettingsInput,
+    setting_option,
+)
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra.run.hooks import Hooks
@@ -50,6 +55,7 @@ EPILOG = """Examples:
 \b
   tap-postgres --config tap.json --catalog c.json | target-chakra --config config.json
   TARGET_CHAKRA_API_KEY=... target-chakra --input rows.singer
+  tap-postgres ... | target-chakra --config config.json --plan plan.parquet
   target-chakra --config config.json runs
   target-chakra --config config.json rejects
   target-chakra --config config.json retry
@@ -355,6 +361,14 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         for option in command.params:
             if option.name == "file_input":
                 option.type = click.File("rb")
+        command.params.append(
+            setting_option(
+                "--plan",
+                "plan_path",
+                metavar="FILE",
+                help="Write nothing, and leave a plan of what would be written in this file.",
+            )
+        )
         return command
 
 

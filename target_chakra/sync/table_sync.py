@@ -90,7 +90,7 @@ class TableSync:
         # Each sync is a statement of its own: what an earlier one brought need not be there still.
         version = f"sync {session.run_id}"
         for number, row in enumerate(source.rows(), 1):
-            if session.stopped:
+            if session.is_stopped:
                 return
             if water is None or water.is_new(row):
                 session.row(stream, number, row, version)
@@ -129,7 +129,7 @@ class TableSync:
     def _is_over(self) -> bool:
         """Called when no row comes: let the run work; whether to read no further."""
         self._session.tick()
-        return self._session.stopped or self._session.failure is not None
+        return self._session.is_stopped or self._session.failure is not None
 
 
 def _column(found: Result, name: str) -> Column:

@@ -48,7 +48,7 @@ FLOORS = {
         singer  loads  doctor  reporting  sync
         write_probe
         run
-        planning  sending  books
+        planning  sending  books  plans
         context
         lookups  history
         mapping  journal
@@ -102,6 +102,7 @@ FRAMEWORKS = {
         "tap_chakra/singer",
         "chakra_plugin/warehouses",
         "chakra_sandbox/rows",
+        "target_chakra/plans",
     },
     "sqlalchemy": {
         "chakra_plugin/warehouses",

@@ -1,0 +1,221 @@
+"""Carries a plan out: each action is looked up again, and sent only over what it was decided on.
+
+A plan is a load, and its actions are the lines of it: what is settled is on record by number, so
+that a second run goes on where the first one ended, and does nothing twice. An action without a
+key can't be looked up. It is known again by its twin, and only where no other run has brought rows
+of its stream since.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from chakra_api.errors import SettingsError
+from target_chakra.books.limits import too_many_deletes
+from target_chakra.changes import Kind, Reject
+from target_chakra.journal.records import RunKind
+from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.line_ranges import LineRanges
+from target_chakra.plans.entries import SINCE, change_of
+from target_chakra.plans.metadata import readable
+from target_chakra.plans.reading import AGAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_chakra.changes import Change
+    from target_chakra.plans.entries import Entry
+    from target_chakra.plans.metadata import PlanFacts
+    from target_chakra.plans.reading import Plan
+    from target_chakra.run.session import Session
+    from target_chakra.settings import Settings
+
+LOG = logging.getLogger("target-chakra")
+FILE: Final = "actions"
+"""What the lines of a plan are called beside its name, in the journal."""
+ACTIONS_A_MARK: Final = 2000
+"""Actions settled after which their numbers are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a plan is to be carried out.
+
+    Attributes:
+        only: The only kind; None for all.
+        limit: How many actions at the most, of those that are not done; None for all.
+        written: Streams without a key of which another run has brought rows since, each with that
+            run: their creates can't be told from those.
+    """
+
+    only: Kind | None = None
+    limit: int | None = None
+    written: dict[str, str] | None = None
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether an entry is to be carried out."""
+        return entry.is_action and self.only in (None, Kind(entry.kind))
+
+
+class Applying:
+    """One run of a plan.
+
+    Args:
+        plan: The plan.
+        choice: What of it is to be carried out.
+
+    Attributes:
+        done_before: Chosen actions that an earlier run had settled.
+        taken: Actions that this run took.
+    """
+
+    def __init__(self, plan: Plan, choice: Choice) -> None:
+        self._plan = plan
+        self._choice = choice
+        self._session: Session[Any] | None = None
+        self._settled = LineRanges()
+        self._numbers: dict[int, int] = {}
+        self._unmarked = 0
+        self.done_before = self.taken = 0
+
+    @property
+    def load(self) -> str:
+        """The name by which the journal knows the plan."""
+        return f"plan {self._plan.digest}"
+
+    def work(self, session: Session[Any]) -> None:
+        """Carry the plan out.
+
+        Args:
+            session: A run that was begun for it, with `heard` and `mark` of this among its hooks.
+
+        Raises:
+            SettingsError: The plan is of another account.
+            LimitCrossed: It would delete more than max_deletes allows.
+        """
+        facts = self._plan.facts
+        if facts.account != session.account_id:
+            raise SettingsError(
+                f"The plan was made for the account {facts.account or '(no id)'}, and this key is"
+                f" of {session.account_id or '(no id)'}",
+                "Use the key of that account, or make the plan again",
+            )
+        session.takes_on(RunKind.APPLY)
+        self._session = session
+        self._settled = session.serve(self.load).get(FILE, LineRanges())
+        self._refuse_deletes(session.settings)
+        for stream, each in facts.streams.items():
+            session.open_stream(stream, each.columns)
+        for entry in self._chosen():
+            if session.is_stopped:
+                break
+            self._carry_out(session, entry)
+        session.writer.finish()
+
+    def _refuse_deletes(self, settings: Settings) -> None:
+        """Refuse more deletes than are allowed before the first action is sent."""
+        allowed = settings.limits.max_deletes
+        if settings.writes_nothing or self._plan.facts.counts.get("deletes", 0) <= allowed:
+            return
+        deletes = sum(entry.kind == Kind.DELETE.value for entry in self._chosen(counts=False))
+        if deletes > allowed:
+            raise too_many_deletes(deletes, allowed)
+
+    def _chosen(self, *, counts: bool = True) -> Iterator[Entry]:
+        """What is to be done, in order; an action without a key is seen though it is done."""
+        left = self._choice.limit
+        for entry in self._plan.entries():
+            if not self._choice.takes(entry):
+                continue
+            if entry.number in self._settled:
+                self.done_before += counts
+                if counts and entry.key is None and self._session is not None:
+                    self._session.writer.intake.keyless.came_before(self._change(entry))
+                continue
+            if left is not None:
+                if left <= 0:
+                    return
+                left -= 1
+            yield entry
+
+    def _change(self, entry: Entry) -> Change:
+        change = change_of(entry)
+        guard = change.guard and replace(change.guard, load=self.load)
+        return replace(change, guard=guard)
+
+    def _carry_out(self, session: Session[Any], entry: Entry) -> None:
+        self.taken += 1
+        change, tally = self._change(entry), session.writer.tally
+        self._numbers[tally.last_seq + 1] = entry.number
+        written = self._choice.written or {}
+        if entry.key is None and entry.stream in written:
+            session.writer.carry_out(_told_apart(change, written[entry.stream]))
+        else:
+            session.writer.carry_out(change)
+        if self._unmarked >= ACTIONS_A_MARK:
+            session.flush()
+            self.mark()
+
+    def heard(self, change: Change, outcome: Outcome) -> None:
+        """An action has an outcome; or one that was unknown, another."""
+        number = self._numbers.get(change.seq)
+        if number is None or outcome is Outcome.UNKNOWN:
+            return
+        del self._numbers[change.seq]
+        if outcome in SETTLED:
+            self._settled.add(number)
+            self._unmarked += 1
+
+    def mark(self) -> None:
+        """Store which actions are settled; what became of them is stored already."""
+        session = self._session
+        if session is None or session.settings.writes_nothing or not self._unmarked:
+            return
+        self._unmarked = 0
+        session.mark({FILE: self._settled})
+
+    def said(self) -> str:
+        """What is to be said of what an earlier run did; empty if it did nothing."""
+        if not self.done_before:
+            return ""
+        if not self.taken and self._choice == Choice(written=self._choice.written):
+            return "Everything of this plan was done already"
+        return f"{self.done_before:,} actions of this plan were done already"
+
+
+def _told_apart(change: Change, run: str) -> Reject:
+    return Reject(
+        change,
+        f"Changed since {SINCE}: {run} has brought rows of '{change.stream}', and what has no key"
+        " can't be looked up",
+        "See in ChakraHQ whether it is there; if it is not, send it with target-chakra retry",
+    )
+
+
+def refuse_other(facts: PlanFacts, settings: Settings) -> None:
+    """Refuse a plan that was made for something else than the settings say.
+
+    Raises:
+        SettingsError: It was made for another API, or by a mapping that was changed since.
+    """
+    if facts.api_url != settings.connection.api_url:
+        raise SettingsError(
+            f"The plan was made for {facts.api_url}, and api_url is {settings.connection.api_url}",
+            "Set api_url to that, or make the plan again",
+        )
+    if settings.plan_path is not None:
+        raise SettingsError(
+            "plan_path is set, and a plan of a plan is none", "Take plan_path away to apply it"
+        )
+    for stream, planned in facts.streams.items():
+        now = readable(settings.mapping_for(stream))
+        if now != planned.mapping:
+            was, names = planned.mapping, sorted({*now, *planned.mapping})
+            changed = [name for name in names if now.get(name) != was.get(name)]
+            raise SettingsError(
+                f"The mapping of '{stream}' was changed since the plan was made"
+                f" ({', '.join(changed)})",
+                AGAIN,
+            )

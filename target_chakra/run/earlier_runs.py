@@ -1,0 +1,33 @@
+"""What earlier runs left in the journal, taken on before the first row of this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from target_chakra.books.bookkeeping import Bookkeeping
+    from target_chakra.journal.journal import Journal
+    from target_chakra.journal.records import OpenBatch
+    from target_chakra.planning.intake import Intake
+
+
+def taken_on(journal: Journal, books: Bookkeeping, intake: Intake) -> tuple[OpenBatch, ...]:
+    """Take on what earlier runs left; the batches that are still to be followed.
+
+    Args:
+        journal: Where they left it.
+        books: Recalls rejects and unknown rows.
+        intake: Holds processes that are at work, and knows rows without a key again.
+    """
+    unknowns = journal.unknowns()
+    books.recall(unknowns)
+    intake.replayed_deletes.recall()
+    for unknown in unknowns:
+        if unknown.twin is not None:
+            intake.keyless.note_unknown(unknown.twin)
+    batches = journal.open_batches()
+    for found in batches:
+        for at, action in enumerate(found.batch.actions):
+            if at not in found.outcomes:
+                intake.hold_again(action)
+    return batches
