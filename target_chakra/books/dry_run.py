@@ -25,12 +25,13 @@ class DryRun:
     Attributes:
         planned: How many actions there would be, by kind.
         rejected: How many rows would be rejected.
+        keyless: How many of the creates have no key.
         rows: How many rows of the run the actions stand for, those that they supersede left out.
     """
 
     def __init__(self) -> None:
         self.planned: Counter[Kind] = Counter()
-        self.rejected = self.rows = 0
+        self.rejected = self.rows = self.keyless = 0
         self._actions: list[Action] = []
         self._rejects: list[Reject] = []
 
@@ -38,6 +39,7 @@ class DryRun:
         """An action would be sent."""
         self.planned[action.kind] += 1
         self.rows += action.change.asked_by.is_row
+        self.keyless += action.change.key is None
         if self.planned[action.kind] <= ROWS_SHOWN:
             self._actions.append(action)
 

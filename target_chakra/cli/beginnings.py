@@ -60,18 +60,19 @@ def opened_reports(config: _ConfigInput) -> Iterator[Reports]:
 
 @contextlib.contextmanager
 def begun_session(
-    config: _ConfigInput, settings: Settings, emit: Callable[[object], None] | None = None
+    config: _ConfigInput, settings: Settings, told: Hooks[object] | None = None
 ) -> Iterator[Session[object]]:
     """A run that a signal ends in order.
 
     Args:
-        config: As the command was given it.
-        settings: What it says.
-        emit: Passes a STATE on, where the command's rows have any.
+        config: What the command line names.
+        settings: What the user set.
+        told: Who else is told of the run.
     """
     with stoppable() as stop:
-        hooks: Hooks[object] = Hooks(stopped=stop, ended=tell_end, command=typed_command(config))
-        hooks = hooks if emit is None else replace(hooks, emit=emit)
+        hooks = replace(
+            told or Hooks(), stopped=stop, ended=tell_end, command=typed_command(config)
+        )
         session = Session(settings, SystemClock(), run_owner(), hooks)
         stop.begun = True
         yield session

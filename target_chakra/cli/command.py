@@ -8,6 +8,7 @@ from chakra_plugin.command_group import command_group
 from target_chakra.cli.doctor import doctor
 from target_chakra.cli.kept import kept
 from target_chakra.cli.mirrors import mirror_commit
+from target_chakra.cli.plans import apply, plan
 from target_chakra.cli.rejects import rejects, retry
 from target_chakra.cli.report import report
 from target_chakra.cli.runs import runs
@@ -25,6 +26,8 @@ COMMANDS: tuple[click.Command, ...] = (
     retry,
     unknown,
     kept,
+    plan,
+    apply,
     doctor,
     mirror_commit,
     sync,

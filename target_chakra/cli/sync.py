@@ -72,7 +72,7 @@ def sync(  # noqa: PLR0913 - an option each
     _refuse_for_singer(config, asked.stream)
     refuse_changes_of_a_mirror(settings, asked)
     warehouse = open_warehouse(source)
-    with begun_session(config, settings, carry_out) as session:
+    with begun_session(config, settings, Hooks(emit=carry_out)) as session:
         return session.run(TableSync(session, warehouse, asked).take)
 
 

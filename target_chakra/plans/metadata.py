@@ -32,12 +32,14 @@ class PlanFacts:
 
     Attributes:
         made_at: When its run began, epoch milliseconds of ChakraHQ's clock.
+        began: The same by our own clock, as the journal has it.
         run: Number of its run in the journal.
         account: The team that it is for.
         api_url: Where that is.
         streams: The streams that came.
-        counts: Creates, updates, deletes, rejects; and rows that are unchanged, superseded, or not
-            planned since something unknown holds their process.
+        counts: Creates (and those without a key), updates, deletes, rejects; and rows that are
+            unchanged, superseded, kept as others changed them, or not planned since something
+            unknown holds their process.
         rows_in: Rows that came in.
         jobs: How many jobs would carry it out.
         requests: How many requests that takes, about.
@@ -46,6 +48,7 @@ class PlanFacts:
     """
 
     made_at: int
+    began: int
     run: int
     account: str
     api_url: str

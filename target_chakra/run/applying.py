@@ -18,14 +18,16 @@ from target_chakra.changes import Kind, Reject
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.line_ranges import LineRanges
+from target_chakra.moments import DAY_MS
 from target_chakra.plans.entries import SINCE, change_of
 from target_chakra.plans.metadata import readable
 from target_chakra.plans.reading import AGAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from target_chakra.changes import Change
+    from target_chakra.history.reports import RunLine
     from target_chakra.plans.entries import Entry
     from target_chakra.plans.metadata import PlanFacts
     from target_chakra.plans.reading import Plan
@@ -59,6 +61,11 @@ class Choice:
         return entry.is_action and self.only in (None, Kind(entry.kind))
 
 
+def load_of(plan: Plan) -> str:
+    """The name by which the journal knows a plan."""
+    return f"plan {plan.digest}"
+
+
 class Applying:
     """One run of a plan.
 
@@ -83,7 +90,7 @@ class Applying:
     @property
     def load(self) -> str:
         """The name by which the journal knows the plan."""
-        return f"plan {self._plan.digest}"
+        return load_of(self._plan)
 
     def work(self, session: Session[Any]) -> None:
         """Carry the plan out.
@@ -92,7 +99,8 @@ class Applying:
             session: A run that was begun for it, with `heard` and `mark` of this among its hooks.
 
         Raises:
-            SettingsError: The plan is of another account.
+            SettingsError: The plan is of another account, or so old that the journal has forgotten
+                what of it was done.
             LimitCrossed: It would delete more than max_deletes allows.
         """
         facts = self._plan.facts
@@ -102,6 +110,7 @@ class Applying:
                 f" of {session.account_id or '(no id)'}",
                 "Use the key of that account, or make the plan again",
             )
+        _refuse_old(facts, session.settings, session.moment.ours)
         session.takes_on(RunKind.APPLY)
         self._session = session
         self._settled = session.serve(self.load).get(FILE, LineRanges())
@@ -192,6 +201,45 @@ def _told_apart(change: Change, run: str) -> Reject:
         " can't be looked up",
         "See in ChakraHQ whether it is there; if it is not, send it with target-chakra retry",
     )
+
+
+def written_since(runs: Sequence[RunLine], plan: Plan) -> dict[str, str]:
+    """Streams of a plan of which other runs have brought rows since, each with the last such run.
+
+    Args:
+        runs: All runs that the journal knows.
+        plan: The plan; it creates processes without a key.
+
+    Raises:
+        SettingsError: The plan was made with another journal: nobody can say.
+    """
+    facts, load = plan.facts, load_of(plan)
+    made = [run for run in runs if run.id == facts.run and run.began_ms == facts.began]
+    if not made:
+        raise SettingsError(
+            "The plan creates processes without a key, and was made with another journal: whether"
+            " a run has created them since can't be known here",
+            "Apply it with the journal of the run that made it, or make the plan again with this"
+            " one",
+        )
+    found: dict[str, str] = {}
+    for run in runs:
+        if run.id <= facts.run or run.dry or run.load == load or run.account != facts.account:
+            continue
+        streams = run.receipt.get("streams")
+        came = streams if isinstance(streams, dict) else facts.streams
+        found.update(dict.fromkeys(came, f"run {run.id}"))
+    return found
+
+
+def _refuse_old(facts: PlanFacts, settings: Settings, now_ms: int) -> None:
+    days = max(settings.retention_days, 1)
+    if now_ms - facts.began > days * DAY_MS:
+        raise SettingsError(
+            f"The plan is older than {days:g} days: the journal does not keep for longer what of it"
+            " was done (journal_retention_days)",
+            "Make the plan again",
+        )
 
 
 def refuse_other(facts: PlanFacts, settings: Settings) -> None:

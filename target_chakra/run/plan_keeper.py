@@ -96,9 +96,12 @@ class PlanKeeper:
         counts = {f"{kind.value}s": dry.planned[kind] for kind in Kind}
         counts |= {"rejects": dry.rejected, "unchanged": total[Outcome.UNCHANGED]}
         counts["superseded"] = total[Outcome.SUPERSEDED]
+        counts["kept"] = total[Outcome.KEPT]
+        counts["creates_without_key"] = dry.keyless
         counts["not_planned"] = total[Outcome.NOT_SENT] - dry.rows
         return PlanFacts(
             made_at=began.ours if began.server is None else began.server,
+            began=began.ours,
             run=closing.run_id,
             account=self._account,
             api_url=settings.connection.api_url,

@@ -59,6 +59,7 @@ class Session(Generic[State]):
     Attributes:
         error: What stopped the run.
         load: The load that it works on.
+        moment: When it began.
         last_receipt: Once it has ended.
 
     Raises:
@@ -105,7 +106,7 @@ class Session(Generic[State]):
         self.run_id = journal.begin_run(self.account_id, owner, now, self._kind)
         self._account.findings = journal.findings()
         self._forget_old(now)
-        moment = self._moment = Moment(now, self.client.server_clock.earliest)
+        moment = self.moment = Moment(now, self.client.server_clock.earliest)
         self._account.lately = [
             (each, clock.monotonic() + each.left)
             for each in journal.written_lately(moment, settings.patience.lag)
@@ -359,7 +360,7 @@ class Session(Generic[State]):
 
     def end(self, error: ChakraError | None) -> int:
         """Store and say what became of the run; the exit code."""
-        error = self._plan.leave(error, self._closing, self._moment) if self._plan else error
+        error = self._plan.leave(error, self._closing, self.moment) if self._plan else error
         if not isinstance(error, JournalError):
             # What became of rows is stored; after a failed write that is not certain.
             self._hooks.ending()

@@ -1,0 +1,232 @@
+"""`plan` and `apply`: what a run would do, read and carried out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chakra_api.errors import SettingsError
+from chakra_api.values.coercion import json_text
+from chakra_api.values.timestamps import iso_ms
+from chakra_api.wire.wire_json import encode
+from chakra_plugin.telling import tell, tell_json
+from chakra_plugin.terminal import tell_table
+from target_chakra.changes import Kind
+from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, settings_of
+from target_chakra.plans.entries import REJECT
+from target_chakra.plans.reading import opened_plan
+from target_chakra.plans.summary import summed_up
+from target_chakra.run.applying import Applying, Choice, refuse_other, written_since
+from target_chakra.run.hooks import Hooks
+
+if TYPE_CHECKING:
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.plans.entries import Entry
+    from target_chakra.plans.metadata import PlanFacts
+    from target_chakra.plans.reading import Plan
+    from target_chakra.plans.summary import FieldLine, Summary
+    from target_chakra.settings import Settings
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+_REASONS_SHOWN = 5
+_FIELDS_SHOWN = 20
+
+
+@click.command()
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def plan(_config: _ConfigInput, file: Path, *, as_json: bool) -> None:
+    """Show a plan: how many of what, which fields, examples, the largest changes.
+
+    A run with --plan FILE (or plan_path) writes nothing and leaves the plan; apply carries it out.
+    The file is parquet, a row for each action.
+
+    \b
+    Examples:
+      target-chakra plan plan.parquet
+      target-chakra plan plan.parquet --json
+    """  # noqa: D301 - click's mark for text that stays as it is
+    found = opened_plan(file)
+    summary = summed_up(found.entries())
+    if as_json:
+        tell_json(encode(_as_json(found, summary)).decode())
+        return
+    _show(found.facts, summary)
+
+
+def _as_json(found: Plan, summary: Summary) -> dict[str, object]:
+    return {
+        **found.facts.to_json(),
+        "digest": found.digest,
+        "kinds": [
+            {"procedure": procedure, "kind": kind, "count": count}
+            for (procedure, kind), count in summary.kinds.items()
+        ],
+        "fields": [
+            {
+                "procedure": each.procedure,
+                "field": each.name,
+                "changed": each.changed,
+                "filled": each.filled,
+                "cleared": each.cleared,
+                "largest": each.largest
+                and {
+                    "key": each.largest.key,
+                    "before": each.largest.change.before,
+                    "after": each.largest.change.after,
+                },
+            }
+            for each in summary.fields
+        ],
+        "reasons": dict(summary.reasons),
+        "examples": [_example(each) for each in summary.examples],
+    }
+
+
+def _example(entry: Entry) -> dict[str, object]:
+    return {
+        "number": entry.number,
+        "kind": entry.kind,
+        "procedure": entry.procedure,
+        "stream": entry.stream,
+        "line": entry.line or None,
+        "key": str(entry.key) if entry.key else None,
+        "process_id": entry.process_id,
+        "fields": {each.name: [each.before, each.after] for each in entry.fields},
+        "reason": entry.reason or None,
+    }
+
+
+def _show(facts: PlanFacts, summary: Summary) -> None:
+    tell(
+        f"Plan of run {facts.run}, made at {iso_ms(facts.made_at)} for account {facts.account}"
+        f" at {facts.api_url}"
+    )
+    tell(
+        f"{facts.rows_in:,} rows in: {_counts(facts)}; about {facts.requests:,} requests,"
+        f" {facts.jobs:,} jobs, {facts.minutes:g} min at the pace of that run"
+    )
+    kinds = summary.kinds.items()
+    rows = [(procedure, kind, f"{count:,}") for (procedure, kind), count in kinds]
+    if rows:
+        tell_table(("procedure", "kind", "count"), rows, numeric={2})
+    if summary.fields:
+        lines = [_field_cells(each) for each in summary.fields[:_FIELDS_SHOWN]]
+        heads = ("procedure", "field", "changed", "filled", "cleared", "largest change")
+        tell_table(heads, lines, numeric={2, 3, 4})
+    for reason, count in summary.reasons.most_common(_REASONS_SHOWN):
+        tell(f"rejected {count:,} times: {reason}")
+    for entry in summary.examples:
+        for line in _entry_lines(entry):
+            tell(line)
+
+
+def _counts(facts: PlanFacts) -> str:
+    said = [f"{count:,} {name.replace('_', ' ')}" for name, count in facts.counts.items() if count]
+    return ", ".join(said) or "nothing to do"
+
+
+def _field_cells(each: FieldLine) -> tuple[str, ...]:
+    largest = each.largest
+    shown = ""
+    if largest is not None:
+        shown = f"{_text(largest.change.before)} → {_text(largest.change.after)} ({largest.key})"
+    counts = (f"{count:,}" for count in (each.changed, each.filled, each.cleared))
+    return (each.procedure, each.name, *counts, shown)
+
+
+def _entry_lines(entry: Entry) -> list[str]:
+    named = entry.key or "without a key"
+    place = f"{entry.stream} line {entry.line}" if entry.line else f"{entry.stream}, of the mirror"
+    if entry.kind == REJECT:
+        return [f"reject {named} ({place}): {entry.reason}. {entry.next_step}."]
+    lines = [f"{entry.kind} {named} ({place})"]
+    if entry.kind == Kind.CREATE.value:
+        lines += [f"  {each.name}: {_text(each.after)}" for each in entry.fields]
+    elif entry.kind == Kind.UPDATE.value:
+        lines += [
+            f"  {each.name}: {_text(each.before)} → {_text(each.after)}" for each in entry.fields
+        ]
+    return lines
+
+
+def _text(value: object) -> str:
+    return "nothing" if value is None else json_text(value)
+
+
+@click.command()
+@FILE
+@click.option(
+    "--only", type=click.Choice([kind.value for kind in Kind]), help="Only actions of this kind."
+)
+@click.option(
+    "--limit", type=click.IntRange(1), help="So many actions at the most, of those not done yet."
+)
+@click.option("--yes", is_flag=True, help="Without a question.")
+@click.pass_obj
+def apply(
+    config: _ConfigInput, file: Path, only: str | None, limit: int | None, *, yes: bool
+) -> int:
+    """Carry a plan out: exactly that, and each action once.
+
+    Each action is looked up again. Where ChakraHQ holds by now what it is to hold, nothing is sent;
+    where it holds something else than the plan says, the action ends as a reject ("Changed since
+    the plan"), and nothing is overwritten. What is done is on record: run it again to go on, after
+    a kill, too. dry_run shows what would be done.
+
+    \b
+    Examples:
+      target-chakra --config config.json apply plan.parquet
+      target-chakra --config config.json apply plan.parquet --only create --limit 100 --yes
+    """  # noqa: D301 - click's mark for text that stays as it is
+    found = opened_plan(file)
+    settings = settings_of(config)
+    if settings.compare == "never":
+        settings = replace(settings, compare="always")  # each action is looked up
+    refuse_other(found.facts, settings)
+    choice = Choice(Kind(only) if only else None, limit)
+    applying = Applying(found, _with_others(config, found, choice))
+    if not (yes or is_dry(config)) and not _agreed(found.facts, choice, settings):
+        tell("Nothing was done", err=True)
+        return 0
+    hooks: Hooks[object] = Hooks(heard=applying.heard, ending=applying.mark)
+    with begun_session(config, settings, hooks) as session:
+        code = session.run(lambda: applying.work(session))
+    if said := applying.said():
+        tell(said, err=True)
+    return code
+
+
+def _with_others(config: _ConfigInput, found: Plan, choice: Choice) -> Choice:
+    if not found.facts.counts.get("creates_without_key"):
+        return choice
+    with opened_reports(config) as reports:
+        return replace(choice, written=written_since(reports.runs(), found))
+
+
+def _agreed(facts: PlanFacts, choice: Choice, settings: Settings) -> bool:
+    """Whether somebody at a terminal says yes.
+
+    Raises:
+        SettingsError: Nobody is there to ask.
+    """
+    if not sys.stdin.isatty():
+        raise SettingsError(
+            "apply asks before it writes, and there is no terminal to ask on", "Say --yes"
+        )
+    kinds = [choice.only] if choice.only else list(Kind)
+    counts = [(facts.counts.get(f"{kind.value}s", 0), kind.value) for kind in kinds]
+    said = ", ".join(f"{count:,} {name}{'s' if count != 1 else ''}" for count, name in counts)
+    most = f", at most {choice.limit:,} of them" if choice.limit else ""
+    tell(
+        f"Account {facts.account} at {settings.connection.api_url}: {said}{most}, by the plan of"
+        f" {iso_ms(facts.made_at)}",
+        err=True,
+    )
+    return click.confirm("Apply them?", default=False, err=True)

@@ -1,0 +1,126 @@
+"""What a plan comes to: how many of what, which fields, examples, and the largest changes. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from target_chakra.changes import Kind
+from target_chakra.plans.entries import REJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_chakra.plans.entries import Entry, PlannedField
+
+EXAMPLES: Final = 3
+"""Entries that are kept as examples, of each procedure and kind."""
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest change of a number in one field.
+
+    Attributes:
+        change: The field.
+        key: What names its process, for people.
+        by: By how much.
+    """
+
+    change: PlannedField
+    key: str
+    by: float
+
+
+@dataclass(slots=True)
+class _Field:
+    """What becomes of one field of a procedure."""
+
+    changed: int = 0
+    filled: int = 0
+    cleared: int = 0
+    largest: Largest | None = None
+
+    def take(self, each: PlannedField, key: str) -> None:
+        self.changed += 1
+        self.filled += each.before in _EMPTY and each.after not in _EMPTY
+        self.cleared += each.after in _EMPTY and each.before not in _EMPTY
+        by = _difference(each)
+        if by and (self.largest is None or by > self.largest.by):
+            self.largest = Largest(each, key, by)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """What becomes of one field of a procedure, over all updates.
+
+    Attributes:
+        procedure: ShortId.
+        name: The field.
+        changed: How often it is changed.
+        filled: How often something is put where nothing was.
+        cleared: How often what was is taken away.
+        largest: The largest change of a number; None where there is none.
+    """
+
+    procedure: str
+    name: str
+    changed: int
+    filled: int
+    cleared: int
+    largest: Largest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a plan comes to.
+
+    Attributes:
+        kinds: How many entries, by procedure and kind.
+        fields: What becomes of fields, the most changed first.
+        reasons: How many rows would be rejected, by reason.
+        examples: The first entries of each procedure and kind.
+    """
+
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fields: tuple[FieldLine, ...] = ()
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: tuple[Entry, ...] = ()
+
+
+def summed_up(entries: Iterable[Entry]) -> Summary:
+    """What entries come to; they are not kept."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    reasons: Counter[str] = Counter()
+    found: dict[tuple[str, str], _Field] = {}
+    examples: list[Entry] = []
+    for entry in entries:
+        kinds[entry.procedure, entry.kind] += 1
+        if kinds[entry.procedure, entry.kind] <= EXAMPLES:
+            examples.append(entry)
+        if entry.kind == REJECT:
+            reasons[entry.reason] += 1
+        if entry.kind == Kind.UPDATE.value:
+            for each in entry.fields:
+                line = found.setdefault((entry.procedure, each.name), _Field())
+                line.take(each, str(entry.key or ""))
+    lines = [
+        FieldLine(procedure, name, each.changed, each.filled, each.cleared, each.largest)
+        for (procedure, name), each in found.items()
+    ]
+    lines.sort(key=lambda line: (-line.changed, line.procedure, line.name))
+    return Summary(kinds, tuple(lines), reasons, tuple(examples))
+
+
+def _difference(each: PlannedField) -> float:
+    """By how much a number changes; 0 for what is none."""
+    before, after = (_number(value) for value in (each.before, each.after))
+    return 0.0 if before is None or after is None else abs(after - before)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value)
