@@ -22,7 +22,7 @@ from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from singer_sdk.plugin_base import _ConfigInput
 

@@ -11,6 +11,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.setting_values import flag
 from chakra_plugin.warehouses.source import open_warehouse
 from target_chakra.cli.beginnings import begun_session, settings_of
+from target_chakra.run.hooks import Hooks
 from target_chakra.sync.asked import asked_for
 from target_chakra.sync.table_sync import TableSync, carry_out, refuse_changes_of_a_mirror
 

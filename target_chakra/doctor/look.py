@@ -13,7 +13,7 @@ from target_chakra.doctor.known_findings import known_findings
 from target_chakra.doctor.lookup_findings import lookup_findings
 from target_chakra.doctor.mapping_findings import mapped, refused
 from target_chakra.history.condition import condition_of
-from target_chakra.run.account import OpenAccount
+from target_chakra.lookups.open_account import OpenAccount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,8 +12,8 @@ from chakra_api.redaction import redact_logs
 from target_chakra.context import RunContext
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
+from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.moments import DAY_MS, Moment
-from target_chakra.run.account import OpenAccount
 from target_chakra.run.closing import Closing, Load
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.mirrors import Mirrors

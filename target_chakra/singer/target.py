@@ -32,6 +32,7 @@ from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
 from target_chakra.singer.batch_places import SETTING as BATCH_ROOT
 from target_chakra.singer.batch_places import BatchRoot, batch_root_of
+from target_chakra.singer.command_line import EPILOG, HELP
 from target_chakra.singer.input import LineReader
 from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.settings import SETTINGS
@@ -44,27 +45,6 @@ if TYPE_CHECKING:
     from typing import IO
 
     from singer_sdk.plugin_base import _ConfigInput
-
-HELP = """Write rows to ChakraHQ as a Singer target.
-
-Singer messages come on standard input; STATE goes to standard output once every row before it
-is settled, everything else to standard error."""
-
-EPILOG = """Examples:
-
-\b
-  tap-postgres --config tap.json --catalog c.json | target-chakra --config config.json
-  TARGET_CHAKRA_API_KEY=... target-chakra --input rows.singer
-  tap-postgres ... | target-chakra --config config.json --plan plan.parquet
-  target-chakra --config config.json runs
-  target-chakra --config config.json rejects
-  target-chakra --config config.json retry
-
-\b
-Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
-5 ChakraHQ unreachable, 7 rejects or deletes over the limit, 8 unknown outcomes,
-9 stopped by a signal, 10 the journal can't be used."""
-
 
 _LOADER_SETTINGS = (
     "process_activate_version_messages",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.exit_codes import ExitCode, gravest
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import RunKind
-from target_chakra.run.account import OpenAccount
+from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.write_probe.made_up import made_up
 from target_chakra.write_probe.preparing import EarlierProbes
 from target_chakra.write_probe.workbench import Workbench
