@@ -56,11 +56,11 @@ def _shape(procedure: str, kind: Kind, shape: str) -> Finding:
     slow = shape == "single"
     return Finding(
         TOPIC,
-        f"{kind.value}s are taken {said}",
+        f"taken {said}",
         "10,000 creates cost 10,000 requests" if slow else "",
         severity=Severity.WARNING if slow else Severity.OK,
-        about=procedure,
-        fact=f"{kind.value} {shape}",
+        about=f"{procedure}, {kind.value}",
+        fact=shape,
     )
 
 

@@ -41,9 +41,8 @@ class Mapped:
 
 def refused(error: SettingsError) -> Finding:
     """What is to be said of settings with which no run begins."""
-    return Finding(
-        TOPIC, error.cause, error.next_step, SETTING, Severity.FAULT, code=error.exit_code
-    )
+    said, follows = f"no run begins with them: {error.cause}", error.next_step
+    return Finding("settings", said, follows, "", Severity.FAULT, code=error.exit_code)
 
 
 def mapped(settings: Settings, procedure: Callable[[str], OpenProcedure]) -> Iterator[Mapped]:
