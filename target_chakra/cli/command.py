@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chakra_plugin.command_group import command_group
+from target_chakra.cli.audit import audit
 from target_chakra.cli.doctor import doctor
 from target_chakra.cli.kept import kept
 from target_chakra.cli.mirrors import mirror_commit
@@ -28,6 +29,7 @@ COMMANDS: tuple[click.Command, ...] = (
     kept,
     plan,
     apply,
+    audit,
     doctor,
     mirror_commit,
     sync,

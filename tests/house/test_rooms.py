@@ -45,7 +45,7 @@ FLOORS = {
     "target_chakra": """
         __main__
         cli  dlt_destination
-        singer  loads  doctor  reporting  sync
+        singer  loads  doctor  reporting  sync  audit
         write_probe
         run
         planning  sending  books  plans

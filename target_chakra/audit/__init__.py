@@ -1,0 +1,1 @@
+"""What was written beside what ChakraHQ holds now."""
