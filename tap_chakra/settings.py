@@ -7,6 +7,7 @@ gives them their meaning.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection, parse_zone
@@ -53,6 +54,7 @@ class Settings:
             0 for never.
         naive_timezone: The zone of times that name none; None for the team's.
         mask: What must not leave in the clear.
+        report_path: Where what there is to tell of the run is kept; None for nowhere.
     """
 
     connection: Connection
@@ -71,6 +73,7 @@ class Settings:
     second_process_from: int = DEFAULT_SECOND_PROCESS_FROM
     naive_timezone: tzinfo | None = None
     mask: MaskSetting = field(default_factory=MaskSetting)
+    report_path: Path | None = None
 
     @property
     def narrowed(self) -> bool:
@@ -111,7 +114,25 @@ def parse_settings(
         second_process_from=whole(config, "second_process_from", DEFAULT_SECOND_PROCESS_FROM, 0),
         naive_timezone=parse_zone(config, "naive_timezone"),
         mask=parse_mask(config, variable),
+        report_path=parse_report_path(config),
     )
+
+
+def parse_report_path(config: Mapping[str, object]) -> Path | None:
+    """Where a run is told of; None for nowhere.
+
+    Raises:
+        SettingsError: The value is no path.
+    """
+    value = config.get("report_path")
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or "\0" in value:
+        raise SettingsError(
+            f"The setting report_path is {shown(value)}, which is no path",
+            "Write it as output/tap-report.json",
+        )
+    return Path(value).expanduser()
 
 
 def _hours(config: Mapping[str, object]) -> int:

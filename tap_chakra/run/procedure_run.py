@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chakra_api.endpoints.client import ProcessPage, Row
+    from tap_chakra.facts.scan_facts import ScanFacts
     from tap_chakra.run.modes import RunPlan, Selection
     from tap_chakra.run.resume import Beside
     from tap_chakra.scanning.scan import Scan
@@ -156,6 +157,7 @@ class ProcedureRun:
         self._lead = 0 if self._resumes is None else self._resumes.lead
         self._scan: Scan | None = None
         self._done: list[Progress] = []
+        self._scans: list[ScanFacts] = []
         self._opened = 0
         self._unsaved = 0
         self.began = 0
@@ -200,6 +202,11 @@ class ProcedureRun:
         )
 
     @property
+    def scans(self) -> tuple[ScanFacts, ...]:
+        """What there is to tell of its scans, that under way among them."""
+        return tuple(self._scans if self._scan is None else [*self._scans, self._scan.facts])
+
+    @property
     def _finished(self) -> bool:
         """Whether all scans came to their end."""
         return len(self._done) == len(self._plan.selections) and all(e.ended for e in self._done)
@@ -241,6 +248,7 @@ class ProcedureRun:
                 self._unsaved += len(delivery.seen)
                 yield delivery
             self._done.append(scan.progress)
+            self._scans.append(scan.facts)
             self._scan = None
 
     def _delivery(self, selection: Selection, reading: Reading) -> Delivery:

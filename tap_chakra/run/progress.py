@@ -5,6 +5,7 @@ On a terminal it is one line that changes; otherwise a plain one every few secon
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,6 +59,19 @@ class Screen:
             self._stream.write(CLEAR)
             self._stream.flush()
             self._shown = False
+
+
+class PushesDown(logging.Filter):
+    """Takes the progress line off the terminal before a log line is written."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the logging module's signature
+        """Clear the progress line; every log record passes."""
+        self._screen.clear()
+        return True
 
 
 @dataclass(frozen=True, slots=True)

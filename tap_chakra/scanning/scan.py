@@ -13,6 +13,8 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from tap_chakra.facts.pieces import Pieces
+from tap_chakra.facts.scan_facts import ScanFacts
 from tap_chakra.reading.answer_check import AnswerCheck
 from tap_chakra.reading.dense import Cells, DenseReader
 from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from chakra_api.endpoints.client import ProcessPage, Row
+    from tap_chakra.facts.pieces import PieceKind
     from tap_chakra.reading.portions import Portions
     from tap_chakra.scanning.beginning import Beginning
     from tap_chakra.scanning.question import Question
@@ -141,6 +144,7 @@ class Scan:
         self._repeats = Repeats()
         self._late = 0
         self._progress = Progress()
+        self._pieces = Pieces()
         self.began = self._horizon = 0
 
     def open(self) -> int:
@@ -172,6 +176,15 @@ class Scan:
         return replace(progress, share=self._scheduler.share)
 
     @property
+    def facts(self) -> ScanFacts:
+        """What there is to tell of the scan."""
+        scheduler, pieces = self._scheduler, self._pieces.all()
+        # A scan without a scheduler had one answer, or cut nothing by time.
+        covered = () if scheduler is None else scheduler.coverage.ranges
+        first = None if scheduler is None else scheduler.first
+        return ScanFacts(self.began, first, pieces, covered, self._repeats.count)
+
+    @property
     def unfinished(self) -> Unfinished | None:
         """The scan as a later run can resume it; None if there is nothing to resume."""
         if self._scheduler is None or self._progress.ended or self.progress.unsure:
@@ -191,6 +204,7 @@ class Scan:
         small = not sample.is_full or whole != Window()
         first = self._try_whole(whole) if small and not self._extent.unfinished else None
         if first is not None and first.whole:
+            self._pieces.note_window("window", whole, len(first.rows))
             yield self._counted(Reading(*first.placed(range(len(first.rows))), first.unsure))
             if whole.upper is not None and self._extent.holds_undated:
                 yield from self._undated_rows(whole.upper)
@@ -255,6 +269,7 @@ class Scan:
                 read = future.result()
                 question = asked.pop(future)
                 places = scheduler.take_in(question, read.answer)
+                self._note(question, read, len(places))
                 if places and max(read.answer.created) >= self._horizon:
                     self._late += sum(at >= self._horizon for at in read.answer.created)
                 self._launch(scheduler, asked, answers)
@@ -267,6 +282,15 @@ class Scan:
             self._slot.end()
             for future in asked:
                 future.cancel()
+
+    def _note(self, question: Question, read: _Read, rows: int) -> None:
+        """Keep which time an answer was about."""
+        if question.kind == "page":
+            self._pieces.note_page(read.answer.created, rows)
+        elif question.kind != "hint":
+            is_dense_read = read.method != "window" or question.kind == "crowd"
+            whole: PieceKind = "window" if read.answer.whole else "cut"
+            self._pieces.note_window("dense" if is_dense_read else whole, question.window, rows)
 
     def _launch(
         self,

@@ -125,6 +125,11 @@ class Scheduler:
     # How far it is
 
     @property
+    def first(self) -> int:
+        """The oldest `createdAt` that was seen, else the scan's beginning; epoch milliseconds."""
+        return self._first
+
+    @property
     def share(self) -> float:
         """Share of the time between the first row seen and the scan's beginning that was read.
 

@@ -19,6 +19,7 @@ from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.procedure_run import keep_bookmark
 from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
 from tap_chakra.run.resume import Beside
+from tap_chakra.run.told import stream_facts, with_result
 from tap_chakra.singer.batch_files import BATCH_BYTES, PARQUET, BatchOutput
 from tap_chakra.singer.kept_rows import KeptRows, Typing, kept_columns, kept_lines
 from tap_chakra.singer.streams import ChakraStream
@@ -221,11 +222,16 @@ class ProcessStream(ChakraStream):
         client, screen = self._tap.source.client, self._tap.screen
         every = LIVE_SECONDS if screen.is_live else PLAIN_SECONDS
         reporter = Reporter(self._tap.clock, client.stats, every)
-        for delivery in run.deliveries():
-            yield delivery
-            if reporter.due():
-                work = reporter.work(run.progress, run.emitted, client.stats)
-                self._show(reporter.line(work))
+        record = self._tap.run_record
+        try:
+            for delivery in run.deliveries():
+                yield delivery
+                record.beat(lambda: (run.progress.rows, run.emitted))
+                if reporter.due():
+                    work = reporter.work(run.progress, run.emitted, client.stats)
+                    self._show(reporter.line(work))
+        finally:  # of a run that breaks off, too
+            record.tell(stream_facts(self.name, self.schema, run, counts))
         work = reporter.work(run.progress, run.emitted, client.stats)
         self.logger.info("%s: %s", self.name, reporter.summary(work, counts.coerced))
 
@@ -256,6 +262,9 @@ class ProcessStream(ChakraStream):
         self._keep(result.bookmark)
         for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
             self.logger.warning("%s: %s", self.name, line)
+        facts = stream_facts(self.name, self.schema, run, counts)
+        now = int(self._tap.clock.now() * 1000)
+        self._tap.run_record.tell(with_result(facts, result, now, versioned=self.versioned))
 
     def _speak_of_deletes(self, run: ProcedureRun, result: ScanResult) -> None:
         if not result.full:

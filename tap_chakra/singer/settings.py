@@ -142,6 +142,14 @@ SETTINGS = th.PropertiesList(
         " hashes in every run; keep it.",
     ),
     th.Property(
+        "report_path",
+        th.StringType,
+        title="Report path",
+        description="A file that each run leaves what there is to tell of it in, as JSON, for"
+        " tap-chakra report: streams, windows of the scans, requests over time, what did not fit,"
+        " how the schema changed. No value of a row is in it.",
+    ),
+    th.Property(
         "second_process_from",
         th.IntegerType,
         default=defaults.DEFAULT_SECOND_PROCESS_FROM,

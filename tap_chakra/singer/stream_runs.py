@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.helpers.types import TapState
 
+    from tap_chakra.facts.run_record import RunRecord
+
 MOST_NAMED: Final = 20
 
 _log = logging.getLogger("tap-chakra")
@@ -43,12 +45,20 @@ class StreamRuns:
         written: What was written of STATE.
         state: The STATE of all streams, as it is.
         answers: Whether ChakraHQ still answers what every run asks for first.
+        record: Keeps what there is to tell of them.
     """
 
-    def __init__(self, written: WrittenState, state: TapState, answers: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        written: WrittenState,
+        state: TapState,
+        answers: Callable[[], bool],
+        record: RunRecord,
+    ) -> None:
         self._written = written
         self._state = state
         self._answers = answers
+        self._record = record
         self._streams = 0
         self._failures: list[Failure] = []
         self._incomplete: list[tuple[str, tuple[str, ...]]] = []
@@ -79,10 +89,13 @@ class StreamRuns:
             stream.log_sync_costs()
 
     def _run(self, stream: Stream) -> None:
+        self._record.begin(stream.name)
         try:
             stream.sync()
             stream.finalize_state_progress_markers()
+            self._record.end(stream.name)
         except ChakraError as error:
+            self._record.end(stream.name, str(error))
             if not is_own(error, self._answers):
                 self._tell_failures()
                 raise

@@ -11,6 +11,8 @@ from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib import ActivateVersionMessage
 
 from chakra_api.values.zones import name_of
+from tap_chakra.facts.columns import columns_of
+from tap_chakra.facts.scan_facts import StreamFacts
 from tap_chakra.lines.page_writer import Output
 from tap_chakra.run.progress import odd_lines
 from tap_chakra.singer.batch_files import BatchOutput, record_content
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import Row
+    from tap_chakra.facts.run_record import RunRecord
     from tap_chakra.records.config_collections import Collection
     from tap_chakra.run.progress import Screen
     from tap_chakra.run.source import Source
@@ -53,6 +56,10 @@ class StreamTap(Output, Protocol):
     @property
     def file_names(self) -> FileNames:
         """Names the BATCH files of the run."""
+
+    @property
+    def run_record(self) -> RunRecord:
+        """What there is to tell of the run."""
 
     def heed_signals(self) -> None:
         """End the run in order if a signal asked for it."""
@@ -207,9 +214,13 @@ class ListedStream(ChakraStream):
         """All rows, typed."""
         if self.versioned:
             self._stream_version = self._tap.initialized_at
-        for row in self._listed.rows:
+        rows = 0
+        for rows, row in enumerate(self._listed.rows, 1):  # noqa: B007 - told below
             self._tap.heed_signals()
             yield dict(row)
+        doubts, columns = tuple(self._listed.doubts), columns_of(self.schema)
+        told = StreamFacts(self.name, rows=rows, emitted=rows, unsure=doubts, columns=columns)
+        self._tap.run_record.tell(told)
         for line in odd_lines(self._listed.tally, name_of(self._tap.source.times.naive)):
             self.logger.warning("%s: %s", self.name, line)
         if self._listed.doubts:

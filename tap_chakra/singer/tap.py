@@ -23,14 +23,16 @@ from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.telling import tell
 from tap_chakra import settings as defaults
+from tap_chakra.facts.run_record import RunRecord
 from tap_chakra.lines.second_process_client import END_SECONDS, SecondProcess, can_hand_over
 from tap_chakra.masking.rules import TINY_SALT
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import Collection, collection_records
 from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
+from tap_chakra.reporting.report_file import reported
 from tap_chakra.run.check import check
-from tap_chakra.run.progress import Screen
+from tap_chakra.run.progress import PushesDown, Screen
 from tap_chakra.run.source import Source
 from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
@@ -58,19 +60,6 @@ MOST_WARNINGS: Final = 100
 
 MANY_PROCEDURES: Final = 5_000
 """Procedures that are described without a word."""
-
-
-class PushesDown(logging.Filter):
-    """Takes the progress line off the terminal before a log line is written."""
-
-    def __init__(self, screen: Screen) -> None:
-        super().__init__()
-        self._screen = screen
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the logging module's signature
-        """Clear the progress line; every log record passes."""
-        self._screen.clear()
-        return True
 
 
 class TapChakra(ChakraPlugin, Tap):
@@ -272,6 +261,11 @@ class TapChakra(ChakraPlugin, Tap):
         return writer.hand_over()
 
     @cached_property
+    def run_record(self) -> RunRecord:
+        """What there is to tell of the run."""
+        return RunRecord(self.clock, lambda: self.source.client.stats)
+
+    @cached_property
     def file_names(self) -> FileNames:
         """Names the BATCH files of the run."""
         return FileNames(f"{self.initialized_at}-{os.getpid()}")
@@ -281,7 +275,7 @@ class TapChakra(ChakraPlugin, Tap):
         """The runs of the streams."""
         if self._runs is None:
             written = self._state_writer = WrittenState(self.message_writer)
-            self._runs = StreamRuns(written, self.state, self.source.answers)
+            self._runs = StreamRuns(written, self.state, self.source.answers, self.run_record)
         return self._runs
 
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
@@ -350,19 +344,20 @@ class TapChakra(ChakraPlugin, Tap):
             state=None if state is None else state_file(state),
             catalog=None if catalog is None else json_file(catalog, "catalog"),
         )
-        try:
-            tap.read_streams()
-            tap.written()
-        except BrokenPipeError:
-            # click would end the command without a word.
-            raise ReaderGone(
-                "Nobody reads the output any more: the loader ended before the tap",
-                "See what the loader said, then run it again to go on",
-            ) from None
-        finally:
-            tap.end()
-        if code := tap.runs.conclude(allow_incomplete=tap.source.settings.allow_incomplete):
-            sys.exit(code)
+        with reported(lambda: tap.run_record, tap.source, tap.clock):
+            try:
+                tap.read_streams()
+                tap.written()
+            except BrokenPipeError:
+                # click would end the command without a word.
+                raise ReaderGone(
+                    "Nobody reads the output any more: the loader ended before the tap",
+                    "See what the loader said, then run it again to go on",
+                ) from None
+            finally:
+                tap.end()
+            if code := tap.runs.conclude(allow_incomplete=tap.source.settings.allow_incomplete):
+                sys.exit(code)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from chakra_plugin.pages.instants import utc
 from chakra_plugin.pages.parts import Bars, Series
+from chakra_plugin.pages.time_axis import PLACES, TimeAxis, less, request_charts, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,41 +13,21 @@ if TYPE_CHECKING:
     from chakra_api.course import Course
     from target_chakra.history.run_details import JobLine, RunDetails
 
-PLACES: Final = 60
-"""Bars of a chart over time."""
-_SECOND: Final = 1000
-
 
 def charts(details: RunDetails) -> Iterator[Bars]:
     """The charts of a run over time, those that there is something to show of."""
     if details.course is not None and details.course.seconds > 0:
-        yield from _of_course(details.course, details.run.began_ms)
+        axis = TimeAxis(details.run.began_ms, details.course.seconds)
+        yield _rows(details.course, axis)
+        yield from request_charts(details.course, axis)
     if (jobs := _jobs(details)) is not None:
         yield jobs
 
 
-def _of_course(course: Course, began_ms: int) -> Iterator[Bars]:
-    grown = {name: course.increases(name, PLACES) for name in course.names}
-    labels, ends = _labels(began_ms, course.seconds)
-    ended = [max(0.0, a - b) for a, b in zip(grown["ended"], grown["rejected"], strict=True)]
-    sent = [max(0.0, a - b) for a, b in zip(grown["requests"], grown["repeated"], strict=True)]
-    yield Bars(
-        "Rows that got their outcome",
-        labels,
-        (Series("rejected", _whole(grown["rejected"]), 8), Series("others", _whole(ended), 2)),
-        "rows",
-        ends,
-    )
-    yield Bars(
-        "Requests",
-        labels,
-        (Series("repeated", _whole(grown["repeated"]), 3), Series("first tries", _whole(sent), 1)),
-        "requests",
-        ends,
-    )
-    if sum(grown["waited"]) >= 1:
-        waited = Series("seconds, all threads together", _whole(grown["waited"]), 7)
-        yield Bars("Waited for the pace", labels, (waited,), "s", ends)
+def _rows(course: Course, axis: TimeAxis) -> Bars:
+    ended, rejected = (course.increases(name, PLACES) for name in ("ended", "rejected"))
+    series = (Series("rejected", rounded(rejected), 8), Series("others", less(ended, rejected), 2))
+    return axis.bars("Rows that got their outcome", series, "rows")
 
 
 def _jobs(details: RunDetails) -> Bars | None:
@@ -57,15 +37,12 @@ def _jobs(details: RunDetails) -> Bars | None:
         return None
     began = details.run.began_ms
     last = max(each.settled_ms or each.sent_ms or began for each in timed)
-    ended = max(details.run.ended_ms or last, last, began + 1)
-    seconds = (ended - began) / _SECOND
-    labels, ends = _labels(began, seconds)
+    time = (began, max(details.run.ended_ms or last, last, began + 1))
     hues = (("create", 2), ("update", 1), ("delete", 6))
-    series = [
-        Series(f"{kind}s", _under_way(timed, kind, (began, ended)), hue) for kind, hue in hues
-    ]
+    series = [Series(f"{kind}s", _under_way(timed, kind, time), hue) for kind, hue in hues]
     shown = [each for each in series if any(each.values)]
-    return Bars("Jobs under way", labels, shown, "jobs", ends) if shown else None
+    axis = TimeAxis(began, (time[1] - began) / 1000)
+    return axis.bars("Jobs under way", shown, "jobs") if shown else None
 
 
 def _under_way(jobs: Sequence[JobLine], kind: str, time: tuple[int, int]) -> list[float]:
@@ -80,18 +57,3 @@ def _under_way(jobs: Sequence[JobLine], kind: str, time: tuple[int, int]) -> lis
             for place in range(max(0, int(begin)), min(PLACES, int(end) + 1)):
                 found[place] += max(0.0, min(end, place + 1) - max(begin, place))
     return [round(each, 2) for each in found]
-
-
-def _labels(began_ms: int, seconds: float) -> tuple[list[str], tuple[str, str]]:
-    width = seconds / PLACES
-    labels = [f"from {_seconds(place * width)}" for place in range(PLACES)]
-    ended = utc(began_ms + round(seconds * _SECOND))
-    return labels, (utc(began_ms), f"{ended}, after {_seconds(seconds)}")
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:,.1f} s"
-
-
-def _whole(values: Sequence[float]) -> list[float]:
-    return [round(each, 1) for each in values]

@@ -36,9 +36,10 @@ FLOORS = {
         __main__
         cli  dlt_source
         singer  doctor  audit
+        reporting
         run
         scanning
-        reading  tables  lines
+        reading  tables  lines  facts
         timeline  records  settings
         masking
     """,

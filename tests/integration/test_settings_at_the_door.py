@@ -38,6 +38,7 @@ TAP = {
     "emit_scan_ids": "no",
     "allow_incomplete": "y",
     "naive_timezone": "Asia/Kolkata",
+    "report_path": "report.json",
     "second_process_from": "0",
     "stream_maps": '{"process_lead": {"marked": "config[\'mark\']"}}',
     "stream_map_config": '{"mark": "by a variable"}',

@@ -91,6 +91,21 @@ def last_state(run: Told) -> dict[str, Any]:
     return bookmarks
 
 
+def test_a_report_tells_of_the_stream_that_failed_and_of_the_others(
+    world: World, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    run = told(world, tmp_path, {"procedure/order/": (500, 0)}, report_path=str(report))
+    found = json.loads(report.read_text())
+    assert found["exit_code"] == run.code == ExitCode.UNREACHABLE
+    failed = {each["stream"]: each["error"] for each in found["streams"] if each["error"]}
+    assert failed.keys() == {"process_order"}
+    assert "500" in failed["process_order"]
+    done = {each["stream"]: each for each in found["streams"] if each["complete"]}
+    assert done["process_lead"]["rows"] == len(living(world, "lead"))
+    assert "process_order" not in done
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [(403, ExitCode.NO_ACCESS), (404, ExitCode.SETTINGS), (500, ExitCode.UNREACHABLE)],

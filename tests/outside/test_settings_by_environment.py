@@ -40,6 +40,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "emit_scan_ids": "yes",
         "allow_incomplete": "y",
         "naive_timezone": "Asia/Kolkata",
+        "report_path": "report-of-the-test.json",
         "second_process_from": "0",
         "stream_maps": '{"users": {"email": null}}',
         "stream_map_config": '{"hash_seed": "x"}',
