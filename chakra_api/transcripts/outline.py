@@ -20,7 +20,10 @@ DATA: Final = frozenset({"data", "derivedData"})
 OPERATORS: Final = frozenset({"=", "!=", ">", ">=", "<", "<="})
 PLAIN: Final[dict[str, type]] = {"hasMore": bool, "skip": int, "limit": int}
 """Fields of the protocol that stay as they are, by their type: they are of no row."""
-_NAME: Final = re.compile(r"(?!.*\d{4})[A-Za-z_$][\w$.-]{0,39}", re.ASCII)
+_NAME: Final = re.compile(
+    r"[A-Za-z_$][A-Za-z_$.-]{0,39}|(?!(?:.*\d){4})[A-Za-z_$][\w$.]{0,39}", re.ASCII
+)
+"""A name of a field: letters, and few digits; where there are digits no hyphens, as ids have."""
 _MOST_SHAPES: Final = 6
 """Shapes of one field that are told."""
 
@@ -91,6 +94,6 @@ def _with_count(name: str, times: int, of: int) -> str:
 
 def name_shown(name: str) -> str:
     """The name of a field, or its shape where it is likely a value that stands as a name."""
-    if name in OPERATORS or _NAME.fullmatch(name):
-        return name
-    return f"{{{shape_of(name)}}}"
+    shape = shape_of(name)
+    is_name = _NAME.fullmatch(name) and not shape.startswith("text like")
+    return name if name in OPERATORS or is_name else f"{{{shape}}}"

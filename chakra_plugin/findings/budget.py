@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chakra_api.wire.transport import Request
 
 MOST_REQUESTS: Final = 60
-MOST_SECONDS: Final = 9.0
+MOST_SECONDS: Final = 8.0
 """From the first request on; the rest of ten seconds is for the start and the page."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.wire.envelope import date_of
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chakra_api.transcripts.watched import Exchange
     from chakra_api.wire.transport import Request, Response
 
+FIRST_SERVER_FAULT: Final = 500
 SLOW_SECONDS: Final = 2.0
 """A median from which on answers count as slow."""
 SAME_SECONDS: Final = 2.0
@@ -51,6 +53,7 @@ class Measures:
             seen = list(self._exchanges)
         answered = [each for each in seen if each.response is not None]
         yield _latency([each.seconds for each in answered], len(seen) - len(answered))
+        yield from _failed([each.response.status for each in answered if each.response is not None])
         yield _clock(answered, lookback_seconds)
         yield _compression([each.response for each in answered if each.response is not None])
         yield _rate([each.response for each in answered if each.response is not None])
@@ -63,16 +66,37 @@ def _latency(seconds: Sequence[float], lost: int) -> Finding:
     median, worst = statistics.median(seconds), max(seconds)
     found = f"An answer takes {_ms(median)} (median of {len(seconds)}), {_ms(worst)} at worst"
     if lost:
-        found += f"; {lost} did not come"
-    if median < SLOW_SECONDS and not lost:
+        return Finding(
+            topic,
+            f"{found}; {lost} did not come",
+            "Runs ask again where no answer came, and wait longer for one than this look",
+            "request_timeout",
+            Severity.WARNING,
+        )
+    if median < SLOW_SECONDS:
         return Finding(topic, found)
     return Finding(
         topic,
         found,
-        "A full scan is a request for every 50 rows or so: more of them at a time make it faster",
-        "concurrency, request_timeout",
-        Severity.NOTE if not lost else Severity.WARNING,
+        "Each request of a run takes as long: more of them at a time make it faster",
+        "concurrency",
+        Severity.NOTE,
     )
+
+
+def _failed(statuses: Sequence[int]) -> Iterator[Finding]:
+    """Answers that tell of a fault of the server; it is repeated, and worth knowing."""
+    failed = Counter(
+        status for status in statuses if status >= FIRST_SERVER_FAULT and status not in _COMPLAINTS
+    )
+    if failed:
+        told = ", ".join(f"{count} x {status}" for status, count in sorted(failed.items()))
+        yield Finding(
+            "failed answers",
+            f"{failed.total()} of {len(statuses)}: {told}",
+            "Runs ask again; where it goes on, a stream fails with exit code 5",
+            severity=Severity.WARNING,
+        )
 
 
 def _clock(answered: Sequence[Exchange], lookback: float) -> Finding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.timestamps import iso_ms
@@ -12,13 +13,15 @@ from chakra_api.wire.wire_json import encode
 from chakra_plugin.findings.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chakra_plugin.findings.comparison import Difference
     from chakra_plugin.findings.finding import Finding
 
 WIDTH: Final = 100
 """Characters of a line."""
+MOST_NAMED: Final = 4
+"""Procedures or attributes that one line names."""
 _SEVERITY_WIDTH: Final = 9
 _TOPIC_WIDTH: Final = 24
 _INDENT: Final = " " * (_SEVERITY_WIDTH + _TOPIC_WIDTH)
@@ -65,7 +68,8 @@ def page_lines(page: Page) -> Iterator[str]:
     yield f"{page.title}, {iso_ms(page.looked_at)}"
     yield ""
     before = ""
-    for finding in page.findings:
+    for _, alike in groupby(page.findings, key=_likeness):
+        finding = _as_one(tuple(alike))
         yield from _finding_lines(finding, "" if finding.topic == before else finding.topic)
         before = finding.topic
     yield ""
@@ -79,6 +83,22 @@ def page_json(page: Page) -> str:
         finding["severity"] = finding["severity"].value
         finding["code"] = int(finding["code"])
     return encode(made).decode()
+
+
+def _likeness(finding: Finding) -> object:
+    """What findings have in common that are told in one line: all is well, and the same is."""
+    plain = finding.severity is Severity.OK and finding.fact and finding.about
+    return (finding.topic, finding.fact, finding.follows) if plain else id(finding)
+
+
+def _as_one(alike: Sequence[Finding]) -> Finding:
+    """Findings that are alike as one, about the first of theirs, in the words of the fact."""
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    named = ", ".join(each.about for each in alike[:MOST_NAMED])
+    more = f" and {len(alike) - MOST_NAMED:,} more" if len(alike) > MOST_NAMED else ""
+    return replace(first, about=f"{named}{more}", found=first.fact)
 
 
 def _finding_lines(finding: Finding, topic: str) -> Iterator[str]:
@@ -110,7 +130,8 @@ def _end_lines(page: Page) -> Iterator[str]:
         yield from _since_lines(page.since)
     counts = Counter(finding.severity for finding in page.findings)
     told = ", ".join(f"{counts[each]} {each.value}" for each in Severity if counts[each])
-    yield f"{told or 'nothing found'}; {page.requests} requests in {page.seconds:.1f} s"
+    requests = "1 request" if page.requests == 1 else f"{page.requests} requests"
+    yield f"{told or 'nothing found'}; {requests} in {page.seconds:.1f} s"
 
 
 def _since_lines(since: Since) -> Iterator[str]:

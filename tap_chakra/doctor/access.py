@@ -68,7 +68,7 @@ def user_finding(users: UserList | None, refusal: ChakraError | None) -> Finding
             f"The users can't be listed ({brief})",
             "assignedToUsername stays empty, and the stream users fails",
             "api_key",
-            Severity.WARNING,
+            Severity.WARNING if refusal is None else Severity.FAULT,
             fact="not listed",
             code=ExitCode.DONE if refusal is None else refusal.exit_code,
         )
@@ -77,7 +77,7 @@ def user_finding(users: UserList | None, refusal: ChakraError | None) -> Finding
             topic,
             f"The list of users contradicts itself: {'; '.join(users.unsure)}",
             "Users may be missing, and no bookmark of the stream moves",
-            severity=Severity.WARNING,
+            severity=Severity.FAULT,
             fact="unsure",
             code=ExitCode.INCOMPLETE,
         )

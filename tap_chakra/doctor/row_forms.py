@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tap_chakra.run.role import Seen
 
 _UNKNOWN: Final = "unknown"
-_EMPTY: Final[tuple[object, ...]] = ("", [], {}, 0, False)
+_EMPTY: Final[tuple[object, ...]] = ("", [], {})
+"""What is hardly a value; 0 and false may be."""
 
 
 def form_findings(seen: Sequence[Seen], directory: Directory, unit_ms: int) -> Iterator[Finding]:

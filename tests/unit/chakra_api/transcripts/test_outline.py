@@ -37,11 +37,21 @@ def test_what_an_attribute_holds_is_a_value_as_a_whole() -> None:
 
 
 def test_a_name_that_is_likely_a_value_becomes_its_shape() -> None:
-    value = {ID: 1, "priya@example.com": 2, "9155500051": 3, "Priya K": 4, ">=": 5, "leadId": 6}
+    value = {
+        ID: 1,
+        "fc44bedd-e48e-5d4f-8e22-b186d6b0e352": 1,
+        "a7-f35": 1,
+        "priya@example.com": 2,
+        "9155500051": 3,
+        "Priya K": 4,
+        ">=": 5,
+        "leadId": 6,
+    }
     shown = outline(value)
     assert isinstance(shown, dict)
     assert set(shown) == {
         "{text like a uuid}",
+        "{text of 6 characters (letters, digits, marks)}",
         "{text like an email address}",
         "{text of 10 digits}",
         "{text of 7 characters (letters, blanks)}",

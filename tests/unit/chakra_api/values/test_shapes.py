@@ -13,53 +13,15 @@ from chakra_api.values.shapes import LONG, shape_of, shapes_told
 from chakra_api.wire.wire_json import decode
 
 SAID = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "blank",
-        "blanks",
-        "boolean",
-        "character",
-        "characters",
-        "date-time",
-        "date",
-        "decimal",
-        "decimals",
-        "digit",
-        "digits",
-        "email",
-        "address",
-        "empty",
-        "exponent",
-        "field",
-        "fields",
-        "further",
-        "integer",
-        "large",
-        "letter",
-        "letters",
-        "like",
-        "list",
-        "mark",
-        "marks",
-        "negative",
-        "null",
-        "number",
-        "object",
-        "of",
-        "offset",
-        "shape",
-        "shapes",
-        "text",
-        "uuid",
-        "web",
-        "with",
-        "without",
-        "x",
-        "zone",
-        "Z",
-    ]
+    re.findall(
+        r"\S+",
+        """
+        a address an and blank blanks boolean character characters date date-time decimal
+        decimals digit digits email empty exponent field fields further integer large letter
+        letters like list mark marks negative null number object of offset shape shapes text
+        uuid web with without x Z zone
+        """,
+    )
 )
 """Every word that a shape is made of; the rest are counts."""
 JSON = st.recursive(

@@ -58,3 +58,16 @@ def test_json_is_one_object_in_one_line_with_every_field() -> None:
     }
     assert page["since"]["differences"][0]["before"] == "unstable"
     assert (page["requests"], page["looked_at"]) == (7, 1_796_000_000_000)
+
+
+def test_procedures_of_which_the_same_is_found_have_one_line_where_all_is_well() -> None:
+    alike = tuple(Finding("keys", f"{n} rows", about=f"p{n}", fact="unique") for n in range(6))
+    odd = [
+        Finding("keys", "3 share theirs", "", "", Severity.WARNING, "p9", "unique") for _ in "ab"
+    ]
+    page = Page("x", 1_796_000_000_000, (*alike, *odd), 1, 0.1)
+    said = [" ".join(line.split()) for line in page_lines(page)]
+    assert "ok keys p0, p1, p2, p3 and 2 more: unique" in said
+    assert said.count("warning p9: 3 share theirs") == 2
+    assert said[-1] == "6 ok, 2 warning; 1 request in 0.1 s"
+    assert len(json.loads(page_json(page))["findings"]) == 8
