@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import ChakraError, Refused, ReportedErrors
 from chakra_plugin.findings.finding import Finding, Severity
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from target_chakra.write_probe.marked import Marked
     from target_chakra.write_probe.workbench import Workbench
+
+GONE_SECONDS: Final = 6.0
+"""For how long a process that was deleted is looked at until it is gone."""
 
 
 class Clearing:
@@ -48,16 +51,16 @@ class Clearing:
         for shape in SHAPES[Kind.DELETE]:
             item = self._bench.item(Kind.DELETE, shape, {}, Key(name, "id", process_id))
             try:
-                self._bench.update([item])
+                job = self._bench.update([item])
             except (Refused, ReportedErrors):
                 continue
-            if is_gone(marked.fetched(process_id)):
+            if not job.failed and marked.goes(process_id, GONE_SECONDS):
                 return True
         try:
             self._bench.client.delete_process(name, process_id)
         except (Refused, ReportedErrors):
             return False
-        return is_gone(marked.fetched(process_id))
+        return marked.goes(process_id, GONE_SECONDS)
 
 
 def kept_findings(bench: Workbench, marked: Sequence[Marked]) -> Iterator[Finding]:

@@ -45,7 +45,14 @@ class Marked:
         """The same process, asked for with another workbench."""
         other = Marked(bench, self.attribute, self.mark)
         other.process_id, other.patience = self.process_id, self.patience
+        other.is_certain = self.is_certain
         return other
+
+    def wait_to_come(self, seconds: float) -> None:
+        """Wait for a process of which nobody knows whether it was created."""
+        self.patience = seconds
+        seen, _ = self.until(bool)
+        self.is_certain = bool(seen)
 
     @property
     def key(self) -> Key:
@@ -124,6 +131,12 @@ class Marked:
                 return seen, None
             self._bench.pause(pause)
             pause = min(pause * 2, _MOST)
+
+    def goes(self, process_id: str, seconds: float) -> bool:
+        """Whether a process is gone, by now or soon."""
+        self.patience = min(self.patience, seconds)
+        _, took = self.until(lambda _: is_gone(self.fetched(process_id)))
+        return took is not None
 
     def holds(self, destination: str, wanted: object) -> bool:
         """Whether the process holds a value, by now or soon, as a list or its id shows it."""

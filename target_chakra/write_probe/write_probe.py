@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from target_chakra.write_probe.workbench import Workbench
 
 PROBE: Final = "write probe"
+UNCERTAIN_SECONDS: Final = 15.0
+"""For how long a process is waited for whose job is under way, or whose answer was lost."""
 
 
 class WriteProbe:
@@ -157,12 +159,14 @@ class WriteProbe:
         for marked, note in self._open:
             here = marked.by(bench)
             try:
+                if not here.is_certain:
+                    here.wait_to_come(UNCERTAIN_SECONDS)
                 stays = clearing.clear(here)
             except ChakraError as error:
                 stays = (f"{here.attribute} {here.mark}: {error.cause}",)
             if stays:
                 left += stays
-            elif marked.is_certain:
+            elif here.is_certain:
                 self._notes.forget(note.procedure, note.name)
             else:
                 left.append(f"{marked.attribute} {marked.mark} (it may still come)")

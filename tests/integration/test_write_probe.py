@@ -251,10 +251,15 @@ LAST = 60
 """No probe of the default mood sends more."""
 
 
-@pytest.mark.parametrize("at", range(1, LAST, 3))
+@pytest.mark.parametrize(
+    "knobs", [{}, {"index_lag_ms": 2000, "fetch_lags": True}], ids=["at once", "lag"]
+)
+@pytest.mark.parametrize("at", range(1, LAST, 4))
 @pytest.mark.parametrize("how", ["signal", "lost", "refused"])
-def test_whatever_breaks_it_off_nothing_is_left(tmp_path: Path, how: str, at: int) -> None:
-    place = place_of(tmp_path)
+def test_whatever_breaks_it_off_nothing_is_left(
+    tmp_path: Path, how: str, at: int, knobs: dict[str, object]
+) -> None:
+    place = place_of(tmp_path, **knobs)
     before = place.rows()
     told = place.run(*PROBE, spoil=Breaks(at, how))
     assert told.code != ExitCode.BUG, told.stderr
@@ -267,7 +272,7 @@ def test_whatever_breaks_it_off_nothing_is_left(tmp_path: Path, how: str, at: in
         assert "it may still come" in told.stdout
 
 
-@pytest.mark.parametrize("at", range(1, LAST, 2))
+@pytest.mark.parametrize("at", range(1, LAST, 3))
 def test_the_next_probe_clears_up_after_one_that_was_killed(tmp_path: Path, at: int) -> None:
     place = place_of(tmp_path)
     before = place.rows()
