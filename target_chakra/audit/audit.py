@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from target_chakra.changes import Key, Known
     from target_chakra.history.reports import Reports
     from target_chakra.history.written import Written, WrittenRows
+    from target_chakra.lookups.open_account import OpenAccount
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.lookups.snapshot import Snapshot
-    from target_chakra.run.account import OpenAccount
 
 _log = logging.getLogger("target-chakra")
 EXAMPLES: Final = 10

@@ -24,7 +24,7 @@ from target_chakra.cli.audit_page import page_json, tell_page_of
 from target_chakra.cli.beginnings import opened_reports, settings_of
 from target_chakra.cli.stopping import stoppable
 from target_chakra.history.written import WrittenRows
-from target_chakra.run.account import OpenAccount
+from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
