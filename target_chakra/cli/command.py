@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chakra_plugin.command_group import command_group
 from target_chakra.cli.audit import audit
 from target_chakra.cli.doctor import doctor
+from target_chakra.cli.init import init
 from target_chakra.cli.kept import kept
 from target_chakra.cli.mirrors import mirror_commit
 from target_chakra.cli.plans import apply, plan
@@ -33,6 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     doctor,
     mirror_commit,
     sync,
+    init,
 )
 
 

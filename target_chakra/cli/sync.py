@@ -30,22 +30,24 @@ SOURCE = click.option(
 TABLE = click.option("--table", metavar="NAME", help="A table or view: name or schema.name.")
 SQL = click.option("--sql", metavar="FILE|TEXT", help="A file that holds a SELECT, or a SELECT.")
 
+STREAM = click.option(
+    "--stream",
+    metavar="NAME",
+    help="Name in the setting streams. By default the table's or the SQL file's.",
+)
+
 
 @click.command()
 @SOURCE
 @TABLE
 @SQL
-@click.option(
-    "--stream",
-    metavar="NAME",
-    help="Name in the setting streams. By default the table's or the SQL file's.",
-)
+@STREAM
 @click.option(
     "--state",
     "column",
     metavar="COLUMN",
-    help="Read only rows whose COLUMN is not below"
-    " the highest value of the last sync that was settled.",
+    help="Read only rows whose COLUMN is not below the highest value of the last sync that was"
+    " settled.",
 )
 @click.pass_obj
 def sync(  # noqa: PLR0913 - an option each

@@ -33,6 +33,7 @@ SERVERS: Final = ("python -m chakra_sandbox ",)
 ARGUMENTS: Final = {
     "sync": "--source duckdb:// --stream lead_scores"
     " --sql \"SELECT 'L-00001' AS lead_id, 990 AS score, 'asha.k' AS owner, 'TRIED' AS stage\"",
+    "init": "--procedure lead --source duckdb:// --stream s --sql \"SELECT 'L-1' AS lead_id\"",
 }
 """What a reader gives a command of the plugin files that takes no step without it."""
 SCORES: Final = """
