@@ -17,12 +17,12 @@ from chakra_api.redaction import redact_logs
 from chakra_api.values.coercion import json_text
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.results_file import Holds, ResultColumn, ResultsFile
+from chakra_plugin.stopping import stoppable
 from chakra_plugin.telling import tell_json
 from target_chakra.audit.audit import Audit, Summary
 from target_chakra.audit.verdicts import DIFFERENCES, Verdict
 from target_chakra.cli.audit_page import page_json, tell_page_of
 from target_chakra.cli.beginnings import opened_reports, settings_of
-from target_chakra.cli.stopping import stoppable
 from target_chakra.history.written import WrittenRows
 from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.singer.target import typed_command

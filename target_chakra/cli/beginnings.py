@@ -12,8 +12,8 @@ from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import flag
 from chakra_api.wire.wire_json import encode
+from chakra_plugin.stopping import stoppable
 from chakra_plugin.surroundings import run_owner
-from target_chakra.cli.stopping import stoppable
 from target_chakra.history.reports import Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session

@@ -18,10 +18,10 @@ from chakra_plugin.findings.budget import Budget
 from chakra_plugin.findings.measures import Measures
 from chakra_plugin.findings.page import WIDTH, Page
 from chakra_plugin.findings.shown import show_page
+from chakra_plugin.stopping import stoppable
 from chakra_plugin.surroundings import run_owner
 from chakra_plugin.telling import tell
 from target_chakra.cli.beginnings import settings_of
-from target_chakra.cli.stopping import stoppable
 from target_chakra.doctor.connection_findings import connection_findings
 from target_chakra.doctor.kept_looks import Keeper, receipt_of, since
 from target_chakra.doctor.look import Look

@@ -11,13 +11,13 @@ import click
 from chakra_api.clock import SystemClock
 from chakra_api.connection import connect
 from chakra_api.errors import SettingsError
+from chakra_plugin.stopping import stoppable
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.warehouses.source import open_warehouse
 from chakra_plugin.warehouses.wanted import Wanted
 from target_chakra.cli.beginnings import settings_of
-from target_chakra.cli.stopping import stoppable
 from target_chakra.cli.sync import SOURCE, SQL, STREAM, TABLE
-from target_chakra.run.account import OpenAccount
+from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.sync.asked import asked_for
 from target_chakra.sync.proposal import Proposal, Proposer
 

@@ -27,7 +27,7 @@ FLOORS = {
         boundary  command_group
         singer_plugin
         about_text
-        settings  pages  results_file
+        settings  pages  results_file  stopping
         interrupts  json_files  rare_gc  surroundings  stream_maps  warehouses
         findings
         telling  terminal  standard_streams

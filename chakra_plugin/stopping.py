@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-LOG = logging.getLogger("target-chakra")
+LOG = logging.getLogger("chakra")
 
 
 class Stop:
