@@ -82,8 +82,9 @@ def facts_of(given: Mapping[str, Any]) -> PlanFacts:
 
 
 def readable(mapping: StreamMapping) -> dict[str, object]:
-    """A mapping as a plan keeps it: what differs from the defaults."""
-    return _said(mapping)
+    """A mapping as a plan keeps it: what differs from the defaults, whatever stream it names."""
+    said = _said(mapping)
+    return {name: value for name, value in said.items() if name not in ("stream", "names_mode")}
 
 
 def _said(value: Any) -> dict[str, object]:  # noqa: ANN401 - any of the mapping's data classes
@@ -93,7 +94,7 @@ def _said(value: Any) -> dict[str, object]:  # noqa: ANN401 - any of the mapping
         default = each.default if each.default is not MISSING else None
         if each.default_factory is not MISSING:
             default = each.default_factory()
-        if held != default or each.name == "stream":
+        if held != default:
             said[each.name] = _plain(held)
     return said
 
