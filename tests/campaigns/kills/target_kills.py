@@ -193,7 +193,7 @@ class _Runs:
         lines = lines_of(self.rows, self._passed)
         running.stdin.write("".join(json.dumps(line) + "\n" for line in lines))
         running.stdin.flush()
-        _await(self._journal, kill, running, before)
+        await_point(self._journal, kill, running, before)
         time.sleep(kill.delay)
         states = tuple(sorted(self._journal.batches().at_work(before))) or ("no batch",)
         alive = running.poll() is None
@@ -216,7 +216,7 @@ class _Runs:
             self._account(told, [])
             if told.code == UNKNOWN:
                 self._verdict.unknown += told.receipt["unknown"]
-                self._say()
+                take_word(self._sandbox, self._folder, self._config)
             elif told.code != 0:
                 fault = wrong(f"the rerun ended with {told.code}: {told.stderr[-600:]}")
                 self._verdict.faults.append(fault)
@@ -237,35 +237,37 @@ class _Runs:
             faults = [*faults, wrong(f"the outcomes do not add up: {told.receipt}")]
         self._verdict.faults += [fault.within(f"run {self._number}") for fault in faults]
 
-    def _say(self) -> None:
-        """What the user does about rows without a key: look in ChakraHQ, and say.
 
-        Not while jobs of theirs may still be under way: a run that was killed leaves some behind.
-        """
-        names = self._settled_names()
-        listed = target.operate(self._folder, self._config, "unknown", "--json")
-        by_name: dict[str, list[int]] = defaultdict(list)
-        for each in map(json.loads, listed.stdout.splitlines()):
-            by_name[each["fields"].get("data.name", "")].append(each["id"])
-        known = _confirmed_twins(self._folder)
-        said: dict[str, list[str]] = defaultdict(list)
-        for name, numbers in by_name.items():
-            written = names[name] - known[name]
-            for at, number in enumerate(numbers):
-                said["written" if at < written else "not-written"].append(str(number))
-        for how, numbers in said.items():
-            word = ("unknown", "--as", how, "--now", *numbers)
-            target.operate(self._folder, self._config, *word)
+def take_word(sandbox: Sandbox, folder: Path, config: dict[str, Any]) -> None:
+    """What the user does about rows without a key: look in ChakraHQ, and say.
 
-    def _settled_names(self) -> Counter[str]:
-        """How many rows have each name, once nothing changes any more."""
-        _, names = oracle.held(self._sandbox.oracle())
-        while True:
-            time.sleep(QUIET)
-            _, later = oracle.held(self._sandbox.oracle())
-            if later == names:
-                return names
-            names = later
+    Not while jobs of theirs may still be under way: a run that was killed leaves some behind.
+    """
+    names = _settled_names(sandbox)
+    listed = target.operate(folder, config, "unknown", "--json")
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for each in map(json.loads, listed.stdout.splitlines()):
+        by_name[each["fields"].get("data.name", "")].append(each["id"])
+    known = _confirmed_twins(folder)
+    said: dict[str, list[str]] = defaultdict(list)
+    for name, numbers in by_name.items():
+        written = names[name] - known[name]
+        for at, number in enumerate(numbers):
+            said["written" if at < written else "not-written"].append(str(number))
+    for how, numbers in said.items():
+        word = ("unknown", "--as", how, "--now", *numbers)
+        target.operate(folder, config, *word)
+
+
+def _settled_names(sandbox: Sandbox) -> Counter[str]:
+    """How many rows have each name, once nothing changes any more."""
+    _, names = oracle.held(sandbox.oracle())
+    while True:
+        time.sleep(QUIET)
+        _, later = oracle.held(sandbox.oracle())
+        if later == names:
+            return names
+        names = later
 
 
 def endings(told: target.Told, how: signal.Signals, *, begun: bool) -> list[Fault]:
@@ -333,7 +335,9 @@ class Journal:
         self._open = None
 
 
-def _await(journal: Journal, kill: Kill, running: subprocess.Popen[str], before: Batches) -> None:
+def await_point(
+    journal: Journal, kill: Kill, running: subprocess.Popen[str], before: Batches
+) -> None:
     """Return when the journal shows the point at which the run is to die, or nothing new."""
     if kill.point == "random":
         time.sleep(0.3 + kill.nth * kill.delay * 10)
