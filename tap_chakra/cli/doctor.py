@@ -18,10 +18,9 @@ from chakra_plugin.findings.measures import Measures
 from chakra_plugin.findings.page import Page, Since
 from chakra_plugin.findings.shown import show_page
 from chakra_plugin.findings.transcripts import written_transcript
-from chakra_plugin.surroundings import surroundings
 from chakra_plugin.telling import tell
 from tap_chakra.doctor.look import Watches, look
-from tap_chakra.doctor.place import default_place
+from tap_chakra.doctor.place import usual_place
 from tap_chakra.run.source import Source
 from tap_chakra.singer.tap import TapChakra
 
@@ -84,14 +83,9 @@ def doctor(
     ) as writing:
         page, account = _looked(settings, writing)
     if not no_keep:
-        page = _compared(page, account, keep or _default_place())
+        page = _compared(page, account, keep or usual_place())
     show_page(page, as_json=as_json)
     return gravest(finding.code for finding in page.findings)
-
-
-def _default_place() -> Path:
-    around = surroundings()
-    return default_place(around.project, around.environment)
 
 
 def _looked(settings: Settings, transcript: Transcript | None) -> tuple[Page, str]:

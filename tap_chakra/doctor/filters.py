@@ -28,6 +28,13 @@ _NOT_YET: Final = 4_102_444_800_000
 """2100-01-01: no row was."""
 _SECOND_MS: Final = 1000
 _FILTER: Final = "change_detection"
+UPDATED: Final = "updatedAt filter"
+"""The topic of what is found about it."""
+REFUSED: Final = "refused as a filter"
+IGNORED: Final = "ignored: all rows come"
+FINDS_NOTHING: Final = "finds nothing"
+NOT_HEEDED: Final = frozenset({REFUSED, IGNORED, FINDS_NOTHING})
+"""The facts of a server that does not filter by it."""
 
 
 def created_findings(
@@ -97,7 +104,7 @@ def updated_finding(about: str, lister: Lister, first: ProcessPage) -> Finding:
         lister: Lists its processes.
         first: Its first page.
     """
-    topic = "updatedAt filter"
+    topic = UPDATED
     if len(first.rows) < FEWEST_ROWS:
         return Finding(topic, "too few rows to prove it", severity=Severity.NOTE, about=about)
     if filters_on_updated(lister, first):
@@ -128,11 +135,11 @@ def _refusal(lister: Lister) -> str:
     for instant in (_SINCE_LONG, _NOT_YET):
         rows = _rows(lister, compare("updatedAt", ">=", iso_ms(instant)))
         if rows is None:
-            return "refused as a filter"
+            return REFUSED
         found.append(bool(rows))
     if found == [True, True]:
-        return "ignored: all rows come"
-    return "finds nothing" if found == [False, False] else "heeded, and not proven to be exact"
+        return IGNORED
+    return FINDS_NOTHING if found == [False, False] else "heeded, and not proven to be exact"
 
 
 def unknown_name_finding(about: str, lister: Lister) -> Finding:

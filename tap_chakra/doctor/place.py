@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.folder_names import folder_name
+from chakra_plugin.surroundings import surroundings
 
 if TYPE_CHECKING:
     from chakra_api.account.account import Account
@@ -25,6 +26,12 @@ def default_place(project: Path | None, environment: str) -> Path:
     if project is None:
         return Path(FOLDER) / FILE
     return project / FOLDER / folder_name(environment) / FILE
+
+
+def usual_place() -> Path:
+    """The same, by what started this command."""
+    around = surroundings()
+    return default_place(around.project, around.environment)
 
 
 def account_mark(api_url: str, account: Account) -> str:

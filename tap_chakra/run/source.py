@@ -15,6 +15,7 @@ from chakra_api.connection import connect
 from chakra_api.endpoints.answers import UserList, has_id
 from chakra_api.endpoints.where import all_of
 from chakra_api.errors import ChakraError, NoAccess, NotFound
+from chakra_api.values.timestamps import iso_ms
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions, in_portions
 from tap_chakra.reading.row_times import UnitOfTime
@@ -31,7 +32,7 @@ from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chakra_api.clock import Clock
     from chakra_api.endpoints.client import ProcessPage, Row
@@ -52,6 +53,10 @@ STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
 """All there are (contract 1.5)."""
 
 
+def _never_found(_account: Account) -> int | None:
+    return None
+
+
 class Source:
     """One account, as one run sees it: configuration and users are fetched once, when needed.
 
@@ -59,10 +64,19 @@ class Source:
         settings: What the user set.
         clock: The only clock of the run.
         watchers: Told of each request and its answer.
+        unfiltered: Says when it was found out of an account that the server does not filter on
+            `updatedAt`, epoch milliseconds; None where that is not known.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, watchers: Sequence[Watcher] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        watchers: Sequence[Watcher] = (),
+        unfiltered: Callable[[Account], int | None] = _never_found,
+    ) -> None:
         self.settings = settings
+        self._unfiltered = unfiltered
         self.client = connect(settings.connection, clock, settings.concurrency, watchers)
         self._unit = UnitOfTime()
         self._believed_clock = BelievedClock(clock, settings.lookback_ms)
@@ -276,6 +290,8 @@ class Source:
     ) -> bool:
         if not wants_probe(self.settings, before, full_table=full_table):
             return False
+        if self.settings.change_detection == "auto" and self._known_unfiltered:
+            return False
         lister = self.lister(procedure)
         proven = filters_on_updated(lister, lister(None))
         if not proven and self.settings.change_detection == "server":
@@ -285,6 +301,18 @@ class Source:
                 "Set change_detection to auto or scan",
             )
         return proven
+
+    @cached_property
+    def _known_unfiltered(self) -> bool:
+        """Whether it was found out before that the server does not filter on `updatedAt`."""
+        found = self._unfiltered(self.account)
+        if found is not None:
+            _log.info(
+                "Whether ChakraHQ filters on updatedAt is not asked: doctor found on %s that it"
+                " does not",
+                iso_ms(found)[:10],
+            )
+        return found is not None
 
     def _cells(self, procedure: Procedure) -> Cells:
         states = tuple(state.short_id for state in procedure.states)

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import sys
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
@@ -23,6 +23,8 @@ from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.telling import tell
 from tap_chakra import settings as defaults
+from tap_chakra.doctor.known import without_updated_filter
+from tap_chakra.doctor.place import usual_place
 from tap_chakra.facts.run_record import RunRecord
 from tap_chakra.lines.second_process_client import END_SECONDS, SecondProcess, can_hand_over
 from tap_chakra.masking.rules import TINY_SALT
@@ -109,17 +111,15 @@ class TapChakra(ChakraPlugin, Tap):
             SettingsError: A setting means nothing.
         """
         if self._source is None:
-            settings = defaults.parse_settings(
-                self.config,
-                now=int(self.clock.now() * 1000),
-                user_agent=self.user_agent(),
-            )
+            now = int(self.clock.now() * 1000)
+            settings = defaults.parse_settings(self.config, now=now, user_agent=self.user_agent())
             redact_logs(settings.connection.api_key)
             if (salt := settings.mask.salt) is not None and len(salt.reveal()) >= TINY_SALT:
                 redact_logs(salt)
             for handler in logging.getLogger().handlers:
                 handler.addFilter(PushesDown(self.screen))
-            self._source = Source(settings, self.clock)
+            found = partial(without_updated_filter, usual_place(), settings.connection.api_url, now)
+            self._source = Source(settings, self.clock, unfiltered=found)
         return self._source
 
     def setup_mapper(self) -> None:

@@ -35,8 +35,8 @@ FLOORS = {
     "tap_chakra": """
         __main__
         cli  dlt_source
-        singer  doctor  audit
-        reporting
+        singer  audit
+        doctor  reporting
         run
         scanning
         reading  tables  lines  facts
