@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import textwrap
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -18,6 +20,7 @@ from chakra_plugin.findings.budget import Budget
 from chakra_plugin.findings.measures import Measures
 from chakra_plugin.findings.page import WIDTH, Page
 from chakra_plugin.findings.shown import show_page
+from chakra_plugin.findings.transcripts import written_transcript
 from chakra_plugin.stopping import stoppable
 from chakra_plugin.surroundings import run_owner
 from chakra_plugin.telling import tell
@@ -31,8 +34,11 @@ from target_chakra.singer.target import TargetChakra, journal_of, typed_command
 from target_chakra.write_probe.probe_run import ProbeRun, Surroundings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from singer_sdk.plugin_base import _ConfigInput
 
+    from chakra_api.transcripts.watched import Watcher
     from target_chakra.settings import Settings
 
 MOST_PATIENCE: Final = 5.0
@@ -49,9 +55,21 @@ _OF_MAPPING: Final = ("streams", "compare")
     help="Create, change and delete processes of its own there, to find out what writes do.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before the write probe.")
+@click.option(
+    "--transcript",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write requests and answers there, every value replaced by its shape.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The page as one JSON object.")
 @click.pass_obj
-def doctor(config: _ConfigInput, procedure: str | None, *, yes: bool, as_json: bool) -> int:
+def doctor(
+    config: _ConfigInput,
+    procedure: str | None,
+    transcript: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> int:
     """Look at journal, mapping and account, and say what follows for your pipeline.
 
     Reads only, in under 10 seconds and 60 requests, and prints no value of a row. With
@@ -63,10 +81,38 @@ def doctor(config: _ConfigInput, procedure: str | None, *, yes: bool, as_json: b
       target-chakra --config config.json doctor
       target-chakra --config config.json doctor --json
       target-chakra --config config.json doctor --write-probe lead
+      target-chakra --config config.json doctor --transcript for-support.jsonl
     """  # noqa: D301 - click's mark for text that stays as it is
-    if procedure is None:
-        return _look(config, as_json=as_json)
-    return _probe(settings_of(config), procedure, yes=yes, as_json=as_json)
+    settings, refusal = _settings(config) if procedure is None else (settings_of(config), None)
+    page: Page | None
+    with _transcript(transcript, settings) as watchers:
+        if procedure is None:
+            page = _look(_Asked(settings, refusal, typed_command(config)), watchers)
+        else:
+            page = _probe(settings, procedure, watchers, yes=yes)
+    if page is None:
+        tell("Nothing was written.", err=True)
+        return ExitCode.DONE
+    show_page(page, as_json=as_json)
+    return gravest(finding.code for finding in page.findings)
+
+
+@contextlib.contextmanager
+def _transcript(path: Path | None, settings: Settings) -> Iterator[tuple[Watcher, ...]]:
+    """Who writes down what goes over the wire, if anybody does."""
+    if path is None:
+        yield ()
+        return
+    redact = settings.connection.api_key.redact
+    with written_transcript(path, "target-chakra doctor", redact) as transcript:
+        yield (transcript,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    settings: Settings
+    refusal: SettingsError | None
+    command: Callable[[str], str]
 
 
 def _settings(config: _ConfigInput) -> tuple[Settings, SettingsError | None]:
@@ -87,17 +133,16 @@ def _settings(config: _ConfigInput) -> tuple[Settings, SettingsError | None]:
         return settings, refusal
 
 
-def _look(config: _ConfigInput, *, as_json: bool) -> int:
-    settings, refusal = _settings(config)
-    clock = SystemClock()
+def _look(asked: _Asked, watchers: tuple[Watcher, ...]) -> Page:
+    clock, settings = SystemClock(), asked.settings
     began = int(clock.now() * 1000)
     budget, measures = Budget(clock.monotonic), Measures()
     patience = min(settings.connection.request_timeout, MOST_PATIENCE)
     connection = replace(settings.connection, request_timeout=patience)
-    client = connect(connection, clock, AT_A_TIME, (budget, measures))
+    client = connect(connection, clock, AT_A_TIME, (budget, measures, *watchers))
     impatient, asking = client.impatient(), Asking(budget)
     try:
-        looked = Look(settings, impatient, asking, typed_command(config), refusal).take()
+        looked = Look(settings, impatient, asking, asked.command, asked.refusal).take()
     finally:
         asking.close()
         client.close()
@@ -107,7 +152,7 @@ def _look(config: _ConfigInput, *, as_json: bool) -> int:
     code = gravest(finding.code for finding in looked.findings)
     kept = Keeper(settings.journal, run_owner(), began, ended).keep(looked, code)
     left_out = [*asking.left_out, *([f"this look is not kept: {kept}"] if kept else [])]
-    page = Page(
+    return Page(
         f"target-chakra to ChakraHQ at {settings.connection.api_url}",
         ended,
         looked.findings,
@@ -116,29 +161,29 @@ def _look(config: _ConfigInput, *, as_json: bool) -> int:
         since(looked.condition.look, looked.findings),
         tuple(left_out),
     )
-    show_page(page, as_json=as_json)
-    return code
 
 
-def _probe(settings: Settings, procedure: str, *, yes: bool, as_json: bool) -> int:
+def _probe(
+    settings: Settings, procedure: str, watchers: tuple[Watcher, ...], *, yes: bool
+) -> Page | None:
+    """The page of a write probe; None if nobody wanted it."""
     if settings.dry_run:
         raise SettingsError("dry_run is set, and a write probe writes", "Take dry_run away")
     clock = SystemClock()
     with stoppable() as stop:
-        client = connect(settings.connection, clock, 1)
+        client = connect(settings.connection, clock, 1, watchers)
         try:
             given = Surroundings(client, clock, run_owner(), stop)
             run = ProbeRun(settings, given, procedure)
             before = condition_of(settings.journal, run.account_id).probes.get(procedure)
             if not yes and not _agreed(procedure, run.account_called):
-                tell("Nothing was written.", err=True)
-                return ExitCode.DONE
+                return None
             stop.begun = True
             began = clock.monotonic()
             found = run.run(receipt_of)
         finally:
             client.close()
-    page = Page(
+    return Page(
         f"Write probe of '{procedure}' at {settings.connection.api_url}",
         int(clock.now() * 1000),
         tuple(found),
@@ -146,8 +191,6 @@ def _probe(settings: Settings, procedure: str, *, yes: bool, as_json: bool) -> i
         clock.monotonic() - began,
         since(before, found),
     )
-    show_page(page, as_json=as_json)
-    return gravest(finding.code for finding in found)
 
 
 def _agreed(procedure: str, account: str) -> bool:

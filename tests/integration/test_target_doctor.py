@@ -409,3 +409,22 @@ def test_a_run_that_was_killed_and_what_it_left(tmp_path: Path) -> None:
         assert writes(sandbox) == sent
     assert "ended without a receipt" in told.stdout
     assert "1 batch in flight, 1 row" in told.stdout
+
+
+def test_a_transcript_of_a_look_and_of_a_probe_holds_no_value(tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    files = tmp_path / "look.jsonl", tmp_path / "probe.jsonl"
+    place.run("doctor", "--transcript", str(files[0]))
+    place.run("doctor", "--write-probe", "lead", "--yes", "--transcript", str(files[1]))
+    held = [row for _, row in place.rows().values()]
+    texts = {
+        value
+        for row in held
+        for value in (*row["data"].values(), row["id"], row["record"])
+        if isinstance(value, str) and len(value) > 4
+    }
+    for path in files:
+        written_down = path.read_text()
+        assert len(written_down.splitlines()) > 5
+        assert [each for each in texts if each in written_down] == []
+    assert "bulk-create" in files[1].read_text()
