@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile
+.PHONY: help test test-outside test-browser pictures lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,13 @@ test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --durations=10
+
+test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium; exit code 2 where none can be had
+	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest tests/browser
+
+pictures: $(STAMPS)/dev ## Write the pictures of docs/reports.md
+	$(BIN)/python -m tests.browser.pictures
 
 lint: $(STAMPS)/dev ## Ruff: rules and format
 	$(BIN)/ruff check .
