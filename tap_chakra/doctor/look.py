@@ -162,7 +162,9 @@ class _Look:
                 f"{len(procedures) - MOST_LISTED:,} of {len(procedures):,} procedures: the setting"
                 " procedures chooses which are looked at"
             )
-        return procedures[:MOST_LISTED]
+        # As the account has them: a mask changes what leaves, and nothing leaves but shapes.
+        account = self._source.account
+        return [account.procedure(each.short_id) for each in procedures[:MOST_LISTED]]
 
     def _first_page(self, procedure: Procedure) -> Asked[ProcessPage]:
         what = f"rows of '{procedure.short_id}'"

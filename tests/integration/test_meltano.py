@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
+import yaml
 
 from chakra_sandbox.launch import start_sandbox
 from tests.support.turns_in_meltano import alone_in
@@ -152,3 +154,42 @@ def test_postgres_holds_every_row_and_forgets_deleted_ones(tmp_path: Path, postg
         left = {row[0] for row in database.execute(active).fetchall()}
     assert gone
     assert left == living.keys() - gone
+
+
+def test_doctor_is_a_command_of_the_plugin_and_keeps_its_look_by_environment(
+    tmp_path: Path,
+) -> None:
+    """A project of its own, whose plugin is this tap as it is installed here."""
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]
+    (tap,) = [each for each in plugins["extractors"] if each["name"] == "tap-chakra"]
+    del tap["pip_url"]
+    tap["executable"] = str(Path(sys.executable).parent / "tap-chakra")
+    project = {
+        "version": 1,
+        "project_id": "3f6c2a58-7a94-4a3e-9c1b-000000000000",
+        "send_anonymous_usage_stats": False,
+        "default_environment": "dev",
+        "environments": [{"name": "dev"}, {"name": "prod"}],
+        "plugins": {"extractors": [tap]},
+    }
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project))
+    with account() as sandbox:
+        environment = {
+            **os.environ,
+            "TAP_CHAKRA_API_KEY": sandbox.api_key,
+            "TAP_CHAKRA_API_URL": sandbox.url,
+            "NO_COLOR": "1",
+        }
+        for name in ("dev", "prod"):
+            done = subprocess.run(
+                [str(MELTANO), "--environment", name, "invoke", "tap-chakra:doctor"],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "3 of 3 can be read: lead, ticket, order" in done.stdout
+            assert (tmp_path / ".tap-chakra" / name / "doctor.json").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import stat
 import subprocess
 import time
@@ -229,3 +230,43 @@ def test_with_no_keep_nothing_is_written(tmp_path: Path, shared_sandbox: Sandbox
     assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
     both = doctor(tmp_path, shared_sandbox, "--no-keep", "--keep", "x.json")
     assert both.returncode == ExitCode.USAGE
+
+
+def test_a_mask_hides_nothing_from_the_look_and_no_value_is_told(
+    tmp_path: Path, shared_sandbox: Sandbox
+) -> None:
+    mask = {"process_lead.lead_id": "drop", "process_lead.phone_number": "drop"}
+    done = doctor(tmp_path, shared_sandbox, "--json", "--no-keep", mask=mask)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    found = json.loads(done.stdout)["findings"]
+    keys = {each["about"]: each["fact"] for each in found if each["topic"] == "keys"}
+    assert keys["lead.lead_id"] == "unique"
+    rows = shared_sandbox.oracle("lead")
+    assert not [x for x in rows if x.data["lead_id"] in done.stdout]
+
+
+def test_a_signal_ends_a_look_at_once_and_in_order(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.knobs(latency_ms=3000)
+    settings = {"api_key": sandbox.api_key, "api_url": sandbox.url}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    sandbox.forget_requests()
+    look = subprocess.Popen(
+        [*COMMAND, "--config", "config.json", "doctor", "--transcript", "t.jsonl"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+    )
+    transcript = tmp_path / "t.jsonl"
+    while not (transcript.exists() and transcript.read_text()):
+        assert look.poll() is None, look.communicate()
+        time.sleep(0.05)
+    time.sleep(0.5)
+    look.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    _, said = look.communicate(timeout=30)
+    assert look.returncode == ExitCode.STOPPED, said
+    assert time.monotonic() - began < STARTS
+    assert "Traceback" not in said
+    assert not (tmp_path / ".tap-chakra").exists()
