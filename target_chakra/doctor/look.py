@@ -14,6 +14,8 @@ from target_chakra.doctor.lookup_findings import lookup_findings
 from target_chakra.doctor.mapping_findings import mapped, refused
 from target_chakra.history.condition import condition_of
 from target_chakra.lookups.open_account import OpenAccount
+from target_chakra.storage.engines import legible
+from target_chakra.storage.journal_url import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +82,8 @@ class Look:
         """
         reached, of_account = self._reach()
         condition = condition_of(self._settings.journal, reached or None)
-        findings = [*of_account, *journal_findings(condition, self._command)]
+        with legible(parse_url(self._settings.journal)):
+            findings = [*of_account, *journal_findings(condition, self._command)]
         if self._refusal is not None:
             findings.append(refused(self._refusal))
         elif reached is not None:
@@ -116,7 +119,9 @@ class Look:
         yield from self._lookups(found)
         procedures = {each.destinations.procedure.short_id: None for each in _mappers(found)}
         for name in procedures:
-            yield from known_findings(condition.findings, name, self._command)
+            with legible(parse_url(self._settings.journal)):
+                known = list(known_findings(condition.findings, name, self._command))
+            yield from known
 
     def _lookups(self, found: list[Mapped]) -> Iterator[Finding]:
         keys = {_key(each): None for each in _mappers(found)}

@@ -14,11 +14,10 @@ from target_chakra.lookups.key_lookups import PAGE
 from target_chakra.lookups.key_spelling import folded
 from target_chakra.mapping.destination_names import attribute_of, destination_of
 from target_chakra.write_probe.clearing import Clearing
-from target_chakra.write_probe.leftovers import leftovers_of
 from target_chakra.write_probe.marked import Marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from target_chakra.write_probe.leftovers import Leftover, Notes
     from target_chakra.write_probe.made_up import MadeUp
@@ -108,9 +107,13 @@ class EarlierProbes:
     notes: Notes
     over_ms: int
 
-    def cleared(self, findings: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
-        """Delete what they have left; what is to be said of it."""
-        for note in leftovers_of(findings):
+    def cleared(self, notes: Iterable[Leftover]) -> Iterator[Finding]:
+        """Delete what they have left; what is to be said of it.
+
+        Args:
+            notes: What the journal says of it.
+        """
+        for note in notes:
             try:
                 yield from self._one(note)
             except ChakraError as error:

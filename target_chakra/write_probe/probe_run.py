@@ -9,6 +9,9 @@ from chakra_api.exit_codes import ExitCode, gravest
 from target_chakra.journal.journal import Journal
 from target_chakra.journal.records import RunKind
 from target_chakra.lookups.open_account import OpenAccount
+from target_chakra.storage.engines import legible
+from target_chakra.storage.journal_url import parse_url
+from target_chakra.write_probe.leftovers import leftovers_of
 from target_chakra.write_probe.made_up import made_up
 from target_chakra.write_probe.preparing import EarlierProbes
 from target_chakra.write_probe.workbench import Workbench
@@ -111,11 +114,13 @@ class ProbeRun:
 
     def _probe(self, journal: Journal, found: list[Finding]) -> None:
         known = journal.findings()
-        self._procedure.recall(known, ())
+        with legible(parse_url(self._settings.journal)):
+            self._procedure.recall(known, ())
+            notes = leftovers_of(known)
         patience = self._settings.patience
         over = self._began_ms - int((patience.horizon + patience.job_timeout) * 1000)
         earlier = EarlierProbes(lambda name: self._bench(name, journal), journal, over)
-        found.extend(earlier.cleared(known))
+        found.extend(earlier.cleared(notes))
         bench = self._bench(self._procedure.name, journal)
         probe = WriteProbe(bench, journal, self._number, self._began_ms)
         found.extend(probe.findings())

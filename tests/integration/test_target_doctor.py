@@ -285,6 +285,22 @@ def test_a_run_after_a_doctor_is_as_one_without(tmp_path: Path) -> None:
     assert "1 that run 2 did not bring" in run("mirror-commit").stderr
 
 
+@pytest.mark.parametrize("name", ["probe.x", "spelling.lead_id", "size.create"])
+def test_a_damaged_journal_is_told_in_words(tmp_path: Path, name: str) -> None:
+    place = place_of(tmp_path)
+    place.probe()
+    with closing(sqlite3.connect(place.journal)) as connection, connection:
+        account = connection.execute("SELECT account FROM runs").fetchone()[0]
+        row = (account, "lead", name, "{")
+        connection.execute("REPLACE INTO findings VALUES (?, ?, ?, ?)", row)
+    for words in (("doctor",), ("doctor", "--write-probe", "lead", "--yes")):
+        told = place.run(*words)
+        if name != "size.create":  # which nobody reads but a run
+            assert told.code == ExitCode.JOURNAL, told.stderr
+            assert "is damaged" in told.stderr
+        assert "Traceback" not in told.stderr
+
+
 # Where ChakraHQ is not reached, or says no
 
 

@@ -33,7 +33,7 @@ def test_the_key_is_in_nothing_that_a_run_leaves(knobs: dict[str, Any], tmp_path
         )
         assert told.receipt["rows_in"] == 12
         said = [told.stdout, told.stderr]
-        for command in ("runs", "rejects", "unknown"):
+        for command in ("runs", "rejects", "unknown", "doctor"):
             listed = operate(tmp_path, config, command)
             said += [listed.stdout, listed.stderr]
         wrong = write(tmp_path, {**config, "api_key": sandbox.api_key + "x"}, [])
