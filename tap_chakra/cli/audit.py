@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +10,11 @@ import click
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
-from chakra_api.exit_codes import ExitCode, gravest
+from chakra_api.exit_codes import gravest
 from chakra_api.nearest import did_you_mean
 from chakra_api.wire.wire_json import encode
-from chakra_plugin.interrupts import heed_hangup
 from chakra_plugin.results_file import Holds, ResultColumn, ResultsFile
+from chakra_plugin.stopping import stoppable
 from chakra_plugin.telling import tell_json
 from chakra_plugin.warehouses.source import open_warehouse
 from chakra_plugin.warehouses.wanted import Table, Wanted
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from tap_chakra.audit.summary import Report
     from tap_chakra.audit.verdicts import RowVerdict
 
-_log = logging.getLogger("tap-chakra")
 _PREFIX: Final = "process_"
 _RESULTS: Final = (
     ResultColumn("procedure"),
@@ -110,10 +106,10 @@ def audit(  # noqa: PLR0913 - one argument for each option, as click wants them
     4 no access, 5 ChakraHQ unreachable, 9 stopped.
     """  # noqa: D301 - click's mark for text that stays as it is
     clock = SystemClock()
-    _heed_signals()
     source = Source(whole(TapChakra.configured(config, setup_mapper=False).source.settings), clock)
     wanted = [_parted(each) for each in tables]
     with (
+        stoppable(),
         contextlib.closing(source),
         open_warehouse(warehouse) as held,
         _results(results) as takes,
@@ -124,17 +120,6 @@ def audit(  # noqa: PLR0913 - one argument for each option, as click wants them
         ]
         reports = [_report(one, held, table, takes, as_json=as_json) for one, table in audits]
     return gravest(report.exit_code for report in reports)
-
-
-def _heed_signals() -> None:
-    """Have SIGTERM and SIGHUP end the audit as Ctrl-C does: nothing of it is kept."""
-
-    def stop(number: int, _frame: object) -> None:
-        _log.info("Stopped by signal %d; nothing was changed", number)
-        sys.exit(ExitCode.STOPPED)
-
-    signal.signal(signal.SIGTERM, stop)
-    heed_hangup(stop)
 
 
 def _parted(given: str) -> tuple[str, Table]:

@@ -80,7 +80,8 @@ class Audit:
             ChakraError: ChakraHQ or the journal could not be asked.
         """
         total, done, said = written.count, 0, self._clock.monotonic()
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="audit") as executor:
+        executor = ThreadPoolExecutor(self._concurrency, thread_name_prefix="audit")
+        try:
             for procedure in written.procedures:
                 opened = self._account.procedure(procedure)
                 looks = _ProcedureLooks(self._account.id, self._reports, opened)
@@ -90,6 +91,8 @@ class Audit:
                         said = self._clock.monotonic()
                         _log.info("%s of %s processes looked up", f"{done:,}", f"{total:,}")
                     yield found
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)  # a signal waits for no answer
 
 
 class _ProcedureLooks:
