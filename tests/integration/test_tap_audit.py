@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -332,3 +333,30 @@ def test_what_is_wrong_is_said_in_words(
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "r.csv").exists()
     assert list(tmp_path.glob(".r*")) == []
+
+
+def test_a_signal_ends_it_in_order_and_leaves_no_results(tmp_path: Path, sandbox: Sandbox) -> None:
+    config = {"api_key": sandbox.api_key, "api_url": sandbox.url, "procedures": ["lead"]}
+    store(tmp_path / "w.duckdb", [flattened(row) for row in records(tmp_path, config)[:5]])
+    sandbox.knobs(latency_ms=2_000)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    at = f"duckdb:///{tmp_path / 'w.duckdb'}"
+    child = subprocess.Popen(
+        [*COMMAND, "--config", "config.json", "audit", "--warehouse", at, "--table",
+         "lead=raw.process_lead", "--results", "r.csv"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )  # fmt: skip
+    sandbox.forget_requests()
+    while not any(each["path"].endswith("/list") for each in sandbox.requests()):
+        assert child.poll() is None
+    child.send_signal(signal.SIGTERM)
+    stdout, stderr = child.communicate(timeout=60)
+    assert child.returncode == ExitCode.STOPPED, stderr
+    assert "Stopped by signal 15" in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+    assert list(tmp_path.glob("*r.csv*")) == []
