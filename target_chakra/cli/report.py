@@ -13,7 +13,7 @@ from chakra_plugin.pages.environment import render
 from chakra_plugin.pages.page_file import write_page
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.cli.beginnings import opened_reports, refuse_unknown_run
-from target_chakra.history.run_details import rejects_in_full, run_details
+from target_chakra.history.run_details import looks_only, rejects_in_full, run_details
 from target_chakra.reporting.run_json import run_json
 from target_chakra.reporting.run_page import MOST_ROWS, run_page
 from target_chakra.singer.target import typed_command
@@ -70,7 +70,7 @@ def _chosen(reports: Reports, number: int | None) -> RunLine:
     Raises:
         SettingsError: There are none yet.
     """
-    found = reports.runs(number)
+    found = [each for each in reports.runs(number) if number or not looks_only(each)]
     if not found:
         raise SettingsError("The journal has no runs yet", "Run target-chakra first")
     return found[-1]

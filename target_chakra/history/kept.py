@@ -63,6 +63,21 @@ def kept_rows(
     return connection.execute(query.order_by(*order)).all()
 
 
+def kept_counts(connection: sa.Connection, run: int) -> list[tuple[str, str, int]]:
+    """Procedure, field, and how many of these a run left alone; the commonest first."""
+    cells, count = t.kept.c, sa.func.count()
+    query = sa.select(cells.procedure, cells.field, count).where(cells.run == run)
+    grouped = query.group_by(cells.procedure, cells.field).order_by(count.desc(), cells.field)
+    return [(row[0], row[1], row[2]) for row in connection.execute(grouped)]
+
+
+def first_kept(connection: sa.Connection, run: int, most: int) -> list[KeptLine]:
+    """The first fields that a run left alone, in the order of its lines."""
+    cells = t.kept.c
+    query = sa.select(t.kept).where(cells.run == run).order_by(cells.line, cells.field).limit(most)
+    return [kept_line(row) for row in connection.execute(query)]
+
+
 def kept_line(row: sa.Row[tuple[object, ...]]) -> KeptLine:
     """What a row of `kept` says."""
     return KeptLine(

@@ -13,22 +13,28 @@ import sqlalchemy as sa
 
 from chakra_api.course import course_of
 from target_chakra.changes import Kind
+from target_chakra.history.kept import first_kept, kept_counts
 from target_chakra.history.reject_groups import RejectGroups
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import settlements_of, value_of
+from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chakra_api.course import Course
+    from target_chakra.history.kept import KeptLine
     from target_chakra.history.reject_groups import RejectGroup
     from target_chakra.history.reports import RejectLine, Reports, RunLine, UnknownLine
 
 MOST_EARLIER: Final = 30
 """Runs before that are told of, to compare with."""
+MOST_KEPT: Final = 1_000
+"""Fields that were left alone and are told one by one."""
 _CHUNK: Final = 20
 """Batches, or rejects, that are read at a time."""
+_LOOKS: Final = {RunKind.DOCTOR.value, RunKind.PROBE.value}
 _WRITTEN: Final = {Outcome.CREATED, Outcome.MERGED, Outcome.UPDATED}
 
 
@@ -89,6 +95,8 @@ class RunDetails:
         fields: What it wrote, by field, the commonest first.
         jobs: Its batches, in order.
         unknowns: Its rows of which nobody knows yet.
+        kept: Procedure, field, and how many it left as others changed them.
+        kept_first: The first `MOST_KEPT` of those.
     """
 
     run: RunLine
@@ -99,6 +107,8 @@ class RunDetails:
     fields: tuple[FieldCount, ...]
     jobs: tuple[JobLine, ...]
     unknowns: tuple[UnknownLine, ...]
+    kept: tuple[tuple[str, str, int], ...] = ()
+    kept_first: tuple[KeptLine, ...] = ()
 
 
 def run_details(reports: Reports, run: RunLine) -> RunDetails:
@@ -110,7 +120,7 @@ def run_details(reports: Reports, run: RunLine) -> RunDetails:
     earlier = [
         each
         for each in reports.runs()
-        if each.id < run.id and each.account == run.account and not each.dry
+        if each.id < run.id and each.account == run.account and not (each.dry or looks_only(each))
     ]
     groups = RejectGroups()
     for reject in reports.rejects_of(run.id):
@@ -125,7 +135,13 @@ def run_details(reports: Reports, run: RunLine) -> RunDetails:
         fields,
         jobs,
         tuple(each for each in reports.unknowns() if each.run == run.id),
+        *_kept(reports, run.id),
     )
+
+
+def looks_only(run: RunLine) -> bool:
+    """Whether a run was begun to find out about the account, and takes no rows."""
+    return run.kind in _LOOKS
 
 
 def rejects_in_full(reports: Reports, run: int, most: int) -> list[RejectLine]:
@@ -142,6 +158,14 @@ def _course(reports: Reports, run: int) -> Course | None:
     with reports.reading() as connection:
         told = connection.scalar(sa.select(t.runs.c.course).where(t.runs.c.id == run))
         return course_of(value_of(told.encode())) if told else None
+
+
+def _kept(
+    reports: Reports, run: int
+) -> tuple[tuple[tuple[str, str, int], ...], tuple[KeptLine, ...]]:
+    with reports.reading() as connection:
+        counts = tuple(kept_counts(connection, run))
+        return counts, tuple(first_kept(connection, run, MOST_KEPT)) if counts else ()
 
 
 def _batches(reports: Reports, run: int) -> tuple[tuple[FieldCount, ...], tuple[JobLine, ...]]:

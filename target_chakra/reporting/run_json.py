@@ -24,6 +24,8 @@ def run_json(details: RunDetails, rows: Sequence[RejectLine] | None) -> dict[str
     if rows is None:
         for each in made["unknowns"]:
             del each["fields"], each["reason"]
+        for each in made["kept_first"]:
+            del each["held"], each["wanted"], each["written"]
     else:
         made["rows"] = [asdict(each) for each in rows]
     return made

@@ -71,6 +71,10 @@ def run_page(details: RunDetails, rows: Sequence[RejectLine] | None, command: st
         sections.append(Section("Rejects", (_rejects(details),)))
     if details.unknowns:
         sections.append(Section("Unknown rows", (_unknowns(details.unknowns, rows is not None),)))
+    if details.kept:
+        sections.append(
+            Section("Kept as people changed it", tuple(_kept(details, rows is not None)))
+        )
     if drawn := tuple(charts(details)):
         sections.append(Section("Over time", drawn))
     if details.fields:
@@ -219,6 +223,28 @@ def _unknowns(unknowns: Sequence[UnknownLine], with_rows: bool) -> SearchTable: 
     note = f"The first {MOST_UNKNOWN:,} of {len(unknowns):,}." if left else ""
     shown = (*columns, *(Column(name) for name in last))
     return SearchTable("Nobody knows whether these were written", shown, cells, note)
+
+
+def _kept(details: RunDetails, with_rows: bool) -> Iterator[Part]:  # noqa: FBT001 - one call
+    columns = (Column("field"), Column("procedure"), Column("left alone", is_number=True))
+    counts = [(field, procedure, count) for procedure, field, count in details.kept]
+    yield Table("Fields that somebody changed since they were written", columns, counts)
+    last = ("ChakraHQ holds", "the row wanted") if with_rows else ()
+    names = (
+        Column("line", is_number=True),
+        Column("stream", choose=True),
+        Column("key"),
+        Column("field", choose=True),
+        *(Column(name) for name in last),
+    )
+    cells = [
+        (each.line, each.stream, each.key, each.field)
+        + ((_json(each.held), _json(each.wanted)) if with_rows else ())
+        for each in details.kept_first
+    ]
+    total = sum(count for _, _, count in details.kept)
+    note = "" if len(cells) == total else f"The first {len(cells):,} of {total:,}."
+    yield SearchTable("Where", names, cells, note)
 
 
 def _fields(details: RunDetails) -> SearchTable:
