@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-outside test-browser pictures lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile
+.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,9 +62,12 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 	@$(MELTANO)/bin/meltano --log-level=warning install >/dev/null
 	@touch $@
 
-test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests
+test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests but the slices of the campaigns
 	@$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -n 3 --dist=loadfile --durations=10
+	$(BIN)/python -m pytest -n 3 --dist=loadfile --durations=10 --ignore=tests/campaigns --ignore=tests/fuzz
+
+test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz
+	$(BIN)/python -m pytest tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --durations=10
