@@ -226,6 +226,8 @@ def written_since(runs: Sequence[RunLine], plan: Plan) -> dict[str, str]:
     for run in runs:
         if run.id <= facts.run or run.dry or run.load == load or run.account != facts.account:
             continue
+        if not (run.receipt or run.recorded or run.in_flight):
+            continue  # it was killed before it sent anything
         streams = run.receipt.get("streams")
         came = streams if isinstance(streams, dict) else facts.streams
         found.update(dict.fromkeys(came, f"run {run.id}"))

@@ -113,7 +113,9 @@ class _Applies:
         kind = "a first run" if self._number == 0 else "a later run"
         self._verdict.deaths.append(Death(kill.how.name, states if alive else (), kind))
         begun = self._journal.batches().runs > before.runs
-        faults = endings(told, kill.how, begun=begun) if alive else []
+        # It ends by itself, which a signal may come too late for.
+        ended = told.code in (0, UNKNOWN) and told.receipt.get("stopped") is False
+        faults = endings(told, kill.how, begun=begun) if alive and not ended else []
         self._number += 1
         (self._folder / f"apply{self._number}.err").write_text(stderr)
         self._verdict.faults += [fault.within(f"apply {self._number}") for fault in faults]
