@@ -104,6 +104,7 @@ class ChakraConfiguration(DestinationClientConfiguration):
     stop_at_reject_percent: float = defaults.DEFAULT_STOP_PERCENT
     max_deletes: int = 0
     overwrite_edits: bool = False
+    plan_path: str | None = None
     dry_run: bool = False
 
     def __str__(self) -> str:
@@ -307,9 +308,24 @@ def _settings(config: ChakraConfiguration) -> Settings:
     try:
         around = surroundings()
         journal = config.journal or default_journal(around.project, around.environment)
+        _refuse_plan(config)
         return parse_settings(given, user_agent=agent, journal=journal, variable=variable)
     except ChakraError as error:
         raise translated(error) from None
+
+
+def _refuse_plan(config: ChakraConfiguration) -> None:
+    """The files of a load stay pending where nothing is written: they would be loaded once more.
+
+    Raises:
+        SettingsError: A plan is asked for.
+    """
+    if config.plan_path:
+        raise SettingsError(
+            "plan_path is set, and dlt would load the rows of the plan once more after it is"
+            " applied",
+            "Use dry_run to see what a load would write, or make the plan with target-chakra",
+        )
 
 
 def _refuse_to_drop() -> None:

@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dlt.common.destination.exceptions import DestinationTerminalException
 
 from chakra_api.errors import SettingsError
 from target_chakra.dlt_destination import chakra_destination
-from target_chakra.dlt_destination.client import SETTINGS, ChakraConfiguration
+from target_chakra.dlt_destination.client import SETTINGS, ChakraConfiguration, _settings
 from target_chakra.singer.target import TargetChakra
 from tests.support.dlt_loads import (
     SCORES,
@@ -127,6 +128,14 @@ def test_the_key_never_leaves(sandbox: Sandbox, tmp_path: Path) -> None:
 def test_a_setting_that_does_not_exist_is_refused_at_once() -> None:
     with pytest.raises(SettingsError, match="max_reject'"):
         chakra_destination(max_reject=3)
+
+
+def test_a_plan_is_refused_since_the_load_would_come_again() -> None:
+    config = ChakraConfiguration()
+    config.api_key = "key-of-nobody"
+    config.plan_path = "plan.parquet"
+    with pytest.raises(DestinationTerminalException, match="once more after it is applied"):
+        _settings(config)
 
 
 def test_every_setting_of_the_target_is_one_of_the_destination() -> None:

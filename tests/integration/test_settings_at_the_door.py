@@ -73,6 +73,7 @@ TARGET = {
     "stop_at_reject_percent": "99.5",
     "max_deletes": "",
     "dry_run": "no",
+    "plan_path": "",
     "stream_maps": '{"scores": {"remarks": "config[\'mark\']"}}',
     "stream_map_config": '{"mark": "by a variable"}',
     "faker_config": '{"seed": "5"}',

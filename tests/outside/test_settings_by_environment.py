@@ -74,6 +74,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "stop_at_reject_percent": "50.5",
         "max_deletes": "3",
         "dry_run": "on",
+        "plan_path": "plan-of-the-test.parquet",
         "stream_maps": '{"lead_scores": {"extra": "score"}}',
         "stream_map_config": '{"hash_seed": "x"}',
         "faker_config": '{"seed": 1}',
