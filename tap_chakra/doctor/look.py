@@ -147,7 +147,7 @@ class _Look:
 
     def _of_rows(self, seen: Sequence[Seen], directory: Directory) -> Iterator[Finding]:
         yield from form_findings(seen, directory, self._source.times.unit_ms)
-        yield from type_findings(self._source.procedures)
+        yield from type_findings(each.procedure for each in seen)
         for each in seen:
             yield from key_findings(each)
         for each in seen:
