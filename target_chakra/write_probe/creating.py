@@ -118,7 +118,7 @@ def _created(bench: Workbench, made: MadeUp, marked: Marked, taken: _Taken) -> C
             f" {marked.attribute} {marked.mark}",
             "A key whose role sees only its own processes can't probe. Look for it in ChakraHQ",
         )
-    marked.process_id, marked.is_certain = seen.process_id, True
+    marked.seen(seen)
     if lag is not None:
         marked.patience = min(bench.patience, max(_LAG_LEAST, lag * _LAG_FACTOR))
     findings = [*_form_findings(bench, taken), _lag_finding(bench, lag)]

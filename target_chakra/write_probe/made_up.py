@@ -93,7 +93,7 @@ class MadeUp:
         """A value to change to; another for each number."""
         held = self.all.get(self.changed)
         if isinstance(held, str):
-            return f"Probe {number}"
+            return f"probe{number}"
         return _LONG_AGO_MS + number * 1000 if self.changed == NEXT_ACTION else number
 
 

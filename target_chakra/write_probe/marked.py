@@ -29,6 +29,7 @@ class Marked:
 
     Attributes:
         process_id: As far as it is known; empty if it is not.
+        stored: The mark, as far as it is known in the spelling in which it is stored.
         patience: Seconds that are waited for a list to show a write.
         is_certain: Whether it is known whether it was created: nothing of it can come any more.
     """
@@ -38,6 +39,7 @@ class Marked:
         self.attribute = attribute
         self.mark = mark
         self.process_id = ""
+        self.stored = str(mark)
         self.patience = bench.patience
         self.is_certain = True
 
@@ -65,6 +67,11 @@ class Marked:
     def key_by_mark(self) -> Key:
         """What names it by its marked attribute."""
         return Key(self._bench.name, self.attribute, self.mark)
+
+    def seen(self, snapshot: Snapshot) -> None:
+        """It is there: what it shows is it."""
+        self.process_id, self.is_certain = snapshot.process_id, True
+        self.stored = str(snapshot.data.get(self.attribute) or self.mark)
 
     def is_mine(self, seen: Snapshot) -> bool:
         """Whether a process that was found holds the mark, in whatever spelling."""
@@ -140,13 +147,18 @@ class Marked:
 
     def holds(self, destination: str, wanted: object) -> bool:
         """Whether the process holds a value, by now or soon, as a list or its id shows it."""
-        same = self._bench.procedure.destinations.comparable
-        want = same(destination, wanted)
+        comparable = self._bench.procedure.destinations.comparable
+
+        def alike(held: object) -> bool:
+            texts = isinstance(held, str) and isinstance(wanted, str)
+            if texts and folded(str(held)) == folded(str(wanted)):
+                return True  # in another spelling it had its effect all the same
+            return comparable(destination, held) == comparable(destination, wanted)
 
         def shows(seen: Sequence[Snapshot]) -> bool:
             also = self.fetched()
             every = (*seen, *([] if also is None else [also]))
-            return any(same(destination, each.value(destination)) == want for each in every)
+            return any(alike(each.value(destination)) for each in every)
 
         _, took = self.until(shows)
         return took is not None

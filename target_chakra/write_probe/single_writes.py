@@ -36,7 +36,7 @@ def update_findings(
         bench.leaving()
         body = bench.item(Kind.CREATE, SINGLE, {made.changed: value}, marked.key_by_mark)
         if by_key:
-            key = marked.attribute, str(marked.mark)
+            key = marked.attribute, marked.stored
             return bench.client.update_process_by_key(name, key, body)
         return bench.client.update_process(name, marked.process_id, body)
 
@@ -66,7 +66,7 @@ def create_finding(bench: Workbench, made: MadeUp, marked: Marked) -> Finding:
     def effect() -> bool:
         seen, took = marked.until(bool)
         if seen:
-            marked.process_id, marked.is_certain = seen[0].process_id, True
+            marked.seen(seen[0])
         return took is not None
 
     return _finding(bench, "a create", created, effect)
@@ -79,7 +79,7 @@ def delete_finding(bench: Workbench, marked: Marked, *, by_key: bool) -> Finding
         bench.heed()
         bench.leaving()
         if by_key:
-            key = marked.attribute, str(marked.mark)
+            key = marked.attribute, marked.stored
             return bench.client.delete_process_by_key(bench.name, key)
         return bench.client.delete_process(bench.name, marked.process_id)
 

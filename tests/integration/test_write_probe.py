@@ -168,13 +168,24 @@ MOODS: list[tuple[dict[str, object], list[str], list[str]]] = [
         ["at once"],
     ),
     (
+        {"normalise": ["lower"], "bulk_update_accepts": "flat"},
+        [
+            "updates | lead: taken with their fields beside what names the process ",
+            "an update by id works",
+            "an update by primary key works",
+            "a delete by primary key works",
+        ],
+        ["no effect", "changed nothing", "under 'update'"],
+    ),
+    (
         {"normalise": ["lower"]},
         [
             "(in small letters)",
             "values refused | lead: follow_up",
             "It was created without that value",
+            "updates | lead: taken with their fields under 'update' ",
         ],
-        ["stringId, name"],
+        ["stringId, name", "no effect", "changed nothing"],
     ),
     ({"normalise": ["trim"]}, ["(without outer blanks)"], ["in small letters"]),
     ({"normalise": ["drop_plus"]}, ["(without the leading plus)"], ["in small letters"]),

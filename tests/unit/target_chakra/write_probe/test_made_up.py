@@ -89,7 +89,7 @@ def test_of_texts_that_may_hold_anything_one_is_filled() -> None:
     found = made(KEY, attribute("a", "string"), attribute("b", "text area"), attribute("c", "url"))
     assert list(found.samples) == ["data.a", "data.c"]
     assert found.changed == "data.a"
-    assert found.change(3) == "Probe 3"
+    assert found.change(3) == "probe3"
 
 
 @pytest.mark.parametrize(
