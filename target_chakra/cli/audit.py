@@ -156,7 +156,7 @@ def _warn(reports: Reports, now: int) -> None:
             last.id,
         )
     elif last.ended_ms is not None and now - last.ended_ms < _LAG_SECONDS * 1000:
-        _log.warning(
+        _log.info(
             "Run %d ended less than %d s ago: lists may still show rows as they were before",
             last.id,
             _LAG_SECONDS,

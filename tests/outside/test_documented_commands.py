@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from tests.outside import documents
 from tests.outside.dataset import LEADS
 from tests.outside.places import ROOT, clean_environment
+from tests.support.loaders import flattened, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ SERVERS: Final = ("python -m chakra_sandbox ",)
 ARGUMENTS: Final = {
     "sync": "--source duckdb:// --stream lead_scores"
     " --sql \"SELECT 'L-00001' AS lead_id, 990 AS score, 'asha.k' AS owner, 'TRIED' AS stage\"",
+    "audit": "--help",
     "init": "--procedure lead --source duckdb:// --stream s --sql \"SELECT 'L-1' AS lead_id\"",
 }
 """What a reader gives a command of the plugin files that takes no step without it."""
@@ -177,6 +179,7 @@ def test_each_command_of_the_plugin_files(meltano: Callable[[str], str], account
 # Alone
 
 ALONE: Final = ("tap-chakra ", "target-chakra ", "tap-something ")
+LOADED: Final = ("RECORD", "process_lead")
 ROWS: Final = (
     '{"type":"SCHEMA","stream":"lead_scores","schema":{"properties":{"lead_id":{"type":"string"},'
     '"score":{"type":"integer"},"owner":{"type":"string"},"stage":{"type":"string"}}},'
@@ -194,6 +197,10 @@ def test_alone_as_the_readme_has_it(outside: Places, account: Sandbox, tmp_path:
     (tmp_path / "rows.singer").write_text(ROWS)
     (tmp_path / "tap.json").write_text(json.dumps(settings))
     for line in _walked("README.md", *ALONE):
+        if "--warehouse" in line:
+            lines = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+            rows = [x["record"] for x in lines if (x["type"], x.get("stream")) == LOADED]
+            store(tmp_path / "warehouse.duckdb", [flattened(row) for row in rows])
         real = line.replace("tap-something", "cat rows.singer")
         if line.startswith("tap-chakra"):
             real = real.replace("config.json", "tap.json")
