@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from chakra_api.errors import SettingsError
 from chakra_api.values.coercion import json_text
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
+from chakra_plugin.pages.environment import render
+from chakra_plugin.pages.page_file import write_page
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.terminal import tell_table
 from target_chakra.changes import Kind
@@ -20,8 +23,10 @@ from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, 
 from target_chakra.plans.entries import REJECT
 from target_chakra.plans.reading import opened_plan
 from target_chakra.plans.summary import summed_up
+from target_chakra.reporting.plan_page import plan_page
 from target_chakra.run.applying import Applying, Choice, refuse_other, written_since
 from target_chakra.run.hooks import Hooks
+from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
@@ -40,8 +45,14 @@ _FIELDS_SHOWN = 20
 @click.command()
 @FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A page with search and filters; it holds what the rows carry.",
+)
 @click.pass_obj
-def plan(_config: _ConfigInput, file: Path, *, as_json: bool) -> None:
+def plan(config: _ConfigInput, file: Path, html: Path | None, *, as_json: bool) -> None:
     """Show a plan: how many of what, which fields, examples, the largest changes.
 
     A run with --plan FILE (or plan_path) writes nothing and leaves the plan; apply carries it out.
@@ -51,13 +62,18 @@ def plan(_config: _ConfigInput, file: Path, *, as_json: bool) -> None:
     Examples:
       target-chakra plan plan.parquet
       target-chakra plan plan.parquet --json
+      target-chakra plan plan.parquet --html plan.html
     """  # noqa: D301 - click's mark for text that stays as it is
     found = opened_plan(file)
     summary = summed_up(found.entries())
     if as_json:
         tell_json(encode(_as_json(found, summary)).decode())
-        return
-    _show(found.facts, summary)
+    if html is not None:
+        command = typed_command(config)(f"apply {shlex.quote(str(file))}")
+        write_page(html, render(plan_page(found.facts, summary, found.entries(), command)))
+        tell(f"Wrote the plan to {html}", err=True)
+    if not as_json and html is None:
+        _show(found.facts, summary)
 
 
 def _as_json(found: Plan, summary: Summary) -> dict[str, object]:

@@ -376,3 +376,21 @@ def test_without_a_terminal_it_wants_a_word(tmp_path: Path) -> None:
     held = made.held()
     assert "Say --yes" in refused(made.run([], "apply", str(made.plan)))
     assert made.held() == held
+
+
+def test_a_plan_is_shown_as_text_as_json_and_as_a_page(tmp_path: Path) -> None:
+    made = account(tmp_path / "one")
+    assert made.planned([*INPUTS["upsert"], *INPUTS["delete"]]).code == 0
+    page = made.folder / "plan.html"
+
+    text = made.run([], "plan", str(made.plan))
+    as_json = made.run([], "plan", str(made.plan), "--json", "--html", str(page))
+
+    assert "14 creates, 12 updates, 2 deletes, 1 rejects" in text.stdout
+    said = json.loads(as_json.stdout)
+    kinds = {each["kind"]: each["count"] for each in said["kinds"]}
+    assert kinds == {"create": 14, "update": 12, "delete": 2, "reject": 1}
+    changed = {each["field"]: each["changed"] for each in said["fields"]}
+    assert changed["data.score"] == 12
+    assert "L-000014" in page.read_text()
+    assert "many" in page.read_text()
