@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("number", [1, 3, 11, 30])
+@pytest.mark.parametrize("number", [0, 3])
 def test_a_killed_apply_is_said_again_and_everything_is_done_once(
     tmp_path: Path, number: int
 ) -> None:
