@@ -115,6 +115,7 @@ churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows e
 kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; POINTS=50 for fewer
 	$(BIN)/python -m tests.campaigns.kills tap --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills target --points $(POINTS)
+	$(BIN)/python -m tests.campaigns.kills undo --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills apply --points 150
 
 unlucky: $(STAMPS)/dev ## Full disks at every n-th byte and signals at every answer, 600 cases in process

@@ -96,6 +96,7 @@ class Knobs:
     delete_mode: Literal["soft_hidden", "soft_listed", "hard"] = _knob(
         "soft_hidden", "Q12: dead rows are hidden, listed with isDeleted, or gone by id too"
     )
+    restores: bool = _knob(default=True, doc="Q12: isDeleted false brings a dead row back, by id")
     normalise: tuple[Normalise, ...] = _knob((), "what it makes of strings that are written")
     assigned_to_write: Literal["either", "username_only", "id_only"] = _knob(
         "either", "Q7: assignedTo as written"

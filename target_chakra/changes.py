@@ -134,6 +134,8 @@ class Change:
         process_id: The only process that may be written; None for any that its key names.
         guard: What ChakraHQ must still hold, of a change that was decided on before; None of one
             that is decided on by what is held.
+        undoes: Keys that its process was written by, of a change that takes a run back; else None.
+        vouched: What is known of its process, in place of what the journal knows by its key.
     """
 
     seq: int
@@ -152,6 +154,8 @@ class Change:
     refused: Refusal | None = None
     process_id: str | None = None
     guard: Guard | None = None
+    undoes: tuple[Key, ...] | None = None
+    vouched: Known | None = None
 
     @property
     def values(self) -> Fields:
@@ -232,7 +236,8 @@ class Known:
         created: Whether that stream created it.
         began: When the job that wrote it was taken, epoch milliseconds of the server.
         ended: When that job ended, the same.
-        undone: What was written last and an undo took back, by destination.
+        replaced: What was written last where ChakraHQ holds something else by now: what people
+            changed, and what an undo took back.
     """
 
     process_id: str
@@ -243,12 +248,12 @@ class Known:
     created: bool
     began: int | None
     ended: int | None
-    undone: Fields = field(default_factory=dict)
+    replaced: Fields = field(default_factory=dict)
 
     @property
     def written(self) -> Fields:
         """What was written last, by destination, whether or not ChakraHQ holds it still."""
-        return {**self.fields, **self.undone} if self.undone else self.fields
+        return {**self.fields, **self.replaced} if self.replaced else self.fields
 
     @property
     def is_hidden(self) -> bool:

@@ -26,6 +26,8 @@ class Guard:
             no key.
         keeps_others: Whether a field of an update that holds something else is left alone, and the
             others are written; otherwise nothing of the change is.
+        untouched: Of a delete: when the process was written last, epoch milliseconds of ChakraHQ;
+            one that was touched later is left alone. None if that does not matter.
     """
 
     since: str
@@ -33,3 +35,4 @@ class Guard:
     creates: bool = False
     load: str = ""
     keeps_others: bool = False
+    untouched: int | None = None

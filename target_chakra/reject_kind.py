@@ -19,6 +19,7 @@ class RejectKind(Enum):
     HIDDEN = "the process was created before, and ChakraHQ does not show it"
     SPELLED = "ChakraHQ may hold the key in another spelling"
     CHANGED = "ChakraHQ changed since it was decided on"
+    NO_BEFORE = "what the process held before is not known"
     MARKED = "the row is marked as deleted, and the mapping does not say what that means"
     REFUSED = "ChakraHQ refused it"
     OTHER = "another reason"

@@ -96,7 +96,10 @@ class Store:
         return slot
 
     def replace(self, slot: int, row: Row, now_ms: int) -> None:
-        """Put a changed row in a slot."""
+        """Put a changed row in a slot; one that was dead lives again if the row says so."""
+        if not self.alive[slot] and not row["isDeleted"]:
+            self.alive[slot] = 1
+            del self._died[slot]
         if self.primary_key is not None:
             self._add_key(key_text(row["data"].get(self.primary_key)), slot)
         self.cells[slot] = _pack(row)

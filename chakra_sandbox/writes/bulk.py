@@ -57,7 +57,7 @@ class UpdateWork:
         if "id" not in self.item:
             return self.writer.find_by_key(self.item[self.writer.shelf.model.primary_key or ""])
         try:
-            return self.writer.find(str(self.item["id"]))
+            return self.writer.find(str(self.item["id"]), self.change)
         except Rejection:
             if not self.writer.knobs.id_accepts_pk:
                 raise

@@ -64,14 +64,20 @@ class Writer:
     token: Token
     draw: Draw
 
-    def find(self, process_id: str) -> int:
-        """Return the slot of a living row that the token sees.
+    def find(self, process_id: str, change: Row | None = None) -> int:
+        """Return the slot of a living row that the token sees, or of a dead one to be restored.
+
+        Args:
+            process_id: Its id.
+            change: What is to become of it.
 
         Raises:
             Rejection: 404.
         """
+        restores = self.knobs.restores and self.knobs.delete_mode != "hard"
+        dead = restores and change is not None and change.get("isDeleted") is False
         slot = self.shelf.store.slot_of_id(process_id)
-        if slot is None or not self._reaches(slot):
+        if slot is None or not self._reaches(slot, dead=dead):
             raise Rejection(_NO_ROW, f"No process found for id {process_id}")
         return slot
 
@@ -86,9 +92,9 @@ class Writer:
                 return slot
         raise Rejection(_NO_ROW, f"No process found for {self.shelf.model.primary_key} {value}")
 
-    def _reaches(self, slot: int) -> bool:
+    def _reaches(self, slot: int, *, dead: bool = False) -> bool:
         store = self.shelf.store
-        if not store.alive[slot]:
+        if not (dead or store.alive[slot]):
             return False
         return self.token.role != "USER" or store.row(slot)["assignedTo"] == self.token.user_id
 
@@ -161,6 +167,8 @@ class Writer:
             key = data.get(model.primary_key)
             if any(other != slot for other in store.slots_of_key(key)):
                 raise Rejection(409, f"{model.primary_key} {key} exists")
+        if change.get("isDeleted") is False:
+            row["isDeleted"] = False
         row["data"] = data
         row["derivedData"] = derived(model, data)
         row["updatedAt"] = max(now_ms, row["updatedAt"])

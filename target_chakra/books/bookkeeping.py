@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.claims import Claims
-from target_chakra.books.confirmations import confirmation, confirmed_again, rejection
+from target_chakra.books.confirmations import confirmation, confirmed_again, rejection, taken_back
 from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
 from target_chakra.changes import Reject, is_looked_up_again, names_of, text_key
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.records import Confirmation, Entry, KeptFields, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
+from target_chakra.mapping.destination_names import DELETED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,6 +84,9 @@ class Bookkeeping:
     def note_done(self, done: Done) -> None:
         """Nothing was to be sent."""
         change = done.change
+        if change.undoes is not None:
+            self._note_undone(done)
+            return
         confirms = done.learned or self._confirms_all or done.is_whole
         follows = confirms or done.kept or self._claims.concern(change)
         if not (follows or self._rejected or self.unknown):
@@ -103,6 +107,28 @@ class Bookkeeping:
         )
         if entry != Entry(0):
             self._noted.append(entry)
+
+    def _note_undone(self, done: Done) -> None:
+        """Nothing of a process was to be taken back, or nothing may be."""
+        change = done.change
+        holds = {name: value for name, value in change.fields.items() if name not in done.kept}
+        entry = Entry(
+            0,
+            confirmations=self._taken_back(change, holds),
+            resolved=self._resolves(change, done.process_id, done.outcome),
+            kept=self._kept(change, done.process_id, done.kept),
+        )
+        if entry != Entry(0):
+            self._noted.append(entry)
+
+    def _taken_back(self, change: Change, holds: Fields) -> tuple[Confirmation, ...]:
+        """What is known of the keys of a process that an undo wrote, or found to be so."""
+        comparable = self._context.procedure(change.procedure).destinations.comparable
+        return tuple(
+            Confirmation(key, taken_back(known, holds, comparable))
+            for each in change.undoes or ()
+            for key, known in self._journal.known([each]).items()
+        )
 
     def _kept(self, change: Change, process_id: str | None, held: Fields) -> tuple[KeptFields, ...]:
         """What is told of fields that were left as others changed them."""
@@ -195,6 +221,11 @@ class Bookkeeping:
                     continue
                 rejects.append(rejection(each, batch.job))
                 owned += self._claims.of(change, each.outcome, each.action.process_id)
+            elif change.undoes is not None:
+                holds = {DELETED: True} if change.deletes else each.action.fields
+                confirmations += self._taken_back(change, holds)
+                owned += self._claims.of_undo(change, each.outcome, each.process_id)
+                kept += self._kept(change, each.process_id, each.action.kept)
             elif change.key is not None:
                 whole = self._confirms_all
                 known = confirmation(each, change.key, batch.server, ended, whole=whole)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from target_chakra.changes import Mode
 from target_chakra.journal.records import Claim, Owned
 from target_chakra.lifecycle import Outcome
+from target_chakra.mapping.destination_names import DELETED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,6 +86,26 @@ class Claims:
                 self._note_owner(change.stream, change.procedure)
         others = self._owners_of(change.procedure) - {change.stream if own else ""}
         return (*own, *self._present(change, process_id, others))
+
+    def of_undo(
+        self, change: Change, outcome: Outcome, process_id: str | None
+    ) -> tuple[Owned, ...]:
+        """What follows from a change that takes a run back, by the keys that the run wrote by.
+
+        What a mirror deleted and came back is its own again; what it created and is deleted is
+        nobody's.
+        """
+        keys, stream = change.undoes or (), change.stream
+        if not self.concern(change):
+            return ()
+        if change.deletes:
+            own = [o for key in keys for o in self._named(stream, key, Claim.GONE, process_id)]
+            return (*own, *self._of_delete(change, outcome, process_id))
+        came_back = change.fields.get(DELETED) is False and outcome is Outcome.UPDATED
+        if not came_back or change.mode is not Mode.MIRROR:
+            return ()
+        self._note_owner(stream, change.procedure)
+        return tuple(o for key in keys for o in self._named(stream, key, Claim.WRITTEN, process_id))
 
     def _of_delete(
         self, change: Change, outcome: Outcome, process_id: str | None

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from target_chakra.changes import MEND, Key, Known, Reject
 from target_chakra.journal.records import Confirmation
 from target_chakra.lifecycle import Outcome
+from target_chakra.lookups.comparison import same
+from target_chakra.mapping.destination_names import DELETED
 from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from target_chakra.batches import Settlement
     from target_chakra.changes import Change, Done, Fields
+    from target_chakra.lookups.comparison import Comparable
+
+
+UNDO_AGAIN: Final = "Mend it in ChakraHQ, or run the undo again"
+"""What to do about a process that can't be taken back."""
 
 
 def rejection(each: Settlement, job: str | None) -> Reject:
@@ -19,7 +27,7 @@ def rejection(each: Settlement, job: str | None) -> Reject:
     return Reject(
         each.action.change,
         each.reason,
-        MEND,
+        MEND if each.action.change.undoes is None else UNDO_AGAIN,
         job,
         kind=RejectKind.REFUSED,
     )
@@ -50,14 +58,14 @@ def confirmation(
         key,
         Known(
             process_id=each.process_id or "",
-            fields={**before.fields, **written} if before else written,
+            fields=_but({**before.fields, **written} if before else written, action.kept),
             learned={**learned, **(each.stored or {})},
             deleted=each.outcome is Outcome.DELETED,
             stream=action.change.stream,
             created=each.outcome is Outcome.CREATED or bool(before and before.created),
             began=began,
             ended=ended,
-            undone=_still(before, written),
+            replaced=_replaced(before, action.change, written, action.kept),
         ),
     )
 
@@ -69,14 +77,14 @@ def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
         key,
         Known(
             process_id=done.process_id or "",
-            fields={**(before.fields if before else {}), **found},
+            fields=_but({**(before.fields if before else {}), **found}, done.kept),
             learned={**(before.learned if before else {}), **done.learned},
             deleted=False,
             stream=before.stream if before else done.change.stream,
             created=before.created if before else False,
             began=before.began if before else None,
             ended=before.ended if before else None,
-            undone=_still(before, found),
+            replaced=_replaced(before, done.change, found, done.kept),
         ),
     )
 
@@ -87,7 +95,44 @@ def _wanted(change: Change, kept: Fields) -> Fields:
     return {name: value for name, value in values.items() if name not in kept} if kept else values
 
 
-def _still(before: Known | None, written: Fields) -> Fields:
-    """What is still as an undo left it, once other fields are written."""
-    undone = before.undone if before else {}
-    return {name: value for name, value in undone.items() if name not in written}
+def _but(fields: Fields, kept: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if name not in kept} if kept else fields
+
+
+def _replaced(before: Known | None, change: Change, now: Fields, kept: Fields) -> Fields:
+    """What was written last and ChakraHQ holds no longer, once it holds some fields anew."""
+    found = {name: change.values[name] for name in kept if name in change.values}
+    if before is not None and before.replaced:
+        found = {**{n: v for n, v in before.replaced.items() if n not in now}, **found}
+    return found
+
+
+def taken_back(known: Known, holds: Fields, comparable: Comparable) -> Known:
+    """What is known of a key whose process an undo wrote, or found as it was to be.
+
+    What ChakraHQ does not hold any more was written last all the same: by that it is told what
+    people change. Of a process that came back nobody knows its other fields.
+
+    Args:
+        known: What was known of it.
+        holds: What the process holds since, by destination.
+        comparable: How values are compared.
+    """
+    fields, replaced, written = dict(known.fields), dict(known.replaced), known.written
+    for name in holds.keys() & written.keys():
+        last = written[name]
+        stored = known.learned.get(name, last)
+        if any(same(name, each, holds[name], comparable) for each in (last, stored)):
+            fields[name] = last
+            replaced.pop(name, None)
+        else:
+            replaced[name] = last
+            fields.pop(name, None)
+    is_deleted = known.deleted
+    if DELETED in holds:
+        is_deleted = holds[DELETED] is True
+    if known.deleted and not is_deleted:
+        fields, replaced = {}, {**fields, **replaced}
+    return replace(
+        known, fields=fields, replaced=replaced, deleted=is_deleted, began=None, ended=None
+    )

@@ -45,6 +45,7 @@ class Verdict:
         held: Until when unknown rows hold processes that rows were not sent to; None if none was.
         holds: Until when unknown rows of this run hold theirs; None if none does.
         keyless: How many unknown rows have no key.
+        is_undo: Whether the run takes another one back: its rows have no source.
     """
 
     receipt: Receipt
@@ -54,6 +55,7 @@ class Verdict:
     held: Held | None = None
     holds: Held | None = None
     keyless: int = 0
+    is_undo: bool = False
 
     def errors(self) -> Iterator[str]:
         """What went wrong, a line each; of rejects and unknown rows one line in all."""
@@ -119,6 +121,8 @@ class Verdict:
                 " them in the source or the mapping."
             )
         listed, again = self.command(f"rejects --run {self.receipt.run}"), self.command("retry")
+        if self.is_undo:
+            return f"{said} List them with: {listed}. What was not taken back is as it was."
         return f"{said} List them with: {listed}. Once mended, send them again with: {again}."
 
     def _unknown_said(self) -> str:

@@ -18,6 +18,7 @@ from target_chakra.cli.beginnings import (
     refuse_unknown_run,
     settings_of,
 )
+from target_chakra.journal.records import RunKind
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
@@ -80,12 +81,18 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     settings = settings_of(config)
     with opened_reports(config) as reports:
         listed = reports.rejects(run=number, stream=stream, closed=True)
+        undos = {run.id for run in reports.runs() if run.kind == RunKind.UNDO.value}
         if not listed:
             refuse_unknown_run(config, reports, number)
     for each in listed:
         if each.closed == "overtaken":
             tell(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
-    found = [each for each in listed if each.closed is None]
+    left = [each for each in listed if each.closed is None and each.run in undos]
+    if left:
+        noun = "reject" if len(left) == 1 else "rejects"
+        verb = "is" if len(left) == 1 else "are"
+        tell(f"{len(left)} {noun} of an undo {verb} left: run the undo again", err=True)
+    found = [each for each in listed if each.closed is None and each not in left]
     if not found:
         tell("No rejects to send again.", err=True)
         return 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from target_chakra.changes import Kind, shown_key
+from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
@@ -248,6 +249,11 @@ class Reports:
             rows = kept_rows(connection, number, stream)
         with legible(self._engine.url):
             return number, tuple(kept_line(row) for row in rows)
+
+    def effects(self, run: int) -> Effects:
+        """What a run did to each process; to be closed."""
+        with self.reading() as connection:
+            return Effects(connection, run)
 
     def resolve(self, numbers: Sequence[int], how: str) -> None:
         """Take the user's word for unknown rows.

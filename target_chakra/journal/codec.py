@@ -40,7 +40,7 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
         "deleted": known.deleted,
         "began_ms": known.began,
         "ended_ms": known.ended,
-        "undone": encode(known.undone) if known.undone else None,
+        "replaced": encode(known.replaced) if known.replaced else None,
     }
 
 
@@ -67,7 +67,7 @@ def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
         created=row.created,
         began=row.began_ms,
         ended=row.ended_ms,
-        undone=_object(row.undone) if row.undone else {},
+        replaced=_object(row.replaced) if row.replaced else {},
     )
 
 
@@ -225,7 +225,7 @@ def confirmed_by_word(row: sa.Row[tuple[object, ...]]) -> Row | None:
     if key is None or created is None:
         return None
     word = confirmation_row(row.account, Confirmation(key, created))
-    del word["undone"]  # a journal of an earlier version has no such column
+    del word["replaced"]  # a journal of an earlier version has no such column
     return word
 
 
@@ -282,6 +282,7 @@ def encode_actions(actions: Iterable[Action]) -> bytes:
 def _encoded(action: Action) -> list[object]:
     change = action.change
     key = None if change.key is None else [change.key.attribute, change.key.value]
+    undoes = change.undoes
     return [
         change.row_number,
         change.line,
@@ -292,6 +293,7 @@ def _encoded(action: Action) -> list[object]:
         action.fields,
         action.before,
         action.twin,
+        *([] if undoes is None else [[[each.attribute, each.value] for each in undoes]]),
     ]
 
 
@@ -301,7 +303,7 @@ def decode_actions(body: bytes, procedure: str, kind: Kind) -> tuple[Action, ...
 
 
 def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
-    _, line, stream, key, mode, process_id, fields, before, twin = each
+    _, line, stream, key, mode, process_id, fields, before, twin, *more = each
     named = Key(procedure, key[0], key[1]) if isinstance(key, list) else None
     change = Change(
         seq=0,
@@ -314,6 +316,7 @@ def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
         fields=fields if isinstance(fields, dict) else {},
         row={},
         asked_by=AskedBy.EARLIER_RUN,
+        undoes=tuple(Key(procedure, *of) for of in more[0]) if more else None,  # type: ignore[attr-defined]  # as it was encoded
     )
     return Action(
         change,

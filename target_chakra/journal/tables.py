@@ -88,7 +88,7 @@ confirmed = sa.Table(
     sa.Column("deleted", sa.Boolean, nullable=False),
     sa.Column("began_ms", sa.BigInteger),
     sa.Column("ended_ms", sa.BigInteger),
-    sa.Column("undone", sa.LargeBinary),
+    sa.Column("replaced", sa.LargeBinary),
     sqlite_with_rowid=False,
 )
 

@@ -95,12 +95,14 @@ class Spellings:
         sure: Those that ChakraHQ is known to use.
         guesses: Those that it may use.
         process_id: The process that has the key, as far as that is known; empty if it is not.
+        shows_deleted: Whether it counts, too, where it is deleted.
     """
 
     own: str | int
     sure: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     process_id: str = ""
+    shows_deleted: bool = False
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -242,7 +244,7 @@ class Lookups:
                 continue
             for snapshot in seen:
                 text = self._text(self._value(snapshot))
-                if text in texts and not snapshot.deleted:
+                if text in texts and (key.shows_deleted or not snapshot.deleted):
                     hidden[text] = seen
         return hidden
 

@@ -15,7 +15,7 @@ from target_chakra.lookups.comparison import same
 from target_chakra.mapping.destination_names import is_for_creates
 
 if TYPE_CHECKING:
-    from target_chakra.changes import Change, Known
+    from target_chakra.changes import Change, Fields, Known
     from target_chakra.lookups.comparison import Comparable
 
 
@@ -54,16 +54,25 @@ def is_edited(name: str, wanted: object, known: Known | None, comparable: Compar
 
 
 def tells_more(
-    change: Change, known: Known | None, keeps: EditsKept, comparable: Comparable
+    change: Change, known: Known | None, kept: Fields, keeps: EditsKept, comparable: Comparable
 ) -> bool:
-    """Whether a row that is as it should be tells more of what was wanted than the journal knows.
+    """Whether a row that is not sent tells more than the journal knows of what was written last.
 
     Without that an edit of it could not be told from a value of old.
+
+    Args:
+        change: What the row wants.
+        known: What the journal knows of its process.
+        kept: What was edited, by destination.
+        keeps: Where edits are kept.
+        comparable: How values are compared.
     """
-    written = known.fields if known is not None else {}
-    return any(
-        name in keeps
-        and not is_for_creates(name)
-        and (name not in written or not same(name, value, written[name], comparable))
-        for name, value in change.values.items()
-    )
+    held: Fields = known.fields if known is not None else {}
+    replaced: Fields = known.replaced if known is not None else {}
+    for name, value in change.values.items():
+        last = replaced if name in kept else held
+        if name not in keeps or is_for_creates(name):
+            continue
+        if name not in last or not same(name, value, last[name], comparable):
+            return True
+    return False

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from target_chakra.planning.plan import Decision, Rules
 
 _EMPTY: Final = (None, "")
+_TOUCHED: Final = "updatedAt"
 _NEXT: Final = (
     "See what ChakraHQ holds now. If the row is right, decide anew: run its source again, or send"
     " it with target-chakra retry"
@@ -65,7 +66,7 @@ def plan_guarded(
         return _absent(change, guard, known, rules)
     if guard.creates:
         return _there_by_now(change, guard, held[0], rules)
-    sight = _Sight(held[0], known, rules)
+    sight = _Sight(held[0], change.vouched or known, rules)
     return _delete(change, guard, sight) if change.deletes else _update(change, guard, sight)
 
 
@@ -136,14 +137,19 @@ def _delete(change: Change, guard: Guard, sight: _Sight) -> Decision:
     held = sight.held
     if held.deleted:
         return Done(change, Outcome.UNCHANGED, held.process_id)
-    if others := sight.others(guard.expected):
-        return _changed(change, guard, _said(guard, others))
+    others = sight.others(guard.expected)
+    if guard.untouched is not None and (held.updated_at or 0) > guard.untouched:
+        others[_TOUCHED] = held.row.get(_TOUCHED)
+    if others:
+        return _left(change, guard, held, others)
     return Action(change, Kind.DELETE, held.process_id, {}, {DELETED: False}, known=sight.known)
 
 
 def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     held, expected = sight.held, guard.expected
     if held.deleted and DELETED not in expected:
+        if guard.keeps_others:
+            return _left(change, guard, held, {DELETED: True})
         return _changed(change, guard, [f"{change.key} is deleted by now"])
     unlike = {name: value for name, value in change.fields.items() if not sight.has(name, value)}
     kept = {
@@ -167,6 +173,13 @@ def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     )
 
 
+def _left(change: Change, guard: Guard, held: Snapshot, others: Mapping[str, object]) -> Decision:
+    """What follows where nothing of a change is carried out, since others wrote its process."""
+    if guard.keeps_others:
+        return Done(change, Outcome.KEPT, held.process_id, kept=others)
+    return _changed(change, guard, _said(guard, others))
+
+
 def _said(guard: Guard, others: Mapping[str, object]) -> list[str]:
     expected = guard.expected
     return [
@@ -181,4 +194,5 @@ def _text(value: object) -> str:
 
 def _changed(change: Change, guard: Guard, what: list[str]) -> Reject:
     reason = f"Changed since {guard.since}: {'; '.join(what)}"
-    return Reject(change, reason, _NEXT, kind=RejectKind.CHANGED)
+    step = _NEXT if change.undoes is None else "See what ChakraHQ holds now, and mend it there"
+    return Reject(change, reason, step, kind=RejectKind.CHANGED)

@@ -314,7 +314,7 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
         fields[DELETED] = False
     if not fields:
         outcome = Outcome.KEPT if kept else Outcome.UNCHANGED
-        is_whole = bool(keeps) and tells_more(change, known, keeps, rules.comparable)
+        is_whole = bool(keeps) and tells_more(change, known, kept, keeps, rules.comparable)
         return Done(change, outcome, held.process_id, learned, kept=kept, is_whole=is_whole)
     before = {name: held.value(name) for name in fields}
     return Action(

@@ -38,7 +38,9 @@ def spellings_of(
     of_key = known.get(key)
     known_id = of_key.process_id if of_key is not None and not of_key.deleted else ""
     process_id = str(key.value) if key.attribute == "id" else known_id
-    return replace(procedure.spellings_of(key, of_key), process_id=process_id)
+    shows_deleted = change.guard is not None and change.guard.keeps_others
+    spellings = procedure.spellings_of(key, of_key)
+    return replace(spellings, process_id=process_id, shows_deleted=shows_deleted)
 
 
 class Sightings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.books.run_end import RunEnd
 from target_chakra.books.verdict import Held, Verdict
+from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Closing:
         why, unknown, command = writer.books.why, writer.books.unknown, self.hooks.command
         held, holds = (self._held(each) for each in (unknown.held_seconds, unknown.own_seconds))
         keyless = writer.tally.keyless_unknown
-        verdict = Verdict(receipt, self.context.settings.limits, why, command, held, holds, keyless)
+        limits, is_undo = self.context.settings.limits, kind == RunKind.UNDO.value
+        verdict = Verdict(receipt, limits, why, command, held, holds, keyless, is_undo)
         for told in verdict.errors():
             LOG.error("%s", told)
         for told in verdict.warnings():

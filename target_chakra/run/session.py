@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from target_chakra.books.rejects_file import RejectsFile
     from target_chakra.history.reports import RejectLine, RunLine
     from target_chakra.line_ranges import LineRanges
+    from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.settings import Settings
 
@@ -221,6 +222,10 @@ class Session(Generic[State]):
         """All rows that there are have come, or there are none: what a mirror misses is deleted."""
         self._mirrors.came(stream, version, self.load.name)
         self._mirrors.activate(stream, version)
+
+    def procedure(self, short_id: str) -> OpenProcedure:
+        """A procedure of the account."""
+        return self._account.procedure(short_id)
 
     # Runs that an operator asks for
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import NotFound, Refused
 from target_chakra.changes import Key, Kind
+from target_chakra.lookups.comparison import same
 from target_chakra.lookups.key_lookups import Spellings, Way
 from target_chakra.mapping.destination_names import destination_of
 from target_chakra.sending.recovery import Sight, sight
@@ -124,12 +125,25 @@ class ReadBack:
 
     def sight(self, action: Action, seen: Sequence[Snapshot]) -> Sight:
         """What the processes that were found say about an action."""
-        converted = dict(action.known.learned) if action.known else {}
+        converted = self._converted(action)
         if action.kind is Kind.CREATE and len(seen) == 1 and action.change.key is not None:
             # It was found by its key, in whatever spelling.
             name = destination_of(action.change.key.attribute)
             converted[name] = seen[0].value(name)
         return sight(action, seen, self._procedure.destinations.comparable, converted)
+
+    def _converted(self, action: Action) -> dict[str, object]:
+        """What ChakraHQ is known to make of the very values that were sent."""
+        known, comparable = action.known, self._procedure.destinations.comparable
+        if known is None:
+            return {}
+        return {
+            name: stored
+            for name, stored in known.learned.items()
+            if name in action.fields
+            and name in known.fields
+            and same(name, action.fields[name], known.fields[name], comparable)
+        }
 
     def identify(self, actions: Mapping[int, Action], ids: Iterable[str]) -> dict[int, str]:
         """Which of the processes that a job made are those of which creates, by position."""

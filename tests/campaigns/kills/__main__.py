@@ -120,7 +120,7 @@ def _verdict(kept: dict[str, Any]) -> Verdict:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Kill the real process, and judge.")
-    parser.add_argument("what", choices=("tap", "target", "apply"), help="what dies")
+    parser.add_argument("what", choices=("tap", "target", "apply", "undo"), help="what dies")
     parser.add_argument("--points", type=int, default=1000, help="how many runs are to die")
     parser.add_argument("--workers", type=int, default=2, help="cases at a time")
     parser.add_argument("--resume", action="store_true", help="go on with one that was cut off")

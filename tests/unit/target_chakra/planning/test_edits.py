@@ -78,7 +78,7 @@ def test_what_chakrahq_made_of_a_value_is_no_edit(
         ("city", "Pune", None, knows({"data.city": "Pune"})),
         ("city", None, "Pune", knows({"data.city": None})),
         # What an undo took back was written last all the same.
-        ("city", "Pune", "Agra", knows({}, undone={"data.city": "Pune"})),
+        ("city", "Pune", "Agra", knows({}, replaced={"data.city": "Pune"})),
     ],
 )
 def test_what_a_person_made_of_it_is_one(
@@ -109,7 +109,7 @@ def test_a_delete_is_not_held_back() -> None:
         (knows({}), True),
         (knows({"data.city": "Agra"}), True),
         (knows({"data.city": "Pune"}), False),
-        (knows({}, undone={"data.city": "Pune"}), True),
+        (knows({}, replaced={"data.city": "Pune"}), True),
     ],
 )
 def test_a_row_as_it_should_be_is_stored_where_it_tells_more(
