@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tap_chakra.run.role import Role
 
 ROLE: Final = "role of the key"
+ROUGHLY: Final = 0.1
+"""Share of its rows by which a long listing may be told too short."""
 _MOST_NAMED: Final = 12
 """Procedures that one line names."""
 
@@ -124,7 +126,8 @@ def share_finding(
         users: All users.
     """
     topic, others = ROLE, other_users(users)
-    rows = listing_length(lister) if first.is_full else len(first.rows)
+    exact = not first.is_full
+    rows = len(first.rows) if exact else listing_length(lister, roughly=ROUGHLY)
     if rows is None or others < 1:
         return Finding(
             topic,
@@ -134,8 +137,8 @@ def share_finding(
         )
     return Finding(
         topic,
-        f"{rows:,} rows are seen; if the {others} other active users have as many each, that is"
-        f" about {100 / (others + 1):.0f} % of all",
+        f"{'' if exact else 'about '}{rows:,} rows are seen; if the {others} other active users"
+        f" have as many each, that is about {100 / (others + 1):.0f} % of all",
         f"About {rows * others:,} rows are missing, beside those that are assigned to nobody",
         "api_key",
         Severity.WARNING,

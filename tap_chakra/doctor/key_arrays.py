@@ -104,7 +104,7 @@ def _answered(
     seen = [str(read(row)) for row in page.rows]
     if answers_exactly(page, seen, {str(value) for value in values}):
         return _PROVEN
-    return "finds nothing" if not page.rows else "not all keys are heeded"
+    return "not all of the keys that exist are found"
 
 
 def _is_key(value: object) -> bool:

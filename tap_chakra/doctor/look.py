@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Procedure
     from chakra_api.endpoints.answers import ProcessPage
-    from chakra_api.endpoints.client import UserList
+    from chakra_api.endpoints.client import Row, UserList
     from chakra_plugin.findings.asking import Asked
     from chakra_plugin.findings.budget import Budget
     from chakra_plugin.findings.measures import Measures
@@ -106,14 +106,13 @@ class _Look:
             for each in chosen
             if each.short_id in self._pages
         ]
+        role = role_of(seen)
+        shares = self._begin_shares(seen, people) if role.only else []
         probes = self._begin_probes(seen)
         yield from procedure_findings(list(self._pages), refused)
         yield user_finding(people, refusal)
-        role = role_of(seen)
         yield role_finding(role)
-        if role.only:
-            yield from self._shares(seen, people)
-        for probe in probes:
+        for probe in (*shares, *probes):
             yield from self._probed(probe)
         yield from self._of_rows(seen, Directory.from_users([] if people is None else people.rows))
         lookback = self._source.settings.lookback_ms / 1000
@@ -191,22 +190,20 @@ class _Look:
                 self._pages[procedure.short_id] = page
         return refused
 
-    def _shares(self, seen: Sequence[Seen], people: UserList | None) -> Iterator[Finding]:
+    def _begin_shares(
+        self, seen: Sequence[Seen], people: UserList | None
+    ) -> list[Asked[list[Finding]]]:
+        """Ask how many rows a key sees that likely does not see all."""
         users = [] if people is None else people.rows
-        asked = [
+        return [
             self._asking.begin(
                 f"how many rows of '{each.procedure.short_id}' are seen",
-                partial(
-                    share_finding,
-                    each.procedure.short_id,
-                    self._source.lister(each.procedure),
-                    self._pages[each.procedure.short_id],
-                    users,
-                ),
+                partial(self._share, each.procedure.short_id, users),
             )
             for each in seen
             if each.rows
         ]
-        for each in asked:
-            if (found := self._asking.answer(each)) is not None:
-                yield found
+
+    def _share(self, short_id: str, users: Sequence[Row]) -> list[Finding]:
+        lister = self._source.lister(self._source.account.procedure(short_id))
+        return [share_finding(short_id, lister, self._pages[short_id], users)]

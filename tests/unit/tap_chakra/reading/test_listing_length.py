@@ -39,3 +39,14 @@ def test_the_length_is_exact(count: int) -> None:
 def test_where_the_server_does_not_skip_so_far_nothing_is_made_up(count: int, most: int) -> None:
     found = listing_length(Rows(count, most), {"status": "OPEN"})
     assert found in {None, count}
+
+
+@given(st.integers(0, 2_000_000))
+def test_a_rough_length_is_never_too_large_and_off_by_no_more_than_was_asked_for(
+    count: int,
+) -> None:
+    listing = Rows(count)
+    found = listing_length(listing, {"status": "OPEN"}, roughly=0.1)
+    assert found is not None
+    assert count - max(1, 0.1 * count) <= found <= count
+    assert listing.asked <= math.log(count + 2, GROWTH) + math.log2(GROWTH / 0.1) + 4
