@@ -171,3 +171,16 @@ def test_what_can_not_be_audited_is_said_in_words(tmp_path: Path, sandbox: Sandb
         done = operate(run, config, "audit", *args)
         assert (done.code, said in done.stderr) == (code, True), done.stderr
         assert "Traceback" not in done.stderr
+
+
+@ONE
+def test_a_journal_in_postgresql_tells_the_same(
+    tmp_path: Path, sandbox: Sandbox, postgres: str
+) -> None:
+    config = configured(sandbox, journal=postgres)
+    rows = [record("scores", lead_id=key, score=3) for key in sorted(living(sandbox))[:20]]
+    done = write(tmp_path, config, [schema("scores", COLUMNS), *rows])
+    assert done.code == ExitCode.DONE, done.stderr
+    for args in (("--run", "1"), ("--stream", "scores")):
+        found = operate(tmp_path, config, "audit", *args, "--json")
+        assert (found.code, counts(found)) == (ExitCode.DONE, {"kept": 20}), found.stderr
