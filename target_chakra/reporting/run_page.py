@@ -46,8 +46,9 @@ HUES: Final[Mapping[str, int]] = {
     Outcome.SUPERSEDED.value: 5,
     Outcome.REJECTED.value: 8,
     Outcome.UNKNOWN.value: 3,
-    Outcome.IN_FLIGHT.value: 7,
-    Outcome.NOT_SENT.value: 7,
+    Outcome.KEPT.value: 7,
+    Outcome.IN_FLIGHT.value: 5,
+    Outcome.NOT_SENT.value: 5,
 }
 _TONES: Final[Mapping[str, Tone]] = {
     Outcome.REJECTED.value: Tone.BAD,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.people import edit
 from tests.support.target_process import (
     living,
     operate,
@@ -152,6 +153,47 @@ def test_json_says_the_same_as_the_receipt(sandbox: Sandbox, tmp_path: Path) -> 
     counted = [last[name] for name in ("rows", "ended", "rejected", "jobs", "requests")]
     assert counted == [25, 25, 3, told.receipt["jobs"], told.receipt["requests"]]
     assert sum(each["size"] for each in found["jobs"]) == 22
+
+
+def test_fields_that_people_changed_are_named_and_their_values_only_where_asked_for(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    keys = sorted(living(sandbox))[:10]
+    mapping = {"stream": "scores", "procedure": "lead", "key": "lead_id", "mode": "update"}
+    config = config_of(sandbox, tmp_path) | {"streams": [{**mapping, "keep_edits": True}]}
+    rows = [record("scores", lead_id=key, score=9000 + n) for n, key in enumerate(keys)]
+    lines = [schema("scores", ["lead_id", "score"]), *rows, state({"at": 1})]
+    assert write(tmp_path, config, lines).code == 0
+    for key in keys[:3]:
+        edit(sandbox, key, score=31_337)
+    assert write(tmp_path, config, lines).code == 0
+    found = page(tmp_path, config)
+    (counts,) = [rows for name, rows in found.tables.items() if name.startswith("Fields that")]
+    assert counts[1:] == [["data.score", "lead", "3"]]
+    assert {row[2] for row in found.tables["Where"][1:]} == {f"lead_id={key}" for key in keys[:3]}
+    told = operate(tmp_path, config, "report", "--json")
+    assert "31337" not in (tmp_path / "run.html").read_text() + told.stdout
+    assert "31,337" not in (tmp_path / "run.html").read_text()
+    page(tmp_path, config, "--rows")
+    assert "31337" in (tmp_path / "run.html").read_text()
+
+
+def test_a_run_of_each_kind_is_told_as_what_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = config_of(sandbox, tmp_path)
+    plan = str(tmp_path / "plan.parquet")
+    lines = messages(sandbox)
+    assert write(tmp_path, config | {"plan_path": plan}, lines).code in (0, 7)
+    assert page(tmp_path, config).facts["begun for"] == "plan"
+    assert "nothing was sent" in (tmp_path / "run.html").read_text()
+    assert operate(tmp_path, config, "apply", plan, "--yes").code in (0, 7)
+    applied = page(tmp_path, config)
+    assert applied.facts["begun for"] == "apply"
+    assert applied.facts["updated"] == "17"
+    write(tmp_path, config, lines)
+    assert operate(tmp_path, config, "retry").code == 7
+    assert page(tmp_path, config).facts["begun for"] == "retry"
+    assert operate(tmp_path, config, "doctor").code in (0, 3, 7)
+    assert page(tmp_path, config).facts["begun for"] == "retry"
 
 
 def test_to_look_changes_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
