@@ -35,6 +35,7 @@ ARGUMENTS: Final = {
     "sync": "--source duckdb:// --stream lead_scores"
     " --sql \"SELECT 'L-00001' AS lead_id, 990 AS score, 'asha.k' AS owner, 'TRIED' AS stage\"",
     "audit": "--help",
+    "report": "--json",
     "init": "--procedure lead --source duckdb:// --stream s --sql \"SELECT 'L-1' AS lead_id\"",
 }
 """What a reader gives a command of the plugin files that takes no step without it."""
@@ -163,10 +164,14 @@ def _has_scores(postgres: str) -> bool:
     return found is not None and found[0] is not None
 
 
-def test_each_command_of_the_plugin_files(meltano: Callable[[str], str], account: Sandbox) -> None:
+def test_each_command_of_the_plugin_files(
+    meltano: Callable[[str], str], account: Sandbox, tmp_path: Path
+) -> None:
     meltano(
         "meltano invoke target-chakra < /dev/null"
     )  # before it there is no journal to look into
+    meltano(f"export TAP_CHAKRA_REPORT_PATH={tmp_path / 'tap-report.json'}")
+    meltano("meltano invoke tap-chakra > /dev/null")  # before it there is no report to show
     for line in documents.of_meltano():
         if "mirror-commit" in line:
             continue  # after a mirror: in the README's own line
@@ -195,7 +200,8 @@ def test_alone_as_the_readme_has_it(outside: Places, account: Sandbox, tmp_path:
     (tmp_path / "config.json").write_text(json.dumps(settings | mapping))
     (tmp_path / "state.json").write_text("{}")
     (tmp_path / "rows.singer").write_text(ROWS)
-    (tmp_path / "tap.json").write_text(json.dumps(settings))
+    tap = settings | {"report_path": str(tmp_path / "tap-report.json")}
+    (tmp_path / "tap.json").write_text(json.dumps(tap))
     for line in _walked("README.md", *ALONE):
         if "--warehouse" in line:
             lines = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
