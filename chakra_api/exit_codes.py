@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 class ExitCode(IntEnum):
     """What a command's end means to the script that ran it."""
 
+    @property
+    def words(self) -> str:
+        """The name as people read it: `no access`."""
+        return self.name.lower().replace("_", " ")
+
+    @property
+    def means(self) -> str:
+        """A sentence for who reads of an end elsewhere, without a full stop."""
+        return _MEANS[self]
+
     DONE = 0
     BUG = 1
     """A fault of ours: please report it."""
@@ -39,6 +49,21 @@ class ExitCode(IntEnum):
     DIFFERS = 11
     """An audit found that two sides that should agree do not."""
 
+
+_MEANS: Final = {
+    ExitCode.DONE: "Everything asked for was done",
+    ExitCode.BUG: "A fault of the connector: its log has a traceback, please report it",
+    ExitCode.USAGE: "The command line itself is wrong: see --help",
+    ExitCode.SETTINGS: "A setting, a catalog, a state or the input is wrong: the log names it",
+    ExitCode.NO_ACCESS: "The API key is wrong, or its role may not do this",
+    ExitCode.UNREACHABLE: "ChakraHQ could not be reached, kept failing, or something else answered",
+    ExitCode.INCOMPLETE: "A scan could not be proven complete: its bookmark did not move",
+    ExitCode.REJECTS: "More rows were rejected, or would have been deleted, than the limit allows",
+    ExitCode.UNKNOWN: "Some rows have an unknown outcome, or were not sent because of one",
+    ExitCode.STOPPED: "The run was stopped in order; run it again to go on",
+    ExitCode.JOURNAL: "The journal can't be used: locked by another run, newer, damaged or full",
+    ExitCode.DIFFERS: "An audit found that two sides that should agree do not",
+}
 
 GRAVITY: Final = (
     ExitCode.DONE,

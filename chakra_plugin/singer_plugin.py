@@ -30,6 +30,7 @@ from chakra_plugin.settings.sources import (
 )
 from chakra_plugin.stream_maps import ChakraMapper, check_stream_maps
 from chakra_plugin.telling import tell_page
+from chakra_plugin.verbosity import verbosity_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -260,6 +261,7 @@ class ChakraPlugin(PluginBase):
         """The command line, with help of our own."""
         command = super().get_singer_command()
         command.help, command.epilog = cls.command_help, cls.command_epilog
+        command.params += verbosity_options(cls.name)
         for option in command.params:
             if isinstance(option, click.Option) and option.name == "config":
                 option.help = _CONFIG_HELP.format(prefix=cls.declared().prefix)

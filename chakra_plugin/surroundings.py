@@ -45,6 +45,14 @@ def surroundings(variables: Mapping[str, str] = os.environ) -> Surroundings:
     return Surroundings(Path(root) if root else None, variables.get("MELTANO_ENVIRONMENT", ""))
 
 
+def place_of_run() -> str:
+    """Where a command runs, as a person who reads of it elsewhere knows it."""
+    around = surroundings()
+    if around.project is None:
+        return f"on {socket.gethostname()}"
+    return ", ".join(filter(None, (around.project.name, around.environment)))
+
+
 def run_owner() -> str:
     """The command that runs, by its pid and its machine, told to another: `pid 12 on mill`."""
     return f"pid {os.getpid()} on {socket.gethostname()}"

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from typing import TYPE_CHECKING
+
 import click
 
 from chakra_api.printable import printable, printable_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def tell(line: str, *, err: bool = False) -> None:
@@ -29,6 +36,13 @@ def tell_json(lines: str, *, err: bool = False) -> None:
     """
     shown = "\n".join(printable_json(line) for line in lines.split("\n"))
     click.echo(shown, err=err)
+
+
+def tell_csv(cells: Sequence[str]) -> None:
+    """Print a record of CSV (RFC 4180); what is not seen in a cell as its escape."""
+    written = io.StringIO()
+    csv.writer(written).writerow([printable(cell) for cell in cells])
+    click.echo(written.getvalue(), nl=False)
 
 
 def tell_page(text: str) -> None:

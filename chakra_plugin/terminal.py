@@ -13,7 +13,7 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
@@ -42,6 +42,8 @@ class Toned:
     tone: Tone
 
 
+_SHORT: Final = 20
+"""Characters of a column that is never wrapped."""
 Cell: TypeAlias = "str | Toned"
 """What stands in one place of a table."""
 
@@ -110,7 +112,7 @@ def _aligned(
     from rich.cells import cell_len  # noqa: PLC0415 - a plain run needs none of it
 
     lines: list[Sequence[Cell]] = [[Toned(each, Tone.HEADING) for each in headers], *rows]
-    widths = [max(cell_len(_text(line[at])) for line in lines) for at in range(len(headers))]
+    widths = _widths(lines)
     shown = []
     for line in lines:
         cells = []
@@ -120,6 +122,13 @@ def _aligned(
             cells.append(blank + toned if at in numeric else toned + blank)
         shown.append("  ".join(cells).rstrip())
     return "\n".join(shown)
+
+
+def _widths(lines: Sequence[Sequence[Cell]]) -> list[int]:
+    """The width of each column: its widest cell."""
+    from rich.cells import cell_len  # noqa: PLC0415 - a plain run needs none of it
+
+    return [max(map(cell_len, map(_text, column))) for column in zip(*lines, strict=True)]
 
 
 def _table(
@@ -136,13 +145,15 @@ def _table(
     lines = box.SIMPLE_HEAD if _is_unicode(err=err) else box.ASCII
     bold = Tone.HEADING.value
     table = Table(box=lines, show_edge=False, pad_edge=False, header_style=bold)
-    for at, header in enumerate(headers):
-        # What does not fit goes on below: a key or an id that is cut is of no use.
+    for at, (header, width) in enumerate(zip(headers, _widths([headers, *rows]), strict=True)):
+        # What does not fit goes on below: a key or an id that is cut is of no use. What is short
+        # stays whole.
+        least = width if at in numeric or width <= _SHORT else None
         justify: Any = "right" if at in numeric else "left"
-        table.add_column(_rich(header), justify=justify, overflow="fold", no_wrap=at in numeric)
+        table.add_column(_rich(header), justify=justify, overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*map(_rich, row))
-    console.print(table)
+    console.print(table, crop=False)
     written = console.file
     assert isinstance(written, io.StringIO)  # noqa: S101 - made below
     return "\n".join(line.rstrip() for line in written.getvalue().strip("\n").split("\n"))

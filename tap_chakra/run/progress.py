@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from chakra_api.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from chakra_api.clock import Clock
@@ -28,6 +28,8 @@ LIVE_SECONDS = 0.25
 CLEAR = "\r\x1b[K"
 MINUTE = 60
 MOST_NAMED = 10
+MOST_WARNINGS = 100
+"""Warnings about the account that are written out."""
 ROWS_A_PAGE = 100
 """Rows that a request may bring (contract 4.3)."""
 
@@ -179,6 +181,13 @@ def _requests(work: Work) -> str:
     again = f" ({work.retries:,} repeated)" if work.retries else ""
     waited = f", {work.waited:.1f} s waited for the pace" if work.waited >= 0.1 else ""  # noqa: PLR2004 - nothing to speak of
     return f"{work.requests:,} requests{again}{waited}"
+
+
+def the_first(warnings: Sequence[str]) -> Iterator[str]:
+    """Warnings as they are written out: of very many the first, and how many more there are."""
+    yield from warnings[:MOST_WARNINGS]
+    if len(warnings) > MOST_WARNINGS:
+        yield f"... and {len(warnings) - MOST_WARNINGS:,} more of these"
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from chakra_api.connection import connect
 from chakra_api.endpoints.answers import UserList, has_id
 from chakra_api.endpoints.where import all_of
 from chakra_api.errors import ChakraError, NoAccess, NotFound
+from chakra_api.transcripts.request_log import request_log
 from chakra_api.values.timestamps import iso_ms
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions, in_portions
@@ -77,7 +78,8 @@ class Source:
     ) -> None:
         self.settings = settings
         self._unfiltered = unfiltered
-        self.client = connect(settings.connection, clock, settings.concurrency, watchers)
+        told = (*watchers, *request_log(_log))
+        self.client = connect(settings.connection, clock, settings.concurrency, told)
         self._unit = UnitOfTime()
         self._believed_clock = BelievedClock(clock, settings.lookback_ms)
         self._doubts: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tap_chakra.facts.columns import columns_of
 from tap_chakra.facts.scan_facts import StreamFacts
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from tap_chakra.run.procedure_run import ProcedureRun, ScanResult
     from tap_chakra.run.progress import Odd
+
+MISFITS: Final = "did not fit, in _extra_data"
+"""What values are called that did not fit their type."""
 
 
 def stream_facts(
@@ -28,7 +31,7 @@ def stream_facts(
     """
     progress = run.progress
     counts = {
-        "did not fit, in _extra_data": dict(odd.misfits),
+        MISFITS: dict(odd.misfits),
         "named no time zone": dict(odd.zoneless),
         "held U+0000": dict(odd.nul),
     }

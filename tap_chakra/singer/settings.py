@@ -6,6 +6,7 @@ from singer_sdk import typing as th
 from singer_sdk.helpers._batch import DEFAULT_BATCH_SIZE
 
 from chakra_plugin.settings.connection import connection_settings
+from chakra_plugin.settings.monitoring import MONITORING
 from tap_chakra import settings as defaults
 from tap_chakra.singer.batch_settings import COMPRESSIONS, FORMATS
 
@@ -157,6 +158,7 @@ SETTINGS = th.PropertiesList(
         description="Rows of a run from which on, where there are two cores, rows are typed and"
         " written by a second process while the first one reads; 0 for never.",
     ),
+    *MONITORING,
     th.Property(
         "batch_config",
         th.ObjectType(

@@ -19,6 +19,7 @@ from chakra_api.errors import MachineFault, OutputFault
 from chakra_api.exit_codes import ExitCode, gravest
 from chakra_api.redaction import redact_logs
 from chakra_plugin.json_files import json_file
+from chakra_plugin.monitoring.watch import watched
 from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.telling import tell
@@ -34,7 +35,7 @@ from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
 from tap_chakra.reporting.report_file import reported
 from tap_chakra.run.check import check
-from tap_chakra.run.progress import PushesDown, Screen
+from tap_chakra.run.progress import PushesDown, Screen, the_first
 from tap_chakra.run.source import Source
 from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
@@ -47,6 +48,8 @@ from tap_chakra.singer.settings import SETTINGS
 from tap_chakra.singer.state_input import state_file, state_of
 from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
 from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
+from tap_chakra.telling.end_facts import with_streams
+from tap_chakra.telling.reading_table import tell_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,10 +58,8 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
 
     from chakra_api.endpoints.client import Row
+    from chakra_plugin.monitoring.run_facts import RunFacts
 
-
-MOST_WARNINGS: Final = 100
-"""Warnings about the account that are written out."""
 
 MANY_PROCEDURES: Final = 5_000
 """Procedures that are described without a word."""
@@ -139,10 +140,8 @@ class TapChakra(ChakraPlugin, Tap):
         """One stream per procedure, one per collection of the configuration, and users."""
         source = self.source
         found = (*source.account.warnings, *source.name_warnings, *source.masks.warnings)
-        for warning in found[:MOST_WARNINGS]:
+        for warning in the_first(found):
             self.logger.warning("%s", warning)
-        if len(found) > MOST_WARNINGS:
-            self.logger.warning("... and %s more of these", f"{len(found) - MOST_WARNINGS:,}")
         if not source.procedures:
             self.logger.warning(
                 "The account shows no procedures: check the role of the key; only users and the"
@@ -294,6 +293,27 @@ class TapChakra(ChakraPlugin, Tap):
             self.state_writer.write_state(self.state)
         runs.run(list(self.streams.values()))
 
+    def told(self, facts: RunFacts) -> RunFacts:
+        """What is told of the run's end, with what it has read by then."""
+        return facts if self._source is None else with_streams(facts, self.run_record, self.state)
+
+    def read(self) -> None:
+        """Read all that is selected; where not all of that is complete, exit with a code."""
+        try:
+            self.read_streams()
+            self.written()
+        except BrokenPipeError:
+            # click would end the command without a word.
+            raise ReaderGone(
+                "Nobody reads the output any more: the loader ended before the tap",
+                "See what the loader said, then run it again to go on",
+            ) from None
+        finally:
+            self.end()
+        tell_streams(self.run_record.streams)
+        if code := self.runs.conclude(allow_incomplete=self.source.settings.allow_incomplete):
+            sys.exit(code)
+
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
         """Stop the run at once, but not in the middle of a line."""
         self._stop_signal = signum
@@ -339,25 +359,16 @@ class TapChakra(ChakraPlugin, Tap):
     ) -> None:
         """Run the tap from the command line."""
         super(Tap, cls).invoke(about=about, about_format=about_format)
-        tap = cls.configured(
-            config,
-            state=None if state is None else state_file(state),
-            catalog=None if catalog is None else json_file(catalog, "catalog"),
-        )
-        with reported(lambda: tap.run_record, tap.source, tap.clock):
-            try:
-                tap.read_streams()
-                tap.written()
-            except BrokenPipeError:
-                # click would end the command without a word.
-                raise ReaderGone(
-                    "Nobody reads the output any more: the loader ended before the tap",
-                    "See what the loader said, then run it again to go on",
-                ) from None
-            finally:
-                tap.end()
-            if code := tap.runs.conclude(allow_incomplete=tap.source.settings.allow_incomplete):
-                sys.exit(code)
+        with watched(cls.logger, config.config, SystemClock()) as watch:
+            tap = cls.configured(
+                config,
+                state=None if state is None else state_file(state),
+                catalog=None if catalog is None else json_file(catalog, "catalog"),
+            )
+            watch.adds = tap.told
+            with reported(lambda: tap.run_record, tap.source, tap.clock):
+                tap.read()
+            watch.ended(None)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -43,8 +43,7 @@ class Reasons:
         if brief:
             is_known = brief in self._briefs or len(self._briefs) < MOST_KINDS
             self._briefs[brief if is_known else RejectKind.OTHER.value] += 1
-        without_key = reason.replace(str(change.key), "") if change.key else reason
-        kind = _VALUES.sub("", without_key)
+        kind = without_values(reason, str(change.key) if change.key else "")
         if kind not in self._counts and len(self._counts) >= MOST_KINDS:
             self._others += 1
             return
@@ -64,6 +63,16 @@ class Reasons:
         if left:
             parts.append(f"other reasons ({counted(left)})")
         return "; ".join(parts)
+
+
+def without_values(reason: str, key: str = "") -> str:
+    """What is left of a reason without what differs from row to row: alike for rows of one kind.
+
+    Args:
+        reason: Why a row ended so.
+        key: What names its process, as a reason has it; empty without one.
+    """
+    return _VALUES.sub("", reason.replace(key, "") if key else reason)
 
 
 def counted(rows: int) -> str:

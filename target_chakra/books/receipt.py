@@ -149,10 +149,10 @@ class Receipt:
         """The same as one line of JSON."""
         return encode(self.to_json()).decode()
 
-    def line(self) -> str:
-        """What a person reads."""
+    @property
+    def rows_said(self) -> str:
+        """What became of the rows, as a person reads it."""
         parts = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.total)]
-        rate = self.rows_in / self.cost.seconds if self.cost.seconds > 0 else 0.0
         said = f"{self.rows_in:,} rows in: {', '.join(parts) or 'nothing to do'}"
         if self.mirror:
             deletes = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.mirror)]
@@ -162,8 +162,13 @@ class Receipt:
             said += f"; skipped {', '.join(skipped)}"
         if kept := sum(self.kept_fields.values()):
             said += f"; {kept:,} fields left as others changed them"
+        return said
+
+    def line(self) -> str:
+        """What a person reads."""
+        rate = self.rows_in / self.cost.seconds if self.cost.seconds > 0 else 0.0
         return (
-            f"{said}; {self.cost.jobs:,} jobs, {self.cost.requests:,} requests,"
+            f"{self.rows_said}; {self.cost.jobs:,} jobs, {self.cost.requests:,} requests,"
             f" {self.cost.seconds:.1f} s ({rate:,.0f} rows/s)"
         )
 

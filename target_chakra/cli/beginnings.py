@@ -18,8 +18,8 @@ from target_chakra.history.reports import Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
-from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.target import TargetChakra, journal_of, typed_command
+from target_chakra.telling.watching import told_to, watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,9 +69,9 @@ def begun_session(
         settings: What the user set.
         told: Who else is told of the run.
     """
-    with stoppable() as stop:
+    with watch_of(config.config) as watch, stoppable() as stop:
         hooks = replace(
-            told or Hooks(), stopped=stop, ended=tell_end, command=typed_command(config)
+            told or Hooks(), stopped=stop, ended=told_to(watch), command=typed_command(config)
         )
         session = Session(settings, SystemClock(), run_owner(), hooks)
         stop.begun = True

@@ -2,66 +2,72 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.cli.beginnings import (
-    JSON,
     RUN,
     STREAM,
     begun_session,
     line_json,
     opened_reports,
-    place_of,
     refuse_unknown_run,
     settings_of,
 )
+from target_chakra.cli.reject_listing import reject_line, tell_reasons, tell_sheet
 from target_chakra.journal.records import RunKind
+from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
-
-    from target_chakra.history.reports import RejectLine
 
 
 @click.command()
 @RUN
 @STREAM
 @click.option("--all", "closed", is_flag=True, help="Those that were sent again or overtaken, too.")
-@JSON
+@click.option("--rows", "form", flag_value="rows", help="Each row, in place of the reasons.")
+@click.option("--csv", "form", flag_value="csv", help="Each row as CSV, for a spreadsheet.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.pass_obj
 def rejects(
-    config: _ConfigInput, number: int | None, stream: str | None, *, closed: bool, as_json: bool
+    config: _ConfigInput, number: int | None, stream: str | None, form: str | None, *, closed: bool
 ) -> None:
-    """List rejected rows: key, line, reason, what to do.
+    """Say why rows were rejected: each reason with its rows, three examples, what to do.
 
     \b
     Examples:
       target-chakra --config config.json rejects
-      target-chakra --config config.json rejects --run 12 --json
+      target-chakra --config config.json rejects --run 12 --rows
+      target-chakra --config config.json rejects --csv > rejects.csv
+      target-chakra --config config.json rejects --json
     """  # noqa: D301 - click's mark for text that stays as it is
     with opened_reports(config) as reports:
         found = reports.rejects(run=number, stream=stream, closed=closed)
         if not found:
             refuse_unknown_run(config, reports, number)
-    for each in found:
-        if as_json:
+    if form == "csv":
+        tell_sheet(found)
+    elif form == "json":
+        for each in found:
             tell_json(line_json(each))
-        else:
-            tell(_reject_line(each))
+    elif form == "rows":
+        for each in found:
+            tell(reject_line(each))
+    elif found:
+        tell_reasons(found, typed_command(config)(_in_rows(number, stream, closed=closed)))
     if not found:
         tell("No rejects.", err=True)
 
 
-def _reject_line(each: RejectLine) -> str:
-    state = f" [{each.closed}]" if each.closed else ""
-    job = f" (job {each.job})" if each.job else ""
-    return (
-        f"{each.id}  run {each.run}, {place_of(each)}, {each.key or 'no key'}{state}:"
-        f" {each.reason}{job}. {each.next_step}."
-    )
+def _in_rows(number: int | None, stream: str | None, *, closed: bool) -> str:
+    """The same question, asked for each row."""
+    asked = [] if number is None else [f"--run {number}"]
+    asked += [] if stream is None else [f"--stream {shlex.quote(stream)}"]
+    return " ".join(("rejects --rows", *asked, *(["--all"] if closed else [])))
 
 
 @click.command()
@@ -86,7 +92,7 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
             refuse_unknown_run(config, reports, number)
     for each in listed:
         if each.closed == "overtaken":
-            tell(f"Not sent, a newer row came: {_reject_line(each)}", err=True)
+            tell(f"Not sent, a newer row came: {reject_line(each)}", err=True)
     left = [each for each in listed if each.closed is None and each.run in undos]
     if left:
         noun = "reject" if len(left) == 1 else "rejects"

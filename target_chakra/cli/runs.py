@@ -1,13 +1,12 @@
-"""`runs`: the runs that the journal knows, and the receipt of one."""
+"""`runs`: the runs that the journal knows, and one of them in words."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from chakra_api.values.timestamps import iso_ms
+from chakra_api.clock import SystemClock
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.cli.beginnings import (
     JSON,
@@ -15,11 +14,16 @@ from target_chakra.cli.beginnings import (
     opened_reports,
     refuse_unknown_run,
 )
+from target_chakra.cli.reject_listing import by_reason
+from target_chakra.cli.run_listing import tell_run, tell_runs
+from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from singer_sdk.plugin_base import _ConfigInput
 
-    from target_chakra.history.reports import RunLine
+    from target_chakra.history.reports import RejectLine, RunLine
 
 
 @click.command()
@@ -27,43 +31,37 @@ if TYPE_CHECKING:
 @JSON
 @click.pass_obj
 def runs(config: _ConfigInput, number: int | None, *, as_json: bool) -> None:
-    """List runs, or show the receipt of one.
+    """List runs: what each was begun for, how long it took, how it ended; or one in words.
 
     \b
     Examples:
       target-chakra --config config.json runs
       target-chakra --config config.json runs 12
+      target-chakra --config config.json runs 12 --json
     """  # noqa: D301 - click's mark for text that stays as it is
     with opened_reports(config) as reports:
         refuse_unknown_run(config, reports, number)
         found = reports.runs(number)
-    for run in found:
-        if number is not None:
-            tell_json(json.dumps(run.receipt, indent=2, default=str))
-        elif as_json:
+        one = found[0] if number is not None and not as_json else None
+        rejects = reports.rejects(run=one.id, closed=True) if one else ()
+    now_ms = int(SystemClock().now() * 1000)
+    if as_json:
+        for run in found:
             tell_json(line_json(run))
-        else:
-            tell(_run_line(run))
-    if not found:
+    elif one is not None:
+        _tell_one(one, rejects, now_ms, typed_command(config))
+    elif found:
+        tell_runs(found, now_ms)
+    else:
         tell("No runs yet.", err=True)
 
 
-def _run_line(run: RunLine) -> str:
+def _tell_one(
+    run: RunLine, rejects: tuple[RejectLine, ...], now_ms: int, command: Callable[[str], str]
+) -> None:
+    tell_run(run, by_reason(rejects), now_ms)
     outcomes = run.receipt.get("outcomes")
-    counts = outcomes if isinstance(outcomes, dict) else run.recorded
-    said = [f"{count:,} {name}" for name, count in counts.items() if count]
-    mirror = run.receipt.get("mirror_deletes")
-    for name, count in (mirror if isinstance(mirror, dict) else {}).items():
-        if count:
-            said.append(
-                f"{count:,} {name} by the mirror"
-                if name == "deleted"
-                else f"{count:,} {name} of the mirror's deletes"
-            )
-    if run.in_flight or counts.get("in flight"):
-        said.append(f"{run.in_flight:,} in flight now")
-    # Killed, or it could not reach the journal any more: nothing tells the two apart.
-    end = "under way" if run.under_way else "ended without a receipt"
-    ended = end if run.exit_code is None else f"exit {run.exit_code}"
-    kind = "" if run.kind == "run" else f"{run.kind}, "
-    return f"run {run.id}  {iso_ms(run.began_ms)}  {kind}{ended}  {', '.join(said) or 'no rows'}"
+    if isinstance(outcomes, dict) and outcomes.get("unknown"):
+        tell(f"Next: {command('unknown')}")
+    elif any(each.closed is None for each in rejects):
+        tell(f"Next: {command(f'rejects --run {run.id}')}")

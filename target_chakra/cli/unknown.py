@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
+from chakra_api.values.coercion import json_text
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.books.reasons import counted
@@ -23,11 +24,16 @@ from target_chakra.history.reports import RESOLUTIONS
 from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from singer_sdk.plugin_base import _ConfigInput
 
     from target_chakra.history.reports import UnknownLine
+
+_FIELDS: Final = 4
+"""Fields of a row without a key that are shown."""
+_SHOWN: Final = 40
+"""Characters that are shown of each."""
 
 
 @click.command()
@@ -99,10 +105,23 @@ def _unknown_line(each: UnknownLine) -> str:
         until = "; its process is held until its user says"
     elif SystemClock().now() * 1000 < each.free_ms:
         until = f"; it may still be written until {iso_ms(each.free_ms)}"
+    named = each.key or f"no key{_fields_said(each.fields)}"
     return (
-        f"{each.id}  run {each.run}, {place_of(each)}, {each.key or 'no key'}: {each.kind},"
-        f" {each.reason}{until}"
+        f"{each.id}  run {each.run}, {place_of(each)}, {named}: {each.kind}, {each.reason}{until}"
     )
+
+
+def _fields_said(fields: Mapping[str, object]) -> str:
+    """Enough of a row without a key to look for it: its first fields, each shortened."""
+    told = [(name, value) for name, value in fields.items() if value not in (None, "")]
+    said = [f"{name.removeprefix('data.')} {_short(value)}" for name, value in told[:_FIELDS]]
+    more = ", …" if len(told) > _FIELDS else ""
+    return f" ({', '.join(said)}{more})" if said else ""
+
+
+def _short(value: object) -> str:
+    text = json_text(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _refuse_early(chosen: Sequence[UnknownLine]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -37,6 +38,8 @@ from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from chakra_api.errors import ChakraError, LimitCrossed, Refused, SettingsError
 from chakra_api.redaction import redact_logs
+from chakra_plugin.monitoring.channels import NOTIFY_WHEN, parse_channels
+from chakra_plugin.monitoring.watch import Watch
 from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
@@ -48,6 +51,7 @@ from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import Settings, parse_settings
 from target_chakra.storage.place import default_journal
+from target_chakra.telling.end_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchema
     from typing_extensions import Self
 
+    from chakra_plugin.monitoring.channels import Channels
     from target_chakra.books.run_end import RunEnd
     from target_chakra.loads.shared_run import Begin
 
@@ -100,6 +105,10 @@ class ChakraConfiguration(DestinationClientConfiguration):
     journal: str | None = None
     journal_retention_days: float = defaults.DEFAULT_RETENTION_DAYS
     rejects_path: str | None = None
+    receipt_path: str | None = None
+    metrics_path: str | None = None
+    notify_url: TSecretStrValue | None = dataclasses.field(default=None, repr=False)
+    notify_when: str = NOTIFY_WHEN[0]
     max_rejects: int = 0
     stop_at_reject_percent: float = defaults.DEFAULT_STOP_PERCENT
     max_deletes: int = 0
@@ -150,6 +159,7 @@ class ChakraLoadClient(JobClientBase):
     ) -> None:
         super().__init__(schema, config, capabilities)
         self.settings = _settings(config)
+        self._channels = _channels(config)
 
     def verify_schema(
         self,
@@ -241,14 +251,22 @@ class ChakraLoadClient(JobClientBase):
         return self._opener()(Hooks())
 
     def _opener(self) -> Begin:
-        settings = self.settings
-        owner = f"{run_owner()}, dlt pipeline '{_pipeline_name()}'"
+        settings, channels = self.settings, self._channels
+        pipeline = f"dlt pipeline '{_pipeline_name()}'"
+        owner = f"{run_owner()}, {pipeline}"
 
         def begin(hooks: Hooks[object]) -> Session[object]:
             redact_logs(settings.connection.api_key, "target-chakra", "dlt")
+            clock = SystemClock()
+            place = dataclasses.replace(channels, place=pipeline)
+            watch = Watch(place, clock, looks=settings.dry_run)
             # What dlt's users see without having set up any logging begins at WARNING.
-            told = dataclasses.replace(hooks, ended=_log_end, show=LOG.warning)
-            return Session(settings, SystemClock(), owner, told)
+            told = dataclasses.replace(hooks, ended=partial(_ended, watch), show=LOG.warning)
+            try:
+                return Session(settings, clock, owner, told)
+            except ChakraError as error:
+                watch.ended(error)
+                raise
 
         return begin
 
@@ -280,8 +298,9 @@ class ChakraLoadClient(JobClientBase):
         pass
 
 
-def _log_end(end: RunEnd) -> None:
+def _ended(watch: Watch, end: RunEnd) -> None:
     LOG.info("%s", end.receipt.line_json)
+    watch.tell(facts_of(end))
 
 
 def hints_of(table: TTableSchema | PreparedTableSchema) -> Hints:
@@ -326,6 +345,13 @@ def _refuse_plan(config: ChakraConfiguration) -> None:
             " applied",
             "Use dry_run to see what a load would write, or make the plan with target-chakra",
         )
+
+
+def _channels(config: ChakraConfiguration) -> Channels:
+    try:
+        return parse_channels(LOG, {name: getattr(config, name) for name in SETTINGS})
+    except ChakraError as error:
+        raise translated(error) from None
 
 
 def _refuse_to_drop() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from chakra_api.connection import connect
 from chakra_api.errors import ChakraError, JournalError, SettingsError
 from chakra_api.redaction import redact_logs
+from chakra_api.transcripts.request_log import request_log
 from target_chakra.context import RunContext
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
@@ -82,7 +83,8 @@ class Session(Generic[State]):
         self._hooks = hooks or Hooks()
         threads = settings.concurrency + SPARE_THREADS
         ins = stand_ins or StandIns()
-        self.client = ins.client or connect(settings.connection, clock, threads)
+        told = request_log(LOG)
+        self.client = ins.client or connect(settings.connection, clock, threads, told)
         self._workers: Workers[Any] = Workers(clock, ins.crew(threads))
         self._account = OpenAccount(self.client, settings)
         self.error: ChakraError | None = None

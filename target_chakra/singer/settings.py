@@ -5,6 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from chakra_plugin.settings.connection import connection_settings
+from chakra_plugin.settings.monitoring import MONITORING
 from target_chakra import settings as defaults
 
 MAPPING = th.ObjectType(
@@ -186,6 +187,7 @@ SETTINGS = th.PropertiesList(
         description="JSON lines of rejected rows, with reason and next step. They are in the"
         " journal in any case.",
     ),
+    *MONITORING,
     th.Property(
         "batch_root",
         th.StringType,

@@ -34,10 +34,11 @@ from target_chakra.singer.batch_places import SETTING as BATCH_ROOT
 from target_chakra.singer.batch_places import BatchRoot, batch_root_of
 from target_chakra.singer.command_line import EPILOG, HELP
 from target_chakra.singer.input import LineReader
-from target_chakra.singer.receipt_table import tell_end
 from target_chakra.singer.settings import SETTINGS
 from target_chakra.singer.sinks import ChakraSink, SinkTarget
 from target_chakra.storage.place import default_journal
+from target_chakra.telling.receipt_table import tell_end
+from target_chakra.telling.watching import told_to, watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from typing import IO
 
     from singer_sdk.plugin_base import _ConfigInput
+
+    from target_chakra.books.run_end import RunEnd
 
 _LOADER_SETTINGS = (
     "process_activate_version_messages",
@@ -79,6 +82,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
         self.stop_signal: int | None = None
         self._has_told_of_stop = False
         self.command = typed_command()
+        self.ended: Callable[[RunEnd], None] = tell_end
         self._lines = LineReader(self._idle)
         super().__init__(message_reader=self._lines, **options)
 
@@ -101,7 +105,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
                 self._pass_on,
                 self._is_stopped,
                 ending=self._say_what_was_unused,
-                ended=tell_end,
+                ended=self.ended,
                 command=self.command,
             )
             self.session = Session(settings, self.clock, run_owner(), hooks)
@@ -330,9 +334,10 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     ) -> int:
         """Run the target from the command line; the exit code."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        target = cls.configured(config)
-        target.command = typed_command(config)
-        return target.listen_to(file_input)
+        with watch_of(config.config) as watch:
+            target = cls.configured(config)
+            target.command, target.ended = typed_command(config), told_to(watch)
+            return target.listen_to(file_input)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from chakra_api.exit_codes import GRAVITY, ExitCode
+from chakra_plugin.settings.monitoring import MONITORING
 from chakra_sandbox.knobs import knob_docs
 from tap_chakra.cli.command import COMMANDS as TAP_COMMANDS
 from tap_chakra.singer.tap import TapChakra
@@ -160,7 +161,7 @@ def test_the_dlt_page_names_each_argument_of_the_source() -> None:
         name for name in declared() if name.startswith(("stream_map", "faker", "flatten", "batch"))
     }
     # dlt writes no lines, and knows no end of a run to tell of.
-    shared -= {"second_process_from", "report_path"}
+    shared -= {"second_process_from", "report_path", *(each.name for each in MONITORING)}
     assert shared <= set(arguments), "a setting of the tap that the dlt source does not have"
 
 

@@ -28,15 +28,16 @@ FLOORS = {
         singer_plugin
         about_text
         settings  pages  results_file  stopping
+        monitoring
         interrupts  json_files  rare_gc  surroundings  stream_maps  warehouses
         findings
-        telling  terminal  standard_streams
+        telling  terminal  standard_streams  verbosity
     """,
     "tap_chakra": """
         __main__
         cli  dlt_source
         singer  audit
-        doctor  reporting
+        doctor  reporting  telling
         run
         scanning
         reading  tables  lines  facts
@@ -47,7 +48,7 @@ FLOORS = {
         __main__
         cli  dlt_destination
         singer  loads  doctor  reporting  sync  audit
-        write_probe
+        write_probe  telling
         run
         planning  sending  books  plans
         context
@@ -82,11 +83,11 @@ BELOW = {
 SHARED_BY = {
     "tap_chakra": {
         *{"__main__", "cli", "singer", "dlt_source"},
-        *{"doctor", "reporting"},
+        *{"doctor", "reporting", "telling"},
     },
     "target_chakra": {
         *{"__main__", "cli", "singer", "dlt_destination", "loads"},
-        *{"doctor", "reporting", "write_probe", "sync"},
+        *{"doctor", "reporting", "write_probe", "sync", "telling"},
     },
 }
 """The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, `doctor`
@@ -246,9 +247,11 @@ def test_frameworks_are_imported_where_the_design_puts_them() -> None:
 
 
 def test_one_room_speaks_http() -> None:
-    """The transport, the way to its one host, and what becomes of requests' errors."""
+    """The transport, the way to its one host, requests' errors; and the one POST of a notice."""
     users = {name for name, others in IMPORTS.items() if "requests" in others}
-    assert users == {f"chakra_api.wire.{name}" for name in ("one_host", "translation", "transport")}
+    assert users == {
+        f"chakra_api.wire.{name}" for name in ("one_host", "translation", "transport", "webhook")
+    }
 
 
 def test_no_room_holds_more_than_about_a_dozen_modules() -> None:

@@ -39,6 +39,10 @@ TAP = {
     "allow_incomplete": "y",
     "naive_timezone": "Asia/Kolkata",
     "report_path": "report.json",
+    "receipt_path": "tap-receipt.json",
+    "metrics_path": "tap-metrics.prom",
+    "notify_url": "https://localhost:9/hook",
+    "notify_when": "failure",
     "second_process_from": "0",
     "stream_maps": '{"process_lead": {"marked": "config[\'mark\']"}}',
     "stream_map_config": '{"mark": "by a variable"}',
@@ -68,6 +72,10 @@ TARGET = {
     "journal": "sqlite:///elsewhere/journal.db",
     "journal_retention_days": "1.5",
     "rejects_path": "rejects.jsonl",
+    "receipt_path": "target-receipt.json",
+    "metrics_path": "target-metrics.prom",
+    "notify_url": "https://localhost:9/hook",
+    "notify_when": "failure",
     "batch_root": "files",
     "max_rejects": "1",
     "stop_at_reject_percent": "99.5",
@@ -177,7 +185,9 @@ def test_each_setting_of_the_target_by_a_variable(shell: Shell) -> None:
     assert row.data["remarks"] == "by a variable"
     listed = shell.run("target_chakra", "runs", **named(TARGET))
     assert (listed.code, listed.err) == (0, "")
-    assert len(listed.out.splitlines()) == 1
+    assert len(listed.out.splitlines()) == 2
+    assert json.loads((shell.folder / "target-receipt.json").read_text())["exit_code"] == 0
+    assert "chakra_target_run_rejects" in (shell.folder / "target-metrics.prom").read_text()
 
 
 WRITES = re.compile(r"INFO .* (Writes|Dry run: writes nothing) to team 'Acme' \(\S+\) at (\S+)")

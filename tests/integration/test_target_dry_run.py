@@ -163,7 +163,7 @@ def test_a_dry_run_leaves_no_trace(
     assert "dry_run" in receipt
     assert sum(receipt["outcomes"].values()) == receipt["rows_in"]
     listed = account.run([], "runs").stdout.splitlines()
-    assert "dry" in listed[number - 1]
+    assert "  dry  " in listed[number]
     assert json.loads(account.run([], "runs", "--json").stdout.splitlines()[number - 1])["dry"]
 
 

@@ -117,7 +117,7 @@ def test_rejects_name_the_row_and_the_reason_and_retry_sends_exactly_them(
     again = operate(tmp_path, mended, "retry")
     assert again.receipt["rows_in"] == 6
     assert again.outcomes == {"created": 5, "rejected": 1}
-    assert operate(tmp_path, mended, "rejects").stdout.count("\n") == 1
+    assert operate(tmp_path, mended, "rejects", "--rows").stdout.count("\n") == 1
 
 
 def test_a_reject_that_a_newer_row_has_overtaken_is_not_sent_again(

@@ -147,7 +147,7 @@ def test_a_second_run_on_one_journal_is_told_who_holds_it(sandbox: Sandbox, tmp_
     second = write(tmp_path, config_of(sandbox), scores(sandbox, 2))
     assert second.code == ExitCode.JOURNAL
     assert f"pid {running.pid}" in second.stderr
-    assert "run 1" in operate(tmp_path, config_of(sandbox), "runs").stdout
+    assert "under way" in operate(tmp_path, config_of(sandbox), "runs").stdout
     running.communicate(timeout=60)
     assert running.returncode == 0
     assert write(tmp_path, config_of(sandbox), scores(sandbox, 2)).code == 0

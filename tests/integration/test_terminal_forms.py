@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -100,3 +102,89 @@ def test_where_nobody_looks_the_receipt_is_one_line_of_json(desk: Desk) -> None:
     (line,) = [each for each in done.stderr.splitlines() if each.startswith("{")]
     assert json.loads(line)["outcomes"]["rejected"] == 10
     assert "───" not in done.stderr
+
+
+EXAMPLE = "which is no integer; ChakraHQ's score takes whole numbers of 64 bits"
+NO_KEY = "The key lead_id is null or missing"
+
+
+def test_rejects_are_told_by_reason_with_three_examples_and_what_to_type(desk: Desk) -> None:
+    desk.run(text=rows("A"))
+    shown = desk.run("rejects", "--run", "1", piped=True)
+    assert shown.code == 0
+    assert shown.stdout == (
+        f"9 rows: score is 'x0', {EXAMPLE}\n"
+        "    Mend it in the source, or leave it out with fields.\n"
+        "    1  run 1, scores line 14, lead_id=A-x0\n"
+        f"    2  run 1, scores line 15, lead_id=A-x1: score is 'x1', {EXAMPLE}\n"
+        f"    3  run 1, scores line 16, lead_id=A-x2: score is 'x2', {EXAMPLE}\n"
+        "    and 6 rows more\n"
+        f"1 row: {NO_KEY}\n"
+        "    Give each row its key, or leave such rows out of the source.\n"
+        "    10  run 1, others line 24, no key\n"
+    )
+    more = "target-chakra --config c.json rejects --rows --run 1"
+    assert without_log(shown.text) == f"10 rows. Each of them: {more}\n"
+
+
+def test_each_rejected_row_may_be_listed_as_before_or_for_a_spreadsheet(desk: Desk) -> None:
+    desk.run(text=rows("A"))
+    listed = desk.run("rejects", "--run", "1", "--rows", piped=True).stdout.splitlines()
+    assert len(listed) == 10
+    assert listed[0].startswith("1  run 1, scores line 14, lead_id=A-x0: score is 'x0', which")
+    sheet = desk.run("rejects", "--run", "1", "--csv", piped=True).stdout
+    assert sheet.count("\r\n") == 11
+    found = list(csv.DictReader(io.StringIO(sheet, newline="")))
+    assert [each["line"] for each in found] == [each.split("line ")[1][:2] for each in listed]
+    assert json.loads(found[0]["row"]) == {"lead_id": "A-x0", "score": "x0"}
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_none(desk: Desk) -> None:
+    name = "=HYPERLINK"
+    config = json.loads((desk.folder / "c.json").read_text())
+    stream = {"stream": name, "procedure": "lead", "key": "lead_id"}
+    (desk.folder / "f.json").write_text(json.dumps({**config, "streams": [stream]}))
+    lines = [schema(name, ["lead_id", "score"]), record(name, lead_id="F-1", score="\x1b[2J\n")]
+    command = Desk(desk.folder, [*COMMAND, "--config", "f.json"])
+    command.run(text="".join(f"{json.dumps(line)}\n" for line in lines))
+    sheet = command.run("rejects", "--stream", name, "--csv", piped=True).stdout
+    (found,) = csv.DictReader(io.StringIO(sheet, newline=""))
+    assert found["stream"] == "'=HYPERLINK"
+    assert "\x1b" not in sheet
+    assert json.loads(found["row"])["score"] == "\x1b[2J\n"
+
+
+def test_runs_have_a_header_and_one_of_them_is_told_in_words(desk: Desk) -> None:
+    desk.run(text=rows("A"))
+    header, first, *_ = desk.run("runs", piped=True).stdout.splitlines()
+    names = "run kind began took ended streams account rows outcomes"
+    assert header.split() == names.split()
+    cells = re.split(r"  +", first.strip())
+    assert (cells[0], cells[1], cells[4], cells[5]) == ("1", "run", "rejects", "scores, others")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", cells[2])
+    assert cells[7:] == ["22", "12 created, 10 rejected"]
+    told = steady(desk.run("runs", "1", piped=True).stdout).splitlines()
+    assert told[0].startswith("Run 1 (run) of account ")
+    assert told[2] == "Ended: rejects (exit code 7)"
+    assert told[3].split() == ["stream", "rows", "created", "rejected"]
+    assert told[-4:-2] == ["Rejected:", f"  9 rows: score is 'x0', {EXAMPLE}"]
+    assert told[-1] == "Next: target-chakra --config c.json rejects --run 1"
+    (line,) = desk.run("runs", "1", "--json", piped=True).stdout.splitlines()
+    assert json.loads(line)["receipt"]["rows_in"] == 22
+
+
+def test_quiet_leaves_the_receipt_and_verbose_adds_requests(desk: Desk) -> None:
+    quiet = desk.run("-q", text=rows("A")).text
+    assert "INFO" not in quiet
+    assert "together" in quiet
+    verbose = desk.run("--verbose", text=rows("A")).text
+    assert re.search(
+        r"DEBUG .* POST /v1/ext/procedure/lead/process/list: 200, [\d,]+ bytes", verbose
+    )
+    key = json.loads((desk.folder / "c.json").read_text())["api_key"]
+    assert key not in verbose
+    retried = desk.run("-q", "retry").text
+    assert "INFO" not in retried
+    both = desk.run("-q", "-v")
+    assert both.code == 2
+    assert "-q and -v do not go together" in both.text

@@ -1,0 +1,97 @@
+"""Rejected rows as `rejects` shows them: reasons with examples, each row, or a table for sheets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.printable import printable_json
+from chakra_api.wire.wire_json import encode
+from chakra_plugin.telling import tell, tell_csv
+from chakra_plugin.terminal import Tone, Toned, tell_toned
+from target_chakra.books.reasons import counted, without_values
+from target_chakra.cli.beginnings import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from target_chakra.history.reports import RejectLine
+
+EXAMPLES: Final = 3
+"""Rows that are shown of each reason."""
+COLUMNS: Final = (
+    *("id", "run", "account", "stream", "procedure", "line", "key", "reason", "next_step"),
+    *("job", "closed", "row"),
+)
+"""The header of `rejects --csv`."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def tell_reasons(found: Sequence[RejectLine], more: str) -> None:
+    """Print the reasons of rejects, most rows first, three examples each.
+
+    Args:
+        found: The rejects.
+        more: What to type to see each row.
+    """
+    groups = by_reason(found)
+    for rows in sorted(groups.values(), key=len, reverse=True):
+        first = rows[0]
+        tell_toned((Toned(counted(len(rows)), Tone.HEADING), f": {first.reason}"))
+        tell(f"    {first.next_step}.")
+        for each in rows[:EXAMPLES]:
+            said = f"{each.id}  run {each.run}, {place_of(each)}, {_named(each)}"
+            tell(f"    {said}{_other_values(each, first)}")
+        if len(rows) > EXAMPLES:
+            tell(f"    and {counted(len(rows) - EXAMPLES)} more")
+    tell(f"{counted(len(found))}. Each of them: {more}", err=True)
+
+
+def by_reason(found: Iterable[RejectLine]) -> Mapping[str, list[RejectLine]]:
+    """Rejects whose reasons differ in keys and values alone, together."""
+    groups: defaultdict[str, list[RejectLine]] = defaultdict(list)
+    for each in found:
+        groups[without_values(each.reason, each.key)].append(each)
+    return groups
+
+
+def reject_line(each: RejectLine) -> str:
+    """A rejected row in one line."""
+    return f"{each.id}  run {each.run}, {place_of(each)}, {_named(each)}: {_why(each)}"
+
+
+def tell_sheet(found: Iterable[RejectLine]) -> None:
+    """Print rejects as CSV (RFC 4180): a header, a record each, the row itself as JSON.
+
+    A spreadsheet opens such a file with a double click, and values come from strangers: a cell
+    that it would take for a formula begins with an apostrophe.
+    """
+    cells = ([getattr(each, name) for name in COLUMNS[:-1]] for each in found)
+    for record in chain([list(COLUMNS)], map(_record, cells, found)):
+        tell_csv([_harmless(cell) for cell in record])
+
+
+def _record(cells: Sequence[object], each: RejectLine) -> list[str]:
+    told = ["" if cell is None else str(cell) for cell in cells]
+    return [*told, printable_json(encode(dict(each.row)).decode())]
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _named(each: RejectLine) -> str:
+    state = f" [{each.closed}]" if each.closed else ""
+    return f"{each.key or 'no key'}{state}"
+
+
+def _why(each: RejectLine) -> str:
+    job = f" (job {each.job})" if each.job else ""
+    return f"{each.reason}{job}. {each.next_step}."
+
+
+def _other_values(each: RejectLine, first: RejectLine) -> str:
+    """The reason of an example where its values are others than those of the first one."""
+    return "" if each.reason == first.reason else f": {each.reason}"
