@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from demo.pipeline import OUTPUT, SCORES, WAREHOUSE, check, meltano, receipt
+from demo.pipeline import OUTPUT, SCORES, WAREHOUSE, check, meltano, receipt, shown
+from demo.target import target
 from demo.warehouse import table
 
 if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
 
+MAPPING = OUTPUT / "lead_scores.json"
+SOURCE = f"duckdb:///{shown(WAREHOUSE)}"
 SCORED = f"""
     create or replace table lead_scores as
     select data__lead_id as lead_id,
@@ -27,7 +30,7 @@ SCORED = f"""
 
 
 def write_back(sandbox: Sandbox) -> None:
-    """Compute scores, send them, send them again, and send a row that can't be written."""
+    """Compute scores, send them, send them again in two ways, and send a row that can't be."""
     with duckdb.connect(str(WAREHOUSE)) as connection:
         connection.execute(SCORED)
         (count,) = connection.execute("select count(*) from lead_scores").fetchone() or (0,)
@@ -36,22 +39,37 @@ def write_back(sandbox: Sandbox) -> None:
     )
     chosen = [json.loads(line)["lead_id"] for line in SCORES.read_text().splitlines()[:3]]
     print(_leads(sandbox, chosen))
-    print("5. meltano run tap-jsonl target-chakra ...", flush=True)
-    first = _send(sandbox, "write-back")
+    print("5. target-chakra init: a mapping to begin with, from columns and attributes ...")
+    _propose(sandbox)
+    print(f"6. target-chakra sync --source {SOURCE} --table lead_scores ...", flush=True)
+    first = _said(receipt(_sync(sandbox, "sync")))
     check(first.get("updated"), "nothing was updated")
     print("   and in ChakraHQ after:")
     print(_leads(sandbox, chosen))
-    print("6. The same command again ...", flush=True)
+    print("7. The same command again, and the same rows by meltano run tap-jsonl target-chakra ...")
     before = _writes(sandbox)
-    again = _send(sandbox, "write-back-again")
-    check(set(again) == {"unchanged"}, f"the second run did {again}")
+    for again in (_said(receipt(_sync(sandbox, "sync-again"))), _send(sandbox, "write-back")):
+        check(set(again) == {"unchanged"}, f"the second run did {again}")
     check(_writes(sandbox) == before, "the second run wrote")
     print("   0 writes: ChakraHQ agrees already.")
     _send_a_bad_row(sandbox)
 
 
+def _propose(sandbox: Sandbox) -> None:
+    args = ("--procedure", "lead", "--source", SOURCE, "--table", "lead_scores")
+    target(sandbox, "init", "init", *args, "--output", str(MAPPING))
+    (mapping,) = json.loads(MAPPING.read_text())["streams"]
+    fields = ", ".join(f"{column} → {name}" for column, name in mapping["fields"].items())
+    print(f"   {fields}; key {mapping['key']} ({shown(MAPPING)})", flush=True)
+
+
+def _sync(sandbox: Sandbox, name: str) -> str:
+    args = ("sync", "--source", SOURCE, "--table", "lead_scores")
+    return target(sandbox, name, "--config", str(MAPPING), *args)
+
+
 def _send_a_bad_row(sandbox: Sandbox) -> None:
-    print("7. One more row, whose score is no number (max_rejects: 1) ...", flush=True)
+    print("8. One more row, whose score is no number (max_rejects: 1) ...", flush=True)
     bad = {"lead_id": "L-000001", "score": "very high", "remarks": ""}
     SCORES.write_text(json.dumps(bad) + "\n")
     outcomes = _send(sandbox, "bad-row", max_rejects=1)
@@ -67,7 +85,11 @@ def _send(sandbox: Sandbox, name: str, max_rejects: int = 0) -> dict[str, int]:
     """One run of the pipeline; its outcomes that are not zero."""
     more = {"TARGET_CHAKRA_MAX_REJECTS": str(max_rejects)}
     args = ("run", "--full-refresh", "tap-jsonl", "target-chakra")
-    made = receipt(meltano(sandbox, name, *args, more=more))
+    return _said(receipt(meltano(sandbox, name, *args, more=more)))
+
+
+def _said(made: dict[str, Any]) -> dict[str, int]:
+    """Show a receipt; its outcomes that are not zero."""
     outcomes = {what: count for what, count in made["outcomes"].items() if count}
     said = ", ".join(f"{count:,} {what}" for what, count in outcomes.items())
     print(
