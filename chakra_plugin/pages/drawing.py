@@ -22,6 +22,8 @@ HAIR: Final = 1.5
 GAP: Final = 0.15
 """Share of a place that is left between its bar and the next one."""
 MOST_GAP: Final = 3.0
+SMALLEST: Final = 1e-9
+"""The upper end of an axis is no less."""
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 
 
@@ -50,8 +52,9 @@ def nice_top(largest: float) -> float:
     """The upper end of an axis: the next round number."""
     if largest <= 0:
         return 1.0
-    power = 10.0 ** floor(log10(largest))
-    return float(next(step * power for step in _STEPS if step * power >= largest))
+    # What is too small to be told from nothing is drawn as that.
+    power = max(10.0 ** floor(log10(largest)), SMALLEST)
+    return float(next((step * power for step in _STEPS if step * power >= largest), 20 * power))
 
 
 def top_of(bars: Bars) -> float:
