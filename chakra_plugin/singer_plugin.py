@@ -28,9 +28,9 @@ from chakra_plugin.settings.sources import (
     gathered,
     speaks_to_meltano,
 )
+from chakra_plugin.settings.verbosity import verbosity_options
 from chakra_plugin.stream_maps import ChakraMapper, check_stream_maps
 from chakra_plugin.telling import tell_page
-from chakra_plugin.verbosity import verbosity_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tap_chakra.audit.summary import Report
     from tap_chakra.audit.verdicts import RowVerdict
 
+LOG = logging.getLogger("tap-chakra")
 _PREFIX: Final = "process_"
 _RESULTS: Final = (
     ResultColumn("procedure"),
@@ -109,7 +111,7 @@ def audit(  # noqa: PLR0913 - one argument for each option, as click wants them
     source = Source(whole(TapChakra.configured(config, setup_mapper=False).source.settings), clock)
     wanted = [_parted(each) for each in tables]
     with (
-        stoppable(),
+        stoppable(LOG),
         contextlib.closing(source),
         open_warehouse(warehouse) as held,
         _results(results) as takes,

@@ -20,8 +20,8 @@ from chakra_plugin.results_file import Holds, ResultColumn, ResultsFile
 from chakra_plugin.stopping import stoppable
 from chakra_plugin.telling import tell_json
 from target_chakra.audit.audit import Audit, Summary
+from target_chakra.audit.page import page_json, tell_page_of
 from target_chakra.audit.verdicts import DIFFERENCES, Verdict
-from target_chakra.cli.audit_page import page_json, tell_page_of
 from target_chakra.cli.beginnings import opened_reports, settings_of
 from target_chakra.history.written import WrittenRows
 from target_chakra.lookups.open_account import OpenAccount
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from target_chakra.audit.verdicts import RowVerdict
     from target_chakra.history.reports import Reports, RunLine
 
+LOG = logging.getLogger("target-chakra")
 _RESULTS: Final = (
     ResultColumn("procedure"),
     ResultColumn("stream"),
@@ -86,7 +87,7 @@ def audit(
     settings, clock = settings_of(config), SystemClock()
     redact_logs(settings.connection.api_key)
     with (
-        stoppable(),
+        stoppable(LOG),
         opened_reports(config) as reports,
         contextlib.closing(connect(settings.connection, clock, settings.concurrency)) as client,
         WrittenRows() as written,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from target_chakra.history.reports import RejectLine, RunLine, UnknownLine
     from target_chakra.settings import Settings
 
-
+LOG = logging.getLogger("target-chakra")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 RUN = click.option("--run", "number", type=int, help="Only of that run.")
 STREAM = click.option("--stream", help="Only of that stream.")
@@ -69,7 +70,7 @@ def begun_session(
         settings: What the user set.
         told: Who else is told of the run.
     """
-    with watch_of(config.config) as watch, stoppable() as stop:
+    with watch_of(config.config) as watch, stoppable(LOG) as stop:
         hooks = replace(
             told or Hooks(), stopped=stop, ended=told_to(watch), command=typed_command(config)
         )
@@ -93,8 +94,3 @@ def refuse_unknown_run(config: _ConfigInput, reports: Reports, number: int | Non
 def line_json(line: RunLine | RejectLine | UnknownLine | KeptLine) -> str:
     """A line of a listing as one JSON object."""
     return encode(asdict(line)).decode()
-
-
-def place_of(each: RejectLine | UnknownLine) -> str:
-    """Where a row stood; what a mirror deletes stood nowhere."""
-    return f"{each.stream} line {each.line}" if each.line else f"{each.stream}, of the mirror"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import textwrap
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from chakra_api.transcripts.watched import Watcher
     from target_chakra.settings import Settings
 
+LOG = logging.getLogger("target-chakra")
 MOST_PATIENCE: Final = 5.0
 """Seconds without a byte after which an answer is given up, where the settings say more."""
 
@@ -170,7 +172,7 @@ def _probe(
     if settings.dry_run:
         raise SettingsError("dry_run is set, and a write probe writes", "Take dry_run away")
     clock = SystemClock()
-    with stoppable() as stop:
+    with stoppable(LOG) as stop:
         client = connect(settings.connection, clock, 1, watchers)
         try:
             given = Surroundings(client, clock, run_owner(), stop)

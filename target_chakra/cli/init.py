@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from target_chakra.settings import Settings
     from target_chakra.sync.asked import Asked
 
+LOG = logging.getLogger("target-chakra")
 MOST_ROWS: Final = 10_000
 """Rows of the source that are looked at."""
 
@@ -66,7 +68,7 @@ def init(  # noqa: PLR0913 - an option each
     if output is not None and not force and Path(output).exists():
         raise SettingsError(f"The file '{output}' is there", "Replace it with --force")
     asked = asked_for(source, table, sql, stream, None)
-    with stoppable():
+    with stoppable(LOG):
         found = _proposed(settings_of(config), procedure, source, asked)
     for note in found.notes:
         tell(f"{note}.", err=True)

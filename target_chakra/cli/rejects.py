@@ -17,9 +17,9 @@ from target_chakra.cli.beginnings import (
     refuse_unknown_run,
     settings_of,
 )
-from target_chakra.cli.reject_listing import reject_line, tell_reasons, tell_sheet
 from target_chakra.journal.records import RunKind
 from target_chakra.singer.target import typed_command
+from target_chakra.telling.reject_listing import reject_line, tell_reasons, tell_sheet
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput

@@ -14,9 +14,9 @@ from target_chakra.cli.beginnings import (
     opened_reports,
     refuse_unknown_run,
 )
-from target_chakra.cli.reject_listing import by_reason
-from target_chakra.cli.run_listing import tell_run, tell_runs
 from target_chakra.singer.target import typed_command
+from target_chakra.telling.reject_listing import by_reason
+from target_chakra.telling.run_listing import tell_run, tell_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,10 +18,10 @@ from target_chakra.cli.beginnings import (
     is_dry,
     line_json,
     opened_reports,
-    place_of,
 )
 from target_chakra.history.reports import RESOLUTIONS
 from target_chakra.singer.target import typed_command
+from target_chakra.telling.reject_listing import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

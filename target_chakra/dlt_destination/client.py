@@ -13,17 +13,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import dlt
-from dlt.common.configuration import configspec, known_sections
+from dlt.common.configuration import configspec
 from dlt.common.configuration.container import Container
-from dlt.common.configuration.resolve import resolve_configuration
 from dlt.common.destination.client import (
     DestinationClientConfiguration,
     JobClientBase,
     RunnableLoadJob,
-)
-from dlt.common.destination.exceptions import (
-    DestinationTerminalException,
-    DestinationTransientException,
 )
 from dlt.common.runtime import signals
 from dlt.common.storages.load_package import (
@@ -32,17 +27,17 @@ from dlt.common.storages.load_package import (
 )
 from dlt.common.typing import TSecretStrValue  # noqa: TC002 - dlt reads the annotations
 from dlt.destinations.job_impl import FinalizedLoadJob
-from dlt.load.configuration import LoaderConfiguration
 
 from chakra_api.clock import SystemClock
 from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
-from chakra_api.errors import ChakraError, LimitCrossed, Refused, SettingsError
+from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.redaction import redact_logs
 from chakra_plugin.monitoring.channels import NOTIFY_WHEN, parse_channels
 from chakra_plugin.monitoring.watch import Watch
 from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
+from target_chakra.dlt_destination.refusals import refuse_to_drop, translated
 from target_chakra.history.reports import Reports
 from target_chakra.loads.arrivals import Delivery
 from target_chakra.loads.open_runs import OpenRuns
@@ -172,7 +167,7 @@ class ChakraLoadClient(JobClientBase):
             DestinationTerminalException: In a dry run, dlt would take the load for loaded.
         """
         if self.settings.dry_run:
-            _refuse_to_drop()
+            refuse_to_drop()
         return super().verify_schema(only_tables, new_jobs)  # type: ignore[arg-type]  # as dlt calls it
 
     # What a file is
@@ -333,6 +328,13 @@ def _settings(config: ChakraConfiguration) -> Settings:
         raise translated(error) from None
 
 
+def _channels(config: ChakraConfiguration) -> Channels:
+    try:
+        return parse_channels(LOG, {name: getattr(config, name) for name in SETTINGS})
+    except ChakraError as error:
+        raise translated(error) from None
+
+
 def _refuse_plan(config: ChakraConfiguration) -> None:
     """The files of a load stay pending where nothing is written: they would be loaded once more.
 
@@ -345,49 +347,6 @@ def _refuse_plan(config: ChakraConfiguration) -> None:
             " applied",
             "Use dry_run to see what a load would write, or make the plan with target-chakra",
         )
-
-
-def _channels(config: ChakraConfiguration) -> Channels:
-    try:
-        return parse_channels(LOG, {name: getattr(config, name) for name in SETTINGS})
-    except ChakraError as error:
-        raise translated(error) from None
-
-
-def _refuse_to_drop() -> None:
-    """The files of a dry run must stay, so that the run after it writes them.
-
-    Raises:
-        DestinationTerminalException: dlt is told to let go of files that can't be loaded.
-    """
-    loader = resolve_configuration(
-        LoaderConfiguration(), sections=(known_sections.LOAD,), accept_partial=True
-    )
-    name, value = "raise_on_failed_jobs", "false"
-    if loader.raise_on_failed_jobs:
-        name, value = "auto_abort_on_terminal_error", "true"
-        if not getattr(loader, name, False):
-            return
-    raise translated(
-        SettingsError(
-            f"dry_run is set, and with load.{name} {value} dlt would let go of what a dry run does"
-            " not write",
-            f"Take load.{name} away for the dry run",
-        )
-    )
-
-
-def translated(error: ChakraError, more: str = "") -> Exception:
-    """An error as dlt sorts them: will it ever work as it is?
-
-    Args:
-        error: What happened, and the next step.
-        more: What is to be said behind that.
-    """
-    said = f"{error} {more}".rstrip()
-    if isinstance(error, (SettingsError, LimitCrossed, Refused)):
-        return DestinationTerminalException(said)
-    return DestinationTransientException(said)
 
 
 def _has_failed_jobs(load_id: str) -> bool:

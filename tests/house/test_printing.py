@@ -26,7 +26,7 @@ LOGGERS = {"tap-chakra", "target-chakra"}
 MAY_ASK_FOR_ANY = {
     "chakra_api/redaction.py",
     "chakra_plugin/boundary.py",
-    "chakra_plugin/verbosity.py",  # sets the levels of logs
+    "chakra_plugin/settings/verbosity.py",  # sets the levels of logs
     "chakra_api/wire/one_host.py",  # a filter keeps tracebacks of urllib3 out
     "tap_chakra/singer/tap.py",  # the root's handlers push the progress line down
 }

@@ -31,7 +31,7 @@ FLOORS = {
         monitoring
         interrupts  json_files  rare_gc  surroundings  stream_maps  warehouses
         findings
-        telling  terminal  standard_streams  verbosity
+        telling  terminal  standard_streams
     """,
     "tap_chakra": """
         __main__
@@ -87,7 +87,7 @@ SHARED_BY = {
     },
     "target_chakra": {
         *{"__main__", "cli", "singer", "dlt_destination", "loads"},
-        *{"doctor", "reporting", "write_probe", "sync", "telling"},
+        *{"audit", "doctor", "reporting", "write_probe", "sync", "telling"},
     },
 }
 """The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, `doctor`

@@ -39,10 +39,10 @@ class Desk(NamedTuple):
         return seen([*self.command, *args], folder=self.folder, environment=kept, text=text, **how)
 
 
-@pytest.fixture(scope="module")
-def desk(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """After a run of two streams with rejects of two kinds, nine of one."""
-    folder = tmp_path_factory.mktemp("desk")
+@pytest.fixture
+def desk(shared_sandbox: Sandbox, tmp_path: Path) -> Desk:
+    """A desk with a journal of its own."""
+    folder = tmp_path
     config = settings(shared_sandbox, streams=STREAMS)
     (folder / "c.json").write_text(json.dumps(config))
     return Desk(folder, [*COMMAND, "--config", "c.json"])
@@ -82,9 +82,9 @@ def test_in_a_terminal_a_receipt_is_a_table_and_names_the_next_command(desk: Des
 
 
 def test_with_no_colour_the_table_holds_no_escapes(desk: Desk) -> None:
-    shown = desk.run(text=rows("A"), environment={"NO_COLOR": "1"})
+    shown = desk.run(text=rows("E"), environment={"NO_COLOR": "1"})
     assert not ESCAPE.search(without_log(shown.screen))
-    assert "unchanged" in shown.screen
+    assert "created" in shown.screen
 
 
 def test_where_nobody_looks_the_receipt_is_one_line_of_json(desk: Desk) -> None:
@@ -109,15 +109,15 @@ NO_KEY = "The key lead_id is null or missing"
 
 
 def test_rejects_are_told_by_reason_with_three_examples_and_what_to_type(desk: Desk) -> None:
-    desk.run(text=rows("A"))
+    desk.run(text=rows("B"))
     shown = desk.run("rejects", "--run", "1", piped=True)
     assert shown.code == 0
     assert shown.stdout == (
         f"9 rows: score is 'x0', {EXAMPLE}\n"
         "    Mend it in the source, or leave it out with fields.\n"
-        "    1  run 1, scores line 14, lead_id=A-x0\n"
-        f"    2  run 1, scores line 15, lead_id=A-x1: score is 'x1', {EXAMPLE}\n"
-        f"    3  run 1, scores line 16, lead_id=A-x2: score is 'x2', {EXAMPLE}\n"
+        "    1  run 1, scores line 14, lead_id=B-x0\n"
+        f"    2  run 1, scores line 15, lead_id=B-x1: score is 'x1', {EXAMPLE}\n"
+        f"    3  run 1, scores line 16, lead_id=B-x2: score is 'x2', {EXAMPLE}\n"
         "    and 6 rows more\n"
         f"1 row: {NO_KEY}\n"
         "    Give each row its key, or leave such rows out of the source.\n"
@@ -128,15 +128,15 @@ def test_rejects_are_told_by_reason_with_three_examples_and_what_to_type(desk: D
 
 
 def test_each_rejected_row_may_be_listed_as_before_or_for_a_spreadsheet(desk: Desk) -> None:
-    desk.run(text=rows("A"))
+    desk.run(text=rows("C"))
     listed = desk.run("rejects", "--run", "1", "--rows", piped=True).stdout.splitlines()
     assert len(listed) == 10
-    assert listed[0].startswith("1  run 1, scores line 14, lead_id=A-x0: score is 'x0', which")
+    assert listed[0].startswith("1  run 1, scores line 14, lead_id=C-x0: score is 'x0', which")
     sheet = desk.run("rejects", "--run", "1", "--csv", piped=True).stdout
     assert sheet.count("\r\n") == 11
     found = list(csv.DictReader(io.StringIO(sheet, newline="")))
     assert [each["line"] for each in found] == [each.split("line ")[1][:2] for each in listed]
-    assert json.loads(found[0]["row"]) == {"lead_id": "A-x0", "score": "x0"}
+    assert json.loads(found[0]["row"]) == {"lead_id": "C-x0", "score": "x0"}
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_none(desk: Desk) -> None:
@@ -155,7 +155,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_none(desk: Desk) -> None:
 
 
 def test_runs_have_a_header_and_one_of_them_is_told_in_words(desk: Desk) -> None:
-    desk.run(text=rows("A"))
+    desk.run(text=rows("D"))
     header, first, *_ = desk.run("runs", piped=True).stdout.splitlines()
     names = "run kind began took ended streams account rows outcomes"
     assert header.split() == names.split()

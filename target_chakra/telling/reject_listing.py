@@ -11,12 +11,11 @@ from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_csv
 from chakra_plugin.terminal import Tone, Toned, tell_toned
 from target_chakra.books.reasons import counted, without_values
-from target_chakra.cli.beginnings import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_chakra.history.reports import RejectLine
+    from target_chakra.history.reports import RejectLine, UnknownLine
 
 EXAMPLES: Final = 3
 """Rows that are shown of each reason."""
@@ -27,6 +26,11 @@ COLUMNS: Final = (
 """The header of `rejects --csv`."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
+
+
+def place_of(each: RejectLine | UnknownLine) -> str:
+    """Where a row stood; what a mirror deletes stood nowhere."""
+    return f"{each.stream} line {each.line}" if each.line else f"{each.stream}, of the mirror"
 
 
 def tell_reasons(found: Sequence[RejectLine], more: str) -> None:
