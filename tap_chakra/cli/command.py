@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_plugin.command_group import command_group
-from tap_chakra.cli.audit import audit
-from tap_chakra.cli.doctor import doctor
-from tap_chakra.cli.report import report
 from tap_chakra.singer.tap import TapChakra
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import click
 
-COMMANDS: tuple[click.Command, ...] = (audit, doctor, report)
+COMMANDS: Final[Mapping[str, str]] = {
+    "audit": "tap_chakra.cli.audit:audit",
+    "doctor": "tap_chakra.cli.doctor:doctor",
+    "report": "tap_chakra.cli.report:report",
+}
+"""Where each subcommand is: imported once it is asked for."""
 
 
 def command() -> click.Group:

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_plugin.command_group import command_group
-from target_chakra.cli.audit import audit
-from target_chakra.cli.doctor import doctor
-from target_chakra.cli.init import init
-from target_chakra.cli.mirrors import mirror_commit
-from target_chakra.cli.plans import apply, plan
-from target_chakra.cli.rejects import rejects, retry
-from target_chakra.cli.report import report
-from target_chakra.cli.runs import runs
-from target_chakra.cli.sync import sync
-from target_chakra.cli.undo import kept, undo
-from target_chakra.cli.unknown import unknown
 from target_chakra.singer.target import TargetChakra
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import click
 
-COMMANDS: tuple[click.Command, ...] = (
-    runs,
-    report,
-    rejects,
-    retry,
-    unknown,
-    kept,
-    plan,
-    apply,
-    audit,
-    undo,
-    doctor,
-    mirror_commit,
-    sync,
-    init,
-)
+COMMANDS: Final[Mapping[str, str]] = {
+    "runs": "target_chakra.cli.runs:runs",
+    "report": "target_chakra.cli.report:report",
+    "rejects": "target_chakra.cli.rejects:rejects",
+    "retry": "target_chakra.cli.rejects:retry",
+    "unknown": "target_chakra.cli.unknown:unknown",
+    "kept": "target_chakra.cli.undo:kept",
+    "plan": "target_chakra.cli.plans:plan",
+    "apply": "target_chakra.cli.plans:apply",
+    "audit": "target_chakra.cli.audit:audit",
+    "undo": "target_chakra.cli.undo:undo",
+    "doctor": "target_chakra.cli.doctor:doctor",
+    "mirror-commit": "target_chakra.cli.mirrors:mirror_commit",
+    "sync": "target_chakra.cli.sync:sync",
+    "init": "target_chakra.cli.init:init",
+}
+"""Where each subcommand is: imported once it is asked for."""
 
 
 def command() -> click.Group:
