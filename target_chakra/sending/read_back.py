@@ -137,12 +137,13 @@ class ReadBack:
         known, comparable = action.known, self._procedure.destinations.comparable
         if known is None:
             return {}
+        sent, written = action.fields, known.written
         return {
             name: stored
             for name, stored in known.learned.items()
-            if name in action.fields
-            and name in known.fields
-            and same(name, action.fields[name], known.fields[name], comparable)
+            if name in sent
+            and name in written
+            and same(name, sent[name], written[name], comparable)
         }
 
     def identify(self, actions: Mapping[int, Action], ids: Iterable[str]) -> dict[int, str]:
