@@ -214,7 +214,7 @@ def written_since(runs: Sequence[RunLine], plan: Plan) -> dict[str, str]:
         SettingsError: The plan was made with another journal: nobody can say.
     """
     facts, load = plan.facts, load_of(plan)
-    made = [run for run in runs if run.id == facts.run and run.began_ms == facts.began]
+    made = any(_is_of(plan, run) for run in runs)
     if not made:
         raise SettingsError(
             "The plan creates processes without a key, and was made with another journal: whether"
@@ -232,6 +232,13 @@ def written_since(runs: Sequence[RunLine], plan: Plan) -> dict[str, str]:
         came = streams if isinstance(streams, dict) else facts.streams
         found.update(dict.fromkeys(came, f"run {run.id}"))
     return found
+
+
+def _is_of(plan: Plan, run: RunLine) -> bool:
+    """Whether a run is the one that made a plan."""
+    facts = plan.facts
+    same = (run.id, run.began_ms) == (facts.run, facts.began)
+    return same and run.kind == RunKind.PLAN.value
 
 
 def _refuse_old(facts: PlanFacts, settings: Settings, now_ms: int) -> None:

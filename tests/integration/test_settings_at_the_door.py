@@ -82,6 +82,7 @@ TARGET = {
     "max_deletes": "",
     "dry_run": "no",
     "plan_path": "",
+    "overwrite_edits": "no",
     "stream_maps": '{"scores": {"remarks": "config[\'mark\']"}}',
     "stream_map_config": '{"mark": "by a variable"}',
     "faker_config": '{"seed": "5"}',

@@ -7,21 +7,27 @@ own rows, ids and times aside.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import duckdb
 import pytest
 
 from chakra_api.exit_codes import ExitCode
+from chakra_sandbox.rows.model import TEAM_ID
+from chakra_sandbox.rows.people import TEAM_SHORT_ID
 from tests.support.in_process import KEY, run_target, world_of, written
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from chakra_api.wire.transport import Request, Response
     from chakra_sandbox.world import World
-    from tests.support.in_process import Told
+    from tests.support.in_process import Spoil, Told
 
+ROOT = Path(__file__).parent.parent.parent
 ROWS = 40
 COLUMNS = {"lead_id": {}, "score": {}, "city": {}, "name": {}, "phone": {}, "gone": {}}
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -108,6 +114,7 @@ class Account(NamedTuple):
 
     world: World
     folder: Path
+    spoil: Spoil | None = None
 
     @property
     def plan(self) -> Path:
@@ -127,7 +134,7 @@ class Account(NamedTuple):
         if not words or words[0].startswith("--"):
             text = "".join(f"{json.dumps(line)}\n" for line in lines)
             args += ["--input", written(self.folder, "rows.singer", text)]
-        return run_target(self.world, args)
+        return run_target(self.world, args, spoil=self.spoil)
 
     def planned(self, lines: list[dict[str, Any]]) -> Told:
         return self.run(lines, "--plan", str(self.plan))
@@ -350,6 +357,75 @@ def test_what_is_no_such_plan_is_refused_in_words(tmp_path: Path) -> None:
     made.plan.unlink()
     assert "can't be read" in refused(made.applied())
     assert made.held() == held
+
+
+def test_a_plan_for_another_account_is_refused(tmp_path: Path) -> None:
+    made = account(tmp_path / "one")
+    assert made.planned(INPUTS["upsert"]).code == 0
+    elsewhere, held = made._replace(spoil=_of_another_team), made.held()
+    said = refused(elsewhere.applied())
+    assert "The plan was made for the account" in said
+    assert "Use the key of that account" in said
+    assert made.held() == held
+    assert made.applied().code == 0
+
+
+def _of_another_team(_: Request, response: Response) -> Response:
+    body = response.body
+    for name in TEAM_ID, TEAM_SHORT_ID:
+        body = body.replace(name.encode(), name[::-1].encode())
+    return replace(response, body=body)
+
+
+def test_a_plan_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    made = account(tmp_path / "one")
+    assert made.planned(INPUTS["upsert"]).code == 0
+    held, whole = made.held(), made.plan.read_bytes()
+    ours, newer = (b"chakra.plan.format\x18\x01" + number for number in (b"1", b"2"))
+    assert whole.count(ours) == 1
+    made.plan.write_bytes(whole.replace(ours, newer))
+    for said in refused(made.applied()), refused(made.run([], "plan", str(made.plan))):
+        assert "is of format 2, and this version reads 1" in said
+    assert made.held() == held
+
+
+def test_what_has_no_key_is_refused_with_another_journal(tmp_path: Path) -> None:
+    made = account(tmp_path / "one")
+    assert made.planned(INPUTS["keyless insert"]).code == 0
+    held, foreign = made.held(), f"sqlite:///{made.folder / 'foreign.db'}"
+    assert "There is no journal at" in refused(made.applied(journal=foreign))
+    assert made.run(INPUTS["update"], journal=foreign).code == 0
+    assert "was made with another journal" in refused(made.applied(journal=foreign))
+    assert [each for each in made.held() if each not in held] != []
+    made.plan.unlink()
+    assert made.planned(INPUTS["upsert"]).code == 0
+    assert made.applied(journal=foreign).code == 0
+
+
+def test_the_documented_queries_read_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = account(tmp_path / "one")
+    assert made.planned([*INPUTS["upsert"], *INPUTS["delete"]]).code == 0
+    text = (ROOT / "docs" / "plan-and-apply.md").read_text()
+    by_kind, by_field = re.findall(r'^\$ duckdb -c "(.*)"$', text, re.MULTILINE)
+
+    monkeypatch.chdir(made.folder)
+    with duckdb.connect() as connection:
+        counts = sorted(connection.execute(by_kind).fetchall())
+        changed = connection.execute(by_field).fetchall()
+
+    assert counts == [
+        ("lead", "create", 14),
+        ("lead", "delete", 2),
+        ("lead", "reject", 1),
+        ("lead", "update", 12),
+    ]
+    scores = {key: (was, now) for key, field, was, now in changed if field == "data.score"}
+    assert scores == {
+        old(n): (None if _score(n) == "empty" else str(_score(n)), str(n))
+        for n in (1, 2, *range(5, 15))
+    }
 
 
 def test_a_run_that_breaks_off_leaves_no_plan(tmp_path: Path) -> None:
