@@ -20,8 +20,8 @@ else:
 ROOT: Final = Path(__file__).parent.parent.parent
 VARIANT: Final = "chakra-connectors"
 PIP_URLS: Final = {
-    "tap-chakra": "chakra-connectors",
-    "target-chakra": "chakra-connectors[postgres]",
+    "tap-chakra": "chakra-connectors[postgres,duckdb]",
+    "target-chakra": "chakra-connectors[postgres,duckdb]",
 }
 HEAD: Final = """\
 # {label} for Meltano: meltano add {name} --from-ref plugins/{name}.yml

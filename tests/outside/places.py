@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent.parent
 MELTANO: Final = ROOT / ".venv-meltano" / "bin" / "meltano"
 EXTRAS: Final = "sandbox,postgres,dlt,duckdb"
+READERS: Final = ("pandas",)
+"""What a reader of the documents has beside it."""
 OURS: Final = ("tap-chakra", "target-chakra")
 BESIDE: Final = (
     "target-duckdb",
@@ -138,7 +140,7 @@ def make(folder: Path) -> Iterator[str]:
     uv = [sys.executable, "-m", "uv"]
     _run([*uv, "venv", "-q", "--python", sys.executable, str(folder / "env")], folder)
     python = str(places.bin / "python")
-    what = [f"{places.wheel}[{EXTRAS}]", "dlt[duckdb,postgres]"]
+    what = [f"{places.wheel}[{EXTRAS}]", "dlt[duckdb,postgres]", *READERS]
     _run([*uv, "pip", "install", "-q", "--python", python, *what], folder)
     yield "making a Meltano project from the plugin files"
     _run([str(MELTANO), "init", "--no-usage-stats", "project"], folder)

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from tests.outside import documents
 from tests.outside.dataset import LEADS
 from tests.outside.places import ROOT, clean_environment
-from tests.support.loaders import flattened, store
+from tests.outside.reader import PLANNED, ROWS
+from tests.outside.test_documented_alone import ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +32,33 @@ OF_CI: Final = ("make ", ".venv-meltano/bin/meltano ")
 OF_THE_PLACES: Final = ("pip install ", "meltano add ")
 """Commands by which `places.py` made what these tests stand in."""
 SERVERS: Final = ("python -m chakra_sandbox ",)
+OF_OTHERS: Final = ("node_exporter ",)
+"""Commands of programs that a document names, and that are not for Python."""
 ARGUMENTS: Final = {
-    "sync": "--source duckdb:// --stream lead_scores"
-    " --sql \"SELECT 'L-00001' AS lead_id, 990 AS score, 'asha.k' AS owner, 'TRIED' AS stage\"",
-    "audit": "--help",
-    "report": "--json",
-    "init": "--procedure lead --source duckdb:// --stream s --sql \"SELECT 'L-1' AS lead_id\"",
+    "tap-chakra:audit": "--warehouse duckdb:///{folder}/warehouse.duckdb"
+    " --table process_lead=chakra.process_lead",
+    "tap-chakra:report": "--html {folder}/tap.html",
+    "target-chakra:report": "--html {folder}/target.html",
+    "target-chakra:plan": "{folder}/plan.parquet",
+    "target-chakra:apply": "{folder}/plan.parquet --yes",
+    "target-chakra:audit": "--run 1",
+    "target-chakra:undo": "1 --yes",
+    "target-chakra:sync": "--source duckdb:///{folder}/warehouse.duckdb --stream lead_scores"
+    ' --sql "SELECT data__lead_id AS lead_id, 990 AS score FROM chakra.process_lead'
+    " WHERE data__lead_id = 'L-00003'\"",
+    "target-chakra:init": "--procedure lead --source duckdb:///{folder}/warehouse.duckdb"
+    " --table chakra.process_lead",
 }
 """What a reader gives a command of the plugin files that takes no step without it."""
+SAID: Final = {
+    "tap-chakra:audit": f"{LEADS} rows in ChakraHQ, {LEADS} in chakra.process_lead",
+    "target-chakra:runs": "1 updated",
+    "target-chakra:plan": "78",
+    "target-chakra:apply": "1 updated",
+    "target-chakra:undo": "1 updated",
+    "target-chakra:sync": "1 updated",
+}
+"""What is said of it."""
 SCORES: Final = """
     create schema if not exists marts;
     create table marts.lead_scores as
@@ -54,7 +74,7 @@ def _walked(page: str, *begin: str) -> list[str]:
 
 
 def test_every_command_has_a_test_here() -> None:
-    walked = (*OF_CI, *OF_THE_PLACES, *SERVERS, *MELTANO, *ALONE)
+    walked = (*OF_CI, *OF_THE_PLACES, *OF_OTHERS, *SERVERS, *MELTANO, *ALONE)
     left = [
         (page, line)
         for page, lines in documents.typed().items()
@@ -167,60 +187,29 @@ def _has_scores(postgres: str) -> bool:
 def test_each_command_of_the_plugin_files(
     meltano: Callable[[str], str], account: Sandbox, tmp_path: Path
 ) -> None:
-    meltano(
-        "meltano invoke target-chakra < /dev/null"
-    )  # before it there is no journal to look into
+    """Behind a run of the target, a plan, and a run of the tap into DuckDB."""
+    (tmp_path / "rows.singer").write_text(ROWS)
+    (tmp_path / "planned.singer").write_text(PLANNED)
     meltano(f"export TAP_CHAKRA_REPORT_PATH={tmp_path / 'tap-report.json'}")
-    meltano("meltano invoke tap-chakra > /dev/null")  # before it there is no report to show
+    meltano(f"export TARGET_CHAKRA_JOURNAL=sqlite:///{tmp_path / 'journal.db'}")
+    meltano(f"meltano invoke target-chakra < {tmp_path / 'rows.singer'}")
+    plan = f"TARGET_CHAKRA_PLAN_PATH={tmp_path / 'plan.parquet'}"
+    meltano(f"{plan} meltano invoke target-chakra < {tmp_path / 'planned.singer'}")
+    meltano("meltano run tap-chakra target-duckdb")
     for line in documents.of_meltano():
         if "mirror-commit" in line:
             continue  # after a mirror: in the README's own line
-        said = meltano(f"{line} {ARGUMENTS.get(line.partition(':')[2], '')}".strip())
+        _, _, command = line.partition("invoke ")
+        arguments = ARGUMENTS.get(command, "").format(folder=tmp_path)
+        said = meltano(f"{line} {arguments}".strip())
         assert account.api_key not in said
         assert "validation failed" not in said, line
         assert "Parsing" not in said, line
-
-
-# Alone
-
-ALONE: Final = ("tap-chakra ", "target-chakra ", "tap-something ")
-LOADED: Final = ("RECORD", "process_lead")
-ROWS: Final = (
-    '{"type":"SCHEMA","stream":"lead_scores","schema":{"properties":{"lead_id":{"type":"string"},'
-    '"score":{"type":"integer"},"owner":{"type":"string"},"stage":{"type":"string"}}},'
-    '"key_properties":["lead_id"]}\n'
-    '{"type":"RECORD","stream":"lead_scores",'
-    '"record":{"lead_id":"L-00001","score":77,"owner":"asha.k","stage":"TRIED"}}\n'
-)
-
-
-def test_alone_as_the_readme_has_it(outside: Places, account: Sandbox, tmp_path: Path) -> None:
-    mapping = {"streams": documents.mapping_of_the_readme()}
-    settings = {"api_key": account.api_key, "api_url": account.url}
-    (tmp_path / "config.json").write_text(json.dumps(settings | mapping))
-    (tmp_path / "state.json").write_text("{}")
-    (tmp_path / "rows.singer").write_text(ROWS)
-    tap = settings | {"report_path": str(tmp_path / "tap-report.json")}
-    (tmp_path / "tap.json").write_text(json.dumps(tap))
-    for line in _walked("README.md", *ALONE):
-        if "--warehouse" in line:
-            lines = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
-            rows = [x["record"] for x in lines if (x["type"], x.get("stream")) == LOADED]
-            store(tmp_path / "warehouse.duckdb", [flattened(row) for row in rows])
-        real = line.replace("tap-something", "cat rows.singer")
-        if line.startswith("tap-chakra"):
-            real = real.replace("config.json", "tap.json")
-        said = outside.shell(real, tmp_path).well().said
-        assert account.api_key not in said
-        assert "WARNING" not in said, (line, said)
-    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    leads = [each["record"] for each in records if each.get("stream") == "process_lead"
-             and each["type"] == "RECORD"]  # fmt: skip
-    assert {lead["data"]["lead_id"] for lead in leads} == {
-        row.data["lead_id"] for row in account.oracle("lead")
-    }
-    (changed,) = [row for row in account.oracle("lead") if row.data["lead_id"] == "L-00001"]
-    assert changed.data["score"] == 77
+        assert SAID.get(command, "") in said, (line, said)
+    pages = [(tmp_path / f"{name}.html").read_text() for name in ("tap", "target")]
+    assert all(page.startswith("<!doctype html>") for page in pages)
+    scores = {row.data["lead_id"]: row.data["score"] for row in account.oracle("lead")}
+    assert [scores[f"L-{number:05}"] for number in range(1, 4)] == [1, 78, 990]
 
 
 # Servers
