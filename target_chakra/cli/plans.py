@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chakra_api.errors import SettingsError
+from chakra_api.exit_codes import ExitCode
 from chakra_api.values.coercion import json_text
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
@@ -18,6 +19,7 @@ from chakra_plugin.pages.environment import render
 from chakra_plugin.pages.page_file import write_page
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.terminal import tell_table
+from target_chakra.books.reasons import counted
 from target_chakra.changes import Kind
 from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, settings_of
 from target_chakra.plans.entries import REJECT
@@ -216,7 +218,32 @@ def apply(
         code = session.run(lambda: applying.work(session))
     if said := applying.said():
         tell(said, err=True)
+    if applying.found_nothing and code == ExitCode.DONE:
+        return _told_of_earlier(config, applying, session.run_id, settings)
     return code
+
+
+def _told_of_earlier(
+    config: _ConfigInput, applying: Applying, this: int, settings: Settings
+) -> int:
+    """Tell which runs carried a plan out, where nothing is left to do; the exit code of that.
+
+    What they rejected, and what was taken back since, is not done again.
+    """
+    command = typed_command(config)
+    with opened_reports(config) as reports:
+        runs = [run.id for run in reports.runs() if run.load == applying.load and not run.dry]
+        rejected = {run: len(reports.rejects(run=run)) for run in runs}
+    shown = ", ".join(str(run) for run in runs if run != this)
+    tell(
+        f"Nothing of this plan is left to do: its actions have an outcome, of run {shown}"
+        f" ({command('runs')} and a number). To do any of it again, make the plan again",
+        err=True,
+    )
+    if not (count := sum(rejected.values())):
+        return ExitCode.DONE
+    tell(f"{counted(count)} rejected and still open: {command('rejects')}", err=True)
+    return ExitCode.REJECTS if count > settings.limits.max_rejects else ExitCode.DONE
 
 
 def _with_others(config: _ConfigInput, found: Plan, choice: Choice) -> Choice:

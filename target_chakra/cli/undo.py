@@ -29,6 +29,7 @@ from target_chakra.cli.beginnings import (
 )
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import WROTE
+from target_chakra.mapping.destination_names import DELETED
 from target_chakra.moments import DAY_MS
 from target_chakra.planning.plan import Rules
 from target_chakra.planning.undo import taking_back
@@ -309,8 +310,13 @@ def kept(config: _ConfigInput, number: int | None, stream: str | None, *, as_jso
 
 def _kept_line(each: KeptLine) -> str:
     place = f"{each.stream} line {each.line}" if each.line else each.stream
+    named = f"run {each.run}, {place}, {each.procedure} {each.key}"
+    if each.field == DELETED:
+        return f"{named}: deleted by others since, and left so"
+    if each.field == "updatedAt":
+        return f"{named}: written by others since, and not deleted"
     return (
-        f"run {each.run}, {place}, {each.procedure} {each.key}, {each.field}:"
+        f"{named}, {each.field}:"
         f" holds {_text(each.held)}, was written as {_text(each.written)};"
         f" {_text(each.wanted)} was not written"
     )

@@ -138,11 +138,22 @@ def _delete(change: Change, guard: Guard, sight: _Sight) -> Decision:
     if held.deleted:
         return Done(change, Outcome.UNCHANGED, held.process_id)
     others = sight.others(guard.expected)
-    if guard.untouched is not None and (held.updated_at or 0) > guard.untouched:
+    if _is_touched(guard, sight):
         others[_TOUCHED] = held.row.get(_TOUCHED)
     if others:
         return _left(change, guard, held, others)
     return Action(change, Kind.DELETE, held.process_id, {}, {DELETED: False}, known=sight.known)
+
+
+def _is_touched(guard: Guard, sight: _Sight) -> bool:
+    """Whether a process that is to be deleted was written since that was decided."""
+    touched, known = sight.held.updated_at, sight.known
+    if guard.untouched is None or touched is None or touched <= guard.untouched:
+        return False
+    # A plan may write a process before it deletes it; what takes a run back never does.
+    began, ended = (known.began, known.ended) if known is not None else (None, None)
+    is_own = began is not None and ended is not None and began <= touched <= ended
+    return guard.keeps_others or not is_own
 
 
 def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
@@ -182,6 +193,8 @@ def _left(change: Change, guard: Guard, held: Snapshot, others: Mapping[str, obj
 
 def _said(guard: Guard, others: Mapping[str, object]) -> list[str]:
     expected = guard.expected
+    if _TOUCHED in others:
+        return ["its process was written since"]
     return [
         f"{name} was {_text(expected.get(name))} and is {_text(value)}"
         for name, value in others.items()

@@ -121,8 +121,14 @@ def rejected_entry(number: int, reject: Reject) -> Entry:
     )
 
 
-def change_of(entry: Entry) -> Change:
-    """The change that carries an action of a plan out, and nothing else."""
+def change_of(entry: Entry, made_at: int | None = None) -> Change:
+    """The change that carries an action of a plan out, and nothing else.
+
+    Args:
+        entry: The line of the action.
+        made_at: When the plan was begun, epoch milliseconds of ChakraHQ: a process that was written
+            since is not deleted. None where that does not matter.
+    """
     deletes = entry.kind == Kind.DELETE.value
     expected = {each.name: each.before for each in entry.fields}
     creates = entry.kind == Kind.CREATE.value
@@ -137,5 +143,10 @@ def change_of(entry: Entry) -> Change:
         fields={} if deletes else {each.name: each.after for each in entry.fields},
         row=entry.row,
         process_id=entry.process_id,
-        guard=Guard(SINCE, {} if creates else expected, creates=creates),
+        guard=Guard(
+            SINCE,
+            {} if creates else expected,
+            creates=creates,
+            untouched=made_at if deletes else None,
+        ),
     )

@@ -150,7 +150,7 @@ class Applying:
             yield entry
 
     def _change(self, entry: Entry) -> Change:
-        change = change_of(entry)
+        change = change_of(entry, self._plan.facts.made_at)
         guard = change.guard and replace(change.guard, load=self.load)
         return replace(change, guard=guard)
 
@@ -185,13 +185,16 @@ class Applying:
         self._unmarked = 0
         session.mark({FILE: self._settled})
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether all that was to be carried out had an outcome before."""
+        return bool(self.done_before) and not self.taken
+
     def said(self) -> str:
         """What is to be said of what an earlier run did; empty if it did nothing."""
-        if not self.done_before:
+        if not self.done_before or self.found_nothing:
             return ""
-        if not self.taken and self._choice == Choice(written=self._choice.written):
-            return "Everything of this plan was done already"
-        return f"{self.done_before:,} actions of this plan were done already"
+        return f"{self.done_before:,} actions of this plan had an outcome already"
 
 
 def _told_apart(change: Change, run: str) -> Reject:

@@ -283,11 +283,11 @@ def test_a_part_is_done_and_then_the_rest(tmp_path: Path) -> None:
     assert outcomes(made.applied("--only", "create", "--limit", "10")) == {"created": 10}
     rest = made.applied()
     assert outcomes(rest) == {"updated": 12, "created": 4}
-    assert "15 actions of this plan were done already" in rest.stderr
+    assert "15 actions of this plan had an outcome already" in rest.stderr
     assert made.held() == one.held()
     again = made.applied()
     assert outcomes(again) == {}
-    assert "Everything of this plan was done already" in again.stderr
+    assert "Nothing of this plan is left to do" in again.stderr
 
 
 def test_what_has_no_key_is_not_made_again_by_the_source(tmp_path: Path) -> None:

@@ -135,6 +135,6 @@ class _Applies:
                 fault = wrong(f"apply ended with {told.code}: {told.stderr[-600:]}")
                 self._verdict.faults.append(fault)
                 return
-            elif "Everything of this plan was done already" in told.stderr:
+            elif "Nothing of this plan is left to do" in told.stderr:
                 return
         self._verdict.faults.append(lost("the plan is never done"))
