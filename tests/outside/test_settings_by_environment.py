@@ -81,6 +81,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "max_rejects": "7",
         "stop_at_reject_percent": "50.5",
         "max_deletes": "3",
+        "overwrite_edits": "t",
         "dry_run": "on",
         "plan_path": "plan-of-the-test.parquet",
         "stream_maps": '{"lead_scores": {"extra": "score"}}',
