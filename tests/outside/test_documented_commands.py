@@ -44,8 +44,8 @@ ARGUMENTS: Final = {
     "target-chakra:audit": "--run 1",
     "target-chakra:undo": "1 --yes",
     "target-chakra:sync": "--source duckdb:///{folder}/warehouse.duckdb --stream lead_scores"
-    ' --sql "SELECT data__lead_id AS lead_id, 990 AS score FROM chakra.process_lead'
-    " WHERE data__lead_id = 'L-00003'\"",
+    " --sql \"SELECT data__lead_id AS lead_id, 990 AS score, 'asha.k' AS owner, 'TRIED' AS stage"
+    " FROM chakra.process_lead WHERE data__lead_id = 'L-00003'\"",
     "target-chakra:init": "--procedure lead --source duckdb:///{folder}/warehouse.duckdb"
     " --table chakra.process_lead",
 }
@@ -208,7 +208,7 @@ def test_each_command_of_the_plugin_files(
         assert SAID.get(command, "") in said, (line, said)
     pages = [(tmp_path / f"{name}.html").read_text() for name in ("tap", "target")]
     assert all(page.startswith("<!doctype html>") for page in pages)
-    scores = {row.data["lead_id"]: row.data["score"] for row in account.oracle("lead")}
+    scores = {row.data["lead_id"]: row.data.get("score") for row in account.oracle("lead")}
     assert [scores[f"L-{number:05}"] for number in range(1, 4)] == [1, 78, 990]
 
 
