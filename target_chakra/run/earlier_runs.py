@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_chakra.books.bookkeeping import Bookkeeping
+    from target_chakra.changes import Key, Known
     from target_chakra.journal.journal import Journal
     from target_chakra.journal.records import OpenBatch
     from target_chakra.planning.intake import Intake
@@ -25,9 +29,30 @@ def taken_on(journal: Journal, books: Bookkeeping, intake: Intake) -> tuple[Open
     for unknown in unknowns:
         if unknown.twin is not None:
             intake.keyless.note_unknown(unknown.twin)
-    batches = journal.open_batches()
+    batches = tuple(_known_again(found, journal) for found in journal.open_batches())
     for found in batches:
         for at, action in enumerate(found.batch.actions):
             if at not in found.outcomes:
                 intake.hold_again(action)
     return batches
+
+
+def _known_again(found: OpenBatch, journal: Journal) -> OpenBatch:
+    """A batch with what is known of its keys: nothing of them was settled since it was planned.
+
+    What its actions did not write was written by an earlier one, and is known on behind it.
+    """
+    known = _known_of([action.change.key for action in found.batch.actions], journal)
+    actions = tuple(
+        replace(action, known=known.get(action.change.key)) if action.change.key else action
+        for action in found.batch.actions
+    )
+    return replace(found, batch=replace(found.batch, actions=actions))
+
+
+def _known_of(keys: Iterable[Key | None], journal: Journal) -> dict[Key, Known]:
+    groups: dict[str, list[Key]] = {}
+    for key in keys:
+        if key is not None:
+            groups.setdefault(key.attribute, []).append(key)
+    return {key: known for some in groups.values() for key, known in journal.known(some).items()}
