@@ -69,8 +69,8 @@ def undo(
     """Take a run back: updated fields get the values before, deleted processes come back.
 
     Only where ChakraHQ still holds what that run wrote, field by field: what others changed since
-    is left alone, and listed by kept. It is a run like any other, which dry_run shows beforehand
-    and which can be taken back itself.
+    is left alone, and listed by kept. It is a run like any other, which dry_run shows beforehand,
+    of which plan_path leaves a plan, and which can be taken back itself.
 
     \b
     Examples:
@@ -78,12 +78,6 @@ def undo(
       target-chakra --config config.json undo 12 --delete-created --yes
     """  # noqa: D301 - click's mark for text that stays as it is
     settings = replace(settings_of(config), compare="always")
-    if settings.plan_path is not None:
-        raise SettingsError(
-            "plan_path is set, and an undo leaves no plan: each process is looked up again in any"
-            " case",
-            "Take plan_path away; dry_run shows what would be taken back",
-        )
     command = typed_command(config)
     with opened_reports(config) as reports:
         refuse_unknown_run(config, reports, number)
@@ -97,7 +91,7 @@ def undo(
             tell(line, err=True)
         if not plan.is_something:
             return 0
-        if not (yes or settings.dry_run) and not _agreed(run):
+        if not (yes or settings.writes_nothing) and not _agreed(run):
             tell("Nothing was taken back.", err=True)
             return 0
         with begun_session(config, settings) as session:
@@ -107,7 +101,7 @@ def undo(
     if as_json:
         told = {"undoes": number, "created_left": plan.left, **session.last_receipt}
         tell_json(encode(told).decode())
-    if not settings.dry_run:
+    if not settings.writes_nothing:
         for line in plan.closing_words(session.run_id, command):
             LOG.info("%s", line)
     return code

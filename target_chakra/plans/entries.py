@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from target_chakra.changes import Change, Key, Kind, Mode
 from target_chakra.guards import Guard
 from target_chakra.mapping.destination_names import DELETED
+from target_chakra.plans.undo import undone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_chakra.changes import Action, Reject
+    from target_chakra.plans.undo import Undone
 
 REJECT: Final = "reject"
 """The kind of a row that would be rejected."""
@@ -51,6 +53,7 @@ class Entry:
         reason: Why it would be rejected; empty for an action.
         next_step: What to do about that.
         row: The row as it came.
+        undone: Of a planned undo: what the action was decided on; else None.
     """
 
     number: int
@@ -65,6 +68,7 @@ class Entry:
     row: Mapping[str, object]
     reason: str = ""
     next_step: str = ""
+    undone: Undone | None = None
 
     @property
     def is_action(self) -> bool:
@@ -92,6 +96,7 @@ def entry_of(number: int, action: Action, process_id: str | None) -> Entry:
         process_id,
         _fields_of(action),
         change.row,
+        undone=undone_of(change),
     )
 
 
@@ -118,6 +123,7 @@ def rejected_entry(number: int, reject: Reject) -> Entry:
         change.row,
         reject.reason,
         reject.next_step,
+        undone_of(change),
     )
 
 
@@ -131,7 +137,13 @@ def change_of(entry: Entry, made_at: int | None = None) -> Change:
     """
     deletes = entry.kind == Kind.DELETE.value
     expected = {each.name: each.before for each in entry.fields}
-    creates = entry.kind == Kind.CREATE.value
+    creates, undone = entry.kind == Kind.CREATE.value, entry.undone
+    guard = Guard(
+        SINCE,
+        {} if creates else expected,
+        creates=creates,
+        untouched=made_at if deletes else None,
+    )
     return Change(
         seq=0,
         line=entry.line,
@@ -143,10 +155,7 @@ def change_of(entry: Entry, made_at: int | None = None) -> Change:
         fields={} if deletes else {each.name: each.after for each in entry.fields},
         row=entry.row,
         process_id=entry.process_id,
-        guard=Guard(
-            SINCE,
-            {} if creates else expected,
-            creates=creates,
-            untouched=made_at if deletes else None,
-        ),
+        guard=guard if undone is None else undone.guard or guard,
+        undoes=None if undone is None else undone.keys,
+        vouched=None if undone is None else undone.vouched,
     )

@@ -14,6 +14,7 @@ from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key, Mode
 from target_chakra.plans.entries import Entry, PlannedField
+from target_chakra.plans.undo import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +53,7 @@ def schema() -> Any:  # noqa: ANN401 - pyarrow ships no types
             ("next_step", pa.string()),
             ("row", pa.string()),
             ("key_json", pa.string()),
+            ("undo", pa.string()),
         ]
     )
 
@@ -77,6 +79,7 @@ def cells_of(entry: Entry) -> dict[str, object]:
         "next_step": entry.next_step or None,
         "row": _text(dict(entry.row)),
         "key_json": _text(key.value) if key else None,
+        "undo": _text(to_json(entry.undone)) if entry.undone else None,
     }
 
 
@@ -89,6 +92,7 @@ def entry_of_cells(cells: Mapping[str, Any]) -> Entry:
     attribute, procedure = cells["key_attribute"], cells["procedure"]
     value: Any = _value(cells["key_json"])
     row: Any = _value(cells["row"])
+    undone: Any = _value(cells["undo"])
     return Entry(
         number=cells["number"],
         kind=cells["kind"],
@@ -105,6 +109,7 @@ def entry_of_cells(cells: Mapping[str, Any]) -> Entry:
         row=row,
         reason=cells["reason"] or "",
         next_step=cells["next_step"] or "",
+        undone=None if undone is None else from_json(undone, procedure),
     )
 
 

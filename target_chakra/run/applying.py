@@ -19,6 +19,7 @@ from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.line_ranges import LineRanges
 from target_chakra.moments import DAY_MS
+from target_chakra.planning.plan import Rules
 from target_chakra.plans.entries import SINCE, change_of
 from target_chakra.plans.metadata import readable
 from target_chakra.plans.reading import AGAIN
@@ -85,6 +86,7 @@ class Applying:
         self._settled = LineRanges()
         self._numbers: dict[int, int] = {}
         self._unmarked = 0
+        self._opened: set[str] = set()
         self.done_before = self.taken = 0
 
     @property
@@ -111,7 +113,7 @@ class Applying:
                 "Use the key of that account, or make the plan again",
             )
         _refuse_old(facts, session.settings, session.moment.ours)
-        session.takes_on(RunKind.APPLY)
+        session.takes_on(RunKind.UNDO if self._takes_back else RunKind.APPLY)
         self._session = session
         self._settled = session.serve(self.load).get(FILE, LineRanges())
         self._refuse_deletes(session.settings)
@@ -122,6 +124,12 @@ class Applying:
                 break
             self._carry_out(session, entry)
         session.writer.finish()
+
+    @property
+    def _takes_back(self) -> bool:
+        """Whether the plan is of an undo."""
+        first = next(self._plan.entries(), None)
+        return first is not None and first.undone is not None
 
     def _refuse_deletes(self, settings: Settings) -> None:
         """Refuse more deletes than are allowed before the first action is sent."""
@@ -156,6 +164,11 @@ class Applying:
 
     def _carry_out(self, session: Session[Any], entry: Entry) -> None:
         self.taken += 1
+        if entry.undone is not None and entry.stream not in self._opened:
+            self._opened.add(entry.stream)
+            into = session.procedure(entry.procedure).destinations
+            rules = Rules(into.comparable, into.read_only)
+            session.writer.intake.register(entry.stream, rules)
         change, tally = self._change(entry), session.writer.tally
         self._numbers[tally.last_seq + 1] = entry.number
         written = self._choice.written or {}

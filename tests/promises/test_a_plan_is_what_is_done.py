@@ -225,6 +225,63 @@ def test_plan_then_apply_equals_run_for_a_mirror(tmp_path: Path, knobs: dict[str
         assert other.held() == one.held()
 
 
+def undo_planned(made: Account, run: int, *words: str) -> Told:
+    return made.run([], "undo", str(run), *words, plan_path=str(made.plan))
+
+
+@pytest.mark.parametrize(
+    "knobs", [{}, {"delete_mode": "soft_listed", "normalise": ["drop_plus"]}], ids=str
+)
+def test_an_undo_is_planned_and_applied_as_it_would_be_done(
+    tmp_path: Path, knobs: dict[str, Any]
+) -> None:
+    one, other = account(tmp_path / "one", **knobs), account(tmp_path / "other", **knobs)
+    lines = [*INPUTS["insert"], *INPUTS["upsert"], *INPUTS["update"], *INPUTS["delete"]]
+    assert one.run(lines).code == other.run(lines).code == 0
+    held, journal = other.held(), other.journal()
+    undone = one.run([], "undo", "1", "--delete-created", "--yes")
+
+    planned = undo_planned(other, 1, "--delete-created")
+
+    assert planned.code == 0, planned.stderr
+    assert (other.held(), other.journal()) == (held, journal)
+    applied = other.applied()
+    assert applied.code == undone.code
+    assert outcomes(applied).get("deleted", 0) > 10
+    assert outcomes(applied)["updated"] > 10
+    assert one.held() == other.held() != held
+    kinds = [json.loads(x)["kind"] for x in other.run([], "runs", "--json").stdout.splitlines()]
+    assert sorted(kinds) == ["plan", "run", "undo"]
+    again = other.applied()
+    assert outcomes(again) == {}
+    assert "Everything of this plan was done already" in again.stderr
+    assert one.run([], "undo", "2", "--yes").code == 0
+    assert other.run([], "undo", "3", "--yes").code == 0
+    assert one.held() == other.held()
+
+
+def test_what_others_changed_since_an_undo_was_planned_is_left_and_listed(tmp_path: Path) -> None:
+    made = account(tmp_path / "one")
+    lines = rows_of("upserted", *({"lead_id": old(n), "score": 5000 + n} for n in range(1, 7)))
+    lines += rows_of("upserted", {"lead_id": "N-1", "score": 1}, {"lead_id": "N-2", "score": 2})
+    assert made.run(lines).code == 0
+    assert undo_planned(made, 1, "--delete-created").code == 0
+    changed = rows_of("upserted", {"lead_id": old(2), "score": 77}, {"lead_id": "N-1", "score": 7})
+    assert made.run(changed).code == 0
+
+    told = made.applied()
+
+    assert told.code == 0
+    assert outcomes(told) == {"updated": 5, "deleted": 1, "kept": 2}
+    listed = [json.loads(x) for x in made.run([], "kept", "--json").stdout.splitlines()]
+    fields = {(each["field"], each["held"]) for each in listed}
+    assert fields >= {("data.score", 77), ("data.score", 7)}
+    held = "".join(made.held())
+    assert '"score": 77' in held
+    assert '"N-1"' in held
+    assert '"N-2"' not in held
+
+
 def test_a_plan_leaves_everything_as_it_was(tmp_path: Path) -> None:
     made = account(tmp_path / "one")
     assert made.run(INPUTS["upsert"]).code == 0
