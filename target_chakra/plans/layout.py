@@ -27,7 +27,7 @@ BODY: Final = b"chakra.plan.bytes"
 FORMAT: Final = 1
 """The format of the files that this version writes."""
 FORMAT_NAME: Final = b"chakra.plan.format"
-ROWS_A_GROUP: Final = 10_000
+ROWS_A_GROUP: Final = 4_000
 """Rows that are in memory at a time."""
 
 
