@@ -25,6 +25,7 @@ class DryRun:
     Attributes:
         planned: How many actions there would be, by kind.
         rejected: How many rows would be rejected.
+        kept: Fields of the actions that are left as others changed them, by stream.
         keyless: How many of the creates have no key.
         rows: How many rows of the run the actions stand for, those that they supersede left out.
     """
@@ -32,6 +33,7 @@ class DryRun:
     def __init__(self) -> None:
         self.planned: Counter[Kind] = Counter()
         self.rejected = self.rows = self.keyless = 0
+        self.kept: Counter[str] = Counter()
         self._actions: list[Action] = []
         self._rejects: list[Reject] = []
 
@@ -40,6 +42,8 @@ class DryRun:
         self.planned[action.kind] += 1
         self.rows += action.change.asked_by.is_row
         self.keyless += action.change.key is None
+        if action.kept:
+            self.kept[action.change.stream] += len(action.kept)
         if self.planned[action.kind] <= ROWS_SHOWN:
             self._actions.append(action)
 
@@ -102,6 +106,8 @@ def _lines(action: Action) -> Iterator[str]:
             "" if action.kind is Kind.CREATE else f"{_text((action.before or {}).get(name))} → "
         )
         yield f"  {name}: {before}{_text(value)}"
+    for name, value in action.kept.items():
+        yield f"  {name}: {_text(value)} is left as others changed it"
 
 
 def _text(value: object) -> str:

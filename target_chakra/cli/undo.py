@@ -17,6 +17,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.values.coercion import json_text
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_json
+from target_chakra.books.limits import too_many_deletes
 from target_chakra.books.reasons import counted
 from target_chakra.cli.beginnings import (
     JSON,
@@ -91,7 +92,10 @@ def undo(
             tell(line, err=True)
         if not plan.is_something:
             return 0
-        if not (yes or settings.writes_nothing) and not _agreed(run):
+        allowed = settings.limits.max_deletes
+        if plan.created > allowed and not settings.writes_nothing:
+            raise too_many_deletes(plan.created, allowed)
+        if not (yes or settings.writes_nothing) and not _agreed(run, settings):
             tell("Nothing was taken back.", err=True)
             return 0
         with begun_session(config, settings) as session:
@@ -221,7 +225,7 @@ def _count(counts: object, name: str) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _agreed(run: RunLine) -> bool:
+def _agreed(run: RunLine, settings: Settings) -> bool:
     """Whether the person at the terminal wants it.
 
     Raises:
@@ -231,7 +235,8 @@ def _agreed(run: RunLine) -> bool:
         raise SettingsError(
             "An undo asks first, and there is no terminal to ask at", "Say --yes if you agree"
         )
-    return click.confirm(f"Take run {run.id} back?", default=False, err=True)
+    place = f"in account {run.account or '(no id)'} at {settings.connection.api_url}"
+    return click.confirm(f"Take run {run.id} back, {place}?", default=False, err=True)
 
 
 def _take_back(

@@ -82,7 +82,7 @@ class Closing:
             load=load.name,
             load_complete=load.is_complete,
             skipped=dict(self.streams.skipped),
-            kept_fields=dict(writer.books.kept_fields),
+            kept_fields=dict(writer.books.kept_fields + writer.outbox.dry_run.kept),
             plan=str(self.context.settings.plan_path or ""),
         )
 

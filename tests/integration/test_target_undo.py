@@ -331,3 +331,17 @@ def test_what_was_written_without_a_look_can_t_be_taken_back(
     undone = operate(tmp_path, config, "undo", "--yes", "1")
     assert (undone.code, undone.outcomes) == (7, {"rejected": 1})
     assert "compare was never" in operate(tmp_path, config, "rejects").stdout
+
+
+def test_a_dry_undo_counts_and_shows_each_field_that_would_be_left(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    config = config_of(sandbox)
+    write(tmp_path, config, [COLUMNS, row("L-000001", 1), row("L-000002", 2)])
+    edit(sandbox, "L-000001", score=77)  # its remarks are still as the run wrote them
+    dry = operate(tmp_path, {**config, "dry_run": True}, "undo", "1")
+    assert dry.code == 0, dry.stderr
+    assert dry.receipt["kept_fields"] == {"scores": 1}
+    assert "data.score: 77 is left as others changed it" in dry.stderr
+    undone = operate(tmp_path, config, "undo", "--yes", "1")
+    assert undone.receipt["kept_fields"] == dry.receipt["kept_fields"]
