@@ -24,7 +24,7 @@ FORMATS: Final = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 """Of a file, by the end of its name."""
 _IN_SQL: Final = (
     "Name no SQL to read all of it, or have DuckDB read it: --source duckdb:// with"
-    " SELECT ... FROM 'file.parquet' (or read_csv('file.csv'))"
+    " SELECT ... FROM 'file.parquet' (or read_csv('file.csv', all_varchar=true))"
 )
 
 
@@ -63,7 +63,7 @@ class ColumnarFiles:
         if isinstance(wanted.rows, Query):
             raise SettingsError(f"{self.called} takes no SQL", _IN_SQL)
         try:
-            found = self._dataset(wanted.rows)
+            found = self._dataset(wanted.rows, wanted.since)
             names = found.schema.names
             refuse_twins(names, self.called)
             kept = _filter(wanted.since, found.schema, self.called)
@@ -81,7 +81,7 @@ class ColumnarFiles:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise not_read(self.called, self._secrets.said(error)) from None
 
-    def _dataset(self, table: Table | None) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    def _dataset(self, table: Table | None, since: Since | None) -> Any:  # noqa: ANN401 - pyarrow ships no types
         import pyarrow.dataset as ds  # noqa: PLC0415 - slow to import
 
         files = self._files(table)
@@ -90,7 +90,18 @@ class ColumnarFiles:
             raise SettingsError(
                 f"{self.called} holds both parquet and CSV files", "Name the files of one format"
             )
-        return ds.dataset([str(each) for each in files], format=forms.pop())
+        paths = [str(each) for each in files]
+        form = forms.pop()
+        if form == "parquet":
+            return ds.dataset(paths, format=form)
+        if since is not None:
+            raise SettingsError(
+                f"--state goes by '{since.column}', which is text in the CSV {self.called}: texts"
+                " have no order to go by",
+                "Leave --state out, or have DuckDB read it (--source duckdb://) and cast the column"
+                " in its SQL: FROM read_csv('file.csv', all_varchar=true)",
+            )
+        return _of_texts(paths)
 
     def _files(self, table: Table | None) -> list[Path]:
         place = self._place
@@ -121,6 +132,26 @@ class ColumnarFiles:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _of_texts(paths: list[str]) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    """CSV files, every cell a text exactly as it stands; only an empty one without quotes is null.
+
+    No type is guessed: 007 is not 7, and NA may be somebody's initials.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow.csv as pc  # noqa: PLC0415
+    import pyarrow.dataset as ds  # noqa: PLC0415
+
+    form = ds.CsvFileFormat(
+        parse_options=pc.ParseOptions(newlines_in_values=True),
+        convert_options=pc.ConvertOptions(
+            null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+    names = ds.dataset(paths, format=form).schema.names
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return ds.dataset(paths, schema=schema, format=form)
 
 
 def _of_table(files: list[Path], root: Path, table: Table, source: str) -> list[Path]:

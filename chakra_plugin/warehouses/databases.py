@@ -13,6 +13,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.values import exact_json
 from chakra_plugin.warehouses.arrow_rows import ROWS_AT_ONCE
 from chakra_plugin.warehouses.faults import broken_off, called, no_such, not_read, refuse_twins
+from chakra_plugin.warehouses.one_select import one_statement, refuse_other_than_select
 from chakra_plugin.warehouses.plain_values import plain
 from chakra_plugin.warehouses.result import Column, Kind
 from chakra_plugin.warehouses.wanted import Query, Table
@@ -176,6 +177,7 @@ class Database:
             ) from None
         except ModuleNotFoundError as error:
             extra = "'chakra-connectors[postgres]'" if text.startswith("postgres") else error.name
+            extra = "mysqlclient" if extra == "MySQLdb" else extra
             raise SettingsError(
                 f"The driver of {self.called} is not installed", f"Install it: pip install {extra}"
             ) from None
@@ -183,6 +185,8 @@ class Database:
             raise not_read(self.called, self._secrets.said(error)) from None
         if engine.dialect.driver == "psycopg":
             sa.event.listen(engine, "connect", _keep_odd_values)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _only_read)
         return engine
 
     def _connected(self) -> sa.Connection:
@@ -224,7 +228,7 @@ class Database:
 
         rows, since = wanted.rows, wanted.since
         if isinstance(rows, Query):
-            text = rows.text
+            text = self._select(rows.text)
         elif isinstance(rows, Table):
             text = f"SELECT * FROM {self._found(rows)}"  # noqa: S608 - a name, quoted
         else:
@@ -235,6 +239,15 @@ class Database:
         column = self._quoted(since.column)
         wrapped = f"SELECT * FROM ({text}\n) AS source WHERE {column} >= :least OR {column} IS NULL"  # noqa: S608 - what the user asks for
         return sa.text(wrapped).bindparams(least=since.least)
+
+    def _select(self, sql: str) -> str:
+        """A SELECT; as a subquery, where a database would also take what writes."""
+        text = one_statement(sql)
+        refuse_other_than_select(text)
+        if self._engine.dialect.name == "sqlite":
+            # It may read only, and would give twins other names in a subquery.
+            return text
+        return f"SELECT * FROM ({text}\n) AS source"  # noqa: S608 - what the user asks for
 
     def _found(self, table: Table) -> str:
         import sqlalchemy as sa  # noqa: PLC0415 - slow to import
@@ -303,6 +316,10 @@ def _refuse_missing(url: sa.URL) -> None:
     """SQLite would make an empty file of a path that was mistyped."""
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise SettingsError(f"There is no file '{url.database}'", "Check the path of the source")
+
+
+def _only_read(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _with_first(

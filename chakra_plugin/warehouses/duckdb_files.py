@@ -10,6 +10,7 @@ from chakra_api.errors import SettingsError
 from chakra_plugin.warehouses.arrow_result import ArrowResult
 from chakra_plugin.warehouses.arrow_rows import ROWS_AT_ONCE
 from chakra_plugin.warehouses.faults import no_such, not_read, refuse_twins
+from chakra_plugin.warehouses.one_select import no_select, one_statement
 from chakra_plugin.warehouses.result import Column, Kind
 from chakra_plugin.warehouses.wanted import Table, quoted
 
@@ -121,8 +122,8 @@ class DuckdbFile:
         if isinstance(rows, Table):
             text, found = f"FROM {rows.quoted()}", self._table(rows)
         else:
-            text = rows.text if rows is not None else ""
-            found = self._connection.sql(text)
+            text = one_statement(rows.text if rows is not None else "")
+            found = self._selected(text)
         if found is None:
             raise SettingsError(f"The SQL gives no rows: {text:.80}", "Write a SELECT")
         since = wanted.since
@@ -136,6 +137,15 @@ class DuckdbFile:
             f"SELECT * FROM ({text}\n) WHERE {column} >= ? OR {column} IS NULL",  # noqa: S608 - what the user asks for
             params=[since.least],
         )
+
+    def _selected(self, text: str) -> Any:  # noqa: ANN401 - there only with an extra
+        """The answer of a SELECT; DuckDB itself says whether it is one before it runs it."""
+        import duckdb  # noqa: PLC0415 - there only with an extra
+
+        found = self._connection.extract_statements(text)
+        if [each.type for each in found] != [duckdb.StatementType.SELECT]:
+            raise no_select(text)
+        return self._connection.sql(text)
 
     def _table(self, table: Table) -> Any:  # noqa: ANN401 - there only with an extra
         import duckdb  # noqa: PLC0415 - there only with an extra

@@ -68,7 +68,7 @@ def sync(  # noqa: PLR0913 - an option each
     Examples:
       target-chakra --config config.json sync --source duckdb:///warehouse.duckdb --sql scores.sql
       target-chakra --config config.json sync --source postgresql://me@db/dw --table marts.scores
-      target-chakra sync --source exports/leads.csv --stream leads --state updated_at
+      target-chakra sync --source exports/leads.parquet --stream leads --state updated_at
     """  # noqa: D301 - click's mark for text that stays as it is
     settings = settings_of(config)
     asked = asked_for(source, table, sql, stream, column)

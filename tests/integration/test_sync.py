@@ -330,11 +330,40 @@ def test_postgresql_parquet_and_csv_say_the_same(desk: Desk, postgres: str, tmp_
             for row in table.to_pylist():
                 copy.write_row(tuple(row.values()))
     well(desk.sync("--table", "scores"), created=300)
-    for source in (str(tmp_path / "scores.parquet"), str(tmp_path / "scores.csv"), postgres):
+    for source in (str(tmp_path / "scores.parquet"), postgres):
         table_of = ("--table", "scores") if source is postgres else ()
         args = ("sync", "--source", source, *table_of, "--state", "changed")
         well(desk.run(*args), unchanged=300)
         well(desk.run(*args), unchanged=2)
+    args = ("sync", "--source", str(tmp_path / "scores.csv"))
+    well(desk.run(*args), unchanged=300)
+    told = desk.run(*args, "--state", "changed")
+    assert told.code == ExitCode.SETTINGS
+    assert "--state goes by 'changed', which is text in the CSV" in told.stderr
+
+
+def test_cells_of_csv_reach_chakra_as_they_stand(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("lead_id,score,name\n0001,5,007\n0002,,NA\n0003,7,NULL\n0004,8,true\n0005,9,\n")
+    well(desk.run("sync", "--source", str(path)), created=5)
+    held = {key: (row.get("score"), row.get("name")) for key, row in desk.by_key().items()}
+    assert held == {
+        "0001": (5, "007"),
+        "0002": (None, "NA"),
+        "0003": (7, "NULL"),
+        "0004": (8, "true"),
+        "0005": (9, None),
+    }
+    well(desk.run("sync", "--source", str(path)), unchanged=5)
+
+
+def test_sql_that_would_overwrite_a_file_is_refused(desk: Desk, tmp_path: Path) -> None:
+    kept = tmp_path / "keep.csv"
+    kept.write_text("mine")
+    for sql in (f"SELECT 1; COPY (SELECT 1) TO '{kept}'", f"COPY (SELECT 1) TO '{kept}'"):
+        told = desk.sync("--sql", sql, "--stream", "scores")
+        assert told.code == ExitCode.SETTINGS, told.stderr
+    assert kept.read_text() == "mine"
 
 
 def test_the_journal_may_lie_in_postgresql(desk: Desk, postgres: str) -> None:

@@ -208,10 +208,73 @@ def test_postgresql_is_read_from_a_value_on(postgres_table: str) -> None:
 
 def test_nothing_is_written_to_postgresql(postgres_table: str) -> None:
     query = Query.written('WITH gone AS (DELETE FROM marts."Lead Scores" RETURNING 1) TABLE gone')
-    assert "DECLARE CURSOR must not contain data-modifying statements" in refused(
-        postgres_table, query
-    )
+    assert "containing a data-modifying statement" in refused(postgres_table, query)
     assert len(rows_of(postgres_table, Table.named('marts."Lead Scores"'))) == 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT 1; DELETE FROM marts.leads", "holds more than one statement"),
+        ("SELECT 1 AS a; COMMIT; DROP SCHEMA marts CASCADE", "holds more than one statement"),
+        ("/* ; */ INSERT INTO leads VALUES (1)", "is no SELECT"),
+        ("SET x = 1", "is no SELECT"),
+        ("COPY (SELECT 1) TO '/tmp/keep.csv'", "is no SELECT"),
+        ("-- nothing", "The SQL is empty"),
+    ],
+)
+def test_sql_that_is_no_single_select_is_refused(
+    leads: str, postgres: str, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "a.db").touch()
+    for url in (leads, "duckdb://", postgres, f"sqlite:///{tmp_path}/a.db"):
+        assert said in refused(url, Query(text))
+
+
+@pytest.mark.parametrize(
+    "statement", ["COPY (SELECT 1) TO 'keep.csv'", "EXPORT DATABASE '.'", "ATTACH 'keep.csv' AS k"]
+)
+def test_no_sql_in_duckdb_touches_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keep.csv").write_text("mine")
+    assert "is no SELECT" in refused("duckdb://", Query.written(statement))
+    assert "more than one" in refused("duckdb://", Query.written(f"SELECT 1; {statement}"))
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("keep.csv", "mine")]
+
+
+@pytest.mark.parametrize(
+    ("text", "only_in"),
+    [
+        ("SELECT 'a;b' AS a; -- the end; really", ""),
+        ("WITH t AS (SELECT 'a;b' AS a) SELECT * FROM t;", ""),
+        ("(SELECT $x$a;b$x$ AS a) /* ; */", "duckdb postgresql"),
+        ("VALUES ('a;b')", ""),
+        ("FROM (SELECT 'a;b' AS a)", "duckdb"),
+        ("SELECT E'a\\x3bb' AS \"it's;\"", "duckdb postgresql"),
+        ("SELECT E'it\\'s;' AS a", "duckdb postgresql"),
+    ],
+)
+def test_any_single_select_is_read(postgres: str, tmp_path: Path, text: str, only_in: str) -> None:
+    (tmp_path / "a.db").touch()
+    for url in ("duckdb://", postgres, f"sqlite:///{tmp_path}/a.db"):
+        if not only_in or url.partition(":")[0] in only_in:
+            (row,) = rows_of(url, Query.written(text))
+            assert list(row.values()) in (["a;b"], ["it's;"])
+
+
+def test_nothing_is_written_to_sqlite(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE leads (id INTEGER)")
+        connection.exec_driver_sql("INSERT INTO leads VALUES (1)")
+    engine.dispose()
+    said = refused(url, Query("WITH t AS (SELECT 1) DELETE FROM leads RETURNING id"))
+    assert "readonly database" in said
+    assert "two columns named 'a'" in refused(url, Query("SELECT 1 AS a, 2 AS a"))
+    assert rows_of(url, Table.named("leads")) == [{"id": 1}]
 
 
 def test_a_password_is_in_no_message(postgres: str) -> None:
@@ -257,7 +320,7 @@ def test_duckdb_is_read_from_a_value_on(leads: str) -> None:
         (Query("SELEC 1"), 'syntax error at or near "SELEC"'),
         (Query("SELECT nmae FROM marts.leads"), "Candidate bindings"),
         (Query("SELECT 1 AS a, 2 AS a"), "two columns named 'a'"),
-        (Query("DELETE FROM marts.leads"), "read-only"),
+        (Query("DELETE FROM marts.leads"), "The SQL is no SELECT: DELETE FROM marts.leads"),
     ],
 )
 def test_what_duckdb_does_not_hold_is_told_in_words(
@@ -369,13 +432,27 @@ def test_a_parquet_folder_is_read_in_order(files: Path) -> None:
     assert max(batch.num_rows for batch in batches) <= 1000
 
 
-def test_a_csv_file_is_read_by_its_types(files: Path) -> None:
+def test_a_csv_file_is_read_as_it_stands(files: Path) -> None:
     assert rows_of(f"{files}/scores.csv.gz", None) == [
-        {"id": 1, "score": 0.125, "day": "2026-01-05"},
-        {"id": 2, "score": None, "day": None},
+        {"id": "1", "score": "0.125", "day": "2026-01-05"},
+        {"id": "2", "score": None, "day": None},
     ]
-    since = Since("day", date(2026, 1, 6))
-    assert [row["id"] for row in rows_of(f"{files}/scores.csv.gz", None, since)] == [2]
+    (files / "odd.csv").write_text(
+        'id,zip,yes,name,said\n0001,007,true,NA,""\n1e3,1.50,,NULL,"a\nb"\n#N/A,nan,"NA",n/a, x \n'
+    )
+    assert rows_of(f"{files}/odd.csv", None) == [
+        {"id": "0001", "zip": "007", "yes": "true", "name": "NA", "said": ""},
+        {"id": "1e3", "zip": "1.50", "yes": None, "name": "NULL", "said": "a\nb"},
+        {"id": "#N/A", "zip": "nan", "yes": "NA", "name": "n/a", "said": " x "},
+    ]
+    assert set(kinds_of(f"{files}/odd.csv", None).values()) == {Kind.TEXT}
+
+
+def test_text_of_csv_has_no_order_to_go_by(files: Path) -> None:
+    for least in (None, date(2026, 1, 6)):
+        said = refused(f"{files}/scores.csv.gz", None, Since("day", least))
+        assert "--state goes by 'day', which is text in the CSV" in said
+        assert "all_varchar=true" in said
 
 
 def test_files_are_refused_in_words(files: Path) -> None:
