@@ -104,7 +104,9 @@ class Session(Generic[State]):
         journal.hold()
         now = int(clock.now() * 1000)
         place = f"{self._account.called} at {settings.connection.api_url}"
-        LOG.info("%s to %s", "Dry run: writes nothing" if settings.dry_run else "Writes", place)
+        says = "Makes a plan, and writes nothing" if settings.plan_path else "Writes"
+        says = "Dry run: writes nothing" if settings.dry_run else says
+        LOG.info("%s to %s", says, place)
         self._kind = kind_of(settings)
         self.run_id = journal.begin_run(self.account_id, owner, now, self._kind)
         self._account.findings = journal.findings()
