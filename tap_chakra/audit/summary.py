@@ -107,7 +107,7 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the audit's end means."""
+        """What the audit's end means; with no value compared, nothing agrees."""
         if self.unsure:
             return ExitCode.INCOMPLETE
-        return ExitCode.DONE if self.summary.agrees else ExitCode.DIFFERS
+        return ExitCode.DONE if self.summary.agrees and self.compared else ExitCode.DIFFERS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TypeAlias
 
     from tap_chakra.audit.rows import Packing, RowPrint
+
+    _Content: TypeAlias = tuple[tuple[bool, bool], bytes, str]
 
 
 class Verdict(str, Enum):
@@ -26,11 +30,20 @@ class Verdict(str, Enum):
     """In both, with other values."""
     UNLISTED = "unlisted"
     """In the table, and found in ChakraHQ by its id alone: the scan did not list it."""
+    TWICE = "twice"
+    """More than once in the table, in one version. It is said beside what else is said of the row:
+    it is a fault of the table alone."""
     MEANWHILE = "changed meanwhile"
     """Created, changed or deleted while the audit ran: it speaks neither for nor against."""
 
 
-DIFFERENCES: Final = (Verdict.MISSING, Verdict.EXTRA, Verdict.STALE, Verdict.UNLISTED)
+DIFFERENCES: Final = (
+    Verdict.MISSING,
+    Verdict.EXTRA,
+    Verdict.STALE,
+    Verdict.UNLISTED,
+    Verdict.TWICE,
+)
 """With any of these the two do not agree."""
 
 
@@ -88,7 +101,7 @@ class Versions:
     """What the table held beside one row for each id.
 
     Attributes:
-        older: Rows of ids that have a newer one.
+        older: Rows of ids that have a newer one, copies of the newest apart.
         without_id: Rows that have no id.
         deleted: Rows that are marked as deleted, and are not in ChakraHQ.
     """
@@ -116,16 +129,18 @@ def row_verdicts(
     ours, theirs = iter(here), _newest(there, versions)
     left, right = next(ours, None), next(theirs, None)
     while left is not None or right is not None:
-        if right is None or (left is not None and _key(left) < _key(right)):
+        if right is None or (left is not None and _key(left) < _key(right.row)):
             assert left is not None  # noqa: S101 - for the checker
             yield _missing(left, bounds)
             left = next(ours, None)
-        elif left is None or _key(right) < _key(left):
-            if (found := _extra(right, bounds, versions)) is not None:
+        elif left is None or _key(right.row) < _key(left):
+            if (found := _extra(right.row, bounds, versions)) is not None:
                 yield found
+                yield from _twice(right)
             right = next(theirs, None)
         else:
-            yield _both(left, right, bounds, packing)
+            yield _both(left, right.row, bounds, packing)
+            yield from _twice(right, left)
             left, right = next(ours, None), next(theirs, None)
 
 
@@ -133,16 +148,61 @@ def _key(row: RowPrint) -> bytes:
     return row.id.encode(errors="surrogatepass")
 
 
-def _newest(there: Iterable[RowPrint], versions: Versions) -> Iterator[RowPrint]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The newest version of an id in the table.
+
+    Attributes:
+        row: It.
+        times: How often it is there.
+    """
+
+    row: RowPrint
+    times: int
+
+
+def _newest(there: Iterable[RowPrint], versions: Versions) -> Iterator[_Held]:
     for name, rows in groupby(there, attrgetter("id")):
-        count = 0
-        for row in rows:
-            last, count = row, count + 1
         if not name:
-            versions.without_id += count
+            versions.without_id += sum(1 for _ in rows)
             continue
-        versions.older += count - 1
-        yield last
+        held, count = _newest_of(rows)
+        versions.older += count - held.times
+        yield held
+
+
+def _newest_of(rows: Iterable[RowPrint]) -> tuple[_Held, int]:
+    """The newest of the rows of an id, which is their last, and how many they are."""
+    ahead = iter(rows)
+    last, count = next(ahead), 1
+    contents = Counter([_content(last)])
+    for row in ahead:
+        if row.updated != last.updated:
+            contents.clear()
+        contents[_content(row)] += 1
+        last, count = row, count + 1
+    wanted = _content(last)
+    return _Held(last, sum(n for each, n in contents.items() if _is_copy(each, wanted))), count
+
+
+def _content(row: RowPrint) -> _Content:
+    return (row.deleted, row.marked), row.prints, row.stamp
+
+
+def _is_copy(one: _Content, other: _Content) -> bool:
+    """Whether two rows of one `updatedAt` are no two versions.
+
+    They say the same, whichever load brought them; or nothing tells which of them is the newer.
+    """
+    return one[0] == other[0] and (one[1] == other[1] or one[2] == other[2])
+
+
+def _twice(held: _Held, here: RowPrint | None = None) -> Iterator[RowVerdict]:
+    if held.times > 1:
+        note = f"{held.times:,} times in the table"
+        row, updated = held.row, here.updated if here else None
+        created = here.created if here else row.created
+        yield RowVerdict(Verdict.TWICE, row.id, created, updated, row.updated, note=note)
 
 
 def _missing(row: RowPrint, bounds: Bounds, note: str = "") -> RowVerdict:

@@ -24,8 +24,10 @@ _MEANS: Final = {
     Verdict.EXTRA: "in the table, not in ChakraHQ",
     Verdict.STALE: "in both, with other values",
     Verdict.UNLISTED: "in the table; ChakraHQ shows it by its id alone",
+    Verdict.TWICE: "more than once in the table, in the same version",
     Verdict.MEANWHILE: "created, changed or deleted since the audit began",
 }
+_IDS_ALONE: Final = "the same ids; no value was compared"
 _AGES: Final = {
     "older": "are older in the table",
     "newer": "are newer in the table",
@@ -81,7 +83,7 @@ def tell_report(report: Report) -> None:
     )
     tell_table(
         ("verdict", "rows", ""),
-        [_verdict(each, summary) for each in _counted(report)],
+        [_verdict(each, report) for each in _counted(report)],
         numeric={1},
     )
     _tell_days(summary)
@@ -90,11 +92,14 @@ def tell_report(report: Report) -> None:
     _tell_end(report)
 
 
-def _verdict(verdict: Verdict, summary: Summary) -> tuple[Cell, Cell, Cell]:
-    count = summary.counts[verdict]
+def _verdict(verdict: Verdict, report: Report) -> tuple[Cell, Cell, Cell]:
+    count = report.summary.counts[verdict]
     bad = count and verdict in DIFFERENCES
     tone = Tone.BAD if bad else Tone.PLAIN
-    return Toned(verdict.value, tone), Toned(f"{count:,}", tone), _MEANS[verdict]
+    means = _MEANS[verdict]
+    if verdict is Verdict.AGREES and not report.compared:
+        means = f"in both: {_IDS_ALONE}"
+    return Toned(verdict.value, tone), Toned(f"{count:,}", tone), means
 
 
 def _tell_days(summary: Summary) -> None:
@@ -156,7 +161,7 @@ def _tell_end(report: Report) -> None:
         tell("Nothing is said of rows that it did not see. Run the audit again.")
         return
     if report.summary.agrees:
-        tell_toned((Toned("They agree.", Tone.GOOD),))
+        _tell_agreement(report)
         return
     tell_toned((Toned("They differ.", Tone.BAD),))
     if report.summary.counts[Verdict.EXTRA]:
@@ -165,3 +170,11 @@ def _tell_end(report: Report) -> None:
             f" in the {report.seconds:,.0f} s that the audit took. Those that are extra in the next"
             " audit, too, were not."
         )
+
+
+def _tell_agreement(report: Report) -> None:
+    if report.compared:
+        tell_toned((Toned("They agree.", Tone.GOOD),))
+        return
+    tell_toned((Toned(f"They hold {_IDS_ALONE}.", Tone.BAD),))
+    tell("Name a table, or a view, that has more of ChakraHQ's columns than the id.")

@@ -22,7 +22,8 @@ EPILOG = """Examples:
 
 \b
 Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
-5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal."""
+5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal,
+11 an audit found differences."""
 
 
 class CheckOption(click.Option):

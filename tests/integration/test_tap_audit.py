@@ -111,6 +111,7 @@ def test_each_row_that_is_lost_stale_or_extra_is_named_and_no_other(
         "extra": 1,
         "stale": 3,
         "unlisted": 0,
+        "twice": 0,
         "changed meanwhile": 0,
     }
     assert page["columns_that_differ"] == {
@@ -126,6 +127,38 @@ def test_each_row_that_is_lost_stale_or_extra_is_named_and_no_other(
             days[row["createdAt"][:10]] = days.get(row["createdAt"][:10], 0) + 1
     shown = {each["created_day"]: each.get("missing", 0) for each in page["days"]}
     assert {day: count for day, count in shown.items() if count} == days
+
+
+def test_a_table_of_ids_alone_does_not_agree(tmp_path: Path, loaded: tuple[Row, list[Row]]) -> None:
+    config, rows = loaded
+    store(tmp_path / "w.duckdb", [{"id": row["id"]} for row in rows])
+    done = audit(tmp_path, config)
+    assert done.returncode == ExitCode.DIFFERS, done.stderr
+    assert "They hold the same ids; no value was compared." in done.stdout
+    assert "with the same values" not in done.stdout
+    assert "They agree" not in done.stdout
+    page = told(audit(tmp_path, config, "--json"))
+    assert (page["agrees"], page["compared"]) == (False, {})
+
+
+def test_a_row_that_is_twice_in_the_table_is_named(
+    tmp_path: Path, loaded: tuple[Row, list[Row]]
+) -> None:
+    config, rows = loaded
+    table = [flattened(row) | {"_sdc_batched_at": "a"} for row in rows]
+    other_load = table[8] | {"_sdc_batched_at": "b"}
+    older = table[9] | {"updatedat": "2020-01-01T00:00:00Z"}
+    store(tmp_path / "w.duckdb", [*table, table[3], table[3], other_load, older])
+    done = audit(tmp_path, config, "--results", "r.csv")
+    assert done.returncode == ExitCode.DIFFERS, done.stderr
+    doubled = {table[3]["id"], table[8]["id"]}
+    assert verdicts(tmp_path) == {"twice": doubled}
+    with (tmp_path / "r.csv").open(newline="") as file:
+        notes = {row["id"]: row["note"] for row in csv.DictReader(file)}
+    assert notes[table[3]["id"]] == "3 times in the table"
+    assert f"twice: {', '.join(sorted(doubled))}" in done.stdout
+    assert "1 rows of the table have a newer version there, which counts" in done.stdout
+    assert "They differ." in done.stdout
 
 
 def test_a_deleted_row_that_is_marked_is_not_extra_and_of_versions_the_newest_counts(

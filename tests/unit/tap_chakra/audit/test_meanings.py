@@ -173,3 +173,9 @@ def test_a_short_float_is_its_number_and_its_neighbour_is_not(number: float) -> 
 @given(MILLISECONDS, st.integers(-5000, 5000))
 def test_times_of_seconds_are_one_within_a_second(ms: int, more: int) -> None:
     assert Grain(1000).takes_for_one(ms, ms + more) == (abs(more) < 1000)
+
+
+def test_nothing_and_an_empty_text_are_two_values() -> None:
+    first, second = prints(pa.array(["", None], pa.string()), Meaning.TEXT)
+    assert first != second
+    assert not FINEST.takes_for_one(first, second)

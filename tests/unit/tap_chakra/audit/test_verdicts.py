@@ -58,13 +58,31 @@ def test_each_row_has_the_verdict_that_dictionaries_give_it(
         verdict = _verdict(here.get(name), newest.get(name))
         if verdict is not None:
             wanted[name] = verdict
-    assert {each.id: each.verdict for each in found} == wanted
-    assert [each.id.encode(errors="surrogatepass") for each in found] == sorted(
+    doubled = {name: times for name in wanted if (times := _times(there, name)) > 1}
+    alone = [each for each in found if each.verdict is not Verdict.TWICE]
+    notes = {each.id: each.note for each in found if each.verdict is Verdict.TWICE}
+    assert notes == {name: f"{times} times in the table" for name, times in doubled.items()}
+    assert {each.id: each.verdict for each in alone} == wanted
+    assert [each.id.encode(errors="surrogatepass") for each in alone] == sorted(
         name.encode(errors="surrogatepass") for name in wanted
     )
     nameless = sum(not name for name, *_ in there)
     assert versions.without_id == nameless
-    assert versions.older == len(there) - nameless - len(newest)
+    assert versions.older == len(there) - nameless - sum(_times(there, name) for name in newest)
+
+
+def _times(there: list[Any], name: str) -> int:
+    """How often the newest version of an id is in a table."""
+    rows = [
+        (-1 if at is None else at, n, *rest) for n, (i, at, *rest) in enumerate(there) if i == name
+    ]
+    if not rows:
+        return 0
+    at, _, values, marked, stamp = max(rows, key=lambda row: (row[0], row[4], row[1]))
+    return sum(
+        each[0] == at and each[3] == marked and (each[2] == values or each[4] == stamp)
+        for each in rows
+    )
 
 
 def _verdict(ours: Any, theirs: Any) -> Verdict | None:
@@ -94,3 +112,25 @@ def test_rows_out_of_the_range_are_not_extra() -> None:
     found = row_verdicts([], there, bounds, PACKING, Versions())
     assert [each.id for each in found] == ["10", "19"]
     assert not bounds.holds(None)
+
+
+def test_a_doubled_row_is_no_version_and_is_said_beside_its_other_verdict() -> None:
+    here = [RowPrint(name, 1, 5, printed((1, 2))) for name in "abc"]
+    there = [
+        *[RowPrint("a", 1, 5, printed((1, 2)))] * 2,
+        *[RowPrint("b", 1, 5, printed((1, 3)))] * 3,
+        RowPrint("c", 1, 4, printed((1, 2))),
+        RowPrint("c", 1, 5, printed((1, 2))),
+        *[RowPrint("d", 1, 5, printed((0, 0)))] * 2,
+    ]
+    found, versions = judged(here, there)
+    assert [(each.id, each.verdict.value, each.note) for each in found] == [
+        ("a", "agrees", ""),
+        ("a", "twice", "2 times in the table"),
+        ("b", "stale", ""),
+        ("b", "twice", "3 times in the table"),
+        ("c", "agrees", ""),
+        ("d", "extra", ""),
+        ("d", "twice", "2 times in the table"),
+    ]
+    assert versions.older == 1
