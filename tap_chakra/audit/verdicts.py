@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tap_chakra.audit.rows import Packing, RowPrint
 
-    _Content: TypeAlias = tuple[tuple[bool, bool], bytes, str]
+    _Marks: TypeAlias = tuple[bool, bool, str]
 
 
 class Verdict(str, Enum):
@@ -175,26 +175,21 @@ def _newest_of(rows: Iterable[RowPrint]) -> tuple[_Held, int]:
     """The newest of the rows of an id, which is their last, and how many they are."""
     ahead = iter(rows)
     last, count = next(ahead), 1
-    contents = Counter([_content(last)])
+    marks = Counter([_marks(last)])
     for row in ahead:
         if row.updated != last.updated:
-            contents.clear()
-        contents[_content(row)] += 1
+            marks.clear()
+        marks[_marks(row)] += 1
         last, count = row, count + 1
-    wanted = _content(last)
-    return _Held(last, sum(n for each, n in contents.items() if _is_copy(each, wanted))), count
+    return _Held(last, marks[_marks(last)]), count
 
 
-def _content(row: RowPrint) -> _Content:
-    return (row.deleted, row.marked), row.prints, row.stamp
+def _marks(row: RowPrint) -> _Marks:
+    """What tells which of two rows of one `updatedAt` is the newer: alike, they are copies.
 
-
-def _is_copy(one: _Content, other: _Content) -> bool:
-    """Whether two rows of one `updatedAt` are no two versions.
-
-    They say the same, whichever load brought them; or nothing tells which of them is the newer.
+    A row that another load brought again is a version: tables that are only added to hold many.
     """
-    return one[0] == other[0] and (one[1] == other[1] or one[2] == other[2])
+    return row.deleted, row.marked, row.stamp
 
 
 def _twice(held: _Held, here: RowPrint | None = None) -> Iterator[RowVerdict]:

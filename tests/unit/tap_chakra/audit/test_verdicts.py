@@ -78,11 +78,8 @@ def _times(there: list[Any], name: str) -> int:
     ]
     if not rows:
         return 0
-    at, _, values, marked, stamp = max(rows, key=lambda row: (row[0], row[4], row[1]))
-    return sum(
-        each[0] == at and each[3] == marked and (each[2] == values or each[4] == stamp)
-        for each in rows
-    )
+    at, _, _, marked, stamp = max(rows, key=lambda row: (row[0], row[4], row[1]))
+    return sum(each[0] == at and each[3] == marked and each[4] == stamp for each in rows)
 
 
 def _verdict(ours: Any, theirs: Any) -> Verdict | None:
