@@ -254,7 +254,7 @@ def test_an_undo_is_planned_and_applied_as_it_would_be_done(
     assert sorted(kinds) == ["plan", "run", "undo"]
     again = other.applied()
     assert outcomes(again) == {}
-    assert "Everything of this plan was done already" in again.stderr
+    assert "Nothing of this plan is left to do" in again.stderr
     assert one.run([], "undo", "2", "--yes").code == 0
     assert other.run([], "undo", "3", "--yes").code == 0
     assert one.held() == other.held()

@@ -25,6 +25,7 @@ OUTCOMES = frozenset(
         "deleted",
         "unchanged",
         "superseded",
+        "kept",
         "rejected",
         "unknown",
         "in flight",
