@@ -13,10 +13,6 @@ from chakra_plugin.warehouses.result import Column
 from chakra_plugin.warehouses.wanted import Query
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from chakra_plugin.warehouses.faults import Secrets
     from chakra_plugin.warehouses.wanted import Since, Table, Wanted
 
@@ -121,17 +117,6 @@ class ColumnarFiles:
 
     def close(self) -> None:
         """As `Warehouse` says."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _of_texts(paths: list[str]) -> Any:  # noqa: ANN401 - pyarrow ships no types

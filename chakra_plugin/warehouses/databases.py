@@ -20,10 +20,8 @@ from chakra_plugin.warehouses.wanted import Query, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from types import TracebackType
 
     import sqlalchemy as sa
-    from typing_extensions import Self
 
     from chakra_plugin.warehouses.faults import Secrets
     from chakra_plugin.warehouses.wanted import Wanted
@@ -299,17 +297,6 @@ class Database:
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             self._connection.close()
         self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _refuse_missing(url: sa.URL) -> None:

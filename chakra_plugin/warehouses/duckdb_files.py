@@ -15,10 +15,6 @@ from chakra_plugin.warehouses.result import Column, Kind
 from chakra_plugin.warehouses.wanted import Table, quoted
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from chakra_plugin.warehouses.faults import Secrets
     from chakra_plugin.warehouses.wanted import Since, Wanted
 
@@ -178,17 +174,6 @@ class DuckdbFile:
     def close(self) -> None:
         """As `Warehouse` says."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _kind(name: str) -> Kind:

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-
-    from typing_extensions import Self
 
     from chakra_plugin.warehouses.wanted import Wanted
 
@@ -94,14 +91,3 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Let go of it; what is being read is broken off."""
-
-    def __enter__(self) -> Self:
-        """Itself."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Let go of it."""

@@ -113,7 +113,7 @@ def audit(  # noqa: PLR0913 - one argument for each option, as click wants them
     with (
         stoppable(LOG),
         contextlib.closing(source),
-        open_warehouse(warehouse) as held,
+        contextlib.closing(open_warehouse(warehouse)) as held,
         _results(results) as takes,
     ):
         audits = [

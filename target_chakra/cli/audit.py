@@ -48,7 +48,6 @@ _RESULTS: Final = (
     ResultColumn("updated_at", Holds.TIME),
 )
 _LAG_SECONDS: Final = 30
-_log = logging.getLogger("target-chakra")
 
 
 @click.command()
@@ -152,12 +151,12 @@ def _warn(reports: Reports, now: int) -> None:
     if last is None:
         return
     if last.under_way:
-        _log.warning(
+        LOG.warning(
             "Run %d is under way: what it writes meanwhile may be told as changed by others",
             last.id,
         )
     elif last.ended_ms is not None and now - last.ended_ms < _LAG_SECONDS * 1000:
-        _log.info(
+        LOG.info(
             "Run %d ended less than %d s ago: lists may still show rows as they were before",
             last.id,
             _LAG_SECONDS,

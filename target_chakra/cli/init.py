@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -91,7 +92,7 @@ def _proposed(settings: Settings, procedure: str, source: str, asked: Asked) -> 
         into = OpenAccount(client, settings).procedure(procedure).destinations
     finally:
         client.close()
-    with open_warehouse(source) as warehouse:
+    with closing(open_warehouse(source)) as warehouse:
         result = warehouse.read(Wanted(asked.rows))
         proposer = Proposer(asked.stream, into, [each.name for each in result.columns])
         return proposer.proposal(result.rows(), MOST_ROWS)

@@ -13,17 +13,17 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
-
 from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key, Kind, Mode
-from target_chakra.journal import tables as t
-from target_chakra.journal.codec import settlements_of, value_of
+from target_chakra.history.settled_batches import settled_batches
+from target_chakra.journal.codec import value_of
 from target_chakra.lifecycle import OPEN, WROTE, BatchState, Outcome
 from target_chakra.mapping.destination_names import DELETED, is_for_creates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import sqlalchemy as sa
 
     from target_chakra.batches import Settlement
 
@@ -167,14 +167,8 @@ class Effects:
         self._store.close()
 
     def _gather(self, connection: sa.Connection, run: int) -> Told:
-        cells, seq = t.batches.c, 0
-        unknown = in_flight = 0
-        numbers = connection.execute(
-            sa.select(cells.id).where(cells.run == run).order_by(cells.id)
-        ).scalars()
-        for number in numbers.all():
-            row = connection.execute(sa.select(t.batches).where(cells.id == number)).one()
-            settled = settlements_of(row)
+        seq = unknown = in_flight = 0
+        for row, settled in settled_batches(connection, run):
             for each in settled:
                 if each.outcome in WROTE:
                     seq += 1

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key, text_key
+from target_chakra.history.settled_batches import settled_batches
 from target_chakra.journal import tables as t
-from target_chakra.journal.codec import known_of, settlements_of, value_of
+from target_chakra.journal.codec import known_of, value_of
 from target_chakra.lifecycle import WROTE, Outcome
 from target_chakra.mapping.destination_names import DELETED, is_for_creates
 
@@ -103,13 +104,10 @@ class WrittenRows:
         Raises:
             JournalError: The journal can't be read.
         """
-        cells = t.batches.c
-        ordered = sa.select(cells.id).where(cells.run == run).order_by(cells.id)
         with reports.reading() as connection:
             self._store.execute("BEGIN")
-            for number in connection.execute(ordered).scalars().all():
-                row = connection.execute(sa.select(t.batches).where(cells.id == number)).one()
-                for each in settlements_of(row):
+            for row, settled in settled_batches(connection, run):
+                for each in settled:
                     if each.outcome in WROTE:
                         self._add(_settled(row.procedure, each))
             self._store.execute("COMMIT")

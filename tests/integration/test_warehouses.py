@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -30,12 +31,12 @@ UUID = "14890796-4b03-4a9d-b777-880fbccacdc7"
 def rows_of(
     url: str, rows: Table | Query | None, since: Since | None = None
 ) -> list[dict[str, Any]]:
-    with open_warehouse(url) as warehouse:
+    with closing(open_warehouse(url)) as warehouse:
         return list(warehouse.read(Wanted(rows, since)).rows())
 
 
 def kinds_of(url: str, rows: Table | Query | None) -> dict[str, Kind]:
-    with open_warehouse(url) as warehouse:
+    with closing(open_warehouse(url)) as warehouse:
         return {each.name: each.kind for each in warehouse.read(Wanted(rows)).columns}
 
 
@@ -179,7 +180,7 @@ def postgres_table(postgres: str) -> str:
 
 
 def test_a_table_of_postgresql_comes_in_pieces(postgres_table: str) -> None:
-    with open_warehouse(postgres_table) as warehouse:
+    with closing(open_warehouse(postgres_table)) as warehouse:
         result = warehouse.read(Wanted(Table.named('marts."Lead Scores"')))
         assert [each.kind for each in result.columns] == [
             Kind.INTEGER,
@@ -289,7 +290,7 @@ def test_a_password_is_in_no_message(postgres: str) -> None:
 
 
 def test_a_table_of_duckdb_comes_in_pieces(leads: str) -> None:
-    with open_warehouse(leads) as warehouse:
+    with closing(open_warehouse(leads)) as warehouse:
         result = warehouse.read(Wanted(Table.named("marts.leads")))
         assert [(each.name, each.type) for each in result.columns] == [
             ("id", "BIGINT"),
@@ -427,7 +428,7 @@ def test_a_parquet_folder_is_read_in_order(files: Path) -> None:
         assert [row["id"] for row in found] == list(range(3000))
         assert found[0]["at"] == "2026-01-05T14:45:00.123456+05:30"
     assert len(rows_of(f"{files}/lake/leads/0.parquet", None, Since("id", 1490))) == 10
-    with open_warehouse(f"{files}/lake/leads") as warehouse:
+    with closing(open_warehouse(f"{files}/lake/leads")) as warehouse:
         batches = list(warehouse.read(Wanted(None)).batches())
     assert max(batch.num_rows for batch in batches) <= 1000
 
