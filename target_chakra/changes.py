@@ -238,6 +238,7 @@ class Known:
         ended: When that job ended, the same.
         replaced: What was written last where ChakraHQ holds something else by now: what people
             changed, and what an undo took back.
+        of_job: The fields that this job wrote; None for all that were written last.
     """
 
     process_id: str
@@ -249,6 +250,7 @@ class Known:
     began: int | None
     ended: int | None
     replaced: Fields = field(default_factory=dict)
+    of_job: tuple[str, ...] | None = None
 
     @property
     def written(self) -> Fields:
@@ -275,6 +277,7 @@ class Action:
         known: What the journal knew of its key when it was planned.
         kept: Fields that are left alone, since others wrote them: what they hold, by destination.
         is_whole: Whether the journal is to know all fields of the change, sent or not.
+        learned: What ChakraHQ was found to make of values that were sent before.
     """
 
     change: Change
@@ -286,6 +289,7 @@ class Action:
     known: Known | None = None
     kept: Fields = field(default_factory=dict)
     is_whole: bool = False
+    learned: Fields = field(default_factory=dict)
 
 
 def is_looked_up_again(action: Action) -> bool:
@@ -298,37 +302,6 @@ def is_looked_up_again(action: Action) -> bool:
         and action.before is not None
         and change.asked_by.is_row
     )
-
-
-def combined(earlier: Change, later: Change) -> Change:
-    """One change that does what both do, in order, field by field.
-
-    The later one's line counts; the earlier row is superseded by it.
-    """
-    fields = later.fields if later.deletes else {**earlier.fields, **later.fields}
-    return replace(later, fields=fields, parts=(*earlier.singles, later))
-
-
-def may_combine(earlier: Change, later: Change) -> bool:
-    """Whether two changes of one process can be one.
-
-    A delete takes the place of a write that was not sent; a write never that of a delete.
-    """
-    return (
-        earlier.key is not None
-        and earlier.key == later.key
-        and (_is_alike(earlier, later) or _overtakes(earlier, later))
-        and not any(each.alone or each.guard is not None for each in (earlier, later))
-    )
-
-
-def _is_alike(earlier: Change, later: Change) -> bool:
-    return earlier.mode is later.mode and earlier.deletes == later.deletes
-
-
-def _overtakes(write: Change, delete: Change) -> bool:
-    # An insert of what is there already is a reject, and must be one whatever follows it.
-    return delete.deletes and not write.deletes and write.mode is not Mode.INSERT
 
 
 def singly(change: Change) -> tuple[Change, ...]:

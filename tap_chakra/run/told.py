@@ -19,7 +19,7 @@ MISFITS: Final = "did not fit, in _extra_data"
 
 
 def stream_facts(
-    stream: str, schema: Mapping[str, object], run: ProcedureRun, odd: Odd
+    stream: str, schema: Mapping[str, object], run: ProcedureRun, odd: Odd | None
 ) -> StreamFacts:
     """What there is to tell of a run that may still be under way.
 
@@ -27,14 +27,9 @@ def stream_facts(
         stream: Its stream.
         schema: The stream's.
         run: The run.
-        odd: Counts of values that were not as their type has them.
+        odd: Counts of values that were not as their type has them; None if they can't be had.
     """
     progress = run.progress
-    counts = {
-        MISFITS: dict(odd.misfits),
-        "named no time zone": dict(odd.zoneless),
-        "held U+0000": dict(odd.nul),
-    }
     return StreamFacts(
         stream,
         reads=run.opening,
@@ -44,10 +39,19 @@ def stream_facts(
         complete=progress.complete,
         unsure=progress.unsure,
         dense=progress.dense,
-        odd={name: each for name, each in counts.items() if each},
+        odd={} if odd is None else _counted(odd),
         columns=columns_of(schema),
         scans=run.scans,
     )
+
+
+def _counted(odd: Odd) -> dict[str, dict[str, int]]:
+    counts = {
+        MISFITS: dict(odd.misfits),
+        "named no time zone": dict(odd.zoneless),
+        "held U+0000": dict(odd.nul),
+    }
+    return {name: each for name, each in counts.items() if each}
 
 
 def with_result(

@@ -230,8 +230,11 @@ class ProcessStream(ChakraStream):
                 if reporter.due():
                     work = reporter.work(run.progress, run.emitted, client.stats)
                     self._show(reporter.line(work))
-        finally:  # of a run that breaks off, too
-            record.tell(stream_facts(self.name, self.schema, run, counts))
+        except BaseException:
+            # The second process, which counts, may be what broke: it is not asked.
+            record.tell(stream_facts(self.name, self.schema, run, None))
+            raise
+        record.tell(stream_facts(self.name, self.schema, run, counts))
         work = reporter.work(run.progress, run.emitted, client.stats)
         self.logger.info("%s: %s", self.name, reporter.summary(work, counts.coerced))
 

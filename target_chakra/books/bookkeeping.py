@@ -131,8 +131,8 @@ class Bookkeeping:
         )
 
     def _kept(self, change: Change, process_id: str | None, held: Fields) -> tuple[KeptFields, ...]:
-        """What is told of fields that were left as others changed them."""
-        if not held:
+        """What is told of fields that were left as others changed them, once a row."""
+        if not held or change.asked_by.may_come_again:
             return ()
         self.kept_fields[change.stream] += len(held)
         return (KeptFields(change, process_id, held),)

@@ -49,16 +49,14 @@ def confirmation(
     before = action.known
     whole = whole or action.is_whole
     written = _wanted(action.change, action.kept) if whole else action.fields
-    learned = {
-        name: value
-        for name, value in (before.learned if before else {}).items()
-        if name not in action.fields
-    }
+    earlier = {**(before.learned if before else {}), **action.learned}
+    learned = {name: value for name, value in earlier.items() if name not in action.fields}
+    fields = _but({**before.fields, **written} if before else written, action.kept)
     return Confirmation(
         key,
         Known(
             process_id=each.process_id or "",
-            fields=_but({**before.fields, **written} if before else written, action.kept),
+            fields=fields,
             learned={**learned, **(each.stored or {})},
             deleted=each.outcome is Outcome.DELETED,
             stream=action.change.stream,
@@ -66,6 +64,7 @@ def confirmation(
             began=began,
             ended=ended,
             replaced=_replaced(before, action.change, written, action.kept),
+            of_job=None if fields.keys() <= action.fields.keys() else tuple(action.fields),
         ),
     )
 
@@ -73,6 +72,9 @@ def confirmation(
 def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
     """What is known of a key whose row was found as it should be."""
     found = _wanted(done.change, done.kept)
+    of_job = before.of_job if before else None
+    if before is not None and of_job is None and not found.keys() <= before.fields.keys():
+        of_job = tuple(before.fields)
     return Confirmation(
         key,
         Known(
@@ -85,6 +87,7 @@ def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
             began=before.began if before else None,
             ended=before.ended if before else None,
             replaced=_replaced(before, done.change, found, done.kept),
+            of_job=of_job,
         ),
     )
 
@@ -101,7 +104,9 @@ def _but(fields: Fields, kept: Fields) -> Fields:
 
 def _replaced(before: Known | None, change: Change, now: Fields, kept: Fields) -> Fields:
     """What was written last and ChakraHQ holds no longer, once it holds some fields anew."""
-    found = {name: change.values[name] for name in kept if name in change.values}
+    # A row of an earlier run wanted there what was written last, and does not say it again.
+    wanted = change.values if before is None else {**before.written, **change.values}
+    found = {name: wanted[name] for name in kept if name in wanted}
     if before is not None and before.replaced:
         found = {**{n: v for n, v in before.replaced.items() if n not in now}, **found}
     return found

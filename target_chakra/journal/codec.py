@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chakra_api.values import exact_json
 from chakra_api.wire.wire_json import encode
@@ -41,6 +41,7 @@ def confirmation_row(account: str, each: Confirmation) -> Row:
         "began_ms": known.began,
         "ended_ms": known.ended,
         "replaced": encode(known.replaced) if known.replaced else None,
+        "of_job": None if known.of_job is None else encode(known.of_job),
     }
 
 
@@ -68,6 +69,7 @@ def known_of(row: sa.Row[tuple[object, ...]]) -> Known:
         began=row.began_ms,
         ended=row.ended_ms,
         replaced=_object(row.replaced) if row.replaced else {},
+        of_job=tuple(value_of(row.of_job)) if row.of_job else None,
     )
 
 
@@ -225,7 +227,8 @@ def confirmed_by_word(row: sa.Row[tuple[object, ...]]) -> Row | None:
     if key is None or created is None:
         return None
     word = confirmation_row(row.account, Confirmation(key, created))
-    del word["replaced"]  # a journal of an earlier version has no such column
+    # A journal of an earlier version has no such columns.
+    del word["replaced"], word["of_job"]
     return word
 
 
@@ -282,7 +285,7 @@ def encode_actions(actions: Iterable[Action]) -> bytes:
 def _encoded(action: Action) -> list[object]:
     change = action.change
     key = None if change.key is None else [change.key.attribute, change.key.value]
-    undoes = change.undoes
+    more = _encoded_more(action)
     return [
         change.row_number,
         change.line,
@@ -293,8 +296,16 @@ def _encoded(action: Action) -> list[object]:
         action.fields,
         action.before,
         action.twin,
-        *([] if undoes is None else [[[each.attribute, each.value] for each in undoes]]),
+        *([more] if more else []),
     ]
+
+
+def _encoded_more(action: Action) -> dict[str, object]:
+    """What few actions have."""
+    undoes = action.change.undoes
+    of_keys = None if undoes is None else [[each.attribute, each.value] for each in undoes]
+    named = {"undoes": of_keys, "kept": action.kept or None, "learned": action.learned or None}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def decode_actions(body: bytes, procedure: str, kind: Kind) -> tuple[Action, ...]:
@@ -305,6 +316,8 @@ def decode_actions(body: bytes, procedure: str, kind: Kind) -> tuple[Action, ...
 def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
     _, line, stream, key, mode, process_id, fields, before, twin, *more = each
     named = Key(procedure, key[0], key[1]) if isinstance(key, list) else None
+    rare = cast("dict[str, Any]", more[0]) if more else {}
+    undoes = rare.get("undoes")
     change = Change(
         seq=0,
         line=line if isinstance(line, int) else 0,
@@ -316,7 +329,7 @@ def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
         fields=fields if isinstance(fields, dict) else {},
         row={},
         asked_by=AskedBy.EARLIER_RUN,
-        undoes=tuple(Key(procedure, *of) for of in more[0]) if more else None,  # type: ignore[attr-defined]  # as it was encoded
+        undoes=None if undoes is None else tuple(Key(procedure, *of) for of in undoes),
     )
     return Action(
         change,
@@ -325,6 +338,8 @@ def _decoded(each: Sequence[object], procedure: str, kind: Kind) -> Action:
         change.fields,
         before if isinstance(before, dict) else None,
         twin if isinstance(twin, str) else None,
+        kept=rare.get("kept", {}),
+        learned=rare.get("learned", {}),
     )
 
 

@@ -147,9 +147,10 @@ def _add_version_7(connection: sa.Connection) -> None:
 
 
 def _add_kept(connection: sa.Connection) -> None:
-    """What people changed and runs left alone; and what an undo took back of what was written."""
+    """What people changed and runs left alone; what an undo took back; what the last job wrote."""
     t.kept.create(connection, checkfirst=True)
     _add_column(connection, t.confirmed, f"replaced {_bytes(connection)}")
+    _add_column(connection, t.confirmed, f"of_job {_bytes(connection)}")
 
 
 def _bytes(connection: sa.Connection) -> str:
@@ -218,7 +219,7 @@ _LATER: Final[Mapping[str, frozenset[str]]] = {
     "unknowns": frozenset({"free_server_ms"}),
     "rejects": frozenset({"origin", "seq", "passing"}),
     "twins": frozenset({"kind", "passing"}),
-    "confirmed": frozenset({"replaced"}),
+    "confirmed": frozenset({"replaced", "of_job"}),
     "kept": frozenset(c.name for c in t.kept.c),
     "arrivals": frozenset(c.name for c in t.arrivals.c),
     "fence": frozenset(c.name for c in t.fence.c),

@@ -89,6 +89,7 @@ confirmed = sa.Table(
     sa.Column("began_ms", sa.BigInteger),
     sa.Column("ended_ms", sa.BigInteger),
     sa.Column("replaced", sa.LargeBinary),
+    sa.Column("of_job", sa.LargeBinary),
     sqlite_with_rowid=False,
 )
 

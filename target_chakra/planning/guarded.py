@@ -173,15 +173,16 @@ def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     fields = {name: value for name, value in unlike.items() if name not in kept}
     if barred := unwritable(change, fields, sight.rules):
         return barred
+    wanted = {name: value for name, value in change.fields.items() if name not in kept}
+    learned = sight.learned(wanted)
     if not fields:
-        wanted = {name: value for name, value in change.fields.items() if name not in kept}
-        learned = sight.learned(wanted)
         outcome = Outcome.KEPT if kept else Outcome.UNCHANGED
         return Done(change, outcome, held.process_id, learned, kept=kept)
     before = {name: sight.shows(name) for name in fields}
     return Action(
-        change, Kind.UPDATE, held.process_id, fields, before, known=sight.known, kept=kept
-    )
+        change, Kind.UPDATE, held.process_id, fields, before,
+        known=sight.known, kept=kept, learned=learned,
+    )  # fmt: skip
 
 
 def _left(change: Change, guard: Guard, held: Snapshot, others: Mapping[str, object]) -> Decision:

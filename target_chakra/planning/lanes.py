@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
-from target_chakra.changes import combined, may_combine
+from target_chakra.planning.combined import combined, may_combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -319,7 +319,7 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
     before = {name: held.value(name) for name in fields}
     return Action(
         change, Kind.UPDATE, held.process_id, fields, before,
-        known=known, kept=kept, is_whole=bool(keeps),
+        known=known, kept=kept, is_whole=bool(keeps), learned=learned,
     )  # fmt: skip
 
 
@@ -359,7 +359,9 @@ def converted(name: str, value: object, held: Snapshot, known: Known, rules: Rul
         return False
     if name in known.learned:
         return same(name, known.learned[name], held.value(name), rules.comparable)
-    # Last touched while our job ran: the difference is the server's own doing.
+    # Last touched while the job ran that wrote it: the difference is the server's own doing.
+    if known.of_job is not None and name not in known.of_job:
+        return False
     if not (known.began and known.ended and held.updated_at):
         return False
     return known.began <= held.updated_at <= known.ended

@@ -112,9 +112,8 @@ def _vouched(effect: Effect, known: Sequence[Known], into: Destinations) -> Know
         if _is_learned(name, value, known, into)
         or (first.began is not None and effect.jobs.get(name) == first.began)
     }
-    return replace(
-        first, fields=fields, learned={n: v for n, v in learned.items() if n in fields}, replaced={}
-    )
+    learned = {n: v for n, v in learned.items() if n in fields}
+    return replace(first, fields=fields, learned=learned, replaced={}, of_job=None)
 
 
 def _is_learned(name: str, value: object, known: Sequence[Known], into: Destinations) -> bool:

@@ -233,3 +233,23 @@ def test_what_can_t_be_had_together_is_refused(
     assert refused.code == 3
     assert said in refused.stderr
     assert writes(sandbox) == before
+
+
+def test_an_edit_is_no_conversion_of_chakrahqs_though_a_job_wrote_other_fields_since(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The process was touched last by our job, and yet not every difference is the server's."""
+    key = min(living(sandbox))
+    config = config_of(sandbox, mapping={"keep_edits": False})
+    fields = {"lead_id": "data.lead_id", "remarks": "data.remarks"}
+    other = {**config["streams"][0], "stream": "remarks", "fields": fields}
+    config["streams"].append(other)
+    write(tmp_path, config, rows([key], {key: 1}))
+    edit(sandbox, key, score=2)
+    remark = record("remarks", lead_id=key, remarks="another")
+    told = write(tmp_path, config, [schema("remarks", ["lead_id", "remarks"]), remark])
+    assert told.outcomes == {"updated": 1}
+    assert held(sandbox, key) == 2
+    again = write(tmp_path, config, rows([key], {key: 1}, remarks="another"))
+    assert again.outcomes == {"updated": 1}
+    assert held(sandbox, key) == 1

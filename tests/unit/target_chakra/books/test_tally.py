@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from target_chakra.books.state_gate import StateGate
 from target_chakra.books.tally import Tally
-from target_chakra.changes import AskedBy, Change, Key, Mode, combined
+from target_chakra.changes import AskedBy, Change, Key, Mode
 from target_chakra.lifecycle import SETTLED, Outcome
+from target_chakra.planning.combined import combined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -48,16 +48,21 @@ changes = st.builds(
     keys,
     st.sampled_from(Mode),
 )  # fmt: skip
+undone_keys = st.builds(Key, st.just("lead"), st.sampled_from(("id", "lead_id")), texts)
 actions = st.builds(
-    lambda change, process_id, wanted, before, twin: Action(
-        replace(change, fields=wanted), Kind.UPDATE, process_id, wanted, before, twin
+    lambda change, process_id, wanted, before, twin, kept, learned, undoes: Action(
+        replace(change, fields=wanted, undoes=undoes), Kind.UPDATE, process_id, wanted, before,
+        twin, kept=kept, learned=learned,
     ),
     changes,
     st.none() | texts,
     fields,
     st.none() | fields,
     st.none() | texts,
-)
+    fields,
+    fields,
+    st.none() | st.lists(undone_keys, max_size=2).map(tuple),
+)  # fmt: skip
 batches = st.lists(actions, max_size=5)
 
 
@@ -71,6 +76,8 @@ def test_actions_come_back_as_they_were_intended_and_no_row_of_this_run_asks_for
         assert after.kind is kind
         assert (after.process_id, after.fields) == (before.process_id, before.fields)
         assert (after.before, after.twin) == (before.before, before.twin)
+        assert (after.kept, after.learned) == (before.kept, before.learned)
+        assert after.change.undoes == before.change.undoes
         assert after.change.key == before.change.key
         assert (after.change.line, after.change.stream) == (
             before.change.line,

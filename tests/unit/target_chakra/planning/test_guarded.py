@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from target_chakra.changes import Action, Done, Kind, Known, Mode, Refusal, Reject, may_combine
+from target_chakra.changes import Action, Done, Kind, Known, Mode, Refusal, Reject
 from target_chakra.guards import Guard
 from target_chakra.lifecycle import Outcome
+from target_chakra.planning.combined import may_combine
 from target_chakra.planning.guarded import plan_guarded
 from target_chakra.planning.plan import plan
 from tests.support.json_values import values

@@ -18,7 +18,7 @@ class Journal:
     def began_again(self, stream: str, twin: str) -> None:
         """Nothing was about to be covered."""
 
-    def twins(self, _stream: str, hashes: list[str]) -> dict[str, list[int]]:
+    def twins(self, _stream: str, hashes: list[str], _load: str = "") -> dict[str, list[int]]:
         return {twin: list(self._sent[twin]) for twin in hashes if twin in self._sent}
 
     def come_again(self, number: int, _seq: int) -> None:

@@ -21,7 +21,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from target_chakra.changes import Change, Key, Mode, combined, may_combine, singly
+from target_chakra.changes import Change, Key, Mode, singly
+from target_chakra.planning.combined import combined, may_combine
 from target_chakra.planning.lanes import Lanes
 
 if TYPE_CHECKING:

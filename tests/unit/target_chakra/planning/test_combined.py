@@ -8,7 +8,8 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_chakra.changes import Change, Key, Mode, combined
+from target_chakra.changes import Change, Key, Mode
+from target_chakra.planning.combined import combined
 
 changes = st.builds(
     lambda line, stream, key, mode: Change(
