@@ -64,7 +64,7 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 
 test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests but the slices of the campaigns
 	@$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -n 3 --dist=loadfile --durations=10 $(addprefix tests/,contract house integration promises unit upgrades values)
+	$(BIN)/python -m pytest -n 5 --dist=worksteal --durations=10 $(addprefix tests/,contract house integration promises unit upgrades values)
 
 test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz
 	$(BIN)/python -m pytest tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
