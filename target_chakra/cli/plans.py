@@ -22,11 +22,11 @@ from chakra_plugin.terminal import tell_table
 from target_chakra.books.reasons import counted
 from target_chakra.changes import Kind
 from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, settings_of
+from target_chakra.on_record.applying import Applying, Choice, refuse_other, written_since
 from target_chakra.plans.entries import REJECT
 from target_chakra.plans.reading import opened_plan
 from target_chakra.plans.summary import summed_up
 from target_chakra.reporting.plan_page import plan_page
-from target_chakra.run.applying import Applying, Choice, refuse_other, written_since
 from target_chakra.run.hooks import Hooks
 from target_chakra.singer.target import typed_command
 

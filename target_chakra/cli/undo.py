@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -28,30 +27,23 @@ from target_chakra.cli.beginnings import (
     refuse_unknown_run,
     settings_of,
 )
-from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import WROTE
 from target_chakra.mapping.destination_names import DELETED
 from target_chakra.moments import DAY_MS
-from target_chakra.planning.plan import Rules
-from target_chakra.planning.undo import taking_back
+from target_chakra.on_record.undo import take_back
 from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from singer_sdk.plugin_base import _ConfigInput
 
-    from target_chakra.changes import Key, Known
-    from target_chakra.history.effects import Effect, Effects
+    from target_chakra.history.effects import Effects
     from target_chakra.history.kept import KeptLine
     from target_chakra.history.reports import RunLine
-    from target_chakra.journal.journal import Journal
-    from target_chakra.run.session import Session
     from target_chakra.settings import Settings
 
 LOG: Final = logging.getLogger("target-chakra")
-_AT_ONCE: Final = 500
-"""Processes of which the journal is asked at a time."""
 
 
 @click.command()
@@ -100,7 +92,7 @@ def undo(
             return 0
         with begun_session(config, settings) as session:
             code = session.run(
-                lambda: _take_back(session, run, effects, deletes_created=delete_created)
+                lambda: take_back(session, run, effects, deletes_created=delete_created)
             )
     if as_json:
         told = {"undoes": number, "created_left": plan.left, **session.last_receipt}
@@ -237,44 +229,6 @@ def _agreed(run: RunLine, settings: Settings) -> bool:
         )
     place = f"in account {run.account or '(no id)'} at {settings.connection.api_url}"
     return click.confirm(f"Take run {run.id} back, {place}?", default=False, err=True)
-
-
-def _take_back(
-    session: Session[object], run: RunLine, effects: Effects, *, deletes_created: bool
-) -> None:
-    """Take a run back in one of its own, and wait for what becomes of it.
-
-    Raises:
-        SettingsError: It wrote to another account.
-        ChakraError: The run must stop; nothing more is sent.
-    """
-    if run.account != session.account_id:
-        raise SettingsError(
-            f"Run {run.id} wrote to another account ({run.account or 'no id'}), and this key is"
-            f" of {session.account_id or 'one without an id'}",
-            "Use the API key of the account that it wrote to",
-        )
-    session.takes_on(RunKind.UNDO)
-    writer, registered = session.writer, set[str]()
-    wanted = (each for each in effects if deletes_created or not each.made)
-    while not session.is_stopped and (some := list(islice(wanted, _AT_ONCE))):
-        known = _known(some, session.journal)
-        for effect in some:
-            into = session.procedure(effect.procedure).destinations
-            if effect.stream not in registered:
-                registered.add(effect.stream)
-                writer.intake.register(effect.stream, Rules(into.comparable, into.read_only))
-            of_keys = [known[key] for key in effect.named_by if key in known]
-            writer.carry_out(taking_back(effect, run.id, of_keys, into))
-    writer.finish()
-
-
-def _known(effects: Sequence[Effect], journal: Journal) -> dict[Key, Known]:
-    """What the journal confirmed of the keys by which processes were written."""
-    groups: defaultdict[tuple[str, str], list[Key]] = defaultdict(list)
-    for key in (key for effect in effects for key in effect.named_by):
-        groups[key.procedure, key.attribute].append(key)
-    return {k: v for keys in groups.values() for k, v in journal.known(keys).items()}
 
 
 @click.command()

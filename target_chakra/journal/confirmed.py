@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from target_chakra.lifecycle import WROTE
 from target_chakra.moments import DAY_MS, Moment, elapsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_chakra.changes import Key, Known
     from target_chakra.journal.database import Database
@@ -63,21 +64,24 @@ class Confirmed:
                 for row in connection.execute(query)
             }
 
-    def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
-        """What was confirmed of keys, all of one procedure and attribute."""
-        cells = t.confirmed.c
+    def known(self, keys: Iterable[Key]) -> dict[Key, Known]:
+        """What was confirmed of keys, whatever they are of."""
+        groups: defaultdict[tuple[str, str], dict[str, Key]] = defaultdict(dict)
+        for key in keys:
+            groups[key.procedure, key.attribute][str(key.value)] = key
         found: dict[Key, Known] = {}
-        texts = {str(key.value): key for key in keys}
+        cells = t.confirmed.c
         with self._database.reading() as connection:
-            for some in chunks(list(texts)):
-                query = sa.select(t.confirmed).where(
-                    cells.account == self._account,
-                    cells.procedure == keys[0].procedure,
-                    cells.attribute == keys[0].attribute,
-                    cells.key.in_(some),
-                )
-                for row in connection.execute(query):
-                    found[texts[row.key]] = known_of(row)
+            for (procedure, attribute), texts in groups.items():
+                for some in chunks(list(texts)):
+                    query = sa.select(t.confirmed).where(
+                        cells.account == self._account,
+                        cells.procedure == procedure,
+                        cells.attribute == attribute,
+                        cells.key.in_(some),
+                    )
+                    for row in connection.execute(query):
+                        found[texts[row.key]] = known_of(row)
         return found
 
     def store(self, connection: sa.Connection, found: Sequence[Confirmation]) -> None:

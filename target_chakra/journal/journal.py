@@ -37,7 +37,7 @@ from target_chakra.lifecycle import OPEN, BatchState
 from target_chakra.storage.engines import legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chakra_api.course import Course
     from target_chakra.batches import Batch
@@ -290,8 +290,8 @@ class Journal:
 
     # What one table is asked and told
 
-    def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
-        """What was confirmed of keys, all of one procedure and attribute."""
+    def known(self, keys: Iterable[Key]) -> dict[Key, Known]:
+        """What was confirmed of keys, whatever they are of."""
         return self._confirmed.known(keys)
 
     def rejected_keys(self) -> set[Key]:

@@ -6,10 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from target_chakra.books.bookkeeping import Bookkeeping
-    from target_chakra.changes import Key, Known
     from target_chakra.journal.journal import Journal
     from target_chakra.journal.records import OpenBatch
     from target_chakra.planning.intake import Intake
@@ -42,17 +39,10 @@ def _known_again(found: OpenBatch, journal: Journal) -> OpenBatch:
 
     What its actions did not write was written by an earlier one, and is known on behind it.
     """
-    known = _known_of([action.change.key for action in found.batch.actions], journal)
+    keys = (action.change.key for action in found.batch.actions)
+    known = journal.known([key for key in keys if key is not None])
     actions = tuple(
         replace(action, known=known.get(action.change.key)) if action.change.key else action
         for action in found.batch.actions
     )
     return replace(found, batch=replace(found.batch, actions=actions))
-
-
-def _known_of(keys: Iterable[Key | None], journal: Journal) -> dict[Key, Known]:
-    groups: dict[str, list[Key]] = {}
-    for key in keys:
-        if key is not None:
-            groups.setdefault(key.attribute, []).append(key)
-    return {key: known for some in groups.values() for key, known in journal.known(some).items()}

@@ -47,7 +47,7 @@ FLOORS = {
     "target_chakra": """
         __main__
         cli  dlt_destination
-        singer  loads  doctor  reporting  sync  audit
+        singer  loads  on_record  doctor  reporting  sync  audit
         write_probe  telling
         run
         planning  sending  books  plans

@@ -19,6 +19,7 @@ from tests.campaigns.simulated.random_cases import random_case
 from tests.campaigns.simulated.tap import TapSimulation
 from tests.campaigns.simulated.target import Simulation
 from tests.campaigns.simulated.target_judges import verdict
+from tests.campaigns.simulated.undo_cases import UndoSimulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,7 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "lag": lag_case,
     "entries": lambda number: entries.simulation(entries.case_of(number), number),
     "schedule": schedule.Schedule,
+    "undo": UndoSimulation,
 }
 """Cases of which each follows from its number."""
 DOUBLED = (
@@ -55,6 +57,7 @@ LOST = (
     "no_good_row_is_rejected",
     "states_are_covered",
     "bad_rows_are_on_record",
+    "is_taken_back",
     *tap_judges.LOST,
 )
 
@@ -158,7 +161,9 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
         history = simulation.play()
         rows, runs = len(history.wishes), len(history.ended)
         unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
-        if name == "entries":
+        if isinstance(simulation, UndoSimulation):
+            condemned = simulation.condemned()
+        elif name == "entries":
             condemned = entries.condemned(entries.case_of(int(rest)), history)
         else:
             condemned = schedule.condemned(history) if name == "schedule" else verdict(history)
