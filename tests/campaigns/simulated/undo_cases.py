@@ -74,7 +74,7 @@ class UndoSimulation(Simulation):
         self._calm = True
         self.history.ended.append(self._once(self._feed))
         self.written = {each.id: each for each in self._kept()}
-        if self.history.ended[-1].code != ExitCode.DONE:
+        if self.history.ended[-1].code not in (ExitCode.DONE, ExitCode.REJECTS):
             return
         self.turns.sleep(5.0)
         self._edit()
