@@ -19,7 +19,18 @@ FOLDER = ROOT / "output" / "faults"
 REAL = ROOT / ".faults"
 """Where the kills and the fuzzing leave their figures."""
 PAGE = ROOT / "docs" / "faults.md"
-CAMPAIGNS = ("single", "pairs", "random", "clocks", "lag", "entries", "schedule", "undo", "tap")
+CAMPAIGNS = (
+    "single",
+    "pairs",
+    "random",
+    "clocks",
+    "lag",
+    "entries",
+    "schedule",
+    "apply",
+    "undo",
+    "tap",
+)
 
 HEAD = """# What the fault campaigns found last
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.campaigns.simulated import entries, scenarios, schedule, tap, tap_judges
+from tests.campaigns.simulated.apply_cases import ApplySimulation
 from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
@@ -44,6 +45,7 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "lag": lag_case,
     "entries": lambda number: entries.simulation(entries.case_of(number), number),
     "schedule": schedule.Schedule,
+    "apply": ApplySimulation,
     "undo": UndoSimulation,
 }
 """Cases of which each follows from its number."""
@@ -57,6 +59,7 @@ LOST = (
     "no_good_row_is_rejected",
     "states_are_covered",
     "bad_rows_are_on_record",
+    "is_carried_out",
     "is_taken_back",
     *tap_judges.LOST,
 )
@@ -161,7 +164,7 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
         history = simulation.play()
         rows, runs = len(history.wishes), len(history.ended)
         unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
-        if isinstance(simulation, UndoSimulation):
+        if isinstance(simulation, ApplySimulation | UndoSimulation):
             condemned = simulation.condemned()
         elif name == "entries":
             condemned = entries.condemned(entries.case_of(int(rest)), history)

@@ -254,8 +254,11 @@ class Simulation:
         return found
 
     def _session(self, take: Callable[[Session[Any]], None]) -> int:
-        session = self._begun(Hooks(self._emit))
+        session = self._begun(self._hooks())
         return session.run(lambda: take(session))
+
+    def _hooks(self) -> Hooks[Any]:
+        return Hooks(self._emit)
 
     def _begun(self, hooks: Hooks[Any]) -> Session[Any]:
         """A run that has begun, with the parts of this simulation in place of its own."""

@@ -65,6 +65,11 @@ def test_a_schedule_comes_through_whatever_one_of_its_rows_became() -> None:
 
 
 @pytest.mark.parametrize("part", range(3))
+def test_a_plan_is_carried_out_once_whatever_becomes_of_its_runs(part: int) -> None:
+    assert condemned([f"apply/{9_000 + part * 4 + n}" for n in range(4)]) == {}
+
+
+@pytest.mark.parametrize("part", range(3))
 def test_a_run_is_taken_back_whatever_becomes_of_its_undos(part: int) -> None:
     assert condemned([f"undo/{9_000 + part * 4 + n}" for n in range(4)]) == {}
 
