@@ -70,7 +70,7 @@ test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fu
 	$(BIN)/python -m pytest tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
-	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --durations=10
+	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
 
 test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium; exit code 2 where none can be had
 	@$(BIN)/python -m tests.browser.chromium

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
+import pytest
 import yaml
 
 from chakra_sandbox.launch import start_sandbox
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from chakra_sandbox.launch import Sandbox
 
+pytestmark = pytest.mark.timeout(900)  # they take turns in one project
 ROOT = Path(__file__).parent.parent.parent
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 ROWS = 3000

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 
 from chakra_sandbox.launch import start_sandbox
@@ -18,6 +19,7 @@ from tests.support.turns_in_meltano import alone_in
 if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
 
+pytestmark = pytest.mark.timeout(900)  # they take turns in one project
 ROOT = Path(__file__).parent.parent.parent
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 SCORES = """
