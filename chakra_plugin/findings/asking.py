@@ -61,7 +61,8 @@ class Asking:
         try:
             return asked.future.result(self._budget.seconds_left)
         except (Late, OverBudget) as why:
-            reason = "no time was left" if isinstance(why, Late) else "the requests were spent"
+            late = isinstance(why, Late) or not self._budget.seconds_left
+            reason = "no time was left" if late else "the requests were spent"
             self.left_out.append(f"{asked.what} ({reason})")
             return None
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MOST_REQUESTS: Final = 60
 MOST_SECONDS: Final = 8.0
-"""From the first request on; the rest of ten seconds is for the start and the page."""
+"""From the first request on; the rest of ten seconds is for the start and the page. So long an
+answer is waited for, too: one that takes six seconds is slow, and its host is reached."""
 
 
 class OverBudget(ChakraError):

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from chakra_api.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from chakra_api.errors import ChakraError
 
 
 class Severity(str, Enum):
@@ -48,3 +52,15 @@ class Finding:
     about: str = ""
     fact: str = ""
     code: ExitCode = ExitCode.DONE
+
+
+def fault(topic: str, error: ChakraError, about: str = "") -> Finding:
+    """An error as a finding: its cause, its next step, and the exit code that follows.
+
+    Args:
+        topic: What could not be looked at.
+        error: Why not.
+        about: The procedure or attribute; empty for the account.
+    """
+    said, follows = error.cause, error.next_step
+    return Finding(topic, said, follows, "", Severity.FAULT, about, code=error.exit_code)

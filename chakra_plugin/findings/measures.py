@@ -21,6 +21,8 @@ SLOW_SECONDS: Final = 2.0
 """A median from which on answers count as slow."""
 SAME_SECONDS: Final = 2.0
 """Clocks that are so close count as the same."""
+NO_DATE: Final = "no Date"
+"""The fact of answers that do not tell the time."""
 _WORTH_COMPRESSING: Final = 1_000
 """Bytes of an answer that a server would compress."""
 _COMPLAINTS: Final = frozenset({429, 503})
@@ -34,9 +36,12 @@ class Measures:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
+        self._left = 0
 
-    def leaves(self, request: Request) -> None:
-        """A request leaves: nothing to do."""
+    def leaves(self, request: Request) -> None:  # noqa: ARG002 - a watcher's signature
+        """Count a request."""
+        with self._lock:
+            self._left += 1
 
     def came(self, exchange: Exchange) -> None:
         """Keep what came."""
@@ -50,9 +55,11 @@ class Measures:
             lookback_seconds: Overlap of incremental runs: what clocks may be apart.
         """
         with self._lock:
-            seen = list(self._exchanges)
+            seen, left = list(self._exchanges), self._left
         answered = [each for each in seen if each.response is not None]
-        yield _latency([each.seconds for each in answered], len(seen) - len(answered))
+        yield _latency([each.seconds for each in answered], max(left, len(seen)) - len(answered))
+        if not answered:
+            return  # of clocks, limits and the like nothing is known
         yield from _failed([each.response.status for each in answered if each.response is not None])
         yield _clock(answered, lookback_seconds)
         yield _compression([each.response for each in answered if each.response is not None])
@@ -62,15 +69,16 @@ class Measures:
 def _latency(seconds: Sequence[float], lost: int) -> Finding:
     topic = "latency"
     if not seconds:
-        return Finding(topic, "No request was answered", severity=Severity.FAULT)
+        return Finding(topic, f"No answer came to {_requests(lost)}", severity=Severity.FAULT)
     median, worst = statistics.median(seconds), max(seconds)
     found = f"An answer takes {_ms(median)} (median of {len(seconds)}), {_ms(worst)} at worst"
     if lost:
         return Finding(
             topic,
-            f"{found}; {lost} did not come",
-            "Runs ask again where no answer came, and wait longer for one than this look",
-            "request_timeout",
+            f"{found}; to {_requests(lost)} none came in the time of this look",
+            "Runs wait longer for an answer, and ask again where none comes; where answers are"
+            " slow, more of them at a time make a run faster",
+            "request_timeout, concurrency",
             Severity.WARNING,
         )
     if median < SLOW_SECONDS:
@@ -115,7 +123,7 @@ def _clock(answered: Sequence[Exchange], lookback: float) -> Finding:
             "Bookmarks follow this machine's clock, which must not be ahead",
             "lookback_seconds",
             Severity.WARNING,
-            fact="no Date",
+            fact=NO_DATE,
         )
     low, high = max(lows), min(highs)
     if low > high + SAME_SECONDS:
@@ -190,6 +198,10 @@ def _rate(responses: Sequence[Response]) -> Finding:
         Severity.NOTE,
         fact="complaints",
     )
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
 
 
 def _ms(seconds: float) -> str:

@@ -11,7 +11,7 @@ import click
 
 from chakra_api.clock import SystemClock
 from chakra_api.exit_codes import gravest
-from chakra_plugin.findings.budget import Budget
+from chakra_plugin.findings.budget import MOST_SECONDS, Budget
 from chakra_plugin.findings.comparison import differences
 from chakra_plugin.findings.kept import VERSION, KeptLook, keep_look, kept_look
 from chakra_plugin.findings.measures import Measures
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from tap_chakra.doctor.look import Looked
     from tap_chakra.settings import Settings
 
-MOST_PATIENCE: Final = 5.0
-"""Seconds without a byte after which an answer is given up, where the settings say more."""
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -82,20 +80,16 @@ def doctor(
         else written_transcript(transcript, "tap-chakra doctor", redact)
     ) as writing:
         page, account = _looked(settings, writing)
-    if not no_keep:
+    if not no_keep and account:
         page = _compared(page, account, keep or usual_place())
     show_page(page, as_json=as_json)
     return gravest(finding.code for finding in page.findings)
 
 
 def _looked(settings: Settings, transcript: Transcript | None) -> tuple[Page, str]:
-    """The page of one look, and what tells its account from others.
-
-    Raises:
-        ChakraError: ChakraHQ or its configuration is not reached.
-    """
+    """The page of one look, and what tells its account from others; empty if none was reached."""
     clock = SystemClock()
-    patience = min(settings.connection.request_timeout, MOST_PATIENCE)
+    patience = min(settings.connection.request_timeout, MOST_SECONDS)
     connection = replace(settings.connection, request_timeout=patience)
     watches = Watches(Budget(clock.monotonic), Measures())
     watchers: list[Watcher] = [watches.budget, watches.measures]

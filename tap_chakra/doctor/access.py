@@ -1,13 +1,14 @@
-"""What this key may read, and what its role hides."""
+"""What this key may read, and how much of it its role likely hides."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.account.role import other_users
 from chakra_api.exit_codes import ExitCode
 from chakra_plugin.findings.finding import Finding, Severity
+from chakra_plugin.findings.role_findings import ROLE
 from tap_chakra.reading.listing_length import listing_length
-from tap_chakra.run.role import other_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.client import Row, UserList
     from chakra_api.errors import ChakraError
     from tap_chakra.reading.window_reader import Lister
-    from tap_chakra.run.role import Role
 
-ROLE: Final = "role of the key"
 ROUGHLY: Final = 0.1
 """Share of its rows by which a long listing may be told too short."""
 _MOST_NAMED: Final = 12
@@ -26,16 +25,17 @@ _MOST_NAMED: Final = 12
 
 
 def procedure_findings(
-    readable: Sequence[str], refused: Sequence[tuple[str, ChakraError]]
+    readable: Sequence[str], refused: Sequence[tuple[str, ChakraError]], unanswered: int
 ) -> Iterator[Finding]:
     """Which procedures can be read, and why others can't.
 
     Args:
         readable: ShortIds of those that were listed.
         refused: ShortIds of those that were not, each with the reason.
+        unanswered: How many others were asked for, and did not come in time.
     """
     topic = "procedures"
-    count = len(readable) + len(refused)
+    count = len(readable) + len(refused) + unanswered
     if not count:
         yield Finding(
             topic,
@@ -47,6 +47,14 @@ def procedure_findings(
         )
     elif readable:
         yield Finding(topic, f"{len(readable)} of {count} can be read: {_listed(readable)}")
+    if unanswered:
+        yield Finding(
+            topic,
+            f"{unanswered} of {count} were not answered in the time of this look",
+            "Whether they can be read is not known: a run waits longer",
+            "request_timeout",
+            Severity.WARNING,
+        )
     for short_id, error in refused:
         yield Finding(
             topic,
@@ -84,34 +92,6 @@ def user_finding(users: UserList | None, refusal: ChakraError | None) -> Finding
             code=ExitCode.INCOMPLETE,
         )
     return Finding(topic, f"{len(users.rows):,} users are listed", fact="listed")
-
-
-def role_finding(role: Role) -> Finding:
-    """What rows tell of the key's role; it names nobody."""
-    topic = ROLE
-    if not role.told:
-        return Finding(
-            topic,
-            f"{role.rows} rows were seen, too few to tell whether the role hides some",
-            "A key of role type User lists only what is assigned to it",
-            "api_key",
-            Severity.NOTE,
-        )
-    if not role.only:
-        return Finding(
-            topic,
-            f"Rows of {role.users} users are seen: likely not of role type User",
-            fact="sees several users",
-        )
-    return Finding(
-        topic,
-        "All rows that were seen are assigned to one and the same user: likely of role type User",
-        "What is assigned to others or to nobody is missing, without any sign: use a key of role"
-        " type Manager or Admin",
-        "api_key",
-        Severity.WARNING,
-        fact="sees one user",
-    )
 
 
 def share_finding(

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Attribute, Procedure
     from chakra_api.account.people import Directory
+    from chakra_api.account.role import Seen
     from chakra_api.endpoints.client import Row
     from chakra_api.values.times import Times
-    from tap_chakra.run.role import Seen
 
 MOST_ATTRIBUTES: Final = 8
 """Attributes of a procedure that have a line of their own."""

@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.account.people import Directory
-from chakra_api.errors import ChakraError
+from chakra_api.account.role import Seen, role_of
+from chakra_api.errors import ChakraError, SettingsError
 from chakra_plugin.findings.asking import Asking
-from chakra_plugin.findings.finding import Finding, Severity
+from chakra_plugin.findings.finding import Finding, Severity, fault
+from chakra_plugin.findings.first_answer import reached
+from chakra_plugin.findings.role_findings import role_finding
 from tap_chakra.doctor.access import (
     procedure_findings,
-    role_finding,
     share_finding,
     user_finding,
 )
@@ -25,8 +27,6 @@ from tap_chakra.doctor.fitting import (
 from tap_chakra.doctor.place import account_mark
 from tap_chakra.doctor.probes import key_probes, server_probes
 from tap_chakra.doctor.row_forms import form_findings
-from tap_chakra.run.check import reach
-from tap_chakra.run.role import Seen, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from chakra_plugin.findings.measures import Measures
     from tap_chakra.run.source import Source
 
+USER_ROLE: Final = (
+    "What is assigned to others or to nobody is missing, without any sign: use a key of role type"
+    " Manager or Admin"
+)
 MOST_LISTED: Final = 16
 """Procedures of which rows are looked at; of more, those that come first."""
 
@@ -61,7 +65,8 @@ class Looked:
     """What one look found.
 
     Attributes:
-        account: What tells the account from others, and says nothing of it.
+        account: What tells the account from others, and says nothing of it; empty where that is
+            not known.
         findings: Those of one topic stand together.
         left_out: What was not looked at, in words.
     """
@@ -72,31 +77,38 @@ class Looked:
 
 
 def look(source: Source, watches: Watches) -> Looked:
-    """Look at the account behind the settings.
-
-    Raises:
-        ChakraError: ChakraHQ or its configuration is not reached: no run can be.
-    """
-    reach(source)
+    """Look at the account behind the settings."""
     source.client = source.client.impatient()
     asking = Asking(watches.budget)
     try:
-        account = account_mark(source.settings.connection.api_url, source.account)
-        findings = tuple(_Look(source, watches, asking).findings())
-        return Looked(account, findings, tuple(asking.left_out))
+        account, findings = _looked(source, asking)
+        way = watches.measures.findings(source.settings.lookback_ms / 1000)
+        return Looked(account, (*findings, *way), tuple(asking.left_out))
     finally:
         asking.close()
 
 
+def _looked(source: Source, asking: Asking) -> tuple[str, list[Finding]]:
+    """What tells the account from others, and what is found about it."""
+    found = reached(asking, lambda: source.account)
+    if isinstance(found, Finding):
+        return "", [found]
+    account = account_mark(source.settings.connection.api_url, found)
+    try:
+        chosen = source.procedures
+    except SettingsError as error:
+        return account, [fault("settings", error)]
+    return account, list(_Look(source, asking).findings(chosen))
+
+
 class _Look:
-    def __init__(self, source: Source, watches: Watches, asking: Asking) -> None:
+    def __init__(self, source: Source, asking: Asking) -> None:
         self._source = source
-        self._watches = watches
         self._asking = asking
         self._pages: dict[str, ProcessPage] = {}
 
-    def findings(self) -> Iterator[Finding]:
-        chosen = self._chosen()
+    def findings(self, procedures: Sequence[Procedure]) -> Iterator[Finding]:
+        chosen = self._chosen(procedures)
         users = self._asking.begin("the users", partial(self._source.client.users, version=1))
         listed = [(each, self._first_page(each)) for each in chosen]
         people, refusal = self._users(users)
@@ -109,14 +121,14 @@ class _Look:
         role = role_of(seen)
         shares = self._begin_shares(seen, people) if role.only else []
         probes = self._begin_probes(seen)
-        yield from procedure_findings(list(self._pages), refused)
+        unanswered = len(chosen) - len(seen) - len(refused)
+        yield from procedure_findings(list(self._pages), refused, unanswered)
         yield user_finding(people, refusal)
-        yield role_finding(role)
+        if seen:
+            yield role_finding(role, USER_ROLE)
         for probe in (*shares, *probes):
             yield from self._probed(probe)
         yield from self._of_rows(seen, Directory.from_users([] if people is None else people.rows))
-        lookback = self._source.settings.lookback_ms / 1000
-        yield from self._watches.measures.findings(lookback)
 
     def _begin_probes(self, seen: Sequence[Seen]) -> list[Asked[list[Finding]]]:
         """Ask how lists and filters behave: of the procedure with most rows, and of each key."""
@@ -145,6 +157,8 @@ class _Look:
             )
 
     def _of_rows(self, seen: Sequence[Seen], directory: Directory) -> Iterator[Finding]:
+        if not seen:
+            return
         yield from form_findings(seen, directory, self._source.times.unit_ms)
         yield from type_findings(each.procedure for each in seen)
         for each in seen:
@@ -154,8 +168,7 @@ class _Look:
         for each in seen:
             yield from fit_findings(each, directory, self._source.times)
 
-    def _chosen(self) -> Sequence[Procedure]:
-        procedures = self._source.procedures
+    def _chosen(self, procedures: Sequence[Procedure]) -> Sequence[Procedure]:
         if len(procedures) > MOST_LISTED:
             self._asking.left_out.append(
                 f"{len(procedures) - MOST_LISTED:,} of {len(procedures):,} procedures: the setting"

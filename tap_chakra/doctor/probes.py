@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from chakra_api.account.account import Procedure
+    from chakra_api.account.role import Seen
     from chakra_api.endpoints.answers import ProcessPage
     from chakra_plugin.findings.finding import Finding
     from tap_chakra.reading.window_reader import Lister
-    from tap_chakra.run.role import Seen
 
 Probe: TypeAlias = "tuple[str, Callable[[], list[Finding]]]"
 """What is asked, in words, and what asks it."""

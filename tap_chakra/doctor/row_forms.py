@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Attribute, Procedure
     from chakra_api.account.people import Directory
+    from chakra_api.account.role import Seen
     from chakra_api.endpoints.client import Row
-    from tap_chakra.run.role import Seen
 
 _UNKNOWN: Final = "unknown"
 _EMPTY: Final[tuple[object, ...]] = ("", [], {})

@@ -6,10 +6,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.account.role import Seen, other_users, role_of
 from chakra_api.errors import ChakraError, NotSent
 from chakra_api.exit_codes import ExitCode
 from tap_chakra.reading.listing_length import listing_length
-from tap_chakra.run.role import Seen, other_users, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -84,7 +84,8 @@ def reach(source: Source) -> None:
     if thread.is_alive():
         raise NotSent(
             f"{source.settings.connection.api_url} gave no answer within {REACH_SECONDS:g} s",
-            "Check the setting api_url and that this machine may reach it",
+            "Check the setting api_url and that this machine may reach it; where it is only slow,"
+            " doctor waits longer and says how slow",
         )
 
 

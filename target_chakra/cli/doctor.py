@@ -17,7 +17,7 @@ from chakra_api.connection import connect
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode, gravest
 from chakra_plugin.findings.asking import AT_A_TIME, Asking
-from chakra_plugin.findings.budget import Budget
+from chakra_plugin.findings.budget import MOST_SECONDS, Budget
 from chakra_plugin.findings.measures import Measures
 from chakra_plugin.findings.page import WIDTH, Page
 from chakra_plugin.findings.shown import show_page
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
-MOST_PATIENCE: Final = 5.0
-"""Seconds without a byte after which an answer is given up, where the settings say more."""
 
 _OF_MAPPING: Final = ("streams", "compare")
 
@@ -139,7 +137,7 @@ def _look(asked: _Asked, watchers: tuple[Watcher, ...]) -> Page:
     clock, settings = SystemClock(), asked.settings
     began = int(clock.now() * 1000)
     budget, measures = Budget(clock.monotonic), Measures()
-    patience = min(settings.connection.request_timeout, MOST_PATIENCE)
+    patience = min(settings.connection.request_timeout, MOST_SECONDS)
     connection = replace(settings.connection, request_timeout=patience)
     client = connect(connection, clock, AT_A_TIME, (budget, measures, *watchers))
     impatient, asking = client.impatient(), Asking(budget)

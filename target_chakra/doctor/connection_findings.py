@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_plugin.findings.finding import Finding, Severity
-from chakra_plugin.findings.measures import SAME_SECONDS
+from chakra_plugin.findings.measures import NO_DATE, SAME_SECONDS
 from target_chakra.moments import DAY_MS
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def connection_findings(measures: Measures, earliest: int | None, now_ms: int) -
     """
     for each in measures.findings(math.inf):
         if each.topic == CLOCK:
-            yield _clock(earliest, now_ms)
+            # Refusals have a Date, too, and ChakraHQ's clock does not go by them.
+            unread = earliest is None and each.fact != NO_DATE
+            yield replace(each, follows="", setting="") if unread else _clock(earliest, now_ms)
         elif each.topic == LATENCY and each.follows:
             follows = "Jobs of more rows need fewer requests; look-ups ask for 100 keys at a time"
             yield replace(each, follows=follows, setting="batch_size, request_timeout")
@@ -45,7 +47,7 @@ def _clock(earliest: int | None, now_ms: int) -> Finding:
             "How long ago a request left is told by this machine's clock alone",
             "lost_answer_horizon",
             Severity.WARNING,
-            fact="no Date",
+            fact=NO_DATE,
         )
     offset = (earliest - now_ms) / _SECOND_MS
     if abs(offset) <= SAME_SECONDS:

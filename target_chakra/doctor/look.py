@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.errors import ChakraError
-from chakra_plugin.findings.finding import Finding, Severity
+from chakra_api.account.role import Seen, role_of
+from chakra_api.errors import ChakraError, JournalError
+from chakra_plugin.findings.finding import Finding, fault
+from chakra_plugin.findings.first_answer import CONNECTION, reached
+from chakra_plugin.findings.role_findings import role_finding
 from target_chakra.doctor.journal_findings import journal_findings
 from target_chakra.doctor.known_findings import known_findings
-from target_chakra.doctor.lookup_findings import lookup_findings
+from target_chakra.doctor.lookup_findings import uniqueness, way_finding
 from target_chakra.doctor.mapping_findings import mapped, refused
-from target_chakra.history.condition import condition_of
+from target_chakra.history.condition import Condition, condition_of
+from target_chakra.lookups.key_lookups import PAGE, Way
 from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.storage.engines import legible
 from target_chakra.storage.journal_url import parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from chakra_api.endpoints.client import ChakraClient
+    from chakra_api.endpoints.client import ChakraClient, ProcessPage, Row
     from chakra_api.errors import SettingsError
-    from chakra_plugin.findings.asking import Asking
+    from chakra_plugin.findings.asking import Asked, Asking
     from target_chakra.doctor.mapping_findings import Mapped
-    from target_chakra.history.condition import Condition
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.settings import Settings
 
-CONNECTION: Final = "connection"
 MOST_KEYS: Final = 10
-"""Keys by which look-ups are proven, at a few requests each."""
+"""Keys by which look-ups are proven, at a few requests each, and procedures that are listed."""
+MOST_UNMAPPED: Final = 3
+"""Procedures that are listed where no mapping names one."""
+USER_ROLE: Final = (
+    "What is assigned to others or to nobody is not found: its rows are created once more, or end"
+    " as unknown. Use a key of role type Manager or Admin"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Look:
         self._settings = settings
         self._refusal = refusal
         self._asking = asking
+        self._client = client
         self._command = command
         self._account = OpenAccount(client, settings)
 
@@ -78,28 +88,26 @@ class Look:
 
         Raises:
             SettingsError: The setting journal means nothing.
-            JournalError: The journal can't be read.
         """
-        reached, of_account = self._reach()
-        condition = condition_of(self._settings.journal, reached or None)
-        with legible(parse_url(self._settings.journal)):
-            findings = [*of_account, *journal_findings(condition, self._command)]
+        account, findings = self._reach()
+        try:
+            condition = condition_of(self._settings.journal, account or None)
+            with legible(parse_url(self._settings.journal)):
+                findings += journal_findings(condition, self._command)
+        except JournalError as error:
+            condition = Condition(self._settings.journal)
+            findings.append(fault("journal", error))
         if self._refusal is not None:
             findings.append(refused(self._refusal))
-        elif reached is not None:
+        elif account is not None:
             findings += self._mapping(condition)
-        return Looked(reached or "", condition, tuple(_by_topic(findings)))
+        return Looked(account or "", condition, tuple(_by_topic(findings)))
 
     def _reach(self) -> tuple[str | None, list[Finding]]:
         """The account, and what is to be said of reaching it; None if it is not reached."""
-        asked = self._asking.begin("the configuration", lambda: self._account.configuration)
-        try:
-            configuration = self._asking.answer(asked)
-        except ChakraError as error:
-            return None, [_fault(CONNECTION, error)]
-        if configuration is None:
-            said = "the configuration was not answered in time"
-            return None, [Finding(CONNECTION, said, setting="api_url", severity=Severity.FAULT)]
+        configuration = reached(self._asking, lambda: self._account.configuration)
+        if isinstance(configuration, Finding):
+            return None, [configuration]
         count = len(configuration.procedures)
         said = f"{self._account.called}, {count:,} {'procedure' if count == 1 else 'procedures'}"
         return self._account.id, [Finding(CONNECTION, said, fact=self._account.id)]
@@ -110,41 +118,83 @@ class Look:
             "the mapping against the account", lambda: list(mapped(self._settings, procedure))
         )
         try:
-            found = self._asking.answer(asked) or []
+            found = self._asking.answer(asked)
         except ChakraError as error:
-            yield _fault("mapping", error)
+            yield fault("mapping", error)
+            return
+        if found is None:
             return
         for each in found:
             yield from each.findings
         yield from self._lookups(found)
         procedures = {each.destinations.procedure.short_id: None for each in _mappers(found)}
         for name in procedures:
-            with legible(parse_url(self._settings.journal)):
-                known = list(known_findings(condition.findings, name, self._command))
+            try:
+                with legible(parse_url(self._settings.journal)):
+                    known = list(known_findings(condition.findings, name, self._command))
+            except JournalError as error:
+                known = [fault("journal", error, name)]
             yield from known
 
     def _lookups(self, found: list[Mapped]) -> Iterator[Finding]:
+        """What lists show of the procedures, and how their processes are looked up by each key."""
         keys = {_key(each): None for each in _mappers(found)}
+        listed = self._begin_lists(list(dict.fromkeys(name for name, _ in keys)))
         wanted = [(name, attribute) for name, attribute in keys if attribute is not None]
         if self._settings.compare == "never":
-            return
+            wanted = []
         asked = [
             self._asking.begin(
                 f"look-ups in '{name}' by {attribute}",
-                partial(self._found_by, name, attribute),
+                self._account.procedure(name).lookups(attribute).prove,
             )
             for name, attribute in wanted[:MOST_KEYS]
         ]
+        pages = self._pages(listed)
+        procedure = self._account.configuration.procedure
+        if pages:
+            role = role_of(Seen(procedure(name), rows) for name, rows in pages.items())
+            yield role_finding(role, USER_ROLE)
         for (name, attribute), each in zip(wanted, asked, strict=False):
-            try:
-                yield from self._asking.answer(each) or ()
-            except ChakraError as error:
-                yield _fault("look-ups", error, f"{name}.{attribute}")
+            yield from self._found_by(name, attribute, each, pages.get(name, ()))
         if more := wanted[MOST_KEYS:]:
             self._asking.left_out.append(f"look-ups by {len(more):,} further keys of the mapping")
 
-    def _found_by(self, name: str, attribute: str) -> list[Finding]:
-        return list(lookup_findings(self._account.procedure(name), attribute))
+    def _begin_lists(self, names: list[str]) -> dict[str, Asked[ProcessPage]]:
+        """Ask for a page of each procedure; without a mapping of a few that the account has."""
+        if not names:
+            procedures = self._account.configuration.procedures[:MOST_UNMAPPED]
+            names = [each.short_id for each in procedures]
+        return {
+            name: self._asking.begin(
+                f"rows of '{name}'", partial(self._client.list_processes, name, None, limit=PAGE)
+            )
+            for name in names[:MOST_KEYS]
+        }
+
+    def _pages(self, listed: Mapping[str, Asked[ProcessPage]]) -> dict[str, list[Row]]:
+        """The rows that came; what refuses to list is told by the look-ups."""
+        pages = {}
+        for name, asked in listed.items():
+            with suppress(ChakraError):
+                if (page := self._asking.answer(asked)) is not None:
+                    pages[name] = page.rows
+        return pages
+
+    def _found_by(
+        self, name: str, attribute: str, asked: Asked[Way], rows: Sequence[Row]
+    ) -> Iterator[Finding]:
+        procedure, about = self._account.procedure(name), f"{name}.{attribute}"
+        try:
+            way = self._asking.answer(asked)
+        except ChakraError as error:
+            yield fault("look-ups", error, about)
+            return
+        if way is None:
+            return
+        yield way_finding(about, way)
+        if attribute != "id" and way is not Way.EMPTY:
+            yield from uniqueness(procedure, attribute, rows)
 
 
 def _mappers(found: list[Mapped]) -> list[RowMapper]:
@@ -153,17 +203,6 @@ def _mappers(found: list[Mapped]) -> list[RowMapper]:
 
 def _key(mapper: RowMapper) -> tuple[str, str | None]:
     return mapper.destinations.procedure.short_id, mapper.columns.attribute
-
-
-def _fault(topic: str, error: ChakraError, about: str = "") -> Finding:
-    return Finding(
-        topic,
-        error.cause,
-        error.next_step,
-        severity=Severity.FAULT,
-        about=about,
-        code=error.exit_code,
-    )
 
 
 def _by_topic(findings: list[Finding]) -> list[Finding]:

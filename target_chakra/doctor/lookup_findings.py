@@ -10,7 +10,7 @@ from chakra_plugin.findings.finding import Finding, Severity
 from target_chakra.lookups.key_lookups import PAGE, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chakra_api.endpoints.answers import Row
     from target_chakra.lookups.open_procedure import OpenProcedure
@@ -19,25 +19,13 @@ TOPIC: Final = "look-ups"
 UNIQUE: Final = "unique keys"
 
 
-def lookup_findings(procedure: OpenProcedure, attribute: str) -> Iterator[Finding]:
-    """What is found of look-ups by an attribute, and of its values on one page.
+def way_finding(about: str, way: Way) -> Finding:
+    """What a way of looking up means for a run.
 
     Args:
-        procedure: The procedure; what is found is its way from then on.
-        attribute: ShortId of the attribute, or `id`.
-
-    Raises:
-        ChakraError: ChakraHQ could not be asked.
+        about: Procedure and attribute.
+        way: What was proven.
     """
-    way = procedure.lookups(attribute).prove()
-    procedure.ways[attribute] = way
-    yield _way(f"{procedure.name}.{attribute}", way)
-    if attribute != "id" and way is not Way.EMPTY:
-        page = procedure.client.list_processes(procedure.name, None, limit=PAGE)
-        yield from _uniqueness(procedure, attribute, page.rows)
-
-
-def _way(about: str, way: Way) -> Finding:
     said, follows, severity = _SAID[way]
     code = ExitCode.SETTINGS if way is Way.NONE else ExitCode.DONE
     setting = "" if severity is Severity.OK else "streams (key), compare"
@@ -73,8 +61,14 @@ _SAID: Final = {
 }
 
 
-def _uniqueness(procedure: OpenProcedure, attribute: str, rows: list[Row]) -> Iterator[Finding]:
-    """Whether the values on one page are of one process each."""
+def uniqueness(procedure: OpenProcedure, attribute: str, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Whether the values on one page are of one process each.
+
+    Args:
+        procedure: The procedure.
+        attribute: ShortId of the attribute.
+        rows: The page's.
+    """
     text, about = procedure.key_text(attribute), f"{procedure.name}.{attribute}"
     values = [procedure.read(row).data.get(attribute) for row in rows]
     counts = Counter(text(value) for value in values if value not in (None, ""))

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.account.role import Seen, role_of
 from chakra_api.endpoints.where import equals
 from chakra_api.errors import ChakraError, NoAccess, Refused, ReportedErrors, SettingsError
 from chakra_api.values.timestamps import iso_ms
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from target_chakra.write_probe.made_up import MadeUp
     from target_chakra.write_probe.workbench import Workbench
 
-FEWEST_ROWS: Final = 5
-"""Processes from which on their assignees tell of a role."""
 _FORBIDDEN: Final = 403
 
 
@@ -38,8 +37,7 @@ def refuse_own_rows(bench: Workbench) -> Counter[str]:
         NoAccess: It is likely one.
     """
     rows = bench.client.list_processes(bench.name, None, limit=PAGE).rows
-    assignees = Counter(str(row.get("assignedTo") or "") for row in rows)
-    if len(rows) >= FEWEST_ROWS and len(assignees) == 1 and "" not in assignees:
+    if role_of([Seen(bench.procedure.destinations.procedure, rows)]).only:
         raise NoAccess(
             f"Each process of '{bench.name}' that this key sees is assigned to one user: likely its"
             " role type is User, which would not see a process that it creates",

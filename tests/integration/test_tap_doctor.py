@@ -129,12 +129,41 @@ def test_a_slow_server_is_left_in_time_and_what_was_left_out_is_said(
     assert "3 of 3 can be read" in done.stdout
 
 
+def test_answers_of_more_than_three_seconds_make_a_page_that_says_how_slow_they_are(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    sandbox.knobs(latency_ms=3500)
+    done = doctor(tmp_path, sandbox, "--json")
+    assert done.returncode == ExitCode.DONE, done.stderr
+    made = json.loads(done.stdout)
+    found = {each["topic"]: each["found"] for each in made["findings"]}
+    assert made["seconds"] < MOST_SECONDS
+    assert found["procedures"].startswith("3 of 3 can be read")
+    assert found["latency"].startswith("An answer takes 3,5")
+    assert "the order of lists (no time was left)" in made["left_out"]
+
+
+def test_what_was_not_answered_in_time_is_no_finding_about_the_account(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """One answer is had, that of the configuration: no procedure is said to be missing."""
+    sandbox.knobs(latency_ms=6000)
+    done = doctor(tmp_path, sandbox, "--json")
+    assert done.returncode == ExitCode.DONE, done.stderr
+    made = json.loads(done.stdout)
+    topics = {each["topic"] for each in made["findings"]}
+    assert not {"role of the key", "attribute types", "keys", "rows and types"} & topics
+    (listed,) = [each for each in made["findings"] if each["topic"] == "procedures"]
+    assert listed["found"] == "3 of 3 were not answered in the time of this look"
+    assert sum(each.startswith("rows of '") for each in made["left_out"]) == 3
+
+
 def test_a_look_sends_nothing_but_questions(tmp_path: Path, sandbox: Sandbox) -> None:
     before = [(each.id, each.updated_ms, each.died_ms) for each in sandbox.oracle("lead")]
     sandbox.forget_requests()
     page(tmp_path, sandbox)
     asked = {(each["method"], each["path"].rpartition("/")[2]) for each in sandbox.requests()}
-    assert asked == {("GET", "health"), ("GET", "config"), ("GET", "users"), ("POST", "list")}
+    assert asked == {("GET", "config"), ("GET", "users"), ("POST", "list")}
     assert [(x.id, x.updated_ms, x.died_ms) for x in sandbox.oracle("lead")] == before
 
 
@@ -146,12 +175,30 @@ def test_a_key_that_is_refused_ends_with_no_access(
     assert done.returncode == ExitCode.NO_ACCESS
     assert "Traceback" not in done.stderr
     assert not (tmp_path / ".tap-chakra").exists()
+    made = page(tmp_path, shared_sandbox, api_key=key)
+    (connection,) = [each for each in made["findings"] if each["topic"] == "connection"]
+    assert (connection["severity"], connection["code"]) == ("fault", ExitCode.NO_ACCESS)
+    assert "key" in connection["follows"]
 
 
 def test_a_host_that_is_not_there_is_unreachable(tmp_path: Path, shared_sandbox: Sandbox) -> None:
-    done = doctor(tmp_path, shared_sandbox, api_url="http://127.0.0.1:9")
+    done = doctor(tmp_path, shared_sandbox, "--json", api_url="http://127.0.0.1:9")
     assert done.returncode == ExitCode.UNREACHABLE
     assert "Traceback" not in done.stderr
+    found = json.loads(done.stdout)["findings"]
+    assert {each["topic"]: each["code"] for each in found} == {
+        "connection": ExitCode.UNREACHABLE,
+        "latency": ExitCode.DONE,
+    }
+
+
+def test_a_procedure_that_does_not_exist_is_a_fault_on_the_page(
+    tmp_path: Path, shared_sandbox: Sandbox
+) -> None:
+    done = doctor(tmp_path, shared_sandbox, "--json", procedures=["leed"])
+    assert done.returncode == ExitCode.SETTINGS
+    (said,) = [x for x in json.loads(done.stdout)["findings"] if x["topic"] == "settings"]
+    assert "leed" in said["found"]
 
 
 def test_a_server_that_fails_now_and_then_is_told_and_asked_again(

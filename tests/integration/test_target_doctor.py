@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.launch import start_sandbox
 from tests.integration.test_write_probe import Place, place_of, said
-from tests.support.in_process import run_target, written
+from tests.support.in_process import run_target, world_of, written
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030
 from tests.support.target_process import operate, record, schema, settings, write, writes
 
@@ -297,11 +297,76 @@ def test_a_damaged_journal_is_told_in_words(tmp_path: Path, name: str) -> None:
         told = place.run(*words)
         if name != "size.create":  # which nobody reads but a run
             assert told.code == ExitCode.JOURNAL, told.stderr
-            assert "is damaged" in told.stderr
+            assert "is damaged" in " ".join(f"{told.stdout} {told.stderr}".split())
         assert "Traceback" not in told.stderr
 
 
+def test_a_journal_that_is_none_is_a_fault_on_the_page(tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    place.journal.write_bytes(b"no database at all, and longer than a header of one" * 40)
+    told, found = look(place)
+    (journal,) = [each for each in found["findings"] if each["topic"] == "journal"]
+    assert journal["severity"] == "fault"
+    assert journal["code"] == told.code == ExitCode.JOURNAL
+    assert "100 keys a request" in said(found["findings"])
+
+
+# The role of the key
+
+
+USER_ROLE = "All rows that were seen are assigned to one and the same user: likely of role type"
+
+
+@pytest.mark.parametrize("more", [{}, {"streams": None}, {"compare": "never"}], ids=str)
+def test_a_key_that_sees_what_is_assigned_to_it_is_told(
+    tmp_path: Path, more: dict[str, Any]
+) -> None:
+    """Rows of 400, so that one user has enough to tell; a manager's key sees those of several."""
+    place = Place(world_of(400), tmp_path)
+    if more.get("compare"):
+        more = {**more, "streams": [{"stream": "s", "procedure": "lead", "mode": "insert"}]}
+    of_user = page(place, api_key="sandbox-user-key", **more)
+    assert USER_ROLE in of_user
+    assert "its rows are created once more" in of_user
+    assert USER_ROLE not in page(place, **more)
+
+
 # Where ChakraHQ is not reached, or says no
+
+
+def test_where_nothing_was_answered_the_page_says_that_and_no_more(tmp_path: Path) -> None:
+    config = {
+        "api_key": "k",
+        "api_url": "http://127.0.0.1:9",
+        "journal": f"sqlite:///{tmp_path}/j.db",
+    }
+    told = operate(tmp_path, config, "doctor", "--json")
+    assert told.code == ExitCode.UNREACHABLE, told.stderr
+    found = json.loads(told.stdout)["findings"]
+    assert {each["topic"] for each in found} == {"connection", "journal", "latency"}
+
+
+@pytest.mark.parametrize("key", ["nobody's", "sandbox-lead-only-key"])
+def test_a_clock_is_told_by_the_answers_that_came(tmp_path: Path, key: str) -> None:
+    """A refusal has a Date as any other answer: it is not said that none has."""
+    assert "no usable Date" not in page(place_of(tmp_path), api_key=key)
+
+
+def test_a_slow_server_makes_a_page_that_says_so(tmp_path: Path) -> None:
+    with start_sandbox(["--rows", "60"]) as sandbox:
+        sandbox.knobs(latency_ms=3500)
+        config = settings(sandbox, streams=[{"stream": "s", **LEAD}])
+        told = operate(tmp_path, config, "doctor", "--json")
+        assert told.code == ExitCode.DONE, told.stderr
+        found = json.loads(told.stdout)
+        assert found["seconds"] < 10
+        assert "connection | : team" in said(found["findings"])
+        assert "An answer takes 3,5" in said(found["findings"])
+        assert "the mapping against the account (no time was left)" in found["left_out"]
+        sandbox.knobs(latency_ms=9000)
+        told = operate(tmp_path, config, "doctor", "--json")
+        assert told.code == ExitCode.UNREACHABLE, told.stderr
+        assert "was not answered within 8 s" in said(json.loads(told.stdout)["findings"])
 
 
 def test_the_journal_is_told_though_chakrahq_is_not_reached(tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def test_servers_whose_clocks_differ_are_told() -> None:
 def test_latency_is_the_median_and_the_worst_of_what_was_answered() -> None:
     lost = Exchange(REQUEST, None, AnswerLost("gone"), 9.0, NOW)
     finding = found("latency", *(exchange(seconds=s) for s in (0.1, 0.2, 0.6)), lost)
-    assert finding.found == "An answer takes 200 ms (median of 3), 600 ms at worst; 1 did not come"
+    assert finding.found == (
+        "An answer takes 200 ms (median of 3), 600 ms at worst; to 1 request none came in the time"
+        " of this look"
+    )
     assert finding.severity is Severity.WARNING
     slow = found("latency", exchange(seconds=3.0))
     assert (slow.severity, slow.setting) == (Severity.NOTE, "concurrency")
@@ -92,3 +95,13 @@ def test_complaints_and_headers_of_a_rate_are_told_by_name_alone() -> None:
 def test_faults_of_the_server_are_counted_by_status() -> None:
     answers = [exchange(status=status) for status in (200, 502, 502, 500, 503)]
     assert found("failed answers", *answers).found == "3 of 5: 1 x 500, 2 x 502"
+
+
+def test_a_request_under_way_counts_as_one_that_was_not_answered() -> None:
+    measures = Measures()
+    for _ in range(3):
+        measures.leaves(REQUEST)
+    assert [each.found for each in measures.findings(LOOKBACK)] == ["No answer came to 3 requests"]
+    measures.came(exchange())
+    (latency,) = [each for each in measures.findings(LOOKBACK) if each.topic == "latency"]
+    assert "to 2 requests none came" in latency.found

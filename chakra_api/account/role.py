@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from chakra_api.account.account import Procedure
-    from chakra_api.endpoints.client import Row
 
 FEWEST_ROWS: Final = 5
 """Rows from which on their assignees tell of a role."""
@@ -26,7 +25,7 @@ class Seen:
     """The rows of a procedure that were looked at."""
 
     procedure: Procedure
-    rows: Sequence[Row]
+    rows: Sequence[dict[str, object]]
 
     @property
     def assignees(self) -> Counter[str]:
@@ -63,6 +62,6 @@ def role_of(seen: Iterable[Seen]) -> Role:
     return Role(rows, users, next(iter(assignees)) if alone else "")
 
 
-def other_users(users: Iterable[Row]) -> int:
+def other_users(users: Iterable[dict[str, object]]) -> int:
     """Active users beside the one whose key is used."""
     return sum(user.get("isActive") is not False for user in users) - 1
