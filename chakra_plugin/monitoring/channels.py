@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from chakra_api.errors import SettingsError
@@ -19,13 +19,15 @@ from chakra_api.wire.wire_json import encode
 from chakra_plugin.monitoring.metrics_text import BEGINS as METRICS_BEGIN
 from chakra_plugin.monitoring.metrics_text import metrics_text
 from chakra_plugin.monitoring.notice import notice_body
-from chakra_plugin.monitoring.own_file import held_of_ours, write_own
+from chakra_plugin.monitoring.own_file import held_of_ours, refuse_folder, write_own
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
     from chakra_plugin.monitoring.run_facts import RunFacts
+
+T = TypeVar("T")
 
 NOTIFY_WHEN: Final = ("failure", "always")
 """What `notify_when` may be, the default first."""
@@ -100,30 +102,65 @@ class Channels:
             self.log.warning("%s was not written, '%s': %s", setting, path, why)
 
 
-def parse_channels(log: logging.Logger, config: Mapping[str, Any], place: str = "") -> Channels:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What settings say of channels.
+
+    Attributes:
+        channels: Those that can be used.
+        fault: What is wrong with the first of the others; None if nothing is.
+    """
+
+    channels: Channels
+    fault: SettingsError | None
+
+    def refuse(self) -> None:
+        """Refuse settings that mean nothing.
+
+        Raises:
+            SettingsError: There are such.
+        """
+        if self.fault is not None:
+            raise self.fault
+
+
+def parse_channels(log: logging.Logger, config: Mapping[str, Any], place: str = "") -> Asked:
     """The channels that settings ask for, each looked at before the run begins.
+
+    One that is wrong ends the run, of which the others tell.
 
     Args:
         log: The log of the command, which has its name.
         config: The settings by name.
         place: What runs it, as its user knows it.
-
-    Raises:
-        SettingsError: A file can't be written there, or an address is none.
     """
+    faults: list[SettingsError] = []
+
+    def sound(parse: Callable[[], T]) -> T | None:
+        try:
+            return parse()
+        except SettingsError as error:
+            faults.append(error)
+            return None
+
+    channels = Channels(
+        log,
+        sound(lambda: _file(config, "receipt_path", RECEIPT_BEGINS)),
+        sound(lambda: _file(config, "metrics_path", METRICS_BEGIN)),
+        sound(lambda: _url(config.get("notify_url"))),
+        sound(lambda: _is_always(config)) or False,
+        place,
+    )
+    return Asked(channels, next(iter(faults), None))
+
+
+def _is_always(config: Mapping[str, Any]) -> bool:
     when = config.get("notify_when") or NOTIFY_WHEN[0]
     if when not in NOTIFY_WHEN:
         raise SettingsError(
             f"The setting notify_when is {shown(when)}", f"Use one of: {', '.join(NOTIFY_WHEN)}"
         )
-    return Channels(
-        log,
-        _file(config, "receipt_path", RECEIPT_BEGINS),
-        _file(config, "metrics_path", METRICS_BEGIN),
-        _url(config.get("notify_url")),
-        when == "always",
-        place,
-    )
+    return bool(when == "always")
 
 
 def _file(config: Mapping[str, Any], name: str, begins: str) -> Path | None:
@@ -131,7 +168,7 @@ def _file(config: Mapping[str, Any], name: str, begins: str) -> Path | None:
         return None
     path = Path(str(config[name]))
     try:
-        path.absolute().parent.stat()
+        refuse_folder(path.absolute().parent)
         held_of_ours(path, begins)
     except (OSError, ValueError) as error:  # a path with U+0000 is a ValueError
         said = getattr(error, "strerror", None) or str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING, Final
@@ -43,6 +44,19 @@ def held_of_ours(path: Path, begins: str) -> str:
     if held and not held.startswith(begins):
         raise NotOurs("it holds something else, which is left as it is")
     return held
+
+
+def refuse_folder(folder: Path) -> None:
+    """Look whether files can be made in a folder.
+
+    Raises:
+        OSError: It is not there, is none, or takes none.
+    """
+    if not stat.S_ISDIR(folder.stat().st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    as_who_runs = os.access in os.supports_effective_ids
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=as_who_runs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def write_own(path: Path, text: str, mode: int) -> None:

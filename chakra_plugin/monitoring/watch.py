@@ -90,8 +90,10 @@ def watched(
     Raises:
         SettingsError: A setting of the channels means nothing.
     """
-    watch = Watch(parse_channels(log, config, place_of_run()), clock, looks=looks)
+    parsed = parse_channels(log, config, place_of_run())
+    watch = Watch(parsed.channels, clock, looks=looks)
     try:
+        parsed.refuse()
         yield watch
     except BaseException as error:
         watch.ended(error)

@@ -20,13 +20,14 @@ from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import parse_settings
 from target_chakra.singer.target import TargetChakra, journal_of, typed_command
-from target_chakra.telling.watching import told_to, watch_of
+from target_chakra.telling.watching import told_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.plugin_base import _ConfigInput
 
+    from chakra_plugin.monitoring.watch import Watch
     from target_chakra.history.kept import KeptLine
     from target_chakra.history.reports import RejectLine, RunLine, UnknownLine
     from target_chakra.settings import Settings
@@ -61,16 +62,17 @@ def opened_reports(config: _ConfigInput) -> Iterator[Reports]:
 
 @contextlib.contextmanager
 def begun_session(
-    config: _ConfigInput, settings: Settings, told: Hooks[object] | None = None
+    config: _ConfigInput, settings: Settings, watch: Watch, told: Hooks[object] | None = None
 ) -> Iterator[Session[object]]:
     """A run that a signal ends in order.
 
     Args:
         config: What the command line names.
         settings: What the user set.
+        watch: Tells whoever watches of its end; it was there before anything could be refused.
         told: Who else is told of the run.
     """
-    with watch_of(config.config) as watch, stoppable(LOG) as stop:
+    with stoppable(LOG) as stop:
         hooks = replace(
             told or Hooks(), stopped=stop, ended=told_to(watch), command=typed_command(config)
         )

@@ -92,7 +92,7 @@ def doctor(
             page = _probe(settings, procedure, watchers, yes=yes)
     if page is None:
         tell("Nothing was written.", err=True)
-        return ExitCode.DONE
+        return ExitCode.STOPPED
     show_page(page, as_json=as_json)
     return gravest(finding.code for finding in page.findings)
 

@@ -13,6 +13,7 @@ from target_chakra.cli.beginnings import (
     opened_reports,
     settings_of,
 )
+from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +39,12 @@ def mirror_commit(config: _ConfigInput, stream: str | None) -> int:
       target-chakra --config config.json mirror-commit
       meltano run tap-postgres target-chakra && meltano invoke target-chakra:mirror-commit
     """  # noqa: D301 - click's mark for text that stays as it is
-    settings = settings_of(config)
-    with opened_reports(config) as reports:
-        before = reports.runs()
-    with begun_session(config, settings) as session:
-        return session.run(lambda: _commit(session, before, stream))
+    with watch_of(config.config) as watch:
+        settings = settings_of(config)
+        with opened_reports(config) as reports:
+            before = reports.runs()
+        with begun_session(config, settings, watch) as session:
+            return session.run(lambda: _commit(session, before, stream))
 
 
 def _commit(session: Session[object], before: Sequence[RunLine], wanted: str | None) -> None:

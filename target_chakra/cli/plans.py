@@ -29,10 +29,12 @@ from target_chakra.plans.summary import summed_up
 from target_chakra.reporting.plan_page import plan_page
 from target_chakra.run.hooks import Hooks
 from target_chakra.singer.target import typed_command
+from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
 
+    from chakra_plugin.monitoring.watch import Watch
     from target_chakra.plans.entries import Entry
     from target_chakra.plans.metadata import PlanFacts
     from target_chakra.plans.reading import Plan
@@ -203,18 +205,22 @@ def apply(
       target-chakra --config config.json apply plan.parquet
       target-chakra --config config.json apply plan.parquet --only create --limit 100 --yes
     """  # noqa: D301 - click's mark for text that stays as it is
+    with watch_of(config.config) as watch:
+        return _apply(config, watch, file, Choice(Kind(only) if only else None, limit), yes=yes)
+
+
+def _apply(config: _ConfigInput, watch: Watch, file: Path, choice: Choice, *, yes: bool) -> int:
     found = opened_plan(file)
     settings = settings_of(config)
     if settings.compare == "never":
         settings = replace(settings, compare="always")  # each action is looked up
     refuse_other(found.facts, settings)
-    choice = Choice(Kind(only) if only else None, limit)
     applying = Applying(found, _with_others(config, found, choice))
     if not (yes or is_dry(config)) and not _agreed(found.facts, choice, settings):
         tell("Nothing was done", err=True)
-        return 0
+        return ExitCode.STOPPED
     hooks: Hooks[object] = Hooks(heard=applying.heard, ending=applying.mark)
-    with begun_session(config, settings, hooks) as session:
+    with begun_session(config, settings, watch, hooks) as session:
         code = session.run(lambda: applying.work(session))
     if said := applying.said():
         tell(said, err=True)

@@ -20,9 +20,12 @@ from target_chakra.cli.beginnings import (
 from target_chakra.journal.records import RunKind
 from target_chakra.singer.target import typed_command
 from target_chakra.telling.reject_listing import reject_line, tell_reasons, tell_sheet
+from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
+
+    from chakra_plugin.monitoring.watch import Watch
 
 
 @click.command()
@@ -84,6 +87,11 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
       target-chakra --config config.json retry
       target-chakra --config config.json retry --run 12
     """  # noqa: D301 - click's mark for text that stays as it is
+    with watch_of(config.config) as watch:
+        return _retry(config, watch, number, stream)
+
+
+def _retry(config: _ConfigInput, watch: Watch, number: int | None, stream: str | None) -> int:
     settings = settings_of(config)
     with opened_reports(config) as reports:
         listed = reports.rejects(run=number, stream=stream, closed=True)
@@ -102,7 +110,7 @@ def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     if not found:
         tell("No rejects to send again.", err=True)
         return 0
-    with begun_session(config, settings) as session:
+    with begun_session(config, settings, watch) as session:
         own = [each for each in found if each.account == session.account_id]
         if len(own) < len(found):
             tell(f"{len(found) - len(own)} rejects of another account are left", err=True)

@@ -14,6 +14,7 @@ from target_chakra.cli.beginnings import begun_session, settings_of
 from target_chakra.run.hooks import Hooks
 from target_chakra.sync.asked import asked_for
 from target_chakra.sync.table_sync import TableSync, carry_out, refuse_changes_of_a_mirror
+from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
@@ -70,13 +71,14 @@ def sync(  # noqa: PLR0913 - an option each
       target-chakra --config config.json sync --source postgresql://me@db/dw --table marts.scores
       target-chakra sync --source exports/leads.parquet --stream leads --state updated_at
     """  # noqa: D301 - click's mark for text that stays as it is
-    settings = settings_of(config)
-    asked = asked_for(source, table, sql, stream, column)
-    _refuse_for_singer(config, asked.stream)
-    refuse_changes_of_a_mirror(settings, asked)
-    warehouse = open_warehouse(source)
-    with begun_session(config, settings, Hooks(emit=carry_out)) as session:
-        return session.run(TableSync(session, warehouse, asked).take)
+    with watch_of(config.config) as watch:
+        settings = settings_of(config)
+        asked = asked_for(source, table, sql, stream, column)
+        _refuse_for_singer(config, asked.stream)
+        refuse_changes_of_a_mirror(settings, asked)
+        warehouse = open_warehouse(source)
+        with begun_session(config, settings, watch, Hooks(emit=carry_out)) as session:
+            return session.run(TableSync(session, warehouse, asked).take)
 
 
 def _refuse_for_singer(config: _ConfigInput, stream: str) -> None:

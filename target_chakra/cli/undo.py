@@ -13,6 +13,7 @@ import click
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
+from chakra_api.exit_codes import ExitCode
 from chakra_api.values.coercion import json_text
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_json
@@ -32,12 +33,14 @@ from target_chakra.mapping.destination_names import DELETED
 from target_chakra.moments import DAY_MS
 from target_chakra.on_record.undo import take_back
 from target_chakra.singer.target import typed_command
+from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from singer_sdk.plugin_base import _ConfigInput
 
+    from chakra_plugin.monitoring.watch import Watch
     from target_chakra.history.effects import Effects
     from target_chakra.history.kept import KeptLine
     from target_chakra.history.reports import RunLine
@@ -70,8 +73,31 @@ def undo(
       target-chakra --config config.json undo 12
       target-chakra --config config.json undo 12 --delete-created --yes
     """  # noqa: D301 - click's mark for text that stays as it is
+    asked = _Asked(number, delete_created=delete_created, yes=yes, as_json=as_json)
+    with watch_of(config.config) as watch:
+        return _undo(config, watch, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for.
+
+    Attributes:
+        number: The run to take back.
+        delete_created: Whether what it created is deleted.
+        yes: Whether nothing is to be asked.
+        as_json: Whether what becomes of it is told as JSON.
+    """
+
+    number: int
+    delete_created: bool
+    yes: bool
+    as_json: bool
+
+
+def _undo(config: _ConfigInput, watch: Watch, asked: _Asked) -> int:
     settings = replace(settings_of(config), compare="always")
-    command = typed_command(config)
+    command, number = typed_command(config), asked.number
     with opened_reports(config) as reports:
         refuse_unknown_run(config, reports, number)
         (run,) = reports.runs(number)
@@ -79,7 +105,7 @@ def undo(
         effects = reports.effects(number)
     with closing(effects):
         _refuse_cleared(run, effects, settings)
-        plan = _Plan.of(effects, deletes_created=delete_created)
+        plan = _Plan.of(effects, deletes_created=asked.delete_created)
         for line in plan.said(run, effects):
             tell(line, err=True)
         if not plan.is_something:
@@ -87,14 +113,14 @@ def undo(
         allowed = settings.limits.max_deletes
         if plan.created > allowed and not settings.writes_nothing:
             raise too_many_deletes(plan.created, allowed)
-        if not (yes or settings.writes_nothing) and not _agreed(run, settings):
+        if not settings.writes_nothing and not _agreed(run, settings, yes=asked.yes):
             tell("Nothing was taken back.", err=True)
-            return 0
-        with begun_session(config, settings) as session:
+            return ExitCode.STOPPED
+        with begun_session(config, settings, watch) as session:
             code = session.run(
-                lambda: take_back(session, run, effects, deletes_created=delete_created)
+                lambda: take_back(session, run, effects, deletes_created=asked.delete_created)
             )
-    if as_json:
+    if asked.as_json:
         told = {"undoes": number, "created_left": plan.left, **session.last_receipt}
         tell_json(encode(told).decode())
     if not settings.writes_nothing:
@@ -217,18 +243,29 @@ def _count(counts: object, name: str) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _agreed(run: RunLine, settings: Settings) -> bool:
+def _agreed(run: RunLine, settings: Settings, *, yes: bool) -> bool:
     """Whether the person at the terminal wants it.
 
     Raises:
-        SettingsError: There is none to ask.
+        SettingsError: There is none to ask; or it goes elsewhere than the run did, to which no
+            `--yes` agrees.
     """
+    url, account = settings.connection.api_url, run.account or "(no id)"
+    elsewhere = f"Run {run.id} wrote to {run.api_url}, and api_url is {url}"
+    if yes:
+        if run.api_url not in ("", url):
+            raise SettingsError(elsewhere, "Set api_url to that, or leave --yes out and be asked")
+        return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise SettingsError(
             "An undo asks first, and there is no terminal to ask at", "Say --yes if you agree"
         )
-    place = f"in account {run.account or '(no id)'} at {settings.connection.api_url}"
-    return click.confirm(f"Take run {run.id} back, {place}?", default=False, err=True)
+    if not run.api_url:
+        tell(f"At which address run {run.id} wrote is not known: it is too old.", err=True)
+    elif run.api_url != url:
+        tell(f"{elsewhere}: another ChakraHQ, unless it has moved.", err=True)
+    question = f"Take run {run.id} back, in account {account} at {url}?"
+    return click.confirm(question, default=False, err=True)
 
 
 @click.command()

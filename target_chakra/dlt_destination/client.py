@@ -329,10 +329,10 @@ def _settings(config: ChakraConfiguration) -> Settings:
 
 
 def _channels(config: ChakraConfiguration) -> Channels:
-    try:
-        return parse_channels(LOG, {name: getattr(config, name) for name in SETTINGS})
-    except ChakraError as error:
-        raise translated(error) from None
+    parsed = parse_channels(LOG, {name: getattr(config, name) for name in SETTINGS})
+    if parsed.fault is not None:
+        raise translated(parsed.fault)
+    return parsed.channels
 
 
 def _refuse_plan(config: ChakraConfiguration) -> None:

@@ -53,6 +53,7 @@ class RunLine:
             else, or could not store it.
         in_flight: Rows of it that the next run follows.
         recorded: Of a run without a receipt: what the journal knows of its rows, by outcome.
+        api_url: Where it found the account; empty where that is not known.
     """
 
     id: int
@@ -68,6 +69,7 @@ class RunLine:
     under_way: bool = False
     in_flight: int = 0
     recorded: Mapping[str, int] = field(default_factory=dict)
+    api_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +342,7 @@ def _run(row: sa.Row[tuple[object, ...]]) -> RunLine:
         row.load or "",
         row.dry,
         row.kind,
+        api_url=row.api_url,
     )
 
 

@@ -30,7 +30,7 @@ from target_chakra.journal.loads import Loads, Watermarks
 from target_chakra.journal.ownership import Ownership, Statements
 from target_chakra.journal.records import CurrentRun, RunKind
 from target_chakra.journal.rejects import Rejects
-from target_chakra.journal.runs import Runs, begin_run, last_owner
+from target_chakra.journal.runs import Beginning, Runs, begin_run, last_owner
 from target_chakra.journal.twins import Twins
 from target_chakra.journal.unknowns import Unknowns
 from target_chakra.lifecycle import OPEN, BatchState
@@ -92,16 +92,16 @@ class Journal:
                 "Wait until that run ends, or give this one a journal of its own",
             )
 
-    def begin_run(self, account: str, holder: str, now_ms: int, kind: RunKind = RunKind.RUN) -> int:
-        """Begin a run on an account; its number.
-
-        Args:
-            account: The team.
-            holder: Names this run to another that wants the journal.
-            now_ms: Our clock, epoch milliseconds.
-            kind: What it is begun for; of one that writes nothing, its line alone is kept.
-        """
-        number = begin_run(self._database, account, holder, now_ms, kind)
+    def begin_run(
+        self,
+        account: str,
+        holder: str,
+        now_ms: int,
+        kind: RunKind = RunKind.RUN,
+        api_url: str = "",
+    ) -> int:
+        """Begin a run on an account; its number. What is told of it is in `Beginning`."""
+        number = begin_run(self._database, Beginning(account, holder, now_ms, kind, api_url))
         self._see(CurrentRun(account, number))
         if kind.writes_nothing:
             self._database.begin_draft()

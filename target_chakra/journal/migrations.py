@@ -143,6 +143,7 @@ def _add_version_7(connection: sa.Connection) -> None:
     _add_run_kinds(connection)
     _add_kept(connection)
     _add_courses(connection)
+    _add_addresses(connection)
     t.watermarks.create(connection, checkfirst=True)
 
 
@@ -167,6 +168,11 @@ def _add_run_kinds(connection: sa.Connection) -> None:
 def _add_courses(connection: sa.Connection) -> None:
     """The counts of each run over time."""
     _add_column(connection, t.runs, "course TEXT")
+
+
+def _add_addresses(connection: sa.Connection) -> None:
+    """At which address each run found its account: of an older one that is not known."""
+    _add_column(connection, t.runs, "api_url TEXT NOT NULL DEFAULT ''")
 
 
 def _add_column(connection: sa.Connection, table: sa.Table, column: str) -> None:
@@ -214,7 +220,7 @@ def migrate(connection: sa.Connection) -> None:
 
 
 _LATER: Final[Mapping[str, frozenset[str]]] = {
-    "runs": frozenset({"load", "dry", "kind", "course"}),
+    "runs": frozenset({"load", "dry", "kind", "course", "api_url"}),
     "batches": frozenset({"sent_server_ms", "settled_server_ms"}),
     "unknowns": frozenset({"free_server_ms"}),
     "rejects": frozenset({"origin", "seq", "passing"}),

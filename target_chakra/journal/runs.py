@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -28,20 +29,40 @@ def last_owner(database: Database) -> str:
     return f"run {last.id}, {last.holder}" if last else "it has just begun"
 
 
-def begin_run(database: Database, account: str, holder: str, now_ms: int, kind: RunKind) -> int:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A run that begins.
+
+    Attributes:
+        account: The team that it is on.
+        holder: Names it to another that wants the journal.
+        now_ms: Our clock, epoch milliseconds.
+        kind: What it is begun for; of one that writes nothing, its line alone is kept.
+        api_url: Where it finds the account; empty where nobody says.
+    """
+
+    account: str
+    holder: str
+    now_ms: int
+    kind: RunKind
+    api_url: str = ""
+
+
+def begin_run(database: Database, run: Beginning) -> int:
     """Begin a run, which takes the journal unless it writes nothing; its number."""
     with database.writing() as connection:
         made = connection.execute(
             t.runs.insert().values(
-                account=account,
-                holder=holder,
-                began_ms=now_ms,
-                dry=kind.says_nothing,
-                kind=kind.value,
+                account=run.account,
+                holder=run.holder,
+                began_ms=run.now_ms,
+                dry=run.kind.says_nothing,
+                kind=run.kind.value,
+                api_url=run.api_url,
             )
         )
         number = number_of(made)
-        if not kind.writes_nothing:  # a dry run sends nothing, and ends nobody's run
+        if not run.kind.writes_nothing:  # a dry run sends nothing, and ends nobody's run
             database.take(connection, number)
     return number
 

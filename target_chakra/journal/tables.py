@@ -37,6 +37,7 @@ runs = sa.Table(
     sa.Column("dry", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("kind", CellText, nullable=False, server_default="run"),
     sa.Column("course", CellText),
+    sa.Column("api_url", CellText, nullable=False, server_default=""),
 )
 
 arrivals = sa.Table(

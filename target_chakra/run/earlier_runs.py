@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from target_chakra.moments import DAY_MS
+
 if TYPE_CHECKING:
     from target_chakra.books.bookkeeping import Bookkeeping
     from target_chakra.journal.journal import Journal
     from target_chakra.journal.records import OpenBatch
+    from target_chakra.moments import Moment
     from target_chakra.planning.intake import Intake
 
 
@@ -46,3 +49,15 @@ def _known_again(found: OpenBatch, journal: Journal) -> OpenBatch:
         for action in found.batch.actions
     )
     return replace(found, batch=replace(found.batch, actions=actions))
+
+
+def forget_old(journal: Journal, now: Moment, retention_days: float) -> None:
+    """Clear what the journal need not keep, unless our clock may have run ahead.
+
+    Args:
+        journal: To be cleared.
+        now: When this run began.
+        retention_days: How long what is settled is kept.
+    """
+    if now.server is not None and abs(now.server - now.ours) <= DAY_MS:
+        journal.clear(min(now.ours, now.server) - int(retention_days * DAY_MS))

@@ -6,7 +6,7 @@ import logging
 import shlex
 from collections import Counter
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import ChakraError
 from target_chakra.changes import Kind
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
+SAYS: Final = {
+    RunKind.RUN: "Writes",
+    RunKind.DRY: "Dry run: writes nothing",
+    RunKind.PLAN: "Makes a plan, and writes nothing",
+}
+"""What a run of each kind says as it begins."""
 
 
 def kind_of(settings: Settings) -> RunKind:

@@ -14,12 +14,13 @@ from target_chakra.context import RunContext
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.open_account import OpenAccount
-from target_chakra.moments import DAY_MS, Moment
+from target_chakra.moments import Moment
 from target_chakra.run.closing import Closing, Load
+from target_chakra.run.earlier_runs import forget_old
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.mirrors import Mirrors
 from target_chakra.run.outbox import Outbox
-from target_chakra.run.plan_keeper import PlanKeeper, kind_of
+from target_chakra.run.plan_keeper import SAYS, PlanKeeper, kind_of
 from target_chakra.run.progress import Reporter
 from target_chakra.run.retry import Retry
 from target_chakra.run.run_course import RunCourse
@@ -103,27 +104,21 @@ class Session(Generic[State]):
         settings, clock, journal, hooks = self.settings, self._clock, self.journal, self._hooks
         journal.hold()
         now = int(clock.now() * 1000)
-        place = f"{self._account.called} at {settings.connection.api_url}"
-        says = "Makes a plan, and writes nothing" if settings.plan_path else "Writes"
-        says = "Dry run: writes nothing" if settings.dry_run else says
-        LOG.info("%s to %s", says, place)
-        self._kind = kind_of(settings)
-        self.run_id = journal.begin_run(self.account_id, owner, now, self._kind)
+        url, self._kind = settings.connection.api_url, kind_of(settings)
+        LOG.info("%s to %s at %s", SAYS[self._kind], self._account.called, url)
+        self._open_files(ins)
+        self.run_id = journal.begin_run(self.account_id, owner, now, self._kind, url)
         self._account.findings = journal.findings()
-        self._forget_old(now)
         moment = self.moment = Moment(now, self.client.server_clock.earliest)
+        forget_old(journal, moment, settings.retention_days)
         self._account.lately = [
             (each, clock.monotonic() + each.left)
             for each in journal.written_lately(moment, settings.patience.lag)
         ]
-        if settings.rejects_path and not settings.writes_nothing:
-            self._rejects = ins.rejects(settings.rejects_path)
         procedure = self._account.procedure
         context = RunContext(
             journal, self._workers, clock, settings, procedure, self.client.server_clock
         )
-        if settings.plan_path is not None:
-            self._plan = PlanKeeper(settings.plan_path, self.account_id)
         outbox = Outbox(settings, procedure, self._plan.notes if self._plan else ())
         self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects, outbox)
         self._streams = Streams(settings, procedure, self.writer.register)
@@ -141,12 +136,12 @@ class Session(Generic[State]):
         )
         self.writer.recover()
 
-    def _forget_old(self, now: int) -> None:
-        """Clear what the journal need not keep, unless our clock may have run ahead."""
-        server = self.client.server_clock.earliest
-        if server is not None and abs(server - now) <= DAY_MS:
-            kept = int(self.settings.retention_days * DAY_MS)
-            self.journal.clear(min(now, server) - kept)
+    def _open_files(self, ins: StandIns) -> None:
+        """What the run leaves: where that can't lie it never begins, and has no line in `runs`."""
+        if self.settings.rejects_path and not self.settings.writes_nothing:
+            self._rejects = ins.rejects(self.settings.rejects_path)
+        if self.settings.plan_path is not None:
+            self._plan = PlanKeeper(self.settings.plan_path, self.account_id)
 
     @property
     def account_id(self) -> str:
@@ -375,10 +370,10 @@ class Session(Generic[State]):
             self._hooks.ending()
         receipt = self._closing.receipt(error, self.load)
         code = receipt.exit_code(self.settings.limits)
-        now = int(self._clock.now() * 1000)
         self.last_receipt = receipt.to_json()
         try:
             course = self._course.ended(self.writer, self.client.stats)
+            now = int(self._clock.now() * 1000)
             self.journal.end_run(self.last_receipt, int(code), now, course)
         except JournalError as failed:
             receipt = self._closing.receipt(error or failed, self.load)

@@ -62,8 +62,9 @@ def tell_run(run: RunLine, rejects: Mapping[str, Sequence[RejectLine]], now_ms: 
         now_ms: Epoch milliseconds.
     """
     load = f", load {run.load}" if run.load else ""
+    at = f" at {run.api_url}" if run.api_url else ""
     tell_toned(
-        (Toned(f"Run {run.id}", Tone.HEADING), f" ({run.kind}{load}) of account {run.account}")
+        (Toned(f"Run {run.id}", Tone.HEADING), f" ({run.kind}{load}) of account {run.account}{at}")
     )
     tell(f"Began {iso_ms(run.began_ms)}, took {_took(run, now_ms)}, by {run.holder}")
     tell_toned(("Ended: ", *_end_said(run)))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chakra_api.clock import SystemClock
-from chakra_api.setting_values import flag
+from chakra_api.setting_values import flag_of
 from chakra_plugin.monitoring.watch import watched
 from target_chakra.telling.end_facts import facts_of
 from target_chakra.telling.receipt_table import tell_end
@@ -26,9 +26,10 @@ def watch_of(config: Mapping[str, Any]) -> AbstractContextManager[Watch]:
     """Watches a run with these settings until it has ended.
 
     Raises:
-        SettingsError: A file or an address to tell of it means nothing.
+        SettingsError: A file or an address to tell of it means nothing; the others tell of that.
     """
-    return watched(LOG, config, SystemClock(), looks=flag(config, "dry_run"))
+    looks = bool(flag_of(config.get("dry_run")))  # what is no flag is refused later, and told of
+    return watched(LOG, config, SystemClock(), looks=looks)
 
 
 def told_to(watch: Watch) -> Callable[[RunEnd], None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.prometheus import Sample, parsed
+from tests.support.tap_process import run as run_tap
 from tests.support.target_process import (
     environment,
     operate,
@@ -218,6 +219,57 @@ def test_a_setting_that_means_nothing_is_refused_before_anything_is_written(
     assert "SECRET-PATH" not in told.stderr
     assert (tmp_path / "mine.txt").read_text() == "what somebody wrote"
     assert not (tmp_path / ".target-chakra").exists()
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"receipt_path": "no/such/folder/x.json"}, "No such file or directory"),
+    ({"metrics_path": "mine.txt/x.prom"}, "Not a directory"),
+    ({"metrics_path": "mine.txt"}, "holds something else"),
+    ({"notify_when": "sometimes"}, "notify_when"),
+    ({"compare": "sometimes"}, "compare"),
+]
+COMMANDS: list[tuple[str, ...]] = [(), ("mirror-commit",), ("retry",), ("undo", "1", "--yes")]
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong", "said"),
+    [(COMMANDS[0], *each) for each in WRONG] + [(each, *WRONG[0]) for each in COMMANDS[1:]],
+    ids=str,
+)
+def test_a_setting_that_is_wrong_is_told_of_where_notices_go(
+    tmp_path: Path, receiver: Receiver, words: tuple[str, ...], wrong: dict[str, Any], said: str
+) -> None:
+    """The other channels tell of it: who is watched over by notices alone hears of it."""
+    (tmp_path / "mine.txt").write_text("what somebody wrote")
+    config = {"api_key": "k", "api_url": "http://127.0.0.1:9", "streams": STREAMS}
+    config |= {**told_of(tmp_path, receiver), **wrong}
+    told = operate(tmp_path, config, *words) if words else write(tmp_path, config, [])
+    assert told.code == 3, told.stderr
+    assert said in told.stderr
+    (notice,) = receiver.got
+    assert "settings (exit code 3)" in notice["text"]
+    if "receipt_path" not in wrong:
+        assert receipt_of(tmp_path)["exit_code"] == 3
+
+
+def test_a_sync_that_does_not_reach_its_table_is_told_of(
+    shared_sandbox: Sandbox, tmp_path: Path, receiver: Receiver
+) -> None:
+    config = settings(shared_sandbox, streams=STREAMS, **told_of(tmp_path, receiver))
+    told = operate(tmp_path, config, "sync", "--source", str(tmp_path / "no.parquet"))
+    assert told.code == 3, told.stderr
+    (notice,) = receiver.got
+    assert "settings (exit code 3)" in notice["text"]
+
+
+def test_the_tap_tells_of_a_path_that_is_wrong(
+    shared_sandbox: Sandbox, tmp_path: Path, receiver: Receiver
+) -> None:
+    config = {"api_key": shared_sandbox.api_key, "api_url": shared_sandbox.url}
+    wrong = {"notify_url": receiver.url, "metrics_path": "no/such/folder/x.prom"}
+    assert run_tap(tmp_path, {**config, **wrong}).code == 3
+    (notice,) = receiver.got
+    assert "settings (exit code 3)" in notice["text"]
 
 
 def test_a_run_that_is_stopped_in_order_is_told_of_and_a_killed_one_is_not(

@@ -379,3 +379,19 @@ def test_a_journal_of_another_account_means_nothing_here(sandbox: Sandbox, tmp_p
         connection.execute("UPDATE batches SET account = 'another', state = 'sending'")
     result = write(tmp_path, config_of(sandbox), scores(sandbox, 3))
     assert result.outcomes == {"unchanged": 3}
+
+
+@pytest.mark.parametrize("name", ["plan_path", "rejects_path"])
+def test_a_run_whose_file_is_refused_never_began(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    """A file that is somebody's, in the place of a plan or of rejects: no line says "killed"."""
+    (tmp_path / "mine.txt").write_text("what somebody wrote")
+    (tmp_path / "mine.txt").chmod(0o644)
+    streams = [{"stream": "scores", "procedure": "lead", "key": "lead_id"}]
+    config = settings(sandbox, streams=streams, **{name: str(tmp_path / "mine.txt")})
+    told = write(tmp_path, config, [schema("scores", ["lead_id", "score"])])
+    assert told.code == 3, told.stderr
+    listed = operate(tmp_path, config, "runs")
+    assert "No runs yet." in listed.stderr, listed.stdout
+    assert (tmp_path / "mine.txt").read_text() == "what somebody wrote"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.launch import Sandbox, start_sandbox
 from tests.support.people import delete, edit, edit_by_id
 from tests.support.target_process import (
+    COMMAND,
     living,
     operate,
     record,
@@ -20,6 +24,7 @@ from tests.support.target_process import (
     write,
     writes,
 )
+from tests.support.terminal import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -320,6 +325,55 @@ def test_a_run_of_another_account_is_refused(sandbox: Sandbox, tmp_path: Path) -
         if not same_team:
             assert (refused.code, "wrote to another account" in refused.stderr) == (3, True)
             assert writes(other) == before
+
+
+def test_a_no_takes_nothing_back_and_a_script_can_tell(sandbox: Sandbox, tmp_path: Path) -> None:
+    key = min(living(sandbox))
+    write(tmp_path, config_of(sandbox), [COLUMNS, row(key, 9000)])
+    code, screen = answered(tmp_path, [*COMMAND, "--config", "config.json", "undo", "1"], "n")
+    assert code == ExitCode.STOPPED, screen
+    account = sandbox.get_json("/v1/ext/config")["_data"]["team"]["id"]
+    assert f"Take run 1 back, in account {account} at {sandbox.url}? [y/N]" in screen
+    assert "Nothing was taken back." in screen
+    assert held(sandbox, key) == (9000, "from the model")
+
+
+def test_an_undo_at_another_address_is_refused_or_asked_in_words(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A copy of the account (a staging ChakraHQ) has the same id: the address tells them apart."""
+    key = min(living(sandbox))
+    write(tmp_path, config_of(sandbox), [COLUMNS, row(key, 9000)])
+    with start_sandbox(["--rows", "300"]) as copy:
+        team = [each.get_json("/v1/ext/config")["_data"]["team"] for each in (sandbox, copy)]
+        assert team[0] == team[1]
+        elsewhere = config_of(copy)
+        before = writes(copy)
+        refused = operate(tmp_path, elsewhere, "undo", "1", "--yes")
+        assert refused.code == ExitCode.SETTINGS
+        assert f"Run 1 wrote to {sandbox.url}, and api_url is {copy.url}" in refused.stderr
+        words = [*COMMAND, "--config", "config.json", "undo", "1"]
+        code, screen = answered(tmp_path, words, "n")
+        assert code == ExitCode.STOPPED
+        assert f"Run 1 wrote to {sandbox.url}, and api_url is {copy.url}" in screen
+        assert "another ChakraHQ, unless it has moved" in screen
+        assert writes(copy) == before
+    told = operate(tmp_path, config_of(sandbox), "runs", "1")
+    assert f"at {sandbox.url}" in told.stdout
+    assert operate(tmp_path, config_of(sandbox), "undo", "1", "--yes").code == 0
+
+
+def test_a_run_whose_address_is_not_known_is_taken_back(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As a journal of an earlier version has it."""
+    key = min(living(sandbox))
+    config = config_of(sandbox)
+    write(tmp_path, config, [COLUMNS, row(key, 9000)])
+    with closing(sqlite3.connect(tmp_path / ".target-chakra" / "journal.db")) as journal, journal:
+        journal.execute("UPDATE runs SET api_url = ''")
+    words = [*COMMAND, "--config", "config.json", "undo", "1"]
+    code, screen = answered(tmp_path, words, "y")
+    assert "At which address run 1 wrote is not known" in screen
+    assert code == ExitCode.DONE, screen
 
 
 def test_what_was_written_without_a_look_can_t_be_taken_back(

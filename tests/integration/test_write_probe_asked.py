@@ -6,8 +6,6 @@ A real process and a real server: what is left is what the sandbox holds.
 from __future__ import annotations
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import time
@@ -19,6 +17,7 @@ from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.launch import start_sandbox
 from tests.support.described import served
 from tests.support.target_process import COMMAND, environment, operate, settings, start
+from tests.support.terminal import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,39 +51,13 @@ def config_of(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
 def at_terminal(folder: Path, config: dict[str, Any], answer: str) -> tuple[int, str]:
     """Begin a probe at a terminal, and answer its question."""
     (folder / "config.json").write_text(json.dumps(config))
-    mine, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "--config", "config.json", *PROBE],
-        cwd=folder,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**environment(), "NO_COLOR": "1"},
-        start_new_session=True,
-    )
-    os.close(theirs)
-    screen = b""
-    answered = False
-    while True:
-        try:
-            piece = os.read(mine, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        screen += piece
-        if not answered and b"[y/N]" in screen:
-            os.write(mine, f"{answer}\n".encode())
-            answered = True
-    code = process.wait(timeout=120)
-    os.close(mine)
-    return code, " ".join(screen.decode().split())
+    return answered(folder, [*COMMAND, "--config", "config.json", *PROBE], answer)
 
 
 def test_a_no_at_the_terminal_writes_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
     sandbox.forget_requests()
     code, screen = at_terminal(tmp_path, config_of(sandbox), "n")
-    assert code == ExitCode.DONE
+    assert code == ExitCode.STOPPED
     assert "up to three processes of 'lead', one after the other" in screen
     assert "No other process is touched; max_deletes does not count them" in screen
     assert "team 'Acme'" in screen

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import termios
 import threading
+import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -100,3 +101,39 @@ def _read(terminal: int, into: list[bytes]) -> None:
 def _all(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()
+
+
+def answered(folder: Path, command: Sequence[str], answer: str) -> tuple[int, str]:
+    """Run a command whose input is the terminal, too, and answer its question.
+
+    Args:
+        folder: The current folder.
+        command: What to run.
+        answer: What is typed once it asks.
+
+    Returns:
+        The exit code, and what stood on the screen, its blanks and lines made one blank each.
+    """
+    mine, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "NO_COLOR": "1"},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    screen: list[bytes] = []
+    reader = threading.Thread(target=_read, args=(mine, screen))
+    reader.start()
+    ends = time.monotonic() + 120
+    while b"[y/N]" not in b"".join(screen) and process.poll() is None and time.monotonic() < ends:
+        time.sleep(0.05)
+    if process.poll() is None:
+        os.write(mine, f"{answer}\n".encode())
+    code = process.wait(timeout=120)
+    reader.join()
+    os.close(mine)
+    return code, " ".join(b"".join(screen).decode().split())
