@@ -89,7 +89,7 @@ class ColumnarFiles:
         paths = [str(each) for each in files]
         form = forms.pop()
         if form == "parquet":
-            return ds.dataset(paths, format=form)
+            return ds.dataset(paths, schema=_united(paths, form, self.called), format=form)
         if since is not None:
             raise SettingsError(
                 f"--state goes by '{since.column}', which is text in the CSV {self.called}: texts"
@@ -97,7 +97,7 @@ class ColumnarFiles:
                 "Leave --state out, or have DuckDB read it (--source duckdb://) and cast the column"
                 " in its SQL: FROM read_csv('file.csv', all_varchar=true)",
             )
-        return _of_texts(paths)
+        return _of_texts(paths, self.called)
 
     def _files(self, table: Table | None) -> list[Path]:
         place = self._place
@@ -119,7 +119,39 @@ class ColumnarFiles:
         """As `Warehouse` says."""
 
 
-def _of_texts(paths: list[str]) -> Any:  # noqa: ANN401 - pyarrow ships no types
+def _united(paths: list[str], form: Any, source: str) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    """The columns of all files by their names, each of the type that takes what every file has.
+
+    Raises:
+        SettingsError: There is none that does; or a file has two columns of one name.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow.dataset as ds  # noqa: PLC0415
+
+    united = None
+    for path in paths:
+        found = ds.dataset([path], format=form).schema
+        refuse_twins(found.names, source)
+        try:
+            united = found if united is None else _merged(united, found)
+        except pa.ArrowException as error:
+            raise SettingsError(
+                f"The files of {source} disagree: at '{path}', {str(error).splitlines()[0]}",
+                "Write them with one type for the column, or have DuckDB read them (--source"
+                " duckdb://) and cast it in its SQL",
+            ) from None
+    return united
+
+
+def _merged(first: Any, second: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+
+    if first.equals(second):
+        return first
+    return pa.unify_schemas([first, second], promote_options="permissive")
+
+
+def _of_texts(paths: list[str], source: str) -> Any:  # noqa: ANN401 - pyarrow ships no types
     """CSV files, every cell a text exactly as it stands; only an empty one without quotes is null.
 
     No type is guessed: 007 is not 7, and NA may be somebody's initials.
@@ -134,7 +166,11 @@ def _of_texts(paths: list[str]) -> Any:  # noqa: ANN401 - pyarrow ships no types
             null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
         ),
     )
-    names = ds.dataset(paths, format=form).schema.names
+    names: dict[str, None] = {}
+    for path in paths:
+        header = ds.dataset([path], format=form).schema.names
+        refuse_twins(header, source)
+        names |= dict.fromkeys(header)
     schema = pa.schema([(name, pa.string()) for name in names])
     return ds.dataset(paths, schema=schema, format=form)
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from chakra_api.errors import SettingsError
+from chakra_api.errors import ChakraError, SettingsError
 from chakra_plugin.warehouses.result import Kind
 from chakra_plugin.warehouses.source import open_warehouse
 from chakra_plugin.warehouses.wanted import Query, Since, Table, Wanted
@@ -431,6 +431,49 @@ def test_a_parquet_folder_is_read_in_order(files: Path) -> None:
     with closing(open_warehouse(f"{files}/lake/leads")) as warehouse:
         batches = list(warehouse.read(Wanted(None)).batches())
     assert max(batch.num_rows for batch in batches) <= 1000
+
+
+def test_files_of_a_folder_are_united_by_the_names_of_their_columns(tmp_path: Path) -> None:
+    """The oracle is DuckDB's union_by_name."""
+    lake, sheets = tmp_path / "lake", tmp_path / "sheets"
+    lake.mkdir()
+    sheets.mkdir()
+    first = pa.table({"id": pa.array([1, 2], pa.int32()), "name": ["a", "b"]})
+    second = pa.table({"score": [0.5], "id": pa.array([3], pa.int64())})
+    pq.write_table(first, lake / "1.parquet")
+    pq.write_table(second, lake / "2.parquet")
+    (sheets / "1.csv").write_text("id,name\n1,a\n2,b\n")
+    (sheets / "2.csv").write_text("score,id\n0.5,3\n")
+    for folder, function, more in (
+        (lake, "read_parquet", ""),
+        (sheets, "read_csv", ", all_varchar=true"),
+    ):
+        with closing(duckdb.connect()) as connection:
+            asked = connection.execute(
+                f"SELECT * FROM {function}('{folder}/*', union_by_name=true{more}) ORDER BY id"
+            )
+            names = [each[0] for each in asked.description or ()]
+            expected = [dict(zip(names, row, strict=True)) for row in asked.fetchall()]
+        assert rows_of(str(folder), None) == expected
+        assert set(kinds_of(str(folder), None)) == {"id", "name", "score"}
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ({"id": ["three"]}, "2.parquet', Unable to merge: Field id has incompatible types"),
+        ({"id": [2**53 + 1], "x": [0.5]}, ""),
+    ],
+)
+def test_files_that_no_type_fits_are_an_error_in_words(
+    tmp_path: Path, second: dict[str, Any], said: str
+) -> None:
+    pq.write_table(pa.table({"id": [1.5]}), tmp_path / "1.parquet")
+    pq.write_table(pa.table(second), tmp_path / "2.parquet")
+    with pytest.raises(ChakraError) as failed:
+        rows_of(str(tmp_path), None)
+    assert said in str(failed.value)
+    assert failed.value.next_step
 
 
 def test_a_csv_file_is_read_as_it_stands(files: Path) -> None:
