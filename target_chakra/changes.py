@@ -321,6 +321,7 @@ class Done:
         created: What is known of its key, where it is what an unknown row asked to be created.
         kept: Fields that are left alone, since others wrote them: what they hold, by destination.
         is_whole: Whether the journal is to know the fields of the change.
+        known: What the journal knew of its key when that was decided.
     """
 
     change: Change
@@ -330,6 +331,7 @@ class Done:
     created: Known | None = None
     kept: Fields = field(default_factory=dict)
     is_whole: bool = False
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

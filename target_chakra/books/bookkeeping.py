@@ -17,11 +17,11 @@ from target_chakra.lifecycle import WROTE, Outcome
 from target_chakra.mapping.destination_names import DELETED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_chakra.batches import Batch, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.changes import Change, Done, Fields, Key
+    from target_chakra.changes import Change, Done, Fields, Key, Known
     from target_chakra.context import RunContext
     from target_chakra.journal.records import Owned, UnknownRow
     from target_chakra.moments import Moment
@@ -50,6 +50,8 @@ class Bookkeeping:
         self._claims = Claims(self._journal.owners, self._stored)
         self._came: list[Owned] = []
         self._rejected: set[Key] = set()
+        self._noted_rejects: set[Key] = set()
+        self._noted_known: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
         self.kept_fields: Counter[str] = Counter()
         """Fields that were left as others changed them, by stream."""
@@ -79,6 +81,12 @@ class Bookkeeping:
         """The input is no repetition: rejects are sent again, each known by its number."""
         self._uncovered.clear()
 
+    def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
+        """What is confirmed of keys, all of one procedure and attribute, up to the last row."""
+        if self._noted_known and not self._noted_known.isdisjoint(map(text_key, keys)):
+            self.flush()
+        return self._journal.known(keys)
+
     # Rows that end without being sent
 
     def note_done(self, done: Done) -> None:
@@ -93,8 +101,10 @@ class Bookkeeping:
             return
         again: tuple[Confirmation, ...] = ()
         if change.key and done.process_id and (confirms or done.created):
-            known = done.created or self._journal.known([change.key]).get(change.key)
-            again = (confirmed_again(done, change.key, known),)
+            found = confirmed_again(done, change.key, done.created or done.known)
+            if found.known != done.known:  # else the journal says so already
+                again = (found,)
+                self._noted_known.add(text_key(change.key))
         entry = Entry(
             0,
             confirmations=again,
@@ -144,7 +154,9 @@ class Bookkeeping:
         resolved = () if reject.is_hidden else self._resolves(change, None, Outcome.REJECTED)
         self._noted.append(Entry(0, rejects=(reject,), overtaken=overtaken, resolved=resolved))
         if change.key is not None:
-            self._rejected.add(text_key(change.key))
+            key = text_key(change.key)
+            self._rejected.add(key)
+            self._noted_rejects.add(key)
 
     def _overtakes(self, change: Change) -> tuple[Key, ...]:
         """The key, if it has rejects that this newer row has overtaken."""
@@ -153,8 +165,8 @@ class Bookkeeping:
         key = text_key(change.key)
         if key not in self._rejected:
             return ()
-        # One that is not stored yet must be, to be closed.
-        self.flush()
+        if key in self._noted_rejects:
+            self.flush()  # to be closed, it must be stored
         self._rejected.discard(key)
         return (key,)
 
@@ -278,6 +290,8 @@ class Bookkeeping:
         self._journal.record(joined)
         # Not before: what the journal did not take is not forgotten.
         self._noted, self._came = [], []
+        self._noted_rejects.clear()
+        self._noted_known.clear()
         for reject in joined.rejects:
             self.why[Outcome.REJECTED].note(reject.change, reject.reason, reject.brief)
         self._write_rejects(joined)

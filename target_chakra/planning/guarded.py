@@ -65,7 +65,7 @@ def plan_guarded(
     if not held:
         return _absent(change, guard, known, rules)
     if guard.creates:
-        return _there_by_now(change, guard, held[0], rules)
+        return _there_by_now(change, guard, _Sight(held[0], known, rules))
     sight = _Sight(held[0], change.vouched or known, rules)
     return _delete(change, guard, sight) if change.deletes else _update(change, guard, sight)
 
@@ -83,9 +83,10 @@ def _absent(change: Change, guard: Guard, known: Known | None, rules: Rules) -> 
     return Action(change, Kind.CREATE, None, fields, {}, known=known)
 
 
-def _there_by_now(change: Change, guard: Guard, held: Snapshot, rules: Rules) -> Decision:
-    if not held.deleted and not differing(change, held, rules):
-        return Done(change, Outcome.UNCHANGED, held.process_id)
+def _there_by_now(change: Change, guard: Guard, sight: _Sight) -> Decision:
+    held = sight.held
+    if not held.deleted and not differing(change, held, sight.rules):
+        return Done(change, Outcome.UNCHANGED, held.process_id, known=sight.known)
     there = "a process that is deleted" if held.deleted else "a process"
     return _changed(change, guard, [f"{there} has {change.key} by now"])
 
@@ -136,12 +137,12 @@ class _Sight:
 def _delete(change: Change, guard: Guard, sight: _Sight) -> Decision:
     held = sight.held
     if held.deleted:
-        return Done(change, Outcome.UNCHANGED, held.process_id)
+        return Done(change, Outcome.UNCHANGED, held.process_id, known=sight.known)
     others = sight.others(guard.expected)
     if _is_touched(guard, sight):
         others[_TOUCHED] = held.row.get(_TOUCHED)
     if others:
-        return _left(change, guard, held, others)
+        return _left(change, guard, sight, others)
     return Action(change, Kind.DELETE, held.process_id, {}, {DELETED: False}, known=sight.known)
 
 
@@ -160,7 +161,7 @@ def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     held, expected = sight.held, guard.expected
     if held.deleted and DELETED not in expected:
         if guard.keeps_others:
-            return _left(change, guard, held, {DELETED: True})
+            return _left(change, guard, sight, {DELETED: True})
         return _changed(change, guard, [f"{change.key} is deleted by now"])
     unlike = {name: value for name, value in change.fields.items() if not sight.has(name, value)}
     kept = {
@@ -177,7 +178,7 @@ def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     learned = sight.learned(wanted)
     if not fields:
         outcome = Outcome.KEPT if kept else Outcome.UNCHANGED
-        return Done(change, outcome, held.process_id, learned, kept=kept)
+        return Done(change, outcome, held.process_id, learned, kept=kept, known=sight.known)
     before = {name: sight.shows(name) for name in fields}
     return Action(
         change, Kind.UPDATE, held.process_id, fields, before,
@@ -185,10 +186,11 @@ def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
     )  # fmt: skip
 
 
-def _left(change: Change, guard: Guard, held: Snapshot, others: Mapping[str, object]) -> Decision:
+def _left(change: Change, guard: Guard, sight: _Sight, others: Mapping[str, object]) -> Decision:
     """What follows where nothing of a change is carried out, since others wrote its process."""
     if guard.keeps_others:
-        return Done(change, Outcome.KEPT, held.process_id, kept=others)
+        process_id = sight.held.process_id
+        return Done(change, Outcome.KEPT, process_id, kept=others, known=sight.known)
     return _changed(change, guard, _said(guard, others))
 
 

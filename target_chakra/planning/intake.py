@@ -57,12 +57,23 @@ class UnknownRows(Protocol):
         """What is known of a key's process if it is what an unknown row asked to be created."""
 
 
+class KnownRows(Protocol):
+    """What is on record of processes."""
+
+    @property
+    def unknown(self) -> UnknownRows:
+        """The rows of which nobody knows whether they were written."""
+
+    def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
+        """What is confirmed of keys, all of one procedure and attribute, up to the last row."""
+
+
 class Intake:
     """The changes that are not sent yet; its steps yield what it decides on them.
 
     Args:
         context: Of the run.
-        unknown: The rows of which nobody knows whether they were written.
+        books: What is on record of processes.
         foreseen: Of a run that writes nothing: what earlier rows of it would have done.
 
     Attributes:
@@ -72,11 +83,12 @@ class Intake:
     """
 
     def __init__(
-        self, context: RunContext, unknown: UnknownRows, foreseen: Foreseen | None = None
+        self, context: RunContext, books: KnownRows, foreseen: Foreseen | None = None
     ) -> None:
         self._context = context
         self._foreseen = foreseen
-        self._unknown = unknown
+        self._books = books
+        self._unknown = books.unknown
         self.lanes = Lanes()
         self.replayed_deletes = ReplayedDeletes(context.journal, self.lanes)
         self.keyless = Keyless(context.journal)
@@ -198,7 +210,7 @@ class Intake:
         yield _failed(error)
 
     def _ask(self, group: Group, way: Way, changes: list[Change]) -> Iterator[PlanningEvent]:
-        known = self._context.journal.known([c.key for c in changes if c.key])
+        known = self._books.known([c.key for c in changes if c.key])
         since, at = self.lanes.tick, self._context.clock.monotonic()
         asked: list[Change] = []
         for change in changes:

@@ -257,7 +257,7 @@ def unwritable(
 def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
     if change.deletes:
         if held.deleted:
-            return Done(change, Outcome.UNCHANGED, held.process_id)
+            return Done(change, Outcome.UNCHANGED, held.process_id, known=known)
         before = {DELETED: False}
         return Action(change, Kind.DELETE, held.process_id, {}, before, known=known)
     if held.deleted and not rules.revive:
@@ -274,7 +274,7 @@ def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) 
 
 def _inserted_before(change: Change, held: Snapshot, known: Known | None, rules: Rules) -> Decision:
     if known is not None and known.created and _is_what_was_written(change, known, rules):
-        return Done(change, Outcome.UNCHANGED, held.process_id)
+        return Done(change, Outcome.UNCHANGED, held.process_id, known=known)
     return Reject(
         change,
         f"A process of '{change.procedure}' has {change.key} already",
@@ -315,7 +315,9 @@ def _update(change: Change, held: Snapshot, known: Known | None, rules: Rules) -
     if not fields:
         outcome = Outcome.KEPT if kept else Outcome.UNCHANGED
         is_whole = bool(keeps) and tells_more(change, known, kept, keeps, rules.comparable)
-        return Done(change, outcome, held.process_id, learned, kept=kept, is_whole=is_whole)
+        return Done(
+            change, outcome, held.process_id, learned, kept=kept, is_whole=is_whole, known=known
+        )
     before = {name: held.value(name) for name in fields}
     return Action(
         change, Kind.UPDATE, held.process_id, fields, before,

@@ -86,7 +86,7 @@ class Writer(Generic[State]):
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
         self.books = Bookkeeping(context, rejects)
-        self.intake = Intake(context, self.books.unknown, self.outbox.foreseen)
+        self.intake = Intake(context, self.books, self.outbox.foreseen)
         self.dispatcher = Dispatcher(context, submissions(context))
         self._batching = Batching(self.dispatcher, context.settings)
 

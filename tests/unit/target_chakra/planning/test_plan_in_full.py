@@ -139,7 +139,7 @@ def test_what_is_so_already_is_unchanged_and_names_its_process(
 ) -> None:
     change, held, known, rules, process_id, learned = case
     decision = plan(change, held, known, rules)
-    assert decision == Done(change, Outcome.UNCHANGED, process_id, learned)
+    assert decision == Done(change, Outcome.UNCHANGED, process_id, learned, known=known)
 
 
 ACTIONS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, Action]] = {
