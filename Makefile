@@ -99,7 +99,7 @@ demo-dlt: $(STAMPS)/dev ## The same through dlt: to DuckDB, a SQL model, and bac
 bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
 	$(BIN)/python -m benchmarks $(PARTS)
 
-bench-target: $(STAMPS)/dev ## The target's own work on 1,000,000 rows, and 100,000 end to end
+bench-target: $(STAMPS)/dev ## The target's own work beside a BatchSink and a bare loop, and end to end
 	$(BIN)/python benchmarks/by_hand/bench_target.py
 
 bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside other ways, and back

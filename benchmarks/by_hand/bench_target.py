@@ -2,7 +2,10 @@
 
 Rows of 20 columns come from a file that was made before: 20 % unchanged, 60 % with three fields
 that differ, 15 % new, 5 % with a wrong type. The transport answers in process, and the CPU that it
-takes is measured and left out. Then such rows go to a sandbox, end to end.
+takes is measured and left out. Beside it, in the same run: a BatchSink of singer-sdk that does
+nothing, a bare loop that writes the same, and with `compare: journal` the rerun of a file that has
+not changed. Then such rows go to a sandbox, end to end. What came out is written to
+`benchmarks/results/target.md`.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +28,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 import orjson
 
+from benchmarks.by_hand.target_peers import bare_loop, batch_sink
+from benchmarks.machine import described
+from benchmarks.report import Table
 from chakra_api.clock import SystemClock
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.wire.pacing import Pacer
@@ -43,6 +50,9 @@ from target_chakra.singer.target import TargetChakra
 
 NOW = 1_795_514_950_453
 STATE_EVERY = 10_000
+PEER_ROWS = 100_000
+"""Rows of the comparison, at most: what one costs does not depend on how many there are."""
+RESULT = Path(__file__).parent.parent / "results" / "target.md"
 CITIES = ("pune", "goa", "mumbai", "chennai")
 
 
@@ -84,7 +94,21 @@ def wanted(n: int) -> dict[str, Any]:
     return row
 
 
+TYPES: dict[str, Any] = {
+    "lead_id": {"type": "string"},
+    "score": {"type": ["integer", "string", "null"]},
+    "budget": {"type": ["number", "null"]},
+    "rating": {"type": ["number", "null"]},
+    "is_hot": {"type": ["boolean", "null"]},
+    "tags": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
+    "last_contacted": {"type": ["integer", "string", "null"]},
+    "follow_up": {"type": ["string", "null"], "format": "date-time"},
+    "birth_date": {"type": ["integer", "null"]},
+    "call_time": {"type": ["integer", "null"]},
+}
+"""The columns that are no plain texts, as a tap declares them."""
 COLUMNS = tuple(held(0))
+SCHEMA = {name: TYPES.get(name, {"type": ["string", "null"]}) for name in COLUMNS}
 
 
 def is_there(n: int) -> bool:
@@ -92,15 +116,15 @@ def is_there(n: int) -> bool:
     return not 80 <= n % 100 < 95
 
 
-def produce(rows: int, out: BinaryIO) -> None:
-    """Write the input."""
+def produce(rows: int, out: BinaryIO, *, fit: bool = False) -> None:
+    """Write the input; of rows that all fit their types, where that is asked for."""
     dumps = orjson.dumps
-    properties = {column: {} for column in COLUMNS}
-    out.write(
-        dumps({"type": "SCHEMA", "stream": "s", "schema": {"properties": properties}}) + b"\n"
-    )
+    schema = {"type": "object", "properties": SCHEMA}
+    message = {"type": "SCHEMA", "stream": "s", "schema": schema, "key_properties": ["lead_id"]}
+    out.write(dumps(message) + b"\n")
     for n in range(rows):
-        out.write(dumps({"type": "RECORD", "stream": "s", "record": wanted(n)}) + b"\n")
+        row = held(n) if fit and n % 100 >= 95 else wanted(n)
+        out.write(dumps({"type": "RECORD", "stream": "s", "record": row}) + b"\n")
         if n % STATE_EVERY == STATE_EVERY - 1:
             out.write(dumps({"type": "STATE", "value": {"rows": n + 1}}) + b"\n")
     out.flush()
@@ -215,11 +239,11 @@ def config(url: str, folder: str, **more: object) -> dict[str, Any]:
     }
 
 
-def run(transport: InProcess, folder: str, source: BinaryIO) -> tuple[float, float]:
+def run(transport: InProcess, folder: str, source: BinaryIO, **more: object) -> tuple[float, float]:
     """Run the target on an input; its CPU and its wall seconds."""
     clock = SystemClock()
     # Many jobs at a time: the pauses between looks at a job are not the target's own work.
-    settings = config("http://localhost", folder, concurrency=32)
+    settings = config("http://localhost", folder, concurrency=32, **more)
     target = TargetChakra(config=settings)
     client = ChakraClient(transport, Pacer(clock, None), clock, RetryPolicy())
     parsed = parse_settings(target.config, user_agent="bench", journal="")
@@ -230,8 +254,29 @@ def run(transport: InProcess, folder: str, source: BinaryIO) -> tuple[float, flo
     return used, time.perf_counter() - began
 
 
-def own_work(rows: int, *, profiled: bool) -> None:
-    """The target's own work, a rerun with nothing changed, and the profile."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one way to write rows took.
+
+    Attributes:
+        way: What wrote them.
+        rows: How many.
+        cpu: CPU seconds, without the transport's.
+    """
+
+    way: str
+    rows: int
+    cpu: float
+
+    def told(self, sink: Work) -> tuple[str, ...]:
+        """Its line in the table, beside the sink that does nothing."""
+        speed = self.rows / self.cpu
+        ratio = speed * sink.cpu / sink.rows
+        return self.way, f"{speed:,.0f}", f"{self.cpu / self.rows * 1e6:.0f}", f"{ratio:.2f}"
+
+
+def own_work(rows: int, *, profiled: bool) -> tuple[Work, str]:
+    """The target's own work; what is to be said of it, and the profile."""
     with tempfile.TemporaryDirectory() as folder:
         transport = InProcess()
         profile = cProfile.Profile()
@@ -246,17 +291,34 @@ def own_work(rows: int, *, profiled: bool) -> None:
         path.unlink()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         journal = sum(path.stat().st_size for path in Path(folder).iterdir()) / 2**20
-        print(
-            f"own work: {rows:,} rows, {used:.1f} s CPU without the transport's"
-            f" {transport.cpu:.1f} s, {wall:.1f} s wall: {rows / used:,.0f} rows/s of one core,"
-            f" {used / rows * 1e6:.0f} us a row; peak memory {peak:.0f} MB;"
-            f" journal {journal:.0f} MB; requests {transport.requests}"
+        said = (
+            f"Own work: {rows:,} rows, {used:.1f} s CPU without the transport's"
+            f" {transport.cpu:.1f} s, {wall:.1f} s wall; peak memory {peak:.0f} MB;"
+            f" journal {journal:.0f} MB; requests {transport.requests}."
         )
         if profiled:
             pstats.Stats(profile).sort_stats("tottime").print_stats(32)
+        return Work("target-chakra, journal on disk", rows, used), said
 
 
-def end_to_end(rows: int) -> None:
+def peers(rows: int) -> tuple[Work, Work, Work]:
+    """The sink that does nothing, the bare loop, and the rerun of a file that has not changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.singer"
+        with path.open("wb") as out:
+            produce(rows, out)
+        sink = Work("a BatchSink of singer-sdk that does nothing", rows, batch_sink(path))
+        loop = Work("a bare loop, no journal", rows, bare_loop(path, InProcess()))
+        with path.open("wb") as out:
+            produce(rows, out, fit=True)
+        transport, used = InProcess(), 0.0
+        for _ in range(2):
+            with path.open("rb") as source:
+                used, _ = run(transport, folder, source, compare="journal")
+        return sink, loop, Work("target-chakra, nothing changed, `compare: journal`", rows, used)
+
+
+def end_to_end(rows: int) -> str:
     """The same kind of rows to a sandbox on the same cores: the real command."""
     with start_sandbox(["--rows", str(rows)]) as sandbox, tempfile.TemporaryDirectory() as folder:
         sandbox.knobs(job_duration_ms=300)
@@ -275,17 +337,16 @@ def end_to_end(rows: int) -> None:
         share = (sandbox.stats()["cpu_seconds"] - before) / wall
         receipt = orjson.loads(done.stderr.strip().splitlines()[-1])
         counts = {name: count for name, count in receipt["outcomes"].items() if count}
-        print(
-            f"end to end: {rows:,} rows in {wall:.1f} s: {rows / wall:,.0f} rows/s, the sandbox's"
+        return (
+            f"End to end: {rows:,} rows in {wall:.1f} s: {rows / wall:,.0f} rows/s, the sandbox's"
             f" CPU {share:.0%} of one core; {counts}; {receipt['requests']:,} requests,"
-            f" {receipt['jobs']} jobs"
+            f" {receipt['jobs']} jobs."
         )
 
 
 def produce_for_sandbox(rows: int, out: BinaryIO) -> None:
     """Rows on the sandbox's own keys: it holds other values, so that most are updates."""
-    properties = {column: {} for column in COLUMNS}
-    schema = {"type": "SCHEMA", "stream": "s", "schema": {"properties": properties}}
+    schema = {"type": "SCHEMA", "stream": "s", "schema": {"properties": SCHEMA}}
     out.write(orjson.dumps(schema) + b"\n")
     for n in range(rows):
         row = {**wanted(n), "lead_id": f"L-{n + 1:06d}" if is_there(n) else f"NEW-{n}"}
@@ -301,9 +362,19 @@ def main() -> None:
     options = parser.parse_args()
     # As the command does.
     gc.set_threshold(*RARE_THRESHOLDS)
-    own_work(options.rows, profiled=options.profile)
+    work, said = own_work(options.rows, profiled=options.profile)
+    sink, loop, again = peers(min(options.rows, PEER_ROWS))
+    table = Table(
+        ("CPU without the other side's", "rows/s of one core", "µs a row", "times the BatchSink"),
+        tuple(each.told(sink) for each in (sink, loop, work, again)),
+    )
+    blocks = ["# The target, measured", "Written by `make bench-target`.", described()]
+    blocks += [table.markdown(), said]
     if options.sandbox_rows:
-        end_to_end(options.sandbox_rows)
+        blocks.append(end_to_end(options.sandbox_rows))
+    page = "\n\n".join(blocks) + "\n"
+    print(page)
+    RESULT.write_text(page)
 
 
 if __name__ == "__main__":
