@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_chakra.reading.window_reader import LIMIT, row_ids
+from tap_chakra.reading.window_reader import row_ids
 from tap_chakra.timeline.coverage import Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Page
@@ -54,7 +54,7 @@ class Partition:
     Attributes:
         hints: Positions asked for in it, to cut it there.
         walk: How far it was walked; None if it is read by windows.
-        recent: Ids that its walk was shown last.
+        recent: Ids of the last page that its walk used.
         cell: The crowded instant that its walk can't pass: it holds more rows than an answer.
         tail: The bound before the last rows that its walk took, and how many there are behind it.
     """
@@ -97,10 +97,9 @@ class Partition:
         inside = len(ids)
         if inside and walk.order.is_behind(walk.window, answer.created[-1]):
             inside = sum(not walk.order.is_behind(walk.window, at) for at in answer.created)
-        if answer.limit < LIMIT and self.taken is not None and not any(known):
-            # A page of few rows that is asked for further back shows none of the last one's.
+        if walk.skip and self.taken is not None and not any(known):
+            # A page that is asked for further back may show none of the last one's.
             known = [each in self.taken for each in ids]
-        self.recent = frozenset(ids) or self.recent
         return Page(answer.created, known, answer.whole, inside, answer.limit)
 
     @property

@@ -62,6 +62,8 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
         return _refused(partition, walk, rows_a_walk)
     page = partition.seen(walk, answer)
     verdict = walks.step(walk, page, grain)
+    if isinstance(verdict, walks.Advanced | walks.Closing):
+        partition.recent = frozenset(row_ids(answer.rows))
     if isinstance(verdict, walks.Closing):
         return _closing(partition, walk, verdict.walk, answer)
     if isinstance(verdict, walks.Ended):

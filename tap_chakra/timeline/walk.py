@@ -7,7 +7,8 @@ but not believed:
 - A page is used only if it is sorted, and *aligned*: it begins inside what was taken before, so
   that at least one of its rows is known. What is listed behind a known row, in an order that
   does not change, is all that there is behind it, whatever was created or deleted before it. A
-  page that begins too far (rows before it were deleted) is asked again further back.
+  page that begins too far (rows before it were deleted) is asked again further back; and the more
+  rows were deleted before a page, the more rows does the next one repeat.
 - Rows of one instant may be listed in any order, and in another one the next time. So the rows
   of a page's last instant are left to the next page, and only whole instants are taken.
 - A row that the order puts elsewhere than `createdAt` says stands among rows of other instants,
@@ -47,17 +48,20 @@ skip so many (Q15) has its walks closed where it does."""
 MOST_ROWS_TO_END = 98
 """Rows of a listing's end that an answer may show and still be seen to be whole."""
 
-OVERLAP_ROWS = (20, 90)
-"""Rows by which a page that is not aligned is asked again further back: first, then second."""
+OVERLAP_ROWS = 20
+"""Rows before the end of what was taken from which on its end is looked at."""
 
-MOST_RESTARTS = 3
-"""How often a closing walk begins anew, where rows came or went at its end meanwhile."""
+OVERLAP_GROWTH = 4
+"""How many times as many rows a page repeats that is asked again, as it was not aligned."""
 
 MOST_DETOURS = 30
-"""How often pages of few rows are asked again further back before a row is taken."""
+"""How often a walk is led back, or past what it took, before it takes a row or ends."""
 
 TAIL = 20
 """Rows of each walk that the run which resumes a scan reads again, so as to know its end."""
+
+MOST_BEFORE_A_CROWD = 4
+"""Rows before an instant that an answer may list and still be said to be full of it."""
 
 PADDING_ROWS = 10
 """Rows asked for again of a page that holds nothing but rows which pad the question."""
@@ -75,10 +79,8 @@ class Walk:
         rows: Rows taken.
         closing: Whether only the end of what was taken is looked at.
         tail: Rows behind this bound are known without their ids: the resumed scan reads them again.
-        misses: How many pages in a row were not aligned.
-        reached: The farthest position that a closing walk has come to.
-        restarts: How often a closing walk has begun anew; of one that is not closing, how often
-            pages of few rows were asked again further back since a row was taken.
+        overlap: Rows taken before that the next page repeats: more where rows are deleted.
+        detours: How often it was led back, or past what it took, since it took a row.
         limit: Rows that its last page might hold: fewer where rows are large.
     """
 
@@ -89,20 +91,9 @@ class Walk:
     rows: int = 0
     closing: bool = False
     tail: int | None = None
-    misses: int = 0
-    reached: int = 0
-    restarts: int = 0
+    overlap: int = 1
+    detours: int = 0
     limit: int = FULL_PAGE
-
-    @property
-    def overlaps(self) -> tuple[int, ...]:
-        """Rows by which a page that is not aligned is asked again further back, one by one."""
-        return OVERLAP_ROWS if self.limit == FULL_PAGE else (max(1, self.limit // 5), *OVERLAP_ROWS)
-
-    @property
-    def overlap(self) -> int:
-        """Rows before the end of what was taken from which on its end is looked at."""
-        return self.overlaps[0]
 
     @property
     def rows_to_end(self) -> int:
@@ -204,26 +195,28 @@ def step(walk: Walk, page: Page, grain: Grain) -> Step:
         return Broken()
     if walk.limit != page.limit:
         walk = replace(walk, limit=page.limit)
-    if walk.skip and not _aligned(walk, page):
-        return _onward(walk, page) if _is_before_tail(walk, page) else _further_back(walk)
+    repeated = _repeated(walk, page)
+    if walk.skip and not repeated:
+        return _not_aligned(walk, page)
     if walk.closing:
-        return _closing(walk, page)
+        return _closing(walk, page, repeated)
     if page.whole:
         return Ended(walk.rest)
     if page.inside < len(page.created):
         return _at_end(walk, page.created[: page.inside])
-    return _advanced(walk, page, grain)
+    overlap = _next_overlap(walk, repeated) if walk.skip else 1
+    return _advanced(replace(walk, overlap=overlap), page, grain)
 
 
-def _aligned(walk: Walk, page: Page) -> bool:
-    """Whether a page lists a row that was taken before: then all that was not is listed behind.
+def _repeated(walk: Walk, page: Page) -> int:
+    """How many rows of a page were taken before: behind any is listed all that was not.
 
-    Before anything was taken, that is a row which pads the question.
+    Before anything was taken, those are rows which pad the question.
     """
     if walk.closing:
-        return any(page.known)
+        return sum(page.known)
     edge = walk.order.near_end(walk.window) if walk.edge is None else walk.edge
-    return any(
+    return sum(
         known and (edge is None or walk.order.precedes_bound(at, edge))
         for at, known in zip(page.created, page.known, strict=True)
     )
@@ -233,17 +226,20 @@ def closing_of(walked: Walked) -> Walk:
     """The walk that closes what an earlier run walked; its tail is read again by other walks."""
     order = Order.ASCENDING if walked.ascending else Order.DESCENDING
     window = order.joined(walked.window, walked.until)
-    skip = max(0, walked.rows + walked.tail - OVERLAP_ROWS[0])
+    skip = max(0, walked.rows + walked.tail - OVERLAP_ROWS)
     tail = order.far_end(walked.window)
-    return Walk(order, window, skip=skip, rows=walked.rows, closing=True, tail=tail)
+    return Walk(
+        order, window, skip, rows=walked.rows, closing=True, tail=tail, overlap=OVERLAP_ROWS
+    )
 
 
 def closing(walk: Walk) -> Walk | None:
     """The walk that closes what another one took; None if that took nothing."""
     if walk.taken is None:
         return None
-    skip = max(0, walk.skip - walk.overlap)
-    return replace(walk, window=walk.taken, skip=skip, closing=True, misses=0, restarts=0)
+    overlap = max(1, OVERLAP_ROWS * walk.limit // FULL_PAGE)
+    skip = max(0, walk.skip + walk.overlap - overlap)
+    return replace(walk, window=walk.taken, skip=skip, closing=True, overlap=overlap, detours=0)
 
 
 def behind(walk: Walk, cell: Window) -> Window | None:
@@ -266,28 +262,23 @@ def tail_of(walk: Walk, created: Sequence[int], grain: Grain) -> tuple[int, int]
     return bound, len(created) - walk.order.count_before(created, bound)
 
 
-def _restarted(walk: Walk) -> Again | Stuck:
-    """A closing walk begun anew, a few times: rows at its end came or went while it looked.
-
-    Else all of it would be read again; where an earlier run took it, that is the work of a run.
-    """
-    if not walk.closing or walk.restarts >= MOST_RESTARTS:
-        return Stuck()
-    skip = walk.skip + sum(walk.overlaps[: walk.misses])
-    return Again(replace(walk, skip=skip, misses=0, restarts=walk.restarts + 1))
+def _not_aligned(walk: Walk, page: Page) -> Closing | Again | Stuck:
+    """What follows from a page that repeats no row: rows before it were deleted."""
+    if _is_before_tail(walk, page):
+        return _onward(walk, page, walk.overlap)
+    return _further_back(walk)
 
 
 def _further_back(walk: Walk) -> Again | Stuck:
-    """Ask again for a page that was not aligned, from further back."""
-    if walk.misses >= len(walk.overlaps):
-        return _restarted(walk)
-    if not walk.closing and walk.limit < FULL_PAGE:
-        # Pages of few rows, of one instant in another order each time, may lead to and fro.
-        if walk.restarts >= MOST_DETOURS:
-            return Stuck()
-        walk = replace(walk, restarts=walk.restarts + 1)
-    skip = max(0, walk.skip - walk.overlaps[walk.misses])
-    return Again(replace(walk, skip=skip, misses=walk.misses + 1))
+    """Ask again for a page that was not aligned, from further back: at last from the beginning.
+
+    Else all of the walk would be read again; where an earlier run took it, that is its work.
+    """
+    if walk.detours >= MOST_DETOURS:
+        return Stuck()
+    overlap = walk.overlap * OVERLAP_GROWTH
+    skip = max(0, walk.skip - (overlap - walk.overlap))
+    return Again(replace(walk, skip=skip, overlap=overlap, detours=walk.detours + 1))
 
 
 def nearer(walk: Walk) -> Walk | None:
@@ -295,22 +286,23 @@ def nearer(walk: Walk) -> Walk | None:
 
     The last page that was taken began at most 99 rows before the end.
     """
-    if walk.misses:
+    if walk.overlap >= walk.rows_to_end:
         return None
-    return replace(walk, skip=max(0, walk.skip + walk.overlap - walk.rows_to_end), misses=1)
+    skip = max(0, walk.skip + walk.overlap - walk.rows_to_end)
+    return replace(walk, skip=skip, overlap=walk.rows_to_end)
 
 
-def _closing(walk: Walk, page: Page) -> Closing | Again | Stuck:
+def _closing(walk: Walk, page: Page, repeated: int) -> Closing | Again | Stuck:
     """What follows from a page of a closing walk."""
     if page.whole:
         return Closing(None)
-    if page.inside == len(page.created) and page.is_small:
-        return _onward(walk, page)
-    if page.inside == len(page.created):
-        again = Again(replace(walk, misses=walk.misses + 1))
-        return again if walk.misses < len(walk.overlaps) else _restarted(walk)
+    if page.inside == len(page.created) and not page.is_small:
+        # More rows than were taken: they came meanwhile, or the listing never ends.
+        if walk.detours >= MOST_DETOURS:
+            return Stuck()
+        walk = replace(walk, detours=walk.detours + 1)
     # Rows that only pad the question are listed; a row that stands elsewhere would be behind them.
-    return _onward(walk, page)
+    return _onward(walk, page, repeated)
 
 
 def _is_before_tail(walk: Walk, page: Page) -> bool:
@@ -319,20 +311,31 @@ def _is_before_tail(walk: Walk, page: Page) -> bool:
     return walk.tail is not None and any(walk.order.precedes_bound(at, walk.tail) for at in last)
 
 
-def _onward(walk: Walk, page: Page) -> Closing | Again | Stuck:
-    """Go on with a closing walk. It ends: only one that gets farther may miss as often again."""
+def _onward(walk: Walk, page: Page, repeated: int) -> Closing | Again | Stuck:
+    """Go on with a closing walk."""
     if len(page.created) <= walk.rows_to_end:
         return _further_back(walk)  # its end could not be proven: a fuller page shows more of it
-    skip = walk.skip + len(page.created) - 1
-    misses = 0 if skip > walk.reached else walk.misses
-    return Closing(replace(walk, skip=skip, misses=misses, reached=max(skip, walk.reached)))
+    overlap = _next_overlap(walk, repeated)
+    return Closing(replace(walk, skip=walk.skip + len(page.created) - overlap, overlap=overlap))
+
+
+def _next_overlap(walk: Walk, repeated: int) -> int:
+    """Rows that the next page is to repeat: twice as many as were deleted before this one, and one.
+
+    Args:
+        walk: The walk; this page was to repeat so many rows.
+        repeated: How many of its rows were taken before.
+    """
+    calm = walk.overlap - max(1, walk.overlap // 4)
+    gone = walk.overlap - repeated
+    return min(max(1, calm, 2 * gone + 1), max(1, walk.limit // 2))
 
 
 def _at_end(walk: Walk, inside: Sequence[int]) -> Step:
     """What follows from a page that shows the window's end, where the listing goes on behind it."""
     taken = walk.rest.count(inside)
-    edge, skip = walk.order.far_end(walk.window), walk.skip + len(inside)
-    reached = replace(walk, skip=skip, edge=edge, rows=walk.rows + taken, misses=0)
+    edge, skip = walk.order.far_end(walk.window), walk.skip + len(inside) - walk.overlap
+    reached = replace(walk, skip=skip, edge=edge, rows=walk.rows + taken)
     after = closing(reached)
     return Broken() if after is None else Advanced(after, walk.rest)
 
@@ -346,19 +349,18 @@ def _advanced(walk: Walk, page: Page, grain: Grain) -> Step:
     if order.reaches_end(rest, edge):
         return _at_end(walk, page.created)
     before = order.count_before(page.created, edge)
-    if not order.is_inside(rest, edge):
-        if before <= 1 and not order.is_padding(rest, edge):
-            return Crowded(order.split(rest, order.end_of(last, grain))[0])
-        # Only rows that were taken before, or that pad the question, were listed so far.
-        listed = (
-            before if before > 1 else len(page.created) - walk.limit * PADDING_ROWS // FULL_PAGE
-        )
-        if listed <= 1:
-            return Stuck()
-        return Advanced(replace(walk, skip=walk.skip + listed - 1, misses=0), Window(edge, edge))
-    if before == 0:
+    if order.is_inside(rest, edge) and before:
+        part = order.split(rest, edge)[0]
+        rows = walk.rows + part.count(page.created)
+        return Advanced(_moved(replace(walk, edge=edge, rows=rows, detours=0), before), part)
+    if before <= MOST_BEFORE_A_CROWD and not order.is_padding(rest, edge):
         return Crowded(order.split(rest, order.end_of(last, grain))[0])
-    part = order.split(rest, edge)[0]
-    rows = walk.rows + part.count(page.created)
-    onward = replace(walk, skip=walk.skip + before - 1, edge=edge, rows=rows, misses=0)
-    return Advanced(replace(onward, restarts=0) if walk.restarts else onward, part)
+    # Only rows that were taken before, or that pad the question, were listed so far.
+    listed = before if before > 1 else len(page.created) - walk.limit * PADDING_ROWS // FULL_PAGE
+    return Advanced(_moved(walk, listed), Window(edge, edge)) if listed > 1 else Stuck()
+
+
+def _moved(walk: Walk, listed: int) -> Walk:
+    """A walk whose next page repeats the last of so many rows that the last one listed."""
+    overlap = min(walk.overlap, max(1, listed - 1))
+    return replace(walk, skip=max(0, walk.skip + listed - overlap), overlap=overlap)

@@ -40,9 +40,17 @@ def test_a_page_is_seen_as_the_window_is_now() -> None:
     answer = Answer(Window(0, 100), rows, (10, 39, 40), whole=False, server_time=None)
     page = partition.seen(partition.walk, answer)
     assert (list(page.known), page.inside) == ([True, False, False], 2)
-    assert partition.recent == {"a", "b", "c"}
-    partition.seen(partition.walk, Answer(Window(), (), (), whole=True, server_time=None))
-    assert partition.recent == {"a", "b", "c"}, "an empty page says nothing of what is known"
+
+
+def test_a_page_that_shows_no_row_of_the_last_one_is_known_by_all_that_was_taken() -> None:
+    partition = walked(Window(0, 40))
+    assert partition.walk is not None
+    partition.recent = frozenset({"z"})
+    partition.took(["a", "b"])
+    rows = ({"id": "a"}, {"id": "b"}, {"id": "c"})
+    answer = Answer(Window(0, 100), rows, (10, 20, 30), whole=False, server_time=None)
+    page = partition.seen(replace(partition.walk, skip=70), answer)
+    assert list(page.known) == [True, True, False]
 
 
 def test_a_resumed_walk_knows_the_rows_of_its_tail() -> None:

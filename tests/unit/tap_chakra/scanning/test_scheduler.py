@@ -134,7 +134,7 @@ def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     assert [answer.rows[place]["createdAt"] for place in places] == ROWS[:41]
     asked = [question for _ in range(4) if (question := scheduler.next_question())]
     closing = next(q for q in asked if q.window == Window(None, ROWS[40] + 1))
-    assert (closing.kind, closing.skip) == ("page", 41 - walks.OVERLAP_ROWS[0])
+    assert (closing.kind, closing.skip) == ("page", 41 - walks.OVERLAP_ROWS)
 
 
 def test_a_page_out_of_order_gives_up_the_order_and_reads_the_walk_again_without_doubles() -> None:

@@ -54,6 +54,18 @@ def test_a_good_page_hands_out_all_but_its_last_two_instants_and_is_gone_on_from
     assert partition.tail == (178, 20)
 
 
+def test_only_a_page_that_was_used_is_what_the_next_one_is_known_by() -> None:
+    partition = walked()
+    after_page(partition, answer([*range(100, 199), 300]), EXACT, ROWS_A_WALK)
+    used = partition.recent
+    assert len(used) == LIMIT
+    strangers = tuple({"id": f"stranger {n}"} for n in range(LIMIT))
+    beyond = replace(answer([*range(400, 500)]), rows=strangers)
+    followed = after_page(partition, beyond, EXACT, ROWS_A_WALK)
+    assert (followed.places, followed.back) == ((), "first")
+    assert partition.recent == used
+
+
 def test_a_long_walk_is_closed_and_the_rest_is_a_partition_of_its_own() -> None:
     partition, page = walked(), answer([*range(100, 199), 300])
     partition.hints = [7_000]

@@ -92,10 +92,12 @@ class Reader:
         listed = listing.listed
         behind = [walk.order.is_behind(walk.window, at) for _, at in listed]
         inside = behind.count(False) if behind and behind[-1] else len(behind)
-        known = [number in self.recent for number in numbers]
+        recent = self.recent if self.recent & set(numbers) else set(self.taken)
+        known = [number in recent for number in numbers]
         page = Page([at for _, at in listed], known, whole, inside)
         verdict = walks.step(walk, page, self.grain)
-        self.recent = set(numbers) or self.recent
+        if isinstance(verdict, (walks.Advanced, walks.Closing)):
+            self.recent = set(numbers)
         if isinstance(verdict, walks.Crowded):
             return self._crowd(verdict.cell)
         if isinstance(verdict, walks.Closing):
@@ -194,17 +196,51 @@ def test_a_page_out_of_order_breaks_a_walk() -> None:
     assert isinstance(walks.step(walk, page, GRAIN), walks.Broken)
 
 
-def test_a_page_that_begins_too_far_is_asked_again_further_back_and_then_given_up() -> None:
+def test_a_page_that_begins_too_far_is_asked_again_further_and_further_back() -> None:
     walk = Walk(Order.ASCENDING, Window(0, 100), skip=200, edge=40)
+    page, asked = Page([50, 51], [False, False], whole=True, inside=2), []
+    while isinstance(verdict := walks.step(walk, page, GRAIN), walks.Again) and walk.skip:
+        walk = verdict.walk
+        asked.append(walk.skip)
+    # Where nothing is skipped all there is is seen: no row must be known.
+    assert asked == [197, 185, 137, 0]
+    assert verdict == walks.Ended(Window(40, 100))
+
+
+def test_a_walk_is_led_back_only_so_often_before_it_takes_a_row() -> None:
+    far = 10**30
+    walk, asked = Walk(Order.ASCENDING, Window(0, 100), skip=far, edge=40), 0
     page = Page([50, 51], [False, False], whole=True, inside=2)
-    first = walks.step(walk, page, GRAIN)
-    assert isinstance(first, walks.Again)
-    assert first.walk.skip == 180
-    second = walks.step(first.walk, page, GRAIN)
-    assert isinstance(second, walks.Again)
-    assert second.walk.skip == 90
+    while isinstance(verdict := walks.step(walk, page, GRAIN), walks.Again):
+        walk, asked = replace(verdict.walk, skip=far), asked + 1
     # Too much changes; that says nothing of the order.
-    assert isinstance(walks.step(second.walk, page, GRAIN), walks.Stuck)
+    assert isinstance(verdict, walks.Stuck)
+    assert asked == walks.MOST_DETOURS
+
+
+def repeats(repeated: int, *, overlap: int) -> int:
+    """The overlap that a walk goes on with, after a page that repeated so many rows."""
+    walk = Walk(Order.ASCENDING, Window(0, 1_000), skip=200, edge=40, overlap=overlap)
+    created, known = range(40 - repeated, 140 - repeated), [True] * repeated + [False] * 100
+    verdict = walks.step(walk, Page(created, known[:100], whole=False, inside=100), GRAIN)
+    assert isinstance(verdict, walks.Advanced)
+    assert verdict.walk.skip + verdict.walk.overlap == 200 + 98
+    return verdict.walk.overlap
+
+
+def test_the_more_rows_were_deleted_the_more_are_repeated_by_the_next_page() -> None:
+    assert repeats(1, overlap=1) == 1
+    assert repeats(3, overlap=4) == 3
+    assert repeats(1, overlap=4) == 7
+    assert repeats(1, overlap=64) == 50
+
+
+def test_where_none_are_deleted_any_more_ever_fewer_rows_are_repeated() -> None:
+    overlaps = [64]
+    while overlaps[-1] > 1:
+        overlaps.append(repeats(overlaps[-1], overlap=overlaps[-1]))
+    assert overlaps[:4] == [64, 48, 36, 27]
+    assert repeats(9, overlap=4) == 3  # rows that came before them move known ones there
 
 
 def test_knowing_a_row_that_was_not_taken_is_not_enough() -> None:
@@ -235,7 +271,7 @@ def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     assert verdict.part == Window(0, 40)
     assert verdict.walk.closing
     assert (verdict.walk.window, verdict.walk.rows) == (Window(0, 40), 40)
-    assert verdict.walk.skip == 40 - walks.OVERLAP_ROWS[0]
+    assert verdict.walk.skip == 40 - walks.OVERLAP_ROWS
 
 
 def test_a_cut_walk_that_saw_the_end_of_the_longer_listing_needs_no_closing() -> None:
@@ -244,13 +280,13 @@ def test_a_cut_walk_that_saw_the_end_of_the_longer_listing_needs_no_closing() ->
     assert ended == walks.Ended(Window(0, 40))
 
 
-CLOSING = Walk(Order.ASCENDING, Window(0, 40), skip=5, edge=40, rows=15, closing=True)
+CLOSING = Walk(Order.ASCENDING, Window(0, 40), skip=5, edge=40, rows=15, closing=True, overlap=20)
 
 
 def test_a_closing_walk_lists_just_what_was_taken_from_shortly_before_its_end() -> None:
     walk = walks.closing(Walk(Order.ASCENDING, Window(0, 100), skip=50, edge=40, rows=51))
     assert walk is not None
-    assert (walk.window, walk.skip, walk.closing) == (Window(0, 40), 30, True)
+    assert (walk.window, walk.skip, walk.closing) == (Window(0, 40), 51 - walks.OVERLAP_ROWS, True)
     assert walks.closing(Walk(Order.ASCENDING, Window(0, 100))) is None
 
 
@@ -280,7 +316,7 @@ def test_a_walk_is_not_closed_before_the_end_of_the_padding() -> None:
     verdict = walks.step(CLOSING, padding, PADDED)
     assert isinstance(verdict, walks.Closing)
     assert verdict.walk is not None
-    assert verdict.walk.skip == CLOSING.skip + 99
+    assert verdict.walk.skip + verdict.walk.overlap == CLOSING.skip + 100
     behind = Page([40, 40, 12], [True, False, False], whole=True, inside=3)
     assert isinstance(walks.step(verdict.walk, behind, PADDED), walks.Broken)
     nothing = Page([40, 40], [True, False], whole=True, inside=0)
@@ -290,14 +326,15 @@ def test_a_walk_is_not_closed_before_the_end_of_the_padding() -> None:
 def test_a_closing_that_never_comes_to_an_end_is_given_up() -> None:
     page = Page([1] * 100, [True] * 100, whole=False, inside=100)
     walk, asked = CLOSING, 0
-    while isinstance(verdict := walks.step(walk, page, GRAIN), walks.Again):
+    while isinstance(verdict := walks.step(walk, page, GRAIN), walks.Closing):
+        assert verdict.walk is not None
         walk, asked = verdict.walk, asked + 1
     assert isinstance(verdict, walks.Stuck)
-    assert asked == (len(walks.OVERLAP_ROWS) + 1) * (walks.MOST_RESTARTS + 1) - 1
+    assert asked == walks.MOST_DETOURS
 
 
 def test_a_server_that_does_not_skip_so_far_is_asked_nearer_once() -> None:
-    walk = Walk(Order.ASCENDING, Window(0, 40), skip=480, edge=40, rows=500, closing=True)
+    walk = Walk(Order.ASCENDING, Window(0, 40), skip=480, rows=500, closing=True, overlap=20)
     nearer = walks.nearer(walk)
     assert nearer is not None
     assert nearer.skip == 500 - walks.MOST_ROWS_TO_END
@@ -311,7 +348,7 @@ def test_a_resumed_walk_reads_its_tail_again_and_knows_its_end_by_it(order: Orde
     walk = walks.closing_of(Walked(near, 200, until, 12, ascending))
     assert walk.window == (Window(0, 40) if ascending else Window(20, 60))
     assert (walk.own, walk.tail, walk.closing, walk.rows) == (near, 30, True, 200)
-    assert walk.skip == 200 + 12 - walks.OVERLAP_ROWS[0]
+    assert walk.skip == 200 + 12 - walks.OVERLAP_ROWS
 
 
 def test_an_instant_with_more_rows_than_an_answer_is_left_to_other_means() -> None:
@@ -366,14 +403,9 @@ def test_an_end_behind_padding_that_can_not_be_proven_is_looked_at_from_further_
     page = Page([40], [True], whole=False, inside=0)
     again = walks.step(replace(CLOSING, skip=200), page, PADDED)
     assert isinstance(again, walks.Again)
-    assert again.walk.skip == 200 - walks.OVERLAP_ROWS[0]
-    last = replace(again.walk, skip=90, misses=len(walks.OVERLAP_ROWS))
-    afresh = walks.step(last, page, PADDED)
-    assert isinstance(afresh, walks.Again)
-    assert (afresh.walk.skip, afresh.walk.misses) == (200, 0)
-    given_up = replace(last, restarts=walks.MOST_RESTARTS)
+    assert again.walk.skip == 200 - walks.OVERLAP_ROWS * (walks.OVERLAP_GROWTH - 1)
+    given_up = replace(again.walk, detours=walks.MOST_DETOURS)
     assert isinstance(walks.step(given_up, page, PADDED), walks.Stuck)
-    assert isinstance(walks.step(replace(last, closing=False), page, PADDED), walks.Stuck)
 
 
 @pytest.mark.parametrize("order", Order)
