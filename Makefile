@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile
+.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside othe
 
 prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
 	$(BIN)/python -m tests.campaigns.scan_proof
+
+served: $(STAMPS)/dev ## Requests a page where each answer is changed just after it was served, in process
+	$(BIN)/python -m tests.campaigns.served
 
 churn: $(STAMPS)/dev ## The oracle's verdict on 20 seeds of churn, 20,000 rows each
 	$(BIN)/python -m tests.campaigns.churn

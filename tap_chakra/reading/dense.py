@@ -119,18 +119,23 @@ class DenseReader:
         By id where that works; by cells it would take too many, so else by pages.
         """
         by_id = by_ids(self._lister, {})
-        if by_id is not None and not self._hides({}, by_id):
+        if by_id is not None and not self._hidden({}, by_id)[0]:
             return by_id, True, "id"
         pages, agreed = read_pages(self._lister, {}, self.began)
         return {**(by_id or {}), **pages}, agreed, "pages"
 
     def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
         by_id: dict[str, Row] | None = None
+        hidden: frozenset[str] = frozenset()
         for _ in range(MOST_ID_READS):
             by_id = by_ids(self._lister, base)
             if by_id is None:
                 break
-            if self._ids_hide_none(base, by_id):
+            # What looked hidden before and is found by now came late, as others may again.
+            came_late = bool(hidden) and hidden <= by_id.keys()
+            hides, hidden = (False, hidden) if came_late else self._hidden_now(base, by_id)
+            self._instants_by_id = 0 if hides else self._instants_by_id + 1
+            if not hides:
                 return by_id, "id", True
         by_cells = _by_cells(self._lister, base, self._cells)
         if by_cells is not None and self._are_all(base, by_cells):
@@ -140,23 +145,25 @@ class DenseReader:
             pages = {**(other or {}), **pages}
         return pages, "pages", agreed
 
-    def _ids_hide_none(self, base: Where, found: Mapping[str, Row]) -> bool:
-        """Whether ranges of id hide no row: asked at the first instant, then now and then."""
+    def _hidden_now(self, base: Where, found: Mapping[str, Row]) -> tuple[bool, frozenset[str]]:
+        """As `_hidden`, but asked only at the first instant, then now and then."""
         due = self._instants_by_id % INSTANTS_A_CHECK == 0
-        hide_none = not due or not self._hides(base, found)
-        self._instants_by_id = self._instants_by_id + 1 if hide_none else 0
-        return hide_none
+        return self._hidden(base, found) if due else (False, frozenset())
 
-    def _hides(self, base: Where, found: Mapping[str, Row]) -> bool | None:
-        """Whether rows are listed behind those found; None if the server does not skip so many."""
+    def _hidden(self, base: Where, found: Mapping[str, Row]) -> tuple[bool, frozenset[str]]:
+        """Whether older rows are listed behind those found, and their ids where they are shown.
+
+        Where the server does not skip so many, ids are believed.
+        """
         beyond = _listed(self._lister, base, len(found))
         if beyond is None:
-            return None
+            return False, frozenset()
         strange = [row for row in beyond.rows if row_id(row) not in found]
         if beyond.rows and not strange:
             # Known rows behind all known ones: unknown ones stand before, or none is skipped.
-            return beyond.is_full or beyond.has_more is True
-        return any(is_older(row, self.began) for row in strange)
+            return beyond.is_full or beyond.has_more is True, frozenset()
+        hidden = frozenset(row_id(row) for row in strange if is_older(row, self.began))
+        return bool(hidden), hidden
 
     def _are_all(self, base: Where, found: Mapping[str, Row]) -> bool:
         """Whether no more rows are listed than were found, but for those that came since.

@@ -30,6 +30,45 @@ class Ways:
     crowding: float = 0.1
 
 
+@dataclass(frozen=True)
+class Rates:
+    """How many rows of each answer change just after it was served, at most one of each kind.
+
+    Attributes:
+        inserts: Rows that come at the instant of one that was served.
+        updates: Rows served that are changed.
+        deletes: Rows served that are deleted.
+    """
+
+    inserts: float = 0.0
+    updates: float = 1.0
+    deletes: float = 0.0
+
+
+class ServedChurn:
+    """Changes rows of the answer just served, where it hurts most; remembers who stayed."""
+
+    def __init__(self, listing: Listing, seed: int, rates: Rates) -> None:
+        self._rng = random.Random(f"served {seed}")
+        self._rates = rates
+        self.throughout = {row["id"] for row in listing.rows}
+
+    def __call__(self, listing: Listing) -> None:
+        rng, now = self._rng, NOW + listing.requests
+        places = [at for row in listing.served if (at := listing.place_of(row)) is not None]
+        if not places:
+            return
+        if rng.random() < self._rates.updates:
+            listing.rows[rng.choice(places)] |= {"updatedAt": now, "status": "COMPLETED"}
+        insert = rng.random() < self._rates.inserts
+        instant = listing.rows[rng.choice(places)]["createdAt"]
+        if rng.random() < self._rates.deletes:
+            self.throughout.discard(listing.delete(rng.choice(places))["id"])
+        if insert:
+            (row,) = make_rows([instant])
+            listing.insert(row | {"id": str(uuid.UUID(int=rng.getrandbits(128))), "updatedAt": now})
+
+
 class Churn:
     """On each request one insert, one update and one delete; remembers who was there all along."""
 

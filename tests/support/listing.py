@@ -91,6 +91,7 @@ class Listing:
     seed: int = 0
     requests: int = 0
     log: list[tuple[Any, int, int]] = field(default_factory=list)
+    served: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._came = {row["id"]: number for number, row in enumerate(self.rows)}
@@ -105,6 +106,15 @@ class Listing:
         self._came[row["id"]] = len(self._came)
         self._created.insert(at, _created(row))
         self.rows.insert(at, row)
+
+    def place_of(self, row: Row) -> int | None:
+        """The place of a row that was served; None if it is gone."""
+        at = bisect_left(self._created, _created(row))
+        while at < len(self.rows) and self._created[at] == _created(row):
+            if self.rows[at]["id"] == row["id"]:
+                return at
+            at += 1
+        return None
 
     def delete(self, at: int) -> Row:
         """Remove the row at a place."""
@@ -124,6 +134,7 @@ class Listing:
             limit = min(limit, self.holds())
         page = [dict(row) for row in hits[skip : skip + limit]]
         more = len(hits) > skip + len(page)
+        self.served = page
         if self.churn is not None:
             self.churn(self)
         says = {

@@ -131,6 +131,18 @@ def test_a_row_that_comes_dated_back_is_not_one_that_ids_hide() -> None:
     assert (answer.method, answer.complete) == ("id", True)
 
 
+def test_rows_that_come_dated_back_all_the_time_are_none_that_ids_hide() -> None:
+    rows = crowded(450)
+    listing = Listing(list(rows), order="updated")
+    listing.churn = lambda it: it.insert(
+        make_rows([AT], it.requests)[0] | {"updatedAt": NOW + it.requests}
+    )
+    answer = read(listing)
+    assert (answer.method, answer.complete) == ("id", True)
+    assert set(due(rows)) <= {row["id"] for row in answer.rows}
+    assert listing.requests < 3 * 10
+
+
 class HidesOne(Listing):
     """Ranges of id leave out one row, that a listing without them shows."""
 
