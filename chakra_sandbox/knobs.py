@@ -88,7 +88,14 @@ class Knobs:
         "before", "Q32: what lists show until then: the row as it was, or no row"
     )
     fetch_lags: bool = _knob(default=False, doc="Q32: a fetch by id lags as lists do")
+    skip_us: float = _knob(
+        0.25, "microseconds of CPU for each row that a list skips, as PostgreSQL's OFFSET costs"
+    )
     churn: int = _knob(0, "writes of each kind on every list request")
+    churn_rate: float = _knob(1.0, "share of the list requests that churn follows")
+    churn_hits: Literal["any", "served"] = _knob(
+        "any", "Q11: which rows it updates and deletes; served: those of the answer just given"
+    )
     churn_kinds: tuple[ChurnKind, ...] = _knob(
         ("insert", "update", "delete"), "Q11: what churn does"
     )

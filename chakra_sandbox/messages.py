@@ -37,11 +37,19 @@ class RequestIn:
 
 @dataclass(frozen=True, slots=True)
 class ResponseOut:
-    """An answer before it is put on a connection."""
+    """An answer before it is put on a connection.
+
+    Attributes:
+        status: Of HTTP.
+        body: Its bytes.
+        headers: By name.
+        cpu_us: Microseconds of CPU that it is to cost, beside what making it did.
+    """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)
+    cpu_us: float = 0.0
 
 
 Delivery = Literal["whole", "reset", "truncate", "hang", "refuse"]

@@ -152,8 +152,8 @@ class World:
     def _list(self, call: Call, shelf: Shelf) -> ResponseOut:
         shows_dead = self.knobs.delete_mode == "soft_listed"
         view = self._lags[shelf.model.short_id].view(shows_dead=shows_dead)
-        answer = list_processes(call, shelf, view)
-        self._churn(shelf)
+        answer, served = list_processes(call, shelf, view)
+        self._churn(shelf, served)
         return answer
 
     def _shelf(self, name: str) -> Shelf:
@@ -162,11 +162,12 @@ class World:
                 return shelf
         raise Rejection(404, f"No procedure {name}")
 
-    def _churn(self, shelf: Shelf) -> None:
-        count, kinds = self.knobs.churn, self.knobs.churn_kinds
-        if count:
-            counts = dict.fromkeys(kinds, count)
-            mutate(shelf, Mutation(**counts), self._draw, self.now_ms)
+    def _churn(self, shelf: Shelf, served: list[int]) -> None:
+        knobs = self.knobs
+        if knobs.churn and (knobs.churn_rate >= 1 or self._draw.chance(knobs.churn_rate)):
+            among = served if knobs.churn_hits == "served" else None
+            counts = dict.fromkeys(knobs.churn_kinds, knobs.churn)
+            mutate(shelf, Mutation(**counts), self._draw, self.now_ms, among)
 
     def _config_answer(self) -> ResponseOut:
         knobs = self.knobs

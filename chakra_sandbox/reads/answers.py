@@ -75,18 +75,23 @@ def may_see(call: Call, row: Row) -> bool:
     return call.sees_all or row["assignedTo"] == call.token.user_id
 
 
-def list_processes(call: Call, shelf: Shelf, view: View) -> ResponseOut:
-    """Answer 4.3: one atomic look at the rows."""
+def list_processes(call: Call, shelf: Shelf, view: View) -> tuple[ResponseOut, list[int]]:
+    """Answer 4.3: one atomic look at the rows.
+
+    Returns:
+        The answer, and the slots of its rows.
+    """
     body = read_body(call.request) if call.request.body else {}
     if not isinstance(body, dict):
         raise Rejection(400, "The body is an object with where, skip and limit")
     page = _page(call, body)
     query = compile_where(body.get("where"), Dialect(shelf.model, call.knobs, USER_IDS))
-    cells, more = select(view, _visible(call, query), page)
+    selected = select(view, _visible(call, query), page)
     show = presenter(shelf, call.knobs).shower()
-    rows = b",".join(map(show, cells))
-    meta = orjson.dumps(_list_meta(call.knobs, page, len(cells), more=more))
-    return ResponseOut(200, b'{"_data":[' + rows + b'],"_meta":' + meta + b',"_errors":[]}')
+    rows = b",".join(map(show, map(view.cell, selected.slots)))
+    meta = orjson.dumps(_list_meta(call.knobs, page, len(selected.slots), more=selected.more))
+    body = b'{"_data":[' + rows + b'],"_meta":' + meta + b',"_errors":[]}'
+    return ResponseOut(200, body, cpu_us=selected.skipped * call.knobs.skip_us), selected.slots
 
 
 def _visible(call: Call, query: Query) -> Query:

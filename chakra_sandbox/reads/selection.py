@@ -54,14 +54,31 @@ class View:
     cell: Callable[[int], bytes]
 
 
-def select(view: View, query: Query, page: Page) -> tuple[list[bytes], bool]:
-    """Return the rows of a page as JSON, and whether more follow."""
-    cells = _walk(view, query, page)
-    taken = list(islice(cells, page.limit + 1))
-    return taken[: page.limit], len(taken) > page.limit
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a page shows.
+
+    Attributes:
+        slots: Of its rows.
+        more: Whether more follow.
+        skipped: Rows that were gone over before it, or seen to be none.
+    """
+
+    slots: list[int]
+    more: bool
+    skipped: int
 
 
-def _walk(view: View, query: Query, page: Page) -> Iterator[bytes]:
+def select(view: View, query: Query, page: Page) -> Selected:
+    """Return the slots of a page."""
+    taken = list(islice(_walk(view, query, page), page.limit + 1))
+    skipped = page.skip
+    if not taken:
+        skipped = min(skipped, len(view.store.slot_range(query.lower_ms, query.upper_ms)))
+    return Selected(taken[: page.limit], len(taken) > page.limit, skipped)
+
+
+def _walk(view: View, query: Query, page: Page) -> Iterator[int]:
     if query.ids is None and query.keys is None and page.order.startswith("created_"):
         slots = view.store.slot_range(query.lower_ms, query.upper_ms)
         down = page.order == "created_desc"
@@ -73,11 +90,10 @@ def _walk(view: View, query: Query, page: Page) -> Iterator[bytes]:
     return islice(_passing(view, query, ordered), late_skip, None)
 
 
-def _passing(view: View, query: Query, slots: Iterable[int]) -> Iterator[bytes]:
-    cell = view.cell
+def _passing(view: View, query: Query, slots: Iterable[int]) -> Iterable[int]:
     if not query.predicates:
-        return map(cell, slots)
-    return (cell(slot) for slot in slots if query.accepts(_loads(cell(slot))))
+        return slots
+    return (slot for slot in slots if query.accepts(_loads(view.cell(slot))))
 
 
 def _loads(cell: bytes) -> Row:

@@ -9,6 +9,8 @@ from chakra_sandbox.rows.made_data import derived, made_row
 from chakra_sandbox.rows.procedures import MADE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chakra_sandbox.messages import Row
     from chakra_sandbox.rows.account import Shelf
     from chakra_sandbox.rows.making import Draw
@@ -25,8 +27,21 @@ class Mutation:
     delete: int = 0
 
 
-def mutate(shelf: Shelf, mutation: Mutation, draw: Draw, now_ms: int) -> dict[str, list[str]]:
+def mutate(
+    shelf: Shelf,
+    mutation: Mutation,
+    draw: Draw,
+    now_ms: int,
+    among: Sequence[int] | None = None,
+) -> dict[str, list[str]]:
     """Insert, update and delete rows chosen by `draw`; never deletes the last one.
+
+    Args:
+        shelf: The procedure.
+        mutation: How many rows change.
+        draw: Chooses them.
+        now_ms: The server's time.
+        among: The slots of those that may be updated and deleted; None for any.
 
     Returns:
         The ids that were inserted, updated and deleted.
@@ -34,18 +49,22 @@ def mutate(shelf: Shelf, mutation: Mutation, draw: Draw, now_ms: int) -> dict[st
     done: dict[str, list[str]] = {"inserted": [], "updated": [], "deleted": []}
     for _ in range(mutation.insert):
         done["inserted"].append(_insert(shelf, draw, now_ms))
-    for slot in _pick(shelf, draw, mutation.update):
+    for slot in _pick(shelf, draw, mutation.update, among):
         _update(shelf, slot, draw, now_ms)
         done["updated"].append(shelf.store.ids[slot])
-    for slot in _pick(shelf, draw, min(mutation.delete, shelf.store.living() - 1)):
+    deletes = min(mutation.delete, shelf.store.living() - 1)
+    for slot in _pick(shelf, draw, deletes, among):
         shelf.store.kill(slot, now_ms)
         done["deleted"].append(shelf.store.ids[slot])
     return done
 
 
-def _pick(shelf: Shelf, draw: Draw, count: int) -> list[int]:
+def _pick(shelf: Shelf, draw: Draw, count: int, among: Sequence[int] | None) -> list[int]:
     """Choose different living slots."""
     store = shelf.store
+    if among is not None:
+        living = [slot for slot in among if store.alive[slot]]
+        return [living.pop(draw.below(len(living))) for _ in range(min(count, len(living)))]
     chosen: dict[int, None] = {}
     for _ in range(max(0, min(count, store.living()))):
         slot = store.any_living(draw.below(len(store)))

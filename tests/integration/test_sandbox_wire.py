@@ -147,6 +147,18 @@ def test_latency_delays_answers(call: Call, sandbox: Sandbox) -> None:
     assert time.monotonic() - start >= 0.15
 
 
+def test_rows_that_are_skipped_cost_the_server_cpu(call: Call, sandbox: Sandbox) -> None:
+    def cpu(skip_us: int) -> float:
+        sandbox.knobs(skip_us=skip_us)
+        before = sandbox.stats()["cpu_seconds"]
+        for _ in range(20):
+            call("POST", f"{PROCESS}/list", {"limit": 1, "skip": 50})
+        spent: float = sandbox.stats()["cpu_seconds"] - before
+        return spent
+
+    assert cpu(400) - cpu(0) > 0.3  # a thousand rows of 400 µs
+
+
 def test_a_list_is_one_moment_under_churn(call: Call, sandbox: Sandbox) -> None:
     sandbox.knobs(churn=3, list_order="shuffled_per_request")
     start_ms = sandbox.stats()["now_ms"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,16 @@ def test_every_row_that_lived_through_the_scan_is_emitted_once(tmp_path: Path, s
     assert verdict.changes >= 2.5 * verdict.requests, "the harness did not churn"
     assert verdict.lost == 0
     assert verdict.doubled == 0
+
+
+@pytest.mark.parametrize("order", ["created_asc", "created_desc"])
+def test_what_was_just_served_may_change_at_a_bounded_cost(tmp_path: Path, order: str) -> None:
+    case = replace(case_of(0, 6_000), order=order, deleted="soft_hidden", hits="served")
+    verdict = verdict_of(tmp_path, case)
+    assert verdict.complete, verdict.stderr
+    assert verdict.changes >= 2.5 * verdict.requests, "the harness did not churn"
+    assert (verdict.lost, verdict.doubled) == (0, 0)
+    assert verdict.requests <= 4 * verdict.emitted / 100
 
 
 def test_twenty_seeds_have_every_kind_of_case() -> None:

@@ -40,6 +40,7 @@ class Case:
         deleted: `soft_hidden` or `soft_listed`.
         precision: What the filter on `createdAt` tells apart, `ms` or `s`.
         has_more: What is said of further rows.
+        hits: Which rows are updated and deleted: `any`, or those just `served`.
     """
 
     seed: int
@@ -49,6 +50,7 @@ class Case:
     deleted: str
     precision: str
     has_more: str
+    hits: str = "any"
 
 
 def case_of(seed: int, rows: int) -> Case:
@@ -113,6 +115,7 @@ def verdict_of(folder: Path, case: Case) -> Verdict:
         sandbox.forget_requests()
         sandbox.knobs(
             churn=1,
+            churn_hits=case.hits,
             list_order=case.order,
             delete_mode=case.deleted,
             created_at_precision=case.precision,

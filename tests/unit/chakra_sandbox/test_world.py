@@ -181,6 +181,44 @@ def test_churn_may_do_one_kind_only_and_never_empties_a_procedure(make_caller: M
     assert caller.world.row_counts()["lead"] == 1
 
 
+def test_churn_may_hit_what_was_just_served(make_caller: Make) -> None:
+    caller = make_caller(churn=1, churn_hits="served")
+    served: set[str] = set()
+    for skip in range(0, 250, 50):
+        served |= {row["id"] for row in caller.list(limit=10, skip=skip)}
+    lines = [json.loads(line) for line in caller.world.oracle("lead")]
+    hit = {line["id"] for line in lines if line["died_ms"] is not None or line["changes"]}
+    assert len(hit) > 5
+    assert hit <= served
+    assert len(lines) == 305
+
+
+def test_churn_may_hit_nothing_where_nothing_was_served(make_caller: Make) -> None:
+    caller = make_caller(churn=1, churn_hits="served")
+    assert caller.list(skip=1000) == []
+    lines = [json.loads(line) for line in caller.world.oracle("lead")]
+    assert [line["id"] for line in lines if line["died_ms"] or line["changes"]] == []
+
+
+def test_churn_may_follow_a_share_of_the_requests(make_caller: Make) -> None:
+    caller = make_caller(churn=1, churn_kinds=["delete"], churn_rate=0.5)
+    for _ in range(100):
+        caller.list(limit=1)
+    assert 230 < caller.world.row_counts()["lead"] < 270
+
+
+def test_rows_that_are_skipped_cost_their_time(make_caller: Make) -> None:
+    def cpu_us(**page: object) -> float:
+        answer = make_caller(skip_us=2).raw("POST", f"{PROCESS}/list", {"limit": 5, **page})
+        cost: float = answer.cpu_us
+        return cost
+
+    assert cpu_us(skip=0) == 0
+    assert cpu_us(skip=120) == 240
+    assert cpu_us(skip=1_000_000) == 600, "there are no more than 300"
+    assert make_caller(skip_us=0).raw("POST", f"{PROCESS}/list", {"skip": 50}).cpu_us == 0
+
+
 def test_a_mutation_changes_as_many_as_asked_and_repeats(make_caller: Make) -> None:
     mutation = Mutation(insert=3, update=50, delete=4)
     first = make_caller().world.mutate("lead", mutation, seed=1)

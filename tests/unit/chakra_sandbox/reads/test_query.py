@@ -58,12 +58,10 @@ def dialect(**knobs: object) -> Dialect:
 
 
 def found(where: object, **knobs: object) -> list[str]:
-    cells, more = select(
-        VIEW, compile_where(where, dialect(**knobs)), Page("created_asc", 0, len(ROWS), 0)
-    )
-    assert not more
-    by_cell = {STORE.cells[slot]: STORE.ids[slot] for slot in range(len(STORE))}
-    return [by_cell[cell] for cell in cells]
+    page = Page("created_asc", 0, len(ROWS), 0)
+    selected = select(VIEW, compile_where(where, dialect(**knobs)), page)
+    assert not selected.more
+    return [STORE.ids[slot] for slot in selected.slots]
 
 
 def plainly(row: dict[str, Any], where: dict[str, Any]) -> bool:

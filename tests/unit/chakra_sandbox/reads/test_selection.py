@@ -41,8 +41,8 @@ def store_of(count: int, dead: set[int]) -> Store:
 
 
 def page_of(store: Store, query: Query, page: Page) -> tuple[list[int], bool]:
-    cells, more = select(View(store, store.alive, store.cells.__getitem__), query, page)
-    return [store.cells.index(cell) for cell in cells], more
+    selected = select(View(store, store.alive, store.cells.__getitem__), query, page)
+    return selected.slots, selected.more
 
 
 @given(
