@@ -82,7 +82,9 @@ class Answer:
         whole: Whether the answer held all of the window.
         server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
         refused: Whether the server skips no rows that far; then there are none.
-        page: The list request's answer that all the rows are from; None if there are several.
+        page: What the rows are handed out with: the list request's answer that all of them are
+            from; a page without a body where they are whole rows of several. None where none are
+            handed out.
         positions: Positions of the rows in that page, in the order of the rows.
         limit: Rows that were asked for at the most.
         unsure: Why rows may be missing all the same; empty if none can be.
@@ -104,14 +106,20 @@ class Answer:
 
         Args:
             places: Their places among the rows.
+
+        Raises:
+            ValueError: Nobody said what they are from. Rows may be heads alone, whose other fields
+                are in the body of their page: without it they would go out for whole ones.
         """
         if self.page is None:
-            return page_of(self.rows, self.server_time), places
+            if places:
+                raise ValueError(f"{len(places)} rows of {self.window} without their page")
+            return page_of((), self.server_time), ()
         return self.page, [self.positions[place] for place in places]
 
 
 def page_of(rows: Iterable[Row], server_time: int | None) -> ProcessPage:
-    """A page, without a body, of rows that were gathered from several answers."""
+    """A page, without a body, of whole rows that were gathered from several answers."""
     return ProcessPage(list(rows), None, server_time)
 
 

@@ -20,7 +20,7 @@ from tap_chakra.reading.dense import Cells, DenseReader
 from tap_chakra.reading.grain_probe import EXACT, GRAINS, proven_grain
 from tap_chakra.reading.portions import Slot
 from tap_chakra.reading.row_times import created_at
-from tap_chakra.reading.undated import Seen, undated_of, undated_pages
+from tap_chakra.reading.undated import Seen, is_dated, undated_of, undated_pages
 from tap_chakra.reading.window_reader import (
     LIMIT,
     Answer,
@@ -332,8 +332,16 @@ class Scan:
                 return _Read(answer, answer.unsure)
         dense = self._dense.read(asked, grain)
         unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
+        rows = dense.rows  # of several answers, and whole: no heads are asked for there
         answer = Answer(
-            asked, dense.rows, dense.created, whole=True, server_time=server_time, limit=limit
+            asked,
+            rows,
+            dense.created,
+            whole=True,
+            server_time=server_time,
+            page=page_of(rows, server_time),
+            positions=range(len(rows)),
+            limit=limit,
         )
         return _Read(answer, unsure, dense.method)
 
@@ -348,7 +356,8 @@ class Scan:
         undated, at_once = frozenset(self._undated), self._readers.portions.rows
         seen = Seen(self._horizon, rows, self._late, undated, upper, at_once)
         for page in undated_pages(self._lister, seen):
-            yield self._counted(gathered(undated_of(page.rows), page.server_time))
+            places = [at for at, row in enumerate(page.rows) if not is_dated(row)]
+            yield self._counted(Reading(page, places))
 
     def _counted(self, reading: Reading, *, dated: bool = False) -> Reading:
         apart = self._check.told_apart(reading.page.rows, reading.positions)

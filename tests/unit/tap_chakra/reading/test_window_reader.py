@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chakra_api.endpoints.answers import ProcessPage
 from tap_chakra.reading.grain_probe import BY_SECOND, EXACT
 from tap_chakra.reading.window_reader import (
     LIMIT,
+    Answer,
     FilterNotHonoured,
     read_page,
     read_window,
@@ -123,3 +125,19 @@ def test_rows_of_one_id_and_rows_without_an_instant_are_kept() -> None:
     positions, created = within(rows, Window(NOW, NOW + 9), Window(NOW, NOW + 9))
     assert [row_id(rows[position]) for position in positions] == ["a", "a", "b", ""]
     assert created == (NOW, NOW, 0, 0)
+
+
+def test_rows_are_not_handed_out_without_what_they_are_from() -> None:
+    """They may be heads, whose other fields are in the body of their page: a fault, not a gap."""
+    answer = Answer(Window(), ({"id": "1"}, {"id": "2"}), (1, 2), whole=True, server_time=None)
+    with pytest.raises(ValueError, match=r"2 rows of .* without their page"):
+        answer.placed([0, 1])
+    page, places = answer.placed([])
+    assert (page.rows, list(places)) == ([], [])
+
+
+def test_rows_keep_the_page_that_they_are_from() -> None:
+    page = ProcessPage([{"id": "1"}, {"id": "2"}], None, None, b"the answer", heads=True)
+    rows = (page.rows[1],)
+    answer = Answer(Window(), rows, (2,), whole=True, server_time=None, page=page, positions=(1,))
+    assert answer.placed([0]) == (page, [1])
