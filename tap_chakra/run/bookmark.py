@@ -18,10 +18,11 @@ Where a run read less than everything by the user's settings, `last_complete_sca
 rows were not emitted; `last_narrow_scan` holds the range, too. A run of another range does not
 follow a bookmark that does not hold it (`run/modes.py`).
 
-`replication_key_value` is there only where the stream runs INCREMENTAL. A scan that was not
-complete changes nothing of it. Every row that existed all through the scan and was created in one
-of the `done` ranges (lower bound, upper bound, rows in it) was emitted before that STATE, if it is
-one to be emitted; in the `walked` ones, too, if the server's order holds (`timeline/walk.py`).
+`replication_key_value` is there once a full scan was complete, of a FULL_TABLE run, too, which does
+not read from it. A scan that was not complete changes nothing of it. Every row that existed all
+through the scan and was created in one of the `done` ranges (lower bound, upper bound, rows in it)
+was emitted before that STATE, if it is one to be emitted; in the `walked` ones, too, if the order
+of the server holds (`timeline/walk.py`).
 """
 
 from __future__ import annotations

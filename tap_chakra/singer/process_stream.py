@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk.mapper import SameRecordTransform
@@ -280,7 +279,10 @@ class ProcessStream(ChakraStream):
             self.activate_version(run.began)
 
     def _keep(self, bookmark: bookmarks.Bookmark) -> None:
-        """Put a bookmark into STATE; that of a FULL_TABLE stream holds no instant to read from."""
-        kept = replace(bookmark, since=None, narrow=None) if self.full_table else bookmark
-        keep_bookmark(self.stream_state, kept)
+        """Put a bookmark into STATE.
+
+        A FULL_TABLE run does not read from it, and leaves it: a later INCREMENTAL one goes on
+        there, since all that had changed before was emitted.
+        """
+        keep_bookmark(self.stream_state, bookmark)
         self.state_manager.is_flushed = False

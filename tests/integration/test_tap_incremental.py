@@ -83,6 +83,49 @@ def test_a_full_table_run_activates_its_version_after_the_last_record(
         assert output.lines.index(activation) > output.lines.index(records[-1])
 
 
+@pytest.mark.parametrize("batch", [False, True], ids=["records", "files"])
+def test_an_incremental_run_goes_on_where_a_full_table_run_ended(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any], *, batch: bool
+) -> None:
+    """And one after a full table run that was not complete where the last complete one ended."""
+    full = catalog_of(tmp_path, config, "process_lead", method="FULL_TABLE")
+    usual = catalog_of(tmp_path, config, "process_lead")
+    files = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": (tmp_path / "files").as_uri()},
+    }
+    first = run(tmp_path, config | ({"batch_config": files} if batch else {}), catalog=full)
+    assert first.code == 0, first.stderr
+    done = sandbox.mutate(procedure="lead", update=40, insert=10, delete=0, seed=3)
+    changed = {*done["inserted"], *done["updated"]}
+    second = run(tmp_path, config, catalog=usual, state=first.states[-1])
+    assert second.code == 0, second.stderr
+    assert set(second.ids("process_lead")) == changed
+    assert not second.of_type("ACTIVATE_VERSION", "process_lead")
+    sandbox.knobs(
+        created_at_filter="ignored", id_filter="ignored", list_order="shuffled_per_request"
+    )
+    broken = run(tmp_path, config, catalog=full, state=first.states[-1])
+    assert broken.code == ExitCode.INCOMPLETE, broken.stderr
+    assert bookmark(broken.states[-1]) == bookmark(first.states[-1])
+    sandbox.knobs(created_at_filter="works", id_filter="works", list_order="created_asc")
+    third = run(tmp_path, config, catalog=usual, state=broken.states[-1])
+    assert third.code == 0, third.stderr
+    assert set(third.ids("process_lead")) == changed
+
+
+def test_a_full_table_run_reads_and_emits_everything_whatever_its_state(
+    tmp_path: Path, config: dict[str, Any]
+) -> None:
+    full = catalog_of(tmp_path, config, "process_lead", method="FULL_TABLE")
+    first = run(tmp_path, config, catalog=catalog_of(tmp_path, config, "process_lead"))
+    for state in (first.states[-1], run(tmp_path, config, catalog=full).states[-1]):
+        again = run(tmp_path, config, catalog=full, state=state)
+        assert again.code == 0, again.stderr
+        assert len(again.ids("process_lead")) == 1500
+        assert len(again.of_type("ACTIVATE_VERSION", "process_lead")) == 1
+
+
 @pytest.mark.parametrize("name", ["start_date", "created_after"])
 def test_a_narrowed_run_says_nothing_about_what_it_leaves_out(
     tmp_path: Path, config: dict[str, Any], name: str
