@@ -76,7 +76,7 @@ class _Ranges:
         todo = [Stretch(Window(0, KEY_SPACE), TARGET_ROWS / (KEY_SPACE / RANGES_AT_FIRST))]
         while todo:
             rest = self._one(todo.pop())
-            if rest is None:
+            if rest is None or len(self._seen) > MOST_IDS:
                 return None
             todo += reversed(rest)
         return self._found if _none_hidden(self._seen, self._found) else None

@@ -32,6 +32,12 @@ LOOK_BACK_GROWTH = 4
 OVERLAP_ROWS = 10
 """Rows of a page that are asked for again with the next one: a deletion moves what follows."""
 
+PAGES_ON_TRUST = 10
+"""Pages after which a listing has to show that it has an end."""
+
+MOST_ROWS_MORE = 10_000
+"""Rows that may come to a listing while it is read, beside as many as it has."""
+
 
 def is_dated(row: Row) -> bool:
     """Whether a row has a `createdAt` that a window can hold."""
@@ -119,26 +125,52 @@ class _Tail:
             back *= LOOK_BACK_GROWTH
             skip = max(0, self._expected - back)
             page = _page(self._lister, None, skip)
+        end = _End(self._lister)
         while page is not None and page.rows:
             yield page
             self.length = skip + len(page.rows)
             if _ends(page):
                 return
             skip += _onward(page)
-            page = _following(self._lister, page, skip)
+            page = _following(self._lister, page, skip) if end.may_follow(skip) else None
         if page is None:
             self.length = None
 
 
 def _all_pages(lister: Lister) -> Iterator[ProcessPage]:
-    skip = 0
+    skip, end = 0, _End(lister)
     page = _page(lister, None, skip)
     while page is not None and page.rows:
         yield page
         if _ends(page):
             return
         skip += _onward(page)
-        page = _following(lister, page, skip)
+        page = _following(lister, page, skip) if end.may_follow(skip) else None
+
+
+class _End:
+    """Whether a listing that goes on and on has an end: one that skips nothing has none.
+
+    Args:
+        lister: Lists it.
+    """
+
+    def __init__(self, lister: Lister) -> None:
+        self._lister = lister
+        self._pages = 0
+        self._most: int | None = None
+
+    def may_follow(self, skip: int) -> bool:
+        """Whether a page at that place may be one of the listing.
+
+        Args:
+            skip: The place.
+        """
+        self._pages += 1
+        if self._pages == PAGES_ON_TRUST:
+            length = listing_length(self._lister)
+            self._most = -1 if length is None else 2 * length + MOST_ROWS_MORE
+        return self._most is None or skip <= self._most
 
 
 def _ends(page: ProcessPage) -> bool:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.errors import ServerFault
+from tap_chakra.reading import id_ranges
 from tap_chakra.reading.id_ranges import by_ids
 from tests.support import listing as server
 from tests.support.listing import NOW, Listing, make_rows
-
-if TYPE_CHECKING:
-    from chakra_api.endpoints.client import ProcessPage
 
 FORMS = {
     "uuid": lambda *_: None,
@@ -116,3 +116,25 @@ def test_another_failure_is_not_taken_for_a_filter_that_is_not_offered() -> None
 
     with pytest.raises(ServerFault):
         by_ids(fails, {})
+
+
+@pytest.mark.parametrize("wide", [0, 1 << 100], ids=["in any range", "in ranges that are not wide"])
+def test_a_server_that_invents_ids_is_left(monkeypatch: pytest.MonkeyPatch, wide: int) -> None:
+    """Between any two uuids there is one more: ranges of them are not read for ever."""
+    monkeypatch.setattr(id_ranges, "MOST_IDS", 5_000)
+    asked = 0
+
+    def endless(where: Any, **_: object) -> ProcessPage:
+        nonlocal asked
+        asked += 1
+        assert asked < 1000, "it reads on and on"
+        bounds = where["id"]
+        low = uuid.UUID(bounds.get(">=", str(uuid.UUID(int=0)))).int
+        high = uuid.UUID(bounds["<"]).int if "<" in bounds else 1 << 128
+        count = 100 if high - low > wide else 50
+        step = max(1, (high - low) // count)
+        keys = [low + n * step for n in range(min(count, high - low))]
+        rows = [{"id": str(uuid.UUID(int=key)), "createdAt": NOW} for key in keys]
+        return ProcessPage(rows, has_more=count == 100, server_time=NOW)
+
+    assert by_ids(endless, {"createdAt": {"=": "2026-09-21T14:13:20.000Z"}}) is None

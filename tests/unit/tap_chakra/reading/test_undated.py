@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chakra_api.endpoints.answers import ProcessPage
 from tap_chakra.reading.undated import Seen, is_dated, undated_of, undated_pages
 from tests.support.listing import NOW, Listing, Row, make_rows
 
@@ -118,3 +119,27 @@ def test_where_the_server_does_not_skip_so_far_the_beginning_is_looked_at() -> N
 def test_what_counts_as_dated(created: object, *, dated: bool) -> None:
     assert is_dated({"createdAt": created}) is dated
     assert is_dated({}) is False
+
+
+@pytest.mark.parametrize("order", ["as it is", "another each time"])
+def test_a_listing_without_end_is_left(order: str) -> None:
+    """A server that skips nothing shows rows behind any place, in another order each time."""
+    rng, asked = random.Random(4), 0
+
+    def endless(_: object, *, skip: int = 0, limit: int = 100) -> ProcessPage:
+        nonlocal asked
+        asked += 1
+        assert asked < 100, "it reads on and on"
+        names = range(skip, skip + limit) if order == "as it is" else rng.sample(range(9**9), limit)
+        rows = [{"id": f"r{name}", "createdAt": NOW} for name in names]
+        return ProcessPage(rows, has_more=True, server_time=NOW, limit=limit)
+
+    pages = list(undated_pages(endless, Seen(NOW, 400, 0)))
+    assert len(pages) <= 20
+
+
+def test_many_rows_without_a_date_behind_few_with_one_are_all_found() -> None:
+    """Far more pages than are taken on trust."""
+    rows = rows_of(30, 4000, "tail")
+    due = {row["id"] for row in rows if not row["createdAt"]}
+    assert found(Placed(rows), Seen(NOW, 30, 0)) == due
