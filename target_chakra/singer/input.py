@@ -6,7 +6,7 @@ import codecs
 import queue
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
@@ -15,25 +15,34 @@ from chakra_api.values import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import IO, BinaryIO
+    from typing import IO
 
 MOST_BYTES: Final = 100 << 20
 """Bytes of a line, at most: no row is as large, and memory is not without end."""
+CHUNK_BYTES: Final = 256 << 10
+"""Bytes that are asked for at once: a pipe gives fewer."""
 CHUNKS_AHEAD: Final = 4
 """Chunks of lines that are read before they are worked on."""
 TICK: Final = 0.2
 """Seconds without a line after which the run may work."""
 
 
+class Source(Protocol):
+    """An input, as Python's own readers of bytes are."""
+
+    def read1(self, size: int, /) -> bytes:
+        """So many bytes at most, with a single read of what is below; none at the end."""
+
+
 class Lines:
-    """The lines of an input, read ahead on a thread.
+    """The lines of an input without their ends, read ahead on a thread.
 
     Args:
         source: The input.
         idle: Called when no line came for a while; true to stop reading.
     """
 
-    def __init__(self, source: BinaryIO, idle: Callable[[], bool]) -> None:
+    def __init__(self, source: Source, idle: Callable[[], bool]) -> None:
         self._source = source
         self._idle = idle
         self._chunks: queue.Queue[list[bytes] | Exception | None] = queue.Queue(CHUNKS_AHEAD)
@@ -58,33 +67,47 @@ class Lines:
                 yield line
 
     def _read(self) -> None:
-        number = 0
+        number, begun = 0, _OpenLine()
         try:
-            while True:
-                # A line that is there is never kept waiting for further ones.
-                line = self._source.readline(MOST_BYTES + 1)
-                if not line:
-                    break
-                if len(line) > MOST_BYTES:
+            # At most one read of the source at a time: a line that is there is never kept waiting
+            # for further ones.
+            while read := self._source.read1(CHUNK_BYTES):
+                first, *lines = read.split(b"\n")
+                begun.add(first)
+                if begun.size > MOST_BYTES:
                     self._chunks.put(_too_long(number + 1))
                     return
-                chunk = [line, *self._at_hand()]
-                number += len(chunk)
-                self._chunks.put(chunk)
+                if lines:
+                    chunk = [begun.ended(), *lines[:-1]]
+                    number += len(chunk)
+                    self._chunks.put(chunk)
+                    begun.add(lines[-1])
+            if begun.size:
+                self._chunks.put([begun.ended()])
         except (OSError, ValueError) as error:
             # A ValueError: the run has ended and its input is closed; no more lines are asked for.
             self._chunks.put(error)
         else:
             self._chunks.put(None)
 
-    def _at_hand(self) -> list[bytes]:
-        """Further lines that were read from the input already."""
-        peek = getattr(self._source, "peek", None)
-        if peek is None:
-            return []
-        waiting = peek()
-        count = waiting.count(b"\n")
-        return [self._source.readline() for _ in range(count)]
+
+class _OpenLine:
+    """A line of which the end has not been read."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, part: bytes) -> None:
+        """More of it was read."""
+        self._parts.append(part)
+        self.size += len(part)
+
+    def ended(self) -> bytes:
+        """The whole line; another one begins."""
+        line = b"".join(self._parts)
+        self._parts, self.size = [], 0
+        return line
 
 
 class LineReader(GenericSingerReader[bytes]):
@@ -127,7 +150,7 @@ class LineReader(GenericSingerReader[bytes]):
 
     @staticmethod
     def _whole(lines: Lines) -> Iterator[bytes]:
-        return (line for line in lines if not line.isspace())
+        return (line for line in lines if line and not line.isspace())
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """The message in a line.

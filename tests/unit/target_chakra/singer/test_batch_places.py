@@ -127,6 +127,6 @@ def test_a_small_file_that_was_packed_from_a_line_without_end_takes_bounded_memo
 def test_an_input_line_without_end_is_an_error_with_its_number() -> None:
     line = b'{"type": "STATE", "value": 1}\n'
     lines = iter(Lines(io.BytesIO(line + line + b"x" * (MOST_BYTES + 2)), lambda: False))
-    assert [next(lines), next(lines)] == [line, line]
+    assert [next(lines), next(lines)] == [line.rstrip(), line.rstrip()]
     with pytest.raises(SettingsError, match="Line 3 of the input has more than 100 MB"):
         next(lines)
