@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.claims import Claims
-from target_chakra.books.confirmations import confirmation, confirmed_again, rejection, taken_back
+from target_chakra.books.confirmations import (
+    confirmation,
+    confirmed_again,
+    rejection,
+    taken_back,
+    tells_news,
+)
 from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
 from target_chakra.changes import Reject, is_looked_up_again, names_of, text_key
@@ -95,16 +101,14 @@ class Bookkeeping:
         if change.undoes is not None:
             self._note_undone(done)
             return
-        confirms = done.learned or self._confirms_all or done.is_whole
+        confirms = (self._confirms_all or done.is_whole or done.learned) and tells_news(done)
         follows = confirms or done.kept or self._claims.concern(change)
         if not (follows or self._rejected or self.unknown):
             return
         again: tuple[Confirmation, ...] = ()
         if change.key and done.process_id and (confirms or done.created):
-            found = confirmed_again(done, change.key, done.created or done.known)
-            if found.known != done.known:  # else the journal says so already
-                again = (found,)
-                self._noted_known.add(text_key(change.key))
+            again = (confirmed_again(done, change.key, done.created or done.known),)
+            self._noted_known.add(text_key(change.key))
         entry = Entry(
             0,
             confirmations=again,

@@ -69,6 +69,16 @@ def confirmation(
     )
 
 
+def tells_news(done: Done) -> bool:
+    """Whether a row that was found as it should be tells what the journal does not know of it."""
+    known = done.known
+    if known is None or known.deleted or known.replaced or known.process_id != done.process_id:
+        return True
+    if done.learned or done.kept:
+        return True
+    return {**known.fields, **done.change.values} != known.fields
+
+
 def confirmed_again(done: Done, key: Key, before: Known | None) -> Confirmation:
     """What is known of a key whose row was found as it should be."""
     found = _wanted(done.change, done.kept)

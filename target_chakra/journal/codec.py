@@ -303,6 +303,8 @@ def _encoded(action: Action) -> list[object]:
 def _encoded_more(action: Action) -> dict[str, object]:
     """What few actions have."""
     undoes = action.change.undoes
+    if undoes is None and not action.kept and not action.learned:
+        return {}
     of_keys = None if undoes is None else [[each.attribute, each.value] for each in undoes]
     named = {"undoes": of_keys, "kept": action.kept or None, "learned": action.learned or None}
     return {name: value for name, value in named.items() if value is not None}

@@ -20,7 +20,7 @@ from target_chakra.storage.schema import move_in
 from target_chakra.storage.sqlite_file import FilePlace, keep_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import sqlalchemy as sa
 
@@ -34,16 +34,16 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, obje
     """Insert rows of the same columns, or replace those of the same primary key."""
     sql, order = _upsert_of(connection.dialect, table, tuple(rows[0]))
     # Past SQLAlchemy's handling of single values, which costs more than the insert itself.
-    by_place = [tuple(map(_cell, map(row.__getitem__, order))) for row in rows] if order else []
+    by_place = [_cells(map(row.__getitem__, order)) for row in rows] if order else []
     connection.exec_driver_sql(sql, by_place or _named(rows))
 
 
-def _cell(value: object) -> object:
-    return encoded(value) if type(value) is str else value
+def _cells(values: Iterable[object]) -> tuple[object, ...]:
+    return tuple([encoded(each) if type(each) is str else each for each in values])
 
 
 def _named(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [{name: _cell(value) for name, value in row.items()} for row in rows]
+    return [dict(zip(row, _cells(row.values()), strict=True)) for row in rows]
 
 
 @lru_cache(maxsize=16)

@@ -277,9 +277,12 @@ class KeyText:
     def __init__(self, destinations: Destinations, attribute: str, spelling: KeySpelling) -> None:
         found = destinations.find(destination_of(attribute)) if attribute != "id" else None
         self._comparable = found.comparable if found else to_string
+        self._is_text = self._comparable is to_string
         self.spelling = spelling
 
     def __call__(self, value: object) -> str:
         """The text of a key."""
+        if self._is_text and type(value) is str:
+            return value  # as nearly all are
         comparable = self._comparable(value)
         return str(value if comparable is MISFIT else comparable)

@@ -339,7 +339,12 @@ def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]
         attribute = attribute_of(name)
         before = row.get(name) if attribute is None else data.get(attribute)
         # Python takes [1] and [true] for equal, so that what is nested is compared in full.
-        if before == value and type(before) is type(value) and type(value) not in _NESTED:
+        kind = type(value)
+        if (
+            before == value
+            and type(before) is kind
+            and (kind not in _NESTED or (kind is list and _TEXT.issuperset(map(type, value))))  # type: ignore[call-overload]  # it is a list
+        ):
             continue
         if name == key or is_for_creates(name) or same(name, value, before, comparable):
             continue
@@ -351,6 +356,7 @@ def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]
 
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 _NESTED: tuple[type, ...] = (list, dict)
+_TEXT: Final = frozenset({str})
 
 
 def converted(name: str, value: object, held: Snapshot, known: Known, rules: Rules) -> bool:

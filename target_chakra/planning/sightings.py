@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,8 +38,8 @@ def spellings_of(
     known_id = of_key.process_id if of_key is not None and not of_key.deleted else ""
     process_id = str(key.value) if key.attribute == "id" else known_id
     shows_deleted = change.guard is not None and change.guard.keeps_others
-    spellings = procedure.spellings_of(key, of_key)
-    return replace(spellings, process_id=process_id, shows_deleted=shows_deleted)
+    found = procedure.spellings_of(key, of_key)
+    return Spellings(found.own, found.sure, found.guesses, process_id, shows_deleted)
 
 
 class Sightings:
