@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from tap_chakra.timeline.windows import Grain, Window
 
 
+CUT_AHEAD_ROWS = 200
+"""Rows that a walk may still take when it is cut ahead: its last page, and one by mischance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
     """What a scheduler has to do after an answer for a walked partition.
@@ -53,7 +57,7 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
         partition: The partition; it is taken on.
         answer: The page.
         grain: How finely the server tells instants apart.
-        rows_a_walk: Rows after which a walk is closed.
+        rows_a_walk: Rows after which a walk ends.
     """
     walk = partition.walk
     if walk is None:  # it was given up while this page was on its way
@@ -71,12 +75,39 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
         return Followed(places, covered=Range(walk.window, walk.rows + len(places)))
     if isinstance(verdict, walks.Advanced):
         places = _advance(partition, verdict, answer, grain)
-        walk = verdict.walk
-        goes_on = walk.closing or walk.rows < rows_a_walk
-        return (
-            Followed(places, back="first") if goes_on else _part(partition, walk, walk.rest, places)
-        )
+        onward = _cut_ahead(partition, answer.created, grain, rows_a_walk)
+        return Followed(places, back="first", onward=onward)
     return _ask_otherwise(partition, walk, verdict)
+
+
+def _cut_ahead(
+    partition: Partition, created: Sequence[int], grain: Grain, rows_a_walk: int
+) -> Partition | None:
+    """Cut a partition whose walk is long shortly before its end: the part behind; None if not.
+
+    Args:
+        partition: The partition; it is cut.
+        created: The instants of the rows of its last page, as they were listed.
+        grain: How finely the server tells instants apart.
+        rows_a_walk: Rows after which a walk ends.
+    """
+    walk = partition.walk
+    if walk is None or walk.closing or walk.rows < rows_a_walk - CUT_AHEAD_ROWS:
+        return None
+    bound = walks.cut_ahead(walk, created, grain)
+    if bound is None:
+        return None
+    near, rest = walk.order.split(walk.window, bound)
+    partition.walk = replace(walk, window=near)
+    rows_ahead = walk.overlap + round(walks.LAST_PAGE * walk.limit)
+    return _behind(partition, rest, partition.begin + walk.skip + rows_ahead)
+
+
+def _behind(partition: Partition, rest: Window, begin: int) -> Partition:
+    """The partition of the time behind one that was cut, whose first row has that position."""
+    onward = Partition(Stretch(rest), listing=partition.listing, begin=begin, end=partition.end)
+    onward.hints, partition.hints = partition.hints, []
+    return onward
 
 
 def after_crowd(partition: Partition, answer: Answer) -> Followed:
@@ -190,8 +221,7 @@ def _part(
     onward = None
     if rest is not None:
         at = partition.begin + walk.skip + (0 if cell is None else cell.rows)
-        onward = Partition(Stretch(rest), listing=partition.listing, begin=at, end=partition.end)
-        onward.hints, partition.hints = partition.hints, []
+        onward = _behind(partition, rest, at)
     after = walks.closing(walk)
     if after is not None:
         partition.walk = after

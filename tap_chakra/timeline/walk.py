@@ -41,9 +41,13 @@ if TYPE_CHECKING:
 FULL_PAGE = 100
 """Rows of a page, where they are not too large for it."""
 
-ROWS_A_WALK = 16_000
-"""Rows after which a walk is closed: a server may take long to skip more. One that refuses to
-skip so many (Q15) has its walks closed where it does."""
+ROWS_A_WALK = 2_000
+"""Rows after which a walk ends: a server goes over those that a page skips, and over half of so
+many on an average page. One that refuses to skip so many (Q15) has its walks closed where it does.
+"""
+
+LAST_PAGE = 0.7
+"""Share of a page that is left to the last one of a walk that is cut ahead: chance may add rows."""
 
 MOST_ROWS_TO_END = 98
 """Rows of a listing's end that an answer may show and still be seen to be whole."""
@@ -240,6 +244,27 @@ def closing(walk: Walk) -> Walk | None:
     overlap = max(1, OVERLAP_ROWS * walk.limit // FULL_PAGE)
     skip = max(0, walk.skip + walk.overlap - overlap)
     return replace(walk, window=walk.taken, skip=skip, closing=True, overlap=overlap, detours=0)
+
+
+def cut_ahead(walk: Walk, created: Sequence[int], grain: Grain) -> int | None:
+    """Where to cut what is left of a walk so that the next page is likely to end it.
+
+    It then sees the end of all that is listed of the walk's window, which needs no closing.
+
+    Args:
+        walk: The walk, of which rows were taken.
+        created: The instants of the rows of its last page, as they were listed.
+        grain: How finely the server tells instants apart.
+
+    Returns:
+        None if not much more than a page is left.
+    """
+    edge, far = walk.edge, walk.order.far_end(walk.window)
+    span = max(grain.width, abs(created[-1] - created[0]))
+    if edge is None or (far is not None and abs(far - edge) <= 2 * span):
+        return None
+    bound = grain.floor(edge + walk.order.value * max(grain.width, round(LAST_PAGE * span)))
+    return bound if walk.order.is_inside(walk.rest, bound) else None
 
 
 def behind(walk: Walk, cell: Window) -> Window | None:

@@ -39,7 +39,7 @@ def _small_walks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hints, "ROWS_TO_SHARE_A_WALK", 150)
         patch.setattr(hints, "FIRST_HINT_ROWS", 200)
-        patch.setattr(walks, "ROWS_A_WALK", 350)
+        patch.setattr(walks, "ROWS_A_WALK", 550)
         yield
 
 

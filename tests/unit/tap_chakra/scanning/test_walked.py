@@ -9,7 +9,14 @@ import pytest
 from tap_chakra.reading.grain_probe import EXACT
 from tap_chakra.reading.window_reader import LIMIT, Answer
 from tap_chakra.scanning.partition import Partition, Taken
-from tap_chakra.scanning.walked import Followed, after_crowd, after_page, give_up_walk, resumed
+from tap_chakra.scanning.walked import (
+    CUT_AHEAD_ROWS,
+    Followed,
+    after_crowd,
+    after_page,
+    give_up_walk,
+    resumed,
+)
 from tap_chakra.timeline.coverage import Range, Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Walk
@@ -66,18 +73,37 @@ def test_only_a_page_that_was_used_is_what_the_next_one_is_known_by() -> None:
     assert partition.recent == used
 
 
-def test_a_long_walk_is_closed_and_the_rest_is_a_partition_of_its_own() -> None:
-    partition, page = walked(), answer([*range(100, 199), 300])
+@pytest.mark.parametrize("ascending", [True, False])
+def test_a_long_walk_is_cut_ahead_so_that_its_next_page_ends_it(*, ascending: bool) -> None:
+    partition, instants = walked(), [*range(100, 199), 300]
+    if not ascending:
+        partition.walk = Walk(Order.DESCENDING, Window(0, 1_000))
+        instants = [1_000 - at for at in instants]
     partition.hints = [7_000]
-    followed = after_page(partition, page, EXACT, rows_a_walk=98)
+    page = answer(instants)
+    followed = after_page(partition, page, EXACT, rows_a_walk=98 + CUT_AHEAD_ROWS)
     onward = followed.onward
     assert (followed.places, followed.back, followed.covered) == ([*range(98)], "first", None)
     assert onward is not None
-    assert onward.stretch == Stretch(Window(198, 1_000))
-    assert (onward.listing, onward.begin, onward.end) == (3, 5_097, 9_000)
+    # The page took 200 ms; seven tenths of that are cut off behind the 98 rows.
+    near, rest = Window(0, 198 + 140), Window(198 + 140, 1_000)
+    if not ascending:
+        near, rest = Window(803 - 140, 1_000), Window(0, 803 - 140)
+    assert onward.stretch == Stretch(rest)
+    assert (onward.listing, onward.begin, onward.end) == (3, 5_000 + 98 + 70, 9_000)
     assert (onward.hints, partition.hints) == ([7_000], [])
     assert partition.walk is not None
-    assert (partition.walk.closing, partition.walk.window) == (True, Window(0, 198))
+    assert (partition.walk.closing, partition.walk.window) == (False, near)
+
+
+def test_a_walk_is_not_cut_ahead_of_its_time_nor_shortly_before_its_end() -> None:
+    page = answer([*range(100, 199), 300])
+    long = after_page(walked(), page, EXACT, rows_a_walk=99 + CUT_AHEAD_ROWS)
+    assert (long.back, long.onward) == ("first", None)
+    partition = walked()
+    partition.walk = Walk(Order.ASCENDING, Window(0, 198 + 2 * 200))
+    short = after_page(partition, page, EXACT, rows_a_walk=98 + CUT_AHEAD_ROWS)
+    assert (short.back, short.onward) == ("first", None)
 
 
 def test_a_page_out_of_order_refutes_the_order() -> None:
