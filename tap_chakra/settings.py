@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
-DEFAULT_CONCURRENCY = 8
+DEFAULT_CONCURRENCY = 64
 DEFAULT_LOOKBACK_SECONDS = 600
 DEFAULT_MIN_SCAN_SHARE = 0.9
 DEFAULT_CHANGE_DETECTION = "auto"
@@ -41,7 +41,7 @@ class Settings:
         start_date: Rows changed before are not emitted, epoch milliseconds.
         created_after: Rows created before are not even read, epoch milliseconds.
         created_before: Nor are rows created at or after this, epoch milliseconds.
-        concurrency: Requests under way at a time.
+        concurrency: Requests under way at a time, at the most.
         lookback_ms: Overlap of incremental runs, milliseconds.
         min_scan_share: Share of the last complete scan's rows below which nothing is said
             about deleted rows.

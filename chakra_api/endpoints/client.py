@@ -269,6 +269,11 @@ class ChakraClient:
         return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
 
     @property
+    def allowed_rate(self) -> float | None:
+        """Requests a second that may leave by now; None if they leave freely."""
+        return self._pacer.rate
+
+    @property
     def server_now(self) -> int:
         """The server's time by its last answer, epoch milliseconds; ours where it says none."""
         now = self.server_clock.last

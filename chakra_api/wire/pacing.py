@@ -76,6 +76,12 @@ class Pacer:
         self._lock = threading.Lock()
         self.waited_seconds = 0.0
 
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that may leave by now; None if they leave freely."""
+        with self._lock:
+            return self._rate(self._clock.monotonic())
+
     def acquire(self, patience: float = float("inf")) -> None:
         """Wait until a request may leave.
 

@@ -97,7 +97,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         start_date: Rows last changed before it are not emitted.
         created_after: Only rows created since are read; misses every change to older rows.
         created_before: Only rows created before are read: with `created_after` a range of its own.
-        concurrency: Requests under way at a time, for all resources together.
+        concurrency: Requests under way at a time, for all resources together, at the most; as many
+            as help find themselves.
         max_rps: Ceiling on requests per second; none by default, the pace adapts.
         lookback_seconds: Overlap of incremental runs, for changes that are committed late.
         request_timeout: Seconds without an answer after which a request is repeated; a whole

@@ -79,9 +79,8 @@ class Portions:
     @property
     def readers(self) -> int:
         """How many answers may be on their way at a time."""
-        if not self._is_wide:
-            return self._all
-        needed = max(self._widest, FEWEST * self._row_bytes)
+        expected = self._widest if self._is_wide else 1.0
+        needed = max(expected, (FEWEST if self._is_wide else LIMIT) * self._row_bytes)
         return max(1, min(self._all, int(FLIGHT_BYTES / needed)))
 
     @property

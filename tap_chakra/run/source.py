@@ -30,6 +30,7 @@ from tap_chakra.run.believed_clock import BelievedClock
 from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
+from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Source:
     ) -> None:
         self.settings = settings
         self._unfiltered = unfiltered
-        told = (*watchers, *request_log(_log))
+        self.crew = Crew(settings.concurrency, clock.monotonic, lambda: self.client.allowed_rate)
+        told = (*watchers, self.crew, *request_log(_log))
         self.client = connect(settings.connection, clock, settings.concurrency, told)
         self._unit = UnitOfTime()
         self._believed_clock = BelievedClock(clock, settings.lookback_ms)
@@ -245,7 +247,7 @@ class Source:
             whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
         return Scan(
             Listers(whole, few),
-            Readers(self.executor, self.settings.concurrency, self._portions_of(procedure)),
+            Readers(self.executor, self.crew, self._portions_of(procedure)),
             cells=self._cells(procedure),
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper

@@ -1,9 +1,10 @@
 """Reads a whole procedure in parallel, completely, and knows whether it did.
 
 One thread, the caller's, decides (`scheduler.py`); readers only ask, each with a session of its
-own, and put their answers on one queue. At most `concurrency` answers exist at a time, asked for,
-on the queue or being handed out, whatever the order in which they come: so memory does not grow
-with the number of rows, and a caller that takes its time slows the readers down.
+own, and put their answers on one queue. At most as many answers exist at a time as `crew.py` lets
+readers ask, asked for, on the queue or being handed out, whatever the order in which they come: so
+memory does not grow with the number of rows, and a caller that takes its time slows the readers
+down.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from tap_chakra.facts.pieces import PieceKind
     from tap_chakra.reading.portions import Portions
     from tap_chakra.scanning.beginning import Beginning
+    from tap_chakra.scanning.crew import Crew
     from tap_chakra.scanning.question import Question
     from tap_chakra.timeline.coverage import Unfinished
     from tap_chakra.timeline.windows import Grain
@@ -73,12 +75,12 @@ class Readers:
 
     Attributes:
         executor: Runs them.
-        concurrency: How many questions are asked at a time.
+        crew: How many questions are asked at a time.
         portions: How many rows are asked for at a time; they may be too large for so many answers.
     """
 
     executor: Executor
-    concurrency: int
+    crew: Crew
     portions: Portions
 
 
@@ -262,7 +264,8 @@ class Scan:
             while not scheduler.ended:
                 self._launch(scheduler, asked, answers)
                 try:
-                    future = answers.get(timeout=IDLE_SECONDS)
+                    with self._readers.crew.awaited(len(asked)):
+                        future = answers.get(timeout=IDLE_SECONDS)
                 except Empty:
                     yield gathered(())
                     continue
@@ -299,21 +302,25 @@ class Scan:
         answers: SimpleQueue[Future[_Read]],
     ) -> None:
         """Give every idle reader a question."""
-        portions = self._readers.portions
-        while len(asked) < portions.readers:
+        crew, portions = self._readers.crew, self._readers.portions
+        while len(asked) < min(crew.count, portions.readers):
             question = scheduler.next_question()
             if question is None:
                 return
             self._slot.most_bytes[question] = portions.answer_bytes
             future = self._readers.executor.submit(
-                self._asked, question, scheduler.grain, self._slot
+                self._asked, question, scheduler.grain, self._slot, crew.monotonic()
             )
             asked[future] = question
             future.add_done_callback(answers.put)
 
-    def _asked(self, question: Question, grain: Grain, slot: Slot) -> _Read:
+    def _asked(self, question: Question, grain: Grain, slot: Slot, asked: float) -> _Read:
         """Have a question answered on a reader, by no more bytes than there is room for."""
-        with self._readers.portions.at_work(question, slot):
+        readers, whole_pages = self._readers, question.kind != "hint"
+        with (
+            readers.crew.at_work(asked, whole_pages=whole_pages),
+            readers.portions.at_work(question, slot),
+        ):
             return self._read(question, grain)
 
     def _read(self, question: Question, grain: Grain) -> _Read:

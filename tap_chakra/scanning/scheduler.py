@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tap_chakra.scanning.walked import Followed
     from tap_chakra.timeline.windows import Grain
 
-MOST_WALKS_KEPT = 40
+MOST_WALKS_KEPT = 64
 """Walks that are kept of an unfinished scan; the time of others is read again."""
 
 SHOWS_BY_ORDER: Final[Mapping[Order | None, Literal["any", "oldest", "newest"]]] = {
@@ -146,6 +146,7 @@ class Scheduler:
         walked = [it for each in self._partitions() if (it := each.walked) is not None]
         top = self.grain.floor(self._horizon)
         ranges = (before for each in self.coverage.ranges if (before := each.until(top)))
+        walked.sort(key=lambda each: each.rows, reverse=True)
         return Unfinished(began, compact(ranges), tuple(walked[:MOST_WALKS_KEPT]))
 
     # Asking

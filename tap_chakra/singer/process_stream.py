@@ -201,11 +201,11 @@ class ProcessStream(ChakraStream):
             run: The run, opened.
             counts: Of the values that were not as their type has them.
         """
-        readers = self._tap.source.settings.concurrency
+        crew = self._tap.source.crew
         for delivery in self._reported(run, counts):
             yield delivery
             self._note_seen(run, delivery)
-            if run.state_is_due(readers):
+            if run.state_is_due(crew.count):
                 self._save(run)
         self._conclude(run, counts)
 

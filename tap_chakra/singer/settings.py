@@ -52,7 +52,7 @@ SETTINGS = th.PropertiesList(
         th.IntegerType,
         default=defaults.DEFAULT_CONCURRENCY,
         title="Concurrency",
-        description="Requests under way at a time.",
+        description="Requests under way at a time, at the most; as many as help find themselves.",
     ),
     CONNECTION.max_rps,
     th.Property(

@@ -14,7 +14,7 @@ from tap_chakra.timeline.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_RANGES = 120
+MOST_RANGES = 110
 """Ranges that are kept: the emptiest go first, and are read again by the run that resumes."""
 
 

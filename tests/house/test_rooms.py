@@ -21,7 +21,7 @@ FLOORS = {
         account  wire  setting_values
         values  clock  redaction  bad_luck
         errors
-        course  exit_codes  nearest  secret_forms  printable  folder_names
+        course  crew_size  exit_codes  nearest  secret_forms  printable  folder_names
     """,
     "chakra_plugin": """
         boundary  command_group

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions
 from tap_chakra.scanning.beginning import Beginning
+from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+from tests.support.clock import FakeClock
 from tests.support.listing import NOW
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def scan_of(
 ) -> Scan:
     return Scan(
         Listers(listing, listing),
-        Readers(SameThread(), concurrency, Portions(concurrency)),
+        Readers(SameThread(), Crew(concurrency, FakeClock().monotonic), Portions(concurrency)),
         cells=CELLS,
         extent=Extent(lower, unfinished=unfinished),
         begins=lambda said: Beginning.at(said or NOW),

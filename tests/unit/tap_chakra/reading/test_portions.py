@@ -72,6 +72,14 @@ def test_usual_rows_are_asked_for_a_page_at_a_time_by_all_readers() -> None:
     assert portions.readers == 8
 
 
+@given(st.integers(0, 9_000), st.integers(1, 256))
+def test_answers_of_usual_rows_are_as_many_as_may_be_held(size: int, readers: int) -> None:
+    portions = Portions(readers)
+    in_portions(Server([size] * 100), portions, None)
+    assert portions.readers == readers or (portions.readers + 1) * size * 100 > FLIGHT_BYTES
+    assert portions.readers * size * 100 <= FLIGHT_BYTES
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.sampled_from([100, 20_000, 300_000, 2 * MEGABYTE, 9 * MEGABYTE]), max_size=60),

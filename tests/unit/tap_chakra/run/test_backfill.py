@@ -18,8 +18,10 @@ from tap_chakra.run.modes import plan_run
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.resume import Beside
 from tap_chakra.scanning.beginning import Beginning
+from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.settings import CHANGE_DETECTION, Settings, parse_settings
+from tests.support.clock import FakeClock
 from tests.support.listing import NOW, ORDERS, Listing, Row, make_rows
 from tests.support.scanning import CELLS, SameThread
 
@@ -42,7 +44,7 @@ def run_of(listing: Listing, given: Settings, before: Bookmark | None = None) ->
         extent = Extent(selection.lower, selection.where is not None, unfinished, selection.upper)
         return Scan(
             Listers(listing, listing),
-            Readers(SameThread(), 3, Portions(3)),
+            Readers(SameThread(), Crew(3, FakeClock().monotonic), Portions(3)),
             cells=CELLS,
             extent=extent,
             begins=lambda said: Beginning.at(said or NOW),

@@ -16,9 +16,11 @@ from tap_chakra.run.modes import RunPlan, Selection
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.resume import Beside, ResumePoint, Scope
 from tap_chakra.scanning.beginning import Beginning
+from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.timeline.coverage import Range, Unfinished
 from tap_chakra.timeline.windows import Window
+from tests.support.clock import FakeClock
 from tests.support.listing import NOW, Listing, Row, make_rows
 from tests.support.scanning import CELLS, SameThread
 
@@ -45,7 +47,7 @@ def run_of(
 
         return Scan(
             Listers(lister, lister),
-            Readers(SameThread(), 2, Portions(2)),
+            Readers(SameThread(), Crew(2, FakeClock().monotonic), Portions(2)),
             cells=CELLS,
             extent=Extent(
                 selection.lower, selection.where is not None, unfinished, selection.upper

@@ -23,8 +23,10 @@ from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.ranges import UNKNOWN, WHOLE, RowRange, from_state, to_state
 from tap_chakra.run.resume import Beside
 from tap_chakra.scanning.beginning import Beginning
+from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 from tap_chakra.settings import CHANGE_DETECTION, parse_settings
+from tests.support.clock import FakeClock
 from tests.support.listing import NOW, Listing, Row, make_rows
 from tests.support.scanning import CELLS, SameThread
 
@@ -98,7 +100,7 @@ class Account:
             filtered = selection.where is not None
             return Scan(
                 Listers(listing, listing),
-                Readers(SameThread(), 2, Portions(2)),
+                Readers(SameThread(), Crew(2, FakeClock().monotonic), Portions(2)),
                 cells=CELLS,
                 extent=Extent(selection.lower, filtered, unfinished, selection.upper),
                 begins=lambda said: Beginning.at(said or NOW),

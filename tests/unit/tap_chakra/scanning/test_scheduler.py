@@ -173,6 +173,20 @@ def test_a_resumed_walk_goes_on_where_it_was(order: str, readers: int) -> None:
     assert len(set(before) & set(after)) <= readers * 100
 
 
+@pytest.mark.parametrize("order", ["created_asc", "created_desc"])
+@pytest.mark.parametrize("answers", [100, 250, 400])
+def test_with_as_many_readers_as_there_are_by_default_no_more_is_read_again(
+    order: str, answers: int
+) -> None:
+    rows = make_rows([NOW - DAY * 300 + n * 600_000 for n in range(40_000)])
+    listing = Listing(rows, order=order)
+    first = Readers(listing, EXACT, random.Random(3), count=64)
+    before = first.run(answers)
+    unfinished = kept(first.scheduler.unfinished(first.began))
+    assert len(unfinished.walked) > 40
+    assert 0 <= len(before) - unfinished.rows <= 64 * 100
+
+
 def test_a_resumed_walk_notices_a_row_behind_its_end_that_belongs_before_it() -> None:
     """It knows its end by the rows of its tail, since it keeps no ids."""
     rows = make_rows([*ROWS[:100], *ROWS[101:], ROWS[100]])

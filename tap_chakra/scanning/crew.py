@@ -1,0 +1,176 @@
+"""The crew of a run: how many readers ask at a time, for all of its scans.
+
+The rule is `chakra_api/crew_size.py`'s; here is what it goes by. What an answer takes is measured
+on the wire, of questions for whole pages alone, and not on a new connection. How late a reader
+comes to its turn is measured where it begins: who decides had given it its question before.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.crew_size import CrewSize, Round
+from chakra_api.errors import AnswerLost, NotSent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chakra_api.transcripts.watched import Exchange
+    from chakra_api.wire.transport import Request
+
+ENOUGH_ANSWERS: Final = 16
+"""Answers that are measured in a round, however few readers there are."""
+
+FEWEST_ANSWERS: Final = 4
+"""The same where much is tried at a time."""
+
+LEAST_SECONDS: Final = 0.05
+"""Seconds that a round lasts at least: what is measured in less is chance."""
+
+COMPLAINTS: Final = frozenset({429, 503})
+
+
+class Crew:
+    """How many readers ask at a time. Safe for many threads; a watcher of the wire.
+
+    Args:
+        most: Readers that there are.
+        monotonic: Seconds.
+        allowed: Requests a second that the pace lets through; None while they leave freely.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        monotonic: Callable[[], float],
+        allowed: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self.monotonic = monotonic
+        self._allowed = allowed
+        self._size = CrewSize.at_first(most)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._let = self._size.count
+        self._begin(0.0, 0)
+
+    def _begin(self, now: float, on_their_way: int) -> None:
+        """Begin a round.
+
+        Args:
+            now: Monotonic seconds.
+            on_their_way: Answers on their way that tell nothing of it.
+        """
+        self._began = now
+        self._skipped = on_their_way
+        self._taken, self._asking, self._waited = 0, 0, 0.0
+        self._seconds: list[float] = []
+        self._late: list[float] = []
+
+    @property
+    def size(self) -> CrewSize:
+        """The size, and why it is that."""
+        return self._size
+
+    @property
+    def count(self) -> int:
+        """How many readers ask at a time now."""
+        return min(self._let, self._size.count)
+
+    @contextmanager
+    def at_work(self, asked: float, *, whole_pages: bool) -> Iterator[None]:
+        """Within the block this thread asks for a question.
+
+        Args:
+            asked: Monotonic seconds at which it was given to it.
+            whole_pages: Whether its answers are as large as most.
+        """
+        late = self.monotonic() - asked
+        with self._lock:
+            self._late.append(late)
+        self._local.measured = whole_pages
+        try:
+            yield
+        finally:
+            self._local.measured = False
+
+    def leaves(self, request: Request) -> None:
+        """A request is about to leave."""
+
+    def came(self, exchange: Exchange) -> None:
+        """A request was answered, or failed."""
+        now = self.monotonic()
+        is_warm, self._local.warm = getattr(self._local, "warm", False), True
+        with self._lock:
+            if _is_strain(exchange):
+                self._complained(now)
+            elif is_warm and self._taken >= self._skipped and self._is_measured:
+                self._seconds.append(exchange.seconds)
+
+    @property
+    def _is_measured(self) -> bool:
+        """Whether this thread asks for whole pages."""
+        return bool(getattr(self._local, "measured", False))
+
+    def _complained(self, now: float) -> None:
+        before, self._size = self._size.count, self._size.complained(now)
+        if self._size.count != before:
+            self._let = min(self._let, self._size.count)
+            self._begin(now, before)
+
+    @contextmanager
+    def awaited(self, asking: int) -> Iterator[None]:
+        """Within the block who decides waits for an answer; if none comes it raises.
+
+        Args:
+            asking: How many questions are asked by then.
+        """
+        began = self.monotonic()
+        yield
+        now = self.monotonic()
+        with self._lock:
+            waited = now - began
+            if not self._began:
+                self._begin(now, 0)
+            self._taken += 1
+            self._asking += asking
+            self._waited += waited
+            if self._let < self._size.count:
+                self._let += 1
+            if self._tells_enough and now - self._began >= LEAST_SECONDS:
+                self._end(now)
+
+    @property
+    def _tells_enough(self) -> bool:
+        """Whether enough answers were measured, and who decides waited long enough."""
+        size = self._size
+        if size.is_steep:
+            return len(self._seconds) >= max(FEWEST_ANSWERS, size.kept // 2)
+        return len(self._seconds) >= max(ENOUGH_ANSWERS, size.count)
+
+    def _end(self, now: float) -> None:
+        """End a round, and go by what came of it."""
+        before = self._size
+        self._size = before.after(
+            Round(
+                now,
+                now - self._began,
+                self._asking / self._taken,
+                quantiles(self._seconds, n=4)[0],
+                median(self._late) if self._late else 0.0,
+                self._waited,
+                self._allowed(),
+            )
+        )
+        self._let = min(self._let, self._size.count)
+        self._begin(now, before.count if self._size.count != before.count else 0)
+
+
+def _is_strain(exchange: Exchange) -> bool:
+    """Whether the server complains, or breaks off."""
+    answer = exchange.response
+    if answer is None:
+        return isinstance(exchange.error, (AnswerLost, NotSent))
+    return answer.status in COMPLAINTS
