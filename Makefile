@@ -10,6 +10,7 @@ SEED := 0
 CASES := 1000
 PEERS := .venv-peers
 AUDIT := .venv-audit
+SPARK := .venv-spark
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
@@ -50,6 +51,19 @@ $(STAMPS)/audit: requirements/audit.txt | $(STAMPS)/python
 	@echo "Installing pip-audit and CycloneDX into $(AUDIT) ..."
 	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+# Spark runs on a JVM, which no package of Python brings.
+$(STAMPS)/java:
+	@command -v java >/dev/null 2>&1 || test -x "$(JAVA_HOME)/bin/java" || { echo "java is missing: install Java 17 or newer (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME" >&2; exit 1; }
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/spark: requirements/spark.txt pyproject.toml | $(STAMPS)/python $(STAMPS)/java
+	@echo "Installing Spark into $(SPARK) ..."
+	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(STAMPS)/mutants: requirements/mutants.txt $(STAMPS)/dev

@@ -20,11 +20,15 @@ COMMON = (
     "--python-version=3.10",
     "--quiet",
 )
-PROJECT = ("pyproject.toml", "--all-extras", "--group=dev")
+EXTRAS = ("sandbox", "postgres", "dlt", "duckdb")
+"""All but `spark`, whose 450 MB have an environment of their own."""
+PROJECT = ("pyproject.toml", *(f"--extra={name}" for name in EXTRAS), "--group=dev")
+SPARK = ("pyproject.toml", "--extra=sandbox", "--extra=spark", "--group=spark")
 LOCKS = {
     "dev.txt": PROJECT,
     "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
     "release.txt": ("pyproject.toml", "--all-extras", "--constraints=requirements/dev.txt"),
+    "spark.txt": (*SPARK, "--constraints=requirements/dev.txt"),
     "audit.txt": ("requirements/audit.in",),
     "meltano.txt": ("requirements/meltano.in",),
     "peers.txt": ("requirements/peers.in",),

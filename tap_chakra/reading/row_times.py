@@ -38,14 +38,22 @@ def updated_at(row: Row) -> int | None:
 class UnitOfTime:
     """The unit of an account's times, proven by the first rows that have one.
 
+    Args:
+        known: Milliseconds in it, where another run has proven that; None where nobody has.
+
     Attributes:
         ms: Milliseconds in it; 1 until it is proven.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: int | None = None) -> None:
         self._lock = Lock()
-        self._proven = False
-        self.ms = 1
+        self._proven = known is not None
+        self.ms = known or 1
+
+    @property
+    def known(self) -> int | None:
+        """Milliseconds in it; None until it is proven."""
+        return self.ms if self._proven else None
 
     def told(self, page: ProcessPage) -> ProcessPage:
         """The page, its rows told from those of other accounts if they speak seconds."""

@@ -31,6 +31,7 @@ from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.crew import Crew
+from tap_chakra.scanning.known import KnownAccount
 from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from tap_chakra.run.bookmark import Bookmark
     from tap_chakra.run.modes import Selection
     from tap_chakra.run.resume import Beside
+    from tap_chakra.scanning.beginning import Beginning
+    from tap_chakra.scanning.known import KnownListing
     from tap_chakra.settings import Settings
     from tap_chakra.timeline.coverage import Unfinished
 
@@ -68,6 +71,7 @@ class Source:
         watchers: Told of each request and its answer.
         unfiltered: Says when it was found out of an account that the server does not filter on
             `updatedAt`, epoch milliseconds; None where that is not known.
+        known: What another run found out of the account; None to ask for all of it.
     """
 
     def __init__(
@@ -76,13 +80,15 @@ class Source:
         clock: Clock,
         watchers: Sequence[Watcher] = (),
         unfiltered: Callable[[Account], int | None] = _never_found,
+        known: KnownAccount | None = None,
     ) -> None:
         self.settings = settings
         self._unfiltered = unfiltered
         self.crew = Crew(settings.concurrency, clock.monotonic, lambda: self.client.allowed_rate)
         told = (*watchers, self.crew, *request_log(_log))
         self.client = connect(settings.connection, clock, settings.concurrency, told)
-        self._unit = UnitOfTime()
+        self._known = known
+        self._unit = UnitOfTime(None if known is None else known.unit_ms)
         self._believed_clock = BelievedClock(clock, settings.lookback_ms)
         self._doubts: tuple[str, ...] = ()
         self._portions: dict[str, Portions] = {}
@@ -103,7 +109,16 @@ class Source:
         Raises:
             ChakraError: It could not be fetched.
         """
-        return self.client.config()
+        return self.client.config() if self._known is None else self._known.config
+
+    @property
+    def known(self) -> KnownAccount:
+        """What this run found out of the account.
+
+        Raises:
+            ChakraError: Users can't be listed for a reason that concerns all else, too.
+        """
+        return KnownAccount(self.config, self.user_rows, self._unit.known)
 
     @property
     def times(self) -> Times:
@@ -186,6 +201,8 @@ class Source:
         Raises:
             ChakraError: They can't be listed for a reason that concerns all else, too.
         """
+        if self._known is not None and self._known.user_rows is not None:
+            return self._known.user_rows
         try:
             users = self._users_v1
         except (NoAccess, NotFound) as refusal:
@@ -206,6 +223,11 @@ class Source:
             return users.rows
         return []
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why rows may be without the name of whom they are assigned to; known with `user_rows`."""
+        return self._doubts
+
     def answers(self) -> bool:
         """Whether ChakraHQ still answers what every run asks for first."""
         try:
@@ -219,12 +241,18 @@ class Source:
         """Runs the readers."""
         return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
 
-    def lister(self, procedure: Procedure, *, heads: bool = False) -> Lister:
-        """Lists the processes of a procedure; with `heads`, most fields are in the body alone."""
+    def lister(
+        self, procedure: Procedure, *, heads: bool = False, where: Where | None = None
+    ) -> Lister:
+        """Lists the processes of a procedure; with `heads`, most fields are in the body alone.
+
+        With `where`, those that it finds.
+        """
         lists = self.client.list_heads if heads else self.client.list_processes
         listed = partial(lists, procedure.short_id)
         portions = self._portions_of(procedure)
-        return partial(_told, partial(in_portions, listed, portions), self._unit)
+        told = partial(_told, partial(in_portions, listed, portions), self._unit)
+        return told if where is None else partial(_filtered, told, where)
 
     def _portions_of(self, procedure: Procedure) -> Portions:
         """How many rows of a procedure to ask for at a time."""
@@ -237,23 +265,29 @@ class Source:
         unfinished: Unfinished | None,
         *,
         heads_only: bool = False,
+        known: KnownListing | None = None,
     ) -> Scan:
         """A scan of what a run reads of a procedure, not opened yet.
 
         With `heads_only`, most fields of a row are in the body of its page alone, if it has one.
+        With `known`, of a part of a listing of which that is known.
         """
-        whole, few = self.lister(procedure), self.lister(procedure, heads=heads_only)
-        if selection.where is not None:
-            whole, few = (partial(_filtered, each, selection.where) for each in (whole, few))
+        where = selection.where
+        whole = self.lister(procedure, where=where)
+        few = self.lister(procedure, heads=heads_only, where=where)
         return Scan(
             Listers(whole, few),
             Readers(self.executor, self.crew, self._portions_of(procedure)),
             cells=self._cells(procedure),
             extent=Extent(
-                selection.lower, selection.where is not None, unfinished, selection.upper
+                selection.lower, selection.where is not None, unfinished, selection.upper, known
             ),
-            begins=self._believed_clock.beginning,
+            begins=self.begins,
         )
+
+    def begins(self, said: int | None) -> Beginning:
+        """When a scan began whose first answer says that time; None if it says none."""
+        return self._believed_clock.beginning(said)
 
     def procedure_run(
         self,

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tap_chakra.reading.portions import Portions
     from tap_chakra.scanning.beginning import Beginning
     from tap_chakra.scanning.crew import Crew
+    from tap_chakra.scanning.known import KnownListing
     from tap_chakra.scanning.question import Question
     from tap_chakra.timeline.coverage import Unfinished
     from tap_chakra.timeline.windows import Grain
@@ -94,12 +95,15 @@ class Extent:
         unfinished: What an earlier run of this scan has read; None to begin anew.
         upper: Rows created at or after this instant are left out, epoch milliseconds; None for
             none. Rows without a usable `createdAt` belong to the time that has no lower bound.
+        known: What is known of the listing that this is a part of; None where nothing is. Rows
+            without a usable `createdAt` are then no part of it.
     """
 
     lower: int | None = None
     filtered: bool = False
     unfinished: Unfinished | None = None
     upper: int | None = None
+    known: KnownListing | None = None
 
     @property
     def window(self) -> Window:
@@ -109,7 +113,7 @@ class Extent:
     @property
     def holds_undated(self) -> bool:
         """Whether rows without a usable `createdAt` are to be looked for."""
-        return self.lower is None and not self.filtered
+        return self.lower is None and not self.filtered and self.known is None
 
 
 class Scan:
@@ -152,14 +156,16 @@ class Scan:
     def open(self) -> int:
         """Ask the server for its time; nothing that changes after it can be missed unseen.
 
-        The rows of that answer tell of the server's habits; they are read again.
+        The rows of that answer tell of the server's habits; they are read again. Of a part of a
+        listing that is known nothing is asked.
 
         Returns:
             The scan's beginning by the server's clock, epoch milliseconds. A resumed scan keeps
             its first one.
         """
-        self._sample = self._lister(None)
-        beginning = self._begins(self._sample.server_time)
+        known = self._extent.known
+        self._sample = self._lister(None) if known is None else known.sample
+        beginning = self._begins(self._sample.server_time) if known is None else known.beginning
         self.began, self._horizon = beginning.began, beginning.horizon
         if self._extent.unfinished is not None:
             self.began = self._horizon = self._extent.unfinished.began
@@ -204,7 +210,8 @@ class Scan:
         sample = self._sample or self._lister(None)
         whole = self._extent.window
         small = not sample.is_full or whole != Window()
-        first = self._try_whole(whole) if small and not self._extent.unfinished else None
+        tries = small and not self._extent.unfinished and not self._extent.known
+        first = self._try_whole(whole) if tries else None
         if first is not None and first.whole:
             self._pieces.note_window("window", whole, len(first.rows))
             yield self._counted(Reading(*first.placed(range(len(first.rows))), first.unsure))
@@ -225,7 +232,12 @@ class Scan:
             return None
 
     def _by_windows(self, whole: Window, sample: ProcessPage) -> Iterator[Reading]:
-        proven = proven_grain(self._lister, sample.rows, self._readers.executor)
+        known = self._extent.known
+        proven = (
+            proven_grain(self._lister, sample.rows, self._readers.executor)
+            if known is None
+            else known.grain
+        )
         for grain in GRAINS[GRAINS.index(proven) :] if proven else ():
             asked = grain.around(whole)
             try:

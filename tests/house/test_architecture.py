@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-PACKAGES = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_sandbox")
+PACKAGES = (
+    *("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_sandbox"),
+    "chakra_spark",
+)
 PICTURES = re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL)
 BOX = re.compile(r'(\w+)\["([^"]+)"\]')
 """A room in a picture: `run["tap_chakra/run"]`."""

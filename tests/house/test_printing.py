@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra")
+PACKAGES = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_spark")
 MODULES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 PRINTERS = {"print", "echo", "secho", "write", "writelines"}
 MAY_PRINT = {

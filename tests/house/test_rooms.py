@@ -71,6 +71,11 @@ FLOORS = {
         exact_json
         launch
     """,
+    "chakra_spark": """
+        data_source
+        reading
+        read_options
+    """,
 }
 BELOW = {
     "chakra_api": set(),
@@ -78,6 +83,7 @@ BELOW = {
     "tap_chakra": {"chakra_api", "chakra_plugin"},
     "target_chakra": {"chakra_api", "chakra_plugin"},
     "chakra_sandbox": set(),
+    "chakra_spark": {"chakra_api", "chakra_plugin", "tap_chakra", "target_chakra"},
 }
 """Which packages a package may import."""
 SHARED_BY = {
@@ -89,6 +95,7 @@ SHARED_BY = {
         *{"__main__", "cli", "singer", "dlt_destination", "loads"},
         *{"audit", "doctor", "reporting", "write_probe", "sync", "telling"},
     },
+    "chakra_spark": {"read_options"},
 }
 """The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, `doctor`
 for the findings that both commands tell alike, and `reporting` for pages."""
@@ -104,6 +111,7 @@ FRAMEWORKS = {
         "tap_chakra/singer",
         "chakra_plugin/warehouses",
         "chakra_sandbox/rows",
+        "chakra_spark/reading",
         "target_chakra/plans",
     },
     "sqlalchemy": {
@@ -113,6 +121,7 @@ FRAMEWORKS = {
         "target_chakra/storage",
     },
     "duckdb": {"chakra_plugin/warehouses"},
+    "pyspark": {"chakra_spark"},
     "requests": {"chakra_api/wire"},
     "jinja2": {"chakra_plugin/pages"},
     "rich": {"chakra_plugin"},
@@ -121,8 +130,13 @@ FRAMEWORKS = {
 """Which rooms may import a framework. Nobody else does."""
 MOST_MODULES = 14
 """A room that holds more has a second thought in it."""
-PUBLISHED = {"tap_chakra/dlt_source/__init__.py", "target_chakra/dlt_destination/__init__.py"}
-"""The only `__init__` files with code: dlt keeps their objects' module in a pipeline's state."""
+PUBLISHED = {
+    "chakra_spark/__init__.py",
+    "tap_chakra/dlt_source/__init__.py",
+    "target_chakra/dlt_destination/__init__.py",
+}
+"""The only `__init__` files with code: what a user of Spark calls, and what dlt keeps the module of
+in a pipeline's state."""
 
 
 class Place(NamedTuple):

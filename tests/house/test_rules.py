@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_sandbox")
+PACKAGES = (
+    *("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_sandbox"),
+    "chakra_spark",
+)
 CLOCK_OWNERS = {
     "chakra_api/clock.py": "the one place that touches time and chance",
     "chakra_sandbox/__main__.py": "the server's own clock",

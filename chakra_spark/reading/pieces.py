@@ -1,0 +1,47 @@
+"""A piece: what one task reads of a listing, and all that it must be told. It travels pickled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from tap_chakra.timeline.windows import Window
+
+if TYPE_CHECKING:
+    from chakra_api.endpoints.where import Where
+    from tap_chakra.scanning.known import KnownAccount, KnownListing
+
+Kind = Literal["whole", "part", "undated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The rows that a user wants.
+
+    Attributes:
+        window: When they were created.
+        where: What else they have in common; None for nothing.
+    """
+
+    window: Window = field(default_factory=Window)
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one task reads.
+
+    Attributes:
+        kind: `whole`: all that is asked for; `part`: the rows of a window, none of them without a
+            usable `createdAt`; `undated`: those without one, of all that is asked for.
+        asked: The rows.
+        account: What the driver found out of the account.
+        listing: What it found out of the listing; None for a whole one.
+        sharing: How many pieces share the requests at a time, and their pace.
+    """
+
+    kind: Kind
+    asked: Asked
+    account: KnownAccount
+    listing: KnownListing | None = None
+    sharing: int = 1

@@ -1,0 +1,55 @@
+"""The rows without a usable `createdAt`, which are in no part: they are a piece of their own.
+
+A scan finds them by the number of rows that it read. Nobody has read the parts here, so the rows
+that have a date are counted, by the places of the listing that a filter leaves. Servers that take
+a missing date for an instant, or for every one, show them where no row that has one can be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.endpoints.where import created_between
+from tap_chakra.reading.listing_length import listing_length
+from tap_chakra.reading.undated import Seen, undated_of, undated_pages
+from tap_chakra.reading.window_reader import row_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from chakra_api.endpoints.client import Row
+    from tap_chakra.reading.window_reader import Lister
+
+NEVER: Final = 200_000_000_000_000
+"""Epoch milliseconds, in the year 8307: no row is created then."""
+SECOND_MS: Final = 1000
+
+
+def undated_rows(lister: Lister, began: int) -> Iterator[list[Row]]:
+    """The rows without a usable `createdAt`, each once, an answer's at a time.
+
+    Args:
+        lister: Lists the processes of a procedure.
+        began: The server's time now, epoch milliseconds.
+    """
+    found = set[str]()
+    for where in (created_between(NEVER, None), created_between(None, 1)):
+        skip = 0
+        while fresh := _fresh((page := lister(where, skip=skip)).rows, found):
+            yield fresh
+            skip += len(page.rows)
+    began -= began % SECOND_MS  # what a server that tells seconds apart counts the same
+    dated = listing_length(lister, created_between(1, began))
+    if dated is None:  # it skips no rows that far: all that it shows is the beginning
+        yield _fresh(lister(None).rows, found)
+        return
+    seen = Seen(began, dated + len(found), 0, frozenset(found))
+    for page in undated_pages(lister, seen):
+        yield _fresh(page.rows, found)
+
+
+def _fresh(rows: Iterable[Row], found: set[str]) -> list[Row]:
+    """Those of the rows without a usable `createdAt` that were not found before."""
+    fresh = {row_id(row): row for row in undated_of(rows) if row_id(row) not in found}
+    found.update(fresh)
+    return list(fresh.values())
