@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql.datasource import DataSource
 
+from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_spark.read_options import parse_read
 from chakra_spark.reading.account_source import opened, table_builder
 from chakra_spark.reading.listed_reader import ListedReader, listed_table
 from chakra_spark.reading.process_reader import FilteringProcessReader, ProcessReader
 from chakra_spark.reading.spark_types import spark_schema
+from chakra_spark.write_options import parse_write
+from chakra_spark.writing.writer import ChakraWriter
 
 if TYPE_CHECKING:
-    from pyspark.sql.datasource import DataSourceReader
+    from pyspark.sql.datasource import DataSourceReader, DataSourceWriter
     from pyspark.sql.types import StructType
 
     from chakra_api.endpoints.client import Row
@@ -72,6 +75,23 @@ class ChakraDataSource(DataSource):
         if options.stream:
             return ListedReader(options, self._config)
         return self._process_reader(options, self._config)
+
+    def writer(self, schema: StructType, overwrite: bool) -> DataSourceWriter:  # noqa: FBT001 - Spark's signature
+        """What stages and sends.
+
+        Args:
+            schema: The columns of what is to be written.
+            overwrite: Whether Spark was asked to put it in the place of all that there is.
+
+        Raises:
+            SettingsError: An option means nothing, there is no key, or all was to be replaced.
+        """
+        if overwrite:
+            raise SettingsError(
+                'mode("overwrite") would delete every process that no row names',
+                'Write .mode("append"): the option mapping says what becomes of a row',
+            )
+        return ChakraWriter(parse_write(self.options), schema, SystemClock())
 
 
 class FilteringChakraDataSource(ChakraDataSource):

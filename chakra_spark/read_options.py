@@ -1,21 +1,14 @@
-"""The options of a read, and the settings of the tap that they make on whichever machine it is.
-
-An option is a text, and Spark shows it: in plans, in its pages, in its event log. So a secret is
-no option. It comes from the environment of driver and executors, and a machine that reads makes
-its settings there: what travels between machines holds none.
-"""
+"""The options of a read, and the settings of the tap that they make on whichever machine reads."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
-from chakra_api.nearest import did_you_mean
-from chakra_api.setting_values import is_set, shown, whole
-from chakra_plugin.settings.text import WrongText, typed
+from chakra_api.setting_values import shown, whole
+from chakra_spark.option_texts import secrets_of, texts_of, typed_option
 from tap_chakra.settings import DEFAULT_CONCURRENCY, parse_settings
 from tap_chakra.tables.attribute_columns import LAYOUTS
 
@@ -27,7 +20,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "TAP_CHAKRA"
 """Prefix of the environment's variables: those of the tap."""
 SECRETS: Final = ("api_key", "mask_salt")
-"""Settings that are no options."""
+"""Settings of a machine's own."""
 DEFAULT_TASKS: Final = 4
 _OF_THE_TAP: Final = {
     "api_url": "string",
@@ -76,11 +69,13 @@ class ReadOptions:
         Raises:
             SettingsError: A value means nothing, or this machine has no key.
         """
-        config = {name: _typed(name, text) for name, text in self.texts.items()}
+        config = {name: typed_option(name, text, OPTIONS) for name, text in self.texts.items()}
         if self.procedure:
             config["procedures"] = [self.procedure]
         agent = f"spark-chakra/{version('chakra-connectors')}"
-        settings = parse_settings(config | _secrets(), now=now, user_agent=agent, variable=VARIABLE)
+        settings = parse_settings(
+            config | secrets_of(VARIABLE, SECRETS), now=now, user_agent=agent, variable=VARIABLE
+        )
         given = "concurrency" in config
         readers = settings.concurrency // sharing if given else DEFAULT_CONCURRENCY
         ceiling = settings.connection.max_rps
@@ -101,10 +96,8 @@ def parse_read(options: Mapping[str, str]) -> ReadOptions:
     Raises:
         SettingsError: One is none, or means nothing; or it is a secret.
     """
-    given = {name.lower(): text for name, text in options.items() if is_set(text)}
-    for name in given:
-        _refuse(name)
-    values = {name: _typed(name, text) for name, text in given.items()}
+    given = texts_of(options, OPTIONS, VARIABLE)
+    values = {name: typed_option(name, text, OPTIONS) for name, text in given.items()}
     procedure, stream = str(values.get("procedure", "")), str(values.get("stream", ""))
     if bool(procedure) == bool(stream):
         raise SettingsError(
@@ -120,47 +113,3 @@ def parse_read(options: Mapping[str, str]) -> ReadOptions:
         )
     texts = {name: text for name, text in given.items() if name in _OF_THE_TAP}
     return ReadOptions(procedure, stream, whole(values, "tasks", DEFAULT_TASKS, 1), nested, texts)
-
-
-def _refuse(name: str) -> None:
-    """Refuse what is no option.
-
-    Raises:
-        SettingsError: It is none.
-    """
-    if name in SECRETS:
-        raise SettingsError(
-            f"{name} is a secret, and Spark shows options in plans, pages and logs",
-            f"Set {VARIABLE}_{name.upper()} in the environment of driver and executors, and change"
-            " the secret: it was in clear here",
-        )
-    if name not in OPTIONS:
-        raise SettingsError(
-            f"{shown(name)} is no option of a read of ChakraHQ",
-            f"{did_you_mean(name, OPTIONS)}There are {', '.join(OPTIONS)}",
-        )
-
-
-def _typed(name: str, text: str) -> object:
-    try:
-        return typed(text, {"type": [OPTIONS[name]]})
-    except WrongText as wrong:
-        raise SettingsError(
-            f"The option {name} is {shown(text)}", f"Write {wrong.wanted}"
-        ) from None
-
-
-def _secrets() -> dict[str, object]:
-    """The secrets of this machine's environment.
-
-    Raises:
-        SettingsError: It has no key.
-    """
-    found = {name: os.environ.get(f"{VARIABLE}_{name.upper()}") for name in SECRETS}
-    if not is_set(found["api_key"]):
-        raise SettingsError(
-            f"The variable {VARIABLE}_API_KEY is not set on a machine of this cluster",
-            "Set it in the environment of driver and executors before Spark starts; docs/spark.md"
-            " says how",
-        )
-    return {name: text for name, text in found.items() if is_set(text)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from chakra_api.exit_codes import ExitCode
 from target_chakra.changes import Kind, shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
@@ -228,6 +229,15 @@ class Reports:
         """Open rejects of a load that it has not failed for yet."""
         with self.reading() as connection:
             return untold(connection, load)
+
+    def has_loaded(self, load: str) -> bool:
+        """Whether a run has brought a load to its end, within the allowed rejects."""
+        runs = t.runs.c
+        query = sa.select(sa.func.count()).where(
+            runs.load == load, runs.exit_code == ExitCode.DONE.value, runs.dry.is_(False)
+        )
+        with self.reading() as connection:
+            return bool(connection.scalar(query))
 
     def unknowns(self) -> tuple[UnknownLine, ...]:
         """Rows of which nobody knows, and that nobody resolved."""

@@ -73,8 +73,9 @@ FLOORS = {
     """,
     "chakra_spark": """
         data_source
-        reading
-        read_options
+        reading  writing
+        read_options  write_options
+        option_texts
     """,
 }
 BELOW = {
@@ -95,7 +96,7 @@ SHARED_BY = {
         *{"__main__", "cli", "singer", "dlt_destination", "loads"},
         *{"audit", "doctor", "reporting", "write_probe", "sync", "telling"},
     },
-    "chakra_spark": {"read_options"},
+    "chakra_spark": {"option_texts", "writing"},
 }
 """The rooms that may import `chakra_plugin`: adapters, `loads` for its rare collections, `doctor`
 for the findings that both commands tell alike, and `reporting` for pages."""
@@ -112,6 +113,7 @@ FRAMEWORKS = {
         "chakra_plugin/warehouses",
         "chakra_sandbox/rows",
         "chakra_spark/reading",
+        "chakra_spark/writing",
         "target_chakra/plans",
     },
     "sqlalchemy": {

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-CORE = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra")
+CORE = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra", "chakra_spark")
 PLAIN = (Path(__file__).parent / "plain_words.txt").read_text().split()
 TEXT = (ROOT / "docs" / "glossary.md").read_text()
 GLOSSARY = {

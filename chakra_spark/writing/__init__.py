@@ -1,0 +1,1 @@
+"""Writing: tasks stage rows, the driver sends them by one run."""
