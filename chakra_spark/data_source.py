@@ -12,12 +12,13 @@ from chakra_spark.read_options import parse_read
 from chakra_spark.reading.account_source import opened, table_builder
 from chakra_spark.reading.listed_reader import ListedReader, listed_table
 from chakra_spark.reading.process_reader import FilteringProcessReader, ProcessReader
+from chakra_spark.reading.process_stream import ProcessStreamReader
 from chakra_spark.reading.spark_types import spark_schema
 from chakra_spark.write_options import parse_write
 from chakra_spark.writing.writer import ChakraWriter
 
 if TYPE_CHECKING:
-    from pyspark.sql.datasource import DataSourceReader, DataSourceWriter
+    from pyspark.sql.datasource import DataSourceReader, DataSourceStreamReader, DataSourceWriter
     from pyspark.sql.types import StructType
 
     from chakra_api.endpoints.client import Row
@@ -65,6 +66,35 @@ class ChakraDataSource(DataSource):
             SettingsError: They are not those of the account.
         """
         options = parse_read(self.options)
+        options.refuse_overlap()
+        config = self._config_behind(options, schema)
+        if options.stream:
+            return ListedReader(options, config)
+        return self._process_reader(options, config)
+
+    def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802 - Spark's name
+        """What plans and reads each batch of a stream.
+
+        Args:
+            schema: The columns that Spark expects.
+
+        Raises:
+            SettingsError: They are not those of the account, or no procedure is read.
+        """
+        options = parse_read(self.options)
+        if options.stream:
+            raise SettingsError(
+                f"'{options.stream}' can't be read as a stream: nothing of it says when it changed",
+                "Read it as a table, spark.read; streams are of a procedure",
+            )
+        return ProcessStreamReader(options, self._config_behind(options, schema))
+
+    def _config_behind(self, options: ReadOptions, schema: StructType) -> Row:
+        """The configuration that a schema was made of.
+
+        Raises:
+            SettingsError: It is not the account's.
+        """
         if self._config is None and self._schema_of(options) != schema:
             raise SettingsError(
                 "A schema was given, and it is not the one that the account has",
@@ -72,9 +102,7 @@ class ChakraDataSource(DataSource):
             )
         if self._config is None:
             raise AssertionError  # its schema was just made of it
-        if options.stream:
-            return ListedReader(options, self._config)
-        return self._process_reader(options, self._config)
+        return self._config
 
     def writer(self, schema: StructType, overwrite: bool) -> DataSourceWriter:  # noqa: FBT001 - Spark's signature
         """What stages and sends.

@@ -34,6 +34,7 @@ _OF_THE_TAP: Final = {
     "naive_timezone": "string",
     "mask": "object",
     "allow_incomplete": "boolean",
+    "lookback_seconds": "number",
 }
 """Options that mean what the tap's settings of that name mean, and their types."""
 _OWN: Final = {"procedure": "string", "stream": "string", "tasks": "integer", "nested": "string"}
@@ -58,6 +59,18 @@ class ReadOptions:
     tasks: int
     nested: str
     texts: Mapping[str, str]
+
+    def refuse_overlap(self) -> None:
+        """Refuse what only streams have.
+
+        Raises:
+            SettingsError: `lookback_seconds` is set.
+        """
+        if "lookback_seconds" in self.texts:
+            raise SettingsError(
+                "lookback_seconds is set, and a read of everything has no use for it",
+                "Leave it out, or read a stream: spark.readStream",
+            )
 
     def settings(self, now: int, sharing: int = 1) -> Settings:
         """The settings of the tap, on this machine.

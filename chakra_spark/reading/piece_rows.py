@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.zones import name_of
 from chakra_spark.reading.undated import undated_rows
-from tap_chakra.reading.row_times import created_at
+from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.run.failures import after_doubts
 from tap_chakra.run.incremental import Since
 from tap_chakra.run.modes import Selection
@@ -66,7 +66,9 @@ def rows_of(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequ
         ScanIncomplete: Rows may be missing, and the settings do not allow that.
     """
     reads = _undated if piece.kind == "undated" else _scanned
-    yield from reads(source, procedure, piece)
+    asked = piece.asked
+    for rows in reads(source, procedure, piece):
+        yield rows if asked.changed is None else [x for x in rows if asked.takes(updated_at(x))]
 
 
 def _undated(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequence[Row]]:

@@ -21,10 +21,16 @@ class Asked:
     Attributes:
         window: When they were created.
         where: What else they have in common; None for nothing.
+        changed: When they were last changed, as far as a row says; None for any time.
     """
 
     window: Window = field(default_factory=Window)
     where: Where | None = None
+    changed: Window | None = None
+
+    def takes(self, updated: int | None) -> bool:
+        """Whether a row with this `updatedAt` is wanted; one without a usable one always is."""
+        return self.changed is None or not updated or self.changed.holds(updated)
 
 
 @dataclass(frozen=True, slots=True)

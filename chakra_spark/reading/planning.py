@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
-from chakra_spark.reading.pieces import Asked, Piece
+from chakra_spark.reading.pieces import Piece
 from tap_chakra.reading.grain_probe import proven_grain
 from tap_chakra.reading.listing_length import listing_length
 from tap_chakra.reading.row_times import created_at, updated_at
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.endpoints.client import ProcessPage, Row
     from chakra_api.endpoints.where import Where
+    from chakra_spark.reading.pieces import Asked
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.run.source import Source
     from tap_chakra.scanning.known import KnownAccount
@@ -166,7 +167,9 @@ def _pieces(
     windows = [Window(lower, upper) for lower, upper in zip(lowers, uppers, strict=True)]
     undated = window.lower is None  # who asks for rows since an instant asks for none without one
     sharing = len(windows) + undated
-    parts = [Piece("part", Asked(each, asked.where), account, known, sharing) for each in windows]
+    parts = [
+        Piece("part", replace(asked, window=each), account, known, sharing) for each in windows
+    ]
     return [*parts, Piece("undated", asked, account, known, sharing)] if undated else parts
 
 

@@ -49,10 +49,7 @@ class ProcessReader(DataSourceReader):
         with opened(self._options, KnownAccount(self._config)) as source:
             procedure = source.procedures[0]
             asked = self._asked(source, procedure)
-            pieces = plan_pieces(source, procedure, asked, self._options.tasks)
-            if source.doubts:
-                say_incomplete(source, procedure.short_id, source.doubts)
-        return [InputPartition(piece) for piece in pieces]
+            return planned(source, procedure, asked, self._options.tasks)
 
     def _asked(self, source: Source, procedure: Procedure) -> Asked:
         settings = source.settings
@@ -67,12 +64,44 @@ class ProcessReader(DataSourceReader):
             ChakraError: A request failed for good.
             ScanIncomplete: Rows may be missing, and the options do not allow that.
         """
-        piece: Piece = partition.value
-        with opened(self._options, piece.account, piece.sharing) as source:
-            procedure = source.procedures[0]
-            builder = table_builder(source, procedure, self._options.nested, source.directory)
-            for table in piece_tables(source, procedure, piece, builder):
-                yield from batches_of(table)
+        yield from read_piece(self._options, partition.value)
+
+
+def planned(source: Source, procedure: Procedure, asked: Asked, tasks: int) -> list[InputPartition]:
+    """The pieces of a listing, as Spark hands them to tasks.
+
+    Args:
+        source: The account.
+        procedure: What to read.
+        asked: Which rows of it.
+        tasks: How many tasks read at a time.
+
+    Raises:
+        ChakraError: A request failed for good.
+        ScanIncomplete: Users can't be listed, and the options do not allow that.
+    """
+    pieces = plan_pieces(source, procedure, asked, tasks)
+    if source.doubts:
+        say_incomplete(source, procedure.short_id, source.doubts)
+    return [InputPartition(piece) for piece in pieces]
+
+
+def read_piece(options: ReadOptions, piece: Piece) -> Iterator[pa.RecordBatch]:
+    """The rows of a piece, on the machine of its task.
+
+    Args:
+        options: What the user wants read.
+        piece: Which rows of it.
+
+    Raises:
+        ChakraError: A request failed for good.
+        ScanIncomplete: Rows may be missing, and the options do not allow that.
+    """
+    with opened(options, piece.account, piece.sharing) as source:
+        procedure = source.procedures[0]
+        builder = table_builder(source, procedure, options.nested, source.directory)
+        for table in piece_tables(source, procedure, piece, builder):
+            yield from batches_of(table)
 
 
 def _is_asked_for(path: tuple[str, ...], procedure: Procedure) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import random
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -165,3 +166,23 @@ def test_a_task_asks_for_nothing_that_the_driver_has_found_out() -> None:
     read(listing, parts)
     assert all(where for where, _, _ in listing.log), "a task looked at the whole listing again"
     assert len(listing.log) < ROWS / 98 + 8 * TASKS  # where to cut a walk, and to close it
+
+
+def test_batches_of_changes_bring_each_change_once() -> None:
+    """What changed from one instant on and before another, again and again, as a stream asks."""
+    listing = listing_of("uniform", UNDATED)
+    rng = random.Random("batches")
+    seen: list[tuple[str, int]] = []
+    bounds = [None, NOW, NOW + 100, NOW + 200, NOW + 300]
+    for since, until in pairwise(bounds):
+        for row in rng.sample(listing.rows, 200):  # changed while the batch is read, and behind it
+            row["updatedAt"] = (until or NOW) + rng.randrange(90)
+        changed = Window(since, until)
+        pieces = plan_pieces(OneListing(listing), LEAD, Asked(changed=changed), TASKS)  # type: ignore[arg-type]
+        ids = set(read(listing, pieces))
+        told = {row["id"]: row["updatedAt"] for row in listing.rows}
+        assert ids == {each for each, at in told.items() if changed.holds(at)}
+        seen += [(each, told[each]) for each in ids]
+    assert max(Counter(seen).values()) == 1
+    settled = {row["id"] for row in listing.rows if row["updatedAt"] < NOW + 300}
+    assert settled <= {each for each, _ in seen}
