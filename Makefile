@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt bench bench-target bench-dlt prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served
+.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ $(STAMPS)/audit: requirements/audit.txt | $(STAMPS)/python
 
 # Spark runs on a JVM, which no package of Python brings.
 $(STAMPS)/java:
-	@command -v java >/dev/null 2>&1 || test -x "$(JAVA_HOME)/bin/java" || { echo "java is missing: install Java 17 or newer (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME" >&2; exit 1; }
+	@command -v java >/dev/null 2>&1 || test -x "$${JAVA_HOME:-/none}/bin/java" || { echo "java is missing: install Java 17 or newer (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME" >&2; exit 1; }
 	@mkdir -p $(STAMPS)
 	@touch $@
 
@@ -86,6 +86,10 @@ test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fu
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
 
+test-spark: $(STAMPS)/dev $(STAMPS)/spark ## Types and tests of chakra_spark, in a real Spark
+	$(SPARK)/bin/mypy -p chakra_spark
+	$(SPARK)/bin/python -m pytest tests/spark --durations=10
+
 test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium; exit code 2 where none can be had
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest tests/browser
@@ -110,6 +114,9 @@ demo: $(STAMPS)/dev $(STAMPS)/plugins ## A sandbox ChakraHQ to DuckDB through Me
 demo-dlt: $(STAMPS)/dev ## The same through dlt: to DuckDB, a SQL model, and back
 	@$(BIN)/python -m demo.dlt_both_ways
 
+demo-spark: $(STAMPS)/spark ## The same through Apache Spark: read in four tasks, SQL, and back
+	@$(SPARK)/bin/python -m demo.spark_both_ways
+
 bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
 	$(BIN)/python -m benchmarks $(PARTS)
 
@@ -119,6 +126,9 @@ bench-target: $(STAMPS)/dev ## The target's own work beside a BatchSink and a ba
 bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside other ways, and back
 	$(BIN)/python benchmarks/by_hand/bench_dlt.py
 	$(BIN)/python benchmarks/by_hand/bench_dlt_write.py
+
+bench-spark: $(STAMPS)/spark ## Rows per second of 1, 2 and 4 tasks of Spark beside one process
+	$(SPARK)/bin/python benchmarks/by_hand/bench_spark.py
 
 prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
 	$(BIN)/python -m tests.campaigns.scan_proof
@@ -200,4 +210,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(SPARK) .venv-lowest $(STAMPS) .meltano output mutants

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown, whole
 from chakra_spark.option_texts import secrets_of, texts_of, typed_option
-from tap_chakra.settings import DEFAULT_CONCURRENCY, parse_settings
+from tap_chakra.settings import parse_settings
 from tap_chakra.tables.attribute_columns import LAYOUTS
 
 if TYPE_CHECKING:
@@ -89,13 +89,11 @@ class ReadOptions:
         settings = parse_settings(
             config | secrets_of(VARIABLE, SECRETS), now=now, user_agent=agent, variable=VARIABLE
         )
-        given = "concurrency" in config
-        readers = settings.concurrency // sharing if given else DEFAULT_CONCURRENCY
         ceiling = settings.connection.max_rps
         paced = None if ceiling is None else ceiling / sharing
         return replace(
             settings,
-            concurrency=max(1, readers),
+            concurrency=max(1, settings.concurrency // sharing),
             connection=replace(settings.connection, max_rps=paced),
         )
 

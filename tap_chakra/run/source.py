@@ -31,8 +31,9 @@ from tap_chakra.run.failures import StreamSettingsError, is_own
 from tap_chakra.run.modes import plan_run, wants_probe
 from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.scanning.crew import Crew
+from tap_chakra.scanning.extent import Extent
 from tap_chakra.scanning.known import KnownAccount
-from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+from tap_chakra.scanning.scan import Listers, Readers, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

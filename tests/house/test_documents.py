@@ -14,6 +14,7 @@ import yaml
 from chakra_api.exit_codes import GRAVITY, ExitCode
 from chakra_plugin.settings.monitoring import MONITORING
 from chakra_sandbox.knobs import knob_docs
+from chakra_spark import read_options, write_options
 from tap_chakra.cli.command import COMMANDS as TAP_COMMANDS
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.command import COMMANDS
@@ -176,6 +177,12 @@ def test_each_decision_names_its_proof() -> None:
         named = re.findall(r"`(tests/[\w/.]+)`", proof)
         assert named, path.name
         assert [name for name in named if not (ROOT / name).exists()] == [], path.name
+
+
+def test_the_page_on_spark_names_every_option() -> None:
+    names = {**read_options.OPTIONS, **write_options.OPTIONS}
+    page = read("docs/spark.md")
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_every_make_verb_in_the_documents_exists() -> None:

@@ -18,6 +18,7 @@ def test_the_wheel_holds_the_packages_alone(outside: Places) -> None:
     with zipfile.ZipFile(outside.wheel) as wheel:
         tops = {name.split("/")[0] for name in wheel.namelist()}
     packages = {"chakra_api", "chakra_plugin", "chakra_sandbox", "tap_chakra", "target_chakra"}
+    packages.add("chakra_spark")
     assert {top for top in tops if not top.endswith(".dist-info")} == packages
 
 

@@ -9,7 +9,8 @@ from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions
 from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.crew import Crew
-from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+from tap_chakra.scanning.extent import Extent
+from tap_chakra.scanning.scan import Listers, Readers, Scan
 from tests.support.clock import FakeClock
 from tests.support.listing import NOW
 

@@ -66,6 +66,8 @@ def test_pace_and_readers_are_shared_out() -> None:
     assert parse_read({"procedure": "lead", "concurrency": "2"}).settings(NOW, 5).concurrency == 1
 
 
-def test_each_task_has_the_usual_readers_where_nobody_says_how_many() -> None:
+def test_tasks_share_the_ceiling_where_nobody_says_how_many_readers() -> None:
     options = parse_read({"procedure": "lead"})
-    assert options.settings(NOW, 5).concurrency == options.settings(NOW).concurrency
+    assert options.settings(NOW).concurrency == 64
+    assert options.settings(NOW, 4).concurrency == 16
+    assert options.settings(NOW, 100).concurrency == 1

@@ -21,8 +21,9 @@ from chakra_spark.reading.pieces import Asked
 from chakra_spark.reading.planning import plan_pieces
 from tap_chakra.reading.portions import Portions
 from tap_chakra.scanning.beginning import Beginning
+from tap_chakra.scanning.extent import Extent
 from tap_chakra.scanning.known import KnownAccount
-from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+from tap_chakra.scanning.scan import Listers, Readers, Scan
 from tap_chakra.settings import parse_settings
 from tap_chakra.timeline.windows import Window
 from tests.support.churning import DAY, Churn, Ways

@@ -17,7 +17,8 @@ from tap_chakra.run.procedure_run import ProcedureRun
 from tap_chakra.run.resume import Beside, ResumePoint, Scope
 from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.crew import Crew
-from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+from tap_chakra.scanning.extent import Extent
+from tap_chakra.scanning.scan import Listers, Readers, Scan
 from tap_chakra.timeline.coverage import Range, Unfinished
 from tap_chakra.timeline.windows import Window
 from tests.support.clock import FakeClock

@@ -24,7 +24,8 @@ from tap_chakra.run.ranges import UNKNOWN, WHOLE, RowRange, from_state, to_state
 from tap_chakra.run.resume import Beside
 from tap_chakra.scanning.beginning import Beginning
 from tap_chakra.scanning.crew import Crew
-from tap_chakra.scanning.scan import Extent, Listers, Readers, Scan
+from tap_chakra.scanning.extent import Extent
+from tap_chakra.scanning.scan import Listers, Readers, Scan
 from tap_chakra.settings import CHANGE_DETECTION, parse_settings
 from tests.support.clock import FakeClock
 from tests.support.listing import NOW, Listing, Row, make_rows
