@@ -21,12 +21,14 @@ from chakra_spark.reading.pieces import Asked
 from chakra_spark.reading.planning import plan_pieces
 from tap_chakra.reading.portions import Portions
 from tap_chakra.scanning.beginning import Beginning
+from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.extent import Extent
 from tap_chakra.scanning.known import KnownAccount
 from tap_chakra.scanning.scan import Listers, Readers, Scan
 from tap_chakra.settings import parse_settings
 from tap_chakra.timeline.windows import Window
 from tests.support.churning import DAY, Churn, Ways
+from tests.support.clock import FakeClock
 from tests.support.distributions import bursts, imports, recent, uniform
 from tests.support.listing import NOW, ORDERS, Listing, make_rows
 from tests.support.scanning import CELLS, SameThread
@@ -63,7 +65,7 @@ class OneListing:
     def scan(self, _: Procedure, selection: Selection, _unfinished: None, *, known: Any) -> Scan:
         return Scan(
             Listers(self._listing, self._listing),
-            Readers(SameThread(), 4, Portions(4)),
+            Readers(SameThread(), Crew(4, FakeClock().monotonic), Portions(4)),
             cells=CELLS,
             extent=Extent(selection.lower, upper=selection.upper, known=known),
             begins=self.begins,
