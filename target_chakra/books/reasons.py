@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_chakra.changes import Change
 
 MOST_KINDS: Final = 1000
@@ -20,6 +22,7 @@ MOST_KINDS: Final = 1000
 COMMONEST: Final = 3
 SHOWN: Final = 140
 """Characters of an example."""
+LEFT_OUT: Final = "…"
 _VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d\S*")
 
 
@@ -29,6 +32,7 @@ class Reasons:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._examples: dict[str, str] = {}
+        self._various: set[str] = set()
         self._others = 0
         self._briefs: Counter[str] = Counter()
 
@@ -48,7 +52,8 @@ class Reasons:
             self._others += 1
             return
         self._counts[kind] += 1
-        self._examples.setdefault(kind, reason)
+        if self._examples.setdefault(kind, reason) != reason:
+            self._various.add(kind)
 
     @property
     def briefs(self) -> tuple[tuple[str, int], ...]:
@@ -58,11 +63,15 @@ class Reasons:
     def said(self) -> str:
         """The commonest, each with its rows; empty if there are none."""
         told = self._counts.most_common(COMMONEST)
-        parts = [f"{_cut(self._examples[kind])} ({counted(count)})" for kind, count in told]
+        parts = [f"{self._example(kind)} ({counted(count)})" for kind, count in told]
         left = self._counts.total() + self._others - sum(count for _, count in told)
         if left:
             parts.append(f"other reasons ({counted(left)})")
         return "; ".join(parts)
+
+    def _example(self, kind: str) -> str:
+        """The first of a kind, said to be one where others have other values."""
+        return f"{'such as ' if kind in self._various else ''}{_cut(self._examples[kind])}"
 
 
 def without_values(reason: str, key: str = "") -> str:
@@ -73,6 +82,25 @@ def without_values(reason: str, key: str = "") -> str:
         key: What names its process, as a reason has it; empty without one.
     """
     return _VALUES.sub("", reason.replace(key, "") if key else reason)
+
+
+def told_of_all(reasons: Sequence[tuple[str, str]]) -> str:
+    """What reasons of one kind have in common, with a mark where their values stand.
+
+    Args:
+        reasons: Each with the key of its row; if all are the same, that is it.
+    """
+    bare = [reason.replace(key, LEFT_OUT) if key else reason for reason, key in reasons]
+    first = reasons[0][0]
+    if all(each == first for each, _ in reasons):
+        return first
+    held = [_VALUES.findall(each) for each in bare]
+    alike = [
+        place < min(map(len, held)) and len({values[place] for values in held}) == 1
+        for place in range(len(held[0]))
+    ]
+    kept = iter(alike)
+    return _VALUES.sub(lambda found: found[0] if next(kept) else LEFT_OUT, bare[0])
 
 
 def counted(rows: int) -> str:

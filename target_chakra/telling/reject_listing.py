@@ -10,7 +10,7 @@ from chakra_api.printable import printable_json
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_csv
 from chakra_plugin.terminal import Tone, Toned, tell_toned
-from target_chakra.books.reasons import counted, without_values
+from target_chakra.books.reasons import counted, told_of_all, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,12 +42,13 @@ def tell_reasons(found: Sequence[RejectLine], more: str) -> None:
     """
     groups = by_reason(found)
     for rows in sorted(groups.values(), key=len, reverse=True):
-        first = rows[0]
-        tell_toned((Toned(counted(len(rows)), Tone.HEADING), f": {first.reason}"))
-        tell(f"    {first.next_step}.")
+        reason = reason_of(rows)
+        tell_toned((Toned(counted(len(rows)), Tone.HEADING), f": {reason}"))
+        tell(f"    {told_of_all([(each.next_step, each.key) for each in rows])}.")
         for each in rows[:EXAMPLES]:
             said = f"{each.id}  run {each.run}, {place_of(each)}, {_named(each)}"
-            tell(f"    {said}{_other_values(each, first)}")
+            own = "" if each.reason == reason else f": {each.reason}"
+            tell(f"    {said}{own}")
         if len(rows) > EXAMPLES:
             tell(f"    and {counted(len(rows) - EXAMPLES)} more")
     tell(f"{counted(len(found))}. Each of them: {more}", err=True)
@@ -59,6 +60,11 @@ def by_reason(found: Iterable[RejectLine]) -> Mapping[str, list[RejectLine]]:
     for each in found:
         groups[without_values(each.reason, each.key)].append(each)
     return groups
+
+
+def reason_of(rows: Sequence[RejectLine]) -> str:
+    """Why all rows of a group were rejected: without values where theirs differ."""
+    return told_of_all([(each.reason, each.key) for each in rows])
 
 
 def reject_line(each: RejectLine) -> str:
@@ -94,8 +100,3 @@ def _named(each: RejectLine) -> str:
 def _why(each: RejectLine) -> str:
     job = f" (job {each.job})" if each.job else ""
     return f"{each.reason}{job}. {each.next_step}."
-
-
-def _other_values(each: RejectLine, first: RejectLine) -> str:
-    """The reason of an example where its values are others than those of the first one."""
-    return "" if each.reason == first.reason else f": {each.reason}"

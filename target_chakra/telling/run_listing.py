@@ -10,6 +10,7 @@ from chakra_plugin.telling import tell
 from chakra_plugin.terminal import Tone, Toned, tell_table, tell_toned
 from target_chakra.books.reasons import counted
 from target_chakra.telling.receipt_table import tell_receipt
+from target_chakra.telling.reject_listing import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -79,7 +80,7 @@ def tell_run(run: RunLine, rejects: Mapping[str, Sequence[RejectLine]], now_ms: 
     if rejects:
         tell("Rejected:")
     for rows in list(rejects.values())[:_MOST_REASONS]:
-        tell(f"  {counted(len(rows))}: {rows[0].reason}")
+        tell(f"  {counted(len(rows))}: {reason_of(rows)}")
     if len(rejects) > _MOST_REASONS:
         tell(f"  and {len(rejects) - _MOST_REASONS:,} reasons more")
 

@@ -113,9 +113,9 @@ def test_rejects_are_told_by_reason_with_three_examples_and_what_to_type(desk: D
     shown = desk.run("rejects", "--run", "1", piped=True)
     assert shown.code == 0
     assert shown.stdout == (
-        f"9 rows: score is 'x0', {EXAMPLE}\n"
+        f"9 rows: score is …, {EXAMPLE}\n"
         "    Mend it in the source, or leave it out with fields.\n"
-        "    1  run 1, scores line 14, lead_id=B-x0\n"
+        f"    1  run 1, scores line 14, lead_id=B-x0: score is 'x0', {EXAMPLE}\n"
         f"    2  run 1, scores line 15, lead_id=B-x1: score is 'x1', {EXAMPLE}\n"
         f"    3  run 1, scores line 16, lead_id=B-x2: score is 'x2', {EXAMPLE}\n"
         "    and 6 rows more\n"
@@ -167,7 +167,7 @@ def test_runs_have_a_header_and_one_of_them_is_told_in_words(desk: Desk) -> None
     assert told[0].startswith("Run 1 (run) of account ")
     assert told[2] == "Ended: rejects (exit code 7)"
     assert told[3].split() == ["stream", "rows", "created", "rejected"]
-    assert told[-4:-2] == ["Rejected:", f"  9 rows: score is 'x0', {EXAMPLE}"]
+    assert told[-4:-2] == ["Rejected:", f"  9 rows: score is …, {EXAMPLE}"]
     assert told[-1] == "Next: target-chakra --config c.json rejects --run 1"
     (line,) = desk.run("runs", "1", "--json", piped=True).stdout.splitlines()
     assert json.loads(line)["receipt"]["rows_in"] == 22

@@ -42,8 +42,8 @@ def test_reasons_that_differ_in_keys_and_values_are_one_kind() -> None:
     gone = ["There is no process with KEY in 'lead'"] * 12
     told = reasons(*many, *gone, "a", "b", "a", "b", "b").said()
     assert told == (
-        "score: '0x' is no number (20 rows); There is no process with lead_id=L-20 in 'lead'"
-        " (12 rows); b (3 rows); other reasons (2 rows)"
+        "such as score: '0x' is no number (20 rows); such as There is no process with lead_id=L-20"
+        " in 'lead' (12 rows); b (3 rows); other reasons (2 rows)"
     )
 
 
