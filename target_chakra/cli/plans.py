@@ -12,7 +12,6 @@ import click
 
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
-from chakra_api.values.coercion import json_text
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.pages.environment import render
@@ -25,6 +24,7 @@ from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, 
 from target_chakra.on_record.applying import Applying, Choice, refuse_other, written_since
 from target_chakra.plans.entries import REJECT
 from target_chakra.plans.reading import opened_plan
+from target_chakra.plans.shown import shown_by
 from target_chakra.plans.summary import summed_up
 from target_chakra.reporting.plan_page import plan_page
 from target_chakra.run.hooks import Hooks
@@ -32,6 +32,9 @@ from target_chakra.singer.target import typed_command
 from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from singer_sdk.plugin_base import _ConfigInput
 
     from chakra_plugin.monitoring.watch import Watch
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from target_chakra.plans.reading import Plan
     from target_chakra.plans.summary import FieldLine, Summary
     from target_chakra.settings import Settings
+
+    Shown: TypeAlias = Callable[[str, str, object], str]
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 _REASONS_SHOWN = 5
@@ -81,8 +86,10 @@ def plan(config: _ConfigInput, file: Path, html: Path | None, *, as_json: bool) 
 
 
 def _as_json(found: Plan, summary: Summary) -> dict[str, object]:
+    facts = found.facts.to_json()
+    facts.pop("times")
     return {
-        **found.facts.to_json(),
+        **facts,
         "digest": found.digest,
         "kinds": [
             {"procedure": procedure, "kind": kind, "count": count}
@@ -134,16 +141,17 @@ def _show(facts: PlanFacts, summary: Summary) -> None:
     )
     kinds = summary.kinds.items()
     rows = [(procedure, kind, f"{count:,}") for (procedure, kind), count in kinds]
+    shown = shown_by(facts, "nothing")
     if rows:
         tell_table(("procedure", "kind", "count"), rows, numeric={2})
     if summary.fields:
-        lines = [_field_cells(each) for each in summary.fields[:_FIELDS_SHOWN]]
+        lines = [_field_cells(each, shown) for each in summary.fields[:_FIELDS_SHOWN]]
         heads = ("procedure", "field", "changed", "filled", "cleared", "largest change")
         tell_table(heads, lines, numeric={2, 3, 4})
     for reason, count in summary.reasons.most_common(_REASONS_SHOWN):
         tell(f"rejected {count:,} times: {reason}")
     for entry in summary.examples:
-        for line in _entry_lines(entry):
+        for line in _entry_lines(entry, shown):
             tell(line)
 
 
@@ -152,32 +160,29 @@ def _counts(facts: PlanFacts) -> str:
     return ", ".join(said) or "nothing to do"
 
 
-def _field_cells(each: FieldLine) -> tuple[str, ...]:
-    largest = each.largest
-    shown = ""
+def _field_cells(each: FieldLine, shown: Shown) -> tuple[str, ...]:
+    largest, told = each.largest, ""
     if largest is not None:
-        shown = f"{_text(largest.change.before)} → {_text(largest.change.after)} ({largest.key})"
+        change = (largest.change.before, largest.change.after)
+        before, after = (shown(each.procedure, each.name, value) for value in change)
+        told = f"{before} → {after} ({largest.key})"
     counts = (f"{count:,}" for count in (each.changed, each.filled, each.cleared))
-    return (each.procedure, each.name, *counts, shown)
+    return (each.procedure, each.name, *counts, told)
 
 
-def _entry_lines(entry: Entry) -> list[str]:
+def _entry_lines(entry: Entry, shown: Shown) -> list[str]:
     named = entry.key or "without a key"
     place = f"{entry.stream} line {entry.line}" if entry.line else f"{entry.stream}, of the mirror"
     if entry.kind == REJECT:
         return [f"reject {named} ({place}): {entry.reason}. {entry.next_step}."]
     lines = [f"{entry.kind} {named} ({place})"]
-    if entry.kind == Kind.CREATE.value:
-        lines += [f"  {each.name}: {_text(each.after)}" for each in entry.fields]
-    elif entry.kind == Kind.UPDATE.value:
-        lines += [
-            f"  {each.name}: {_text(each.before)} → {_text(each.after)}" for each in entry.fields
-        ]
+    for each in entry.fields:
+        before, after = (shown(entry.procedure, each.name, x) for x in (each.before, each.after))
+        if entry.kind == Kind.CREATE.value:
+            lines.append(f"  {each.name}: {after}")
+        elif entry.kind == Kind.UPDATE.value:
+            lines.append(f"  {each.name}: {before} → {after}")
     return lines
-
-
-def _text(value: object) -> str:
-    return "nothing" if value is None else json_text(value)
 
 
 @click.command()

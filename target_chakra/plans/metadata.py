@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class PlanFacts:
         requests: How many requests that takes, about.
         minutes: How long they take at the pace of the run that made it, about.
         made_by: The name and the version of what made it.
+        times: Fields that hold times, by procedure, each with milliseconds in its unit.
     """
 
     made_at: int
@@ -59,6 +60,7 @@ class PlanFacts:
     requests: int
     minutes: float
     made_by: str = ""
+    times: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """One JSON object."""
@@ -76,6 +78,10 @@ def facts_of(given: Mapping[str, Any]) -> PlanFacts:
     told["streams"] = {
         str(name): PlannedStream(dict(each["mapping"]), dict(each["columns"]))
         for name, each in dict(given["streams"]).items()
+    }
+    told["times"] = {
+        str(name): {str(each): int(unit) for each, unit in dict(times).items()}
+        for name, times in dict(given.get("times") or {}).items()
     }
     told["counts"] = {str(name): int(count) for name, count in dict(given["counts"]).items()}
     return PlanFacts(**told)

@@ -32,6 +32,9 @@ class PlanWriter:
         path: Where it is to lie.
         made_up: Whether a process id stands for a process that the plan itself creates.
 
+    Attributes:
+        procedures: ShortIds of those that its entries are of.
+
     Raises:
         SettingsError: It can't be written there, or what lies there is no plan.
     """
@@ -41,6 +44,7 @@ class PlanWriter:
         self._made_up = made_up
         self._entries: list[Entry] = []
         self._number = 0
+        self.procedures: set[str] = set()
         refuse_to_replace(path)
         try:
             make_folder(path.absolute().parent)
@@ -69,6 +73,7 @@ class PlanWriter:
         return self._number
 
     def _add(self, entry: Entry) -> None:
+        self.procedures.add(entry.procedure)
         self._entries.append(entry)
         if len(self._entries) >= layout.ROWS_A_GROUP:
             self._write()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.values.coercion import json_text
 from chakra_plugin.pages.instants import utc
 from chakra_plugin.pages.parts import (
     Column,
@@ -19,6 +18,7 @@ from chakra_plugin.pages.parts import (
     Tone,
 )
 from target_chakra.plans.entries import REJECT
+from target_chakra.plans.shown import shown_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ def plan_page(facts: PlanFacts, summary: Summary, entries: Iterable[Entry], comm
         entries: Its lines; the first of many are shown.
         command: What carries it out.
     """
-    lines = list(islice(_lines(entries), MOST_LINES + 1))
+    lines = list(islice(_lines(facts, entries), MOST_LINES + 1))
     is_cut = len(lines) > MOST_LINES
     note = f"The first {MOST_LINES:,} lines; all of them are in the file." if is_cut else ""
     return Page(
@@ -79,11 +79,14 @@ def _totals(facts: PlanFacts, summary: Summary) -> Iterator[Said | Table]:
             Column("cleared", is_number=True),
             Column("largest change"),
         )
-        rows = []
+        rows, shown = [], shown_by(facts, "")
         for each in summary.fields:
             largest = each.largest
-            change = largest and f"{_text(largest.change.before)} → {_text(largest.change.after)}"
-            by = f"{change} ({largest.key})" if largest else ""
+            by = ""
+            if largest is not None:
+                ends = (largest.change.before, largest.change.after)
+                before, after = (shown(each.procedure, each.name, value) for value in ends)
+                by = f"{before} → {after} ({largest.key})"
             counts = (each.changed, each.filled, each.cleared)
             rows.append((each.name, each.procedure, *counts, by))
         yield Table("Fields that are changed", columns, rows)
@@ -107,15 +110,14 @@ def _table(lines: list[tuple[Cell, ...]], note: str) -> SearchTable:
     return SearchTable("What would be done, field by field", columns, lines, note)
 
 
-def _lines(entries: Iterable[Entry]) -> Iterator[tuple[Cell, ...]]:
+def _lines(facts: PlanFacts, entries: Iterable[Entry]) -> Iterator[tuple[Cell, ...]]:
+    shown = shown_by(facts, "")
     for entry in entries:
         head = (entry.number, entry.kind, entry.procedure, str(entry.key or ""))
         place = (entry.stream, entry.line or None)
         if entry.kind == REJECT:
             yield (*head, "", "", entry.reason, *place)
         for each in entry.fields:
-            yield (*head, each.name, _text(each.before), _text(each.after), *place)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else json_text(value)
+            ends = (each.before, each.after)
+            before, after = (shown(entry.procedure, each.name, value) for value in ends)
+            yield (*head, each.name, before, after, *place)

@@ -15,6 +15,7 @@ from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE
 from target_chakra.planning.foreseen import is_made_up
 from target_chakra.plans.metadata import PlanFacts
+from target_chakra.plans.shown import times_of
 from target_chakra.plans.writing import PlanWriter
 
 if TYPE_CHECKING:
@@ -120,4 +121,14 @@ class PlanKeeper:
                 (requests + lookups) * took / max(closing.client.stats.requests, 1) / 60, 2
             ),
             made_by=settings.connection.user_agent,
+            times=self._times(closing),
         )
+
+    def _times(self, closing: Closing) -> dict[str, dict[str, int]]:
+        """Which fields hold times, of the procedures that the plan is of."""
+        opened = map(closing.context.procedure, sorted(self._file.procedures))
+        found = {
+            each.name: times_of(each.destinations.procedure, each.destinations.rules.times.unit_ms)
+            for each in opened
+        }
+        return {name: times for name, times in found.items() if times}
