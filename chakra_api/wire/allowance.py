@@ -9,6 +9,10 @@ that the allowance has shrunk.
 
 Where probes are refused close above the best rate ever kept, again and again, they become rare.
 Below that rate they never do, so that a server that recovers is used again within half a minute.
+
+Not every complaint is about the rate: a server may refuse some requests for reasons of its own.
+Whoever allows so many requests a second lets no more through between two complaints; so one that
+comes at a rate below what was let through again and again of late is about something else.
 """
 
 from __future__ import annotations
@@ -65,6 +69,37 @@ FORGETTING_PROBES: Final = 15
 
 PROBE_GROWTH: Final = 0.016
 """A probe of s seconds grows the rate e^(PROBE_GROWTH s²) fold: tenfold in twelve seconds."""
+
+BELOW_SHARE: Final = 0.9
+"""Share of what was let through before, below which a rate can't be what is complained of."""
+
+TELLING_REQUESTS: Final = 8
+"""Requests between two complaints from which on they say how many a second are let through."""
+
+SURE_DOUBTS: Final = 2
+"""How often more must have been let through than a rate that is complained of: once is too little,
+for the allowance may have shrunk between the two complaints."""
+
+LONG_QUIET_SECONDS: Final = 12.0
+"""Seconds between two complaints from which on they may be of different times."""
+
+LONG_QUIET_REQUESTS: Final = 100
+"""Requests between them from which on they are."""
+
+SHORTEST_SECONDS: Final = 0.1
+"""A shorter time between complaints counts as this long."""
+
+MOST_KEPT: Final = 20
+"""Complaints of late that are compared."""
+
+MOST_COMPLAINED: Final = 0.2
+"""Share of requests complained of, beyond which it is the rate whatever else may be."""
+
+UNHEARD_SECONDS: Final = 60.0
+"""Seconds for which complaints are not heard then; they double each time it is found out again."""
+
+MOST_UNHEARD: Final = 960.0
+"""Where the doubling ends."""
 
 _CLIMB: Final = math.log1p(CLIMB_SHARE)
 
@@ -168,6 +203,62 @@ class Allowance:
         if math.isinf(aim):
             return -1.0
         return now - self.since - math.log(aim / self.start) / _CLIMB
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Whether complaints follow the rate, by what was let through between them.
+
+    Attributes:
+        let_through: Requests a second between two complaints, those of late.
+        requests: Requests since the first of those complaints.
+        complaints: Complaints since then.
+        contradicted: How many of them the last complaint contradicted.
+        since: Requests and seconds between the last complaints, too few requests to be told.
+        unheard: Seconds for which complaints are not heard, once it is sure.
+    """
+
+    let_through: tuple[float, ...] = ()
+    requests: int = 0
+    complaints: int = 0
+    contradicted: int = 0
+    since: tuple[int, float] = (0, 0.0)
+    unheard: float = UNHEARD_SECONDS
+
+    @property
+    def sure(self) -> bool:
+        """Whether complaints do not follow the rate."""
+        few = self.complaints <= MOST_COMPLAINED * self.requests
+        return self.contradicted >= SURE_DOUBTS and few
+
+    def after(self, requests: int, elapsed: float, rate: float) -> Doubts:
+        """The doubts after one more complaint.
+
+        Args:
+            requests: Requests that were let through since the one before.
+            elapsed: Seconds since then.
+            rate: Requests a second that left when it came.
+        """
+        if elapsed > LONG_QUIET_SECONDS and requests >= LONG_QUIET_REQUESTS:
+            return Doubts(unheard=self.unheard)  # the allowance may have shrunk meanwhile
+        contradicted = sum(rate < BELOW_SHARE * each for each in self.let_through)
+        since = (self.since[0] + requests, self.since[1] + elapsed)
+        let_through = self.let_through
+        if since[0] >= TELLING_REQUESTS:
+            let_through = (*let_through, since[0] / max(since[1], SHORTEST_SECONDS))[-MOST_KEPT:]
+            since = (0, 0.0)
+        return replace(
+            self,
+            let_through=let_through,
+            requests=self.requests + requests,
+            complaints=self.complaints + 1,
+            contradicted=contradicted,
+            since=since,
+        )
+
+    def anew(self) -> Doubts:
+        """The doubts once complaints are not heard for a while: it is found out again after it."""
+        return Doubts(unheard=min(2 * self.unheard, MOST_UNHEARD))
 
 
 def first(rate: float, resume: float, *, meaningful: bool) -> Allowance:

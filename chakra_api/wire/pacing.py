@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import Throttled
-from chakra_api.wire.allowance import SLOWEST_RATE, Allowance, first
+from chakra_api.wire.allowance import (
+    MOST_COMPLAINED,
+    SLOWEST_RATE,
+    Allowance,
+    Doubts,
+    first,
+)
 
 if TYPE_CHECKING:
     from chakra_api.clock import Clock
@@ -39,6 +45,9 @@ and then says nothing about the rate.
 LEAST_COMPLAINTS: Final = 3
 """Such complaints in a stretch below which there is no telling."""
 
+MANY_COMPLAINTS: Final = 5
+"""Complaints that are not heard, from which on it is asked whether they are too many for that."""
+
 USED_SHARE: Final = 0.8
 """Share of the rate that left from which on it counts as used: counting is not exact."""
 
@@ -53,6 +62,12 @@ class _Stretch:
     since: float
     requests: int = 0
     complaints: int = 0
+
+    @property
+    def is_much(self) -> bool:
+        """Whether so many requests were complained of that it is the rate, whatever else may be."""
+        many = self.complaints >= MANY_COMPLAINTS
+        return many and self.complaints > MOST_COMPLAINED * self.requests
 
     def rate(self, now: float) -> float:
         return self.requests / max(now - self.since, BRIEF_SECONDS)
@@ -73,6 +88,9 @@ class Pacer:
         self._closed_until = self._next = 0.0
         self._stretch = self._before = _Stretch(0.0)
         self._rate_before = 0.0
+        self._doubts = Doubts()
+        self._heard = _Stretch(0.0)
+        self._unheard_until = 0.0
         self._lock = threading.Lock()
         self.waited_seconds = 0.0
 
@@ -138,12 +156,14 @@ class Pacer:
             self._rate_before = self._stretch.rate(now)
             self._before, self._stretch = self._stretch, _Stretch(now)
         self._stretch.requests += 1
+        self._heard.requests += 1
 
     def throttled(self, retry_after: float | None = None) -> None:
         """The server complained: slow down, and send nothing for `retry_after` seconds."""
         with self._lock:
             now = self._clock.monotonic()
             self._stretch.complaints += 1
+            self._heard.complaints += 1
             if retry_after:
                 self._close(now, now + retry_after)
             else:
@@ -166,8 +186,16 @@ class Pacer:
             self._learn(now, now)
 
     def _learn(self, now: float, resume: float) -> None:
+        if now < self._unheard_until:
+            if not self._heard.is_much:
+                return
+            self._unheard_until, self._doubts = now, Doubts()
         current = self._current(now)
-        if self._allowance is None:
+        if self._is_unrelated(now, current):
+            self._allowance = None
+            self._unheard_until = now + self._doubts.unheard
+            self._doubts = self._doubts.anew()
+        elif self._allowance is None:
             enough = self._stretch.requests + self._before.requests >= MEANINGFUL_REQUESTS
             self._allowance = first(current, resume, meaningful=enough)
         else:
@@ -175,7 +203,16 @@ class Pacer:
         # A pause is no rate either.
         self._stretch = self._before = _Stretch(resume)
         self._rate_before = 0.0
-        self._next = max(self._next, resume + 1 / self._allowance.start)
+        if self._allowance is not None:
+            self._next = max(self._next, resume + 1 / self._allowance.start)
+
+    def _is_unrelated(self, now: float, rate: float) -> bool:
+        """Whether a complaint is one of those that do not follow the rate."""
+        heard, self._heard = self._heard, _Stretch(now)
+        if self._allowance is not None:
+            through = max(0, heard.requests - heard.complaints)
+            self._doubts = self._doubts.after(through, now - heard.since, rate)
+        return self._doubts.sure
 
     def _current(self, now: float) -> float:
         """The rate that was refused: ours, if so many were there to send, else what was sent."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chakra_api.wire import allowance
-from chakra_api.wire.allowance import Allowance, first
+from chakra_api.wire.allowance import Allowance, Doubts, first
 
 
 def held(kept: float, refused: float, *, probes: int = 0, best: float | None = None) -> Allowance:
@@ -88,3 +90,36 @@ def test_no_complaint_cuts_below_the_slowest_rate() -> None:
     for _ in range(20):
         found = found.refuse(found.rate(0.1), 0.1, 0.0)
     assert found.rate(0.0) == allowance.SLOWEST_RATE
+
+
+@given(
+    limit=st.floats(0.5, 200),
+    burst=st.floats(1, 100),
+    pause=st.floats(0, 5),
+    rates=st.lists(st.floats(1.02, 20), min_size=1, max_size=30),
+)
+def test_a_limit_that_stays_is_never_doubted(
+    limit: float, burst: float, pause: float, rates: list[float]
+) -> None:
+    """Whatever rates above it are sent at, with whatever pauses and burst."""
+    doubts = Doubts()
+    for above in rates:
+        rate = limit * above
+        tokens = min(burst, limit * pause)
+        sending = max(tokens, 1) / (rate - limit)
+        doubts = doubts.after(int(rate * sending), pause + sending, rate)
+        assert not doubts.sure
+
+
+@given(st.integers(20, 60), st.floats(0.2, 0.8), st.sampled_from([0.0, 1.0]))
+def test_complaints_after_so_many_requests_whatever_the_rate_are_soon_doubted(
+    requests: int, cut: float, pause: float
+) -> None:
+    doubts, rate, complaints = Doubts(), 100.0, 0
+    while not doubts.sure:
+        complaints += 1
+        doubts = doubts.after(requests, pause + requests / rate, rate)
+        rate *= cut
+        assert rate > 0.02
+    assert complaints <= 20
+    assert doubts.anew().unheard == 2 * allowance.UNHEARD_SECONDS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from chakra_api.wire.pacing import Pacer
@@ -143,3 +145,56 @@ def test_a_limit_far_below_what_is_sent_is_found_within_seconds() -> None:
     assert refused < 500
     _, refused = drive(pacer, clock, bucket, 40, None)
     assert refused <= 20
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+@pytest.mark.parametrize("share", [0.02, 0.03, 0.05])
+@pytest.mark.parametrize("seed", range(3))
+def test_complaints_that_do_not_follow_the_rate_do_not_hold_it_down(
+    seed: int, share: float, retry_after: float | None
+) -> None:
+    """Some requests are refused for no reason: it took five to ten times as long as it need."""
+    clock, draw = FakeClock(), random.Random(seed)
+    pacer, refused = Pacer(clock), 0
+    for _ in range(3_000):
+        pacer.acquire()
+        if draw.random() < share:
+            refused += 1
+            pacer.throttled(retry_after)
+        clock.sleep(0.01)
+    needed = 30 + refused * (retry_after or 0)
+    assert clock.monotonic() <= 2 * needed + 45
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+@pytest.mark.parametrize("burst", [1, 10])
+def test_a_limit_beside_complaints_for_no_reason_is_kept_to(
+    burst: float, retry_after: float | None
+) -> None:
+    clock, draw = FakeClock(), random.Random(7)
+    pacer, bucket = Pacer(clock), Bucket(clock, 20, burst)
+    sent = refused = 0
+    while clock.monotonic() < 300:
+        pacer.acquire()
+        sent += 1
+        if draw.random() < 0.03 or not bucket.allows():
+            refused += 1
+            pacer.throttled(retry_after)
+        clock.sleep(0.002)
+    assert refused <= 0.2 * sent
+
+
+@pytest.mark.parametrize("lowered", [5, 10, 20])
+def test_an_allowance_that_shrinks_again_and_again_is_followed(lowered: float) -> None:
+    """What was let through before says nothing of it then."""
+    clock = FakeClock()
+    pacer, bucket = Pacer(clock), Bucket(clock, 80, 10)
+    drive(pacer, clock, bucket, 60, 1.0)
+    until, refusals = 60.0, []
+    for rps in (40, 80, lowered, 80, lowered):
+        bucket.rps = rps
+        until += 60
+        answered, refused = drive(pacer, clock, bucket, until, 1.0)
+        refusals.append(refused)
+        assert answered >= 0.5 * rps * 60
+    assert max(refusals) <= 25
