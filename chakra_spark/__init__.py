@@ -8,26 +8,29 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PUSHDOWN: Final = "spark.sql.python.filterPushdown.enabled"
-"""Whether Spark pushes filters down to data sources in Python; Spark 4.0 does not know it."""
+"""Whether Spark, from 4.1 on, pushes filters down to data sources in Python."""
 
 
 def register(spark: SparkSession) -> None:
     """Make `chakra` a format of a session.
 
-    The session is told to push filters down to data sources in Python. Where it can't be told, it
-    filters what was read instead.
+    The session is told to push filters down to data sources in Python. One that may not be told
+    so filters what was read instead.
 
     Args:
         spark: The session.
     """
-    # A session's processes import this package to unpickle what it is sent: without Spark's classes
-    # that would be slow.
+    # Not above: what plans, reads and stages is used and tested where there is no Spark, too.
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
     from chakra_spark.data_source import (  # noqa: PLC0415
         ChakraDataSource,
         FilteringChakraDataSource,
     )
 
-    pushes = spark.version.split(".")[:2] >= ["4", "1"]
-    if pushes:
+    source: type[ChakraDataSource] = FilteringChakraDataSource
+    try:
         spark.conf.set(PUSHDOWN, "true")
-    spark.dataSource.register(FilteringChakraDataSource if pushes else ChakraDataSource)
+    except PySparkException:
+        source = ChakraDataSource  # Spark refuses a session that reader of filters
+    spark.dataSource.register(source)

@@ -82,6 +82,7 @@ class ChakraDataSource(DataSource):
             SettingsError: They are not those of the account, or no procedure is read.
         """
         options = parse_read(self.options)
+        options.refuse_gaps()
         if options.stream:
             raise SettingsError(
                 f"'{options.stream}' can't be read as a stream: nothing of it says when it changed",

@@ -72,6 +72,18 @@ class ReadOptions:
                 "Leave it out, or read a stream: spark.readStream",
             )
 
+    def refuse_gaps(self) -> None:
+        """Refuse what a stream can't mend.
+
+        Raises:
+            SettingsError: `allow_incomplete` is set.
+        """
+        if "allow_incomplete" in self.texts:
+            raise SettingsError(
+                "allow_incomplete is set, and a stream never comes back to what a batch missed",
+                "Leave it out: a batch that is not complete fails, and comes again",
+            )
+
     def settings(self, now: int, sharing: int = 1) -> Settings:
         """The settings of the tap, on this machine.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-LOCK = "requirements/dev.txt"
+LOCKS = ("requirements/dev.txt", "requirements/spark.txt")
 """What is installed to work on this project; what users install (release.txt) is a part of it."""
 NOTHING_KNOWN, FOUND, NOT_LOOKED_UP = 0, 1, 2
 SERVICES = ("pypi", "osv")
@@ -24,8 +24,9 @@ SERVICES = ("pypi", "osv")
 def asked(service: str) -> list[dict[str, Any]] | None:
     """What pip-audit found, by package; None where it did not get an answer."""
     command = [
-        *(sys.executable, "-m", "pip_audit", "--requirement", LOCK, "--require-hashes"),
-        *("--disable-pip", "--progress-spinner=off", "--format=json"),
+        *(sys.executable, "-m", "pip_audit"),
+        *(part for lock in LOCKS for part in ("--requirement", lock)),
+        *("--require-hashes", "--disable-pip", "--progress-spinner=off", "--format=json"),
         f"--vulnerability-service={service}",
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words

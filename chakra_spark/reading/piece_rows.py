@@ -73,7 +73,8 @@ def rows_of(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequ
 
 def _undated(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequence[Row]]:
     lister = source.lister(procedure, where=piece.asked.where)
-    yield from undated_rows(lister, source.begins(lister(None, limit=1).server_time).began)
+    began = source.begins(lister(None, limit=1).server_time).began
+    yield from undated_rows(lister, began, source.executor, piece.rows)
 
 
 def _scanned(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequence[Row]]:

@@ -44,6 +44,7 @@ class Piece:
         account: What the driver found out of the account.
         listing: What it found out of the listing; None for a whole one.
         sharing: How many pieces share the requests at a time, and their pace.
+        rows: How many rows the whole listing has, about.
     """
 
     kind: Kind
@@ -51,3 +52,4 @@ class Piece:
     account: KnownAccount
     listing: KnownListing | None = None
     sharing: int = 1
+    rows: int = 0

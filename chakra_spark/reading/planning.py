@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_spark.reading.pieces import Piece
+from chakra_spark.reading.row_count import count_rows
 from tap_chakra.reading.grain_probe import proven_grain
-from tap_chakra.reading.listing_length import listing_length
 from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.reading.window_reader import LIMIT, FilterNotHonoured, page_of
 from tap_chakra.scanning.known import KnownListing
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from chakra_spark.reading.pieces import Asked
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.run.source import Source
-    from tap_chakra.scanning.known import KnownAccount
     from tap_chakra.timeline.windows import Grain
 
 ROWS_A_PIECE: Final = 2_000
@@ -74,14 +73,15 @@ def plan_pieces(source: Source, procedure: Procedure, asked: Asked, tasks: int) 
         _log.warning("ChakraHQ does not filter on createdAt: one task reads everything")
         return [whole]
     sample = _stripped(first.rows, first)
-    places = _places(listing_length(lister, where, roughly=LENGTH_ERROR), tasks, sample)
+    length = count_rows(lister, where, source.executor, roughly=LENGTH_ERROR)
+    places = _places(length, tasks, sample)
     sampled = list(_rows_at(lister, where, places, source.executor))
     cuts = _cuts(sampled, window, grain, places.pieces)
     if not cuts:
         return [whole]
     telling = sample if places.proven else _stripped(sampled, first)
     known = KnownListing(source.begins(first.server_time), grain, telling)
-    return _pieces(asked, account, known, cuts)
+    return _pieces(Piece("whole", asked, account, known, rows=length or 0), cuts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +159,14 @@ def _cuts(sampled: Iterable[Row], window: Window, grain: Grain, pieces: int) -> 
     return sorted(at for at in bounds if window.lower is None or at > window.lower)
 
 
-def _pieces(
-    asked: Asked, account: KnownAccount, known: KnownListing, cuts: Sequence[int]
-) -> list[Piece]:
-    window = asked.window
+def _pieces(whole: Piece, cuts: Sequence[int]) -> list[Piece]:
+    window = whole.asked.window
     lowers, uppers = (window.lower, *cuts), (*cuts, window.upper)
     windows = [Window(lower, upper) for lower, upper in zip(lowers, uppers, strict=True)]
     undated = window.lower is None  # who asks for rows since an instant asks for none without one
-    sharing = len(windows) + undated
-    parts = [
-        Piece("part", replace(asked, window=each), account, known, sharing) for each in windows
-    ]
-    return [*parts, Piece("undated", asked, account, known, sharing)] if undated else parts
+    shared = replace(whole, kind="part", sharing=len(windows) + undated)
+    parts = [replace(shared, asked=replace(whole.asked, window=each)) for each in windows]
+    return [*parts, replace(shared, kind="undated")] if undated else parts
 
 
 def _stripped(rows: Iterable[Row], page: ProcessPage) -> ProcessPage:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.where import created_between
-from tap_chakra.reading.listing_length import listing_length
+from chakra_spark.reading.row_count import count_rows
 from tap_chakra.reading.undated import Seen, undated_of, undated_pages
 from tap_chakra.reading.window_reader import row_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor
 
     from chakra_api.endpoints.client import Row
     from tap_chakra.reading.window_reader import Lister
@@ -25,12 +26,16 @@ NEVER: Final = 200_000_000_000_000
 SECOND_MS: Final = 1000
 
 
-def undated_rows(lister: Lister, began: int) -> Iterator[list[Row]]:
+def undated_rows(
+    lister: Lister, began: int, executor: Executor, around: int
+) -> Iterator[list[Row]]:
     """The rows without a usable `createdAt`, each once, an answer's at a time.
 
     Args:
         lister: Lists the processes of a procedure.
         began: The server's time now, epoch milliseconds.
+        executor: Asks for several places of the listing at a time.
+        around: About how many rows it has.
     """
     found = set[str]()
     for where in (created_between(NEVER, None), created_between(None, 1)):
@@ -39,7 +44,7 @@ def undated_rows(lister: Lister, began: int) -> Iterator[list[Row]]:
             yield fresh
             skip += len(page.rows)
     began -= began % SECOND_MS  # what a server that tells seconds apart counts the same
-    dated = listing_length(lister, created_between(1, began))
+    dated = count_rows(lister, created_between(1, began), executor, around=around)
     if dated is None:  # it skips no rows that far: all that it shows is the beginning
         yield _fresh(lister(None).rows, found)
         return

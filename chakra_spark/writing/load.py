@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.clock import SystemClock
 from chakra_api.errors import ChakraError, SettingsError
+from chakra_api.exit_codes import ExitCode
 from chakra_api.redaction import redact_logs
 from chakra_plugin.monitoring.channels import parse_channels
 from chakra_plugin.monitoring.watch import Watch
 from chakra_plugin.surroundings import run_owner
 from chakra_spark.writing.staging import name_of, rows_of
 from target_chakra.history.reports import Reports
+from target_chakra.lifecycle import SETTLED
 from target_chakra.loads.arrivals import Delivery
 from target_chakra.loads.open_runs import OpenRuns
 from target_chakra.mapping.table_hints import Hints
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from chakra_spark.write_options import WriteOptions
     from chakra_spark.writing.staging import Staged
     from target_chakra.books.run_end import RunEnd
+    from target_chakra.history.reports import RunLine
     from target_chakra.loads.shared_run import Begin
     from target_chakra.run.hooks import Hooks
     from target_chakra.settings import Settings
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger("target-chakra")
 PREFIX: Final = "spark/"
 """How the names of Spark's loads begin."""
+_SETTLED: Final = frozenset(outcome.value for outcome in SETTLED)
+"""Outcomes in a receipt after which nothing is left to do for a row."""
 
 
 def write_load(
@@ -52,7 +57,8 @@ def write_load(
     """
     settings = options.settings()
     redact_logs(settings.connection.api_key, LOG.name)
-    if options.load and _has_loaded(settings, load):
+    rows = sum(each.rows for each in staged)
+    if options.load and _has_loaded(settings, load, rows):
         LOG.warning("%s was written before, and is not written again", load)
         return
     delivery = Delivery(
@@ -89,16 +95,26 @@ def _ended(watch: Watch, end: RunEnd) -> None:
     watch.tell(facts_of(end))
 
 
-def _has_loaded(settings: Settings, load: str) -> bool:
-    """Whether an earlier try of a load came to its end."""
+def _has_loaded(settings: Settings, load: str, rows: int) -> bool:
+    """Whether an earlier try of a load has settled all of its rows."""
     try:
         reports = Reports(settings.journal)
     except SettingsError:
         return False  # no run ever came, so that there is no journal
     try:
-        return reports.has_loaded(load)
+        return any(_has_settled(run, rows) for run in reports.runs(load=load))
     finally:
         reports.close()
+
+
+def _has_settled(run: RunLine, rows: int) -> bool:
+    """Whether a run has settled so many rows, rejects on record among them."""
+    if run.dry or run.exit_code not in (ExitCode.DONE, ExitCode.REJECTS):
+        return False
+    outcomes = run.receipt.get("outcomes")
+    counts = outcomes if isinstance(outcomes, dict) else {}
+    left = sum(count for name, count in counts.items() if name not in _SETTLED)
+    return run.exit_code == ExitCode.DONE or (run.receipt.get("rows_in") == rows and not left)
 
 
 def _is_untold(settings: Settings, load: str) -> bool:

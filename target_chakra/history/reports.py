@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from chakra_api.exit_codes import ExitCode
 from target_chakra.changes import Kind, shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
@@ -163,11 +162,13 @@ class Reports:
         with self.reading() as connection:
             return connection.execute(query).all()
 
-    def runs(self, number: int | None = None) -> tuple[RunLine, ...]:
-        """All runs, oldest first; or the one of a number, if there is one."""
+    def runs(self, number: int | None = None, load: str | None = None) -> tuple[RunLine, ...]:
+        """All runs, oldest first; or the one of a number, if there is one; or those of a load."""
         query = sa.select(t.runs).order_by(t.runs.c.id)
         if number is not None:
             query = query.where(t.runs.c.id == number)
+        if load is not None:
+            query = query.where(t.runs.c.load == load)
         with self.reading() as connection:
             rows = connection.execute(query).all()
             last = connection.scalar(sa.select(sa.func.max(t.runs.c.id)))
@@ -229,15 +230,6 @@ class Reports:
         """Open rejects of a load that it has not failed for yet."""
         with self.reading() as connection:
             return untold(connection, load)
-
-    def has_loaded(self, load: str) -> bool:
-        """Whether a run has brought a load to its end, within the allowed rejects."""
-        runs = t.runs.c
-        query = sa.select(sa.func.count()).where(
-            runs.load == load, runs.exit_code == ExitCode.DONE.value, runs.dry.is_(False)
-        )
-        with self.reading() as connection:
-            return bool(connection.scalar(query))
 
     def unknowns(self) -> tuple[UnknownLine, ...]:
         """Rows of which nobody knows, and that nobody resolved."""

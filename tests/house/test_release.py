@@ -58,5 +58,7 @@ def locked(name: str) -> set[str]:
 
 
 def test_what_users_install_is_part_of_what_is_tested_and_audited() -> None:
-    assert locked("release.txt") <= locked("dev.txt")
+    assert locked("release.txt") <= locked("dev.txt") | locked("spark.txt")
+    apart = {each.partition("==")[0] for each in locked("spark.txt") - locked("dev.txt")}
+    assert apart == {"pyspark", "py4j"}  # all else is tested in the same version
     assert len(locked("release.txt")) > 50

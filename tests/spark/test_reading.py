@@ -16,6 +16,8 @@ import pytest
 from pyspark.errors import AnalysisException, PySparkException
 
 from chakra_sandbox.launch import start_sandbox
+from chakra_spark import PUSHDOWN
+from chakra_spark.data_source import ChakraDataSource
 from tests.spark.accounts import KEY, SALT, leads, living
 
 if TYPE_CHECKING:
@@ -182,3 +184,16 @@ def test_the_key_is_nowhere(
     assert any("formatted" in text or "chakra" in text for text in seen)
     for secret in (KEY, SALT):
         assert not [text for text in seen if secret in text]
+
+
+def test_a_session_that_pushes_no_filters_down_filters_itself(
+    spark: SparkSession, account: Sandbox
+) -> None:
+    """Spark refuses such a session any reader that takes filters."""
+    plain = spark.newSession()
+    plain.dataSource.register(ChakraDataSource)
+    plain.conf.set(PUSHDOWN, "false")
+    account.forget_requests()
+    count = leads(plain, account).where("status = 'OPEN'").count()
+    assert count == sum(row.row["status"] == "OPEN" for row in living(account).values())
+    assert not any("OPEN" in json.dumps(each["body"]) for each in account.requests())

@@ -71,3 +71,14 @@ def test_tasks_share_the_ceiling_where_nobody_says_how_many_readers() -> None:
     assert options.settings(NOW).concurrency == 64
     assert options.settings(NOW, 4).concurrency == 16
     assert options.settings(NOW, 100).concurrency == 1
+
+
+def test_a_stream_and_a_table_refuse_what_only_the_other_has() -> None:
+    overlap = parse_read({"procedure": "lead", "lookback_seconds": "60"})
+    gaps = parse_read({"procedure": "lead", "allow_incomplete": "true"})
+    overlap.refuse_gaps()
+    gaps.refuse_overlap()
+    with pytest.raises(SettingsError, match="lookback_seconds"):
+        overlap.refuse_overlap()
+    with pytest.raises(SettingsError, match="allow_incomplete"):
+        gaps.refuse_gaps()
