@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 import orjson
-from bench_target import COLUMNS, is_there, wanted
 
+from benchmarks.by_hand.target_rows import COLUMNS, is_there, wanted
 from chakra_sandbox.launch import start_sandbox
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from benchmarks.by_hand.bench_target import COLUMNS, InProcess, config, held
+from benchmarks.by_hand.bench_target import InProcess, config
+from benchmarks.by_hand.target_rows import COLUMNS, held
 from chakra_api.clock import SystemClock
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.wire.pacing import Pacer

@@ -29,6 +29,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 import orjson
 
 from benchmarks.by_hand.target_peers import bare_loop, batch_sink
+from benchmarks.by_hand.target_rows import (
+    COLUMNS,
+    held,
+    is_there,
+    produce,
+    produce_for_sandbox,
+)
 from benchmarks.machine import described
 from benchmarks.report import Table
 from chakra_api.clock import SystemClock
@@ -46,88 +53,13 @@ from chakra_sandbox.world import World
 from target_chakra.run.session import Session
 from target_chakra.run.wiring import StandIns
 from target_chakra.settings import parse_settings
+from target_chakra.singer.input import LineReader
 from target_chakra.singer.target import TargetChakra
 
 NOW = 1_795_514_950_453
-STATE_EVERY = 10_000
 PEER_ROWS = 100_000
 """Rows of the comparison, at most: what one costs does not depend on how many there are."""
 RESULT = Path(__file__).parent.parent / "results" / "target.md"
-CITIES = ("pune", "goa", "mumbai", "chennai")
-
-
-def held(n: int) -> dict[str, Any]:
-    """What ChakraHQ holds for a key."""
-    return {
-        "lead_id": f"L-{n:07d}",
-        "name": f"Person {n}",
-        "phone_number": f"91555{n:07d}",
-        "email": f"person{n}@example.com",
-        "city": CITIES[n % 4],
-        "source": "web",
-        "score": n % 100,
-        "budget": n * 1.5,
-        "rating": (n % 50) / 10,
-        "is_hot": n % 2 == 0,
-        "consent": "yes",
-        "tags": ["vip", "q1"],
-        "last_contacted": 1_700_000_000_000 + n,
-        "follow_up": "2026-01-05T09:15:00.000Z",
-        "birth_date": 556_761_600_000,
-        "call_time": 36_000_000,
-        "renewal_month": "5",
-        "website": f"https://example.com/{n}",
-        "summary": "met at the fair",
-        "remarks": "wants an invoice with tax number; prefers the evening",
-    }
-
-
-def wanted(n: int) -> dict[str, Any]:
-    """The row of a key."""
-    row = held(n)
-    row["last_contacted"] = "2023-11-14T22:13:20.000Z" if n == 0 else row["last_contacted"]
-    kind = n % 100
-    if 20 <= kind < 80:
-        row |= {"score": n % 100 + 1, "city": CITIES[(n + 1) % 4], "summary": "called back"}
-    elif kind >= 95:
-        row["score"] = "many"
-    return row
-
-
-TYPES: dict[str, Any] = {
-    "lead_id": {"type": "string"},
-    "score": {"type": ["integer", "string", "null"]},
-    "budget": {"type": ["number", "null"]},
-    "rating": {"type": ["number", "null"]},
-    "is_hot": {"type": ["boolean", "null"]},
-    "tags": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
-    "last_contacted": {"type": ["integer", "string", "null"]},
-    "follow_up": {"type": ["string", "null"], "format": "date-time"},
-    "birth_date": {"type": ["integer", "null"]},
-    "call_time": {"type": ["integer", "null"]},
-}
-"""The columns that are no plain texts, as a tap declares them."""
-COLUMNS = tuple(held(0))
-SCHEMA = {name: TYPES.get(name, {"type": ["string", "null"]}) for name in COLUMNS}
-
-
-def is_there(n: int) -> bool:
-    """Whether ChakraHQ holds it before the run."""
-    return not 80 <= n % 100 < 95
-
-
-def produce(rows: int, out: BinaryIO, *, fit: bool = False) -> None:
-    """Write the input; of rows that all fit their types, where that is asked for."""
-    dumps = orjson.dumps
-    schema = {"type": "object", "properties": SCHEMA}
-    message = {"type": "SCHEMA", "stream": "s", "schema": schema, "key_properties": ["lead_id"]}
-    out.write(dumps(message) + b"\n")
-    for n in range(rows):
-        row = held(n) if fit and n % 100 >= 95 else wanted(n)
-        out.write(dumps({"type": "RECORD", "stream": "s", "record": row}) + b"\n")
-        if n % STATE_EVERY == STATE_EVERY - 1:
-            out.write(dumps({"type": "STATE", "value": {"rows": n + 1}}) + b"\n")
-    out.flush()
 
 
 class InProcess:
@@ -239,20 +171,51 @@ def config(url: str, folder: str, **more: object) -> dict[str, Any]:
     }
 
 
-def run(
-    transport: InProcess, folder: str, source: BinaryIO, clock: SystemClock, **more: object
-) -> tuple[float, float]:
-    """Run the target on an input; its CPU and its wall seconds."""
+def prepared(transport: InProcess, folder: str, clock: SystemClock, **more: object) -> TargetChakra:
+    """A target whose run has begun, against the transport."""
     # Many jobs at a time: the pauses between looks at a job are not the target's own work.
     settings = config("http://localhost", folder, concurrency=32, **more)
     target = TargetChakra(config=settings)
     client = ChakraClient(transport, Pacer(clock, None), clock, RetryPolicy())
     parsed = parse_settings(target.config, user_agent="bench", journal="")
     target.session = Session(parsed, clock, "bench", stand_ins=StandIns(client))
+    return target
+
+
+def run(
+    transport: InProcess, folder: str, source: BinaryIO, clock: SystemClock, **more: object
+) -> tuple[float, float]:
+    """Run the target on an input; its CPU and its wall seconds."""
+    target = prepared(transport, folder, clock, **more)
     began, cpu, own = time.perf_counter(), time.process_time(), transport.cpu
-    target.session.run(lambda: target._take(source))  # noqa: SLF001 - what the command runs
+    target.open_session().run(lambda: target._take(source))  # noqa: SLF001 - what the command runs
     used = time.process_time() - cpu - (transport.cpu - own)
     return used, time.perf_counter() - began
+
+
+def read_and_mapped(source: Path) -> tuple[float, float]:
+    """The CPU seconds of the target's first two steps alone: lines read, and rows mapped, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = prepared(InProcess(), folder, SystemClock())
+        session = target.open_session()
+        session.open_stream("s", dict.fromkeys(COLUMNS, False))
+        (mapper,) = session.writer._mappers.values()  # noqa: SLF001 - what a run calls for each row
+
+        def nothing(_message: dict[str, Any]) -> None:
+            pass
+
+        def mapped(message: dict[str, Any]) -> None:
+            mapper(1, 1, message["record"])
+
+        used: list[float] = []
+        for row in (nothing, mapped):
+            with source.open("rb") as lines:
+                began = time.process_time()
+                callbacks = {"SCHEMA": nothing, "RECORD": row, "STATE": nothing}
+                LineReader(lambda: False).process_lines(lines, callbacks)
+                used.append(time.process_time() - began)
+        session.close()
+        return used[0], used[1]
 
 
 class AnHourLater(SystemClock):
@@ -310,21 +273,27 @@ def own_work(rows: int, *, profiled: bool) -> tuple[Work, str]:
         return Work("target-chakra, journal on disk", rows, used), said
 
 
-def peers(rows: int) -> tuple[Work, Work, Work]:
-    """The sink that does nothing, the bare loop, and the rerun of a file that has not changed."""
+def peers(rows: int) -> tuple[Work, ...]:
+    """The sink that does nothing, the bare loop, the target's first steps, and a rerun."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.singer"
         with path.open("wb") as out:
             produce(rows, out)
         sink = Work("a BatchSink of singer-sdk that does nothing", rows, batch_sink(path))
         loop = Work("a bare loop, no journal", rows, bare_loop(path, InProcess()))
+        read, mapped = read_and_mapped(path)
+        steps = (
+            Work("of the target: lines read and parsed", rows, read),
+            Work("of the target: the same, and rows mapped", rows, mapped),
+        )
         with path.open("wb") as out:
             produce(rows, out, fit=True)
         transport, used = InProcess(), 0.0
         for clock in (SystemClock(), AnHourLater()):
             with path.open("rb") as source:
                 used, _ = run(transport, folder, source, clock, compare="journal")
-        return sink, loop, Work("target-chakra, nothing changed, `compare: journal`", rows, used)
+        again = Work("target-chakra, nothing changed, `compare: journal`", rows, used)
+        return sink, loop, *steps, again
 
 
 def end_to_end(rows: int) -> str:
@@ -353,15 +322,6 @@ def end_to_end(rows: int) -> str:
         )
 
 
-def produce_for_sandbox(rows: int, out: BinaryIO) -> None:
-    """Rows on the sandbox's own keys: it holds other values, so that most are updates."""
-    schema = {"type": "SCHEMA", "stream": "s", "schema": {"properties": SCHEMA}}
-    out.write(orjson.dumps(schema) + b"\n")
-    for n in range(rows):
-        row = {**wanted(n), "lead_id": f"L-{n + 1:06d}" if is_there(n) else f"NEW-{n}"}
-        out.write(orjson.dumps({"type": "RECORD", "stream": "s", "record": row}) + b"\n")
-
-
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -372,10 +332,10 @@ def main() -> None:
     # As the command does.
     gc.set_threshold(*RARE_THRESHOLDS)
     work, said = own_work(options.rows, profiled=options.profile)
-    sink, loop, again = peers(min(options.rows, PEER_ROWS))
+    sink, *others = peers(min(options.rows, PEER_ROWS))
     table = Table(
         ("CPU without the other side's", "rows/s of one core", "µs a row", "times the BatchSink"),
-        tuple(each.told(sink) for each in (sink, loop, work, again)),
+        tuple(each.told(sink) for each in (sink, *others, work)),
     )
     blocks = ["# The target, measured", "Written by `make bench-target`.", described()]
     blocks += [table.markdown(), said]
