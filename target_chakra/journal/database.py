@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from chakra_api.errors import JournalError
 from target_chakra.journal.migrations import MIGRATIONS, SHAPES, is_older, migrate, version_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import sqlalchemy as sa
+    from sqlalchemy.dialects import postgresql
 
 T = TypeVar("T")
 LOG: Final = logging.getLogger("target-chakra")
@@ -51,7 +52,7 @@ def _upsert_of(
     dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]
 ) -> tuple[str, tuple[str, ...]]:
     """The statement, and the order of its values where the driver takes them by place."""
-    insert = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+    insert = insert_into(dialect, table)
     keys = [column.name for column in table.primary_key]
     rest = {
         c.name: insert.excluded[c.name] for c in table.c if c.name in columns and c.name not in keys
@@ -192,6 +193,15 @@ class Database:
         self._lock.look_no_more()
         self.engine.dispose()
         self._lock.release()
+
+
+def insert_into(dialect: sa.Dialect, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what is to become of rows that are there already."""
+    if dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to import, few need it
+
+    return postgresql.insert(table)
 
 
 def number_of(made: sa.CursorResult[tuple[object, ...]]) -> int:

@@ -17,13 +17,12 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key
 from target_chakra.journal import tables as t
 from target_chakra.journal.codec import owned_row, value_of
-from target_chakra.journal.database import upsert
+from target_chakra.journal.database import insert_into, upsert
 from target_chakra.journal.records import Claim, Statement
 from target_chakra.storage.cells import CellText
 
@@ -156,7 +155,7 @@ def _with_process(rows: Iterable[dict[str, object]]) -> Rows:
 
 def _add(dialect: sa.Dialect, claim: Claim) -> sa.Insert:
     """Adds rows that were sent or written to those that are there."""
-    insert = (sqlite if dialect.name == "sqlite" else postgresql).insert(t.owned)
+    insert = insert_into(dialect, t.owned)
     new, old = insert.excluded, t.owned.c
     values: dict[str, Any] = {
         "seen_run": sa.case((old.seen_run < new.seen_run, new.seen_run), else_=old.seen_run)

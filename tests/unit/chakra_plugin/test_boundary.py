@@ -127,6 +127,16 @@ def test_a_command_starts_without_what_is_slow_to_import(package: str) -> None:
     assert not {"click", "singer_sdk", "requests", "sqlalchemy", "orjson"} & set(loaded)
 
 
+@pytest.mark.parametrize("package", ["tap_chakra", "target_chakra"])
+def test_a_plain_run_starts_without_what_other_runs_need(package: str) -> None:
+    code = f"import sys; from {package}.cli.command import command; command(); print(*sys.modules)"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    loaded = started.stdout.decode().split()
+    assert "singer_sdk" in loaded
+    others = {"sqlalchemy.dialects.postgresql", "psycopg", "duckdb", "pyarrow", "dlt", "rich"}
+    assert not others & set(loaded)
+
+
 @pytest.mark.parametrize("package", ["tap_chakra", "target_chakra", "chakra_sandbox"])
 def test_a_package_knows_its_version(package: str) -> None:
     module = import_module(package)
