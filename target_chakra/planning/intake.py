@@ -240,8 +240,11 @@ class Intake:
             return None
         if not found.process_id or change.fields.keys() - found.fields.keys():
             return None
-        named = {attribute_of(name): value for name, value in found.fields.items()}
-        data = {name: value for name, value in named.items() if name is not None}
+        data = {
+            attribute: value
+            for name, value in found.fields.items()
+            if (attribute := attribute_of(name)) is not None
+        }
         return Snapshot(found.process_id, False, None, None, found.fields, data)  # noqa: FBT003 - a record of facts
 
     def _found(self, asked: _Asked, found: Found) -> Iterator[PlanningEvent]:
