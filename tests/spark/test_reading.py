@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pyspark.errors import AnalysisException, PySparkException
 
+import chakra_spark
 from chakra_sandbox.launch import start_sandbox
 from chakra_spark import PUSHDOWN
 from chakra_spark.data_source import ChakraDataSource
@@ -186,14 +187,29 @@ def test_the_key_is_nowhere(
         assert not [text for text in seen if secret in text]
 
 
+class Unfiltered(ChakraDataSource):
+    """What `register` takes where a session may not push filters down, under a name beside it."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "chakra_unfiltered"
+
+
 def test_a_session_that_pushes_no_filters_down_filters_itself(
     spark: SparkSession, account: Sandbox
 ) -> None:
     """Spark refuses such a session any reader that takes filters."""
     plain = spark.newSession()
-    plain.dataSource.register(ChakraDataSource)
+    plain.dataSource.register(Unfiltered)
     plain.conf.set(PUSHDOWN, "false")
     account.forget_requests()
-    count = leads(plain, account).where("status = 'OPEN'").count()
+    reader = plain.read.format("chakra_unfiltered").option("api_url", account.url)
+    table = reader.option("procedure", "lead").load()
+    count = table.where("status = 'OPEN'").count()
     assert count == sum(row.row["status"] == "OPEN" for row in living(account).values())
     assert not any("OPEN" in json.dumps(each["body"]) for each in account.requests())
+
+
+def test_a_session_can_be_told_twice(spark: SparkSession, account: Sandbox) -> None:
+    chakra_spark.register(spark)
+    assert leads(spark, account).columns[0] == "id"
