@@ -55,6 +55,11 @@ class OpenProcedure:
         )
 
     @property
+    def is_unproven(self) -> bool:
+        """Whether it held nothing to prove look-ups by a key on, and nothing was created since."""
+        return Way.EMPTY in self.ways.values()
+
+    @property
     def name(self) -> str:
         """ShortId of the procedure."""
         return self.destinations.procedure.short_id

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chakra_api.errors import AnswerLost, ChakraError, NoAccess, Refused, ReportedErrors, WrongKey
 from target_chakra.batches import Batch, Released, Settled
-from target_chakra.changes import Failed, Halted
+from target_chakra.changes import Failed, Halted, Kind
 from target_chakra.lifecycle import BatchEvent, BatchState, Outcome
 from target_chakra.lookups.key_lookups import not_believed
 from target_chakra.moments import elapsed
@@ -29,7 +29,7 @@ from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLo
 from target_chakra.sending.lost_batches import LostBatches, NeverTaken, ReadBack
 from target_chakra.sending.outcomes import End
 from target_chakra.sending.refusals import Resend, after_refusal, no_effect, other_shape, parts_of
-from target_chakra.sending.server_limits import ServerLimits
+from target_chakra.sending.server_limits import FIRST_BATCH_ROWS, ServerLimits
 from target_chakra.sending.submission import Accepted, Submission
 from target_chakra.workers import Relay
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from target_chakra.batches import Event, SendingEvent
-    from target_chakra.changes import Action, Kind
+    from target_chakra.changes import Action
     from target_chakra.context import RunContext
     from target_chakra.sending.job_following import JobStep
     from target_chakra.sending.lost_batches import LostStep
@@ -110,12 +110,20 @@ class Dispatcher:
     # Starting
 
     def size_for(self, procedure: str, kind: Kind, most: int) -> int:
-        """Rows that the next batch may have; 0 while the first one is on its way."""
+        """Rows that the next batch may have; 0 while one that proves something is on its way."""
         if self.limits.shape(procedure, kind) is None and any(
             each.probes(procedure, kind) for each in self._in_flight.values()
         ):
             return 0
-        return self.limits.size(procedure, kind, most)
+        size = self.limits.size(procedure, kind, most)
+        if kind is not Kind.CREATE or not self._context.procedure(procedure).is_unproven:
+            return size
+        # What is created first proves that creates can be looked up (design decision 8).
+        creates = (Kind.CREATE, procedure)
+        is_on_its_way = any(
+            (each.batch.kind, each.batch.procedure) == creates for each in self._in_flight.values()
+        )
+        return 0 if is_on_its_way else min(FIRST_BATCH_ROWS, size)
 
     def add(self, batch: Batch) -> None:
         """Take a new batch: intended in the journal, then sent when a place is free."""

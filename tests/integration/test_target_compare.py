@@ -168,14 +168,14 @@ def test_what_the_journal_confirmed_is_never_created_again(
     assert revived.outcomes == {"created": 1}
 
 
-def remove(sandbox: Sandbox, process_id: str) -> None:
+def remove(sandbox: Sandbox, process_id: str, procedure: str = "lead") -> None:
     """Somebody deletes a process in ChakraHQ."""
     from chakra_api.clock import SystemClock  # noqa: PLC0415 - needed here alone
     from chakra_api.connection import Connection, connect  # noqa: PLC0415 - the same
     from chakra_api.redaction import ApiKey  # noqa: PLC0415 - the same
 
     client = connect(Connection(ApiKey(sandbox.api_key), sandbox.url), SystemClock(), 1)
-    client.delete_process("lead", process_id)
+    client.delete_process(procedure, process_id)
     client.close()
 
 
@@ -253,3 +253,22 @@ def test_a_signal_while_a_lost_answer_is_read_back_ends_the_run(
     again = write(tmp_path, config_of(sandbox), [COLUMNS, *rows(keys, 8500), state({"at": 1})])
     assert again.code == 0, again.stderr
     assert again.outcomes == {"updated": 3}
+
+
+@pytest.mark.parametrize("sandbox", [["--rows", "10", "--tickets", "0"]], indirect=True)
+def test_an_emptied_procedure_gets_ten_rows_first_though_its_shapes_are_known(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """What is created first proves that creates can be looked up: nothing else is there."""
+    sandbox.knobs(delete_mode="hard")
+    config = config_of(sandbox, {"procedure": "ticket", "key": "ticket_id", "mode": "upsert"})
+    columns = schema("scores", ["ticket_id", "subject"])
+    tickets = [record("scores", ticket_id=n, subject="s") for n in range(61)]
+    assert write(tmp_path, config, [columns, tickets[0]]).outcomes == {"created": 1}
+    (made,) = [row for row in sandbox.oracle("ticket") if row.died_ms is None]
+    remove(sandbox, made.id, "ticket")
+    sandbox.forget_requests()
+    told = write(tmp_path, config, [columns, *tickets[1:]])
+    assert told.outcomes == {"created": 60}, told.stderr
+    sent = [r["body"] for r in sandbox.requests() if r["path"].endswith("bulk-create")]
+    assert [len(body) for body in sent] == [10, 50]
