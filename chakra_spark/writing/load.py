@@ -75,7 +75,9 @@ def write_load(
 
 
 def _opener(options: WriteOptions, settings: Settings) -> Begin:
-    channels = replace(parse_channels(LOG, options.config()), place="Spark")
+    asked = parse_channels(LOG, options.config())
+    asked.refuse()
+    channels = replace(asked.channels, place="Spark")
 
     def begin(hooks: Hooks[object]) -> Session[object]:
         clock = SystemClock()

@@ -5,7 +5,7 @@ Runs on the thread that decides. Each step is in the journal before the next one
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -67,6 +67,7 @@ class Dispatcher:
         self._outbox: deque[BatchInFlight] = deque()
         self._in_flight: dict[int, BatchInFlight] = {}
         self._stopped = False
+        self._tried = Counter[str]()  # creates handed over, by procedure
         self.jobs = 0
 
     # What the writer asks
@@ -118,15 +119,18 @@ class Dispatcher:
         size = self.limits.size(procedure, kind, most)
         if kind is not Kind.CREATE or not self._context.procedure(procedure).is_unproven:
             return size
-        # What is created first proves that creates can be looked up (design decision 8).
+        # What is created first proves that creates can be looked up (design decision 8). Where all
+        # of a batch are refused the next one may be larger: they would come at a crawl.
         creates = (Kind.CREATE, procedure)
         is_on_its_way = any(
             (each.batch.kind, each.batch.procedure) == creates for each in self._in_flight.values()
         )
-        return 0 if is_on_its_way else min(FIRST_BATCH_ROWS, size)
+        return 0 if is_on_its_way else min(max(FIRST_BATCH_ROWS, 2 * self._tried[procedure]), size)
 
     def add(self, batch: Batch) -> None:
         """Take a new batch: intended in the journal, then sent when a place is free."""
+        if batch.kind is Kind.CREATE:
+            self._tried[batch.procedure] += len(batch.actions)
         shape = self.limits.shape(batch.procedure, batch.kind)
         batch = replace(batch, shape=shape or SHAPES[batch.kind][0])
         self._intend(BatchInFlight(batch, probing=shape is None))
