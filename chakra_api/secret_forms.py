@@ -10,6 +10,7 @@ import base64
 import html
 import json
 import re
+from math import isqrt
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote
 
@@ -17,6 +18,7 @@ MASK: Final = "***"
 _SHORTEST_ENCODED: Final = 6  # a shorter piece of base64 would hit ordinary words
 _SHORTEST_SPLIT: Final = 8  # a shorter secret may stand in ordinary words with blanks between
 _LEAST_OF_CUT: Final = 8  # a shorter beginning of a secret may be that of an ordinary word
+_MOST_OF_CUT: Final = 4096  # no key is nearly as long
 _LEAST: Final = 6  # a shorter secret may stand within ordinary words
 _MOST_ROUNDS: Final = 8
 _IGNORED: Final = (
@@ -165,10 +167,24 @@ def _plain_pattern(value: str, forms: list[str]) -> str:
     pattern = "|".join(map(re.escape, forms))
     if len(value) <= _LEAST_OF_CUT:
         return pattern
-    rest = ""
-    for character in reversed(value[_LEAST_OF_CUT:-1]):
-        rest = f"(?:{re.escape(character)}{rest})?"
-    return f"{pattern}|{re.escape(value[:_LEAST_OF_CUT])}{rest}{_CUT}"
+    return f"{pattern}|{re.escape(value[:_LEAST_OF_CUT])}{_begun(value[_LEAST_OF_CUT:-1])}{_CUT}"
+
+
+def _begun(text: str) -> str:
+    """A beginning of a text, however long: of whole parts, and of the characters of the next one.
+
+    A group in a group for each character is more than Python compiles of a long text; and of one
+    that is longer still, all is taken for it that stands behind so much of it.
+    """
+    rest = r"\S*" if len(text) > _MOST_OF_CUT else ""
+    text = text[:_MOST_OF_CUT]
+    size = max(1, isqrt(len(text)))
+    for at in reversed(range(0, len(text), size)):
+        part, some = text[at : at + size], ""
+        for character in reversed(part):
+            some = f"(?:{re.escape(character)}{some})?"
+        rest = f"(?:{re.escape(part)}{rest}|{some})"
+    return rest
 
 
 def _spread(value: str) -> re.Pattern[str]:

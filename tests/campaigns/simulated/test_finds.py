@@ -88,7 +88,7 @@ def test_a_run_whose_journal_fails_gives_a_receipt_all_the_same() -> None:
 
 
 def test_a_run_that_can_only_not_store_its_receipt_says_so() -> None:
-    history = play([lead(old(1), 50)], ("end_run", 1, "disk full"))
+    history = play([lead(old(1), 50)], ("change", 1, "disk full"))
     assert history.ended[0].code == 10
     assert history.ended[0].receipt["outcomes"]["updated"] == 1
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import random
+import string
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ from chakra_api.redaction import (
     redact_logs,
     secrets_within,
 )
+from chakra_api.secret_forms import Forms
 from tests.support.echoes import FORMS, gives_away
 
 if TYPE_CHECKING:
@@ -265,3 +268,15 @@ def test_a_key_that_is_hidden_with_care_is_masked_and_soon(text: str) -> None:
 @pytest.mark.parametrize("number", ["1" * 4_301, "x" + "f" * 5_000])
 def test_a_number_that_no_character_has_is_no_fault(number: str) -> None:
     assert ApiKey("Sk-live+Ab/9xYz77Qw=").redact(f"&#{number};") == f"&#{number};"
+
+
+@pytest.mark.parametrize("length", [9, 10, 63, 64, 65, 500, 1_000, 4_104, 4_105, 4_200, 20_000])
+def test_a_long_secret_is_masked_whole_and_wherever_it_was_cut_off(length: int) -> None:
+    """Signed tokens have a thousand characters: 500 were more than Python compiled."""
+    key = "".join(random.Random(length).choices(string.ascii_letters + string.digits, k=length))
+    forms = Forms(key)
+    for cut in {*range(8, min(length, 200)), length // 2, length - 1, length}:
+        if cut >= 8:
+            assert forms.masked(f"Bearer {key[:cut]}") == "Bearer ***", cut
+            assert forms.masked(f"'{key[:cut]}...'") in ("'***...'", "'***"), cut
+    assert forms.masked(f"{key[:8]} and so on") == f"{key[:8]} and so on"
