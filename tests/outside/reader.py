@@ -38,7 +38,7 @@ SCORES: Final = """
 MADE: Final = (
     (r"tap-something|tap-postgres …", "cat rows.singer"),
     (r"(undo|report|--run) 12\b", r"\1 1"),
-    (r"(apply plan\.parquet|undo 1)$", r"\1 --yes"),
+    (r"(apply (?:plan|undo)\.parquet|undo 1)$", r"\1 --yes"),
     (r"^(tap-chakra .*)config\.json", r"\1tap.json"),
     (r"/var/lib/node_exporter", "."),
     (r"^duckdb -c", "python -c 'import duckdb, sys; print(duckdb.sql(sys.argv[1]))'"),
