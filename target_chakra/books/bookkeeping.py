@@ -88,7 +88,7 @@ class Bookkeeping:
         self._uncovered.clear()
 
     def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
-        """What is confirmed of keys, all of one procedure and attribute, up to the last row."""
+        """What is confirmed of keys, up to the last row."""
         if self._noted_known and not self._noted_known.isdisjoint(map(text_key, keys)):
             self.flush()
         return self._journal.known(keys)
@@ -140,8 +140,7 @@ class Bookkeeping:
         comparable = self._context.procedure(change.procedure).destinations.comparable
         return tuple(
             Confirmation(key, taken_back(known, holds, comparable))
-            for each in change.undoes or ()
-            for key, known in self._journal.known([each]).items()
+            for key, known in self._journal.known(change.undoes or ()).items()
         )
 
     def _kept(self, change: Change, process_id: str | None, held: Fields) -> tuple[KeptFields, ...]:

@@ -65,7 +65,7 @@ class KnownRows(Protocol):
         """The rows of which nobody knows whether they were written."""
 
     def known(self, keys: Sequence[Key]) -> dict[Key, Known]:
-        """What is confirmed of keys, all of one procedure and attribute, up to the last row."""
+        """What is confirmed of keys, up to the last row."""
 
 
 class Intake:

@@ -31,14 +31,7 @@ from tests.campaigns.simulated.scenarios import (
     small_world,
 )
 from tests.campaigns.simulated.target import Scenario, Simulation
-from tests.campaigns.simulated.target_judges import (
-    LEFT,
-    alike,
-    exits_are_documented,
-    no_process_is_in_two_jobs,
-    no_request_inside_a_pause,
-    no_secret_is_told,
-)
+from tests.campaigns.simulated.target_judges import alike, of_no_input
 from tests.campaigns.simulated.undo_cases import RATES, knobs_of
 from tests.support.simulated import Edit
 
@@ -53,12 +46,6 @@ CALM_AFTER: Final = 5
 BY_HAND: Final = -7
 """A score that people enter, and no plan."""
 EDITS: Final = ({"score": BY_HAND}, {"name": "by hand"})
-JUDGES: Final = (
-    exits_are_documented,
-    no_process_is_in_two_jobs,
-    no_request_inside_a_pause,
-    no_secret_is_told,
-)
 
 
 class ApplySimulation(Simulation):
@@ -142,12 +129,7 @@ class ApplySimulation(Simulation):
     def condemned(self) -> list[str]:
         """What is wrong at the end."""
         history = self.history
-        found = [f"{judge.__name__}: {fault}" for judge in JUDGES for fault in judge(history)]
-        found += [
-            f"run {each.run} ended with 0 and leaves rows: {each.receipt['outcomes']}"
-            for each in history.ended[1:]
-            if each.code == 0 and any(map(each.receipt["outcomes"].get, LEFT))
-        ]
+        found = of_no_input(history, history.ended[1:])
         codes = [each.code for each in history.ended]
         if codes[0] != ExitCode.DONE or codes[-1] != ExitCode.DONE:
             return [*found, f"the plan was never carried out: {codes}"]

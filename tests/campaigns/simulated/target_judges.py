@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tests.campaigns.simulated.history import History, Kept, Name, Passed, Wish
+    from tests.campaigns.simulated.history import Ended, History, Kept, Name, Passed, Wish
 
     Judge = Callable[[History], list[str]]
 
@@ -377,6 +377,30 @@ JUDGES: tuple[Judge, ...] = (
     no_process_is_in_two_jobs,
     no_secret_is_told,
 )
+
+
+WHATEVER_ASKS: tuple[Judge, ...] = (
+    exits_are_documented,
+    no_process_is_in_two_jobs,
+    no_request_inside_a_pause,
+    no_secret_is_told,
+)
+"""The judges of runs whose rows are of no input: a plan's actions, an undo's."""
+
+
+def of_no_input(history: History, ended: Iterable[Ended]) -> list[str]:
+    """What breaks a promise of runs whose rows are of no input.
+
+    Args:
+        history: All that was.
+        ended: The runs of which 0 says that no row is left.
+    """
+    found = [f"{judge.__name__}: {fault}" for judge in WHATEVER_ASKS for fault in judge(history)]
+    return found + [
+        f"run {each.run} ended with 0 and leaves rows: {each.receipt['outcomes']}"
+        for each in ended
+        if each.code == DONE and any(map(each.receipt["outcomes"].get, LEFT))
+    ]
 
 
 def verdict(history: History) -> list[str]:

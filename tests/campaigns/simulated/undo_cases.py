@@ -19,14 +19,7 @@ from tests.campaigns.simulated.kinds import KINDS, Rates
 from tests.campaigns.simulated.random_cases import ANSWERS
 from tests.campaigns.simulated.scenarios import COLUMNS, dead, lead, old, settings, small_world
 from tests.campaigns.simulated.target import Scenario, Simulation
-from tests.campaigns.simulated.target_judges import (
-    LEFT,
-    alike,
-    exits_are_documented,
-    no_process_is_in_two_jobs,
-    no_request_inside_a_pause,
-    no_secret_is_told,
-)
+from tests.campaigns.simulated.target_judges import alike, of_no_input
 from tests.support.simulated import Edit
 
 if TYPE_CHECKING:
@@ -48,12 +41,6 @@ SLOW_MS: Final = 5_000
 """Of a job, at most: longer ones are for other cases."""
 BY_HAND: Final = -7
 """A score that people enter, and no run."""
-JUDGES: Final = (
-    exits_are_documented,
-    no_process_is_in_two_jobs,
-    no_request_inside_a_pause,
-    no_secret_is_told,
-)
 
 
 class UndoSimulation(Simulation):
@@ -65,9 +52,9 @@ class UndoSimulation(Simulation):
 
     def __init__(self, number: int) -> None:
         draw = random.Random(f"undo {number}")
-        self._rates = Rates(draw.random(), {family: draw.choice(RATES) for family in KINDS})
+        rates = Rates(draw.random(), {family: draw.choice(RATES) for family in KINDS})
         self.deletes_created = draw.random() < 0.5
-        super().__init__(_scenario(number, draw), self._rates)
+        super().__init__(_scenario(number, draw), rates)
         self._draw = draw
         self.written: dict[str, Kept] = {}
         self.edited: dict[str, dict[str, Any]] = {}
@@ -121,12 +108,7 @@ class UndoSimulation(Simulation):
     def condemned(self) -> list[str]:
         """What is wrong at the end."""
         history = self.history
-        found = [f"{judge.__name__}: {fault}" for judge in JUDGES for fault in judge(history)]
-        found += [
-            f"run {each.run} ended with 0 and leaves rows: {each.receipt['outcomes']}"
-            for each in history.ended
-            if each.code == 0 and any(map(each.receipt["outcomes"].get, LEFT))
-        ]
+        found = of_no_input(history, history.ended)
         if history.ended[-1].code != ExitCode.DONE:
             return [*found, f"the undo never ended well: {[e.code for e in history.ended]}"]
         before = {each.id: each for each in history.before}
