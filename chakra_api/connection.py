@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.elsewhere.links import SignedLinks
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import ApiKey, mask_likely
@@ -62,20 +63,19 @@ def connect(
         pool_size: Threads that send at a time.
         watchers: Told of each request and its answer.
     """
-    transport: Transport = RequestsTransport(
-        connection.api_url,
-        connection.api_key,
-        TransportSettings(
-            read_timeout=connection.request_timeout,
-            user_agent=connection.user_agent,
-            pool_size=pool_size,
-            allow_http=connection.allow_http,
-        ),
-        clock.monotonic,
+    settings = TransportSettings(
+        read_timeout=connection.request_timeout,
+        user_agent=connection.user_agent,
+        pool_size=pool_size,
+        allow_http=connection.allow_http,
     )
+    transport: Transport = RequestsTransport(
+        connection.api_url, connection.api_key, settings, clock.monotonic
+    )
+    links = SignedLinks(connection.api_url, settings, clock.monotonic)
     if watchers:
         transport = WatchedTransport(transport, watchers, monotonic=clock.monotonic, now=clock.now)
-    return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy())
+    return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy(), links)
 
 
 def parse_connection(config: Mapping[str, object], *, user_agent: str, variable: str) -> Connection:

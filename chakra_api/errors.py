@@ -12,6 +12,8 @@
     │   ├── NotFound            404: no such procedure, process or job
     │   ├── Conflict            409: likely a primary key that exists already
     │   ├── TooLarge            413: the body; a smaller one may pass
+    │   ├── NoFile              a photo whose file lies nowhere, or where none is fetched from
+    │   ├── RefusedByMeta       WhatsApp's own refusal, with its code
     │   └── BadRequest          400, 422 and every other 4xx
     ├── ReportedErrors          a 2xx whose `_errors` is not empty: the call failed
     ├── AnswerLost              it may have been applied: a read may be repeated,
@@ -37,6 +39,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from chakra_api.exit_codes import ExitCode
@@ -141,6 +144,46 @@ class TooLarge(Refused):
 
 class BadRequest(Refused):
     """400, 422 and every other 4xx."""
+
+
+class NoFile(Refused):
+    """A photo whose file can't be had: it lies nowhere, or where nothing is fetched from."""
+
+    def __init__(self, cause: str, next_step: str = "", *, status: int = 200) -> None:
+        super().__init__(cause, next_step, status=status)
+        self.brief = "no file"
+
+
+@dataclass(frozen=True, slots=True)
+class MetaError:
+    """What Meta says of a call that it refuses.
+
+    Attributes:
+        code: Its number: 132001 is a template that is not there, or not approved.
+        message: Its name in words.
+        details: What is wrong with this very call; empty if it does not say.
+        for_user: What its user is to read; empty if there is nothing.
+        subcode: A second number; None if there is none.
+    """
+
+    code: int
+    message: str = ""
+    details: str = ""
+    for_user: str = ""
+    subcode: int | None = None
+
+
+class RefusedByMeta(Refused):
+    """WhatsApp's own refusal, which ChakraHQ passed on: nothing was sent.
+
+    Attributes:
+        error: What Meta says.
+    """
+
+    def __init__(self, cause: str, next_step: str = "", *, status: int, error: MetaError) -> None:
+        super().__init__(cause, next_step, status=status)
+        self.error = error
+        self.brief = f"error {error.code}"
 
 
 class ReportedErrors(ChakraError):

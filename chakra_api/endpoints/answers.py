@@ -159,6 +159,19 @@ class UserList:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A task that was made (contract 3.3, 4.11).
+
+    Attributes:
+        task_id: Its id; None if the answer holds none (Q17).
+        row: The task as it came; empty if the answer is.
+    """
+
+    task_id: str | None
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStats:
     """The requests that a client has sent so far.
 
@@ -205,6 +218,19 @@ def job_status(envelope: Envelope) -> JobStatus:
     return JobStatus(row_of(envelope.data), numbers, envelope.server_time)
 
 
+def id_of(row: Row, name: str = "id") -> str | None:
+    """The id in a row, as text; None if there is none."""
+    value = row.get(name)
+    known = isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
+    return str(value) if known else None
+
+
+def task_of(envelope: Envelope) -> Task:
+    """The task in the answer to its creation."""
+    row = row_of(envelope.data)
+    return Task(id_of(row), row)
+
+
 def submitted(envelope: Envelope, what: str) -> Submitted:
     """The job in the answer to a bulk call.
 
@@ -216,10 +242,10 @@ def submitted(envelope: Envelope, what: str) -> Submitted:
         Unreadable: There is no job id; the call may have been carried out all the same.
     """
     row = row_of(envelope.data)
-    job_id = row.get("id")
-    if isinstance(job_id, bool) or not isinstance(job_id, (str, int)) or job_id == "":
+    job_id = id_of(row)
+    if job_id is None:
         raise Unreadable(
             f"{what} was answered without a job id",
             "It may have been carried out: read the processes back before sending it again",
         )
-    return Submitted(str(job_id), row, envelope.server_time)
+    return Submitted(job_id, row, envelope.server_time)

@@ -1,14 +1,13 @@
 """ChakraHQ's endpoints, one method each (contract 4). Safe for many threads.
 
-Reads are repeated as `wire/retry.py` allows; writes only where nothing can have happened.
+Reads are repeated as `wire/retry.py` allows; writes only where nothing can have happened, and what
+does the same when it is done twice.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.answers import (
     EntriesPage,
@@ -18,27 +17,26 @@ from chakra_api.endpoints.answers import (
     RequestStats,
     Row,
     Submitted,
+    Task,
     UserList,
     job_status,
     more_of,
     page_of,
     row_of,
     submitted,
+    task_of,
 )
+from chakra_api.endpoints.calls import Calls
 from chakra_api.endpoints.entry_pages import entries_page, read_entries, read_users
+from chakra_api.endpoints.message_templates import MessageTemplates
+from chakra_api.endpoints.open_answers import open_or_empty, open_plain
+from chakra_api.endpoints.paths import part, processes_path
+from chakra_api.endpoints.photos import Photos
 from chakra_api.endpoints.row_heads import open_heads
-from chakra_api.errors import (
-    Boundless,
-    ChakraError,
-    NotFound,
-    SettingsError,
-    Throttled,
-    Unavailable,
-    Unreadable,
-)
+from chakra_api.endpoints.whatsapp import WhatsApp
+from chakra_api.errors import BadRequest, NotFound, Unreadable
 from chakra_api.wire import retry
-from chakra_api.wire.envelope import Envelope, date_of, open_envelope, open_rows
-from chakra_api.wire.server_clock import ServerClock
+from chakra_api.wire.envelope import Envelope, open_envelope, open_rows
 from chakra_api.wire.transport import Request
 from chakra_api.wire.wire_json import encode
 
@@ -46,14 +44,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from chakra_api.clock import Clock
+    from chakra_api.elsewhere.links import Links
+    from chakra_api.endpoints.calls import Opener
     from chakra_api.endpoints.where import Where
     from chakra_api.wire.pacing import Pacer
-    from chakra_api.wire.transport import Response, Transport
+    from chakra_api.wire.server_clock import ServerClock
+    from chakra_api.wire.transport import Transport
 
 __all__ = ["ChakraClient", "ProcessPage", "RequestStats", "Row", "UserList"]
 
-_Opener: TypeAlias = "Callable[[Response, str], Envelope]"
-_EMPTY_IS_GOOD: Final = frozenset({200, 204})
+_OTHER_METHOD: Final = 405
+_LOOK_FOR: Final = "It may have been made: look at the process's tasks before sending it again"
 
 
 class ChakraClient:
@@ -67,21 +68,28 @@ class ChakraClient:
         pacer: The rate that all threads share.
         clock: Time, and chance for the jitter of retries.
         policy: How long to go on after failures.
+        links: Fetches photos that lie elsewhere; None where none is to be fetched from there.
 
     Attributes:
-        server_clock: The server's time, by its last answers.
+        photos: The endpoints of photos.
+        whatsapp: Those of WhatsApp's messages and media.
+        templates: Those of its message templates.
     """
 
     def __init__(
-        self, transport: Transport, pacer: Pacer, clock: Clock, policy: retry.RetryPolicy
+        self,
+        transport: Transport,
+        pacer: Pacer,
+        clock: Clock,
+        policy: retry.RetryPolicy,
+        links: Links | None = None,
     ) -> None:
-        self._transport = transport
-        self._pacer = pacer
-        self._clock = clock
-        self._policy = policy
-        self._requests = self._retries = 0
-        self.server_clock = ServerClock(clock)
-        self._lock = threading.Lock()
+        self._way = (transport, pacer, clock)
+        self._links = links
+        self._calls = Calls(transport, pacer, clock, policy)
+        self.photos = Photos(self._calls, links)
+        self.whatsapp = WhatsApp(self._calls)
+        self.templates = MessageTemplates(self._calls)
 
     # Reading
 
@@ -92,7 +100,16 @@ class ChakraClient:
             NotSent: It is not reached.
             AnswerLost: It broke off.
         """
-        self._transport.send(Request("GET", "/v1/health", repeatable=True))
+        self._calls.once(Request("GET", "/v1/health", repeatable=True))
+
+    def health(self) -> Row:
+        """What a healthy server says of itself, which is not documented (contract 4.1).
+
+        Raises:
+            ChakraError: It is not healthy, or not reached. Whether it looks at the key is unknown.
+        """
+        request = Request("GET", "/v1/health", repeatable=True, small=True)
+        return row_of(self._calls.call(request, "the question for its health", open_plain).data)
 
     def config(self) -> Row:
         """The account's configuration: an object of collections (contract 4.22)."""
@@ -117,7 +134,7 @@ class ChakraClient:
 
     def user(self, user_id: str, *, version: int = 1) -> Row:
         """One user (contract 4.14, 4.15)."""
-        path = f"/v{version}/ext/user/{_part(user_id)}"
+        path = f"/v{version}/ext/user/{part(user_id)}"
         return row_of(self._read("GET", path, f"user '{user_id}'", open_rows).data)
 
     def list_processes(
@@ -135,7 +152,7 @@ class ChakraClient:
             AnswerTooLarge: The answer is larger than `most_bytes`.
         """
         request = _list_request(procedure, where, skip, limit, most_bytes)
-        envelope = self._call(request, f"the processes of '{procedure}'", open_rows)
+        envelope = self._calls.call(request, f"the processes of '{procedure}'", open_rows)
         return page_of(envelope, limit)
 
     def list_heads(
@@ -149,24 +166,24 @@ class ChakraClient:
     ) -> ProcessPage:
         """As `list_processes`, most fields of the rows in the body alone (`row_heads.py`)."""
         request = _list_request(procedure, where, skip, limit, most_bytes)
-        envelope = self._call(request, f"the processes of '{procedure}'", open_heads)
+        envelope = self._calls.call(request, f"the processes of '{procedure}'", open_heads)
         return replace(page_of(envelope, limit), heads=True)
 
     def fetch_process(self, procedure: str, process_id: str) -> Row:
         """One process by id (contract 4.2)."""
-        path = f"{_procedure(procedure)}/{_part(process_id)}"
+        path = f"{processes_path(procedure)}/{part(process_id)}"
         what = f"process '{process_id}' of '{procedure}'"
         return row_of(self._read("GET", path, what, open_rows).data)
 
     def job(self, job_id: str) -> JobStatus:
         """A background job and its counts (contract 4.20)."""
-        path = f"/v1/ext/background-job/{_part(job_id)}"
+        path = f"/v1/ext/background-job/{part(job_id)}"
         request = Request("GET", path, repeatable=True, small=True)
-        return job_status(self._call(request, f"job '{job_id}'"))
+        return job_status(self._calls.call(request, f"job '{job_id}'"))
 
     def job_entries(self, job_id: str, next_path: str | None = None) -> EntriesPage:
         """One page of a job's entries: the first, or that of `next_path` (contract 4.21)."""
-        first = f"/v1/ext/background-job/{_part(job_id)}/entries"
+        first = f"/v1/ext/background-job/{part(job_id)}/entries"
         envelope = self._read("GET", next_path or first, f"the entries of job '{job_id}'")
         return entries_page(envelope, first)
 
@@ -180,7 +197,7 @@ class ChakraClient:
             job_id: The job.
             submitted: Rows that it was submitted with, which bounds what is read; None for none.
         """
-        first = f"/v1/ext/background-job/{_part(job_id)}/entries"
+        first = f"/v1/ext/background-job/{part(job_id)}/entries"
         return read_entries(lambda path: self.job_entries(job_id, path), first, submitted)
 
     # Writing
@@ -195,28 +212,79 @@ class ChakraClient:
             body: What it holds.
             leaving: Called when its turn has come; what it raises keeps it from leaving.
         """
-        request = Request("POST", _procedure(procedure), _json(body), leaving=leaving)
+        request = Request("POST", processes_path(procedure), encode(body), leaving=leaving)
         return self._write(request, f"a create in '{procedure}'")
 
     def update_process(self, procedure: str, process_id: str, body: Row) -> Row:
         """Update a process by id (contract 4.5). Empty if the answer is (Q17)."""
-        path = f"{_procedure(procedure)}/{_part(process_id)}"
-        return self._write(Request("PUT", path, _json(body)), f"an update in '{procedure}'")
+        path = f"{processes_path(procedure)}/{part(process_id)}"
+        return self._write(Request("PUT", path, encode(body)), f"an update in '{procedure}'")
 
     def update_process_by_key(self, procedure: str, key: tuple[str, str], body: Row) -> Row:
         """Update a process by primary key: (shortId, value) (contract 4.6), else as by id."""
-        path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
-        return self._write(Request("PUT", path, _json(body)), f"an update in '{procedure}'")
+        path = f"{processes_path(procedure)}/{part(key[0])}/{part(key[1])}"
+        return self._write(Request("PUT", path, encode(body)), f"an update in '{procedure}'")
 
     def delete_process(self, procedure: str, process_id: str) -> Row:
         """Delete a process by id (contract 4.7). Empty if the answer is (Q17)."""
-        path = f"{_procedure(procedure)}/{_part(process_id)}"
+        path = f"{processes_path(procedure)}/{part(process_id)}"
         return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
 
     def delete_process_by_key(self, procedure: str, key: tuple[str, str]) -> Row:
         """Delete a process by primary key: (shortId, value) (contract 4.8), else as by id."""
-        path = f"{_procedure(procedure)}/{_part(key[0])}/{_part(key[1])}"
+        path = f"{processes_path(procedure)}/{part(key[0])}/{part(key[1])}"
         return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
+
+    def create_task(
+        self,
+        procedure: str,
+        process: str,
+        state_task: str,
+        body: Row,
+        leaving: Callable[[], None] | None = None,
+    ) -> Task:
+        """Create a task on a process (contract 4.11). Tasks can't be listed: never repeated.
+
+        Args:
+            procedure: The process's, by shortId.
+            process: Its id, or its primary key.
+            state_task: shortId of the task's schema.
+            body: Its `data`, `status` and `assignedTo`, each optional.
+            leaving: As `create_process` takes it.
+
+        Raises:
+            AnswerLost: The task may be there; nothing tells.
+        """
+        path = f"/v1/ext/p/{part(procedure)}/{part(process)}/task/{part(state_task)}"
+        request = Request("POST", path, encode(body), leaving=leaving)
+        what = f"a task '{state_task}' in '{procedure}'"
+        return task_of(self._calls.call_once_for_all(request, what, _LOOK_FOR, open_or_empty))
+
+    def update_user(
+        self, user_id: str, body: Row, leaving: Callable[[], None] | None = None
+    ) -> Row:
+        """Change a user's names (contract 4.16). Not repeated: read the user back.
+
+        The documents show it as GET with a body, surely by mistake. It is sent as PUT (Q6).
+
+        Args:
+            user_id: The user's.
+            body: `firstName`, `lastName`: what else an account takes is not documented.
+            leaving: As `create_process` takes it.
+
+        Raises:
+            BadRequest: Among others, where the account wants another method.
+        """
+        request = Request("PUT", f"/v1/ext/user/{part(user_id)}", encode(body), leaving=leaving)
+        try:
+            return self._write(request, f"an update of user '{user_id}'")
+        except BadRequest as error:
+            if error.status == _OTHER_METHOD:
+                error.next_step = (
+                    "Users can't be changed by this version: the account wants a method that"
+                    " ChakraHQ's documents leave open"
+                )
+            raise
 
     def bulk_create(
         self,
@@ -238,10 +306,10 @@ class ChakraClient:
             AnswerLost: The answer names no job; the processes may come to be all the same.
         """
         body = {"processes": list(items)} if wrapped else list(items)
-        path = f"{_procedure(procedure)}/bulk-create"
-        request = Request("POST", path, _json(body), small=True, leaving=leaving)
+        path = f"{processes_path(procedure)}/bulk-create"
+        request = Request("POST", path, encode(body), small=True, leaving=leaving)
         what = f"a bulk create in '{procedure}'"
-        return submitted(self._call(request, what), what)
+        return submitted(self._calls.call(request, what), what)
 
     def bulk_update(
         self, procedure: str, items: Iterable[Row], leaving: Callable[[], None] | None = None
@@ -256,39 +324,45 @@ class ChakraClient:
         Raises:
             AnswerLost: The answer names no job; the updates may be made all the same.
         """
-        body = _json({"processes": list(items)})
-        request = Request("PATCH", _procedure(procedure), body, small=True, leaving=leaving)
+        body = encode({"processes": list(items)})
+        request = Request("PATCH", processes_path(procedure), body, small=True, leaving=leaving)
         what = f"a bulk update in '{procedure}'"
-        return submitted(self._call(request, what), what)
+        return submitted(self._calls.call(request, what), what)
 
     # Sending
 
     @property
+    def server_clock(self) -> ServerClock:
+        """The server's time, by its last answers."""
+        return self._calls.server_clock
+
+    @property
     def stats(self) -> RequestStats:
         """The requests that were sent so far."""
-        return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
+        return self._calls.stats
 
     @property
     def allowed_rate(self) -> float | None:
         """Requests a second that may leave by now; None if they leave freely."""
-        return self._pacer.rate
+        return self._calls.allowed_rate
 
     @property
     def server_now(self) -> int:
         """The server's time by its last answer, epoch milliseconds; ours where it says none."""
-        now = self.server_clock.last
-        return int(self._clock.now() * 1000) if now is None else now
+        return self._calls.server_now
 
     def impatient(self) -> ChakraClient:
         """The same client for somebody who waits: it tries a request twice at most."""
         policy = retry.RetryPolicy(max_attempts=2, max_reported=2, max_seconds=30)
-        return ChakraClient(self._transport, self._pacer, self._clock, policy)
+        return ChakraClient(*self._way, policy, self._links)
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._transport.close()
+        self._calls.close()
+        if self._links is not None:
+            self._links.close()
 
-    def _of_account(self, path: str, what: str, opened: _Opener = open_envelope) -> Envelope:
+    def _of_account(self, path: str, what: str, opened: Opener = open_envelope) -> Envelope:
         """What every account has: where it is not found something else was asked."""
         try:
             return self._read("GET", path, what, opened)
@@ -299,67 +373,11 @@ class ChakraClient:
                 status=error.status,
             ) from None
 
-    def _read(self, method: str, path: str, what: str, opened: _Opener = open_envelope) -> Envelope:
-        return self._call(Request(method, path, repeatable=True), what, opened)
+    def _read(self, method: str, path: str, what: str, opened: Opener = open_envelope) -> Envelope:
+        return self._calls.call(Request(method, path, repeatable=True), what, opened)
 
     def _write(self, request: Request, what: str) -> Row:
-        return row_of(self._call(request, what, _opened_or_empty).data)
-
-    def _call(self, request: Request, what: str, opened: _Opener = open_envelope) -> Envelope:
-        """Send a request until it is answered, or the policy gives it up."""
-        began = self._clock.monotonic()
-        failures: tuple[ChakraError, ...] = ()
-        while True:
-            try:
-                patience = self._policy.max_seconds - self._since(began)
-                return self._once(request, what, patience, opened)
-            except ChakraError as failure:
-                failures = (*failures, failure)
-                tries = retry.Tries(failures, self._since(began), request.repeatable)
-                verdict = retry.decide(tries, self._policy, self._clock.random())
-                if isinstance(verdict, retry.GiveUp):
-                    raise _with_history(failure, failures, verdict.reason) from None
-                self._clock.sleep(verdict.seconds)
-                with self._lock:
-                    self._retries += 1
-
-    def _since(self, moment: float) -> float:
-        return self._clock.monotonic() - moment
-
-    def _once(self, request: Request, what: str, patience: float, opened: _Opener) -> Envelope:
-        self._pacer.acquire(patience)
-        if request.leaving is not None:
-            request.leaving()
-        with self._lock:
-            self._requests += 1
-        try:
-            envelope = opened(self._transport.send(request), what)
-        except (Throttled, Unavailable) as complaint:
-            self._pacer.throttled(complaint.retry_after)
-            raise
-        except Boundless as error:
-            error.cause = f"{error.cause}: that to {what}"
-            raise
-        if envelope.server_time is not None:
-            self.server_clock.heard(envelope.server_time)
-        return envelope
-
-
-def _with_history(
-    failure: ChakraError, failures: tuple[ChakraError, ...], reason: str
-) -> ChakraError:
-    """The last failure of a request, saying what failed before it and why it is not sent again."""
-    before = retry.history(failures) if len(failures) > 1 else ""
-    if told := "; ".join(part for part in (before, reason) if part):
-        failure.cause = f"{failure.cause} ({told})"
-    return failure
-
-
-def _opened_or_empty(response: Response, what: str) -> Envelope:
-    """The envelope of an answer to a single write, which may be an empty body (Q17)."""
-    if response.status in _EMPTY_IS_GOOD and not response.body.strip():
-        return Envelope({}, {}, date_of(response.headers))
-    return open_envelope(response, what)
+        return row_of(self._calls.call(request, what, open_or_empty).data)
 
 
 def _list_request(
@@ -368,27 +386,5 @@ def _list_request(
     body: Row = {"skip": skip, "limit": limit}
     if where:
         body["where"] = where
-    path = f"{_procedure(procedure)}/list"
-    return Request("POST", path, _json(body), repeatable=True, most_bytes=most_bytes)
-
-
-def _json(value: object) -> bytes:
-    return encode(value)
-
-
-def _part(value: str) -> str:
-    """A value as one segment of a path, its slashes and blanks encoded (Q38).
-
-    Raises:
-        SettingsError: On its way it would turn into another path, perhaps another's process.
-    """
-    if value in ("", ".", ".."):
-        raise SettingsError(
-            f"{value!r} cannot stand in the path of a request",
-            "Name the process by its id, or use a bulk call, which carries the key in its body",
-        )
-    return quote(value, safe="")
-
-
-def _procedure(procedure: str) -> str:
-    return f"/v1/ext/procedure/{_part(procedure)}/process"
+    path = f"{processes_path(procedure)}/list"
+    return Request("POST", path, encode(body), repeatable=True, most_bytes=most_bytes)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from chakra_api.transcripts.watched import Exchange, Watcher
     from chakra_api.wire.transport import Request
+
+
+_NUMBER: Final = re.compile(r"(?<=/phoneNumber/)[^/]+")
+"""A person's number in a path. Ids and keys of processes stay: who looks for them needs them."""
 
 
 class RequestLog:
@@ -26,7 +31,7 @@ class RequestLog:
     def came(self, exchange: Exchange) -> None:
         """Say what came of a request."""
         request, response = exchange.request, exchange.response
-        path = request.path.partition("?")[0]
+        path = _NUMBER.sub("…", request.path.partition("?")[0])
         if response is not None:
             came = f"{response.status}, {len(response.body):,} bytes"
         else:

@@ -34,7 +34,9 @@ HARMLESS: Final = frozenset(
 WORDS: Final = frozenset(
     {
         *("v1", "v2", "ext", "health", "config", "users", "user", "procedure", "process", "list"),
-        *("background-job", "entries", "bulk-create", "task", "photo"),
+        *("background-job", "entries", "bulk-create", "p", "task", "photo"),
+        *("plugin", "whatsapp", "api", "phoneNumber", "send-template-message"),
+        *("upload-public-media", "messages", "message_templates"),
     }
 )
 """Segments of the paths in the documents; every other one is a value."""
@@ -84,7 +86,7 @@ class Transcript:
 def _exchange(exchange: Exchange) -> dict[str, object]:
     made: dict[str, object] = {
         "request": f"{exchange.request.method} {path_shown(exchange.request.path)}",
-        "body": _body(exchange.request.body),
+        "body": _sent(exchange.request),
         "seconds": round(exchange.seconds, 3),
     }
     if exchange.response is None:
@@ -121,6 +123,12 @@ def headers_shown(headers: Mapping[str, str]) -> dict[str, str]:
         name_shown(name): value if name.lower() in HARMLESS else shape_of(value)
         for name, value in headers.items()
     }
+
+
+def _sent(request: Request) -> object:
+    if request.form is None:
+        return _body(request.body)
+    return f"a form with a file, {len(request.form):,} bytes"
 
 
 def _body(body: bytes | None) -> object:

@@ -27,9 +27,10 @@ from chakra_api.wire.translation import translated
 from chakra_api.wire.weight import refuse_many_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chakra_api.redaction import ApiKey
+    from chakra_api.wire.multipart import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,12 @@ class Request:
         method: HTTP method.
         path: From the host on, percent-encoded, with any query.
         body: JSON, or None.
-        repeatable: Whether sending it twice is harmless: it reads.
+        repeatable: Whether sending it twice is harmless: it reads, or does what it did once more.
         most_bytes: The answer is not read beyond so many, decompressed; None for no bound.
         small: Whether its answer holds one thing, a job.
         leaving: Called when its turn has come; what it raises keeps it from leaving.
+        form: A form with a file, sent piece by piece in place of `body`; None for none.
+        is_file: Whether its answer may be a file, of any type: who parses it weighs it.
     """
 
     method: str
@@ -53,6 +56,8 @@ class Request:
     most_bytes: int | None = None
     small: bool = False
     leaving: Callable[[], None] | None = None
+    form: Form | None = None
+    is_file: bool = False
 
 
 def _as_it_is(text: str) -> str:
@@ -103,8 +108,32 @@ FOREIGN: Final = (requests.RequestException, http.client.HTTPException, OSError,
 
 PROXY_WANTS_A_USER: Final = 407
 
+ANSWERS_JSON: Final = "application/json"
+ANSWERS_ANY: Final = "*/*"
+"""What a request says that it takes."""
+
 WHOLE_FACTOR: Final = 5
 """How many times the read timeout a whole answer may take, from its request on."""
+
+
+class _Leaving:
+    """A form on its way: the time of the answer begins when the last piece has left.
+
+    Args:
+        form: The form.
+        watch: Watches the answer.
+    """
+
+    def __init__(self, form: Form, watch: AnswerWatch) -> None:
+        self._form = form
+        self._watch = watch
+
+    def __len__(self) -> int:
+        return len(self._form)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._form
+        self._watch.begin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +181,7 @@ class RequestsTransport:
         self._key = key
         self._settings = settings
         self._monotonic = monotonic
-        self._proxies, self._verify = _surroundings(self._base)
+        self._proxies, self._verify = surroundings_of(self._base)
         proxy = proxy_of(self._base, self._proxies)
         if not settings.allow_http:
             refuse_in_clear(self._base, proxy)
@@ -179,7 +208,7 @@ class RequestsTransport:
             )
             ceiling = SMALL_ANSWER_BYTES if request.small else None
             body = read_body(Body(answer), request.most_bytes, ceiling)
-            if answer.status_code in GOOD_STATUSES:
+            if answer.status_code in GOOD_STATUSES and not request.is_file:
                 refuse_many_values(body, request.most_bytes, ceiling)
         except FOREIGN as error:
             raise self._cut_off(host.watch) or self._translated(error) from None
@@ -203,6 +232,8 @@ class RequestsTransport:
 
     def _prepared(self, session: requests.Session, request: Request) -> requests.PreparedRequest:
         """A request as requests prepares it, once for each path; the body alone is put in anew."""
+        if request.form is not None or request.is_file:
+            return self._prepared_apart(session, request)
         known: dict[tuple[str, str], requests.PreparedRequest] = self._local.prepared
         prepared = known.get((request.method, request.path))
         if prepared is None or not request.body:
@@ -214,6 +245,20 @@ class RequestsTransport:
             prepared.body = request.body
             prepared.headers["Content-Length"] = str(len(request.body))
         return prepared
+
+    def _prepared_apart(
+        self, session: requests.Session, request: Request
+    ) -> requests.PreparedRequest:
+        """A request that sends or fetches a file."""
+        headers = {"Accept": ANSWERS_ANY if request.is_file else ANSWERS_JSON}
+        body: object = request.body
+        if request.form is not None:
+            headers["Content-Type"] = request.form.content_type
+            body = _Leaving(request.form, self._local.host.watch)
+        made = requests.Request(
+            request.method, self._base + request.path, headers=headers, data=body
+        )
+        return session.prepare_request(made)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -234,7 +279,7 @@ class RequestsTransport:
         session.headers.update(
             {
                 "Authorization": f"Bearer {self._key.reveal()}",
-                "Accept": "application/json",
+                "Accept": ANSWERS_JSON,
                 "Accept-Encoding": "gzip",
                 "Content-Type": "application/json",
                 "User-Agent": self._settings.user_agent,
@@ -268,7 +313,7 @@ class RequestsTransport:
         return translated(error, self._base)
 
 
-def _surroundings(base: str) -> tuple[Mapping[str, str], bool | str]:
+def surroundings_of(base: str) -> tuple[Mapping[str, str], bool | str]:
     """Proxies and certificates that the environment names.
 
     Asked once: requests would ask again for every request, and read netrc, which could

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from chakra_api.elsewhere.webhook import post_notice
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import Secret, redact_logs
 from chakra_api.setting_values import shown
 from chakra_api.wire.surroundings import is_loopback
-from chakra_api.wire.webhook import post_notice
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.monitoring.metrics_text import BEGINS as METRICS_BEGIN
 from chakra_plugin.monitoring.metrics_text import metrics_text

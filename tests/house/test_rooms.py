@@ -18,6 +18,7 @@ FLOORS = {
     "chakra_api": """
         connection
         endpoints  transcripts
+        elsewhere
         account  wire  setting_values
         values  clock  redaction  bad_luck
         errors
@@ -124,7 +125,7 @@ FRAMEWORKS = {
     },
     "duckdb": {"chakra_plugin/warehouses"},
     "pyspark": {"chakra_spark"},
-    "requests": {"chakra_api/wire"},
+    "requests": {"chakra_api/wire", "chakra_api/elsewhere"},
     "jinja2": {"chakra_plugin/pages"},
     "rich": {"chakra_plugin"},
     "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__"},
@@ -262,12 +263,11 @@ def test_frameworks_are_imported_where_the_design_puts_them() -> None:
     assert strays == []
 
 
-def test_one_room_speaks_http() -> None:
-    """The transport, the way to its one host, requests' errors; and the one POST of a notice."""
+def test_two_rooms_speak_http() -> None:
+    """The transport, its way to one host, its errors; the POST of a notice, files without a key."""
     users = {name for name, others in IMPORTS.items() if "requests" in others}
-    assert users == {
-        f"chakra_api.wire.{name}" for name in ("one_host", "translation", "transport", "webhook")
-    }
+    to_chakra = {f"chakra_api.wire.{name}" for name in ("one_host", "translation", "transport")}
+    assert users == to_chakra | {f"chakra_api.elsewhere.{name}" for name in ("links", "webhook")}
 
 
 def test_no_room_holds_more_than_about_a_dozen_modules() -> None:
