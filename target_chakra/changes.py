@@ -38,6 +38,8 @@ class Kind(str, Enum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    CALL = "call"
+    """To make what is no process: a task, a message, a photo."""
 
 
 class AskedBy(Enum):

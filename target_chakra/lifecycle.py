@@ -1,4 +1,4 @@
-"""The states of a row and of a batch, and one table each of what may follow what.
+"""The states of a row, of a batch and of a call, and one table each of what may follow what.
 
 Pure, and without exception: an event that the table does not hold for a state is a bug of ours;
 it raises `IllegalTransition` and changes nothing.
@@ -14,6 +14,12 @@ A batch, and each row in it::
 
 A row of a settled batch has an outcome. A row of a released one waits again: nothing happened
 to it. An outcome that is unknown stays so in its run; what may follow is in `sending/recovery.py`.
+
+A call, one row's own, that nothing can read back::
+
+    (none) ─intend──► intended ─leave──► left ─answer──► made
+       ▲                 │                │ │
+       └─────release─────┴────refuse──────┘ └─lose──► unknown ──its user says──► made, or none
 """
 
 from __future__ import annotations
@@ -97,6 +103,15 @@ BATCH_TRANSITIONS: Final[Mapping[tuple[BatchState, BatchEvent], BatchState]] = {
     # Read back as it was before, past the horizon: it may be sent again.
     (BatchState.LOST, BatchEvent.RELEASE): BatchState.RELEASED,
 }
+
+
+class CallState(str, Enum):
+    """Where a call is."""
+
+    INTENDED = "intended"
+    LEFT = "left"
+    MADE = "made"
+    UNKNOWN = "unknown"
 
 
 OPEN: Final = (

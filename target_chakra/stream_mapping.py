@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from chakra_api.errors import SettingsError
-from chakra_api.setting_values import flag_of, shown
+from chakra_api.setting_values import shown
+from target_chakra.call_settings.parsing import parse_call
 from target_chakra.changes import Mode
+from target_chakra.mapping_options import (
+    chosen_option,
+    flag_option,
+    refuse_unknown,
+    text_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_T = TypeVar("_T", bound=str)
+    from target_chakra.call_settings.call_mapping import CallMapping
 
 _MAPPING_KEYS: Final = frozenset(
     [
         "stream",
+        "kind",
         "skip",
         "procedure",
         "mode",
@@ -92,6 +100,7 @@ class StreamMapping:
         delete_when: The column that marks a row as deleted.
         revive: Whether a process that was deleted, or is gone, may be brought back.
         skip: Whether its rows go nowhere.
+        call: What each row asks for by one call; None where rows are processes.
     """
 
     stream: str = "*"
@@ -110,10 +119,13 @@ class StreamMapping:
     delete_when: str | None = None
     revive: bool = False
     skip: bool = False
+    call: CallMapping | None = None
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns that it names."""
+        if self.call is not None:
+            return self.call.columns
         named = (self.key_column, self.delete_when, *(self.fields or ()))
         return frozenset(name for name in named if name)
 
@@ -144,22 +156,20 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
     where = f"mapping {number} of the setting streams"
     if not isinstance(name, str) or not name:
         raise SettingsError(f"In {where} stream is missing", "Name a stream, or a glob as marts-*")
-    unknown = sorted(set(given) - _MAPPING_KEYS)
-    if unknown:
-        raise SettingsError(
-            f"In {where} ('{name}') there is no option {', '.join(unknown)}",
-            f"The options are: {', '.join(sorted(_MAPPING_KEYS))}",
-        )
-    if _flag(given, "skip", where):
+    call = parse_call(given, f"{where} ('{name}')")
+    if call is not None:
+        return StreamMapping(stream=name, mode=Mode.INSERT, names_mode=True, call=call)
+    refuse_unknown(given, _MAPPING_KEYS, f"{where} ('{name}')")
+    if flag_option(given, "skip", where):
         return _skipped(given, name, where)
     column, attribute, key_options = _key(given.get("key"), where)
     keeps_blanks = _blanks(given.get("blanks"), where)
-    keeps_edits = _flag(given, "keep_edits", where)
+    keeps_edits = flag_option(given, "keep_edits", where)
     silent = FieldOptions(keeps_blanks=keeps_blanks, keeps_edits=keeps_edits)
     fields, options = _fields(given.get("fields"), where, silent)
     return StreamMapping(
         stream=name,
-        procedure=_text(given, "procedure"),
+        procedure=text_option(given, "procedure"),
         mode=_mode(given.get("mode"), where),
         names_mode=bool(given.get("mode")),
         key_column=column,
@@ -171,8 +181,8 @@ def _stream(given: Mapping[str, object], number: int) -> StreamMapping:
         keeps_blanks=keeps_blanks,
         only_if_empty=_names(given.get("only_if_empty"), where),
         keeps_edits=keeps_edits,
-        delete_when=_text(given, "delete_when"),
-        revive=_flag(given, "revive", where),
+        delete_when=text_option(given, "delete_when"),
+        revive=flag_option(given, "revive", where),
     )
 
 
@@ -184,11 +194,6 @@ def _skipped(given: Mapping[str, object], name: str, where: str) -> StreamMappin
             "Take one of them away: the rows of a skipped stream go nowhere",
         )
     return StreamMapping(stream=name, skip=True)
-
-
-def _text(given: Mapping[str, object], name: str) -> str | None:
-    value = given.get(name)
-    return str(value) if value else None
 
 
 def _mode(value: object, where: str) -> Mode:
@@ -206,10 +211,11 @@ def _key(value: object, where: str) -> tuple[str | None, str | None, KeyOptions]
     if isinstance(value, str) and value:
         return value, None, KeyOptions()
     if isinstance(value, dict) and isinstance(value.get("column"), str):
-        _refuse_unknown(value, _KEY_KEYS, f"the key of {where}")
+        refuse_unknown(value, _KEY_KEYS, f"the key of {where}")
         attribute = value.get("attribute")
         options = KeyOptions(
-            trims=_flag(value, "trim", where), case=_chosen(value, "case", _CASES, where)
+            trims=flag_option(value, "trim", where),
+            case=chosen_option(value, "case", _CASES, where),
         )
         return str(value["column"]), str(attribute) if attribute else None, options
     raise SettingsError(
@@ -249,39 +255,15 @@ def _no_fields(where: str) -> SettingsError:
 
 def _options(given: Mapping[str, object], where: str, silent: FieldOptions) -> FieldOptions:
     """The options of a column; where it is silent, those of its stream."""
-    _refuse_unknown(given, _FIELD_KEYS, where)
+    refuse_unknown(given, _FIELD_KEYS, where)
     blanks, edits = given.get("blanks"), given.get("keep_edits")
     return FieldOptions(
-        rounds=_flag(given, "round", where),
+        rounds=flag_option(given, "round", where),
         keeps_blanks=silent.keeps_blanks if blanks is None else _blanks(blanks, where),
-        keeps_edits=silent.keeps_edits if edits is None else _flag(given, "keep_edits", where),
+        keeps_edits=silent.keeps_edits
+        if edits is None
+        else flag_option(given, "keep_edits", where),
     )
-
-
-def _refuse_unknown(given: Mapping[str, object], known: frozenset[str], where: str) -> None:
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise SettingsError(
-            f"In {where} there is no option {', '.join(unknown)}",
-            f"The options are: {', '.join(sorted(known))}",
-        )
-
-
-def _flag(given: Mapping[str, object], name: str, where: str) -> bool:
-    value = given.get(name, False)
-    found = flag_of(value)
-    if found is None:
-        raise SettingsError(f"In {where} {name} is {shown(value)}", "Use true or false")
-    return found
-
-
-def _chosen(given: Mapping[str, object], name: str, allowed: tuple[_T, ...], where: str) -> _T:
-    value = given.get(name) or allowed[0]
-    for each in allowed:
-        if value == each:
-            return each
-    words = ", ".join(each for each in allowed if each)
-    raise SettingsError(f"In {where} {name} is {shown(value)}", f"Use one of: {words}")
 
 
 def _blanks(value: object, where: str) -> bool:

@@ -46,6 +46,21 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class StateTask:
+    """A state task: the schema of a task on a process.
+
+    Attributes:
+        short_id: As it stands in paths.
+        name: For people.
+        attributes: Its fields; empty where the config does not say which it has.
+    """
+
+    short_id: str
+    name: str
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Procedure:
     """A procedure: the schema of its processes.
 
@@ -58,6 +73,7 @@ class Procedure:
         states: Its states.
         primary_key: ShortId of the unique attribute; None if it has none.
         resolved: Whether its attributes could be found; if not, `data` is open.
+        state_tasks: What tasks on its processes may be.
     """
 
     short_id: str
@@ -68,6 +84,7 @@ class Procedure:
     states: tuple[State, ...] = ()
     primary_key: str | None = None
     resolved: bool = True
+    state_tasks: tuple[StateTask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +207,7 @@ class _Resolver:
             states=self._states(row),
             primary_key=self._primary_key(row),
             resolved=bool(own),
+            state_tasks=self._state_tasks(row),
         )
 
     def _owned(self, procedure: Row, collection: str) -> list[Row]:
@@ -270,6 +288,23 @@ class _Resolver:
             for row in rows
         )
         return tuple(state for state in states if state.short_id)
+
+    def _state_tasks(self, procedure: Row) -> tuple[StateTask, ...]:
+        names = {fields.text(procedure, fields.ID), fields.text(procedure, fields.SHORT_ID)} - {""}
+        rows = self._by("stateTasks", ("procedure",)).of(*names)
+        return tuple(self._state_task(row) for row in rows if fields.text(row, fields.SHORT_ID))
+
+    def _state_task(self, row: Row) -> StateTask:
+        """A state task; it lists its attributes, or they name it."""
+        names = {fields.text(row, fields.ID), fields.text(row, fields.SHORT_ID)} - {""}
+        listed = [self._attributes.get(ref) for ref in self._listed(row)]
+        own = [each for each in listed if each] or self._by("attributes", ("stateTask",)).of(*names)
+        short_id = fields.text(row, fields.SHORT_ID)
+        return StateTask(
+            short_id,
+            fields.text(row, fields.NAME) or short_id,
+            _distinct(tuple(self._attribute(each) for each in own)),
+        )
 
     def _primary_key(self, procedure: Row) -> str | None:
         found = self._attributes.get(fields.first(procedure, fields.PRIMARY_KEY))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from target_chakra.changes import Action, Reject
 
+_MADE: Final = frozenset({Kind.CREATE, Kind.CALL})
+"""Kinds that find nothing in place of what they send."""
 ROWS_SHOWN: Final = 10
 """Rows that are shown of each kind, and of the rejects."""
 
@@ -36,6 +38,11 @@ class DryRun:
         self.kept: Counter[str] = Counter()
         self._actions: list[Action] = []
         self._rejects: list[Reject] = []
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What is counted: creates, updates and deletes always, calls where there are any."""
+        return tuple(kind for kind in Kind if kind is not Kind.CALL or self.planned[kind])
 
     def note(self, action: Action) -> None:
         """An action would be sent."""
@@ -63,7 +70,7 @@ class DryRun:
             yield from _lines(action)
         for reject in self._rejects:
             yield _reject_line(reject)
-        counts = {f"{kind.value}s": self.planned[kind] for kind in Kind}
+        counts = {f"{kind.value}s": self.planned[kind] for kind in self.kinds}
         for name, count in {**counts, "rejects": self.rejected}.items():
             if count > ROWS_SHOWN:
                 yield f"Of the {name}, {ROWS_SHOWN} of {count:,} shown"
@@ -75,13 +82,14 @@ class DryRun:
         Args:
             size: Rows a job.
         """
-        jobs = sum(ceil(count / size) for count in self.planned.values())
+        calls = self.planned[Kind.CALL]
+        jobs = sum(ceil(self.planned[kind] / size) for kind in self.kinds if kind is not Kind.CALL)
         # A submit and about three looks at its job; creates are looked up when it ended.
-        return jobs, jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE)
+        return jobs, jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE) + calls
 
     def _summary(self, size: int) -> str:
         jobs, requests = self.cost(size)
-        counts = ", ".join(f"{self.planned[kind]:,} {kind.value}s" for kind in Kind)
+        counts = ", ".join(f"{self.planned[kind]:,} {kind.value}s" for kind in self.kinds)
         rejects = f", {self.rejected:,} rejects" if self.rejected else ""
         return (
             f"Dry run: {counts}{rejects}; {jobs:,} jobs, about {requests:,} requests beside these"
@@ -98,13 +106,12 @@ def _reject_line(reject: Reject) -> str:
 def _lines(action: Action) -> Iterator[str]:
     change = action.change
     place = f"line {change.line}" if change.line else "of the mirror: no row brings it"
-    yield f"{action.kind.value} {change.key or 'without a key'} ({place})"
+    what = change.procedure if action.kind is Kind.CALL else action.kind.value
+    yield f"{what} {change.key or 'without a key'} ({place})"
     if action.kind is Kind.DELETE:
         return
     for name, value in action.fields.items():
-        before = (
-            "" if action.kind is Kind.CREATE else f"{_text((action.before or {}).get(name))} → "
-        )
+        before = "" if action.kind in _MADE else f"{_text((action.before or {}).get(name))} → "
         yield f"  {name}: {before}{_text(value)}"
     for name, value in action.kept.items():
         yield f"  {name}: {_text(value)} is left as others changed it"

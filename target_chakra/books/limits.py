@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
@@ -76,6 +77,43 @@ class DeleteLimit:
         refused = self.refused(1) if change.asked_by.is_row else None
         self.count += 1
         return refused
+
+
+class CallLimits:
+    """Counts the calls of a run, by stream; a dry run goes on past a limit, to show them.
+
+    Args:
+        dry: Whether the run writes nothing.
+
+    Attributes:
+        crossed: In a dry run, what would stop the real one; None if nothing does.
+    """
+
+    def __init__(self, *, dry: bool) -> None:
+        self._dry = dry
+        self._counts: Counter[str] = Counter()
+        self.crossed: LimitCrossed | None = None
+
+    def counted(self, stream: str, allowed: int | None) -> LimitCrossed | None:
+        """A call is to be made: what stops the run; None if it goes on.
+
+        Args:
+            stream: Its stream.
+            allowed: How many calls its user allows a run; None for any number.
+        """
+        if allowed is None or self._counts[stream] < allowed:
+            self._counts[stream] += 1
+            return None
+        stops = "The real run would stop: stream" if self._dry else "Stream"
+        refused = LimitCrossed(
+            f"{stops} '{stream}' asks for more than {allowed:,} messages, and max_messages allows"
+            " no more",
+            "If that is what you want, raise max_messages in its mapping",
+        )
+        if not self._dry:
+            return refused
+        self.crossed = refused
+        return None
 
 
 def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_plugin.findings.finding import Finding, Severity
 from target_chakra.changes import Kind
 from target_chakra.lookups.key_spelling import KeySpelling
+from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.server_limits import FIRST_BATCH_ROWS
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def known_findings(
         command: What its user types for a subcommand.
     """
     own = {name: value for (owner, name), value in findings.items() if owner == procedure}
-    unknown = [kind for kind in Kind if f"{_SHAPE}{kind.value}" not in own]
-    for kind in Kind:
+    unknown = [kind for kind in SHAPES if f"{_SHAPE}{kind.value}" not in own]
+    for kind in SHAPES:
         if (shape := own.get(f"{_SHAPE}{kind.value}")) is not None:
             yield _shape(procedure, kind, shape)
     if unknown:

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from chakra_api.values.coercion import json_text
 from target_chakra.history.reports import Reports
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import value_of
-from target_chakra.journal.migrations import MIGRATIONS
 from target_chakra.journal.records import RunKind
+from target_chakra.journal_tables import tables as t
+from target_chakra.journal_tables.migrations import MIGRATIONS
 from target_chakra.lifecycle import OPEN, BatchState
 from target_chakra.storage.engines import legible
 from target_chakra.storage.journal_url import parse_url, shown

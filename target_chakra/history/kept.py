@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from target_chakra.changes import shown_key
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import value_of
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

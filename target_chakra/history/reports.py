@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from target_chakra.changes import Kind, shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
-from target_chakra.journal import tables as t
+from target_chakra.journal.calls import take_word_for_call
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
 from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
-from target_chakra.journal.migrations import SHAPES, is_older, migrate, version_of
 from target_chakra.journal.ownership import take_word
+from target_chakra.journal_tables import tables as t
+from target_chakra.journal_tables.migrations import SHAPES, is_older, migrate, version_of
 from target_chakra.lifecycle import OPEN, BatchState, Outcome
 from target_chakra.storage.engines import LOOK_AGAIN, WRITES, legible, open_engine, spoken
 from target_chakra.storage.lock import is_held
@@ -283,6 +284,7 @@ class Reports:
                 if how == "not-written" and row.kind == Kind.CREATE.value and row.attribute:
                     self._forget_created(connection, row)
                 if row.attribute and not is_older(connection):
+                    take_word_for_call(connection, row, written=how == "written")
                     unknown = {**row._mapping, "key": str(value_of(row.key))}  # noqa: SLF001 - SQLAlchemy's name for it
                     deletes, written = row.kind == Kind.DELETE.value, how == "written"
                     take_word(connection, unknown, deletes=deletes, written=written)

@@ -15,9 +15,9 @@ from chakra_api.course import course_of
 from target_chakra.changes import Kind
 from target_chakra.history.kept import first_kept, kept_counts
 from target_chakra.history.reject_groups import RejectGroups
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import settlements_of, value_of
 from target_chakra.journal.records import RunKind
+from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:

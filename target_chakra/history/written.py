@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key, text_key
 from target_chakra.history.settled_batches import settled_batches
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import known_of, value_of
+from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import WROTE, Outcome
 from target_chakra.mapping.destination_names import DELETED, is_for_creates
 

@@ -9,7 +9,7 @@ from chakra_api.wire.wire_json import encode
 from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode, names_of
 from target_chakra.journal.records import Claim, Confirmation, OpenBatch, UnknownRow, created_by
-from target_chakra.journal.tables import TwinKind
+from target_chakra.journal_tables.tables import TwinKind
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
 

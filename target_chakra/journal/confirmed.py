@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from chakra_api.wire.wire_json import encode
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import confirmation_row, kept_rows, known_of, settlements_of
 from target_chakra.journal.database import chunks, upsert
 from target_chakra.journal.records import Lately
+from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import WROTE
 from target_chakra.moments import DAY_MS, Moment, elapsed
 

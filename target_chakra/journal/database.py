@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy.dialects import sqlite
 
 from chakra_api.errors import JournalError
-from target_chakra.journal.migrations import MIGRATIONS, SHAPES, is_older, migrate, version_of
+from target_chakra.journal_tables.migrations import (
+    MIGRATIONS,
+    SHAPES,
+    is_older,
+    migrate,
+    version_of,
+)
 from target_chakra.storage.cells import encoded
 from target_chakra.storage.engines import READS, beside, legible, open_engine, spoken
 from target_chakra.storage.fence import Fence

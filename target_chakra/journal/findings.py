@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_chakra.journal import tables as t
 from target_chakra.journal.database import upsert
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from target_chakra.journal.database import Database

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
-from target_chakra.journal import tables as t
+from target_chakra.journal.calls import Calls
 from target_chakra.journal.codec import (
     decode_outcomes,
     encode_actions,
@@ -33,6 +33,7 @@ from target_chakra.journal.rejects import Rejects
 from target_chakra.journal.runs import Beginning, Runs, begin_run, last_owner
 from target_chakra.journal.twins import Twins
 from target_chakra.journal.unknowns import Unknowns
+from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import OPEN, BatchState
 from target_chakra.storage.engines import legible
 
@@ -69,13 +70,14 @@ class Journal:
         self._may_repeat = False
         self._confirmed = Confirmed(self._database, run)
         self._ownership = Ownership(self._database, run)
-        self._statements = Statements(self._database, run)
+        self.statements = Statements(self._database, run)
         self._twins = Twins(self._database, run)
         self._rejects = Rejects(self._database, run)
         self._unknowns = Unknowns(self._database, run)
         self._findings = Findings(self._database, run)
         self._loads = Loads(self._database, run)
         self.watermarks = Watermarks(self._database, run)
+        self.calls = Calls(self._database, run)
         self._runs = Runs(self._database, run)
 
     # The run
@@ -120,7 +122,7 @@ class Journal:
     ) -> None:
         """Store the receipt of this run, and its counts over time."""
         if exit_code == 0:
-            self._statements.end_passing()
+            self.statements.end_passing()
         self._database.end_draft()
         self._runs.end(receipt, exit_code, now_ms, course)
 
@@ -274,7 +276,7 @@ class Journal:
 
         Whether it was, a crash right now would leave open: see `began_again`.
         """
-        self._statements.begin_passing()
+        self.statements.begin_passing()
         if self._may_repeat:
             with self._database.writing() as connection:
                 self._twins.begin_passing(connection, up_to)
@@ -282,7 +284,7 @@ class Journal:
 
     def forget_twins(self) -> None:
         """That STATE was passed on: its rows never come again."""
-        self._statements.end_passing()
+        self.statements.end_passing()
         if self._may_repeat:
             with self._database.writing() as connection:
                 self._twins.end_passing(connection)
@@ -327,18 +329,6 @@ class Journal:
         self._findings.forget(procedure, name)
 
     # What mirrored streams say of what exists
-
-    def begin_statement(self, stream: str, name: str) -> None:
-        """A row of a statement of that name came: it begins, or goes on in this run."""
-        self._statements.begin(stream, name)
-
-    def end_statement(self, stream: str) -> None:
-        """All of a statement has come."""
-        self._statements.end(stream)
-
-    def statements(self) -> dict[str, Statement]:
-        """The last statement of each stream."""
-        return self._statements.all()
 
     def owners(self) -> dict[str, frozenset[str]]:
         """The streams that own processes, or may come to, by procedure."""

@@ -8,8 +8,8 @@ import orjson
 import sqlalchemy as sa
 
 from chakra_api.exit_codes import ExitCode
-from target_chakra.journal import tables as t
 from target_chakra.journal.database import upsert
+from target_chakra.journal_tables import tables as t
 from target_chakra.line_ranges import LineRanges
 
 if TYPE_CHECKING:

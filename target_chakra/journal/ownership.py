@@ -20,10 +20,10 @@ import sqlalchemy as sa
 
 from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import owned_row, value_of
 from target_chakra.journal.database import insert_into, upsert
 from target_chakra.journal.records import Claim, Statement
+from target_chakra.journal_tables import tables as t
 from target_chakra.storage.cells import CellText
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from target_chakra.changes import Key
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import reject_row
 from target_chakra.journal.database import CHUNK, chunks
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from chakra_api.wire.wire_json import encode
-from target_chakra.journal import tables as t
 from target_chakra.journal.database import number_of
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import deleted_key, twin_rows
 from target_chakra.journal.database import chunks
-from target_chakra.journal.tables import TwinKind
+from target_chakra.journal_tables import tables as t
+from target_chakra.journal_tables.tables import TwinKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

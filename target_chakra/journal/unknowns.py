@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_chakra.journal import tables as t
 from target_chakra.journal.codec import unknown_of, unknown_row
 from target_chakra.journal.database import chunks, number_of
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chakra_api.account.account import Account, resolve_account
+from chakra_api.account.account import Account, Procedure, resolve_account
 from chakra_api.account.people import Directory
-from chakra_api.errors import NoAccess, NotFound, Refused
+from chakra_api.errors import NoAccess, NotFound, Refused, SettingsError
+from chakra_api.nearest import nearest
 from chakra_api.values.times import SECOND_MS, unit_of
 from target_chakra.lookups.open_procedure import OpenProcedure
 from target_chakra.mapping.destinations import Destinations, ValueRules
@@ -34,12 +35,13 @@ class OpenAccount:
         settings: What the user set.
 
     Attributes:
+        client: Talks to it.
         findings: What earlier runs found out about its procedures, by procedure and name.
         lately: What they wrote just now, each with when lists have caught up.
     """
 
     def __init__(self, client: ChakraClient, settings: Settings) -> None:
-        self._client = client
+        self.client = client
         self._settings = settings
         self._procedures: dict[str, OpenProcedure] = {}
         self._unit_ms: int | None = None
@@ -49,12 +51,12 @@ class OpenAccount:
     @cached_property
     def configuration(self) -> Account:
         """The account's configuration (contract 4.22)."""
-        return resolve_account(self._client.config())
+        return resolve_account(self.client.config())
 
     @cached_property
     def _directory(self) -> Directory:
         try:
-            users = self._client.users()
+            users = self.client.users()
         except NoAccess:
             LOG.warning("This key may not list users: assignees can't be checked")
             return Directory.from_users([])
@@ -75,7 +77,7 @@ class OpenAccount:
         """Milliseconds in the unit of the account's times, as rows of a procedure prove it."""
         if self._unit_ms is None:
             try:
-                page = self._client.list_processes(procedure, None, limit=ROWS_OF_PROOF)
+                page = self.client.list_processes(procedure, None, limit=ROWS_OF_PROOF)
             except (NoAccess, NotFound, Refused):
                 return 1  # who may not list is told so by the first look-up
             self._unit_ms = unit_of(row.get("createdAt") for row in page.rows)
@@ -106,6 +108,35 @@ class OpenAccount:
             destinations = Destinations(
                 self.configuration.procedure(short_id), self._directory, self._rules(short_id)
             )
-            found = self._procedures[short_id] = OpenProcedure(self._client, destinations)
+            found = self._procedures[short_id] = OpenProcedure(self.client, destinations)
             found.recall(self.findings, self.lately)
         return found
+
+    def task_destinations(self, procedure: str, task: str) -> Destinations:
+        """Where values of a task may go: its attributes, its status and its assignee.
+
+        Args:
+            procedure: ShortId of the procedure that its processes are of.
+            task: ShortId of its state task.
+
+        Raises:
+            SettingsError: There is no such procedure, or no such state task of it.
+        """
+        owner = self.configuration.procedure(procedure)
+        found = next((each for each in owner.state_tasks if each.short_id == task), None)
+        if found is None:
+            names = [each.short_id for each in owner.state_tasks]
+            near = nearest(task, names)
+            raise SettingsError(
+                f"There is no state task '{task}' of '{procedure}'"
+                + (f" (the nearest one is '{near}')" if near else ""),
+                f"The state tasks of '{procedure}' are: {', '.join(names) or 'none'}",
+            )
+        schema = Procedure(
+            found.short_id,
+            "",
+            found.name,
+            found.attributes,
+            resolved=bool(found.attributes),
+        )
+        return Destinations(schema, self._directory, self._rules(procedure))

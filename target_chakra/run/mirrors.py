@@ -98,7 +98,7 @@ class Mirrors:
     def _begin(self, stream: str, version: object, load: str) -> None:
         if stream in self._streams.mirrored:
             said = None if version is None else encode(version).decode()
-            self._journal.begin_statement(stream, statement_name(load, said))
+            self._journal.statements.begin(stream, statement_name(load, said))
 
     # ACTIVATE_VERSION
 
@@ -122,8 +122,8 @@ class Mirrors:
         self._writer.finish()
         # Otherwise its source goes on behind the last STATE, with rows of the same version.
         if not self._is_barred(stream):
-            self._due[stream] = self._journal.statements()[stream]
-            self._journal.end_statement(stream)
+            self._due[stream] = self._journal.statements.all()[stream]
+            self._journal.statements.end(stream)
 
     def _is_barred(self, stream: str) -> bool:
         if unsettled := self._unsettled():
@@ -162,8 +162,11 @@ class Mirrors:
             processes.setdefault(absent[key] or key, key)
         keys = processes.values()
         # Counted as what is there: what others deleted is no delete of ours.
-        found = self._writer.look_for([deletion_of(stream, key, absent[key]) for key in keys])
-        if refused := self._writer.outbox.deletes.refused(len(found)):
+        outbox = self._writer.outbox
+        outbox.look_only()
+        self._writer.delete([deletion_of(stream, key, absent[key]) for key in keys])
+        found = outbox.found()
+        if refused := outbox.deletes.refused(len(found)):
             raise refused
         self._writer.delete(found)
         return len(found)
@@ -227,14 +230,14 @@ class Mirrors:
         """
         self._streams.say_nothing()
         by_number = {run.id: run for run in runs if not run.dry}
-        chosen = _chosen(self._journal.statements(), by_number, wanted)
+        chosen = _chosen(self._journal.statements.all(), by_number, wanted)
         for stream, statement in chosen.items():
             _refuse_part(stream, by_number[statement.last])
         for stream, statement in chosen.items():
             self._streams.open(stream, {}, hints.get(stream))
             if self._streams.is_mirror(stream):
                 yield stream, self._delete_absent(stream, statement), statement.last
-                self._journal.end_statement(stream)
+                self._journal.statements.end(stream)
 
 
 def _chosen(

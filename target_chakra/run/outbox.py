@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from target_chakra.books.dry_run import DryRun
-from target_chakra.books.limits import DeleteLimit
+from target_chakra.books.limits import CallLimits, DeleteLimit
 from target_chakra.changes import Kind
 from target_chakra.planning.foreseen import Foreseen
 
@@ -53,6 +53,7 @@ class Outbox:
     Attributes:
         dry_run: Of a run that writes nothing: what would be sent, and rejected.
         deletes: How many there were, and what the user allows.
+        calls: The same of calls, by stream.
         foreseen: Of such a run: what it would have done so far; None of one that writes.
     """
 
@@ -65,11 +66,17 @@ class Outbox:
         self._writes_nothing = settings.writes_nothing
         self.dry_run = DryRun()
         self.deletes = DeleteLimit(settings.limits.max_deletes, dry=self._writes_nothing)
+        self.calls = CallLimits(dry=self._writes_nothing)
         self.foreseen = (
             Foreseen(lambda name: procedure(name).key_attributes) if self._writes_nothing else None
         )
         self._notes: tuple[Notes, ...] = (self.dry_run, *notes)
         self._found: list[Change] | None = None
+
+    @property
+    def crossed(self) -> LimitCrossed | None:
+        """In a run that writes nothing, which limit would stop the real one."""
+        return self.deletes.crossed or self.calls.crossed
 
     def look_only(self) -> None:
         """From here on what no row asks for is not sent, but found."""
@@ -95,10 +102,14 @@ class Outbox:
         """An action was not sent after all, and is planned anew."""
         self.deletes.count -= action.kind is Kind.DELETE
 
-    def note(self, action: Action) -> None:
-        """An action would be sent."""
+    def show(self, action: Action) -> None:
+        """A call would be made: there is nothing to foresee for later rows."""
         for each in self._notes:
             each.note(action)
+
+    def note(self, action: Action) -> None:
+        """An action would be sent."""
+        self.show(action)
         if self.foreseen is not None:
             self.foreseen.note(action)
 

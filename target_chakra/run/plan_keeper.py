@@ -9,7 +9,6 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import ChakraError
-from target_chakra.changes import Kind
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.key_lookups import PAGE
@@ -76,7 +75,7 @@ class PlanKeeper:
             What is wrong with the run.
         """
         writer, path = closing.writer, self._file.path
-        is_whole = error is None or error is writer.outbox.deletes.crossed
+        is_whole = error is None or error is writer.outbox.crossed
         if not is_whole or closing.hooks.stopped() or writer.halted:
             LOG.warning("No plan is left in '%s': the run did not come to its end", path)
             return error
@@ -100,7 +99,7 @@ class PlanKeeper:
         requests += lookups
         took = closing.context.clock.monotonic() - closing.began
         total: Counter[Outcome] = sum(writer.tally.outcomes.values(), Counter())
-        counts = {f"{kind.value}s": dry.planned[kind] for kind in Kind}
+        counts = {f"{kind.value}s": dry.planned[kind] for kind in dry.kinds}
         counts |= {"rejects": dry.rejected, "unchanged": total[Outcome.UNCHANGED]}
         counts["superseded"] = total[Outcome.SUPERSEDED]
         counts["kept"] = total[Outcome.KEPT]
@@ -126,7 +125,8 @@ class PlanKeeper:
 
     def _times(self, closing: Closing) -> dict[str, dict[str, int]]:
         """Which fields hold times, of the procedures that the plan is of."""
-        opened = map(closing.context.procedure, sorted(self._file.procedures))
+        names = sorted(self._file.procedures - closing.writer.calls.scopes)
+        opened = map(closing.context.procedure, names)
         found = {
             each.name: times_of(each.destinations.procedure, each.destinations.rules.times.unit_ms)
             for each in opened

@@ -16,8 +16,8 @@ from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.moments import Moment
 from target_chakra.run.closing import Closing, Load
-from target_chakra.run.earlier_runs import forget_old
 from target_chakra.run.hooks import Hooks
+from target_chakra.run.leftovers import forget_old
 from target_chakra.run.mirrors import Mirrors
 from target_chakra.run.outbox import Outbox
 from target_chakra.run.plan_keeper import SAYS, PlanKeeper, kind_of
@@ -121,7 +121,7 @@ class Session(Generic[State]):
         )
         outbox = Outbox(settings, procedure, self._plan.notes if self._plan else ())
         self.writer = Writer(context, replace(hooks, beat=self._beat), self._rejects, outbox)
-        self._streams = Streams(settings, procedure, self.writer.register)
+        self._streams = Streams(settings, self._account, self.writer)
         self._mirrors = Mirrors(settings, journal, self._streams, self.writer, hooks.command)
         self._reporter = Reporter(clock)
         self._course = RunCourse(clock, self._began)
@@ -347,7 +347,7 @@ class Session(Generic[State]):
             self.writer.leave_rest()
         except ChakraError as found:
             self.error = self._broken_off(found)
-        self.error = self.error or self.writer.failure or self.writer.outbox.deletes.crossed
+        self.error = self.error or self.writer.failure or self.writer.outbox.crossed
         return self.end(self.error)
 
     def _broken_off(self, error: ChakraError) -> ChakraError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.errors import SettingsError
+from target_chakra.calls.compiled_call import compiled_call
 from target_chakra.changes import Mode
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.mapping.table_hints import hinted
@@ -16,14 +17,26 @@ from target_chakra.planning.plan import Rules
 from target_chakra.plans.metadata import PlannedStream, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from target_chakra.calls.compiled_call import CompiledCall
     from target_chakra.changes import Key
-    from target_chakra.lookups.open_procedure import OpenProcedure
+    from target_chakra.lookups.open_account import OpenAccount
+    from target_chakra.mapping.call_mapper import CallMapper
     from target_chakra.mapping.table_hints import Hints
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
+
+
+class Registry(Protocol):
+    """Who is told of the streams that a run opens."""
+
+    def register(self, mapper: RowMapper, rules: Rules) -> None:
+        """A stream is about to come whose rows are processes."""
+
+    def register_call(self, compiled: CompiledCall) -> None:
+        """A stream is about to come whose rows each ask for one call."""
 
 
 class Streams:
@@ -31,8 +44,8 @@ class Streams:
 
     Args:
         settings: What the user set.
-        procedure: A procedure by its shortId.
-        register: Told of each stream that was opened, and of its rules.
+        account: The account that they are written to.
+        registry: Told of each stream that was opened.
 
     Attributes:
         bookmarked: Streams whose rows are not all there should be.
@@ -42,12 +55,13 @@ class Streams:
     def __init__(
         self,
         settings: Settings,
-        procedure: Callable[[str], OpenProcedure],
-        register: Callable[[RowMapper, Rules], None],
+        account: OpenAccount,
+        registry: Registry,
     ) -> None:
         self._settings = settings
-        self._procedure = procedure
-        self._register = register
+        self._account = account
+        self._registry = registry
+        self._calls: dict[str, CallMapper] = {}
         self._mappers: dict[str, RowMapper] = {}
         self._columns: dict[str, Mapping[str, bool]] = {}
         self._says_nothing = False
@@ -57,7 +71,7 @@ class Streams:
 
     def stored(self, key: Key) -> Key:
         """A key as ChakraHQ stores it, as far as that is known."""
-        return self._procedure(key.procedure).spelling(key.attribute).stored(key)
+        return self._account.procedure(key.procedure).spelling(key.attribute).stored(key)
 
     def open(self, stream: str, columns: Mapping[str, bool], hints: Hints | None = None) -> None:
         """A stream is about to come: compile its mapping.
@@ -71,7 +85,7 @@ class Streams:
         Raises:
             SettingsError: The mapping names what does not exist.
         """
-        if stream in self._mappers and columns == self._columns[stream]:
+        if stream in self._columns and columns == self._columns[stream]:
             return
         mapping = self._settings.mapping_for(stream)
         self._came.add(stream)
@@ -80,14 +94,19 @@ class Streams:
                 LOG.info("Stream '%s' is skipped, as the setting streams says", stream)
             self.skipped[stream] += 0
             return
+        if mapping.call is not None:
+            compiled = compiled_call(stream, mapping, tuple(columns), self._account)
+            self._calls[stream], self._columns[stream] = compiled.mapper, columns
+            self._registry.register_call(compiled)
+            return
         if hints is not None:
             mapping = hinted(stream, mapping, hints)
-        procedure = self._procedure(mapping.procedure or stream.removeprefix("process_"))
+        procedure = self._account.procedure(mapping.procedure or stream.removeprefix("process_"))
         timely = [column for column, is_time in columns.items() if is_time]
         mapper = RowMapper(stream, mapping, procedure.destinations, tuple(columns), timely)
         rules = rules_of(self._settings, mapper)
         self._mappers[stream], self._columns[stream] = mapper, columns
-        self._register(mapper, rules)
+        self._registry.register(mapper, rules)
         if mapper.columns.attribute is None:
             LOG.warning(
                 "Stream '%s' has no key: a row is known again by its mapped values alone, and what"
@@ -108,13 +127,17 @@ class Streams:
             mapping = self._settings.mapping_for(stream)
         except SettingsError:
             return True
+        if mapping.call is not None:
+            return True  # by the value that it is made once for
         return mapping.mode is not Mode.INSERT or mapping.key_attribute is not None
 
     def planned(self) -> dict[str, PlannedStream]:
         """The streams that came, as a plan tells of them."""
+        mappings = {stream: mapper.mapping for stream, mapper in self._mappers.items()}
+        mappings |= {stream: mapper.mapping for stream, mapper in self._calls.items()}
         return {
-            stream: PlannedStream(readable(mapper.mapping), self._columns[stream])
-            for stream, mapper in self._mappers.items()
+            stream: PlannedStream(readable(mapping), self._columns[stream])
+            for stream, mapping in mappings.items()
         }
 
     def unused_mappings(self) -> str | None:

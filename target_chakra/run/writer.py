@@ -27,18 +27,18 @@ from target_chakra.changes import (
     is_looked_up_again,
 )
 from target_chakra.lifecycle import BatchState, Outcome
-from target_chakra.planning.intake import Intake
-from target_chakra.run.earlier_runs import taken_on
+from target_chakra.run.incoming import Incoming, Takers
+from target_chakra.run.leftovers import rest_of, taken_on
 from target_chakra.run.outbox import Outbox, Way
 from target_chakra.sending.batching import Batching
 from target_chakra.sending.dispatcher import Dispatcher, submissions
-from target_chakra.weights import weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from target_chakra.batches import Batch, Event, Settlement
     from target_chakra.books.rejects_file import RejectsFile
+    from target_chakra.calls.compiled_call import CompiledCall
     from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.planning.plan import Rules
@@ -80,13 +80,14 @@ class Writer(Generic[State]):
         self.tally: Tally[State] = Tally(hooks.heard)
         self.failure: ChakraError | None = None
         self.halted: dict[str, ChakraError] = {}
-        self._mappers: dict[str, RowMapper] = {}
+        self._incoming = Incoming(self.tally)
         self._since_pump, self._is_accounted, self.is_finishing = 0, False, False
         self.outbox = outbox or Outbox(context.settings, context.procedure)
         self._recovered: set[int] = set()
         self._unstored: Mapping[int, Settlement] = {}
         self.books = Bookkeeping(context, rejects)
-        self.intake = Intake(context, self.books, self.outbox.foreseen)
+        self.takers = Takers(context, self.books, self.outbox)
+        self.intake, self.calls = self.takers.intake, self.takers.calls
         self.dispatcher = Dispatcher(context, submissions(context))
         self._batching = Batching(self.dispatcher, context.settings)
 
@@ -96,6 +97,7 @@ class Writer(Generic[State]):
         """Take on what earlier runs left in flight: followed or read back, never sent blindly."""
         journal = self._context.journal
         self.dispatcher.limits.recall(journal.findings())
+        self.calls.recover()
         batches = taken_on(journal, self.books, self.intake)
         self._recovered.update(found.batch.id for found in batches)
         for found in batches:
@@ -103,11 +105,16 @@ class Writer(Generic[State]):
 
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come."""
-        self._mappers[mapper.stream] = mapper
+        self._incoming.register(mapper)
         self.intake.register(mapper.stream, rules)
         if mapper.columns.attribute not in (None, "id"):
             procedure = self._context.procedure(mapper.destinations.procedure.short_id)
             procedure.key_attributes.add(mapper.columns.attribute)
+
+    def register_call(self, compiled: CompiledCall) -> None:
+        """A stream is about to come whose rows each ask for one call."""
+        self._incoming.register(compiled.mapper)
+        self.takers.register_call(compiled)
 
     # Rows and STATEs come in
 
@@ -117,23 +124,21 @@ class Writer(Generic[State]):
         Raises:
             ChakraError: The run must stop; nothing more is sent.
         """
-        seq = self._next_row(stream, row)
-        self._came(self._mappers[stream](seq, line, row, origin))
+        self._refuse_more()
+        self._came(self._incoming.mapped(stream, line, row, origin))
 
     def carry_out(self, decided: Change | Reject) -> None:
-        """A change that was decided on before; it counts as a row, and gets the row's number.
+        """A change that was decided on before; it counts as a row.
 
         Raises:
             ChakraError: The run must stop; nothing more is sent.
         """
-        change = decided.change if isinstance(decided, Reject) else decided
-        change = replace(change, seq=self._next_row(change.stream, change.row))
-        self._came(replace(decided, change=change) if isinstance(decided, Reject) else change)
+        self._refuse_more()
+        self._came(self._incoming.numbered(decided))
 
-    def _next_row(self, stream: str, row: Mapping[str, object]) -> int:
+    def _refuse_more(self) -> None:
         if self.failure is not None:
             raise self.failure
-        return self.tally.came_in(stream, weight_of(row))
 
     def _came(self, came: Change | Reject) -> None:
         self.books.came_in(came)
@@ -150,6 +155,9 @@ class Writer(Generic[State]):
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
+        if change.stream in self.calls:
+            self.calls.add(change)
+            return
         if change.procedure in self.halted or self.books.unknown.bars(filter(None, [change.key])):
             self._end_unsent(change)
             return
@@ -158,12 +166,6 @@ class Writer(Generic[State]):
     def _has_room(self) -> bool:
         has_room = self.tally.open < self._settings.most_open and not self.tally.is_heavy
         return has_room or self.failure is not None or self._hooks.stopped()
-
-    def look_for(self, deletes: list[Change]) -> list[Change]:
-        """Look up what a mirror is to delete, and send nothing: those of what is there."""
-        self.outbox.look_only()
-        self.delete(deletes)
-        return self.outbox.found()
 
     def delete(self, deletes: list[Change]) -> None:
         """Delete what no row asks to be deleted."""
@@ -182,7 +184,7 @@ class Writer(Generic[State]):
         """Do what is due, waiting at most so many seconds for it."""
         self._since_pump = 0
         if self.failure is None:
-            self._follow(self.intake.advance(flush=flush, keyless=not self._recovered))
+            self._follow(self.takers.advance(flush=flush, keyless=not self._recovered))
             self._batching.form(flush=flush)
         self._follow(self._context.workers.pump(patience))
         self.books.flush(1 if flush else ROWS_A_STORING)
@@ -327,6 +329,7 @@ class Writer(Generic[State]):
         if self.failure is None:
             self.failure = error
             self._follow(self.dispatcher.stop_sending())
+            self._follow(self.calls.stop())
 
     # Journal and STATE
 
@@ -361,7 +364,7 @@ class Writer(Generic[State]):
     @property
     def _moving(self) -> bool:
         waiting = not self._batching.is_empty or not self._context.workers.idle
-        return bool(self.dispatcher.in_flight or self.intake.busy or waiting)
+        return bool(self.dispatcher.in_flight or self.takers.busy or waiting)
 
     def wait_for_jobs(self, seconds: float | None = None) -> None:
         """Send nothing more; wait for jobs in flight, at most so many seconds.
@@ -370,7 +373,7 @@ class Writer(Generic[State]):
         """
         self._follow(self.dispatcher.stop_sending())
         began = self._context.clock.monotonic()
-        while self.dispatcher.followed or self.intake.busy:
+        while self.dispatcher.followed or self.takers.asked:
             left = None if seconds is None else seconds - (self._context.clock.monotonic() - began)
             if left is not None and left <= 0:
                 break
@@ -387,14 +390,8 @@ class Writer(Generic[State]):
         if self._is_accounted:
             return
         self._is_accounted = True
-        for action in self._batching.drain():
-            self._end_unsent(action.change)
-        for change in self.intake.drain():
-            self._end_unsent(change)
-        for action, has_left in self.dispatcher.unsettled():
-            outcome = Outcome.IN_FLIGHT if has_left else Outcome.NOT_SENT
-            self.tally.settle(action.change, outcome)
-        for settlement in self._unstored.values():
-            self.tally.settle(settlement.action.change, Outcome.IN_FLIGHT)
+        unstored = self._unstored.values()
+        for change, outcome in rest_of(self._batching, self.takers, self.dispatcher, unstored):
+            self.tally.settle(change, outcome)
         # On their way from one hand to another when the run broke off.
         self.tally.give_up(self.books.unstored)

@@ -51,14 +51,16 @@ FLOORS = {
         singer  loads  on_record  doctor  reporting  sync  audit
         write_probe  telling
         run
+        calls
         planning  sending  books  plans
         context
         lookups  history
         mapping  journal
-        settings  storage
+        settings  journal_tables
+        storage
         batches  stream_mapping
-        changes  weights  line_ranges
-        workers  lifecycle  moments  guards  reject_kind
+        changes  weights  line_ranges  call_settings
+        workers  lifecycle  moments  guards  reject_kind  mapping_options
     """,
     "chakra_sandbox": """
         __main__
@@ -121,6 +123,7 @@ FRAMEWORKS = {
         "chakra_plugin/warehouses",
         "target_chakra/history",
         "target_chakra/journal",
+        "target_chakra/journal_tables",
         "target_chakra/storage",
     },
     "duckdb": {"chakra_plugin/warehouses"},

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from chakra_api.errors import JournalError
 from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.migrations import MIGRATIONS
-from target_chakra.journal.tables import metadata
+from target_chakra.journal_tables.migrations import MIGRATIONS
+from target_chakra.journal_tables.tables import metadata
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030
 
 if TYPE_CHECKING:

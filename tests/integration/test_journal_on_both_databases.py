@@ -17,8 +17,8 @@ from target_chakra.batches import Batch
 from target_chakra.changes import Action, AskedBy, Change, Key, Kind, Known, Mode, Reject
 from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.migrations import MIGRATIONS
 from target_chakra.journal.records import Entry, RunKind
+from target_chakra.journal_tables.migrations import MIGRATIONS
 from target_chakra.lifecycle import BatchState
 from target_chakra.storage.engines import open_engine
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030

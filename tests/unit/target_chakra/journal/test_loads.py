@@ -12,8 +12,8 @@ from target_chakra.batches import Batch
 from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
 from target_chakra.history.reports import Reports
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.migrations import MIGRATIONS
 from target_chakra.journal.records import Entry
+from target_chakra.journal_tables.migrations import MIGRATIONS
 from target_chakra.lifecycle import BatchState
 from target_chakra.line_ranges import LineRanges
 from target_chakra.planning.keyless import twin_of

@@ -211,6 +211,27 @@ twins = sa.Table(
     sa.Index("twins_by_hash", "account", "stream", "twin"),
 )
 
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("account", CellText, nullable=False),
+    sa.Column("scope", CellText, nullable=False),
+    sa.Column("once", CellText, nullable=False),
+    sa.Column("kind", CellText, nullable=False),
+    sa.Column("state", CellText, nullable=False),
+    sa.Column("run", _Id, nullable=False),
+    sa.Column("stream", CellText, nullable=False),
+    sa.Column("line", _Id, nullable=False),
+    sa.Column("attribute", CellText, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("fields", sa.LargeBinary, nullable=False),
+    sa.Column("made", CellText, nullable=False, server_default=""),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Index("calls_by_once", "account", "scope", "once", unique=True),
+)
+"""Tasks, messages and the like, each made once for its value of `once_by`: never cleared."""
+
 watermarks = sa.Table(
     "watermarks",
     metadata,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
-from target_chakra.journal import tables as t
-from target_chakra.journal.records import RunKind
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,6 +144,7 @@ def _add_version_7(connection: sa.Connection) -> None:
     _add_courses(connection)
     _add_addresses(connection)
     t.watermarks.create(connection, checkfirst=True)
+    t.calls.create(connection, checkfirst=True)
 
 
 def _add_kept(connection: sa.Connection) -> None:
@@ -160,9 +160,9 @@ def _bytes(connection: sa.Connection) -> str:
 
 def _add_run_kinds(connection: sa.Connection) -> None:
     """What each run was begun for; of an older one, only whether it was dry is known."""
-    _add_column(connection, t.runs, f"kind TEXT NOT NULL DEFAULT '{RunKind.RUN.value}'")
+    _add_column(connection, t.runs, "kind TEXT NOT NULL DEFAULT 'run'")
     dry = t.runs.update().where(t.runs.c.dry.is_(True))
-    connection.execute(dry.values(kind=RunKind.DRY.value))
+    connection.execute(dry.values(kind="dry"))
 
 
 def _add_courses(connection: sa.Connection) -> None:
@@ -228,6 +228,7 @@ _LATER: Final[Mapping[str, frozenset[str]]] = {
     "confirmed": frozenset({"replaced", "of_job"}),
     "kept": frozenset(c.name for c in t.kept.c),
     "arrivals": frozenset(c.name for c in t.arrivals.c),
+    "calls": frozenset(c.name for c in t.calls.c),
     "fence": frozenset(c.name for c in t.fence.c),
     "owned": frozenset({"process_id", "written"}),
     "statements": frozenset(c.name for c in t.statements.c),

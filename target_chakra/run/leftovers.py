@@ -1,18 +1,26 @@
-"""What earlier runs left in the journal, taken on before the first row of this one."""
+"""What runs leave: what earlier ones left is taken on first, what this one leaves is told last."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from target_chakra.lifecycle import Outcome
 from target_chakra.moments import DAY_MS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from target_chakra.batches import Settlement
     from target_chakra.books.bookkeeping import Bookkeeping
+    from target_chakra.changes import Change
     from target_chakra.journal.journal import Journal
     from target_chakra.journal.records import OpenBatch
     from target_chakra.moments import Moment
     from target_chakra.planning.intake import Intake
+    from target_chakra.run.incoming import Takers
+    from target_chakra.sending.batching import Batching
+    from target_chakra.sending.dispatcher import Dispatcher
 
 
 def taken_on(journal: Journal, books: Bookkeeping, intake: Intake) -> tuple[OpenBatch, ...]:
@@ -61,3 +69,26 @@ def forget_old(journal: Journal, now: Moment, retention_days: float) -> None:
     """
     if now.server is not None and abs(now.server - now.ours) <= DAY_MS:
         journal.clear(min(now.ours, now.server) - int(retention_days * DAY_MS))
+
+
+def rest_of(
+    batching: Batching, takers: Takers, dispatcher: Dispatcher, unstored: Iterable[Settlement]
+) -> Iterator[tuple[Change, Outcome]]:
+    """Give an outcome to each change that has none: it is in flight, or was never sent.
+
+    Args:
+        batching: Holds what was to be sent.
+        takers: Hold what was to be decided on.
+        dispatcher: Holds what was sent.
+        unstored: What the journal did not take: as far as the next run knows, it is in flight.
+    """
+    for action in batching.drain():
+        yield action.change, Outcome.NOT_SENT
+    for change in takers.drain():
+        yield change, Outcome.NOT_SENT
+    for change in takers.calls.in_flight:
+        yield change, Outcome.IN_FLIGHT
+    for action, has_left in dispatcher.unsettled():
+        yield action.change, Outcome.IN_FLIGHT if has_left else Outcome.NOT_SENT
+    for settlement in unstored:
+        yield settlement.action.change, Outcome.IN_FLIGHT

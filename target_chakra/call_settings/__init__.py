@@ -1,0 +1,1 @@
+"""Mappings of streams whose rows each ask for one call, as their user says them."""

@@ -1,0 +1,71 @@
+"""What all mappings share whose rows each ask for one call: a task, a photo, a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.errors import SettingsError
+from target_chakra.mapping_options import text_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class CallKind(str, Enum):
+    """What ChakraHQ is asked for by one call a row; the option `kind` of a mapping."""
+
+    TASK = "task"
+
+
+REPEATABLE: Final[frozenset[CallKind]] = frozenset()
+"""Kinds that do the same when they are asked for again, so that a lost answer leaves no doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallMapping:
+    """What a row asks for by one call.
+
+    Attributes:
+        once_by: The column whose value is called for once, whatever comes again.
+    """
+
+    once_by: str
+
+    @property
+    def kind(self) -> CallKind:
+        """What is asked for."""
+        raise NotImplementedError
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it names."""
+        return frozenset({self.once_by})
+
+
+def once_by_option(given: Mapping[str, object], where: str) -> str:
+    """The column by whose value a call is made once.
+
+    Raises:
+        SettingsError: It is missing.
+    """
+    return required_option(
+        given,
+        "once_by",
+        where,
+        "Name a column whose value is another one for each call that is to be made, and the same"
+        " one whenever a row comes again",
+    )
+
+
+def required_option(given: Mapping[str, object], name: str, where: str, next_step: str) -> str:
+    """A text that must be given.
+
+    Raises:
+        SettingsError: It is missing.
+    """
+    found = text_option(given, name)
+    if found is None:
+        raise SettingsError(f"In {where} {name} is missing", next_step)
+    return found

@@ -1,0 +1,200 @@
+"""The table `calls`: tasks, messages and the like, each made at most once for a value of a row.
+
+A call is stored before its request leaves, and again as that leaves. One that never left is
+forgotten; one that left without an answer is unknown, and stays so until its user says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from chakra_api.wire.wire_json import encode
+from target_chakra.journal.codec import value_of
+from target_chakra.journal.database import chunks, number_of
+from target_chakra.journal_tables import tables as t
+from target_chakra.lifecycle import CallState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from target_chakra.changes import Change
+    from target_chakra.journal.database import Database
+    from target_chakra.journal.records import CurrentRun
+    from target_chakra.moments import Moment
+
+LOST = "The answer was lost: whether it was made is not known"
+"""Why a call is unknown that an earlier run left without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as the journal knows it.
+
+    Attributes:
+        id: Its number.
+        state: Where it is.
+        run: The run that made it.
+        made: The id of what was made; empty if the answer named none.
+    """
+
+    id: int
+    state: CallState
+    run: int
+    made: str
+
+
+class Calls:
+    """The calls of one account.
+
+    Args:
+        database: The journal's database.
+        run: The run that holds it.
+    """
+
+    def __init__(self, database: Database, run: CurrentRun) -> None:
+        self._database = database
+        self._run = run
+
+    def known(self, scope: str, onces: Sequence[str]) -> dict[str, StoredCall]:
+        """What is known of calls, by the value that each is made once for."""
+        cells = t.calls.c
+        found: dict[str, StoredCall] = {}
+        with self._database.reading() as connection:
+            for some in chunks(tuple(onces)):
+                query = sa.select(cells.once, cells.id, cells.state, cells.run, cells.made).where(
+                    cells.account == self._run.account,
+                    cells.scope == scope,
+                    cells.once.in_(some),
+                )
+                for row in connection.execute(query):
+                    stored = StoredCall(row.id, CallState(row.state), row.run, row.made)
+                    found[row.once] = stored
+        return found
+
+    def intend(self, change: Change, kind: str, now_ms: int) -> int:
+        """Store a call before it is made; its number.
+
+        Args:
+            change: What the row asks for; its key is the value that the call is made once for.
+            kind: What is asked for.
+            now_ms: Our clock.
+        """
+        key = change.key
+        if key is None:
+            raise ValueError("A call without a key")
+        with self._database.writing() as connection:
+            made = connection.execute(
+                t.calls.insert().values(
+                    account=self._run.account,
+                    scope=change.procedure,
+                    once=str(key.value),
+                    kind=kind,
+                    state=CallState.INTENDED.value,
+                    run=self._run.number,
+                    stream=change.stream,
+                    line=change.line,
+                    attribute=key.attribute,
+                    key=encode(key.value),
+                    fields=encode(change.fields),
+                    at_ms=now_ms,
+                )
+            )
+            return number_of(made)
+
+    def leaves(self, number: int, now_ms: int) -> None:
+        """Store that the request of a call leaves, on any thread.
+
+        Raises:
+            JournalError: The journal is not this run's any more, or can't be written.
+        """
+        with self._database.writing(is_beside=True) as connection:
+            this = t.calls.c.id == number
+            values = {"state": CallState.LEFT.value, "at_ms": now_ms}
+            connection.execute(t.calls.update().where(this).values(values))
+
+    def made(self, number: int, made: str) -> None:
+        """Store that a call was answered, and the id of what was made."""
+        with self._database.writing() as connection:
+            this = t.calls.c.id == number
+            values = {"state": CallState.MADE.value, "made": made}
+            connection.execute(t.calls.update().where(this).values(values))
+
+    def forget(self, number: int) -> None:
+        """Forget a call that was certainly not made: it may be, when its row comes again."""
+        with self._database.writing() as connection:
+            connection.execute(t.calls.delete().where(t.calls.c.id == number))
+
+    def lose(self, number: int, reason: str, free: Moment) -> None:
+        """Store that nobody knows whether a call was made.
+
+        Args:
+            number: The call's.
+            reason: Why nobody knows.
+            free: Until when it may still be made.
+        """
+        with self._database.writing() as connection:
+            self._lose(connection, number, reason, free)
+
+    def _lose(self, connection: sa.Connection, number: int, reason: str, free: Moment) -> None:
+        this = t.calls.c.id == number
+        row = connection.execute(sa.select(t.calls).where(this)).one()
+        connection.execute(t.calls.update().where(this).values(state=CallState.UNKNOWN.value))
+        connection.execute(
+            t.unknowns.insert().values(
+                run=row.run,
+                account=row.account,
+                procedure=row.scope,
+                stream=row.stream,
+                line=row.line,
+                attribute=row.attribute,
+                key=row.key,
+                kind=row.kind,
+                reason=reason,
+                fields=row.fields,
+                free_ms=free.ours,
+                free_server_ms=free.server,
+            )
+        )
+
+    def recover(self, repeatable: frozenset[str], free: Moment) -> int:
+        """Settle what earlier runs left open: forgotten, or unknown; how many are unknown.
+
+        Args:
+            repeatable: Kinds of calls that do the same when they are made again.
+            free: Until when one may still be made.
+        """
+        cells = t.calls.c
+        states = [CallState.INTENDED.value, CallState.LEFT.value]
+        open_calls = cells.account == self._run.account, cells.state.in_(states)
+        with self._database.writing() as connection:
+            query = sa.select(cells.id, cells.state, cells.kind).where(*open_calls)
+            found = connection.execute(query).all()
+            lost = [
+                row.id
+                for row in found
+                if row.state == CallState.LEFT.value and row.kind not in repeatable
+            ]
+            for number in lost:
+                self._lose(connection, number, LOST, free)
+            connection.execute(t.calls.delete().where(*open_calls))
+        return len(lost)
+
+
+def take_word_for_call(
+    connection: sa.Connection, unknown: sa.Row[tuple[object, ...]], *, written: bool
+) -> None:
+    """Take the user's word for a call of which nobody knows; nothing if the row is no call's."""
+    cells = t.calls.c
+    this = (
+        cells.account == unknown.account,
+        cells.scope == unknown.procedure,
+        cells.once == str(value_of(unknown.key)),
+        cells.state == CallState.UNKNOWN.value,
+    )
+    if written:
+        connection.execute(t.calls.update().where(*this).values(state=CallState.MADE.value))
+    else:
+        connection.execute(t.calls.delete().where(*this))

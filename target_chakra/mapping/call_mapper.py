@@ -1,0 +1,166 @@
+"""A row → a `Change` that asks for one call (a task, a message …), or a `Reject` that says why not.
+
+The key of such a change is the value that the call is made once for; its procedure is the *scope*
+within which that value counts, as `task lead/CALL`. Its fields are the call's content.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chakra_api.errors import SettingsError
+from chakra_api.values.writing import Unfit, write_text
+from target_chakra.changes import Change, Key, Mode, Reject
+from target_chakra.mapping.destinations import shown
+from target_chakra.mapping.routes import Route, said
+from target_chakra.reject_kind import RejectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from chakra_api.values.writing import Writer
+    from target_chakra.call_settings.call_mapping import CallMapping
+    from target_chakra.mapping.destinations import Destination
+    from target_chakra.stream_mapping import StreamMapping
+
+
+class ContentPart(NamedTuple):
+    """A part of a call's content that a column fills.
+
+    Attributes:
+        column: The column.
+        route: Its name in the content, and what makes its value.
+        required: Whether a row without it is a reject.
+    """
+
+    column: str
+    route: Route
+    required: bool = False
+
+
+def part_of(column: str, destination: Destination) -> ContentPart:
+    """The part of a column that goes to a destination, left out where a row has no value."""
+    return ContentPart(
+        column,
+        Route(
+            destination.name,
+            destination.write,
+            destination.as_is,
+            destination.choices,
+            bare_name=destination.bare_name,
+            takes=destination.takes,
+        ),
+    )
+
+
+def named_part(column: str, name: str, write: Writer, takes: str = "") -> ContentPart:
+    """The part of a column that every row must fill.
+
+    Args:
+        column: The column.
+        name: Its name in the content.
+        write: Makes its value.
+        takes: What it takes, for messages.
+    """
+    return ContentPart(column, Route(name, write, bare_name=name, takes=takes), required=True)
+
+
+class CallMapper:
+    """Makes changes of the rows of one stream, each of which asks for one call.
+
+    Args:
+        stream: The stream's name.
+        mapping: What the user wants of it.
+        scope: Within which a value is called for once.
+        parts: The parts of the content.
+        columns: The columns that the stream declares; empty if it declares none.
+
+    Raises:
+        SettingsError: The mapping names a column that the stream does not have.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        mapping: StreamMapping,
+        scope: str,
+        parts: Sequence[ContentPart],
+        columns: Collection[str],
+    ) -> None:
+        self.stream = stream
+        self.mapping = mapping
+        self.scope = scope
+        self._parts = tuple(parts)
+        self._once_by = once_by_of(mapping.call)
+        missing = sorted(mapping.columns - set(columns)) if columns else []
+        if missing:
+            raise SettingsError(
+                f"The mapping of stream '{stream}' names the column '{missing[0]}', which the"
+                " stream does not have",
+                f"The columns are: {', '.join(sorted(columns))}",
+            )
+
+    def __call__(
+        self, seq: int, line: int, row: Mapping[str, object], origin: str = ""
+    ) -> Change | Reject:
+        """The change that a row asks for."""
+        fields: dict[str, object] = {}
+        problems: dict[str, str] = {}
+        for part in self._parts:
+            value, column = row.get(part.column), part.column
+            if value is None or value == "":
+                if part.required:
+                    problems[column] = f"{column} is null or missing"
+                continue
+            wire = part.route.write(value)
+            if isinstance(wire, Unfit):
+                problems[column] = said(column, shown(value), part.route, wire)
+            else:
+                fields[part.route.name] = wire
+        key = self._key(row.get(self._once_by))
+        change = Change(
+            seq,
+            line,
+            self.stream,
+            self.scope,
+            key,
+            Mode.INSERT,
+            deletes=False,
+            fields=fields,
+            row=row,
+            alone=True,
+            origin=origin,
+        )
+        if key is None:
+            return Reject(
+                change,
+                f"once_by: {self._once_by} is null, missing or no text",
+                "Give each row its own value there: it is what keeps a row from being called for"
+                " twice",
+                is_hidden=True,
+                kind=RejectKind.NO_KEY,
+                about=self._once_by,
+            )
+        if problems:
+            return Reject(
+                change,
+                "; ".join(problems.values()),
+                "Mend it in the source",
+                is_hidden=True,
+                kind=RejectKind.UNFIT,
+                about=", ".join(problems),
+            )
+        return change
+
+    def _key(self, value: object) -> Key | None:
+        text = None if value is None or isinstance(value, bool) else write_text(value)
+        if not isinstance(text, str) or not text.strip() or "\0" in text:
+            return None
+        return Key(self.scope, self._once_by, text)
+
+
+def once_by_of(call: CallMapping | None) -> str:
+    """The column of `once_by`."""
+    if call is None:
+        raise ValueError("A mapping of processes")
+    return call.once_by
