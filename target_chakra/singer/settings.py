@@ -7,6 +7,8 @@ from singer_sdk import typing as th
 from chakra_plugin.settings.connection import connection_settings
 from chakra_plugin.settings.monitoring import MONITORING
 from target_chakra import settings as defaults
+from target_chakra.call_settings.call_mapping import CallKind
+from target_chakra.call_settings.parsing import PROCESS
 
 MAPPING = th.ObjectType(
     th.Property(
@@ -21,7 +23,29 @@ MAPPING = th.ObjectType(
         th.BooleanType,
         description="Send no row of the stream anywhere. It stands alone in its mapping.",
     ),
+    th.Property(
+        "kind",
+        th.StringType,
+        allowed_values=[PROCESS, *(kind.value for kind in CallKind)],
+        description="What a row asks for. process (the default) creates, updates and deletes"
+        " processes; task creates a task for each row, once for its value of once_by.",
+    ),
     th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
+    th.Property(
+        "once_by",
+        th.StringType,
+        description="Of a kind other than process: the column by whose value the row is called for"
+        " once, for ever.",
+    ),
+    th.Property(
+        "process",
+        th.StringType,
+        description="Of a kind other than process: the column that holds the process's id or"
+        " primary key.",
+    ),
+    th.Property(
+        "task", th.StringType, description="Of kind task: shortId of the state task, its schema."
+    ),
     th.Property(
         "mode",
         th.StringType,
