@@ -123,6 +123,18 @@ class Sandbox:
         lines = _call("GET", f"{self.control}/oracle?procedure={procedure}").splitlines()
         return [_oracle_row(json.loads(line)) for line in lines]
 
+    def arrived(self, kind: str = "messages") -> list[dict[str, Any]]:
+        """Return what arrived beside processes, in its order.
+
+        Args:
+            kind: `messages`, `tasks`, `photos`, `media`, or `templates` as they are now.
+        """
+        return [json.loads(line) for line in _lines(f"{self.control}/arrived?kind={kind}")]
+
+    def review(self, template: str, status: str) -> None:
+        """Have Meta decide on a message template: `APPROVED`, `REJECTED`, `PAUSED` and so on."""
+        _call("POST", f"{self.control}/review", {"template": template, "status": status})
+
     def requests(self) -> list[dict[str, Any]]:
         """Return the log: a request each, with its query, user agent, status, fault and body."""
         return [json.loads(line) for line in _call("GET", f"{self.control}/requests").splitlines()]
@@ -146,6 +158,10 @@ def _oracle_row(line: dict[str, Any]) -> OracleRow:
         changes=tuple(line["changes"]),
         row=line["row"],
     )
+
+
+def _lines(url: str) -> list[bytes]:
+    return _call("GET", url).splitlines()
 
 
 def _call(method: str, url: str, body: object = None, key: str | None = None) -> bytes:

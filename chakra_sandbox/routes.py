@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PROCESS = "/v1/ext/procedure/{procedure}/process"
+_WHATSAPP = "/v1/ext/plugin/whatsapp"
+_SEND = "send-template-message"
 _JOB = "/v1/ext/background-job/{id}"
 _ENDPOINTS = (
     ("health", "GET", "/v1/health"),
@@ -30,7 +32,26 @@ _ENDPOINTS = (
     ("users_2", "GET", "/v2/ext/users"),
     ("user_1", "GET", "/v1/ext/user/{id}"),
     ("user_2", "GET", "/v2/ext/user/{id}"),
+    ("update_user", "PUT", "/v1/ext/user/{id}"),
+    ("update_user", "PATCH", "/v1/ext/user/{id}"),
     ("config", "GET", "/v1/ext/config"),
+    ("task_create", "POST", "/v1/ext/p/{procedure}/{process}/task/{state_task}"),
+    ("photo_fetch", "GET", "/v1/ext/photo/{id}"),
+    ("photo_upload", "POST", "/v1/ext/photo"),
+    ("photo_upload_as", "POST", "/v1/ext/photo/{id}"),
+    (
+        "message_process",
+        "POST",
+        f"{_WHATSAPP}/{{plugin}}/process/{{procedure}}/{{process}}/{_SEND}",
+    ),
+    ("message_number", "POST", f"{_WHATSAPP}/{{plugin}}/phoneNumber/{{number}}/{_SEND}"),
+    ("message_upload", "POST", f"{_WHATSAPP}/{{plugin}}/upload-public-media"),
+    ("message_pass", "POST", f"{_WHATSAPP}/{{plugin}}/api/{{version}}/{{phone}}/messages"),
+    ("template_create", "POST", f"{_WHATSAPP}/api/{{version}}/{{waba}}/message_templates"),
+    ("template_list", "GET", f"{_WHATSAPP}/api/{{version}}/{{waba}}/message_templates"),
+    ("template_update", "POST", f"{_WHATSAPP}/api/{{version}}/{{id}}"),
+    ("file_photo", "GET", "/_files/photo/{id}"),
+    ("file_media", "GET", "/_files/media/{id}"),
 )
 _TABLE = tuple((name, method, tuple(path.split("/")[1:])) for name, method, path in _ENDPOINTS)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chakra_sandbox import exact_json
 from chakra_sandbox.faults import Fault, FaultDesk, delivery, spoil, works_first
 from chakra_sandbox.messages import (
     Rejection,
@@ -25,20 +26,27 @@ from chakra_sandbox.reads.config_styles import styled
 from chakra_sandbox.reads.lagging import Lag
 from chakra_sandbox.reads.oracle import Logged, RequestLog, oracle_lines
 from chakra_sandbox.routes import Route, find_route
-from chakra_sandbox.rows.access import admit, bearer, check_procedure
+from chakra_sandbox.rows.access import Token, admit, bearer, check_procedure
 from chakra_sandbox.rows.making import Draw
+from chakra_sandbox.rows.people import UserEdits
 from chakra_sandbox.throttle import Throttle
+from chakra_sandbox.whatsapp.desk import WhatsAppDesk
+from chakra_sandbox.whatsapp.meta_errors import MetaRejection
 from chakra_sandbox.writes.bulk import BulkDesk
 from chakra_sandbox.writes.changes import Mutation, mutate
 from chakra_sandbox.writes.job_answers import entries_answer, job_accepted, job_answer
 from chakra_sandbox.writes.jobs import JobBoard
+from chakra_sandbox.writes.photos import PhotoDesk
 from chakra_sandbox.writes.single_writes import write_one
+from chakra_sandbox.writes.tasks import TaskDesk
+from chakra_sandbox.writes.user_changes import update_user
 from chakra_sandbox.writes.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from chakra_sandbox.knobs import Knobs
+    from chakra_sandbox.messages import Row
     from chakra_sandbox.rows.account import Account, Shelf
     from chakra_sandbox.writes.jobs import Job
 
@@ -58,6 +66,10 @@ class World:
         self._board = JobBoard(Draw(f"{seed}:jobs"))
         self._config: dict[tuple[str, int, str | None], ResponseOut] = {}
         self._handled = 0
+        self.edits = UserEdits()
+        self.tasks = TaskDesk(Draw(f"{seed}:tasks"))
+        self.photos = PhotoDesk(account.shelves.values(), Draw(f"{seed}:photos"))
+        self.whatsapp = WhatsAppDesk(Draw(f"{seed}:messages"))
 
     def change_knobs(self, changes: Mapping[str, object]) -> Knobs:
         """Turn some knobs.
@@ -103,6 +115,9 @@ class World:
             return self._refuse(rejection)
 
     def _refuse(self, rejection: Rejection) -> ResponseOut:
+        if isinstance(rejection, MetaRejection):
+            body = exact_json.dumps({"error": rejection.row})
+            return ResponseOut(rejection.status, body)
         if self.knobs.error_shape == "objects":
             error = {"code": rejection.status, "message": rejection.message}
             return ResponseOut(rejection.status, envelope(None, None, [error]))
@@ -112,7 +127,9 @@ class World:
         self._handled += 1
         ext_optional = self.knobs.ext_paths == "both"
         route = find_route(request.method, request.path, ext_optional=ext_optional)
-        if route.endpoint == "health":
+        if route.endpoint.startswith("file_"):
+            return self._file(request, route)
+        if route.endpoint == "health" and not self.knobs.health_checks_key:
             return ok({"status": "ok"})
         token = admit(request, self.account.tokens)
         if token.role == "ADMIN":
@@ -120,18 +137,34 @@ class World:
         call = Call(request, token, self.knobs, self.now_ms, self._handled)
         if "procedure" in route.parameters:
             return self._process_endpoint(call, route)
+        area, _, _ = route.endpoint.partition("_")
+        if area == "photo":
+            return self.photos.answer(call, route)
+        if area in ("message", "template"):
+            return self.whatsapp.answer(call, route)
         return self._team_endpoint(call, route)
+
+    def _file(self, request: RequestIn, route: Route) -> ResponseOut:
+        """Answer for the host that keeps files: whoever asks, without a key."""
+        call = Call(request, Token(), self.knobs, self.now_ms, self._handled)
+        keeper = self.photos if route.endpoint == "file_photo" else self.whatsapp
+        return keeper.serve(call, route.parameters["id"])
 
     def _team_endpoint(self, call: Call, route: Route) -> ResponseOut:
         name, version = route.endpoint, int(route.endpoint[-1] == "2") + 1
+        if name == "health":
+            return ok({"status": "ok"})
         if name == "config":
             return self._config_answer()
         if name in ("fetch_job", "job_entries"):
             job = self._board.find(route.parameters["id"], self.knobs, self.now_ms)
             return job_answer(call, job) if name == "fetch_job" else entries_answer(call, job)
         if name.startswith("users_"):
-            return list_users(call, version)
-        return fetch_user(route.parameters["id"], version)
+            return list_users(call, version, self.edits)
+        changes = self.knobs.update_user_method == "GET" and call.request.body and version == 1
+        if name == "update_user" or changes:
+            return update_user(call, route.parameters["id"], self.edits)
+        return fetch_user(route.parameters["id"], version, self.edits)
 
     def _process_endpoint(self, call: Call, route: Route) -> ResponseOut:
         shelf = self._shelf(route.parameters["procedure"])
@@ -143,6 +176,10 @@ class World:
             lag = self._lags[shelf.model.short_id]
             return fetch_process(call, shelf, route.parameters["id"], lag)
         writer = Writer(shelf, self._lags[shelf.model.short_id], self.knobs, call.token, self._draw)
+        if route.endpoint == "task_create":
+            return self.tasks.create(call, writer, route)
+        if route.endpoint == "message_process":
+            return self.whatsapp.send_for_process(call, writer, route)
         if route.endpoint.startswith("bulk_"):
             desk = BulkDesk(self._board, writer, self._draw)
             creates = route.endpoint == "bulk_create"
@@ -190,6 +227,16 @@ class World:
             Rejection: 404 for an unknown procedure.
         """
         return oracle_lines(self._shelf(procedure).store)
+
+    def arrived(self) -> dict[str, Iterator[Row]]:
+        """Tell of what arrived beside processes, by kind."""
+        return {
+            "messages": self.whatsapp.told(),
+            "media": self.whatsapp.media_told(),
+            "templates": self.whatsapp.templates.told(),
+            "tasks": self.tasks.told(),
+            "photos": self.photos.told(),
+        }
 
     def jobs(self) -> Iterable[Job]:
         """Go through all jobs that were accepted, oldest first."""

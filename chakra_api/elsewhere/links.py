@@ -22,7 +22,7 @@ from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
 from chakra_api.wire.surroundings import is_loopback
 from chakra_api.wire.translation import translated
 from chakra_api.wire.transport import (
-    ANSWERS_ANY,
+    FILE_HEADERS,
     FOREIGN,
     GOOD_STATUSES,
     WHOLE_FACTOR,
@@ -94,7 +94,7 @@ class SignedLinks:
 
     def own_path(self, url: str) -> str | None:
         """The path of an address within ChakraHQ; see `Links`."""
-        parts = _split(urljoin(self._own.geturl() + "/", url))
+        parts = self._absolute(url)
         if parts is None or parts.username is not None or _origin(parts) != _origin(self._own):
             return None
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -102,7 +102,7 @@ class SignedLinks:
     def fetch(self, url: str, most_bytes: int) -> Response:
         """A file, without the key; see `Links`."""
         for _ in range(MOST_REDIRECTS + 1):
-            parts = self._checked(url)
+            parts = self._checked(self._absolute(url))
             answer = self._asked(parts, most_bytes)
             if answer.status not in REDIRECT_STATUSES:
                 return _good(answer, parts)
@@ -117,26 +117,32 @@ class SignedLinks:
             self._stores.clear()
             self._local = threading.local()
 
-    def _checked(self, url: str) -> SplitResult:
+    def _absolute(self, url: str) -> SplitResult | None:
+        """An address in its parts; what begins with a slash is within ChakraHQ."""
+        if url.startswith("/"):
+            own = f"{self._own.scheme}:" if url.startswith("//") else self._own.geturl()
+            return _split(f"{own.rstrip('/')}{url}")
+        return _split(url)
+
+    def _checked(self, parts: SplitResult | None) -> SplitResult:
         """An address that may be fetched from.
 
         Raises:
             NoFile: It is none, is less safe on the way than ChakraHQ, or leads into a network
                 that is not everybody's, where ChakraHQ itself is not.
         """
-        parts = _split(url)
-        if parts is None or parts.hostname is None or parts.username is not None:
+        if parts is None or parts.username is not None:
             raise NoFile("ChakraHQ gave as the address of a file what is none", _OTHERS)
         if parts.scheme != "https" and self._own.scheme == "https":
             raise NoFile(f"ChakraHQ gave an address of {parts.scheme} for a file", _OTHERS)
-        if _is_inner(parts.hostname) and not _is_inner(self._own.hostname or ""):
+        if _is_inner(parts) and not _is_inner(self._own):
             raise NoFile("ChakraHQ gave an address of an inner network for a file", _OTHERS)
         return parts
 
     def _asked(self, parts: SplitResult, most_bytes: int) -> Response:
         origin = f"{parts.scheme}://{parts.netloc}"
         store = self._store(origin)
-        headers = {"Accept": ANSWERS_ANY, "User-Agent": self._settings.user_agent}
+        headers = {**FILE_HEADERS, "User-Agent": self._settings.user_agent}
         store.host.watch.begin()
         try:
             request = requests.Request("GET", parts._replace(fragment="").geturl(), headers)
@@ -201,9 +207,12 @@ def _named(error: ChakraError, parts: SplitResult) -> ChakraError:
 
 
 def _split(url: str) -> SplitResult | None:
+    """The parts of an absolute address; None for what others might read as another one."""
+    if "\\" in url or not url.isprintable() or not url.isascii():
+        return None
     try:
         parts = urlsplit(url.strip())
-        usable = parts.scheme in _PORTS and parts.port != 0
+        usable = parts.scheme in _PORTS and parts.port != 0 and bool(parts.hostname)
     except ValueError:
         return None
     return parts if usable else None
@@ -214,8 +223,9 @@ def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").lower(), port
 
 
-def _is_inner(host: str) -> bool:
+def _is_inner(parts: SplitResult) -> bool:
     """Whether a host is of this machine or of a network that is not everybody's, by its name."""
+    host = parts.hostname or ""
     if is_loopback(host) or host.lower().endswith((".localhost", ".internal", ".local")):
         return True
     try:

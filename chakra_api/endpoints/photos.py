@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
 from chakra_api.endpoints.answers import id_of, row_of
 from chakra_api.endpoints.paths import part
@@ -160,11 +159,9 @@ class Photos:
         if response.status not in GOOD_STATUSES:
             raise failure_of(response, what)
         kind = _kind(response)
-        if kind in _NO_FILE:
-            raise Unreadable(f"The answer to {what} is a page, and no file", CHECK_URL)
         if kind == "application/json" or kind.endswith("+json"):
             return self._by_row(response, what, hops=hops, most_bytes=most_bytes)
-        return Envelope(FetchedPhoto(response.body, kind, {}), {}, at)
+        return Envelope(_file(response, what), {}, at)
 
     def _by_row(self, response: Response, what: str, *, hops: int, most_bytes: int) -> Envelope:
         """The file that a photo in JSON refers to."""
@@ -196,14 +193,13 @@ class Photos:
                 f"{what} lies on another host than ChakraHQ's", "Nothing is fetched from there"
             )
         answer = self._links.fetch(target, most_bytes)
-        return Envelope(FetchedPhoto(answer.body, _kind(answer), {}), {}, None)
+        return Envelope(_file(answer, what), {}, None)
 
     def _own_path(self, target: str) -> str | None:
         """The path of an address within ChakraHQ; None if it is elsewhere."""
         if self._links is not None:
             return self._links.own_path(target)
-        is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-        return urljoin("/", target) if is_path else None
+        return target if target.startswith("/") and not target.startswith("//") else None
 
 
 def _photo_request(path: str, most_bytes: int) -> Request:
@@ -213,6 +209,18 @@ def _photo_request(path: str, most_bytes: int) -> Request:
 def _photo(envelope: Envelope) -> Photo:
     row = row_of(envelope.data)
     return Photo(id_of(row), row)
+
+
+def _file(response: Response, what: str) -> FetchedPhoto:
+    """The file that an answer is.
+
+    Raises:
+        Unreadable: It is a page: of a proxy, or to log in.
+    """
+    kind = _kind(response)
+    if kind in _NO_FILE:
+        raise Unreadable(f"The answer to {what} is a page, and no file", CHECK_URL)
+    return FetchedPhoto(response.body, kind, {})
 
 
 def _kind(response: Response) -> str:

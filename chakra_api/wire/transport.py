@@ -108,9 +108,9 @@ FOREIGN: Final = (requests.RequestException, http.client.HTTPException, OSError,
 
 PROXY_WANTS_A_USER: Final = 407
 
-ANSWERS_JSON: Final = "application/json"
-ANSWERS_ANY: Final = "*/*"
-"""What a request says that it takes."""
+FILE_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
+"""What a request for a file takes: any type, and not compressed once more, so that its length tells
+how large it is."""
 
 WHOLE_FACTOR: Final = 5
 """How many times the read timeout a whole answer may take, from its request on."""
@@ -250,7 +250,7 @@ class RequestsTransport:
         self, session: requests.Session, request: Request
     ) -> requests.PreparedRequest:
         """A request that sends or fetches a file."""
-        headers = {"Accept": ANSWERS_ANY if request.is_file else ANSWERS_JSON}
+        headers = dict(FILE_HEADERS) if request.is_file else {}
         body: object = request.body
         if request.form is not None:
             headers["Content-Type"] = request.form.content_type
@@ -279,7 +279,7 @@ class RequestsTransport:
         session.headers.update(
             {
                 "Authorization": f"Bearer {self._key.reveal()}",
-                "Accept": ANSWERS_JSON,
+                "Accept": "application/json",
                 "Accept-Encoding": "gzip",
                 "Content-Type": "application/json",
                 "User-Agent": self._settings.user_agent,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chakra_sandbox.reads.lagging import Lag
     from chakra_sandbox.rows.access import Token
     from chakra_sandbox.rows.account import Shelf
+    from chakra_sandbox.rows.people import UserEdits
 
 USER_IDS: Mapping[str, str] = {name: user.id for name, user in BY_USERNAME.items()}
 USERNAMES: Mapping[str, str] = {user.id: user.username for user in USERS}
@@ -139,25 +140,25 @@ def fetch_process(call: Call, shelf: Shelf, process_id: str, lag: Lag) -> Respon
     return ok(presenter(shelf, call.knobs).show(row))
 
 
-def list_users(call: Call, version: int) -> ResponseOut:
+def list_users(call: Call, version: int, edits: UserEdits) -> ResponseOut:
     """Answer 4.12 and 4.13 (Q23)."""
     everybody = USERS if call.knobs.users_listed == "all" else ()
     users = [u for u in everybody if call.knobs.users_include_deleted or not u.is_deleted]
     size = call.knobs.users_page_size
     if not size:
-        return ok([user_json(user, version) for user in users])
+        return ok([edits.shown(user_json(user, version), version) for user in users])
     skip = _number(call.request.query.get("skip"), 0)
     shown = users[skip : skip + min(size, _number(call.request.query.get("limit"), size))]
     meta = {"hasMore": skip + len(shown) < len(users)}
-    return ok([user_json(user, version) for user in shown], meta)
+    return ok([edits.shown(user_json(user, version), version) for user in shown], meta)
 
 
 def _number(text: str | None, default: int) -> int:
     return int(text) if text is not None and text.isdigit() else default
 
 
-def fetch_user(user_id: str, version: int) -> ResponseOut:
+def fetch_user(user_id: str, version: int, edits: UserEdits) -> ResponseOut:
     """Answer 4.14 and 4.15."""
     if user_id not in BY_ID:
         raise Rejection(404, f"No user {user_id}")
-    return ok(single_user_json(BY_ID[user_id], version))
+    return ok(edits.shown(single_user_json(BY_ID[user_id], version), version))

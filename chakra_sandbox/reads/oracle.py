@@ -60,6 +60,7 @@ class Logged:
             "method": self.request.method,
             "path": self.request.path,
             "query": dict(self.request.query),
+            "authorized": "authorization" in self.request.headers,
             "user_agent": self.request.headers.get("user-agent"),
             "status": self.status,
             "fault": self.fault,

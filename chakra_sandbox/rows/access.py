@@ -69,6 +69,16 @@ def admit(request: RequestIn, tokens: Mapping[str, Token]) -> Token:
     return tokens[key]
 
 
+def check_writes(token: Token) -> None:
+    """Check that a token may change anything.
+
+    Raises:
+        Rejection: 403.
+    """
+    if token.role == "READ_ONLY":
+        raise Rejection(403, "Your access role does not allow changes")
+
+
 def check_procedure(token: Token, short_id: str, *, writes: bool) -> None:
     """Check that a token may use a procedure.
 
@@ -77,5 +87,5 @@ def check_procedure(token: Token, short_id: str, *, writes: bool) -> None:
     """
     if token.procedure not in (None, short_id):
         raise Rejection(403, f"Your access role does not allow procedure {short_id}")
-    if writes and token.role == "READ_ONLY":
-        raise Rejection(403, "Your access role does not allow changes")
+    if writes:
+        check_writes(token)

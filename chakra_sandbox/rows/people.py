@@ -39,6 +39,27 @@ BY_ID = {user.id: user for user in USERS}
 BY_USERNAME = {user.username: user for user in USERS}
 
 
+class UserEdits:
+    """What was changed of users since the account was made."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Row] = {}
+        self._at_ms: dict[str, int] = {}
+
+    def edit(self, user_id: str, names: Row, now_ms: int) -> None:
+        """Change names of a user."""
+        self._names.setdefault(user_id, {}).update(names)
+        self._at_ms[user_id] = now_ms
+
+    def shown(self, row: Row, version: int) -> Row:
+        """A user as the account has it now."""
+        at_ms = self._at_ms.get(row["id"])
+        if at_ms is None:
+            return row
+        updated: object = at_ms if version == 1 else iso_offset(at_ms, _ZONE_MINUTES)
+        return {**row, **self._names[row["id"]], "updatedAt": updated}
+
+
 def user_json(user: User, version: int) -> Row:
     """Show a user in a list: v1 with ids and milliseconds, v2 readable with ISO times."""
     old = version == 1

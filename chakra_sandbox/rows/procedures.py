@@ -1,4 +1,7 @@
-"""The made procedures: lead, ticket and order, with every attribute type of contract section 6."""
+"""The made procedures: lead, ticket and order, with every attribute type of contract section 6.
+
+Each has one task, of the same attributes.
+"""
 
 from __future__ import annotations
 
@@ -141,3 +144,22 @@ ORDER = Model(
     primary_key="order_id",
 )
 MADE: tuple[Model, ...] = (LEAD, TICKET, ORDER)
+
+TASK_TYPE = "call"
+
+TASK_ATTRIBUTES: tuple[Attribute, ...] = (
+    Attribute(
+        "call_disposition",
+        "stringEnum",
+        "Call disposition",
+        options(("ANSWERED", "NO_ANSWER", "WRONG_NUMBER")),
+        owner="follow_up",
+    ),
+    Attribute("remarks", "text area", "Remarks", owner="follow_up"),
+    Attribute("call_again_at", "datetime", "Call again at", owner="follow_up"),
+)
+
+
+def state_task_of(model: Model) -> str:
+    """Return the shortId of a procedure's task."""
+    return f"{model.short_id}_follow_up"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import resource
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from aiohttp import web
 
 from chakra_sandbox import exact_json
 from chakra_sandbox.knob_values import KnobError
 from chakra_sandbox.messages import Rejection
+from chakra_sandbox.whatsapp.made_templates import Status
 from chakra_sandbox.writes.changes import Mutation
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Control:
             ("GET", "knobs", self._get_knobs),
             ("PATCH", "knobs", self._patch_knobs),
             ("GET", "oracle", self._oracle),
+            ("GET", "arrived", self._arrived),
+            ("POST", "review", self._review),
             ("GET", "requests", self._requests),
             ("DELETE", "requests", self._clear_requests),
             ("POST", "mutate", self._mutate),
@@ -62,6 +65,24 @@ class Control:
         except Rejection as rejection:
             return _json({"error": rejection.message}, status=404)
         return await _stream(request, lines)
+
+    async def _arrived(self, request: web.Request) -> web.StreamResponse:
+        self._world.advance(self._now_ms())
+        kinds = self._world.arrived()
+        kind = request.query.get("kind", "messages")
+        if kind not in kinds:
+            return _json({"error": f"kind is one of {', '.join(kinds)}"}, status=404)
+        return await _stream(request, (exact_json.dumps(row) + b"\n" for row in kinds[kind]))
+
+    async def _review(self, request: web.Request) -> web.Response:
+        body = await _object(request)
+        status = body.get("status")
+        if status not in get_args(Status):
+            return _json({"error": f"status is one of {', '.join(get_args(Status))}"}, status=400)
+        name = str(body.get("template"))
+        if not self._world.whatsapp.templates.set_status(name, str(status)):
+            return _json({"error": f"no template {name}"}, status=404)
+        return _json({})
 
     async def _requests(self, request: web.Request) -> web.StreamResponse:
         return await _stream(request, self._world.log.lines())

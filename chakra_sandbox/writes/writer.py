@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chakra_sandbox.rows.account import Shelf
     from chakra_sandbox.rows.making import Draw
 
-_STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
+STATUSES = ("OPEN", "COMPLETED", "CANCELLED")
 _NO_ROW = 404
 
 
@@ -97,6 +97,18 @@ class Writer:
         if not (dead or store.alive[slot]):
             return False
         return self.token.role != "USER" or store.row(slot)["assignedTo"] == self.token.user_id
+
+    def named(self, name: str) -> Row:
+        """Return the living row that an id or a primary key value names.
+
+        Raises:
+            Rejection: 404.
+        """
+        try:
+            slot = self.find(name)
+        except Rejection:
+            slot = self.find_by_key(name)
+        return self.shelf.store.row(slot)
 
     def plan_create(self, item: Row, now_ms: int) -> Plan:
         """Plan a create (4.4); an existing key is refused, merged or repeated (Q18).
@@ -214,15 +226,15 @@ class Writer:
     def _with_fields(self, row: Row, item: Row, now_ms: int) -> Row:
         """Set the root fields that an item may carry."""
         if "status" in item:
-            if item["status"] not in _STATUSES:
-                raise Rejection(400, f"status is one of {', '.join(_STATUSES)}")
+            if item["status"] not in STATUSES:
+                raise Rejection(400, f"status is one of {', '.join(STATUSES)}")
             done = item["status"] == "COMPLETED"
             row["completedAt"] = (row.get("completedAt") or now_ms) if done else 0
             row["status"] = item["status"]
         if "state" in item:
             row["state"] = self._state(row["state"], item["state"])
         if "assignedTo" in item:
-            row["assignedTo"] = _user_id(item["assignedTo"], self.knobs)
+            row["assignedTo"] = user_id_of(item["assignedTo"], self.knobs)
         if "nextActionAt" in item:
             row["nextActionAt"] = in_milliseconds(
                 _moment(item["nextActionAt"], self.knobs), self.knobs
@@ -241,7 +253,12 @@ class Writer:
         return str(wanted)
 
 
-def _user_id(value: object, knobs: Knobs) -> str | None:
+def user_id_of(value: object, knobs: Knobs) -> str | None:
+    """Return the id of the user that `assignedTo` names (Q7).
+
+    Raises:
+        Rejection: 400.
+    """
     if value is None:
         return None
     allowed: Mapping[str, bool] = {"username_only": False, "id_only": True}

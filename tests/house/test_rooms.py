@@ -66,6 +66,7 @@ FLOORS = {
         __main__
         serving
         world
+        whatsapp
         writes
         reads  throttle  arguments
         knobs
