@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FaultKind = Literal[
-    "refuse", "reset_before", "reset_after", "truncate", "garbage", "html", "500", "502",
+    "refuse", "reset_before", "reset_after", "truncate", "garbage", "html", "429", "500", "502",
     "502_after", "hang", "errors_in_200",
 ]  # fmt: skip
 
@@ -36,7 +36,8 @@ class Fault:
 
     Attributes:
         kind: What happens. `reset_after`, `truncate`, `garbage` and `502_after` do the work first;
-            every other kind leaves the account untouched.
+            every other kind leaves the account untouched. A `429` has nothing to do with the rate;
+            its Retry-After and body are those of the rate limit.
         probability: Of hitting a matching request, drawn from `seed`.
         every_nth: Hits each n-th matching request; 0 is off.
         at: Hits the matching requests with these numbers, from 1.

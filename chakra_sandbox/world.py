@@ -29,7 +29,7 @@ from chakra_sandbox.routes import Route, find_route
 from chakra_sandbox.rows.access import Token, admit, bearer, check_procedure
 from chakra_sandbox.rows.making import Draw
 from chakra_sandbox.rows.people import UserEdits
-from chakra_sandbox.throttle import Throttle
+from chakra_sandbox.throttle import Throttle, too_many
 from chakra_sandbox.whatsapp.desk import WhatsAppDesk
 from chakra_sandbox.whatsapp.meta_errors import MetaRejection
 from chakra_sandbox.writes.bulk import BulkDesk
@@ -100,6 +100,8 @@ class World:
         return reply
 
     def _faulty(self, request: RequestIn, now_ms: int, fault: Fault) -> Reply:
+        if fault.kind == "429":
+            return Reply(too_many(self.knobs, self.now_ms, 0))
         answer = self.handle(request, now_ms) if works_first(fault) else refusal(500, "not done")
         return Reply(spoil(fault, answer), delivery(fault), fault.for_ms)
 

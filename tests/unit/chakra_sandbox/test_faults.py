@@ -43,6 +43,7 @@ def test_at_names_requests_and_probability_repeats_with_its_seed() -> None:
         ("truncate", "truncate", 1),
         ("garbage", "whole", 1),
         ("html", "whole", 0),
+        ("429", "whole", 0),
         ("500", "whole", 0),
         ("502", "whole", 0),
         ("502_after", "whole", 1),
@@ -64,3 +65,17 @@ def test_a_fault_says_how_it_is_delivered_and_whether_the_work_was_done(
     reply = caller.world.receive(request, NOW_MS)
     assert reply.delivery == delivery
     assert len(caller.list({"lead_id": "X"})) == done
+
+
+@pytest.mark.parametrize(("form", "header"), [("seconds", "1"), ("absent", None)])
+def test_a_429_for_no_reason_asks_for_a_pause_as_the_rate_limit_does(
+    make_caller: Callable[..., Any], form: str, header: str | None
+) -> None:
+    caller = make_caller(
+        faults=[{"kind": "429", "at": [1]}], retry_after=form, rate_limit_body="empty"
+    )
+    request = RequestIn("GET", "/v1/ext/health", {}, {}, b"")
+    refused, answered = (caller.world.receive(request, NOW_MS).response for _ in range(2))
+    assert (refused.status, refused.body) == (429, b"")
+    assert refused.headers.get("retry-after") == header
+    assert answered.status != 429
