@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import machine
 from benchmarks.benches import Benches
-from benchmarks.parts import batch, memory, peers, rate_limit, requests, start, throughput
+from benchmarks.parts import batch, memory, peers, rate_limit, readers, requests, start, throughput
 from benchmarks.readers import PEERS_BIN, ROOT
 from benchmarks.report import document, figures_table
 
@@ -34,6 +34,7 @@ PARTS: Mapping[str, Callable[[Benches], Part]] = {
     "peers": peers.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "readers": readers.measure,
     "rate_limit": rate_limit.measure,
     "requests": requests.measure,
     "batch": batch.measure,
