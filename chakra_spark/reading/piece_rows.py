@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.zones import name_of
@@ -65,16 +66,34 @@ def rows_of(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequ
         ChakraError: A request failed for good.
         ScanIncomplete: Rows may be missing, and the settings do not allow that.
     """
-    reads = _undated if piece.kind == "undated" else _scanned
+    reads = _with_undated if piece.undated else _scanned
     asked = piece.asked
     for rows in reads(source, procedure, piece):
         yield rows if asked.changed is None else [x for x in rows if asked.takes(updated_at(x))]
 
 
+def _with_undated(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequence[Row]]:
+    """The rows of a piece, and those without a usable `createdAt`.
+
+    Whether there are any is found out beside the scan, one question after the other: as a task of
+    its own that would be the last one to end.
+    """
+    beside = ThreadPoolExecutor(1, thread_name_prefix="undated")
+    found = beside.submit(lambda: any(_undated(source, procedure, piece)))
+    try:
+        yield from _scanned(source, procedure, piece)
+        if found.result():
+            yield from _undated(source, procedure, piece)
+    finally:
+        beside.shutdown(wait=False)
+
+
 def _undated(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequence[Row]]:
     lister = source.lister(procedure, where=piece.asked.where)
-    began = source.begins(lister(None, limit=1).server_time).began
-    yield from undated_rows(lister, began, source.executor, piece.rows)
+    page = source.executor.submit(lister, None, limit=1).result()
+    began = source.begins(page.server_time).began
+    around = 0 if piece.listing is None else piece.listing.rows
+    yield from undated_rows(lister, began, source.executor, around)
 
 
 def _scanned(source: Source, procedure: Procedure, piece: Piece) -> Iterator[Sequence[Row]]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.where import Where
     from tap_chakra.scanning.known import KnownAccount, KnownListing
 
-Kind = Literal["whole", "part", "undated"]
+Kind = Literal["whole", "part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Piece:
     """What one task reads.
 
     Attributes:
-        kind: `whole`: all that is asked for; `part`: the rows of a window, none of them without a
-            usable `createdAt`; `undated`: those without one, of all that is asked for.
+        kind: `whole`: all that is asked for; `part`: the rows of a window.
         asked: The rows.
         account: What the driver found out of the account.
         listing: What it found out of the listing; None for a whole one.
         sharing: How many pieces share the requests at a time, and their pace.
-        rows: How many rows the whole listing has, about.
+        undated: Whether the rows without a usable `createdAt`, which are in no part, are looked
+            for beside it.
     """
 
     kind: Kind
@@ -52,4 +52,4 @@ class Piece:
     account: KnownAccount
     listing: KnownListing | None = None
     sharing: int = 1
-    rows: int = 0
+    undated: bool = False

@@ -2,7 +2,8 @@
 
 One look proves what each piece would have to prove: how finely the server tells instants apart,
 and in which order it lists. Where to cut is learned from rows at places of the listing: in a proven
-order one row a cut, else answers from all over it, whose instants are a sample of all. A wrong cut
+order one row a cut, else answers from all over it, whose instants are a sample of all. A piece is
+cut for its own readers in the same way, so that all of them begin at once. A wrong cut
 costs balance, never a row: a piece is read by the same scan as everything else.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.where import created_between
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from chakra_spark.reading.pieces import Asked
     from tap_chakra.reading.window_reader import Lister
     from tap_chakra.run.source import Source
-    from tap_chakra.timeline.windows import Grain
 
 ROWS_A_PIECE: Final = 2_000
 """Rows that are worth a task of their own: fewer are read sooner than a task begins."""
-LENGTH_ERROR: Final = 0.05
-"""Share of its length by which a listing may be taken for too short: it saves requests."""
+ROWS_A_READER: Final = 500
+"""Rows of a piece that are worth a reader of their own: each cut costs half a page."""
+LENGTH_ERROR: Final = 0.1
+"""Share of the rows between two cuts by which a listing may be taken for too short."""
 ANSWERS_A_PIECE: Final = 4
 """Answers of an order that nobody knows that are looked at for each piece."""
 
@@ -73,15 +76,22 @@ def plan_pieces(source: Source, procedure: Procedure, asked: Asked, tasks: int) 
         _log.warning("ChakraHQ does not filter on createdAt: one task reads everything")
         return [whole]
     sample = _stripped(first.rows, first)
-    length = count_rows(lister, where, source.executor, roughly=LENGTH_ERROR)
-    places = _places(length, tasks, sample)
-    sampled = list(_rows_at(lister, where, places, source.executor))
-    cuts = _cuts(sampled, window, grain, places.pieces)
-    if not cuts:
+    readers = source.settings.concurrency
+    error = LENGTH_ERROR / max(tasks, readers)
+    length = count_rows(lister, where, source.executor, roughly=error)
+    if length is None:
+        _log.warning("ChakraHQ does not skip as many rows as there are: one task reads everything")
         return [whole]
-    telling = sample if places.proven else _stripped(sampled, first)
-    known = KnownListing(source.begins(first.server_time), grain, telling)
-    return _pieces(Piece("whole", asked, account, known, rows=length or 0), cuts)
+    places = _places(length, tasks, readers, proven=is_proven(sample.rows))
+    sampled = list(_rows_at(lister, where, places, source.executor))
+    if not places.proven:
+        sample = _stripped(sampled, first)
+        if is_proven(sampled):  # one answer alone did not show it
+            places = _places(length, tasks, readers, proven=True)
+            sampled = list(_rows_at(lister, where, places, source.executor))
+    cuts = _cuts(sampled, window, places.parts)
+    known = KnownListing(source.begins(first.server_time), grain, sample, length, cuts)
+    return _pieces(whole, known, places.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +102,31 @@ class Places:
         skips: Rows to skip, for each answer.
         limit: Rows of an answer.
         pieces: How many pieces are worth their tasks.
+        parts: The same of parts that are worth their readers, of all pieces together.
         proven: Whether the order of the listing is proven: an answer is a cut then.
     """
 
     skips: tuple[int, ...]
     limit: int
     pieces: int
+    parts: int
     proven: bool
 
 
-def _places(length: int | None, tasks: int, sample: ProcessPage) -> Places:
+def _places(length: int, tasks: int, readers: int, *, proven: bool) -> Places:
     """Where to look at a listing.
 
     Args:
-        length: Rows in it, about; None if the server does not skip so many.
+        length: Rows in it, about.
         tasks: How many tasks read at a time.
-        sample: Rows as they were listed.
+        readers: How many readers they have together.
+        proven: Whether the order of the listing is proven.
     """
-    if length is None:
-        _log.warning("ChakraHQ does not skip as many rows as there are: one task reads everything")
-    pieces = max(1, min(tasks, (length or 0) // ROWS_A_PIECE))
-    proven = is_proven(sample.rows)
-    answers, limit, first = (pieces, 1, 1) if proven else (pieces * ANSWERS_A_PIECE, LIMIT, 0)
-    if pieces == 1:
-        return Places((), limit, pieces, proven)
-    skips = tuple((length or 0) * at // answers for at in range(first, answers))
-    return Places(skips, limit, pieces, proven)
+    pieces = max(1, min(tasks, length // ROWS_A_PIECE))
+    parts = pieces * max(1, min(readers, length // ROWS_A_READER) // pieces)
+    answers, limit, first = (parts, 1, 1) if proven else (pieces * ANSWERS_A_PIECE, LIMIT, 0)
+    skips = tuple(length * at // answers for at in range(first, answers)) if pieces > 1 else ()
+    return Places(skips, limit, pieces, parts, proven)
 
 
 def is_proven(rows: Sequence[Row]) -> bool:
@@ -143,30 +152,41 @@ def _rows_at(
         yield from rows
 
 
-def _cuts(sampled: Iterable[Row], window: Window, grain: Grain, pieces: int) -> list[int]:
+def _cuts(sampled: Iterable[Row], window: Window, parts: int) -> tuple[int, ...]:
     """Where to cut a window, from its lower end: between equally many of the rows that were seen.
 
     Args:
         sampled: The rows: one for each cut, or many more.
         window: The window.
-        grain: Cuts are bounds of it.
-        pieces: How many pieces there are at the most.
+        parts: How many parts there are at the most.
     """
     instants = sorted(at for row in sampled if (at := created_at(row)) and window.holds(at))
-    if len(instants) >= pieces:
-        instants = [instants[len(instants) * at // pieces] for at in range(1, pieces)]
-    bounds = {grain.floor(at) for at in instants}
-    return sorted(at for at in bounds if window.lower is None or at > window.lower)
+    if len(instants) >= parts:
+        instants = [instants[len(instants) * at // parts] for at in range(1, parts)]
+    return tuple(instants)
 
 
-def _pieces(whole: Piece, cuts: Sequence[int]) -> list[Piece]:
-    window = whole.asked.window
-    lowers, uppers = (window.lower, *cuts), (*cuts, window.upper)
-    windows = [Window(lower, upper) for lower, upper in zip(lowers, uppers, strict=True)]
-    undated = window.lower is None  # who asks for rows since an instant asks for none without one
-    shared = replace(whole, kind="part", sharing=len(windows) + undated)
-    parts = [replace(shared, asked=replace(whole.asked, window=each)) for each in windows]
-    return [*parts, replace(shared, kind="undated")] if undated else parts
+def _pieces(whole: Piece, known: KnownListing, pieces: int) -> list[Piece]:
+    """The pieces of a listing that was looked at; one if there is nowhere to cut it.
+
+    Args:
+        whole: All that is asked for.
+        known: The listing.
+        pieces: How many there are at the most.
+    """
+    window, parts = whole.asked.window, len(known.cuts) + 1
+    chosen = (known.cuts[parts * at // pieces - 1] for at in range(1, min(pieces, parts)))
+    inside = {known.grain.floor(at) for at in chosen}
+    bounds = sorted(at for at in inside if window.lower is None or at > window.lower)
+    if not bounds:
+        return [whole]
+    shared = replace(whole, kind="part", listing=known, sharing=len(bounds) + 1)
+    windows = [Window(*ends) for ends in pairwise([window.lower, *bounds, window.upper])]
+    # Who asks for rows since an instant asks for none without one.
+    return [
+        replace(shared, asked=replace(whole.asked, window=each), undated=each.lower is None)
+        for each in windows
+    ]
 
 
 def _stripped(rows: Iterable[Row], page: ProcessPage) -> ProcessPage:

@@ -36,9 +36,20 @@ class KnownListing:
     Attributes:
         beginning: When the scan of all of its parts began.
         grain: How finely the server tells instants apart.
-        sample: Rows of it as they were listed: they tell of the server's order.
+        sample: Rows of it as they were listed: they tell of the server's order. Where they prove
+            none they are from all over it, and tell where its rows are.
+        rows: How many it has, about.
+        cuts: Instants between which about equally many of them were created, in order of time: as
+            often as one is in it, so many times as many are behind.
     """
 
     beginning: Beginning
     grain: Grain
     sample: ProcessPage
+    rows: int
+    cuts: tuple[int, ...]
+
+    @property
+    def rows_a_cut(self) -> int:
+        """How many rows are between two cuts, about."""
+        return self.rows // (len(self.cuts) + 1)

@@ -234,9 +234,7 @@ class Scan:
         return self._extent.window.holds(created) if created else self._extent.lower is None
 
     def _in_parallel(self, whole: Window, grain: Grain, sample: ProcessPage) -> Iterator[Reading]:
-        scheduler = self._scheduler = Scheduler.begin(
-            whole, sample.rows, grain, began=self._horizon, unfinished=self._extent.unfinished
-        )
+        scheduler = self._scheduler = self._scheduled(whole, grain, sample)
         scheduler.begin_with(sample.limit)
         self._slot = Slot()
         answers: SimpleQueue[Future[_Read]] = SimpleQueue()
@@ -266,6 +264,14 @@ class Scan:
             self._slot.end()
             for future in asked:
                 future.cancel()
+
+    def _scheduled(self, whole: Window, grain: Grain, sample: ProcessPage) -> Scheduler:
+        known = self._extent.known
+        if known is not None:
+            return Scheduler.of_part(whole, known, grain)
+        return Scheduler.begin(
+            whole, sample.rows, grain, began=self._horizon, unfinished=self._extent.unfinished
+        )
 
     def _note(self, question: Question, read: _Read, rows: int) -> None:
         """Keep which time an answer was about."""

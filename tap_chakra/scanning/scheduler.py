@@ -2,9 +2,10 @@
 
 The scheduler asks nothing itself and knows no threads: a scan takes a question from
 `next_question`, has it answered, and gives it to `take_in` together with the answer, in whatever
-order answers come. Time is owned as partitions that never overlap; what was read of it is in
-`coverage`. Partitions that are read by windows are decided on here, those that are walked in
-`walked.py`; both are cut for readers without work, the latter where `hints.py` says.
+order answers come. Time is owned as partitions that never overlap (the first ones are those of
+`first_partitions.py`); what was read of it is in `coverage`. Partitions that are read by windows
+are decided on here, those that are walked in `walked.py`; both are cut for readers without work,
+the latter where `hints.py` says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tap_chakra.reading.row_times import created_at, updated_at
 from tap_chakra.reading.window_reader import LIMIT, row_id
+from tap_chakra.scanning.first_partitions import by_answer, of_known, walked_from
 from tap_chakra.scanning.hints import Hints
 from tap_chakra.scanning.partition import Partition, Taken
 from tap_chakra.scanning.question import Question, is_all_that_matters
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from chakra_api.endpoints.client import Row
     from tap_chakra.reading.window_reader import Answer
+    from tap_chakra.scanning.known import KnownListing
     from tap_chakra.scanning.walked import Followed
     from tap_chakra.timeline.windows import Grain
 
@@ -58,18 +61,18 @@ class Scheduler:
     """The time that a scan reads, as partitions among readers.
 
     Args:
-        windows: The time to read, in order.
+        partitions: The time to read, in order.
         grain: How finely the server tells instants apart.
         horizon: The scan's beginning: rows after it are few.
         evidence: What is known of the order of the server's listings.
     """
 
     def __init__(
-        self, windows: Iterable[Window], grain: Grain, *, horizon: int, evidence: Evidence
+        self, partitions: Iterable[Partition], grain: Grain, *, horizon: int, evidence: Evidence
     ) -> None:
         self.grain = grain
         self._horizon = self._first = self._ends = horizon
-        self._todo = deque(Partition(Stretch(window)) for window in windows)
+        self._todo = deque(partitions)
         self._listings = count()
         self._even_time = EvenTime()
         self._asked: dict[Question, Partition] = {}
@@ -103,17 +106,37 @@ class Scheduler:
         evidence = _with_rows(Evidence(), created, sample)
         top = grain.floor(began)
         if unfinished is not None:
-            windows = unfinished.gaps(whole)
+            partitions = [Partition(Stretch(gap)) for gap in unfinished.gaps(whole)]
         elif evidence.proven and (whole.lower is None or whole.lower < top):
-            windows = _cut_at(whole, top)
+            partitions = walked_from(whole, top)
         else:
-            windows = _first_windows(whole, created, began, grain)
-        scheduler = cls(windows, grain, horizon=began, evidence=evidence)
-        if whole.upper is not None:
-            scheduler._ends = min(began, whole.upper)
+            partitions = by_answer(whole, created, began, grain)
+        scheduler = cls(partitions, grain, horizon=began, evidence=evidence)
+        scheduler._end_at(whole.upper)
         if unfinished is not None:
             scheduler._resume(unfinished)
         return scheduler
+
+    @classmethod
+    def of_part(cls, whole: Window, known: KnownListing, grain: Grain) -> Scheduler:
+        """The scheduler of a scan of a part of a listing that somebody has looked at.
+
+        Args:
+            whole: The time to read.
+            known: What is known of the listing.
+            grain: How finely the server tells instants apart.
+        """
+        rows = known.sample.rows
+        evidence = _with_rows(Evidence(), [created_at(row) or 0 for row in rows], rows)
+        partitions = of_known(whole, known, grain, ordered=evidence.proven is not None)
+        scheduler = cls(partitions, grain, horizon=known.beginning.horizon, evidence=evidence)
+        scheduler._end_at(whole.upper)
+        return scheduler
+
+    def _end_at(self, upper: int | None) -> None:
+        """The time to read ends there, and not at the scan's beginning."""
+        if upper is not None:
+            self._ends = min(self._ends, upper)
 
     def _resume(self, unfinished: Unfinished) -> None:
         """Take over what an earlier run has read: what it walked is closed before all else."""
@@ -331,19 +354,3 @@ def _with_rows(evidence: Evidence, created: Sequence[int], rows: Sequence[Row]) 
     dated = [(at, row) for at, row in zip(created, rows, strict=True) if at]
     updated = [updated_at(row) or 0 for _, row in dated]
     return evidence.with_answer([at for at, _ in dated], updated)
-
-
-def _cut_at(whole: Window, top: int) -> tuple[Window, ...]:
-    """A window that begins before an instant, cut there if it goes beyond it."""
-    if whole.upper is not None and whole.upper <= top:
-        return (whole,)
-    return (Window(whole.lower, top), Window(top, whole.upper))
-
-
-def _first_windows(
-    whole: Window, created: Sequence[int], began: int, grain: Grain
-) -> tuple[Window, ...]:
-    """How to cut the time of a scan that begins, by what one answer showed of it."""
-    answer = Overfull(whole, [at for at in created if at and whole.holds(at)])
-    parts = after_overfull(Stretch(whole), answer, horizon=began, grain=grain)
-    return tuple(part.window for part in parts)

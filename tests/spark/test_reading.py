@@ -34,7 +34,7 @@ def test_every_row_and_value_arrives(spark: SparkSession, account: Sandbox) -> N
     table = leads(spark, account)
     alive = living(account)
     held = table.select("id", "createdAt", "data.lead_id", "data.city", "data.score", "_extra_data")
-    assert held.rdd.getNumPartitions() == 5  # four parts, and the rows without a date
+    assert held.rdd.getNumPartitions() == 4
     rows = held.collect()
     assert sorted(row.id for row in rows) == sorted(alive)
     for row in rows:

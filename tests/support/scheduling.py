@@ -80,14 +80,33 @@ class Readers:
 
     def answer(self, question: Question) -> Answer:
         """What the server says."""
-        listing, grain, asked = self._listing, self.scheduler.grain, question.window
-        if question.kind in ("page", "hint"):
-            limit = LIMIT if question.kind == "page" else 1
-            return read_page(listing, asked, grain, skip=question.skip, limit=limit)
-        if question.kind == "window":
-            answer = read_window(listing, asked, grain)
-            if answer.whole or not is_dense(asked, grain):
-                return answer
-        dense = self._dense.read(asked, grain)
-        assert dense.complete
-        return Answer(asked, dense.rows, dense.created, whole=True, server_time=None)
+        return answered(self._listing, self._dense, self.scheduler.grain, question)
+
+
+def answered(listing: Listing, dense_reader: DenseReader, grain: Grain, asked: Question) -> Answer:
+    """What a server that lists these rows says to a question."""
+    window = asked.window
+    if asked.kind in ("page", "hint"):
+        limit = LIMIT if asked.kind == "page" else 1
+        return read_page(listing, window, grain, skip=asked.skip, limit=limit)
+    if asked.kind == "window":
+        answer = read_window(listing, window, grain)
+        if answer.whole or not is_dense(window, grain):
+            return answer
+    dense = dense_reader.read(window, grain)
+    assert dense.complete
+    return Answer(window, dense.rows, dense.created, whole=True, server_time=None)
+
+
+def questions_by_round(listing: Listing, scheduler: Scheduler, readers: int) -> list[int]:
+    """How many questions some readers ask at a time, where all answers take equally long."""
+    dense = DenseReader(listing, CELLS)
+    rounds = []
+    while not scheduler.ended:
+        asked: list[Question] = []
+        while len(asked) < readers and (question := scheduler.next_question()) is not None:
+            asked.append(question)
+        for question in asked:
+            scheduler.take_in(question, answered(listing, dense, scheduler.grain, question))
+        rounds.append(len(asked))
+    return rounds

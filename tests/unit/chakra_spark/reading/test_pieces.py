@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import pickle
 import random
+import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +29,7 @@ from tap_chakra.scanning.crew import Crew
 from tap_chakra.scanning.extent import Extent
 from tap_chakra.scanning.known import KnownAccount
 from tap_chakra.scanning.scan import Listers, Readers, Scan
+from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.settings import parse_settings
 from tap_chakra.timeline.windows import Window
 from tests.support.churning import DAY, Churn, Ways
@@ -32,9 +37,11 @@ from tests.support.clock import FakeClock
 from tests.support.distributions import bursts, imports, recent, uniform
 from tests.support.listing import NOW, ORDERS, Listing, make_rows
 from tests.support.scanning import CELLS, SameThread
+from tests.support.scheduling import questions_by_round
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from concurrent.futures import Executor
 
     from chakra_spark.reading.pieces import Piece
     from tap_chakra.run.modes import Selection
@@ -42,6 +49,8 @@ if TYPE_CHECKING:
 LEAD = Procedure("lead", "1", "Lead")
 ROWS = 3_000
 TASKS = 4
+READERS = 4
+"""Of a task."""
 UNDATED = 7
 SPREADS = {"uniform": uniform, "recent": recent, "bursts": bursts, "imports": imports}
 
@@ -49,11 +58,12 @@ SPREADS = {"uniform": uniform, "recent": recent, "bursts": bursts, "imports": im
 class OneListing:
     """What a plan and a task need of an account, of a listing in process."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, executor: Executor | None = None) -> None:
         self._listing = listing
-        self.executor = SameThread()
+        self.executor = SameThread() if executor is None else executor
         self.known = KnownAccount({})
-        self.settings = parse_settings({"api_key": "k"}, now=NOW, user_agent="test")
+        together = {"api_key": "k", "concurrency": TASKS * READERS}
+        self.settings = parse_settings(together, now=NOW, user_agent="test")
 
     def lister(self, _: Procedure, *, where: Any = None) -> Any:
         assert where is None
@@ -65,7 +75,7 @@ class OneListing:
     def scan(self, _: Procedure, selection: Selection, _unfinished: None, *, known: Any) -> Scan:
         return Scan(
             Listers(self._listing, self._listing),
-            Readers(SameThread(), Crew(4, FakeClock().monotonic), Portions(4)),
+            Readers(self.executor, Crew(READERS, FakeClock().monotonic), Portions(READERS)),
             cells=CELLS,
             extent=Extent(selection.lower, upper=selection.upper, known=known),
             begins=self.begins,
@@ -75,15 +85,16 @@ class OneListing:
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "ROWS_A_PIECE", 500)
+    monkeypatch.setattr(planning, "ROWS_A_READER", 150)
 
 
-def listing_of(spread: str = "uniform", undated: int = 0, **ways: Any) -> Listing:
+def listing_of(spread: str = "uniform", undated: int = 0, rows: int = ROWS, **ways: Any) -> Listing:
     rng = random.Random(f"pieces {spread}")
-    created = [*SPREADS[spread](ROWS, rng), *[None] * undated]
-    rows = make_rows(created, seed=1)
-    for row in rows:  # changed at any time since: an order by updatedAt is another one
+    created = [*SPREADS[spread](rows, rng), *[None] * undated]
+    made = make_rows(created, seed=1)
+    for row in made:  # changed at any time since: an order by updatedAt is another one
         row["updatedAt"] = rng.randrange(row["createdAt"] or NOW - DAY, NOW)
-    return Listing(rows, **ways)
+    return Listing(made, **ways)
 
 
 def planned(listing: Listing, window: Window | None = None) -> list[Piece]:
@@ -116,13 +127,111 @@ def test_every_row_is_in_one_piece(order: str, spread: str) -> None:
 @pytest.mark.parametrize("order", ["created_asc", "created_desc", "random", "updated"])
 def test_pieces_hold_about_equally_many_rows(order: str) -> None:
     listing = listing_of("recent", order=order)
-    parts = [each for each in planned(listing) if each.kind == "part"]
+    parts = planned(listing)
     counts = [
         sum(each.asked.window.holds(row["createdAt"]) for row in listing.rows) for each in parts
     ]
     assert len(counts) == TASKS
     assert sum(counts) == ROWS
     assert max(counts) < 1.35 * ROWS / TASKS
+
+
+@pytest.mark.parametrize(
+    ("order", "spread", "most_rounds"),
+    [
+        # A page holds 98 rows that are new, and a reader's last one may hold a few.
+        ("created_asc", "uniform", 1.2),
+        ("created_desc", "uniform", 1.2),
+        ("created_asc", "recent", 1.2),
+        ("created_desc", "recent", 1.2),
+        ("created_asc", "bursts", 1.7),
+        ("random", "uniform", 2.2),
+    ],
+)
+def test_all_readers_of_a_piece_begin_at_once_and_end_together(
+    order: str, spread: str, most_rounds: float
+) -> None:
+    """So that twice as many tasks take half as long: no reader waits for another's answer."""
+    listing = listing_of(spread, rows=16_000, order=order)
+    pieces = planned(listing)
+    assert len(pieces) == TASKS
+    for piece in pieces:
+        known, window = piece.listing, piece.asked.window
+        assert known is not None
+        scheduler = Scheduler.of_part(window, known, known.grain)
+        rounds = questions_by_round(listing, scheduler, READERS)
+        assert rounds[0] == READERS
+        rows = sum(window.holds(row["createdAt"]) for row in listing.rows)
+        assert len(rounds) <= most_rounds * rows / 98 / READERS + 2, rounds
+
+
+def test_rows_of_few_instants_are_in_one_piece_each() -> None:
+    """Many cuts fall together there."""
+    rng = random.Random("crowds")
+    crowds = [NOW - n * DAY for n in range(1, 40)]
+    listing = Listing(make_rows([rng.choice(crowds) for _ in range(ROWS)]), order="created_asc")
+    pieces = planned(listing)
+    assert len(pieces) == TASKS
+    assert Counter(read(listing, pieces)) == Counter(row["id"] for row in listing.rows)
+
+
+@pytest.mark.parametrize("undated", [0, UNDATED])
+def test_a_task_never_asks_for_more_at_a_time_than_its_readers(undated: int) -> None:
+    listing = Busy(listing_of("uniform", undated))
+    with ThreadPoolExecutor(READERS) as readers:
+        source = OneListing(listing, readers)  # type: ignore[arg-type]
+        pieces = plan_pieces(source, LEAD, Asked(), TASKS)  # type: ignore[arg-type]
+        ids = [
+            row["id"]
+            for rows in rows_of(source, LEAD, pieces[0])  # type: ignore[arg-type]
+            for row in rows
+        ]
+    assert pieces[0].undated
+    window = pieces[0].asked.window
+    wanted = [
+        row["id"] for row in listing.rows if not row["createdAt"] or window.holds(row["createdAt"])
+    ]
+    assert sorted(ids) == sorted(wanted)
+    assert listing.most == READERS
+
+
+class Busy:
+    """A listing that takes its time and knows how many asked for it at once."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self._counting, self._answering = threading.Lock(), threading.Lock()
+        self._asking = self.most = 0
+        self.rows = listing.rows
+
+    def __call__(self, where: Any, *, skip: int = 0, limit: int = 100) -> Any:
+        with self._counting:
+            self._asking += 1
+            self.most = max(self.most, self._asking)
+        time.sleep(0.002)
+        with self._answering:
+            answer = self._listing(where, skip=skip, limit=limit)
+        with self._counting:
+            self._asking -= 1
+        return answer
+
+    @property
+    def requests(self) -> int:
+        return self._listing.requests
+
+
+def test_a_task_that_is_not_read_to_its_end_asks_for_no_more() -> None:
+    listing = Busy(listing_of("uniform", UNDATED))
+    readers = ThreadPoolExecutor(READERS)
+    source = OneListing(listing, readers)  # type: ignore[arg-type]
+    piece, *_ = plan_pieces(source, LEAD, Asked(), TASKS)  # type: ignore[arg-type]
+    rows = rows_of(source, LEAD, piece)  # type: ignore[arg-type]
+    assert next(iter(rows))
+    rows.close()  # type: ignore[attr-defined]
+    readers.shutdown(wait=True, cancel_futures=True)
+    asked = listing.requests
+    time.sleep(0.1)
+    assert listing.requests == asked
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -164,7 +273,7 @@ def test_one_task_reads_everything_where_the_server_does_not_skip_so_far() -> No
 
 def test_a_task_asks_for_nothing_that_the_driver_has_found_out() -> None:
     listing = listing_of(order="created_asc")
-    parts = [each for each in planned(listing) if each.kind == "part"]
+    parts = [replace(each, undated=False) for each in planned(listing)]
     listing.log.clear()
     read(listing, parts)
     assert all(where for where, _, _ in listing.log), "a task looked at the whole listing again"

@@ -14,6 +14,7 @@ from tap_chakra.reading.grain_probe import BY_SECOND, EXACT
 from tap_chakra.reading.window_reader import Answer, read_page
 from tap_chakra.run.resume import Beside, ResumePoint, Scope, from_state, to_state
 from tap_chakra.scanning import hints
+from tap_chakra.scanning.first_partitions import walked_from
 from tap_chakra.scanning.question import Question
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline import walk as walks
@@ -107,8 +108,8 @@ def walked() -> Scheduler:
     evidence = Evidence().with_answer(up, up[::-1])
     assert evidence.proven is Order.ASCENDING
     top = EXACT.floor(NOW)
-    windows = [Window(None, top), Window(top, None)]
-    return Scheduler(windows, EXACT, horizon=NOW, evidence=evidence)
+    partitions = walked_from(Window(), top)
+    return Scheduler(partitions, EXACT, horizon=NOW, evidence=evidence)
 
 
 def paged(listing: Listing, question: Question) -> Answer:
