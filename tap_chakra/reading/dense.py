@@ -108,7 +108,8 @@ class DenseReader:
         """
         asked = grain.padded(window)
         base = created_between(asked.lower, asked.upper)
-        found, method, complete = self._read_all(base)
+        is_late = self.began is not None and window.lower is not None and window.lower >= self.began
+        found, method, complete = self._read_late(base) if is_late else self._read_all(base)
         rows = tuple(found.values())
         positions, created = within(rows, window, asked)
         return DenseAnswer(tuple(rows[at] for at in positions), created, complete, method)
@@ -123,6 +124,18 @@ class DenseReader:
             return by_id, True, "id"
         pages, agreed = read_pages(self._lister, {}, self.began)
         return {**(by_id or {}), **pages}, agreed, "pages"
+
+    def _read_late(self, base: Where) -> tuple[dict[str, Row], str, bool]:
+        """Rows that came since the scan began: they may come as fast as they are read.
+
+        Once is enough, for none that is left out was there when it began. Two reads might never
+        agree.
+        """
+        by_id = by_ids(self._lister, base)
+        if by_id is not None:
+            return by_id, "id", True
+        rows, _ = _page_by_page(self._lister, base)
+        return {row_id(row): row for row in rows}, "pages", True
 
     def _read_all(self, base: Where) -> tuple[dict[str, Row], str, bool]:
         by_id: dict[str, Row] | None = None
@@ -155,15 +168,21 @@ class DenseReader:
 
         Where the server does not skip so many, ids are believed.
         """
-        beyond = _listed(self._lister, base, len(found))
-        if beyond is None:
-            return False, frozenset()
-        strange = [row for row in beyond.rows if row_id(row) not in found]
-        if beyond.rows and not strange:
+        place = len(found)
+        for _ in range(MOST_SHORT_PAGES):
+            beyond = _listed(self._lister, base, place)
+            if beyond is None:
+                return False, frozenset()
+            strange = [row for row in beyond.rows if row_id(row) not in found]
+            if strange or not beyond.rows:
+                hidden = frozenset(row_id(row) for row in strange if is_older(row, self.began))
+                return bool(hidden), hidden
             # Known rows behind all known ones: unknown ones stand before, or none is skipped.
-            return beyond.is_full or beyond.has_more is True, frozenset()
-        hidden = frozenset(row_id(row) for row in strange if is_older(row, self.began))
-        return bool(hidden), hidden
+            if beyond.is_full or beyond.has_more is not True:
+                return beyond.is_full, frozenset()
+            # It says that there are more, as some servers always do: then none are behind these.
+            place += len(beyond.rows)
+        return True, frozenset()
 
     def _are_all(self, base: Where, found: Mapping[str, Row]) -> bool:
         """Whether no more rows are listed than were found, but for those that came since.

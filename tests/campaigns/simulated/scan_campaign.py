@@ -286,8 +286,6 @@ def _no_two_reads_can_agree(case: Case, rows: list[Row]) -> bool:
         return True
     if case.filters == "works":
         return False
-    if case.churn != "none" and case.precision > 1:
-        return True  # rows of the present second come as fast as they are read
     cells = Counter((row["createdAt"] or 0) // case.precision for row in rows)
     widest = max(sum(cells[cell + n] for n in (-2, -1, 0, 1, 2)) for cell in cells)
     return widest >= PAGE * 9 // 10

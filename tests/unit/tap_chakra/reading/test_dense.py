@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chakra_api.endpoints.answers import ProcessPage
 from tap_chakra.reading.dense import INSTANTS_A_CHECK, Cells, DenseAnswer, DenseReader
-from tap_chakra.reading.grain_probe import EXACT
+from tap_chakra.reading.grain_probe import BY_SECOND, EXACT
 from tap_chakra.timeline.windows import Window
 from tests.support.listing import NOW, Listing, Row, make_rows
 from tests.support.scanning import CELLS
@@ -168,6 +169,55 @@ def test_ids_are_checked_on_the_first_instant_and_then_now_and_then() -> None:
         reader.read(INSTANT, EXACT)
         checks.append(any(skip for _, skip, _ in listing.log))
     assert checks == [True] + [False] * (INSTANTS_A_CHECK - 1) + [True]
+
+
+@pytest.mark.parametrize("order", ["random", "unstable", "created_desc"])
+@pytest.mark.parametrize("refused", [frozenset(), NO_CELLS])
+def test_rows_that_came_since_the_beginning_are_read_once_for_they_may_never_end(
+    order: str, refused: frozenset[str]
+) -> None:
+    """With every answer one more comes to the second that is read: no two reads can agree."""
+    rows = make_rows([NOW + 1_000] * 250)
+    listing = Listing(rows, order=order, refuses=refused, precision=1_000, has_more="always")
+    listing.churn = lambda it: it.insert(make_rows([NOW + 1_500], 10**6 + it.requests)[0])
+    reader = DenseReader(listing, CELLS)
+    reader.began = NOW
+    answer = reader.read(Window(NOW + 1_000, NOW + 2_000), BY_SECOND)
+    assert answer.complete
+    assert len(answer.rows) > 100
+    assert listing.requests < 60
+
+
+@pytest.mark.parametrize("order", ["random", "unstable"])
+def test_a_server_that_always_says_that_there_is_more_hides_no_rows_by_that(order: str) -> None:
+    """Rows that came meanwhile stand before known ones: what is behind those tells."""
+    listing = Listing(crowded(450), order=order, has_more="always")
+
+    def churn(it: Listing) -> None:
+        if it.requests % 2:
+            it.insert(make_rows([AT], 10**6 + it.requests)[0])
+
+    listing.churn = churn
+    before = {row["id"] for row in listing.rows if row["createdAt"] == AT}
+    answer = read(listing)
+    assert (answer.method, answer.complete) == ("id", True)
+    assert before <= {row["id"] for row in answer.rows}
+    assert listing.requests < 120
+
+
+def test_a_server_that_skips_nothing_and_holds_few_rows_proves_nothing_by_its_end() -> None:
+    rows = crowded(450)
+    listing = Listing(rows, order="created_asc", has_more="always", holds=lambda: 40)
+
+    def skips_nothing(where: Any, *, skip: int = 0, limit: int = 100) -> ProcessPage:
+        del skip
+        page = listing(where, limit=limit)
+        return ProcessPage(page.rows, has_more=True, server_time=page.server_time)
+
+    reader = DenseReader(skips_nothing, CELLS)
+    reader.began = NOW
+    assert not reader.read(INSTANT, EXACT).complete
+    assert listing.requests < 3_000
 
 
 def everything(listing: Listing) -> tuple[dict[str, Any], bool, str]:
