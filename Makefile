@@ -120,8 +120,9 @@ demo-spark: $(STAMPS)/spark ## The same through Apache Spark: read in four tasks
 bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
 	$(BIN)/python -m benchmarks $(PARTS)
 
-bench-target: $(STAMPS)/dev ## The target's own work beside a BatchSink and a bare loop, and end to end
+bench-target: $(STAMPS)/dev ## The target beside a BatchSink, a bare loop and dlt: its own work, bad rows, kills
 	$(BIN)/python benchmarks/by_hand/bench_target.py
+	$(BIN)/python benchmarks/by_hand/bench_write.py
 
 bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside other ways, and back
 	$(BIN)/python benchmarks/by_hand/bench_dlt.py
