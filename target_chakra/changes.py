@@ -41,6 +41,11 @@ class Kind(str, Enum):
     CALL = "call"
     """To make what is no process: a task, a message, a photo."""
 
+    @property
+    def makes_new(self) -> bool:
+        """Whether it finds nothing in place of what it sends."""
+        return self in (Kind.CREATE, Kind.CALL)
+
 
 class AskedBy(Enum):
     """What asks for a change."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from target_chakra.changes import Action, Reject
 
-_MADE: Final = frozenset({Kind.CREATE, Kind.CALL})
-"""Kinds that find nothing in place of what they send."""
 ROWS_SHOWN: Final = 10
 """Rows that are shown of each kind, and of the rejects."""
 
@@ -111,7 +109,7 @@ def _lines(action: Action) -> Iterator[str]:
     if action.kind is Kind.DELETE:
         return
     for name, value in action.fields.items():
-        before = "" if action.kind in _MADE else f"{_text((action.before or {}).get(name))} → "
+        before = "" if action.kind.makes_new else f"{_text((action.before or {}).get(name))} → "
         yield f"  {name}: {before}{_text(value)}"
     for name, value in action.kept.items():
         yield f"  {name}: {_text(value)} is left as others changed it"

@@ -175,12 +175,14 @@ def _entry_lines(entry: Entry, shown: Shown) -> list[str]:
     place = f"{entry.stream} line {entry.line}" if entry.line else f"{entry.stream}, of the mirror"
     if entry.kind == REJECT:
         return [f"reject {named} ({place}): {entry.reason}. {entry.next_step}."]
-    lines = [f"{entry.kind} {named} ({place})"]
+    kind = Kind(entry.kind)
+    what = entry.procedure if kind is Kind.CALL else entry.kind
+    lines = [f"{what} {named} ({place})"]
     for each in entry.fields:
         before, after = (shown(entry.procedure, each.name, x) for x in (each.before, each.after))
-        if entry.kind == Kind.CREATE.value:
+        if kind.makes_new:
             lines.append(f"  {each.name}: {after}")
-        elif entry.kind == Kind.UPDATE.value:
+        elif kind is Kind.UPDATE:
             lines.append(f"  {each.name}: {before} → {after}")
     return lines
 
