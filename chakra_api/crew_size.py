@@ -1,10 +1,15 @@
 """How many threads of a crew ask at a time: as many as help. Pure.
 
-More of them help as long as who decides waits for answers, and answers come as fast as ever. So
-the size grows in trials. A trial that the server complains of is undone; one that makes answers
-slow is taken back to where they are about as fast as the best that is known, which is where
-a server begins to let requests wait for each other. Answers that become much slower without
-a trial are one, too: fewer ask, and if that was no help the server is slower now, whoever asks.
+More of them help as long as who decides waits for answers, and answers come about as fast as ever.
+So the size grows in trials, and one that the server complains of is undone. Slow answers alone say
+little: a server may have let requests wait for each other, or it, the way there or our own machine
+was busy for a moment. So when they are slow twice in a row, fewer ask, down to where requests would
+just not wait. Where that makes answers fast again it was the size; where it does not, the server is
+slower whoever asks, and as many ask as before.
+
+Twice as many readers that are answered half as fast or less are no more answers a second, and short
+of that they are: so a trial of twice as many stands unless answers become much slower, and what it
+went too far is taken back later, when there is time to measure.
 
 What a thread of ours loses while it waits for its turn looks like a slow server and is none: it is
 measured apart, and taken off. Who decides and never waits has enough, whatever answers take.
@@ -22,8 +27,8 @@ FIRST_SIZE: Final = 8
 STEEP_STEP: Final = 1.0
 """Share by which the size grows where no trial has failed yet."""
 
-FLAT_STEP: Final = 0.1
-"""The same after one that failed; it doubles with each that does not."""
+FLAT_STEP: Final = 0.25
+"""The same after two that failed; it doubles with each that does not."""
 
 WAITED_SHARE: Final = 0.1
 """Share of a round for which who decides must have waited for answers: more of them help then."""
@@ -32,25 +37,19 @@ BUSY_SHARE: Final = 0.8
 """Share of the crew that must have been asking: else there is nothing to ask more about."""
 
 SLOWER_FACTOR: Final = 1.25
-"""A trial that makes answers take so many times the best known has failed."""
+"""Answers that take so many times the best known are slow."""
 
-CERTAIN_FACTOR: Final = 1.6
-"""From so many times on that is certain; below it is looked at a second time."""
-
-STRAINED_FACTOR: Final = 2.0
-"""Answers that take so many times the best known are a sign of strain, whenever they come."""
+STEEP_FACTOR: Final = 1.6
+"""The same where twice as many are tried: short of that they bring a quarter more answers."""
 
 LEAST_SECONDS: Final = 0.025
 """What answers take at their best counts as so much at least: less is a machine's own chance."""
-
-FADING_FACTOR: Final = 1.02
-"""What is known to be best is so many times that after a round that was slower without a trial."""
 
 DEEPEST_CUT: Final = 0.5
 """Share of a crew that is left at least by one cut."""
 
 SPARE_FACTOR: Final = 1.05
-"""A size that failed is taken back to so many times where answers would be at their best."""
+"""So many times those that a server answers at a time keep it busy all the time."""
 
 TURNS_AN_ANSWER: Final = 4
 """How often a thread waits for its turn, for one answer: it is woken, sends, and reads twice."""
@@ -62,7 +61,10 @@ SURE_SECONDS: Final = 4.0
 """Seconds after which a size counts as one that the server does not complain of."""
 
 FIRST_PATIENCE: Final = 2.0
-"""Seconds after a failed trial before the next one; they double with each that fails."""
+"""Seconds after a second failed trial before the next one; they double with each that fails.
+
+The first is made again at once: it may have been chance.
+"""
 
 MOST_PATIENCE: Final = 60.0
 """Where the doubling ends."""
@@ -115,9 +117,9 @@ class CrewSize:
         grown_at: Monotonic seconds of the last growth.
         trial: What is tried; `none` if nothing is.
         step: Share by which the next trial lets the size grow.
-        best: The least that answers took at any size; infinite before any is known.
+        best: What answers take that wait for no others; infinite before it is known.
         before: What they took before a cut.
-        doubted: Whether the trial has failed already, by less than is certain.
+        doubted: Whether answers were slow in the last round, too.
         quiet_until: Monotonic seconds before which nothing is tried.
         patience: Seconds to wait after the next trial that fails.
     """
@@ -133,7 +135,7 @@ class CrewSize:
     before: float = 0.0
     doubted: bool = False
     quiet_until: float = 0.0
-    patience: float = FIRST_PATIENCE
+    patience: float = 0.0
 
     @classmethod
     def at_first(cls, most: int) -> CrewSize:
@@ -151,7 +153,7 @@ class CrewSize:
 
         Steps are small where the end is near; there it counts what answers take.
         """
-        return self.trial == "growth" and self.step >= STEEP_STEP / 2
+        return self.trial == "growth" and self.step >= STEEP_STEP
 
     def complained(self, now: float) -> CrewSize:
         """The size after a complaint: all growth of late is undone, and there is none for a while.
@@ -159,19 +161,27 @@ class CrewSize:
         Args:
             now: Monotonic seconds.
         """
+        told = replace(self, patience=max(self.patience, FIRST_PATIENCE))
         if self.count > self.sure and now - self.grown_at < SURE_SECONDS:
-            return _taken_back(self, self.sure, now)
-        return replace(self, step=FLAT_STEP, quiet_until=max(self.quiet_until, now + self.patience))
+            return _taken_back(told, self.sure, now)
+        return replace(told, step=FLAT_STEP, quiet_until=max(self.quiet_until, now + told.patience))
 
     def after(self, done: Round) -> CrewSize:
         """The size after a round."""
         if self.trial == "cut":
             return _after_cut(self, done)
-        known = replace(self, best=min(self.best, done.seconds))
+        known = replace(self, best=_better(self.best, done.seconds))
         slower = done.theirs / _usual(known)
-        if slower > SLOWER_FACTOR and (done.waits or self.trial == "none"):
-            return _after_slow(known, done, slower)
-        return _after_good(replace(known, doubted=False), done)
+        if slower <= (STEEP_FACTOR if self.is_steep else SLOWER_FACTOR) or not done.waits:
+            return _after_good(replace(known, doubted=False), done)
+        if not self.doubted:
+            return replace(known, doubted=True)
+        return _after_slow(known, done)
+
+
+def _better(best: float, seconds: float) -> float:
+    """What answers take at their best, after a round: half way there, for it may be chance."""
+    return seconds if math.isinf(best) else min(best, (best + seconds) / 2)
 
 
 def _usual(size: CrewSize) -> float:
@@ -191,7 +201,7 @@ def _after_good(size: CrewSize, done: Round) -> CrewSize:
     if done.allowed is not None:  # a limit may show late: it allows a burst
         size = replace(size, step=FLAT_STEP, quiet_until=done.ended + SURE_SECONDS)
     elif size.trial == "growth":
-        size = replace(size, step=min(STEEP_STEP, 2 * size.step), patience=FIRST_PATIENCE)
+        size = replace(size, step=min(STEEP_STEP, 2 * size.step), patience=0.0)
     return replace(size, count=count, kept=size.count, trial="growth", grown_at=done.ended)
 
 
@@ -208,27 +218,19 @@ def _grown(size: CrewSize, done: Round) -> int:
     return max(size.count, min(tried, needed))
 
 
-def _after_slow(size: CrewSize, done: Round, slower: float) -> CrewSize:
-    """The size after answers took so many times what they usually do."""
-    if size.trial == "growth":
-        if slower <= CERTAIN_FACTOR and not size.doubted:
-            return replace(size, doubted=True)
-        return _after_failure(size, done)
-    if done.waits and slower > STRAINED_FACTOR and size.count > 1:
-        count = max(1, round(size.count * DEEPEST_CUT), math.ceil(size.count / slower))
-        return replace(size, count=count, kept=size.count, trial="cut", before=done.theirs)
-    return replace(size, kept=size.count, best=size.best * FADING_FACTOR)
+def _after_slow(size: CrewSize, done: Round) -> CrewSize:
+    """The size after answers took longer than they usually do, for two rounds.
 
-
-def _after_failure(size: CrewSize, done: Round) -> CrewSize:
-    """The size after growth made answers slow; from there on they are measured again."""
-    fitting = math.floor(size.count * _usual(size) / done.theirs * SPARE_FACTOR)
-    # In a steep trial answers of the step before were still on their way.
-    most = size.kept if size.is_steep else size.count - 1
-    if size.quiet_until > done.ended:  # it is still the same trial that fails
-        size = replace(size, patience=size.patience / 2)
-    taken_back = _taken_back(size, max(1, min(fitting, most)), done.ended)
-    return replace(taken_back, trial="growth", doubted=False)
+    So many requests are answered at a time as were under way, times what one takes that does not
+    wait, by what it took (Little's law).
+    """
+    if size.count == 1:
+        return replace(size, trial="none", doubted=False)
+    fitting = math.floor(size.count * _usual(size) / done.theirs)
+    count = max(1, round(size.count * DEEPEST_CUT), min(fitting, size.count - 1))
+    return replace(
+        size, count=count, kept=size.count, trial="cut", before=done.theirs, doubted=False
+    )
 
 
 def _taken_back(size: CrewSize, count: int, now: float) -> CrewSize:
@@ -239,15 +241,26 @@ def _taken_back(size: CrewSize, count: int, now: float) -> CrewSize:
         kept=count,
         sure=min(size.sure, count),
         trial="none",
-        step=FLAT_STEP,
+        step=FLAT_STEP if size.patience else size.step,
+        doubted=False,
         quiet_until=now + size.patience,
-        patience=min(MOST_PATIENCE, 2 * size.patience),
+        patience=min(MOST_PATIENCE, max(FIRST_PATIENCE, 2 * size.patience)),
     )
 
 
 def _after_cut(size: CrewSize, done: Round) -> CrewSize:
     """The size after answers were slow, and fewer asked since."""
-    if done.theirs <= math.sqrt(_usual(size) * size.before):
-        return _taken_back(size, size.count, done.ended)
+    if done.theirs > size.before * SLOWER_FACTOR:
+        return _after_slow(size, done)  # it becomes slower and slower
+    hoped = max(_usual(size), size.before * size.count / size.kept)
+    if done.theirs <= math.sqrt(hoped * size.before):
+        count = min(math.floor(size.count * SPARE_FACTOR), size.kept - 1)
+        if done.theirs <= SLOWER_FACTOR * _usual(size):  # nobody waits for others there
+            size = replace(size, best=(size.best + done.seconds) / 2)
+        return _taken_back(size, max(size.count, count), done.ended)
+    if not size.doubted:
+        return replace(size, doubted=True)
     # The server is slower now, or the way there: it is not for us.
-    return replace(size, count=size.kept, trial="none", best=done.seconds, step=STEEP_STEP)
+    return replace(
+        size, count=size.kept, trial="none", best=done.seconds, step=STEEP_STEP, doubted=False
+    )

@@ -7,6 +7,7 @@ comes to its turn is measured where it begins: who decides had given it its ques
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
 from statistics import median, quantiles
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from chakra_api.transcripts.watched import Exchange
     from chakra_api.wire.transport import Request
 
-ENOUGH_ANSWERS: Final = 16
-"""Answers that are measured in a round, however few readers there are."""
+MANY_ANSWERS: Final = 64
+"""Answers that are measured in a round where nothing is tried: there is time."""
 
-FEWEST_ANSWERS: Final = 4
-"""The same where much is tried at a time."""
+ENOUGH_ANSWERS: Final = 32
+"""The same where something is, however few readers there are."""
+
+FEWEST_ANSWERS: Final = 8
+"""The same where twice as many are tried."""
 
 LEAST_SECONDS: Final = 0.05
 """Seconds that a round lasts at least: what is measured in less is chance."""
@@ -146,9 +150,10 @@ class Crew:
     def _tells_enough(self) -> bool:
         """Whether enough answers were measured, and who decides waited long enough."""
         size = self._size
-        if size.is_steep:
+        if size.is_steep and not size.doubted:
             return len(self._seconds) >= max(FEWEST_ANSWERS, size.kept // 2)
-        return len(self._seconds) >= max(ENOUGH_ANSWERS, size.count)
+        fewest = MANY_ANSWERS if size.trial == "none" else ENOUGH_ANSWERS
+        return len(self._seconds) >= max(fewest, size.count)
 
     def _end(self, now: float) -> None:
         """End a round, and go by what came of it."""
@@ -158,7 +163,7 @@ class Crew:
                 now,
                 now - self._began,
                 self._asking / self._taken,
-                quantiles(self._seconds, n=4)[0],
+                _typical(self._seconds, are_first=math.isinf(before.best)),
                 median(self._late) if self._late else 0.0,
                 self._waited,
                 self._allowed(),
@@ -166,6 +171,18 @@ class Crew:
         )
         self._let = min(self._let, self._size.count)
         self._begin(now, before.count if self._size.count != before.count else 0)
+
+
+def _typical(seconds: list[float], *, are_first: bool) -> float:
+    """What an answer takes that nothing of ours delays: three in four take longer.
+
+    Args:
+        seconds: What each took.
+        are_first: Whether these are the first of all: the quick ones have come by then, so it is
+            the one in the middle.
+    """
+    lower, middle, _ = quantiles(seconds, n=4)
+    return middle if are_first else lower
 
 
 def _is_strain(exchange: Exchange) -> bool:
