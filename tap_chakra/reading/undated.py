@@ -2,9 +2,11 @@
 
 No documented filter finds them (contract Q16), so they are looked for in the listing without one.
 If it holds no more rows than were read, there are none. Else they are likely at an end of it, where
-a sorting server puts them. If rows that came meanwhile do not explain what is left over, the whole
-listing is looked through for them, page by page. Where the server does not skip as many rows as
-were read, only its beginning is.
+a sorting server puts them: one that is proven to list by `createdAt` puts them nowhere else. If
+rows that came meanwhile do not explain what is left over, the listing is compared with that of all
+rows that have one, and only where it is longer is it looked through for them, page by page: a
+server goes over all rows that each page skips. Where it does not skip as many rows as were read,
+only its beginning is looked at.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from chakra_api.errors import BadRequest, ReportedErrors
 from chakra_api.values.timestamps import parse_timestamp
 from tap_chakra.reading.listing_length import listing_length
 from tap_chakra.reading.window_reader import LIMIT, row_id, row_ids
+from tap_chakra.timeline.windows import EARLIEST_BOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +40,13 @@ PAGES_ON_TRUST = 10
 
 MOST_ROWS_MORE = 10_000
 """Rows that may come to a listing while it is read, beside as many as it has."""
+
+MOST_SHORT_PAGES = 10
+"""Pages behind the length of a listing that are not full before it is left: rows come as fast as
+they are read, and a server that always says that there are more would be asked for ever."""
+
+MOST_LOOKS = 4
+"""How often rows are counted that come or go with every request."""
 
 
 def is_dated(row: Row) -> bool:
@@ -59,6 +69,8 @@ class Seen:
         upper: The bound of the windows: rows from there on were left out, epoch milliseconds; None
             for no bound.
         page: Rows that a page is likely to hold.
+        at_head: Whether the first answer showed some without a usable `createdAt`.
+        in_order: Whether the server is proven to list by `createdAt`.
     """
 
     began: int
@@ -67,6 +79,8 @@ class Seen:
     undated: frozenset[str] = frozenset()
     upper: int | None = None
     page: int = LIMIT
+    at_head: bool = False
+    in_order: bool = False
 
 
 def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
@@ -83,16 +97,64 @@ def undated_pages(lister: Lister, seen: Seen) -> Iterator[ProcessPage]:
     for page in tail.pages():
         found.update(row_id(row) for row in undated_of(page.rows))
         yield page
-    if tail.length is not None and tail.length <= dated and not found:
+    # Rows that were read may be gone: then the length says nothing of those at the head.
+    if tail.length is not None and tail.length <= dated and not (found or seen.at_head):
         return
-    head = lister(None)
-    found.update(row_id(row) for row in undated_of(head.rows))
+    for page in _head_pages(lister):
+        found.update(row_id(row) for row in undated_of(page.rows))
+        yield page
     found -= seen.undated
-    yield head
-    if tail.length is None:
+    if tail.length is None or seen.in_order:
         return
-    if tail.length > dated + len(found) + _came_since(lister, seen):
+    if tail.length <= dated + len(found) + _came_since(lister, seen):
+        return
+    if not _are_all_dated(lister, tail.length, len(found)):
         yield from _all_pages(lister)
+
+
+def _are_all_dated(lister: Lister, length: int, but: int) -> bool:
+    """Whether all rows of a listing have a usable `createdAt`, but for so many.
+
+    All rows are counted between two counts of those that have one. Where the two agree, one look is
+    enough. Where rows come or go with every request, they agree never: half of what lies between
+    them came before all were counted, on the average of several looks.
+
+    Args:
+        lister: Lists it.
+        length: About how many rows there are.
+        but: How many are known to have none.
+    """
+    place = max(0, length - LIMIT // 2)
+    dated = created_between(EARLIEST_BOUND, None)
+    before = _rows_from(lister, dated, place)
+    over: list[float] = []
+    while len(over) < MOST_LOOKS:
+        every, after = _rows_from(lister, None, place), _rows_from(lister, dated, place)
+        if every is None or before is None or after is None:
+            return False
+        if before == after:
+            return every - before <= but
+        over.append(every - (before + after) / 2)
+        before = after
+    return sum(over) / len(over) < but + 0.5
+
+
+def _rows_from(lister: Lister, where: Where | None, place: int) -> int | None:
+    """How many rows are listed from a place on; None if a page does not show their end."""
+    page = _page(lister, where, place)
+    return len(page.rows) if page is not None and _ends(page) else None
+
+
+def _head_pages(lister: Lister) -> Iterator[ProcessPage]:
+    """The pages of the listing until one shows a row with a usable `createdAt`."""
+    skip, end = 0, _End(lister)
+    page: ProcessPage | None = lister(None)
+    while page is not None and page.rows:
+        yield page
+        if not page.is_full or any(map(is_dated, page.rows)):
+            return
+        skip += _onward(page)
+        page = _following(lister, page, skip) if end.may_follow(page, skip) else None
 
 
 def _came_since(lister: Lister, seen: Seen) -> int:
@@ -113,7 +175,7 @@ class _Tail:
     def __init__(self, lister: Lister, expected: int, page: int) -> None:
         self._lister = lister
         self._expected = expected
-        self._back = page
+        self._back = page - min(OVERLAP_ROWS, page // 3)  # its end is seen where none came
         self.length: int | None = 0
 
     def pages(self) -> Iterator[ProcessPage]:
@@ -121,7 +183,7 @@ class _Tail:
         back = self._back
         skip = max(0, self._expected - back)
         page = _page(self._lister, None, skip)
-        while page is not None and not page.rows and skip:
+        while page is not None and skip and not any(map(is_dated, page.rows[:1])):
             back *= LOOK_BACK_GROWTH
             skip = max(0, self._expected - back)
             page = _page(self._lister, None, skip)
@@ -132,7 +194,7 @@ class _Tail:
             if _ends(page):
                 return
             skip += _onward(page)
-            page = _following(self._lister, page, skip) if end.may_follow(skip) else None
+            page = _following(self._lister, page, skip) if end.may_follow(page, skip) else None
         if page is None:
             self.length = None
 
@@ -145,11 +207,13 @@ def _all_pages(lister: Lister) -> Iterator[ProcessPage]:
         if _ends(page):
             return
         skip += _onward(page)
-        page = _following(lister, page, skip) if end.may_follow(skip) else None
+        page = _following(lister, page, skip) if end.may_follow(page, skip) else None
 
 
 class _End:
     """Whether a listing that goes on and on has an end: one that skips nothing has none.
+
+    Nor has one to which rows come as fast as they are read.
 
     Args:
         lister: Lists it.
@@ -157,20 +221,25 @@ class _End:
 
     def __init__(self, lister: Lister) -> None:
         self._lister = lister
-        self._pages = 0
-        self._most: int | None = None
+        self._pages = self._short = 0
+        self._length: int | None = None
 
-    def may_follow(self, skip: int) -> bool:
+    def may_follow(self, page: ProcessPage, skip: int) -> bool:
         """Whether a page at that place may be one of the listing.
 
         Args:
+            page: The page before it.
             skip: The place.
         """
         self._pages += 1
+        if self._pages < PAGES_ON_TRUST:
+            return True
         if self._pages == PAGES_ON_TRUST:
-            length = listing_length(self._lister)
-            self._most = -1 if length is None else 2 * length + MOST_ROWS_MORE
-        return self._most is None or skip <= self._most
+            self._length = listing_length(self._lister)
+        if self._length is None:
+            return False
+        self._short += skip >= self._length and not page.is_full
+        return self._short <= MOST_SHORT_PAGES and skip <= 2 * self._length + MOST_ROWS_MORE
 
 
 def _ends(page: ProcessPage) -> bool:

@@ -151,7 +151,7 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     positions, created = within(page.rows, window, asked)
     rows = tuple(page.rows[position] for position in positions)
     whole, unsure = _ending(lister, where, page)
-    if not whole and page.rows and not any(map(created_at, page.rows)):
+    if not whole and page.rows and not _show_an_instant(page.rows, asked):
         raise FilterNotHonoured(window, 0)
     return Answer(
         window,
@@ -222,6 +222,14 @@ def within(
             continue
         kept.append((position, created or 0))
     return tuple(at for at, _ in kept), tuple(created for _, created in kept)
+
+
+def _show_an_instant(rows: Iterable[Row], asked: Window) -> bool:
+    """Whether one of these rows lies at an instant at which to cut: at 0 where that was asked for.
+
+    0 is no usable `createdAt`, but many servers take it for an instant.
+    """
+    return any(created_at(row) or (row.get("createdAt") == 0 and asked.holds(0)) for row in rows)
 
 
 def shows_all(lister: Lister, where: Where, page: ProcessPage) -> bool:

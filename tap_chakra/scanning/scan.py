@@ -348,7 +348,11 @@ class Scan:
         before = self._extent.unfinished
         rows = self._progress.rows + (0 if before is None else before.rows)
         undated, at_once = frozenset(self._undated), self._readers.portions.rows
-        seen = Seen(self._horizon, rows, self._late, undated, upper, at_once)
+        at_head = self._sample is not None and bool(undated_of(self._sample.rows))
+        in_order = self._scheduler is not None and self._scheduler.evidence.proven is not None
+        seen = Seen(
+            self._horizon, rows, self._late, undated, upper, at_once, at_head, in_order=in_order
+        )
         for page in undated_pages(self._lister, seen):
             places = [at for at, row in enumerate(page.rows) if not is_dated(row)]
             yield self._counted(Reading(page, places))

@@ -5,7 +5,7 @@
 A row of each answer is deleted, inserted beside or updated just after it was served, at most one of
 each kind, where it hurts a reader most. Prints the requests for each page of rows, by order and
 distribution, and ends with 1 if a scan lost a row, brought one twice, called itself incomplete, or
-asked more than four times a page.
+asked more than three times a page and a quarter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.listing import Listing, make_rows
 from tests.support.scanning import read
 
 PAGE = 100
-MOST_REQUESTS = 4.0
+MOST_REQUESTS = 3.25
 """For each page of rows."""
 
 ENDLESS = 60

@@ -51,6 +51,16 @@ def test_every_row_is_read_exactly_once(
     assert scan.progress.rows == count
 
 
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("at_zero", [3, 130, 350])
+def test_more_rows_than_an_answer_holds_may_stand_at_zero(at_zero: int, order: str) -> None:
+    """A server takes 0 for an instant, and its filter on `createdAt` works none the less."""
+    rows = make_rows([*spread(600, 2), *[0] * at_zero])
+    scan, ids = read(Listing(rows, order=order))
+    assert sorted(ids) == ids_of(rows)
+    assert scan.progress.complete
+
+
 @pytest.mark.parametrize("has_more", ["absent", "always"])
 @pytest.mark.parametrize("order", ["created_asc", "random"])
 def test_an_odd_has_more_loses_nothing(has_more: str, order: str) -> None:
