@@ -28,6 +28,8 @@ Compare: TypeAlias = Literal["always", "journal", "never"]
 COMPARES: Final[tuple[Compare, ...]] = ("always", "journal", "never")
 Format: TypeAlias = Literal["username", "id"]
 FORMATS: Final[tuple[Format, ...]] = ("username", "id")
+Bulk: TypeAlias = Literal["auto", "never"]
+BULKS: Final[tuple[Bulk, ...]] = ("auto", "never")
 
 DEFAULT_BATCH_SIZE: Final = 1000
 DEFAULT_CONCURRENCY: Final = 4
@@ -93,6 +95,7 @@ class Settings:
         streams: The mappings, in order; the first that matches a stream counts.
         batch_size: Rows a job.
         concurrency: Jobs in flight.
+        bulk: Whether rows may travel in bulk, as jobs; else each by a request of its own.
         compare: What a row is compared with.
         assigned_to_format: How an assignee is sent (Q7).
         assign_inactive: Whether users may be assigned who are not active.
@@ -111,6 +114,7 @@ class Settings:
     streams: tuple[StreamMapping, ...] = ()
     batch_size: int = DEFAULT_BATCH_SIZE
     concurrency: int = DEFAULT_CONCURRENCY
+    bulk: Bulk = "auto"
     compare: Compare = "always"
     assigned_to_format: Format = "username"
     assign_inactive: bool = False
@@ -177,6 +181,7 @@ def parse_settings(
         streams=parse_streams(config.get("streams")),
         batch_size=whole(config, "batch_size", DEFAULT_BATCH_SIZE, 1),
         concurrency=concurrency,
+        bulk=_one_of(config, "bulk", BULKS),
         compare=_one_of(config, "compare", COMPARES),
         assigned_to_format=_one_of(config, "assigned_to_format", FORMATS),
         assign_inactive=flag(config, "assign_inactive"),

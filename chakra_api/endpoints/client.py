@@ -215,25 +215,55 @@ class ChakraClient:
         request = Request("POST", processes_path(procedure), encode(body), leaving=leaving)
         return self._write(request, f"a create in '{procedure}'")
 
-    def update_process(self, procedure: str, process_id: str, body: Row) -> Row:
-        """Update a process by id (contract 4.5). Empty if the answer is (Q17)."""
-        path = f"{processes_path(procedure)}/{part(process_id)}"
-        return self._write(Request("PUT", path, encode(body)), f"an update in '{procedure}'")
+    def update_process(
+        self,
+        procedure: str,
+        process_id: str,
+        body: Row,
+        leaving: Callable[[], None] | None = None,
+    ) -> Row:
+        """Update a process by id (contract 4.5). Empty if the answer is (Q17).
 
-    def update_process_by_key(self, procedure: str, key: tuple[str, str], body: Row) -> Row:
+        Args:
+            procedure: Its shortId.
+            process_id: Its id.
+            body: What it is to hold; the rest stays.
+            leaving: As `create_process` takes it.
+        """
+        path = f"{processes_path(procedure)}/{part(process_id)}"
+        request = Request("PUT", path, encode(body), leaving=leaving)
+        return self._write(request, f"an update in '{procedure}'")
+
+    def update_process_by_key(
+        self,
+        procedure: str,
+        key: tuple[str, str],
+        body: Row,
+        leaving: Callable[[], None] | None = None,
+    ) -> Row:
         """Update a process by primary key: (shortId, value) (contract 4.6), else as by id."""
         path = f"{processes_path(procedure)}/{part(key[0])}/{part(key[1])}"
-        return self._write(Request("PUT", path, encode(body)), f"an update in '{procedure}'")
+        request = Request("PUT", path, encode(body), leaving=leaving)
+        return self._write(request, f"an update in '{procedure}'")
 
-    def delete_process(self, procedure: str, process_id: str) -> Row:
+    def delete_process(
+        self, procedure: str, process_id: str, leaving: Callable[[], None] | None = None
+    ) -> Row:
         """Delete a process by id (contract 4.7). Empty if the answer is (Q17)."""
         path = f"{processes_path(procedure)}/{part(process_id)}"
-        return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
+        request = Request("DELETE", path, leaving=leaving)
+        return self._write(request, f"a delete in '{procedure}'")
 
-    def delete_process_by_key(self, procedure: str, key: tuple[str, str]) -> Row:
+    def delete_process_by_key(
+        self,
+        procedure: str,
+        key: tuple[str, str],
+        leaving: Callable[[], None] | None = None,
+    ) -> Row:
         """Delete a process by primary key: (shortId, value) (contract 4.8), else as by id."""
         path = f"{processes_path(procedure)}/{part(key[0])}/{part(key[1])}"
-        return self._write(Request("DELETE", path), f"a delete in '{procedure}'")
+        request = Request("DELETE", path, leaving=leaving)
+        return self._write(request, f"a delete in '{procedure}'")
 
     def create_task(
         self,

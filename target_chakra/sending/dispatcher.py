@@ -54,13 +54,13 @@ class Dispatcher:
 
     Attributes:
         limits: In what shape and size the server takes batches.
-        jobs: How many batches were taken.
+        jobs: How many batches were taken as jobs.
     """
 
     def __init__(self, context: RunContext, submission: Callable[[str], Submission]) -> None:
         self._context = context
         self._submission = submission
-        self.limits = ServerLimits(context.journal)
+        self.limits = ServerLimits(context.journal, singly=context.settings.bulk == "never")
         relay: Relay[Step, Event] = Relay(context.workers, self._react)
         self._jobs = JobFollower(context, submission, self.limits, relay)
         self._lost = LostBatches(context, submission, relay)
@@ -207,7 +207,7 @@ class Dispatcher:
     # The answer to a submit
 
     def _taken(self, in_flight: BatchInFlight, departure: Departure, accepted: Accepted) -> None:
-        self.jobs += 1
+        self.jobs += bool(accepted.job)
         departure.note(in_flight)
         in_flight.accepted = in_flight.lineage.accepted = True
         server = accepted.server_time or in_flight.batch.server

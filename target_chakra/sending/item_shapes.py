@@ -20,10 +20,10 @@ SINGLE: Final = "single"
 
 SHAPES: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.CREATE: (ARRAY, OBJECT, SINGLE),
-    Kind.UPDATE: (NESTED, FLAT),
-    Kind.DELETE: (NESTED, FLAT),
+    Kind.UPDATE: (NESTED, FLAT, SINGLE),
+    Kind.DELETE: (NESTED, FLAT, SINGLE),
 }
-"""By kind, the likeliest first. `single` is the create of one process (contract 4.4)."""
+"""By kind, the likeliest first. `single` is one process a request (contract 4.4 to 4.8)."""
 
 _ROOTS: Final = frozenset(
     {"data", "record", "status", "state", "nextActionAt", "assignedTo", "isDeleted", "id", "update"}
@@ -31,7 +31,7 @@ _ROOTS: Final = frozenset(
 
 
 def item(action: Action, shape: str, primary_key: str | None) -> dict[str, object]:
-    """One item of a bulk request.
+    """One item of a bulk request, or the body of a single one.
 
     Args:
         action: What is to be done.
@@ -40,7 +40,10 @@ def item(action: Action, shape: str, primary_key: str | None) -> dict[str, objec
     """
     if action.kind is Kind.CREATE:
         return _create(action, shape, primary_key)
-    change = {"isDeleted": True} if action.kind is Kind.DELETE else _body(action.fields)
+    deletes = action.kind is Kind.DELETE
+    change: dict[str, object] = {"isDeleted": True} if deletes else _body(action.fields)
+    if shape == SINGLE:
+        return change
     name, value = identifier(action)
     return {name: value, **({"update": change} if shape == NESTED else change)}
 

@@ -32,10 +32,12 @@ class ServerLimits:
 
     Args:
         journal: Where it is kept.
+        singly: Whether nothing is sent in bulk, whatever the server takes.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, singly: bool = False) -> None:
         self._journal = journal
+        self._singly = singly
         self._shapes: dict[_Sort, str] = {}
         self._sizes: dict[_Sort, int] = {}
 
@@ -49,7 +51,7 @@ class ServerLimits:
 
     def shape(self, procedure: str, kind: Kind) -> str | None:
         """The shape that is taken; None where none is proven."""
-        return self._shapes.get((procedure, kind))
+        return SINGLE if self._singly else self._shapes.get((procedure, kind))
 
     def size(self, procedure: str, kind: Kind, most: int) -> int:
         """Rows that a batch may have."""

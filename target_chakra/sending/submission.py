@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chakra_api.errors import NotFound, ReportedErrors, Unreadable
 from chakra_api.values.times import FIRST_MS_OF_ACCOUNTS
 from target_chakra.changes import Kind
-from target_chakra.sending.item_shapes import OBJECT, SINGLE, item
+from target_chakra.mapping.destination_names import bare_name
+from target_chakra.sending.item_shapes import OBJECT, SINGLE, identifier, item
 from target_chakra.sending.outcomes import Outcomes
 from target_chakra.sending.read_back import ReadBack
+from target_chakra.sending.recovery import Sight, sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from target_chakra.changes import Action
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.sending.outcomes import Conclusion, End
-    from target_chakra.sending.recovery import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Submission:
         self.client = procedure.client
         self._read_back = ReadBack(procedure, clock)
         self._outcomes = Outcomes(procedure, self._read_back)
+        self._single = SingleWrites(procedure)
 
     def submit(self, batch: Batch, leaving: Callable[[], None]) -> Accepted:
         """Send a batch, once.
@@ -67,8 +70,7 @@ class Submission:
         name, primary_key = self._procedure.name, self._procedure.primary_key
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         if batch.shape == SINGLE:
-            row = self.client.create_process(name, items[0], leaving)
-            return Accepted("", None, str(row.get("id") or ""))
+            return self._single.write(batch.actions[0], items[0], leaving)
         if batch.kind is Kind.CREATE:
             wrapped = batch.shape == OBJECT
             taken = self.client.bulk_create(name, items, leaving, wrapped=wrapped)
@@ -88,3 +90,90 @@ class Submission:
 def _created_at(row: Mapping[str, object]) -> int | None:
     created = row.get("createdAt")
     return created if isinstance(created, int) and created >= FIRST_MS_OF_ACCOUNTS else None
+
+
+class SingleWrites:
+    """Carries out writes of one process a request: no job, and often the process as answer.
+
+    Their promises are those of bulk requests: a lost answer is read back. Whether an update takes
+    an assignee is not documented (contract 4.5), so an answer that shows that it did not is a
+    refusal, and one that shows nothing is read back as a lost one is.
+
+    Args:
+        procedure: The procedure.
+    """
+
+    def __init__(self, procedure: OpenProcedure) -> None:
+        self._procedure = procedure
+
+    def write(
+        self, action: Action, body: dict[str, object], leaving: Callable[[], None]
+    ) -> Accepted:
+        """Create, update or delete one process.
+
+        Args:
+            action: What is to be done.
+            body: What is sent of it.
+            leaving: Called when it leaves; what it raises keeps it from leaving.
+
+        Raises:
+            ChakraError: It was not done, or whether it was is not known.
+        """
+        if action.kind is Kind.CREATE:
+            row = self._procedure.client.create_process(self._procedure.name, body, leaving)
+            return Accepted("", None, str(row.get("id") or ""))
+        if action.kind is Kind.DELETE:
+            return self._delete(action, leaving)
+        return self._update(action, body, leaving)
+
+    def _delete(self, action: Action, leaving: Callable[[], None]) -> Accepted:
+        client, name = self._procedure.client, self._procedure.name
+        named, value = identifier(action)
+        try:
+            if named == "id":
+                client.delete_process(name, str(value), leaving)
+            else:
+                client.delete_process_by_key(name, (named, str(value)), leaving)
+        except NotFound:
+            pass  # as it should be
+        return Accepted("", None)
+
+    def _update(
+        self, action: Action, body: dict[str, object], leaving: Callable[[], None]
+    ) -> Accepted:
+        client, name = self._procedure.client, self._procedure.name
+        named, value = identifier(action)
+        try:
+            if named == "id":
+                row = client.update_process(name, str(value), body, leaving)
+            else:
+                row = client.update_process_by_key(name, (named, str(value)), body, leaving)
+        except NotFound as error:
+            # Of the process, not of the procedure: that was found when it was opened.
+            raise ReportedErrors(error.cause, error.next_step) from None
+        if not isinstance(row.get("data"), dict):
+            # No process is answered so, too, where none is there (Q19): as good as lost.
+            raise Unreadable(f"ChakraHQ does not show what an update in '{name}' wrote")
+        self._refuse_ignored(action, row)
+        return Accepted("", None)
+
+    def _refuse_ignored(self, action: Action, row: Mapping[str, object]) -> None:
+        """Refuse an answer that shows fields as they were.
+
+        Raises:
+            ReportedErrors: It names them.
+        """
+        held, comparable = self._procedure.read(row), self._procedure.destinations.comparable
+        if action.before is None or sight(action, (held,), comparable) is Sight.AS_SENT:
+            return
+        ignored = [
+            bare_name(name)
+            for name, value in action.fields.items()
+            if comparable(name, held.value(name)) == comparable(name, action.before.get(name))
+            and comparable(name, held.value(name)) != comparable(name, value)
+        ]
+        if ignored:
+            raise ReportedErrors(
+                f"ChakraHQ took the update, and left {', '.join(ignored)} as before",
+                "Leave it out of the mapping, or write in bulk: bulk: auto",
+            )

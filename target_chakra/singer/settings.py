@@ -149,6 +149,15 @@ SETTINGS = th.PropertiesList(
         " team's, as ChakraHQ's configuration gives it, else UTC.",
     ),
     th.Property(
+        "bulk",
+        th.StringType,
+        allowed_values=list(defaults.BULKS),
+        default="auto",
+        title="Bulk",
+        description="auto: rows travel together, as jobs, where ChakraHQ takes them so. never: each"
+        " by a request of its own, answered at once.",
+    ),
+    th.Property(
         "batch_size",
         th.IntegerType,
         default=defaults.DEFAULT_BATCH_SIZE,
