@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chakra_sandbox.rows.model import TEAM_ID, Attribute, Model, uid
 from chakra_sandbox.rows.people import ROLE_TYPES, TEAM_SHORT_ID
+from chakra_sandbox.rows.procedures import TASK_TYPE, state_task_of, task_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +32,10 @@ def config_json(models: Sequence[Model], timezone: str | None = "+0530") -> Row:
         "entities": [_named("entity", name) for name in sorted({m.entity for m in models})],
         "procedures": [_procedure(model) for model in models],
         "attributeTypes": [_attribute_type(name) for name in _type_names(models)],
-        "attributes": [_attribute(a, m) for m in models for a in m.attributes],
+        "attributes": [
+            *(_attribute(a, m) for m in models for a in m.attributes),
+            *(_task_attribute(a, m) for m in models for a in task_attributes(m)),
+        ],
         "derivedAttributes": [
             {**_attribute(a, m), "derivationType": "FORMULA"} for m in models for a in m.derived
         ],
@@ -98,8 +102,18 @@ def _attribute(attribute: Attribute, model: Model) -> Row:
     }
 
 
+def _task_attribute(attribute: Attribute, model: Model) -> Row:
+    return {
+        **_attribute(attribute, model),
+        "procedure": None,
+        "stateTask": uid("stateTask", state_task_of(model)),
+        "description": f"{attribute.name} of a task",
+    }
+
+
 def _type_names(models: Iterable[Model]) -> list[str]:
-    return sorted({a.type_name for m in models for a in (*m.attributes, *m.derived)})
+    attributes = (a for m in models for a in (*m.attributes, *m.derived, *task_attributes(m)))
+    return sorted({attribute.type_name for attribute in attributes})
 
 
 def _attribute_type(name: str) -> Row:
@@ -127,10 +141,10 @@ def _form_field(attribute: Attribute, model: Model) -> Row:
 
 def _state_task(model: Model) -> Row:
     return {
-        **_named("stateTask", f"{model.short_id}_follow_up"),
+        **_named("stateTask", state_task_of(model)),
         "procedure": model.id,
-        "taskType": uid("taskType", "call"),
-        "attributes": [],
+        "taskType": uid("taskType", TASK_TYPE),
+        "attributes": [attribute.id for attribute in task_attributes(model)],
         "states": [state.id for state in model.states[:1]],
     }
 

@@ -147,19 +147,18 @@ MADE: tuple[Model, ...] = (LEAD, TICKET, ORDER)
 
 TASK_TYPE = "call"
 
-TASK_ATTRIBUTES: tuple[Attribute, ...] = (
-    Attribute(
-        "call_disposition",
-        "stringEnum",
-        "Call disposition",
-        options(("ANSWERED", "NO_ANSWER", "WRONG_NUMBER")),
-        owner="follow_up",
-    ),
-    Attribute("remarks", "text area", "Remarks", owner="follow_up"),
-    Attribute("call_again_at", "datetime", "Call again at", owner="follow_up"),
+_TASK_ATTRIBUTES = (
+    ("call_disposition", "stringEnum", ("ANSWERED", "NO_ANSWER", "WRONG_NUMBER")),
+    ("remarks", "text area", ()),
+    ("call_again_at", "datetime", ()),
 )
 
 
 def state_task_of(model: Model) -> str:
     """Return the shortId of a procedure's task."""
     return f"{model.short_id}_follow_up"
+
+
+def task_attributes(model: Model) -> tuple[Attribute, ...]:
+    """Return the attributes of a procedure's task."""
+    return _attributes(state_task_of(model), _TASK_ATTRIBUTES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chakra_sandbox.messages import Rejection, ResponseOut, Row, ok
 from chakra_sandbox.reads.answers import read_body
 from chakra_sandbox.rows.model import TEAM_ID, uid
-from chakra_sandbox.rows.procedures import TASK_ATTRIBUTES, TASK_TYPE, state_task_of
+from chakra_sandbox.rows.procedures import TASK_TYPE, state_task_of, task_attributes
 from chakra_sandbox.writes.writer import STATUSES, user_id_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chakra_sandbox.reads.answers import Call
     from chakra_sandbox.routes import Route
     from chakra_sandbox.rows.making import Draw
+    from chakra_sandbox.rows.model import Model
     from chakra_sandbox.writes.writer import Writer
 
 _NO_SUCH = 404
@@ -47,6 +48,7 @@ class TaskDesk:
         if state_task not in (state_task_of(model), uid("stateTask", state_task_of(model))):
             raise Rejection(_NO_SUCH, f"{model.short_id} has no task {state_task}")
         task = self._task(call, body)
+        task["data"] = _data(call, body.get("data"), model)
         task |= {"procedure": model.id, "process": process_id}
         task["stateTask"] = uid("stateTask", state_task_of(model))
         self._tasks.append({**task, "stateTaskShortId": state_task_of(model)})
@@ -70,7 +72,7 @@ class TaskDesk:
             "order": 0,
             "status": status,
             "team": TEAM_ID,
-            "taskType": TASK_TYPE,
+            "taskType": uid("taskType", TASK_TYPE),
             "createdBy": call.token.user_id,
             "assignedTo": user_id_of(body.get("assignedTo"), call.knobs),
             "belongsTo": None,
@@ -80,19 +82,18 @@ class TaskDesk:
             "startedAt": 0,
             "completedAt": now if status == "COMPLETED" else 0,
             "cancelledAt": now if status == "CANCELLED" else 0,
-            "data": _data(call, body.get("data")),
             "createdAt": now,
             "updatedAt": now,
             "isDeleted": False,
         }
 
 
-def _data(call: Call, data: object) -> Row:
+def _data(call: Call, data: object, model: Model) -> Row:
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise Rejection(400, "data is an object of attributes")
-    unknown = sorted(set(data) - {each.short_id for each in TASK_ATTRIBUTES})
+    unknown = sorted(set(data) - {each.short_id for each in task_attributes(model)})
     if unknown and call.knobs.unknown_attribute == "error":
         raise Rejection(400, f"no attribute {unknown[0]}")
     dropped = unknown if call.knobs.unknown_attribute == "dropped" else ()
