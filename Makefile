@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served
+.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -173,6 +173,9 @@ fencing: $(STAMPS)/dev ## A second run at every step of a first one, its lock lo
 
 faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns found last
 	$(BIN)/python -m tests.campaigns report
+
+endpoints-page: $(STAMPS)/dev ## Write docs/endpoints.md: each endpoint, its method, what uses it, its tests
+	$(BIN)/python -m tests.house.endpoints_page
 
 values-page: $(STAMPS)/dev ## Write docs/values.md from the table of attribute types
 	$(BIN)/python -m tests.house.values_page

@@ -15,7 +15,7 @@ _PROCESS = "/v1/ext/procedure/{procedure}/process"
 _WHATSAPP = "/v1/ext/plugin/whatsapp"
 _SEND = "send-template-message"
 _JOB = "/v1/ext/background-job/{id}"
-_ENDPOINTS = (
+ENDPOINTS = (
     ("health", "GET", "/v1/health"),
     ("list_processes", "POST", f"{_PROCESS}/list"),
     ("bulk_create", "POST", f"{_PROCESS}/bulk-create"),
@@ -53,7 +53,7 @@ _ENDPOINTS = (
     ("file_photo", "GET", "/_files/photo/{id}"),
     ("file_media", "GET", "/_files/media/{id}"),
 )
-_TABLE = tuple((name, method, tuple(path.split("/")[1:])) for name, method, path in _ENDPOINTS)
+_TABLE = tuple((name, method, tuple(path.split("/")[1:])) for name, method, path in ENDPOINTS)
 
 
 @dataclass(frozen=True, slots=True)

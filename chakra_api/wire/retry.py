@@ -1,7 +1,8 @@
 """Whether a request that failed is sent again: pure, by its attempts (design, decision 10).
 
-A read may always be sent again. A write only when it certainly did nothing: it never left
-(`NotSent`) or was turned away (`Throttled`). Nothing is where its user has to mend something first.
+What is repeatable, a read or what does the same when it is done twice, may always be sent again.
+Everything else only when it certainly did nothing: it never left (`NotSent`) or was turned away
+(`Throttled`). Nothing is where its user has to mend something first.
 """
 
 from __future__ import annotations

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from chakra_api.clock import SystemClock
-from chakra_api.endpoints.client import ChakraClient
 from chakra_api.errors import (
     AnswerLost,
     NotFound,
@@ -18,17 +15,14 @@ from chakra_api.errors import (
     Unreadable,
     WrongKey,
 )
-from chakra_api.redaction import ApiKey
-from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
-from chakra_api.wire.transport import RequestsTransport, TransportSettings
 from chakra_sandbox.launch import Sandbox, start_sandbox
+from tests.support.client_of import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ONCE = RetryPolicy(max_attempts=1, max_reported=1)
-HASTY = RetryPolicy(base=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +40,6 @@ def calm(server: Sandbox) -> Iterator[Sandbox]:
     server.knobs(**before)
 
 
-def client_of(
-    server: Sandbox, policy: RetryPolicy = HASTY, *, key: str = "", read_timeout: float = 5.0
-) -> ChakraClient:
-    settings = TransportSettings(read_timeout=read_timeout, connect_timeout=2)
-    transport = RequestsTransport(
-        server.url, ApiKey(key or server.api_key), settings, time.monotonic
-    )
-    clock = SystemClock()
-    return ChakraClient(transport, Pacer(clock), clock, policy)
-
-
 def test_what_the_server_holds_is_read(calm: Sandbox) -> None:
     client = client_of(calm)
     page = client.list_processes("lead", None, limit=100)
@@ -69,6 +52,26 @@ def test_what_the_server_holds_is_read(calm: Sandbox) -> None:
         user["id"] for user in client.users(version=2).rows
     }
     client.close()
+
+
+def test_heads_are_those_of_the_rows_and_any_key_reaches_the_server(calm: Sandbox) -> None:
+    client = client_of(calm)
+    rows = client.list_processes("lead", None).rows
+    heads = client.list_heads("lead", None).rows
+    named = ("id", "createdAt", "updatedAt")
+    assert [[row[name] for name in named] for row in heads] == [
+        [row[name] for name in named] for row in rows
+    ]
+    client_of(calm, key="wrong").reach()
+    with pytest.raises(NotSent):
+        client_of(Sandbox("http://127.0.0.1:9", "some-key", "", 0)).reach()
+
+
+def test_a_process_is_deleted_by_its_key(calm: Sandbox) -> None:
+    client = client_of(calm)
+    client.create_process("lead", {"data": {"lead_id": "L-to-delete"}})
+    client.delete_process_by_key("lead", ("lead_id", "L-to-delete"))
+    assert client.list_processes("lead", {"lead_id": "L-to-delete"}).rows == []
 
 
 def test_a_write_is_carried_out_once_and_its_job_tells_of_each_row(calm: Sandbox) -> None:

@@ -20,7 +20,6 @@ from email.utils import formatdate
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import tap_chakra.__main__ as tap_command
 import target_chakra.__main__ as target_command
@@ -30,7 +29,6 @@ from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import Response
 from chakra_sandbox.knobs import Knobs
-from chakra_sandbox.messages import RequestIn
 from chakra_sandbox.rows.access import default_tokens
 from chakra_sandbox.rows.account import Account, MadeSizes, made_account
 from chakra_sandbox.rows.moments import Span
@@ -43,6 +41,7 @@ from target_chakra.run import session as target_session
 from target_chakra.singer import target
 from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
+from tests.support.received import WorldLinks, received
 from tests.support.strict_singer import messages_of
 
 if TYPE_CHECKING:
@@ -96,14 +95,7 @@ class Wire:
             return self._answered(request)
 
     def _answered(self, request: Request) -> Response:
-        path, _, query = request.path.partition("?")
-        asked = RequestIn(
-            request.method,
-            path,
-            dict(parse_qsl(query)),
-            {"authorization": f"Bearer {self._key.reveal()}"},
-            request.body or b"",
-        )
+        asked = received(request, self._key.reveal())
         now = self._clock.now()
         answer = self._world.receive(asked, int(now * 1000)).response
         headers = {**answer.headers, "date": formatdate(int(now), usegmt=True)}
@@ -249,7 +241,8 @@ def _connect(world: World, spoil: Spoil | None) -> Callable[..., ChakraClient]:
             monotonic=clock.monotonic,
             now=clock.now,
         )
-        return ChakraClient(wire, Pacer(clock, connection.max_rps), clock, RetryPolicy())
+        pacer, links = Pacer(clock, connection.max_rps), WorldLinks(world, clock)
+        return ChakraClient(wire, pacer, clock, RetryPolicy(), links)
 
     return connect
 

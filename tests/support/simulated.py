@@ -10,14 +10,14 @@ import random
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
 
 from chakra_api.errors import AnswerLost, NotSent
 from chakra_api.wire.envelope import retry_after_of
 from chakra_api.wire.transport import Response
 from chakra_sandbox.faults import Fault, spoil
-from chakra_sandbox.messages import RequestIn, ResponseOut
+from chakra_sandbox.messages import ResponseOut
 from chakra_sandbox.throttle import too_many
+from tests.support.received import received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +109,7 @@ class Server:
         """Do what is due by now, and take what arrives late."""
         while self._late and self._late[0][0] <= self.now_ms:
             due, _, request = heapq.heappop(self._late)
-            self.world.handle(as_received(request), due)
+            self.world.handle(received(request, KEY), due)
         while self.edits and self.edits[0].at_ms <= self.now_ms:
             self._edit(self.edits.pop(0))
         self.world.advance(self.now_ms)
@@ -126,7 +126,7 @@ class Server:
 
     def answer(self, request: Request) -> ResponseOut:
         self.catch_up()
-        return self.world.handle(as_received(request), self.now_ms)
+        return self.world.handle(received(request, KEY), self.now_ms)
 
     def take_late(self, request: Request) -> None:
         """The request is still on its way, though nobody waits for its answer any more."""
@@ -137,13 +137,6 @@ class Server:
         is_long = form == "minutes"
         knobs = self.world.knobs.change({"retry_after": "seconds" if is_long else form})
         return too_many(knobs, self.now_ms, LONG_PAUSE if is_long else PAUSE)
-
-
-def as_received(request: Request) -> RequestIn:
-    parts = urlsplit(request.path)
-    headers = {"authorization": f"Bearer {KEY}"}
-    query = dict(parse_qsl(parts.query))
-    return RequestIn(request.method, parts.path, query, headers, request.body or b"")
 
 
 class Wire:
