@@ -7,7 +7,7 @@ does the same when it is done twice.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.endpoints.answers import (
     EntriesPage,
@@ -28,6 +28,7 @@ from chakra_api.endpoints.answers import (
 )
 from chakra_api.endpoints.calls import Calls
 from chakra_api.endpoints.entry_pages import entries_page, read_entries, read_users
+from chakra_api.endpoints.list_request import list_request
 from chakra_api.endpoints.message_templates import MessageTemplates
 from chakra_api.endpoints.open_answers import open_or_empty, open_plain
 from chakra_api.endpoints.paths import part, processes_path
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from chakra_api.wire.server_clock import ServerClock
     from chakra_api.wire.transport import Transport
 
+    Leaving: TypeAlias = Callable[[], None]
+
 __all__ = ["ChakraClient", "ProcessPage", "RequestStats", "Row", "UserList"]
 
 _OTHER_METHOD: Final = 405
@@ -59,9 +62,6 @@ _LOOK_FOR: Final = "It may have been made: look at the process's tasks before se
 
 class ChakraClient:
     """A client of one account: a method for each endpoint.
-
-    The single writes (`create_process`, `update_process`, `delete_process` and their like by key)
-    are there because the endpoints are: tap and target do not use them, the bulk calls are theirs.
 
     Args:
         transport: Sends one request.
@@ -151,7 +151,7 @@ class ChakraClient:
         Raises:
             AnswerTooLarge: The answer is larger than `most_bytes`.
         """
-        request = _list_request(procedure, where, skip, limit, most_bytes)
+        request = list_request(procedure, where, skip, limit, most_bytes)
         envelope = self._calls.call(request, f"the processes of '{procedure}'", open_rows)
         return page_of(envelope, limit)
 
@@ -165,7 +165,7 @@ class ChakraClient:
         most_bytes: int | None = None,
     ) -> ProcessPage:
         """As `list_processes`, most fields of the rows in the body alone (`row_heads.py`)."""
-        request = _list_request(procedure, where, skip, limit, most_bytes)
+        request = list_request(procedure, where, skip, limit, most_bytes)
         envelope = self._calls.call(request, f"the processes of '{procedure}'", open_heads)
         return replace(page_of(envelope, limit), heads=True)
 
@@ -202,9 +202,7 @@ class ChakraClient:
 
     # Writing
 
-    def create_process(
-        self, procedure: str, body: Row, leaving: Callable[[], None] | None = None
-    ) -> Row:
+    def create_process(self, procedure: str, body: Row, leaving: Leaving | None = None) -> Row:
         """Create a process (contract 4.4). Empty if the answer is (Q17): read it back.
 
         Args:
@@ -216,11 +214,7 @@ class ChakraClient:
         return self._write(request, f"a create in '{procedure}'")
 
     def update_process(
-        self,
-        procedure: str,
-        process_id: str,
-        body: Row,
-        leaving: Callable[[], None] | None = None,
+        self, procedure: str, process_id: str, body: Row, leaving: Leaving | None = None
     ) -> Row:
         """Update a process by id (contract 4.5). Empty if the answer is (Q17).
 
@@ -235,11 +229,7 @@ class ChakraClient:
         return self._write(request, f"an update in '{procedure}'")
 
     def update_process_by_key(
-        self,
-        procedure: str,
-        key: tuple[str, str],
-        body: Row,
-        leaving: Callable[[], None] | None = None,
+        self, procedure: str, key: tuple[str, str], body: Row, leaving: Leaving | None = None
     ) -> Row:
         """Update a process by primary key: (shortId, value) (contract 4.6), else as by id."""
         path = f"{processes_path(procedure)}/{part(key[0])}/{part(key[1])}"
@@ -247,7 +237,7 @@ class ChakraClient:
         return self._write(request, f"an update in '{procedure}'")
 
     def delete_process(
-        self, procedure: str, process_id: str, leaving: Callable[[], None] | None = None
+        self, procedure: str, process_id: str, leaving: Leaving | None = None
     ) -> Row:
         """Delete a process by id (contract 4.7). Empty if the answer is (Q17)."""
         path = f"{processes_path(procedure)}/{part(process_id)}"
@@ -255,10 +245,7 @@ class ChakraClient:
         return self._write(request, f"a delete in '{procedure}'")
 
     def delete_process_by_key(
-        self,
-        procedure: str,
-        key: tuple[str, str],
-        leaving: Callable[[], None] | None = None,
+        self, procedure: str, key: tuple[str, str], leaving: Leaving | None = None
     ) -> Row:
         """Delete a process by primary key: (shortId, value) (contract 4.8), else as by id."""
         path = f"{processes_path(procedure)}/{part(key[0])}/{part(key[1])}"
@@ -271,7 +258,7 @@ class ChakraClient:
         process: str,
         state_task: str,
         body: Row,
-        leaving: Callable[[], None] | None = None,
+        leaving: Leaving | None = None,
     ) -> Task:
         """Create a task on a process (contract 4.11). Tasks can't be listed: never repeated.
 
@@ -290,9 +277,7 @@ class ChakraClient:
         what = f"a task '{state_task}' in '{procedure}'"
         return task_of(self._calls.call_once_for_all(request, what, _LOOK_FOR, open_or_empty))
 
-    def update_user(
-        self, user_id: str, body: Row, leaving: Callable[[], None] | None = None
-    ) -> Row:
+    def update_user(self, user_id: str, body: Row, leaving: Leaving | None = None) -> Row:
         """Change a user's names (contract 4.16). Not repeated: read the user back.
 
         The documents show it as GET with a body, surely by mistake. It is sent as PUT (Q6).
@@ -320,7 +305,7 @@ class ChakraClient:
         self,
         procedure: str,
         items: Iterable[Row],
-        leaving: Callable[[], None] | None = None,
+        leaving: Leaving | None = None,
         *,
         wrapped: bool = False,
     ) -> Submitted:
@@ -342,7 +327,7 @@ class ChakraClient:
         return submitted(self._calls.call(request, what), what)
 
     def bulk_update(
-        self, procedure: str, items: Iterable[Row], leaving: Callable[[], None] | None = None
+        self, procedure: str, items: Iterable[Row], leaving: Leaving | None = None
     ) -> Submitted:
         """Submit updates (contract 4.10).
 
@@ -408,13 +393,3 @@ class ChakraClient:
 
     def _write(self, request: Request, what: str) -> Row:
         return row_of(self._calls.call(request, what, open_or_empty).data)
-
-
-def _list_request(
-    procedure: str, where: Where | None, skip: int, limit: int, most_bytes: int | None
-) -> Request:
-    body: Row = {"skip": skip, "limit": limit}
-    if where:
-        body["where"] = where
-    path = f"{processes_path(procedure)}/list"
-    return Request("POST", path, encode(body), repeatable=True, most_bytes=most_bytes)
