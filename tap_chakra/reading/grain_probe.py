@@ -2,14 +2,19 @@
 
 Rows that were just seen are asked for again by the narrowest window that should hold them. The
 first way of asking that brings them, and nothing else, is proven. The default is the coarsest.
+
+Whole seconds are asked for without the seconds beside them, which are read twice then, only where
+`>` leaves out all of a second of which `>=` brought a row: else a row at the very beginning of one
+might be in no window.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chakra_api.endpoints.where import iso_ms
 from tap_chakra.reading.row_times import created_at
-from tap_chakra.reading.window_reader import FilterNotHonoured, read_window, row_id
+from tap_chakra.reading.window_reader import FilterNotHonoured, read_window, row_id, row_ids
 from tap_chakra.timeline.windows import Grain, Window
 
 if TYPE_CHECKING:
@@ -21,8 +26,9 @@ if TYPE_CHECKING:
 
 EXACT = Grain(width=1, pad=0)
 BY_MILLISECOND = Grain(width=1, pad=1)
+WHOLE_SECONDS = Grain(width=1000, pad=0)
 BY_SECOND = Grain(width=1000, pad=1000)
-GRAINS = (EXACT, BY_MILLISECOND, BY_SECOND)
+GRAINS = (EXACT, BY_MILLISECOND, WHOLE_SECONDS, BY_SECOND)
 
 CLOSE_MS = 4 * BY_SECOND.width
 """Rows that are farther apart are not found by one window, whatever it is padded with."""
@@ -34,11 +40,23 @@ MOST_WITNESSES = 3
 def proven_grain(lister: Lister, rows: Sequence[Row], executor: Executor) -> Grain | None:
     """The finest grain that this server honours; None if it does not filter on `createdAt`.
 
+    Where nothing is proven and rows of the answer are gone, those of a new one are asked for.
+
     Args:
         lister: Lists the processes of the procedure that the rows come from.
         rows: Rows of a recent answer.
         executor: Asks for several of them at a time.
     """
+    grain = _proven_by(rows, lister, executor)
+    if grain is not None:
+        return grain
+    now = lister(None).rows
+    gone = {wanted for wanted, _ in _witnesses(rows)} - set(row_ids(now))
+    return _proven_by(now, lister, executor) if gone else None
+
+
+def _proven_by(rows: Sequence[Row], lister: Lister, executor: Executor) -> Grain | None:
+    """The finest grain by which these rows are found; None if none is."""
     witnesses = _witnesses(rows)
     if not witnesses:
         return BY_SECOND
@@ -47,7 +65,9 @@ def proven_grain(lister: Lister, rows: Sequence[Row], executor: Executor) -> Gra
     if last - first <= CLOSE_MS and not _excludes(lister, first, last):
         return None
     for grain in GRAINS:
-        if _holds(lister, witnesses, grain, executor):
+        if _holds(lister, witnesses, grain, executor) and (
+            grain is not WHOLE_SECONDS or _compares_seconds(lister, witnesses, executor)
+        ):
             return grain
     return None
 
@@ -93,3 +113,13 @@ def _holds(
         seen = any(row_id(row) == wanted for row in answer.rows)
         missing += not seen and answer.whole
     return missing <= min(1, len(witnesses) - 1)
+
+
+def _compares_seconds(lister: Lister, witnesses: list[tuple[str, int]], executor: Executor) -> bool:
+    """Whether `>` leaves out the whole second of each witness: then `>=` holds all of it."""
+    begins = [WHOLE_SECONDS.floor(created) for _, created in witnesses]
+    beyond = [
+        {"createdAt": {">": iso_ms(begin), "<": iso_ms(begin + WHOLE_SECONDS.width)}}
+        for begin in begins
+    ]
+    return not any(page.rows for page in executor.map(lister, beyond))

@@ -52,7 +52,8 @@ OPERATORS = {
 
 
 @lru_cache(maxsize=65_536)
-def _instant(text: str) -> int:
+def instant_of(text: str) -> int:
+    """The instant of a timestamp, epoch milliseconds."""
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
@@ -164,7 +165,7 @@ class Listing:
         """The instants that a comparison of `createdAt` finds: from, and up to without it."""
         if self.gte_is_gt and op in {">=", "<="}:
             op = op[0]
-        begin = _instant(text) // self.precision * self.precision
+        begin = instant_of(text) // self.precision * self.precision
         end = begin + self.precision
         return {
             ">=": (begin, LATEST),

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_chakra.reading.grain_probe import BY_MILLISECOND, BY_SECOND, EXACT, GRAINS, proven_grain
-from tests.support.listing import NOW, Listing, make_rows
-from tests.support.scanning import SameThread
+from tap_chakra.reading.grain_probe import (
+    BY_MILLISECOND,
+    BY_SECOND,
+    EXACT,
+    GRAINS,
+    WHOLE_SECONDS,
+    proven_grain,
+)
+from tests.support.distributions import DISTRIBUTIONS
+from tests.support.listing import LATEST, NOW, Listing, instant_of, make_rows
+from tests.support.scanning import SameThread, read
 
 if TYPE_CHECKING:
     from tap_chakra.timeline.windows import Grain
@@ -32,7 +40,7 @@ def spread(count: int, seed: int = 0) -> Listing:
 @given(
     st.integers(0, 10**6),
     st.integers(10, 400),
-    st.sampled_from([(1, False, EXACT), (1, True, BY_MILLISECOND), (1000, False, BY_SECOND)]),
+    st.sampled_from([(1, False, EXACT), (1, True, BY_MILLISECOND), (1000, False, WHOLE_SECONDS)]),
     st.sampled_from(["created_asc", "id", "unstable"]),
 )
 def test_the_finest_way_of_asking_that_brings_the_rows_is_proven(
@@ -47,6 +55,49 @@ def test_seconds_without_the_bound_itself_are_read_by_seconds() -> None:
     listing = spread(300)
     listing.precision, listing.gte_is_gt = 1000, True
     assert grain_of(listing) == BY_SECOND
+
+
+class CutsBounds(Listing):
+    """Takes whole seconds for bounds, and compares them with milliseconds."""
+
+    def _range(self, op: str, text: str) -> tuple[int, int]:
+        if self.gte_is_gt and op in {">=", "<="}:
+            op = op[0]
+        at = instant_of(text) // 1000 * 1000
+        return {
+            ">=": (at, LATEST),
+            ">": (at + 1, LATEST),
+            "<": (-LATEST, at),
+            "<=": (-LATEST, at + 1),
+        }[op]
+
+
+@pytest.mark.parametrize("gte_is_gt", [False, True])
+def test_a_row_at_the_beginning_of_a_second_is_in_no_doubt(*, gte_is_gt: bool) -> None:
+    """What `>` brings of a second proves nothing of its first millisecond under `>=`."""
+    rng = random.Random(2)
+    begins = [NOW - 1000 * rng.randrange(10**6) for _ in range(400)]
+    within = [NOW - DAY - rng.randrange(DAY) for _ in range(110)]
+    rows = make_rows([*begins, *within])
+    listing = CutsBounds(rows, gte_is_gt=gte_is_gt)
+    assert proven_grain(listing, rows[-100:], SameThread()) == BY_SECOND
+    scan, ids = read(CutsBounds(rows, gte_is_gt=gte_is_gt, order="created_desc"))
+    assert sorted(ids) == sorted(row["id"] for row in rows)
+    assert scan.progress.complete
+
+
+@pytest.mark.parametrize("order", ["created_asc", "random"])
+@pytest.mark.parametrize("shape", ["uniform", "imports"])
+def test_whole_seconds_cost_little_more_than_milliseconds(shape: str, order: str) -> None:
+    rows = make_rows(sorted(DISTRIBUTIONS[shape](6000, random.Random(1))))
+    asked = []
+    for precision in (1, 1000):
+        listing = Listing(rows, order=order, precision=precision)
+        _, ids = read(listing)
+        assert sorted(ids) == sorted(row["id"] for row in rows)
+        asked.append(listing.requests)
+    crowds = len({row["createdAt"] // 1000 for row in rows}) if shape == "imports" else 0
+    assert asked[1] < asked[0] * 1.15 + 3 * crowds
 
 
 @pytest.mark.parametrize("count", [5, 300])
@@ -83,3 +134,12 @@ def test_a_witness_that_is_deleted_meanwhile_spoils_no_proof() -> None:
     rows = listing(None).rows
     listing.delete(0)
     assert proven_grain(listing, rows, SameThread()) == EXACT
+
+
+@pytest.mark.parametrize("precision", [1, 1000])
+def test_nor_do_three_that_all_are(precision: int) -> None:
+    listing = spread(900, seed=3)
+    rows = listing(None).rows
+    listing = Listing(listing.rows[100:], precision=precision)
+    expected = EXACT if precision == 1 else WHOLE_SECONDS
+    assert proven_grain(listing, rows, SameThread()) == expected
