@@ -20,7 +20,7 @@ COMMON = (
     "--python-version=3.10",
     "--quiet",
 )
-EXTRAS = ("sandbox", "postgres", "dlt", "duckdb")
+EXTRAS = ("sandbox", "webhooks", "postgres", "dlt", "duckdb")
 """All but `spark`, whose 450 MB have an environment of their own."""
 PROJECT = ("pyproject.toml", *(f"--extra={name}" for name in EXTRAS), "--group=dev")
 SPARK = ("pyproject.toml", "--extra=sandbox", "--extra=spark", "--group=spark")

@@ -16,6 +16,7 @@ from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import flag, number, shown, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from tap_chakra.masking.rules import MaskSetting, parse_mask
+from tap_chakra.webhooks.settings import WebhookSettings, parse_webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +56,7 @@ class Settings:
         naive_timezone: The zone of times that name none; None for the team's.
         mask: What must not leave in the clear.
         report_path: Where what there is to tell of the run is kept; None for nowhere.
+        webhooks: Where inbound events are, and how long they stay there.
     """
 
     connection: Connection
@@ -74,6 +76,7 @@ class Settings:
     naive_timezone: tzinfo | None = None
     mask: MaskSetting = field(default_factory=MaskSetting)
     report_path: Path | None = None
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def narrowed(self) -> bool:
@@ -115,6 +118,7 @@ def parse_settings(
         naive_timezone=parse_zone(config, "naive_timezone"),
         mask=parse_mask(config, variable),
         report_path=parse_report_path(config),
+        webhooks=parse_webhooks(config),
     )
 
 

@@ -8,6 +8,7 @@ names it, and where no `--config` is given at all, as in a plugin command of Mel
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,9 +64,16 @@ class Declared:
         found: list[str] = []
         for name, each in self.settings.items():
             if each.get("secret") and is_set(value := values.get(name)):
-                text = str(value)
-                found += secrets_within(text) if each.get("format") == "uri" else [text]
+                for text in _secret_texts(value, each):
+                    found += secrets_within(text) if each.get("format") == "uri" else [text]
         return found
+
+
+def _secret_texts(value: object, schema: Schema) -> list[str]:
+    """The secrets of a setting: each of a list, also of one that is still spelled as a text."""
+    with suppress(WrongText):
+        value = typed(value, schema)
+    return list(map(str, value)) if isinstance(value, list) else [str(value)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, str]] = {
     "audit": "tap_chakra.cli.audit:audit",
     "doctor": "tap_chakra.cli.doctor:doctor",
+    "listen": "tap_chakra.cli.listen:listen",
     "report": "tap_chakra.cli.report:report",
 }
 """Where each subcommand is: imported once it is asked for."""

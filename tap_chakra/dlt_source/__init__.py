@@ -22,6 +22,7 @@ from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from chakra_api.redaction import redact_logs
 from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
+from tap_chakra.dlt_source.inbound_tables import inbound_resources
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
 from tap_chakra.dlt_source.shared_source import SharedSource
 from tap_chakra.dlt_source.stream_errors import (
@@ -41,6 +42,7 @@ from tap_chakra.run.progress import odd_lines
 from tap_chakra.settings import parse_settings
 from tap_chakra.tables.record_tables import table_of
 from tap_chakra.tables.table_builder import AttributeLayout, TableBuilder, plain_layout
+from tap_chakra.webhooks.settings import DEFAULT_KEEP_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,6 +83,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     naive_timezone: str | None = None,
     mask: dict[str, str] | None = None,
     mask_salt: dlt.TSecretStrValue | None = None,
+    webhook_store: dlt.TSecretStrValue | None = None,
+    webhook_keep_days: float = DEFAULT_KEEP_DAYS,
     on_stream_error: str = STOP,
     max_rows_per_run: int | None = None,
     nested: str = "structs",
@@ -116,6 +120,9 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         naive_timezone: The zone of times that name none; the team's by default, else UTC.
         mask: What must not leave in the clear: `{"*.email": "hash", "process_lead.phone": "drop"}`.
         mask_salt: The secret key of hashes; the same one makes the same hashes in every run.
+        webhook_store: Where `tap-chakra listen` keeps inbound events, a file or a URL of
+            PostgreSQL: adds `whatsapp_events` and `chakra_changes`.
+        webhook_keep_days: Days after which an event that was loaded leaves the store.
         on_stream_error: `stop`: a resource that fails fails the run, and nothing is loaded.
             `continue`: the others are loaded; call `raise_on_failures` after the run.
         max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
@@ -150,7 +157,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     ]
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
     listed = [_collection_resource(name, each, zone) for name, each in collections.items()]
-    return [*resources, users(guard), *listed]
+    return [*resources, users(guard), *listed, *inbound_resources(guard)]
 
 
 def _process_resource(

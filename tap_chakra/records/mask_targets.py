@@ -17,6 +17,7 @@ from tap_chakra.masking.rules import EXTRA, GROUPS, Treatment
 from tap_chakra.records.list_mask import KEPT
 from tap_chakra.records.schema import ROOT_COLUMNS, RootKind
 from tap_chakra.records.users import users_schema
+from tap_chakra.webhooks.event_records import inbound_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,9 +92,18 @@ def _of_attribute(group: str, attribute: Attribute) -> Target:
 
 def of_users() -> Shown:
     """What the stream of users shows."""
-    declared = users_schema()["properties"]
+    return _declared("users", users_schema())
+
+
+def of_inbound(stream: str) -> Shown:
+    """What a stream of inbound events shows."""
+    return _declared(stream, inbound_schema(stream))
+
+
+def _declared(stream: str, schema: Row) -> Shown:
+    declared = schema["properties"]
     assert isinstance(declared, dict)  # noqa: S101 - what an object's schema has
-    return Shown("users", tuple(_of_column(name, each) for name, each in declared.items()))
+    return Shown(stream, tuple(_of_column(name, each) for name, each in declared.items()))
 
 
 def _of_column(name: str, declared: Mapping[str, object]) -> Target:

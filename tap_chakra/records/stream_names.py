@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_chakra.records.names import loader_names, told_apart
 from tap_chakra.records.scan_ids import IDS, SCANS
+from tap_chakra.webhooks.event_records import CHAKRA_CHANGES, WHATSAPP_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,9 +75,20 @@ def stream_names(account: Account) -> StreamNames:
         f" {each.name} is called {each.given}, in every run"
         for each in clashes
     ]
-    collections, more = _of_collections(account, (USERS, IDS, SCANS, *called.values()))
+    own = (USERS, IDS, SCANS, WHATSAPP_EVENTS, CHAKRA_CHANGES)
+    collections, more = _of_collections(account, (*own, *called.values()))
     processes = {name.removeprefix(_PROCESS): stream for name, stream in called.items()}
     return StreamNames(processes, collections, (*warnings, *more))
+
+
+def procedure_names(account: Account) -> dict[str, str]:
+    """The shortId of each procedure, by its shortId and by its id."""
+    return {
+        name: each.short_id
+        for each in account.procedures
+        for name in (each.short_id, each.id)
+        if name
+    }
 
 
 def snake_case(name: str) -> str:

@@ -148,7 +148,7 @@ class Source:
         Raises:
             SettingsError: A mask means nothing in this account, or what can't be masked so.
         """
-        return Masks(self.settings.mask, self.account, self.names)
+        return Masks(self.settings.mask, self.account, self.names, self.settings.webhooks)
 
     @cached_property
     def names(self) -> StreamNames:

@@ -15,6 +15,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from tap_chakra.run.bookmark import REPLICATION_KEY
 from tap_chakra.singer.catalog_entries import AUTOMATIC, Entry, entries_of
+from tap_chakra.webhooks.event_records import FORMS, SEQUENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +24,8 @@ FULL_TABLE: Final = "FULL_TABLE"
 INCREMENTAL: Final = "INCREMENTAL"
 METHODS: Final = (INCREMENTAL, FULL_TABLE)
 LOG_BASED: Final = "LOG_BASED"
-HAS_KEY: Final = "process_"
-"""How the names of streams begin that have a replication key."""
+OF_PROCESSES: Final = "process_"
+"""How the names of streams of processes begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +57,30 @@ def heeded(catalog: Mapping[str, Any]) -> Heeded:
     streams, in_full, by_key = [], list[str](), defaultdict[str, list[str]](list)
     for entry in entries:
         name, root = entry.stream, entry.root
-        has_key, selected = name.startswith(HAS_KEY), entry.is_selected
-        usual = INCREMENTAL if has_key else FULL_TABLE
+        own, selected = _key_of(name), entry.is_selected
+        usual = INCREMENTAL if own else FULL_TABLE
         method = _method(name, _wish(entry, usual) or usual) if selected else usual
-        if method == INCREMENTAL and not has_key:
+        if method == INCREMENTAL and not own:
             in_full.append(name)
         wished = {entry.given.get("replication_key"), root.get("replication-key")}
-        for key in sorted(str(key) for key in wished - {None, "", REPLICATION_KEY}):
+        for key in sorted(str(key) for key in wished - {None, "", own or REPLICATION_KEY}):
             if selected:
                 by_key[key].append(name)
-        streams.append(_as_read(entry, method if has_key else FULL_TABLE, has_key=has_key))
+        streams.append(_as_read(entry, method if own else FULL_TABLE, own))
     warnings = tuple(_warnings(in_full, by_key))
     by_name = {entry.stream: entry for entry in entries}
     return Heeded({**catalog, "streams": streams}, by_name, warnings)
 
 
-def _as_read(entry: Entry, method: str, *, has_key: bool) -> dict[str, Any]:
+def _key_of(stream: str) -> str | None:
+    """The replication key of a stream; None if it has none."""
+    if stream in FORMS:
+        return SEQUENCE
+    return REPLICATION_KEY if stream.startswith(OF_PROCESSES) else None
+
+
+def _as_read(entry: Entry, method: str, key: str | None) -> dict[str, Any]:
     """A stream's entry as singer-sdk reads it."""
-    key = REPLICATION_KEY if has_key else None
     given = {**entry.given, "replication_key": key, "replication_method": method}
     given["stream"] = entry.stream  # the name that goes out is given to what writes it
     given["schema"] = {}  # that of today takes its place
@@ -141,6 +148,6 @@ def _warnings(in_full: Iterable[str], by_key: Mapping[str, Iterable[str]]) -> It
     for key, streams in by_key.items():
         yield (
             f"The catalog wants the replication key '{key}' for {', '.join(streams)}: processes"
-            f" have {REPLICATION_KEY} and no other, and other streams have none, so that is used."
-            " To read new rows alone set change_detection to created"
+            f" have {REPLICATION_KEY}, inbound events {SEQUENCE} and other streams none: those are"
+            " used. To read new rows alone set change_detection to created"
         )

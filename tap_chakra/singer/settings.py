@@ -9,6 +9,7 @@ from chakra_plugin.settings.connection import connection_settings
 from chakra_plugin.settings.monitoring import MONITORING
 from tap_chakra import settings as defaults
 from tap_chakra.singer.batch_settings import COMPRESSIONS, FORMATS
+from tap_chakra.webhooks.settings import DEFAULT_KEEP_DAYS
 
 CONNECTION = connection_settings(
     "tap-chakra",
@@ -149,6 +150,31 @@ SETTINGS = th.PropertiesList(
         description="A file that each run leaves what there is to tell of it in, as JSON, for"
         " tap-chakra report: streams, windows of the scans, requests over time, what did not fit,"
         " how the schema changed. No value of a row is in it.",
+    ),
+    th.Property(
+        "webhook_store",
+        th.URIType,
+        secret=True,
+        title="Webhook store",
+        description="Where tap-chakra listen keeps what it was called with: a file, or"
+        " postgresql://user:password@host/database. Adds the streams whatsapp_events and"
+        " chakra_changes.",
+    ),
+    th.Property(
+        "webhook_secrets",
+        th.ArrayType(th.StringType),
+        secret=True,
+        title="Webhook secrets",
+        description="The team's HMAC secret, with which webhook calls are signed; while it is"
+        " changed the new one and the old one. For tap-chakra listen alone.",
+    ),
+    th.Property(
+        "webhook_keep_days",
+        th.NumberType,
+        default=DEFAULT_KEEP_DAYS,
+        title="Webhook keep days",
+        description="Days after which an event leaves the store, if the state of a run proves that"
+        " it was loaded before.",
     ),
     th.Property(
         "second_process_from",

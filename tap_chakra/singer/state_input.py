@@ -11,7 +11,7 @@ from typing import Any, Final
 from chakra_api.errors import SettingsError
 from chakra_plugin.json_files import last_json_object
 from tap_chakra.run import bookmark as bookmarks
-from tap_chakra.singer.catalog_wishes import HAS_KEY
+from tap_chakra.singer.catalog_wishes import OF_PROCESSES
 
 _NEXT_STEP: Final = "Pass the last STATE that tap-chakra printed, or none to read everything"
 
@@ -44,6 +44,6 @@ def state_of(given: dict[str, Any]) -> dict[str, Any]:
     for name, entry in entries.items():
         if not isinstance(entry, dict):
             raise SettingsError(f"The state of stream '{name}' is not an object", _NEXT_STEP)
-        if name.startswith(HAS_KEY):
+        if name.startswith(OF_PROCESSES):
             bookmarks.from_state(name, entry)
     return dict(state)

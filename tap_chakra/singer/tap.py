@@ -47,7 +47,7 @@ from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
 from tap_chakra.singer.state_input import state_file, state_of
 from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
-from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream
+from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream, inbound_streams
 from tap_chakra.telling.end_facts import with_streams
 from tap_chakra.telling.reading_table import tell_streams
 
@@ -161,7 +161,8 @@ class TapChakra(ChakraPlugin, Tap):
         users = ListedStream(self, "users", people)
         processes = list(self._process_streams())
         # Streams that are written while processes are read announce their schemas first.
-        return [*self._narrow_streams().values(), *processes, users, *listed]
+        narrow = self._narrow_streams().values()
+        return [*narrow, *processes, users, *listed, *inbound_streams(self)]
 
     def _process_streams(self) -> Iterator[ProcessStream]:
         """The streams of the procedures; where they are many, a line now and then says how far."""

@@ -20,7 +20,7 @@ else:
 ROOT: Final = Path(__file__).parent.parent.parent
 VARIANT: Final = "chakra-connectors"
 PIP_URLS: Final = {
-    "tap-chakra": "chakra-connectors[postgres,duckdb]",
+    "tap-chakra": "chakra-connectors[postgres,duckdb,webhooks]",
     "target-chakra": "chakra-connectors[postgres,duckdb]",
 }
 HEAD: Final = """\

@@ -43,6 +43,7 @@ FLOORS = {
         scanning
         reading  tables  lines  facts
         timeline  records  settings
+        webhooks
         masking
     """,
     "target_chakra": """
@@ -122,6 +123,7 @@ FRAMEWORKS = {
     },
     "sqlalchemy": {
         "chakra_plugin/warehouses",
+        "tap_chakra/webhooks",
         "target_chakra/history",
         "target_chakra/journal",
         "target_chakra/journal_tables",
@@ -132,7 +134,7 @@ FRAMEWORKS = {
     "requests": {"chakra_api/wire", "chakra_api/elsewhere"},
     "jinja2": {"chakra_plugin/pages"},
     "rich": {"chakra_plugin"},
-    "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__"},
+    "aiohttp": {"chakra_sandbox/serving", "chakra_sandbox/__main__", "tap_chakra/webhooks"},
 }
 """Which rooms may import a framework. Nobody else does."""
 MOST_MODULES = 14

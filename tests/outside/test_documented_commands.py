@@ -38,6 +38,7 @@ ARGUMENTS: Final = {
     "tap-chakra:audit": "--warehouse duckdb:///{folder}/warehouse.duckdb"
     " --table process_lead=chakra.process_lead --ignore data.city",  # its loader: "" is null
     "tap-chakra:report": "--html {folder}/tap.html",
+    "tap-chakra:listen": "--unsigned-path",
     "target-chakra:report": "--html {folder}/target.html",
     "target-chakra:plan": "{folder}/plan.parquet",
     "target-chakra:apply": "{folder}/plan.parquet --yes",
@@ -52,6 +53,7 @@ ARGUMENTS: Final = {
 """What a reader gives a command of the plugin files that takes no step without it."""
 SAID: Final = {
     "tap-chakra:audit": f"{LEADS} rows in ChakraHQ, {LEADS} in chakra.process_lead",
+    "tap-chakra:listen": "/changes/",
     "target-chakra:runs": "1 updated",
     "target-chakra:plan": "78",
     "target-chakra:apply": "1 updated",
@@ -191,6 +193,8 @@ def test_each_command_of_the_plugin_files(
     (tmp_path / "rows.singer").write_text(ROWS)
     (tmp_path / "planned.singer").write_text(PLANNED)
     meltano(f"export TAP_CHAKRA_REPORT_PATH={tmp_path / 'tap-report.json'}")
+    meltano(f"export TAP_CHAKRA_WEBHOOK_STORE={tmp_path / 'events.db'}")
+    meltano("export TAP_CHAKRA_WEBHOOK_SECRETS=the-hmac-secret")
     meltano(f"export TARGET_CHAKRA_JOURNAL=sqlite:///{tmp_path / 'journal.db'}")
     meltano(f"meltano invoke target-chakra < {tmp_path / 'rows.singer'}")
     plan = f"TARGET_CHAKRA_PLAN_PATH={tmp_path / 'plan.parquet'}"
