@@ -26,6 +26,7 @@
     ├── SettingsError           a setting, catalog, state or input is wrong
     ├── JournalError            the journal can't be used: nothing that it does not know was sent
     ├── LimitCrossed            a limit that the user set stops the run
+    ├── HeldBack                the user's quiet hours keep messages back: run it again after them
     ├── OutputFault             what the command prints can't be written: its disk is full
     ├── MachineFault            the machine refuses: no memory, no process, no open file more
     └── IllegalTransition       a bug of ours: stop, change nothing
@@ -276,6 +277,12 @@ class LimitCrossed(ChakraError):
     """A limit that the user set (rejects, deletes) stops the run; what follows is not sent."""
 
     exit_code = ExitCode.REJECTS
+
+
+class HeldBack(ChakraError):
+    """Messages may not leave now: its user set quiet hours. They may once those are over."""
+
+    exit_code = ExitCode.STOPPED
 
 
 class OutputFault(ChakraError):

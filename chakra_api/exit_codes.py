@@ -43,7 +43,7 @@ class ExitCode(IntEnum):
     UNKNOWN = 8
     """Some rows have an unknown outcome."""
     STOPPED = 9
-    """A signal, or an output that takes no more, stopped the run; run it again to go on."""
+    """A signal, quiet hours, or an output that takes no more, stopped the run; run it again."""
     JOURNAL = 10
     """The journal can't be used: locked by another run, of a newer version, or its disk is full."""
     DIFFERS = 11

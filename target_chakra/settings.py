@@ -15,6 +15,7 @@ from chakra_api.connection import MOST_CONCURRENCY, Connection, parse_connection
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import nearest
 from chakra_api.setting_values import flag, number, shown, whole
+from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
 from target_chakra.changes import Mode
 from target_chakra.stream_mapping import StreamMapping, parse_streams
 
@@ -93,6 +94,7 @@ class Settings:
         connection: Where and as whom.
         journal: SQLAlchemy URL.
         streams: The mappings, in order; the first that matches a stream counts.
+        whatsapp: The account's way to WhatsApp.
         batch_size: Rows a job.
         concurrency: Jobs in flight.
         bulk: Whether rows may travel in bulk, as jobs; else each by a request of its own.
@@ -112,6 +114,7 @@ class Settings:
     connection: Connection
     journal: str
     streams: tuple[StreamMapping, ...] = ()
+    whatsapp: WhatsAppAccount = field(default_factory=WhatsAppAccount)
     batch_size: int = DEFAULT_BATCH_SIZE
     concurrency: int = DEFAULT_CONCURRENCY
     bulk: Bulk = "auto"
@@ -179,6 +182,7 @@ def parse_settings(
     settings = Settings(
         connection=parse_connection(config, user_agent=user_agent, variable=variable),
         streams=parse_streams(config.get("streams")),
+        whatsapp=parse_whatsapp(config),
         batch_size=whole(config, "batch_size", DEFAULT_BATCH_SIZE, 1),
         concurrency=concurrency,
         bulk=_one_of(config, "bulk", BULKS),

@@ -24,6 +24,7 @@ class DryRun:
 
     Attributes:
         planned: How many actions there would be, by kind.
+        calls: How many calls of them, by what they make.
         rejected: How many rows would be rejected.
         kept: Fields of the actions that are left as others changed them, by stream.
         keyless: How many of the creates have no key.
@@ -32,15 +33,17 @@ class DryRun:
 
     def __init__(self) -> None:
         self.planned: Counter[Kind] = Counter()
+        self.calls: Counter[str] = Counter()
         self.rejected = self.rows = self.keyless = 0
         self.kept: Counter[str] = Counter()
         self._actions: list[Action] = []
         self._rejects: list[Reject] = []
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """What is counted: creates, updates and deletes always, calls where there are any."""
-        return tuple(kind for kind in Kind if kind is not Kind.CALL or self.planned[kind])
+    def counts(self) -> dict[str, int]:
+        """How many of what: creates, updates and deletes always, and what calls make."""
+        counts = {f"{kind.value}s": self.planned[kind] for kind in Kind if kind is not Kind.CALL}
+        return counts | {f"{noun}s": count for noun, count in self.calls.items()}
 
     def note(self, action: Action) -> None:
         """An action would be sent."""
@@ -68,7 +71,7 @@ class DryRun:
             yield from _lines(action)
         for reject in self._rejects:
             yield _reject_line(reject)
-        counts = {f"{kind.value}s": self.planned[kind] for kind in self.kinds}
+        counts = {f"{kind.value}s": self.planned[kind] for kind in Kind}
         for name, count in {**counts, "rejects": self.rejected}.items():
             if count > ROWS_SHOWN:
                 yield f"Of the {name}, {ROWS_SHOWN} of {count:,} shown"
@@ -81,13 +84,15 @@ class DryRun:
             size: Rows a job.
         """
         calls = self.planned[Kind.CALL]
-        jobs = sum(ceil(self.planned[kind] / size) for kind in self.kinds if kind is not Kind.CALL)
+        jobs = sum(ceil(self.planned[kind] / size) for kind in Kind if kind is not Kind.CALL)
         # A submit and about three looks at its job; creates are looked up when it ended.
         return jobs, jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE) + calls
 
     def _summary(self, size: int) -> str:
         jobs, requests = self.cost(size)
-        counts = ", ".join(f"{self.planned[kind]:,} {kind.value}s" for kind in self.kinds)
+        kinds = [f"{self.planned[kind]:,} {kind.value}s" for kind in Kind if kind is not Kind.CALL]
+        made = [f"{n:,} {noun}{'s' if n != 1 else ''}" for noun, n in self.calls.items()]
+        counts = ", ".join((*kinds, *made))
         rejects = f", {self.rejected:,} rejects" if self.rejected else ""
         return (
             f"Dry run: {counts}{rejects}; {jobs:,} jobs, about {requests:,} requests beside these"

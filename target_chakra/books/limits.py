@@ -105,10 +105,15 @@ class CallLimits:
             self._counts[stream] += 1
             return None
         stops = "The real run would stop: stream" if self._dry else "Stream"
+        said = (
+            f"more than {allowed:,} messages, and max_messages allows no more"
+            if allowed
+            else "messages, and max_messages is 0, as it is until somebody sets it"
+        )
         refused = LimitCrossed(
-            f"{stops} '{stream}' asks for more than {allowed:,} messages, and max_messages allows"
-            " no more",
-            "If that is what you want, raise max_messages in its mapping",
+            f"{stops} '{stream}' asks for {said}",
+            "If that is what you want, set max_messages in its mapping to the most that a run may"
+            " send",
         )
         if not self._dry:
             return refused

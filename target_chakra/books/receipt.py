@@ -47,7 +47,8 @@ class Receipt:
         mirror: How deletes ended that no row asked for.
         cost: What it cost.
         error: What stopped it; None if it came to its end.
-        halted: Procedures that nothing more could be written to, and why.
+        halted: Procedures, and streams of calls, that nothing more could be written to, and why.
+        halted_code: What that means to the script that ran it.
         stopped: Whether a signal ended it.
         dry_run: Whether it wrote nothing on purpose.
         planned: Of a dry run: creates, updates and deletes.
@@ -67,6 +68,7 @@ class Receipt:
     cost: Cost
     error: ChakraError | None = None
     halted: tuple[str, ...] = ()
+    halted_code: ExitCode = ExitCode.UNREACHABLE
     stopped: bool = False
     dry_run: bool = False
     planned: tuple[tuple[str, int], ...] = ()
@@ -99,7 +101,7 @@ class Receipt:
             (self.error is not None, self.error.exit_code if self.error else ExitCode.BUG),
             (self.stopped, ExitCode.STOPPED),
             (total[Outcome.UNKNOWN] + total[Outcome.IN_FLIGHT] > 0, ExitCode.UNKNOWN),
-            (bool(self.halted), ExitCode.UNREACHABLE),
+            (bool(self.halted), self.halted_code),
             (total[Outcome.REJECTED] > limits.max_rejects, ExitCode.REJECTS),
             (total[Outcome.NOT_SENT] > 0 and not self.dry_run, ExitCode.UNKNOWN),
         )

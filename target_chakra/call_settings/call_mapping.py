@@ -17,8 +17,20 @@ class CallKind(str, Enum):
     """What ChakraHQ is asked for by one call a row; the option `kind` of a mapping."""
 
     TASK = "task"
+    TEMPLATE_MESSAGE = "whatsapp_template_message"
+    MESSAGE = "whatsapp_message"
+
+    @property
+    def noun(self) -> str:
+        """One of what is made, as people call it."""
+        return _NOUNS[self]
 
 
+_NOUNS: Final = {
+    CallKind.TASK: "task",
+    CallKind.TEMPLATE_MESSAGE: "message",
+    CallKind.MESSAGE: "message",
+}
 REPEATABLE: Final[frozenset[CallKind]] = frozenset()
 """Kinds that do the same when they are asked for again, so that a lost answer leaves no doubt."""
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown
 from target_chakra.call_settings.call_mapping import CallKind
+from target_chakra.call_settings.free_message import parse_free_message
 from target_chakra.call_settings.task import parse_task
+from target_chakra.call_settings.template_message import parse_template_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +20,8 @@ PROCESS: Final = "process"
 """The kind of a stream whose rows are processes, which are created, updated and deleted."""
 _PARSERS: Final[Mapping[CallKind, Callable[[Mapping[str, object], str], CallMapping]]] = {
     CallKind.TASK: parse_task,
+    CallKind.TEMPLATE_MESSAGE: parse_template_message,
+    CallKind.MESSAGE: parse_free_message,
 }
 
 

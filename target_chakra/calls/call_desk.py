@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chakra_api.errors import ChakraError
-from target_chakra.call_settings.call_mapping import REPEATABLE
+from chakra_api.errors import ChakraError, HeldBack
+from target_chakra.call_settings.call_mapping import REPEATABLE, CallKind
 from target_chakra.calls.call_verdict import CallVerdict, call_verdict
-from target_chakra.changes import MEND, Action, Done, Ended, Failed, Kind, Reject
+from target_chakra.calls.gate import Gate
+from target_chakra.changes import MEND, Action, Done, Ended, Failed, Halted, Kind, Reject
 from target_chakra.lifecycle import CallState, Outcome
 from target_chakra.reject_kind import RejectKind
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from target_chakra.books.limits import CallLimits
     from target_chakra.books.reasons import Reasons
     from target_chakra.calls.call_maker import CallMaker
+    from target_chakra.calls.compiled_call import CompiledCall
     from target_chakra.changes import Change, Key, PlanningEvent
     from target_chakra.context import RunContext
     from target_chakra.journal.calls import StoredCall
@@ -33,6 +35,8 @@ NEVER_AGAIN: Final = (
     "Whether it was made is not known, and it is not made again without your word: see"
     " target-chakra unknown"
 )
+Note: TypeAlias = "Callable[[Action, CallKind], None]"
+"""Is told what would be made, and of which kind that is."""
 
 
 class CallDesk:
@@ -53,7 +57,7 @@ class CallDesk:
         context: RunContext,
         why_unknown: Reasons,
         limits: CallLimits,
-        note: Callable[[Action], None] | None = None,
+        note: Note | None = None,
     ) -> None:
         self._context = context
         self._journal = context.journal.calls
@@ -61,18 +65,23 @@ class CallDesk:
         self._limits = limits
         self._note = note
         self._makers: dict[str, CallMaker] = {}
+        self._gates: dict[str, Gate] = {}
         self._new: list[Change] = []
-        self._ready: deque[Change] = deque()
+        self._ready: dict[str, deque[Change]] = {}
         self._open: dict[Key, deque[Change]] = {}
         self._in_flight: dict[int, Change] = {}
         self._made: Counter[str] = Counter()
         self._noted: set[Key] = set()
+        self._woken: set[str] = set()
         self.scopes: set[str] = set()
 
-    def register(self, stream: str, scope: str, maker: CallMaker) -> None:
+    def register(self, compiled: CompiledCall) -> None:
         """A stream is about to come whose rows each ask for a call."""
-        self._makers[stream] = maker
-        self.scopes.add(scope)
+        stream = compiled.mapper.stream
+        self._makers[stream] = compiled.maker
+        self._gates[stream] = Gate(stream, compiled.brakes, self._context.clock)
+        self._ready.setdefault(stream, deque())
+        self.scopes.add(compiled.mapper.scope)
 
     def __contains__(self, stream: str) -> bool:
         """Whether the rows of a stream ask for calls."""
@@ -89,7 +98,7 @@ class CallDesk:
     @property
     def busy(self) -> bool:
         """Whether calls are waiting or in flight."""
-        return bool(self._new or self._ready or self._in_flight)
+        return bool(self._new or any(self._ready.values()) or self._in_flight)
 
     @property
     def in_flight(self) -> tuple[Change, ...]:
@@ -103,12 +112,10 @@ class CallDesk:
 
     def drain(self) -> list[Change]:
         """Give up what has not been asked for."""
-        waiting = [each for those in self._open.values() for each in those]
-        given_up = [*self._new, *self._ready, *waiting]
-        self._new.clear()
-        self._ready.clear()
-        for those in self._open.values():
-            those.clear()
+        queues = (self._new, *self._ready.values(), *self._open.values())
+        given_up = [each for queue in queues for each in queue]
+        for queue in queues:
+            queue.clear()
         return given_up
 
     # What was made before
@@ -122,8 +129,8 @@ class CallDesk:
             known = self._journal.known(scope, [str(_key(each).value) for each in of_scope])
             for change in of_scope:
                 yield from self._weighed(change, known.get(str(_key(change).value)))
-        while self._ready and len(self._in_flight) < self._context.settings.concurrency:
-            yield from self._start(self._ready.popleft())
+        for stream, ready in self._ready.items():
+            yield from self._leaving(stream, ready)
 
     def _is_first(self, change: Change) -> bool:
         """Whether no other row of its key is at work; one that is not waits for it."""
@@ -146,21 +153,41 @@ class CallDesk:
         elif self._note is not None:
             yield from self._noted_only(change, maker, self._note)
         else:
-            self._ready.append(change)
+            self._ready[change.stream].append(change)
 
-    def _noted_only(
-        self, change: Change, maker: CallMaker, note: Callable[[Action], None]
-    ) -> Iterator[PlanningEvent]:
+    def _noted_only(self, change: Change, maker: CallMaker, note: Note) -> Iterator[PlanningEvent]:
         """The run writes nothing: what would be made is shown, each once."""
         if _key(change) in self._noted:
             yield from self._ended(change, Done(change, Outcome.UNCHANGED))
             return
         self._noted.add(_key(change))
         self._limits.counted(change.stream, maker.most)
-        note(Action(change, Kind.CALL, None, maker.shown(change.fields), None))
+        note(Action(change, Kind.CALL, None, maker.shown(change.fields), None), maker.kind)
         yield from self._ended(change, Ended(change, Outcome.NOT_SENT))
 
     # Calls
+
+    def _leaving(self, stream: str, ready: deque[Change]) -> Iterator[PlanningEvent]:
+        """Begin the calls of a stream that may leave by now."""
+        gate = self._gates[stream]
+        while ready and len(self._in_flight) < self._context.settings.concurrency:
+            if (closed := gate.closed()) is not None:
+                yield Halted(ready[0].procedure, closed)
+                while ready:
+                    change = ready.popleft()
+                    yield from self._ended(change, Ended(change, Outcome.NOT_SENT))
+            elif (wait := gate.wait()) > 0:
+                self._wake_after(stream, wait)
+                return
+            else:
+                gate.passes()
+                yield from self._start(ready.popleft())
+
+    def _wake_after(self, stream: str, seconds: float) -> None:
+        """Have this looked at again once the next call of a stream may leave."""
+        if stream not in self._woken:
+            self._woken.add(stream)
+            self._context.workers.later(seconds, partial(self._woken.discard, stream))
 
     def _start(self, change: Change) -> Iterator[PlanningEvent]:
         maker = self._makers[change.stream]
@@ -171,13 +198,19 @@ class CallDesk:
         number = self._journal.intend(change, maker.kind.value, self._context.now_ms())
         self._in_flight[number] = change
         self._context.workers.start(
-            partial(maker.make, change.fields, partial(self._leaves, number)),
+            partial(maker.make, change.fields, partial(self._leaves, change.stream, number)),
             partial(self._answered, number),
             partial(self._not_answered, number),
         )
 
-    def _leaves(self, number: int) -> None:
-        """The request leaves, on a worker's thread."""
+    def _leaves(self, stream: str, number: int) -> None:
+        """The request leaves, on a worker's thread.
+
+        Raises:
+            HeldBack: It has waited for its turn until quiet hours began.
+        """
+        if (closed := self._gates[stream].closed()) is not None:
+            raise closed
         self._journal.leaves(number, self._context.now_ms())
 
     def _answered(self, number: int, made: str) -> Iterator[PlanningEvent]:
@@ -191,11 +224,8 @@ class CallDesk:
         if not isinstance(error, ChakraError):
             raise error
         change = self._in_flight[number]
-        maker = self._makers[change.stream]
-        repeatable = maker.kind in REPEATABLE
-        verdict = call_verdict(
-            error, made_before=self._made[change.stream] > 0, repeatable=repeatable
-        )
+        kind = self._makers[change.stream].kind
+        verdict = call_verdict(error, kind, made_before=self._made[change.stream] > 0)
         if verdict is CallVerdict.UNKNOWN:
             self._journal.lose(number, error.cause, self._free())
             self._why_unknown.note(change, error.cause)
@@ -209,7 +239,8 @@ class CallDesk:
             yield from self._ended(change, _reject(change, why, RejectKind.REFUSED))
         else:
             yield from self._ended(change, Ended(change, Outcome.NOT_SENT))
-            yield Failed(error)
+            held_back = isinstance(error, HeldBack)
+            yield Halted(change.procedure, error) if held_back else Failed(error)
 
     def _ended(self, change: Change, event: PlanningEvent) -> Iterator[PlanningEvent]:
         """A call has an outcome: a later row of its key is looked at next."""

@@ -10,10 +10,13 @@ from chakra_api.errors import (
     AnswerTooLarge,
     NoAccess,
     Refused,
+    RefusedByMeta,
     ReportedErrors,
     SettingsError,
     WrongKey,
 )
+from target_chakra.call_settings.call_mapping import REPEATABLE, CallKind
+from target_chakra.messages.meta_codes import refuses_all
 
 if TYPE_CHECKING:
     from chakra_api.errors import ChakraError
@@ -30,19 +33,22 @@ class CallVerdict(Enum):
     """It was not made, nor would another one be: the run stops."""
 
 
-def call_verdict(error: ChakraError, *, made_before: bool, repeatable: bool) -> CallVerdict:
+def call_verdict(error: ChakraError, kind: CallKind, *, made_before: bool) -> CallVerdict:
     """What is known of a call.
 
     Args:
         error: What it ended with.
+        kind: What was asked for.
         made_before: Whether a call of its stream was made in this run: then it is not the key, or
             its role, that is refused.
-        repeatable: Whether a call may be made again, since it does the same.
     """
     if isinstance(error, WrongKey) or (isinstance(error, NoAccess) and not made_before):
         return CallVerdict.NOT_MADE
+    one_template = kind is CallKind.TEMPLATE_MESSAGE
+    if isinstance(error, RefusedByMeta) and refuses_all(error.error, one_template=one_template):
+        return CallVerdict.NOT_MADE
     if isinstance(error, (Refused, ReportedErrors, SettingsError)):
         return CallVerdict.REFUSED
-    if isinstance(error, (AnswerLost, AnswerTooLarge)) and not repeatable:
+    if isinstance(error, (AnswerLost, AnswerTooLarge)) and kind not in REPEATABLE:
         return CallVerdict.UNKNOWN
     return CallVerdict.NOT_MADE

@@ -19,6 +19,7 @@ from chakra_plugin.pages.page_file import write_page
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.terminal import tell_table
 from target_chakra.books.reasons import counted
+from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.changes import Kind
 from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, settings_of
 from target_chakra.on_record.applying import Applying, Choice, refuse_other, written_since
@@ -277,7 +278,15 @@ def _agreed(facts: PlanFacts, choice: Choice, settings: Settings) -> bool:
             "apply asks before it writes, and there is no terminal to ask on", "Say --yes"
         )
     kinds = [choice.only] if choice.only else list(Kind)
-    counts = [(facts.counts.get(f"{kind.value}s", 0), kind.value) for kind in kinds]
+    counts = [
+        (facts.counts.get(f"{kind.value}s", 0), kind.value)
+        for kind in kinds
+        if kind is not Kind.CALL
+    ]
+    if Kind.CALL in kinds:
+        nouns = sorted({kind.noun for kind in CallKind})
+        made = [(facts.counts.get(f"{noun}s", 0), noun) for noun in nouns]
+        counts += [each for each in made if each[0]]
     said = ", ".join(f"{count:,} {name}{'s' if count != 1 else ''}" for count, name in counts)
     most = f", at most {choice.limit:,} of them" if choice.limit else ""
     tell(

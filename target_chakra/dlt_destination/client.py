@@ -85,6 +85,7 @@ class ChakraConfiguration(DestinationClientConfiguration):
     api_key: TSecretStrValue = dataclasses.field(default=None, repr=False)  # type: ignore[assignment]  # dlt's way
     api_url: str = DEFAULT_URL
     streams: list[Any] | None = None
+    whatsapp: dict[str, Any] | None = None
     compare: str = defaults.COMPARES[0]
     assigned_to_format: str = defaults.FORMATS[0]
     assign_inactive: bool = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.account.account import Account, Procedure, resolve_account
 from chakra_api.account.people import Directory
-from chakra_api.errors import NoAccess, NotFound, Refused, SettingsError
+from chakra_api.errors import NoAccess, NotFound, Refused, RefusedByMeta, SettingsError
 from chakra_api.nearest import nearest
 from chakra_api.values.times import SECOND_MS, unit_of
 from target_chakra.lookups.open_procedure import OpenProcedure
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chakra_api.endpoints.client import ChakraClient
+    from chakra_api.endpoints.message_templates import TemplateList
+    from chakra_api.whatsapp_account import WhatsAppAccount
     from target_chakra.journal.records import Lately
     from target_chakra.settings import Settings
 
@@ -45,6 +47,7 @@ class OpenAccount:
         self._settings = settings
         self._procedures: dict[str, OpenProcedure] = {}
         self._unit_ms: int | None = None
+        self._templates: TemplateList | None = None
         self.findings: Mapping[tuple[str, str], str] = {}
         self.lately: Sequence[tuple[Lately, float]] = ()
 
@@ -111,6 +114,32 @@ class OpenAccount:
             found = self._procedures[short_id] = OpenProcedure(self.client, destinations)
             found.recall(self.findings, self.lately)
         return found
+
+    @property
+    def whatsapp(self) -> WhatsAppAccount:
+        """The account's way to WhatsApp."""
+        return self._settings.whatsapp
+
+    def message_templates(self, what_for: str) -> TemplateList:
+        """All message templates, asked for once.
+
+        Args:
+            what_for: What needs them, for the message.
+
+        Raises:
+            SettingsError: The settings do not say whose they are, or there is no such owner.
+        """
+        if self._templates is None:
+            owner = self.whatsapp.owner(what_for)
+            try:
+                self._templates = self.client.templates.list_all(owner)
+            except (RefusedByMeta, NotFound) as error:
+                raise SettingsError(
+                    f"The message templates can't be listed, and {what_for} needs them:"
+                    f" {error.cause}",
+                    "Check waba_id and api_version of the setting whatsapp",
+                ) from error
+        return self._templates
 
     def task_destinations(self, procedure: str, task: str) -> Destinations:
         """Where values of a task may go: its attributes, its status and its assignee.

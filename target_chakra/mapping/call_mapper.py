@@ -25,17 +25,31 @@ if TYPE_CHECKING:
 
 
 class ContentPart(NamedTuple):
-    """A part of a call's content that a column fills.
+    """A part of a call's content that a column fills, or a constant.
 
     Attributes:
-        column: The column.
+        column: The column; empty for a constant.
         route: Its name in the content, and what makes its value.
         required: Whether a row without it is a reject.
+        constant: What all calls say there.
+        is_private: Whether no reason says what a row has there.
     """
 
     column: str
     route: Route
     required: bool = False
+    constant: str = ""
+    is_private: bool = False
+
+    def value_in(self, row: Mapping[str, object]) -> object:
+        """What a row says there; None, or an empty text, for nothing."""
+        return row.get(self.column) if self.column else self.constant
+
+    def misfit(self, value: object, unfit: Unfit) -> str:
+        """Why a value can't be sent."""
+        if self.is_private:
+            return f"{self.column} {unfit.reason}"
+        return said(self.column, shown(value), self.route, unfit)
 
 
 def part_of(column: str, destination: Destination) -> ContentPart:
@@ -63,6 +77,17 @@ def named_part(column: str, name: str, write: Writer, takes: str = "") -> Conten
         takes: What it takes, for messages.
     """
     return ContentPart(column, Route(name, write, bare_name=name, takes=takes), required=True)
+
+
+def constant_part(constant: str, name: str, write: Writer) -> ContentPart:
+    """A part that is the same in all calls.
+
+    Args:
+        constant: What they say there.
+        name: Its name in the content.
+        write: Makes its value.
+    """
+    return ContentPart("", Route(name, write, bare_name=name), required=True, constant=constant)
 
 
 class CallMapper:
@@ -107,14 +132,14 @@ class CallMapper:
         fields: dict[str, object] = {}
         problems: dict[str, str] = {}
         for part in self._parts:
-            value, column = row.get(part.column), part.column
+            value, column = part.value_in(row), part.column
             if value is None or value == "":
                 if part.required:
                     problems[column] = f"{column} is null or missing"
                 continue
             wire = part.route.write(value)
             if isinstance(wire, Unfit):
-                problems[column] = said(column, shown(value), part.route, wire)
+                problems[column] = part.misfit(value, wire)
             else:
                 fields[part.route.name] = wire
         key = self._key(row.get(self._once_by))

@@ -112,6 +112,8 @@ def _plain(value: object) -> object:
         return sorted(map(str, value))
     if dataclasses.is_dataclass(value):
         return _said(value)
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     if isinstance(value, dict):
         return {str(name): _plain(each) for name, each in sorted(value.items())}
     return value

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chakra_api.errors import HeldBack
+from chakra_api.exit_codes import ExitCode
 from target_chakra.books.receipt import Cost, Receipt
 from target_chakra.books.run_end import RunEnd
 from target_chakra.books.verdict import Held, Verdict
@@ -15,6 +17,8 @@ from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chakra_api.endpoints.client import ChakraClient
     from chakra_api.errors import ChakraError
     from target_chakra.context import RunContext
@@ -72,6 +76,7 @@ class Closing:
             cost=Cost(stats.requests, stats.retries, writer.dispatcher.jobs, seconds, stats.waited),
             error=error,
             halted=tuple(f"{name}: {why}" for name, why in writer.halted.items()),
+            halted_code=_halted_code(writer.halted.values()),
             stopped=self.hooks.stopped(),
             dry_run=self.context.settings.writes_nothing,
             planned=tuple(
@@ -128,3 +133,9 @@ class Closing:
             return Held(None, 0)
         now = self.context.server_clock.earliest or self.context.now_ms()
         return Held(now + int(seconds * 1000), math.ceil(seconds))
+
+
+def _halted_code(why: Iterable[ChakraError]) -> ExitCode:
+    """What procedures and streams that nothing more could be written to mean for the run's end."""
+    held_back = any(isinstance(each, HeldBack) for each in why)
+    return ExitCode.STOPPED if held_back else ExitCode.UNREACHABLE

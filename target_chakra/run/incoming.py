@@ -69,13 +69,13 @@ class Takers:
     """
 
     def __init__(self, context: RunContext, books: Bookkeeping, outbox: Outbox) -> None:
-        note = outbox.show if context.settings.writes_nothing else None
+        note = outbox.show_call if context.settings.writes_nothing else None
         self.intake = Intake(context, books, outbox.foreseen)
         self.calls = CallDesk(context, books.why[Outcome.UNKNOWN], outbox.calls, note)
 
     def register_call(self, compiled: CompiledCall) -> None:
         """A stream is about to come whose rows each ask for one call."""
-        self.calls.register(compiled.mapper.stream, compiled.mapper.scope, compiled.maker)
+        self.calls.register(compiled)
 
     def advance(self, *, flush: bool, keyless: bool) -> Iterator[PlanningEvent]:
         """Decide on what can be decided on.

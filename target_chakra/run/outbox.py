@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chakra_api.errors import LimitCrossed
+    from target_chakra.call_settings.call_mapping import CallKind
     from target_chakra.changes import Action, Change, Reject
     from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.settings import Settings
@@ -102,14 +103,18 @@ class Outbox:
         """An action was not sent after all, and is planned anew."""
         self.deletes.count -= action.kind is Kind.DELETE
 
-    def show(self, action: Action) -> None:
+    def show_call(self, action: Action, kind: CallKind) -> None:
         """A call would be made: there is nothing to foresee for later rows."""
+        self.dry_run.calls[kind.noun] += 1
+        self._show(action)
+
+    def _show(self, action: Action) -> None:
         for each in self._notes:
             each.note(action)
 
     def note(self, action: Action) -> None:
         """An action would be sent."""
-        self.show(action)
+        self._show(action)
         if self.foreseen is not None:
             self.foreseen.note(action)
 

@@ -99,8 +99,7 @@ class PlanKeeper:
         requests += lookups
         took = closing.context.clock.monotonic() - closing.began
         total: Counter[Outcome] = sum(writer.tally.outcomes.values(), Counter())
-        counts = {f"{kind.value}s": dry.planned[kind] for kind in dry.kinds}
-        counts |= {"rejects": dry.rejected, "unchanged": total[Outcome.UNCHANGED]}
+        counts = dry.counts | {"rejects": dry.rejected, "unchanged": total[Outcome.UNCHANGED]}
         counts["superseded"] = total[Outcome.SUPERSEDED]
         counts["kept"] = total[Outcome.KEPT]
         counts["creates_without_key"] = dry.keyless

@@ -155,13 +155,14 @@ class Writer(Generic[State]):
                 self.pump(1.0, flush=True)
 
     def _take(self, change: Change) -> None:
-        if change.stream in self.calls:
-            self.calls.add(change)
-            return
-        if change.procedure in self.halted or self.books.unknown.bars(filter(None, [change.key])):
+        if change.procedure in self.halted:
             self._end_unsent(change)
-            return
-        self.intake.add(change)
+        elif change.stream in self.calls:
+            self.calls.add(change)
+        elif self.books.unknown.bars(filter(None, [change.key])):
+            self._end_unsent(change)
+        else:
+            self.intake.add(change)
 
     def _has_room(self) -> bool:
         has_room = self.tally.open < self._settings.most_open and not self.tally.is_heavy

@@ -9,6 +9,7 @@ from chakra_plugin.settings.monitoring import MONITORING
 from target_chakra import settings as defaults
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.call_settings.parsing import PROCESS
+from target_chakra.singer.message_settings import MESSAGE_OPTIONS, WHATSAPP
 
 MAPPING = th.ObjectType(
     th.Property(
@@ -27,25 +28,9 @@ MAPPING = th.ObjectType(
         "kind",
         th.StringType,
         allowed_values=[PROCESS, *(kind.value for kind in CallKind)],
-        description="What a row asks for. process (the default) creates, updates and deletes"
-        " processes; task creates a task for each row, once for its value of once_by.",
+        description="What a row is: a process (the default), or what it asks for by one call.",
     ),
     th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
-    th.Property(
-        "once_by",
-        th.StringType,
-        description="Of a kind other than process: the column by whose value the row is called for"
-        " once, for ever.",
-    ),
-    th.Property(
-        "process",
-        th.StringType,
-        description="Of a kind other than process: the column that holds the process's id or"
-        " primary key.",
-    ),
-    th.Property(
-        "task", th.StringType, description="Of kind task: shortId of the state task, its schema."
-    ),
     th.Property(
         "mode",
         th.StringType,
@@ -99,6 +84,23 @@ MAPPING = th.ObjectType(
         th.BooleanType,
         description="Bring back what was deleted or is gone, in place of a reject.",
     ),
+    th.Property(
+        "once_by",
+        th.StringType,
+        description="Of tasks and messages: the column whose value is called for once, for ever.",
+    ),
+    th.Property(
+        "process",
+        th.StringType,
+        description="Of tasks and messages: the column that names the process, by its id or its"
+        " primary key.",
+    ),
+    th.Property(
+        "task",
+        th.StringType,
+        description="Of tasks: ShortId of the state task, the schema of the task.",
+    ),
+    *MESSAGE_OPTIONS,
 )
 
 CONNECTION = connection_settings(
@@ -117,6 +119,7 @@ SETTINGS = th.PropertiesList(
         description="How the rows of a stream become changes. Without any, what tap-chakra emits"
         " goes back to its procedure by id.",
     ),
+    WHATSAPP,
     th.Property(
         "compare",
         th.StringType,

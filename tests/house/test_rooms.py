@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 FLOORS = {
     "chakra_api": """
-        connection
+        connection  whatsapp_account
         endpoints  transcripts
         elsewhere
         account  wire  setting_values
@@ -53,6 +53,7 @@ FLOORS = {
         write_probe  telling
         run
         calls
+        messages
         planning  sending  books  plans
         context
         lookups  history

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from chakra_sandbox.whatsapp.made_templates import PLUGIN_ID
 from tests.outside import documents
+from tests.outside.places import ROOT
 from tests.support.loaders import flattened, store
 
 if TYPE_CHECKING:
@@ -78,9 +80,22 @@ class Reader:
             names = ("lead_id", "score", "owner", "stage", "changed_at")
             writer = csv.writer(file)
             writer.writerows([names, ("L-00003", 991, "asha.k", "TRIED", "2026-11-01T09:00:00Z")])
+        self._write_messages(settings)
         self._has("target-chakra --config config.json < rows.singer")
         self._has("target-chakra --config config.json --plan plan.parquet < planned.singer")
         self.load()
+
+    def _write_messages(self, settings: dict[str, Any]) -> None:
+        """Have what docs/messages.md begins with."""
+        page = (ROOT / "docs" / "messages.md").read_text()
+        (told,) = re.findall(
+            r"^`messages.json`:\n\n```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL
+        )
+        (rows,) = re.findall(r"^`visits.csv`:\n\n```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        given = json.loads(told)
+        given |= settings | {"whatsapp": {**given["whatsapp"], "plugin": PLUGIN_ID}}
+        (self.folder / "messages.json").write_text(json.dumps(given))
+        (self.folder / "visits.csv").write_text(rows)
 
     def load(self) -> None:
         """Have the leads in the warehouse as they are now, and scores made of them."""

@@ -61,6 +61,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
     },
     "target-chakra": {
         "streams": '[{"stream": "lead_scores", "procedure": "lead", "key": "lead_id"}]',
+        "whatsapp": '{"waba_id": "200300400500600"}',
         "compare": "journal",
         "assigned_to_format": "id",
         "assign_inactive": "TRUE",

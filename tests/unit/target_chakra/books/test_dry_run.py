@@ -76,3 +76,14 @@ def test_the_end_counts_all_that_would_be_sent_in_jobs_of_one_kind_each() -> Non
 def test_a_run_that_would_send_nothing_says_so() -> None:
     (said,) = lines()
     assert said.startswith("Dry run: 0 creates, 0 updates, 0 deletes; 0 jobs")
+
+
+def test_calls_are_told_by_what_they_make() -> None:
+    dry_run = DryRun()
+    for number in range(1, 4):
+        dry_run.note(action_of(Kind.CALL, {"text": "Hi"}, line=number))
+        dry_run.calls["message"] += 1
+    dry_run.calls["task"] += 1
+    (*_, said) = dry_run.lines(10)
+    assert said.startswith("Dry run: 0 creates, 0 updates, 0 deletes, 3 messages, 1 task; 0 jobs")
+    assert dry_run.counts == {"creates": 0, "updates": 0, "deletes": 0, "messages": 3, "tasks": 1}
