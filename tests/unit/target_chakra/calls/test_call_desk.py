@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +30,7 @@ from target_chakra.books.limits import CallLimits
 from target_chakra.books.reasons import Reasons
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.calls.call_desk import CallDesk
+from target_chakra.calls.compiled_call import CompiledCall
 from target_chakra.changes import Action, Change, Done, Ended, Failed, Key, Mode, Reject
 from target_chakra.context import RunContext
 from target_chakra.history.reports import Reports
@@ -142,10 +144,11 @@ class Run:
         server.most = most
         self.workers = workers
         self.noted: list[Action] = []
-        note = self.noted.append if dry else None
+        note = (lambda action, _kind: self.noted.append(action)) if dry else None
         self.limits = CallLimits(dry=dry)
         self.desk = CallDesk(context, Reasons(), self.limits, note)
-        self.desk.register("calls", SCOPE, server)
+        mapper: Any = SimpleNamespace(stream="calls", scope=SCOPE)
+        self.desk.register(CompiledCall(mapper, server))
         self.desk.recover()
         self.outcomes: list[tuple[str, Outcome]] = []
         self.failure: ChakraError | None = None
