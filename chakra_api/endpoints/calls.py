@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chakra_api.clock import Clock
-    from chakra_api.wire.pacing import Pacer
+    from chakra_api.wire.pacing import Pace, Pacer
     from chakra_api.wire.transport import Request, Response, Transport
 
     Opener: TypeAlias = Callable[[Response, str], Envelope]
@@ -51,9 +51,9 @@ class Calls:
         return RequestStats(self._requests, self._retries, self._pacer.waited_seconds)
 
     @property
-    def allowed_rate(self) -> float | None:
-        """Requests a second that may leave by now; None if they leave freely."""
-        return self._pacer.rate
+    def pace(self) -> Pace:
+        """How fast requests may leave by now."""
+        return self._pacer.pace
 
     @property
     def server_now(self) -> int:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from chakra_api.elsewhere.links import Links
     from chakra_api.endpoints.calls import Opener
     from chakra_api.endpoints.where import Where
-    from chakra_api.wire.pacing import Pacer
+    from chakra_api.wire.pacing import Pace, Pacer
     from chakra_api.wire.server_clock import ServerClock
     from chakra_api.wire.transport import Transport
 
@@ -357,9 +357,9 @@ class ChakraClient:
         return self._calls.stats
 
     @property
-    def allowed_rate(self) -> float | None:
-        """Requests a second that may leave by now; None if they leave freely."""
-        return self._calls.allowed_rate
+    def pace(self) -> Pace:
+        """How fast requests may leave by now."""
+        return self._calls.pace
 
     @property
     def server_now(self) -> int:

@@ -12,7 +12,9 @@ Below that rate they never do, so that a server that recovers is used again with
 
 Not every complaint is about the rate: a server may refuse some requests for reasons of its own.
 Whoever allows so many requests a second lets no more through between two complaints; so one that
-comes at a rate below what was let through again and again of late is about something else.
+comes at a rate below what was let through again and again of late is about something else. Bad
+luck at the beginning may have brought the rate down so far that nothing faster is ever let through:
+after many complaints at a small part of the rate that was complained of first, a leap tells.
 """
 
 from __future__ import annotations
@@ -101,6 +103,18 @@ UNHEARD_SECONDS: Final = 60.0
 MOST_UNHEARD: Final = 960.0
 """Where the doubling ends."""
 
+LEAP_COMPLAINTS: Final = 6
+"""Complaints after which there is a leap, and after the next one, if nothing is told by then.
+
+There are two more after twice as many each time.
+"""
+
+LEAP_SHARE: Final = 0.1
+"""Share of the highest rate that was complained of, below which a leap is worth a complaint."""
+
+LEAP_SECONDS: Final = 10.0
+"""Seconds of a probe that a leap skips: it begins five times as fast as the rate that is held."""
+
 _CLIMB: Final = math.log1p(CLIMB_SHARE)
 
 
@@ -171,6 +185,15 @@ class Allowance:
             return replace(found, best=self.best, cuts=self.cuts + 1 if again else 1)
         return self._probed(rate, kept, resume)
 
+    def leap(self, resume: float) -> Allowance:
+        """The belief that is probed at once, and fast.
+
+        Args:
+            resume: When sending may begin again.
+        """
+        held = self.patience + LEAP_SECONDS
+        return replace(self, since=resume - held, start=self.aim)
+
     def _probed(self, rate: float, kept: float, resume: float) -> Allowance:
         """The belief after a complaint about more than the kept rate."""
         best = max(self.best, kept)
@@ -215,6 +238,7 @@ class Doubts:
         complaints: Complaints since then.
         contradicted: How many of them the last complaint contradicted.
         since: Requests and seconds between the last complaints, too few requests to be told.
+        highest: The highest rate that was complained of.
         unheard: Seconds for which complaints are not heard, once it is sure.
     """
 
@@ -223,6 +247,7 @@ class Doubts:
     complaints: int = 0
     contradicted: int = 0
     since: tuple[int, float] = (0, 0.0)
+    highest: float = 0.0
     unheard: float = UNHEARD_SECONDS
 
     @property
@@ -230,6 +255,16 @@ class Doubts:
         """Whether complaints do not follow the rate."""
         few = self.complaints <= MOST_COMPLAINED * self.requests
         return self.contradicted >= SURE_DOUBTS and few
+
+    def worth_a_leap(self, rate: float) -> bool:
+        """Whether nothing but a leap could tell.
+
+        Args:
+            rate: Requests a second that were complained of last.
+        """
+        times = self.complaints / LEAP_COMPLAINTS
+        doubled = math.ldexp(LEAP_COMPLAINTS, max(0, math.frexp(times)[1] - 1))
+        return rate < LEAP_SHARE * self.highest and 0 <= self.complaints - doubled <= 1
 
     def after(self, requests: int, elapsed: float, rate: float) -> Doubts:
         """The doubts after one more complaint.
@@ -254,6 +289,7 @@ class Doubts:
             complaints=self.complaints + 1,
             contradicted=contradicted,
             since=since,
+            highest=max(self.highest, rate),
         )
 
     def anew(self) -> Doubts:

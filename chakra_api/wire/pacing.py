@@ -55,6 +55,19 @@ FREE_AFTER: Final = 60.0
 """Seconds without a complaint after which a rate without a ceiling is free again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast requests may leave.
+
+    Attributes:
+        rate: Requests a second; None if they leave freely.
+        complaints: How often a complaint was heard, and so was about the rate so far as is known.
+    """
+
+    rate: float | None = None
+    complaints: int = 0
+
+
 @dataclass(slots=True)
 class _Stretch:
     """Requests that left and complaints that came, since a moment."""
@@ -91,14 +104,15 @@ class Pacer:
         self._doubts = Doubts()
         self._heard = _Stretch(0.0)
         self._unheard_until = 0.0
+        self._heard_complaints = 0
         self._lock = threading.Lock()
         self.waited_seconds = 0.0
 
     @property
-    def rate(self) -> float | None:
-        """Requests a second that may leave by now; None if they leave freely."""
+    def pace(self) -> Pace:
+        """How fast requests may leave by now."""
         with self._lock:
-            return self._rate(self._clock.monotonic())
+            return Pace(self._rate(self._clock.monotonic()), self._heard_complaints)
 
     def acquire(self, patience: float = float("inf")) -> None:
         """Wait until a request may leave.
@@ -191,7 +205,9 @@ class Pacer:
                 return
             self._unheard_until, self._doubts = now, Doubts()
         current = self._current(now)
-        if self._is_unrelated(now, current):
+        unrelated = self._is_unrelated(now, current)
+        self._heard_complaints += not unrelated
+        if unrelated:
             self._allowance = None
             self._unheard_until = now + self._doubts.unheard
             self._doubts = self._doubts.anew()
@@ -199,7 +215,9 @@ class Pacer:
             enough = self._stretch.requests + self._before.requests >= MEANINGFUL_REQUESTS
             self._allowance = first(current, resume, meaningful=enough)
         else:
-            self._allowance = self._allowance.refuse(current, now, resume)
+            refused = self._allowance.refuse(current, now, resume)
+            leaps = self._doubts.worth_a_leap(current)
+            self._allowance = refused.leap(resume) if leaps else refused
         # A pause is no rate either.
         self._stretch = self._before = _Stretch(resume)
         self._rate_before = 0.0

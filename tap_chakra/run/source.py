@@ -85,7 +85,7 @@ class Source:
     ) -> None:
         self.settings = settings
         self._unfiltered = unfiltered
-        self.crew = Crew(settings.concurrency, clock.monotonic, lambda: self.client.allowed_rate)
+        self.crew = Crew(settings.concurrency, clock.monotonic, lambda: self.client.pace)
         told = (*watchers, self.crew, *request_log(_log))
         self.client = connect(settings.connection, clock, settings.concurrency, told)
         self._known = known

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.crew_size import CrewSize, Round
 from chakra_api.errors import AnswerLost, NotSent
+from chakra_api.wire.pacing import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,17 +44,18 @@ class Crew:
     Args:
         most: Readers that there are.
         monotonic: Seconds.
-        allowed: Requests a second that the pace lets through; None while they leave freely.
+        pace: How fast requests may leave, and how often a complaint was about that.
     """
 
     def __init__(
         self,
         most: int,
         monotonic: Callable[[], float],
-        allowed: Callable[[], float | None] = lambda: None,
+        pace: Callable[[], Pace] = Pace,
     ) -> None:
         self.monotonic = monotonic
-        self._allowed = allowed
+        self._pace = pace
+        self._complaints = 0
         self._size = CrewSize.at_first(most)
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -108,8 +110,11 @@ class Crew:
         now = self.monotonic()
         is_warm, self._local.warm = getattr(self._local, "warm", False), True
         with self._lock:
-            if _is_strain(exchange):
+            if isinstance(exchange.error, (AnswerLost, NotSent)):
                 self._complained(now)
+            elif exchange.response is None or exchange.response.status in COMPLAINTS:
+                if self._pace().rate is not None:
+                    self._complained(now)  # while requests leave freely the pace knows first
             elif is_warm and self._taken >= self._skipped and self._is_measured:
                 self._seconds.append(exchange.seconds)
 
@@ -138,6 +143,7 @@ class Crew:
             waited = now - began
             if not self._began:
                 self._begin(now, 0)
+            self._heed(now)
             self._taken += 1
             self._asking += asking
             self._waited += waited
@@ -145,6 +151,13 @@ class Crew:
                 self._let += 1
             if self._tells_enough and now - self._began >= LEAST_SECONDS:
                 self._end(now)
+
+    def _heed(self, now: float) -> None:
+        """Heed complaints that the pace heard since."""
+        heard = self._pace().complaints
+        if heard != self._complaints:
+            self._complaints = heard
+            self._complained(now)
 
     @property
     def _tells_enough(self) -> bool:
@@ -166,7 +179,7 @@ class Crew:
                 _typical(self._seconds, are_first=math.isinf(before.best)),
                 median(self._late) if self._late else 0.0,
                 self._waited,
-                self._allowed(),
+                self._pace().rate,
             )
         )
         self._let = min(self._let, self._size.count)
@@ -183,11 +196,3 @@ def _typical(seconds: list[float], *, are_first: bool) -> float:
     """
     lower, middle, _ = quantiles(seconds, n=4)
     return middle if are_first else lower
-
-
-def _is_strain(exchange: Exchange) -> bool:
-    """Whether the server complains, or breaks off."""
-    answer = exchange.response
-    if answer is None:
-        return isinstance(exchange.error, (AnswerLost, NotSent))
-    return answer.status in COMPLAINTS

@@ -117,7 +117,7 @@ class Readers:
     def __post_init__(self) -> None:
         clock = TurnsClock(self.server.turns, 1)
         pacer = Pacer(clock, self.max_rps)
-        self.crew = Crew(self.most, clock.monotonic, lambda: pacer.rate)
+        self.crew = Crew(self.most, clock.monotonic, lambda: pacer.pace)
         watched = WatchedTransport(
             self.server, [self.crew], monotonic=clock.monotonic, now=clock.now
         )

@@ -123,3 +123,24 @@ def test_complaints_after_so_many_requests_whatever_the_rate_are_soon_doubted(
         assert rate > 0.02
     assert complaints <= 20
     assert doubts.anew().unheard == 2 * allowance.UNHEARD_SECONDS
+
+
+def test_a_leap_goes_on_from_several_times_the_rate_that_is_held() -> None:
+    found = held(1.4, 1.43).leap(100.0)
+    assert 4 * 1.4 <= found.rate(100.0) <= 6 * 1.4
+    assert found.rate(105.0) > 2 * found.rate(100.0)
+    refused = found.refuse(found.rate(100.5), 100.5, 101.5)
+    assert refused.kept == 1.4, "what was kept before is still known to be"
+
+
+@pytest.mark.parametrize(("rate", "leaps"), [(1.0, [6, 7, 12, 13, 24, 25, 48, 49]), (20.0, [])])
+def test_leaps_are_rare_and_far_below_what_was_complained_of_first(
+    rate: float, leaps: list[int]
+) -> None:
+    doubts = Doubts().after(1, 1.0, 80.0)
+    found = []
+    for number in range(2, 90):
+        doubts = doubts.after(5, 5 / rate, rate)
+        if doubts.worth_a_leap(rate):
+            found.append(number)
+    assert found == leaps

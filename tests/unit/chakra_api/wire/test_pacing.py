@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.pacing import Pace, Pacer
 from tests.support.clock import FakeClock
 
 
@@ -198,3 +198,30 @@ def test_an_allowance_that_shrinks_again_and_again_is_followed(lowered: float) -
         refusals.append(refused)
         assert answered >= 0.5 * rps * 60
     assert max(refusals) <= 25
+
+
+def test_a_complaint_counts_once_it_says_something_about_the_rate() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    for number in range(1, 401):
+        pacer.acquire()
+        clock.sleep(0.01)
+        if number % 100 == 0:
+            pacer.throttled()
+    assert pacer.pace == Pace(None, 0), "one in a hundred is tolerated"
+    pacer.throttled(1.0)
+    assert pacer.pace.complaints == 1
+    assert pacer.pace.rate is not None
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+def test_complaints_that_do_not_follow_the_rate_count_no_more(retry_after: float | None) -> None:
+    clock, draw = FakeClock(), random.Random(1)
+    pacer, counts = Pacer(clock), []
+    for _ in range(3_000):
+        pacer.acquire()
+        if draw.random() < 0.05:
+            pacer.throttled(retry_after)
+        counts.append(pacer.pace.complaints)
+        clock.sleep(0.01)
+    assert max(counts.count(each) for each in counts) >= 500

@@ -203,3 +203,20 @@ def test_complaints_for_no_reason_take_away_none_of_the_first_readers(
     readers = Readers(server)
     readers.read(1_000)
     assert min(readers.counts) >= 8
+
+
+@pytest.mark.parametrize("retry_after", [True, False])
+@pytest.mark.parametrize("seed", range(5))
+def test_complaints_for_no_reason_keep_no_readers_away(
+    turns: Turns, seed: int, *, retry_after: bool
+) -> None:
+    """One in twenty: only the pauses that the server asks for cost time."""
+    draw = random.Random(f"{seed}:x")
+    server = SlowServer(
+        turns, lambda _now: 0.2, refuses=lambda _: draw.random() < 0.05, retry_after=retry_after
+    )
+    readers = Readers(server)
+    took = readers.read(1_000)
+    pauses = server.refused if retry_after else 0
+    assert took <= 2 * (1_000 * 0.2 / 64 + pauses) + 60
+    assert max(readers.counts) == 64
