@@ -10,7 +10,8 @@ SEED := 0
 CASES := 1000
 PEERS := .venv-peers
 AUDIT := .venv-audit
-SPARK := .venv-spark
+SPARK_VERSION :=
+SPARK := .venv-spark$(SPARK_VERSION:%=-%)
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
@@ -59,10 +60,11 @@ $(STAMPS)/java:
 	@mkdir -p $(STAMPS)
 	@touch $@
 
-$(STAMPS)/spark: requirements/spark.txt pyproject.toml | $(STAMPS)/python $(STAMPS)/java
+$(STAMPS)/spark$(SPARK_VERSION:%=-%): requirements/spark.txt pyproject.toml | $(STAMPS)/python $(STAMPS)/java
 	@echo "Installing Spark into $(SPARK) ..."
 	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
 	@$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@test -z "$(SPARK_VERSION)" || $(SPARK)/bin/python -m pip install -q --disable-pip-version-check pyspark==$(SPARK_VERSION)
 	@$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -86,7 +88,7 @@ test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fu
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
 
-test-spark: $(STAMPS)/dev $(STAMPS)/spark ## Types and tests of chakra_spark, in a real Spark
+test-spark: $(STAMPS)/dev $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## Types and tests of chakra_spark, in a real Spark; SPARK_VERSION=4.0.5 for another
 	$(SPARK)/bin/mypy -p chakra_spark
 	$(SPARK)/bin/python -m pytest tests/spark --durations=10
 
@@ -114,7 +116,7 @@ demo: $(STAMPS)/dev $(STAMPS)/plugins ## A sandbox ChakraHQ to DuckDB through Me
 demo-dlt: $(STAMPS)/dev ## The same through dlt: to DuckDB, a SQL model, and back
 	@$(BIN)/python -m demo.dlt_both_ways
 
-demo-spark: $(STAMPS)/spark ## The same through Apache Spark: read in four tasks, SQL, and back
+demo-spark: $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## The same through Apache Spark: read in four tasks, SQL, and back
 	@$(SPARK)/bin/python -m demo.spark_both_ways
 
 bench: $(STAMPS)/dev $(STAMPS)/peers ## The tap beside a bare loop and its peers; PARTS="throughput memory" for some
@@ -128,7 +130,7 @@ bench-dlt: $(STAMPS)/dev ## Rows per second through dlt: into DuckDB beside othe
 	$(BIN)/python benchmarks/by_hand/bench_dlt.py
 	$(BIN)/python benchmarks/by_hand/bench_dlt_write.py
 
-bench-spark: $(STAMPS)/spark ## Rows per second of 1, 2 and 4 tasks of Spark beside one process
+bench-spark: $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## Rows per second of 1, 2 and 4 tasks of Spark beside one process
 	$(SPARK)/bin/python benchmarks/by_hand/bench_spark.py
 
 prove-scan: $(STAMPS)/dev ## A thousand scans of a churning server, in process, and what they missed
@@ -214,4 +216,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(SPARK) .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants

@@ -48,12 +48,20 @@ def texts_of(options: Mapping[str, str], known: Mapping[str, str], variable: str
     return given
 
 
-def typed_option(name: str, text: str, known: Mapping[str, str]) -> object:
-    """The value that an option's text spells.
+def values_of(texts: Mapping[str, str], known: Mapping[str, str]) -> dict[str, object]:
+    """The values that options' texts spell, by name.
+
+    Args:
+        texts: The options.
+        known: Those that there are, and their types.
 
     Raises:
-        SettingsError: It spells none of its type.
+        SettingsError: One spells none of its type.
     """
+    return {name: _value(name, text, known) for name, text in texts.items()}
+
+
+def _value(name: str, text: str, known: Mapping[str, str]) -> object:
     try:
         return typed(text, {"type": [known[name]]})
     except WrongText as wrong:

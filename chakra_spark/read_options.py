@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown, whole
-from chakra_spark.option_texts import secrets_of, texts_of, typed_option
+from chakra_spark.option_texts import secrets_of, texts_of, values_of
 from tap_chakra.settings import parse_settings
 from tap_chakra.tables.attribute_columns import LAYOUTS
 
@@ -94,7 +94,7 @@ class ReadOptions:
         Raises:
             SettingsError: A value means nothing, or this machine has no key.
         """
-        config = {name: typed_option(name, text, OPTIONS) for name, text in self.texts.items()}
+        config = values_of(self.texts, OPTIONS)
         if self.procedure:
             config["procedures"] = [self.procedure]
         agent = f"spark-chakra/{version('chakra-connectors')}"
@@ -120,7 +120,7 @@ def parse_read(options: Mapping[str, str]) -> ReadOptions:
         SettingsError: One is none, or means nothing; or it is a secret.
     """
     given = texts_of(options, OPTIONS, VARIABLE)
-    values = {name: typed_option(name, text, OPTIONS) for name, text in given.items()}
+    values = values_of(given, OPTIONS)
     procedure, stream = str(values.get("procedure", "")), str(values.get("stream", ""))
     if bool(procedure) == bool(stream):
         raise SettingsError(

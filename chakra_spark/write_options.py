@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import secrets_within
 from chakra_api.setting_values import is_set
-from chakra_spark.option_texts import secrets_of, texts_of, typed_option
+from chakra_spark.option_texts import secrets_of, texts_of, values_of
 from target_chakra.settings import parse_settings
 from target_chakra.storage.place import default_journal
 
@@ -82,7 +82,7 @@ class WriteOptions:
         Raises:
             SettingsError: This machine has no key.
         """
-        config = {name: typed_option(name, text, OPTIONS) for name, text in self.texts.items()}
+        config = values_of(self.texts, OPTIONS)
         return secrets_of(VARIABLE, SECRETS) | config | {"streams": [dict(self.mapping)]}
 
     def settings(self) -> Settings:
@@ -106,7 +106,7 @@ def parse_write(options: Mapping[str, str]) -> WriteOptions:
         SettingsError: One is none, or means nothing; or it holds a secret.
     """
     given = texts_of(options, OPTIONS, VARIABLE)
-    values = {name: typed_option(name, text, OPTIONS) for name, text in given.items()}
+    values = values_of(given, OPTIONS)
     if secrets_within(given.get("journal", "sqlite:///")):
         raise SettingsError(
             "The option journal holds a password, and Spark shows options in plans, pages and logs",

@@ -6,9 +6,13 @@ The sandbox answers in 200 ms. One process reads with 8 readers; then Spark on t
 1, 2 and 4 tasks, each with 8 readers. Start-up is apart: what is measured is the time from the
 first request of a task to the last one, by the sandbox's log; what the driver asks
 before is counted beside it. Each way is run several times in turn, and the best of each counts:
-what else the machine does only makes it slower.
+what else the machine does only makes it slower. Of that the CPU of sandbox, Spark and Python tells
+how much: no way is faster than its CPU by the cores of this machine.
 
-Prints a Markdown table and writes it to `benchmarks/results/spark.md`.
+Beside it stands what a model says (`spark_on_paper.py`), and what that says of more tasks than
+this machine can run, up to the limit of ChakraHQ.
+
+Prints Markdown tables and writes them to `benchmarks/results/spark.md`.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ from typing import NamedTuple
 from pyspark.sql import SparkSession
 
 import chakra_spark
+from benchmarks.by_hand.spark_on_paper import on_paper, paper_table
+from benchmarks.machine import cpu_seconds
 from chakra_sandbox.launch import Sandbox, start_sandbox
 from chakra_spark.read_options import parse_read
 from chakra_spark.reading.account_source import opened, table_builder
@@ -36,7 +42,10 @@ TASKS = (1, 2, 4)
 READERS = 8
 """Of a process, at most: few enough that the server is waited for, and not this machine."""
 ALONE = "one process, no Spark"
-HEAD = "| read by | rows | time | rows/s | ÷ one process | requests | of them ahead | start-up |"
+HEAD = (
+    "| read by | time | rows/s | ÷ one process | on paper | CPU ÷ cores | requests"
+    " | of them ahead | start-up |"
+)
 
 
 class Took(NamedTuple):
@@ -46,12 +55,13 @@ class Took(NamedTuple):
     ahead: float
     requests: int
     planned: int
+    cpu: float
 
 
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--rows", type=int, default=60_000)
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--latency", type=int, default=LATENCY_MS)
     given = parser.parse_args()
@@ -85,6 +95,7 @@ def _session() -> SparkSession:
 def _alone(sandbox: Sandbox, rows: int) -> Took:
     """What it takes this process to read all rows into Arrow tables."""
     sandbox.forget_requests()
+    before = cpu_seconds()
     given = {"procedure": "lead", "api_url": sandbox.url, "concurrency": str(READERS)}
     options = parse_read(given)
     with opened(options) as source:
@@ -94,7 +105,7 @@ def _alone(sandbox: Sandbox, rows: int) -> Took:
         count = sum(each.num_rows for each in piece_tables(source, procedure, piece, builder))
     if count != rows:
         raise SystemExit(f"{count} of {rows} rows arrived")
-    return _took(sandbox, 2)  # the configuration, and users
+    return _took(sandbox, 2, before)  # the configuration, and users
 
 
 def _spark(spark: SparkSession, sandbox: Sandbox, tasks: int) -> Took:
@@ -103,8 +114,9 @@ def _spark(spark: SparkSession, sandbox: Sandbox, tasks: int) -> Took:
     reader = reader.option("concurrency", str(READERS * tasks))
     planned = _planned(sandbox, tasks)
     sandbox.forget_requests()
+    before = cpu_seconds()
     reader.option("api_url", sandbox.url).load().write.format("noop").mode("overwrite").save()
-    return _took(sandbox, planned)
+    return _took(sandbox, planned, before)
 
 
 def _planned(sandbox: Sandbox, tasks: int) -> int:
@@ -118,29 +130,34 @@ def _planned(sandbox: Sandbox, tasks: int) -> int:
     return len(sandbox.requests())
 
 
-def _took(sandbox: Sandbox, planned: int) -> Took:
+def _took(sandbox: Sandbox, planned: int, cpu_before: float) -> Took:
     """What a read took, by the log: from the first request behind a plan to the last one."""
+    cpu = cpu_seconds() - cpu_before
     times = [each["at_ms"] for each in sandbox.requests()]
     ahead, rest = times[:planned], times[planned:]
     seconds = (max(rest) - min(rest)) / 1000
-    return Took(seconds, (min(rest) - min((*ahead, *rest))) / 1000, len(times), planned)
+    return Took(seconds, (min(rest) - min((*ahead, *rest))) / 1000, len(times), planned, cpu)
 
 
 def _tell(given: argparse.Namespace, best: dict[str, Took]) -> None:
-    rows = given.rows
+    cores, rows, alone = os.cpu_count() or 1, given.rows, best[ALONE]
+    answer = alone.seconds * READERS / alone.requests
     lines = [HEAD, "|---" * (HEAD.count("|") - 1) + "|"]
-    for name, took in best.items():
-        ratio = best[ALONE].seconds / took.seconds
+    for tasks, (name, took) in zip((0, *TASKS), best.items(), strict=True):
+        paper = f"{on_paper(rows, tasks, READERS).seconds(answer):.1f} s" if tasks > 1 else ""
         lines.append(
-            f"| {name} | {rows:,} | {took.seconds:.1f} s | {rows / took.seconds:,.0f} |"
-            f" {ratio:.2f} | {took.requests:,} | {took.planned:,} | {took.ahead:.1f} s |"
+            f"| {name} | {took.seconds:.1f} s | {rows / took.seconds:,.0f} |"
+            f" {alone.seconds / took.seconds:.2f} | {paper} | {took.cpu / cores:.1f} s |"
+            f" {took.requests:,} | {took.planned:,} | {took.ahead:.1f} s |"
         )
-    text = "\n".join(lines)
-    print(text)
     about = (
-        f"{os.cpu_count()} cores for sandbox, Spark and all else; answers in {given.latency} ms."
+        f"{rows:,} rows; {cores} cores for sandbox, Spark and all else; answers in"
+        f" {given.latency} ms, of which this machine made {answer * 1000:.0f} ms."
     )
-    RESULTS.write_text(f"# Reading with Spark\n\n{about}\n\n{text}\n")
+    table, paper = "\n".join(lines), paper_table(given.latency / 1000)
+    text = f"# Reading with Spark\n\n{about}\n\n{table}\n\n{paper}"
+    print(text)
+    RESULTS.write_text(f"{text}\n")
 
 
 if __name__ == "__main__":

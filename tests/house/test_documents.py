@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from benchmarks.by_hand.spark_on_paper import paper_table
 from chakra_api.exit_codes import GRAVITY, ExitCode
 from chakra_plugin.settings.monitoring import MONITORING
 from chakra_sandbox.knobs import knob_docs
@@ -201,6 +202,11 @@ def test_the_page_on_spark_names_every_option() -> None:
     names = {**read_options.OPTIONS, **write_options.OPTIONS}
     page = read("docs/spark.md")
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_the_page_on_spark_holds_the_table_that_the_model_makes() -> None:
+    table = paper_table(0.2).partition("\n\n")[2]
+    assert table in read("docs/spark.md")
 
 
 def test_every_make_verb_in_the_documents_exists() -> None:

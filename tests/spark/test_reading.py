@@ -8,8 +8,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,8 +18,11 @@ from chakra_sandbox.launch import start_sandbox
 from chakra_spark import PUSHDOWN
 from chakra_spark.data_source import ChakraDataSource
 from tests.spark.accounts import KEY, SALT, leads, living
+from tests.spark.processes import children
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyspark.sql import SparkSession
 
     from chakra_sandbox.launch import Sandbox
@@ -154,17 +155,6 @@ def kill_a_task(spark: SparkSession, sandbox: Sandbox) -> int:
     workers = [worker for daemon in daemons for worker in children(daemon)]
     os.kill(workers[-1], signal.SIGKILL)
     return workers[-1]
-
-
-def children(parent: int) -> list[int]:
-    """The processes that a process has started, the youngest last."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = status.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == parent:
-                found.append(int(status.parent.name))
-    return sorted(found)
 
 
 def test_the_key_is_nowhere(
