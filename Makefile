@@ -12,6 +12,8 @@ PEERS := .venv-peers
 AUDIT := .venv-audit
 SPARK_VERSION :=
 SPARK := .venv-spark$(SPARK_VERSION:%=-%)
+# Spark 4.0 itself leaves sockets open.
+SPARK_WARNINGS := $(if $(filter 4.0%,$(SPARK_VERSION)),-W default::pytest.PytestUnraisableExceptionWarning)
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
@@ -90,7 +92,7 @@ test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project an
 
 test-spark: $(STAMPS)/dev $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## Types and tests of chakra_spark, in a real Spark; SPARK_VERSION=4.0.5 for another
 	$(SPARK)/bin/mypy -p chakra_spark
-	$(SPARK)/bin/python -m pytest tests/spark --durations=10
+	$(SPARK)/bin/python -m pytest tests/spark --durations=10 $(SPARK_WARNINGS)
 
 test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium; exit code 2 where none can be had
 	@$(BIN)/python -m tests.browser.chromium

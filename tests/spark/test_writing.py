@@ -7,11 +7,15 @@ import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from pyspark import TaskContext
 from pyspark.errors import AnalysisException, PySparkException
 
+from chakra_api.clock import SystemClock
 from chakra_sandbox.launch import start_sandbox
+from chakra_spark.write_options import parse_write
+from chakra_spark.writing.writer import ChakraWriter
 from target_chakra.history.reports import Reports
 from tests.spark.accounts import KEY
 from tests.support.target_process import writes
@@ -53,13 +57,13 @@ class Written:
 
     def write(self, rows: DataFrame, mapping: dict[str, Any], /, **options: str) -> None:
         """Write a DataFrame."""
-        given = {
-            "api_url": self._url,
-            "journal": self.journal,
-            "mapping": json.dumps(mapping),
-            **options,
-        }
+        given = self.options(mapping, **options)
         rows.write.format("chakra").options(**given).mode("append").save()
+
+    def options(self, mapping: dict[str, Any], /, **options: str) -> dict[str, str]:
+        """Those of a write."""
+        given = {"api_url": self._url, "journal": self.journal, "mapping": json.dumps(mapping)}
+        return given | options
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -145,6 +149,48 @@ def _dies_once(rows: Iterable[Any]) -> Iterator[Any]:
     yield from rows
     if TaskContext.get().attemptNumber() == 0:  # type: ignore[union-attr]
         raise ValueError("the first try of each task dies behind its last row")
+
+
+class Attempt:
+    """What a task knows of itself.
+
+    Args:
+        number: Of all attempts of all tasks.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def get(self) -> Attempt:
+        return self
+
+    def partitionId(self) -> int:  # noqa: N802 - Spark's name
+        return 0
+
+    def taskAttemptId(self) -> int:  # noqa: N802 - Spark's name
+        return self._number
+
+
+def test_of_two_tasks_that_stage_the_same_rows_one_is_sent(
+    spark: SparkSession, account: Sandbox, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Speculation: a task that is slow begins a second time, and Spark takes one of the two."""
+    staging = written.folder / "staging"
+    texts = [random.Random(number).randbytes(500).hex() for number in range(1_200)]
+    batch = pa.RecordBatch.from_pydict({"remarks": texts})
+    options = written.options(NOTES | {"fields": {"remarks": "data.remarks"}}, staging=str(staging))
+    schema = spark.createDataFrame([("",)], "remarks string").schema
+    writer = ChakraWriter(parse_write(options), schema, SystemClock())
+    told = []
+    for number in (7, 8):
+        monkeypatch.setattr("chakra_spark.writing.writer.TaskContext", Attempt(number))
+        told.append(writer.write(iter([batch])))
+    assert len(list(staging.rglob("*.arrow"))) == len(told)
+    assert not writes(account)
+    writer.commit(told[1:])
+    held = Counter(row.data.get("remarks") for row in account.oracle())
+    assert {held[text] for text in texts} == {1}
+    assert not list(staging.iterdir())
 
 
 def test_many_rows_are_staged_in_files_that_are_gone_afterwards(
