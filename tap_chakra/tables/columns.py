@@ -119,7 +119,9 @@ def column(values: Values, kind: Kind) -> Column:
     if not kinds:
         return Column(pa.nulls(len(values), column_type(kind.arrow_name)))
     if kind.coerce is to_json:
-        nul = tuple(place for place, value in enumerate(values) if holds_nul(value))
+        nul = tuple(
+            place for place, value in enumerate(values) if value is not None and holds_nul(value)
+        )
         return Column(pa.array(list(map(to_json, values)), pa.string()), nul=nul)
     array = _at_once(values, kinds, kind) if kind.is_usual else None
     if array is not None:
@@ -287,6 +289,18 @@ def stored_array(values: Values, arrow_name: str) -> pa.Array:
     if arrow_name == "date32":
         return pc.divide(instants, DAY_MS).cast(pa.int32()).view(pa.date32())
     return _from_ms(instants)
+
+
+def mapped(texts: pa.Array, make: Callable[[str], object]) -> pa.Array:
+    """The column of what is made of texts, once of each that there is.
+
+    Args:
+        texts: The texts.
+        make: Makes another one of a text; None for none.
+    """
+    distinct = texts.dictionary_encode()
+    made = pa.array(list(map(make, distinct.dictionary.to_pylist())), pa.string())
+    return made.take(distinct.indices)
 
 
 def masked(array: pa.Array, treat: Callable[[object], object]) -> pa.Array:

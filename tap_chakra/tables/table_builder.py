@@ -30,7 +30,7 @@ from tap_chakra.records.schema import (
     names_of,
 )
 from tap_chakra.tables.attribute_columns import AttributeColumns, GroupTyping, slots
-from tap_chakra.tables.columns import Kind, column, column_type, masked
+from tap_chakra.tables.columns import Kind, column, column_type, mapped, masked
 from tap_chakra.tables.extras import Extras
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _NESTED: Final = names_of(RootKind.ATTRIBUTES)
 _KNOWN: Final = frozenset((*ROOT, *names_of(RootKind.STATE), *_NESTED))
+_TEXTS: Final = {str, type(None)}
 _ARROW_NAMES: Final = {
     **{column.name: "string" for column in ROOT_COLUMNS},
     **dict.fromkeys(TIMES, "timestamp"),
@@ -145,7 +146,7 @@ class TableBuilder:
         self._keep_unheard_of(rows, extras)
         for field, username in PEOPLE.items():
             columns[field], columns[username] = self._people(field, columns[field])
-        columns |= self._state(rows, extras)
+        columns |= self._state(list(map(dict.get, rows, repeat("state"))), extras)
         for name, group in self._groups.items():
             dropped = name in self._dropped
             values = [None if dropped else row.get(name) for row in rows]
@@ -197,24 +198,46 @@ class TableBuilder:
 
     def _people(self, field: str, named: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Ids and usernames of the people whom the column of a field names by either."""
-        names = named.to_pylist()
-        found = {name: self._directory.find(name) for name in set(names) if name is not None}
-        ids: Row = {name: person.id for name, person in found.items() if person and person.id}
-        usernames = {name: person.username for name, person in found.items() if person}
-        if self._mask is not None:
-            strangers = [name for name, person in found.items() if person is None]
-            ids |= {name: self._mask.stranger(field, name) for name in strangers}
-        return (
-            pa.array([ids.get(name, name) for name in names], pa.string()),
-            pa.array(list(map(usernames.get, names)), pa.string()),
-        )
+        find, mask = self._directory.find, self._mask
 
-    def _state(self, rows: Sequence[Row], extras: Extras) -> Row:
+        def person_id(name: str) -> object:
+            person = find(name)
+            if person is None and mask is not None:
+                return mask.stranger(field, name)
+            return (person and person.id) or name
+
+        def username(name: str) -> str | None:
+            person = find(name)
+            return None if person is None else person.username
+
+        return mapped(named, person_id), mapped(named, username)
+
+    def _state(self, values: Sequence[object], extras: Extras) -> Row:
         """The state of each row, however it is named."""
+        if not set(map(type, values)) <= _TEXTS:
+            return self._odd_state(values, extras)
+        named, states = pa.array(values, pa.string()), self._states
+
+        def short_id(name: str) -> str:
+            return states[name].short_id if name in states else name
+
+        def state_id(name: str) -> str | None:
+            return (states[name].id or None) if name in states else None
+
+        def state_name(name: str) -> str | None:
+            return states[name].name if name in states else None
+
+        return {
+            "state": mapped(named, short_id),
+            "stateId": mapped(named, state_id),
+            "stateName": mapped(named, state_name),
+        }
+
+    def _odd_state(self, values: Sequence[object], extras: Extras) -> Row:
+        """The same, where not all are named by a text."""
         found: list[State | None] = []
         others: list[object] = []
-        for place, row in enumerate(rows):
-            value = row.get("state")
+        for place, value in enumerate(values):
             state = self._find_state(value)
             found.append(state)
             others.append(None if state else self._other_state(place, value, extras))
