@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chakra_api.endpoints.answers import ProcessPage
-    from tap_chakra.lines.second_process import Beginning
     from tap_chakra.lines.second_process_client import SecondProcess
     from tap_chakra.records.row_parser import RowParser
+    from tap_chakra.second.beginning import Beginning
 
 
 class Output(Protocol):

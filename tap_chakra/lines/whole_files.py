@@ -7,7 +7,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tap_chakra.lines.second_process import write_all
+from tap_chakra.second.frames import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from chakra_api.errors import OutputFault
-from tap_chakra.lines.second_process import write_all
-from tap_chakra.lines.second_process_client import NotStarted, SecondProcess
+from tap_chakra.lines.second_process_client import SecondProcess
+from tap_chakra.second.frames import write_all
+from tap_chakra.second.python_process import NotStarted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

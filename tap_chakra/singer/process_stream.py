@@ -9,7 +9,6 @@ from singer_sdk.mapper import SameRecordTransform
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.values.zones import name_of
 from tap_chakra.lines.page_writer import PageWriter
-from tap_chakra.lines.second_process import Beginning
 from tap_chakra.masking.masked_procedure import spelled_mask
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
@@ -19,6 +18,7 @@ from tap_chakra.run.procedure_run import keep_bookmark
 from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
 from tap_chakra.run.resume import Beside
 from tap_chakra.run.told import stream_facts, with_result
+from tap_chakra.second.beginning import Beginning
 from tap_chakra.singer.batch_files import BATCH_BYTES, PARQUET, BatchOutput
 from tap_chakra.singer.kept_rows import KeptRows, Typing, kept_columns, kept_lines
 from tap_chakra.singer.streams import ChakraStream

@@ -27,7 +27,7 @@ from tap_chakra import settings as defaults
 from tap_chakra.doctor.known import without_updated_filter
 from tap_chakra.doctor.place import usual_place
 from tap_chakra.facts.run_record import RunRecord
-from tap_chakra.lines.second_process_client import END_SECONDS, SecondProcess, can_hand_over
+from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
 from tap_chakra.masking.rules import TINY_SALT
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import Collection, collection_records
@@ -37,6 +37,7 @@ from tap_chakra.reporting.report_file import reported
 from tap_chakra.run.check import check
 from tap_chakra.run.progress import PushesDown, Screen, the_first
 from tap_chakra.run.source import Source
+from tap_chakra.second.python_process import END_SECONDS
 from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
 from tap_chakra.singer.catalog_account import matched, rename

@@ -33,7 +33,7 @@ PAGE: Final = ROOT / "docs" / "endpoints.md"
 PRODUCT: Final = ("tap_chakra", "target_chakra", "chakra_plugin", "chakra_spark")
 PARTS: Final = ("photos", "whatsapp", "templates")
 NO_CALLS: Final = {
-    *("server_clock", "server_now", "stats", "allowed_rate", "impatient", "close"),
+    *("server_clock", "server_now", "stats", "pace", "impatient", "close"),
     *PARTS,
 }
 """What a client has beside endpoints."""

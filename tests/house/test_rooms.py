@@ -42,6 +42,7 @@ FLOORS = {
         run
         scanning
         reading  tables  lines  facts
+        second
         timeline  records  settings
         webhooks
         masking

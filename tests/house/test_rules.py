@@ -121,7 +121,7 @@ KNOW_WHAT_IS_MASKED = {
     "tap_chakra/records/masks.py": "checks masks against them",
     "tap_chakra/records/stream_names.py": "their shortIds, for the names of streams",
     "tap_chakra/records/config_collections.py": "their states, for a stream of the configuration",
-    "tap_chakra/lines/second_process.py": "masks what it is told to",
+    "tap_chakra/second/beginning.py": "masks what it is told to",
     "tap_chakra/doctor/look.py": "tells shapes of values, and no value",
 }
 

@@ -10,7 +10,8 @@ import pytest
 
 from chakra_api.endpoints.answers import ProcessPage
 from tap_chakra.lines.page_writer import PageWriter
-from tap_chakra.lines.second_process import Beginning
+from tap_chakra.records.row_parser import RowParser
+from tap_chakra.second.beginning import Beginning
 
 if TYPE_CHECKING:
     from tap_chakra.lines.second_process_client import SecondProcess
@@ -41,7 +42,7 @@ class Printed:
 def records_of(page: ProcessPage, positions: list[int]) -> list[dict[str, Any]]:
     beginning = Beginning(CONFIG, [], "lead", "process_lead", ())
     printed = Printed()
-    PageWriter(beginning.parser(), beginning, printed).write(page, positions, None, AT)
+    PageWriter(RowParser(*beginning.typing()), beginning, printed).write(page, positions, None, AT)
     return printed.records
 
 

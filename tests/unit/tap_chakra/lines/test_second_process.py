@@ -17,21 +17,14 @@ from chakra_api.account.account import resolve_account
 from chakra_api.account.people import Directory
 from chakra_api.endpoints.answers import ProcessPage
 from chakra_api.wire.wire_json import encode
-from tap_chakra.lines import second_process_client
 from tap_chakra.lines.record_lines import RecordLines
-from tap_chakra.lines.second_process import (
-    BEGIN,
-    COUNTS,
-    HEAD,
-    LINES,
-    ROWS,
-    Beginning,
-    Work,
-    frames,
-    rows_frame,
-)
-from tap_chakra.lines.second_process_client import NotStarted, SecondProcess
+from tap_chakra.lines.second_process import LINES, Work
+from tap_chakra.lines.second_process_client import SecondProcess
 from tap_chakra.records.row_typer import compile_row
+from tap_chakra.second import python_process
+from tap_chakra.second.beginning import Beginning
+from tap_chakra.second.frames import BEGIN, COUNTS, HEAD, ROWS, frames, rows_frame
+from tap_chakra.second.python_process import NotStarted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +87,7 @@ def expected(rows: list[dict[str, Any]], version: int | None = None) -> bytes:
 
 
 def test_rows_are_typed_and_written_as_the_first_process_would(piped: Piped) -> None:
-    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), range(4), 7, AT)))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), range(4), (7, AT))))
     assert piped.printed() == expected(ROWS_OF_A_PAGE, 7)
 
 
@@ -104,26 +97,26 @@ def parsed(lines: bytes) -> list[Any]:
 
 def test_an_answer_is_handed_over_as_it_came_with_the_positions_of_its_rows(piped: Piped) -> None:
     page = page_of(ROWS_OF_A_PAGE[:3], orjson.dumps({"_data": ROWS_OF_A_PAGE[:3]}))
-    frame = b"".join(rows_frame(page, [2, 0], None, AT))
+    frame = b"".join(rows_frame(page, [2, 0], (None, AT)))
     assert page.body in frame
     piped.work.take(ROWS, frame)
     assert parsed(piped.printed()) == parsed(expected([page.rows[2], page.rows[0]]))
 
 
 def test_rows_without_an_answer_of_their_own_are_handed_over_alone(piped: Piped) -> None:
-    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [2, 0], None, AT)))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [2, 0], (None, AT))))
     assert piped.printed() == expected([ROWS_OF_A_PAGE[2], ROWS_OF_A_PAGE[0]])
 
 
 def test_heads_of_rows_are_never_taken_for_whole_ones(piped: Piped) -> None:
-    frame = b"".join(rows_frame(page_of([{"id": "1"}], heads=True), [0], None, AT))
+    frame = b"".join(rows_frame(page_of([{"id": "1"}], heads=True), [0], (None, AT)))
     with pytest.raises(json.JSONDecodeError):
         piped.work.take(ROWS, frame)
 
 
 def test_lines_keep_their_place_and_counts_come_when_they_are_asked_for(piped: Piped) -> None:
     piped.work.take(LINES, b"before\n")
-    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), range(3), None, AT)))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), range(3), (None, AT))))
     piped.work.take(LINES, b"after\n")
     piped.work.take(COUNTS, b"")
     printed = piped.printed().splitlines()
@@ -139,7 +132,7 @@ def test_lines_keep_their_place_and_counts_come_when_they_are_asked_for(piped: P
 def test_properties_that_are_not_selected_are_left_out(piped: Piped) -> None:
     beginning = Beginning(CONFIG, [], "lead", "process_lead", [("data", "score"), ("team",)])
     piped.work.take(BEGIN, beginning.encoded())
-    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [0], None, AT)))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [0], (None, AT))))
     record = orjson.loads(piped.printed())["record"]
     assert record["data"] == {}
     assert "team" not in record
@@ -151,7 +144,7 @@ def test_an_account_is_sent_once_for_all_its_streams(piped: Piped) -> None:
     second = Beginning(CONFIG, users, "lead", "process_others", ())
     piped.work.take(BEGIN, second.encoded(first))
     assert len(second.encoded(first)) < 200 < len(second.encoded())
-    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [0], None, AT)))
+    piped.work.take(ROWS, b"".join(rows_frame(page_of(ROWS_OF_A_PAGE), [0], (None, AT))))
     printed = expected(ROWS_OF_A_PAGE[:1]).replace(b"process_lead", b"process_others")
     assert piped.printed() == printed
     others = Beginning(dict(CONFIG), users, "lead", "process_others", ())
@@ -180,7 +173,7 @@ def test_a_process_that_does_not_start_is_said_and_leaves_nothing_open(
     def command(_: str, answers: int) -> list[str]:
         return [sys.executable, "-c", code.format(fd=answers)] if code else ["/no/such/python"]
 
-    monkeypatch.setattr(second_process_client, "command_of", command)
+    monkeypatch.setattr(python_process, "command_of", command)
     open_before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(NotStarted, match=why):
         SecondProcess()

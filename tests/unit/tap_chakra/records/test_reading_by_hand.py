@@ -16,10 +16,10 @@ from chakra_api.account.people import Directory
 from chakra_api.values.attribute_types import attribute_type
 from chakra_api.values.times import UTC, Times
 from chakra_api.wire.wire_json import decode, encode
-from tap_chakra.lines.second_process import Beginning
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.selection import left_out
+from tap_chakra.second.beginning import Beginning
 from tap_chakra.tables.table_builder import TableBuilder, plain_layout
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
@@ -391,7 +391,7 @@ def test_a_second_process_reads_as_the_first() -> None:
         (None, 1000, "45792000", "1971-06-15T00:00:00.000Z"),
     ):
         beginning = Beginning(config, [], "lead", "s", (), naive, unit)
-        parser = Beginning.decoded(beginning.encoded()).parser()
+        parser = RowParser(*Beginning.decoded(beginning.encoded()).typing())
         body = b'{"_data":[{"id":"r","data":{"x":%s}}]}' % wire.encode()
         (record,) = parser.records(body, [0])
         assert json.loads(record)["data"]["x"] == said

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tap_chakra.lines import isolated
-from tap_chakra.lines.isolated import command_of, environment_of, path_of
+from tap_chakra.second import isolated
+from tap_chakra.second.isolated import command_of, environment_of, path_of
 
 if TYPE_CHECKING:
     import pytest
