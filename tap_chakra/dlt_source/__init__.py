@@ -32,6 +32,7 @@ from tap_chakra.dlt_source.stream_errors import (
     StreamsFailed,
     parse_on_stream_error,
 )
+from tap_chakra.dlt_source.stream_tables import StreamTables
 from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, note_incomplete, parse_layout
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
@@ -88,6 +89,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     on_stream_error: str = STOP,
     max_rows_per_run: int | None = None,
     nested: str = "structs",
+    second_process_from: int = defaults.DEFAULT_SECOND_PROCESS_FROM,
 ) -> Iterable[DltResource]:
     """ChakraHQ: one resource per procedure, `users`, one per collection of the configuration.
 
@@ -128,6 +130,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
             on, and `unfinished_scans` names it until then.
         nested: `structs`, `json` or `columns`: what becomes of `data` and `derivedData`.
+        second_process_from: From so many rows on, where there are two cores, a second process
+            makes the tables; 0 for never.
 
     Raises:
         SettingsError: A setting means nothing.
@@ -193,9 +197,9 @@ def _tables(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> 
     if columns:
         state["columns"] = columns
     with shared.opened() as source:
-        builds = partial(TableBuilder, procedure, source.directory, attributes)
-        _avoid_csv(builds(source.times).schema)
-        run = TableRun(source, procedure, builds, state=state, bounds=layout.bounds)
+        _avoid_csv(TableBuilder(procedure, source.directory, attributes, source.times).schema)
+        typed = partial(StreamTables, source, procedure, attributes, shared.second)
+        run = TableRun(source, procedure, typed, state=state, bounds=layout.bounds)
         for parcel in run.parcels(shared.clock):
             yield _item(parcel)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tap_chakra.run.source import Source
+from tap_chakra.second.python_process import NotStarted, has_second_core
+from tap_chakra.tables.table_process_client import TableProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chakra_api.clock import Clock
     from tap_chakra.settings import Settings
+
+ALONE: Final = "this one goes on alone"
+_log = logging.getLogger("tap-chakra")
 
 
 class SharedSource:
@@ -29,6 +35,9 @@ class SharedSource:
         self._lock = Lock()
         self._runs = 0
         self._source: Source | None = None
+        self._rows = 0
+        self._is_alone = not (settings.second_process_from and has_second_core())
+        self._second: TableProcess | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Source]:
@@ -44,3 +53,27 @@ class SharedSource:
                 if not self._runs:
                     source.close()
                     self._source = None
+                    self._end_second()
+
+    def second(self, rows: int) -> TableProcess | None:
+        """The second process, which makes tables; None until there are enough rows for it.
+
+        Args:
+            rows: Rows that came since the last call, of any stream.
+        """
+        with self._lock:
+            self._rows += rows
+            if self._is_alone or self._rows < self.settings.second_process_from:
+                return None
+            if self._second is None:
+                try:
+                    self._second = TableProcess()
+                except NotStarted as why:
+                    self._is_alone = True
+                    _log.warning("No second process could be started (%s): %s", why, ALONE)
+            return self._second
+
+    def _end_second(self) -> None:
+        second, self._second, self._rows = self._second, None, 0
+        if second is not None:
+            second.close()

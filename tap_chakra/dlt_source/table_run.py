@@ -11,8 +11,6 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown, whole
 from chakra_api.values.zones import name_of
@@ -28,20 +26,19 @@ from tap_chakra.tables.record_tables import table_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import pyarrow as pa
+
     from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
-    from chakra_api.endpoints.client import Row
-    from chakra_api.values.times import Times
+    from tap_chakra.dlt_source.stream_tables import StreamTables
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.run.source import Source
-    from tap_chakra.tables.table_builder import TableBuilder
+    from tap_chakra.tables.page_tables import Tables
 
 INCOMPLETE: Final = "incomplete"
 TABLE_ROWS: Final = 10_000
-BLOCK_ROWS: Final = 1000
 TABLE_BYTES: Final = 16 << 20
 """Bytes of rows, as they came, at which a table is delivered, however few rows they are."""
-BLOCK_BYTES: Final = 4 << 20
 
 _log = logging.getLogger("tap-chakra")
 
@@ -109,7 +106,7 @@ class TableRun:
     Args:
         source: The account.
         procedure: What to read.
-        builds: Makes what makes its tables, once it is known what times mean.
+        typed: Makes what makes its tables, once it is known what times mean.
         state: What earlier runs left, and what this one leaves.
         bounds: How much at a time.
     """
@@ -118,7 +115,7 @@ class TableRun:
         self,
         source: Source,
         procedure: Procedure,
-        builds: Callable[[Times], TableBuilder],
+        typed: Callable[[], StreamTables],
         *,
         state: dict[str, object],
         bounds: Bounds,
@@ -126,7 +123,7 @@ class TableRun:
         self.stream = source.streams[procedure.short_id]
         self._source = source
         self._procedure = procedure
-        self._builds = builds
+        self._typed = typed
         self._state = state
         self._bounds = bounds
         self._ends_early = False
@@ -146,23 +143,25 @@ class TableRun:
             bookmarks.from_state(self.stream, self._state),
             full_table=False,
             beside=Beside(ids=self._source.settings.emit_scan_ids),
+            heads_only=self._source.settings.second_process_from > 0,
         )
         run.open()
-        builder = self._builds(self._source.times)
+        tables = self._typed()
         _log.info("%s: %s", self.stream, run.opening)
         reporter = Reporter(clock, self._source.client.stats)
-        yield from self._read(run, reporter, builder)
+        yield from self._read(run, reporter, tables)
+        tables.ended()
         work = reporter.work(run.progress, run.emitted, self._source.client.stats)
-        _log.info("%s: %s", self.stream, reporter.summary(work, builder.coerced))
-        for line in odd_lines(builder, name_of(self._source.times.naive)):
+        _log.info("%s: %s", self.stream, reporter.summary(work, tables.coerced))
+        for line in odd_lines(tables, name_of(self._source.times.naive)):
             _log.warning("%s: %s", self.stream, line)
         if not self._ends_early:
             yield from self._conclude(run)
 
     def _read(
-        self, run: ProcedureRun, reporter: Reporter, builder: TableBuilder
+        self, run: ProcedureRun, reporter: Reporter, tables: StreamTables
     ) -> Iterator[Parcel]:
-        pending, read, delivered = _PendingRows(builder), 0, False
+        pending, read, delivered = _PendingRows(tables), 0, False
         for delivery in run.deliveries():
             pending.add(delivery, seen=self._source.settings.emit_scan_ids)
             read += len(delivery.seen)
@@ -170,7 +169,7 @@ class TableRun:
             if self._ends_early or pending.is_full(self._bounds.table):
                 delivered = True
                 yield from self._delivered(pending, run)
-                pending = _PendingRows(builder)
+                pending = _PendingRows(tables)
             if self._ends_early:
                 _log.info("%s: %s rows read; the next run goes on", self.stream, f"{read:,}")
                 return
@@ -238,22 +237,19 @@ def note_incomplete(stream: str, reasons: tuple[str, ...], *, allowed: bool) -> 
 class _PendingRows:
     """Rows that were read and are not delivered yet.
 
-    Rows become columns a block at a time, while the machine still has them at hand: ten
-    thousand at once cost nearly twice as much each.
+    Args:
+        tables: Makes their table.
     """
 
-    def __init__(self, builder: TableBuilder) -> None:
-        self._builder = builder
-        self._rows: list[Row] = []
-        self._tables: list[pa.Table] = []
-        self._count = 0
-        self._bytes = self._unbuilt = 0
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._bytes = 0
         self.seen: list[str] = []
 
     @property
     def size(self) -> int:
         """Rows in the longest table that they would make."""
-        return max(self._count, len(self.seen))
+        return max(len(self._tables), len(self.seen))
 
     def is_full(self, rows: int) -> bool:
         """Whether they are to be delivered: so many rows, or what weighs as much."""
@@ -261,22 +257,12 @@ class _PendingRows:
 
     def add(self, delivery: Delivery, *, seen: bool) -> None:
         """Take the rows of a delivery; the ids of all rows read too, if they are wanted."""
-        self._rows += delivery.rows
-        self._count += len(delivery.positions)
         if seen:
             self.seen += delivery.seen
         size = delivery.size
         self._bytes += size
-        self._unbuilt += size
-        if len(self._rows) >= BLOCK_ROWS or self._unbuilt >= BLOCK_BYTES:
-            self._build()
+        self._tables.add(delivery.page, delivery.positions, size)
 
     def table(self) -> pa.Table:
         """All the rows as one table."""
-        if self._rows or not self._tables:
-            self._build()
-        return pa.concat_tables(self._tables)
-
-    def _build(self) -> None:
-        self._tables.append(self._builder(self._rows))
-        self._rows, self._unbuilt = [], 0
+        return self._tables.taken()

@@ -179,9 +179,8 @@ def test_the_dlt_page_names_each_argument_of_the_source() -> None:
     shared = set(TapChakra.config_jsonschema["properties"]) - {
         name for name in declared() if name.startswith(("stream_map", "faker", "flatten", "batch"))
     }
-    # dlt writes no lines, knows no end of a run to tell of, and listens to nobody.
-    shared -= {"second_process_from", "report_path", "webhook_secrets"}
-    shared -= {each.name for each in MONITORING}
+    # dlt knows no end of a run to tell of, and listens to nobody.
+    shared -= {"report_path", "webhook_secrets", *(each.name for each in MONITORING)}
     assert shared <= set(arguments), "a setting of the tap that the dlt source does not have"
 
 
