@@ -8,6 +8,7 @@ POINTS := 1000
 DAYS := 1000
 SEED := 0
 CASES := 1000
+KILLS := 300
 PEERS := .venv-peers
 AUDIT := .venv-audit
 SPARK_VERSION :=
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served
+.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served webhook-kills
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -149,6 +150,9 @@ kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; 
 	$(BIN)/python -m tests.campaigns.kills target --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills undo --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills apply --points 150
+
+webhook-kills: $(STAMPS)/dev ## SIGKILL to the real listener 300 times: is every event that got a 200 there? KILLS=30 for fewer
+	$(BIN)/python -m tests.campaigns.webhook_kills --kills $(KILLS)
 
 unlucky: $(STAMPS)/dev ## Full disks at every n-th byte and signals at every answer, 600 cases in process
 	$(BIN)/python -m tests.campaigns.unlucky

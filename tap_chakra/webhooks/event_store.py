@@ -72,9 +72,13 @@ class EventStore:
         self._clock = clock
         self._engine = event_engine(place, makes=makes)
         self._connection: sa.Connection | None = None
-        with spoken(place), self._connected() as connection, writing(connection):
-            make_tables(connection)
-            self.name = self._named(connection)
+        try:
+            with spoken(place), self._connected() as connection, writing(connection):
+                make_tables(connection)
+                self.name = self._named(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def _named(self, connection: sa.Connection) -> str:
         name = connection.execute(sa.select(STORES.c.name)).scalar()

@@ -159,3 +159,17 @@ def test_a_setting_of_meltanos_file_is_named_by_its_variable_too() -> None:
     source = Source({"dry_run": "maybe"}, "/project/run/target.01a2.config.json", of_meltano=True)
     with pytest.raises(SettingsError, match=r"setting dry_run \(A_PLUGIN_DRY_RUN\) is 'maybe'"):
         gathered(DECLARED, [source])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["one-secret-1", "two-secret-2"],
+        '["one-secret-1", "two-secret-2"]',
+        "one-secret-1,two-secret-2",
+    ],
+)
+def test_each_secret_of_a_list_is_one(given: object) -> None:
+    items = {"type": "array", "items": {"type": "string"}, "secret": True}
+    declared = Declared("tap-chakra", {"properties": {"webhook_secrets": items}})
+    assert declared.secrets_in({"webhook_secrets": given}) == ["one-secret-1", "two-secret-2"]
