@@ -118,6 +118,19 @@ class Sandbox:
         made: dict[str, list[str]] = json.loads(_call("POST", f"{self.control}/mutate", body))
         return made
 
+    def call(self, url: str, secret: str = "", **more: object) -> dict[str, int]:
+        """Have webhook calls sent; how many were answered how.
+
+        Args:
+            url: Where to.
+            secret: What they are signed with; empty for no signature.
+            more: `form` (chakra, meta, change), `count`, `first`, `procedure`.
+        """
+        body = {"url": url, "secret": secret, **more}
+        sent = json.loads(_call("POST", f"{self.control}/call", body))
+        answers: dict[str, int] = sent["answers"]
+        return answers
+
     def oracle(self, procedure: str = "lead") -> list[OracleRow]:
         """Return every row that ever was, oldest first."""
         lines = _call("GET", f"{self.control}/oracle?procedure={procedure}").splitlines()

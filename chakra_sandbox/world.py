@@ -7,6 +7,7 @@ request is answered, so nothing has to run in between, and each request sees one
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chakra_sandbox import exact_json
@@ -239,6 +240,19 @@ class World:
             "tasks": self.tasks.told(),
             "photos": self.photos.told(),
         }
+
+    def living(self, procedure: str, most: int) -> list[tuple[str, str]]:
+        """The first living rows of a procedure, each as the procedure's id and its own.
+
+        Raises:
+            Rejection: 404 for an unknown procedure, and for one without rows.
+        """
+        shelf = self._shelf(procedure)
+        slots = (slot for slot, life in shelf.store.lives() if life.died_ms is None)
+        ids = [str(shelf.store.row(slot)["id"]) for slot in islice(slots, most)]
+        if not ids:
+            raise Rejection(404, f"No living row in {procedure}")
+        return [(shelf.model.id, each) for each in ids]
 
     def jobs(self) -> Iterable[Job]:
         """Go through all jobs that were accepted, oldest first."""

@@ -1,4 +1,4 @@
-"""The control endpoints under `/_sandbox/`: knobs, oracle, log, mutations, statistics."""
+"""The control endpoints under `/_sandbox/`: knobs, oracle, log, mutations, webhook calls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aiohttp import web
 from chakra_sandbox import exact_json
 from chakra_sandbox.knob_values import KnobError
 from chakra_sandbox.messages import Rejection
+from chakra_sandbox.serving.calling import FORMS, Calls, bodies, send
 from chakra_sandbox.whatsapp.made_templates import Status
 from chakra_sandbox.writes.changes import Mutation
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from chakra_sandbox.world import World
 
 _LINES = 2000
+CHANGED = 100
+"""Processes that change webhooks name, in turn."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -40,6 +43,7 @@ class Control:
             ("GET", "requests", self._requests),
             ("DELETE", "requests", self._clear_requests),
             ("POST", "mutate", self._mutate),
+            ("POST", "call", self._call),
             ("GET", "stats", self._stats),
         ]
         for method, name, handler in routes:
@@ -103,6 +107,25 @@ class Control:
             return _json({"error": rejection.message}, status=404)
         return _json(done)
 
+    async def _call(self, request: web.Request) -> web.Response:
+        body = await _object(request)
+        calls = Calls(
+            str(body.get("url", "")),
+            str(body.get("secret", "")),
+            str(body.get("form", "chakra")),
+            _count(body, "count", 1),
+            _count(body, "first", 1),
+        )
+        if calls.form not in FORMS or not calls.url.startswith(("http://", "https://")):
+            return _json({"error": f"url is an address, form one of {', '.join(FORMS)}"}, 400)
+        self._world.advance(self._now_ms())
+        try:
+            changed = self._world.living(str(body.get("procedure", "lead")), CHANGED)
+        except Rejection as rejection:
+            return _json({"error": rejection.message}, status=404)
+        made = bodies(calls, self._now_ms(), changed)
+        return _json({"answers": await send(calls, made)})
+
     async def _stats(self, _request: web.Request) -> web.Response:
         self._world.advance(self._now_ms())
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -132,8 +155,8 @@ async def _object(request: web.Request) -> dict[str, object]:
     return body
 
 
-def _count(body: dict[str, object], name: str) -> int:
-    value = body.get(name, 0)
+def _count(body: dict[str, object], name: str, default: int = 0) -> int:
+    value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise web.HTTPBadRequest(text=f'{{"error": "{name} is a whole number"}}')
     return value

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from tests.support import tap_process as tap
-from tests.support.listening import listening, message, passed_through
+from tests.support.listening import SECRET, listening, message, passed_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,3 +257,25 @@ def test_dlt_loads_each_event_once_and_clears_what_its_state_covers(
     assert load() == ["m1", "m2", "m3", "m3", "m4"]  # m3 of Meta, and m3 of ChakraHQ
     assert held(tmp_path) == 2
     assert load() == ["m1", "m2", "m3", "m3", "m4"]
+
+
+def test_the_sandbox_calls_in_each_form(
+    run: Callable[..., tap.Output], shared_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The whole way: ChakraHQ calls, the listener keeps, the tap emits."""
+    with listening(tmp_path) as running:
+        address = f"http://127.0.0.1:{running.port}"
+        for form, path in (("chakra", "whatsapp"), ("meta", "whatsapp"), ("change", "changes")):
+            sends = {"form": form, "count": 3}
+            answers = shared_sandbox.call(f"{address}/{path}", SECRET, **sends)
+            assert answers == {"200": 3}, form
+        assert shared_sandbox.call(f"{address}/whatsapp", "guessed") == {"401": 1}
+        assert shared_sandbox.call(f"{address}/whatsapp", SECRET, first=2) == {"200": 1}  # again
+    assert shared_sandbox.call(f"{address}/whatsapp", SECRET) == {"none": 1}
+    found = run()
+    forms = [each["form"] for each in found.records[WHATSAPP]]
+    assert forms == ["chakra"] * 3 + ["meta"] * 3
+    assert all(each["sender"].startswith("1555") for each in found.records[WHATSAPP])
+    living = {row.id for row in shared_sandbox.oracle() if row.died_ms is None}
+    assert {each["process_id"] for each in found.records[CHANGES]} <= living
+    assert [each["procedure"] for each in found.records[CHANGES]] == ["lead"] * 3
