@@ -21,6 +21,7 @@ _NAMED: Mapping[int, tuple[int, str]] = {
     132005: (400, "Translated text too long"),
     132012: (400, "Parameter format does not match format in the created template"),
     132015: (400, "Template is paused"),
+    132016: (400, "Template is disabled"),
     132018: (400, "There's an issue with the parameters in your template"),
 }
 """Code → HTTP status and name."""

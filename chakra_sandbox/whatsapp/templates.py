@@ -26,6 +26,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
 _EDITABLE = ("APPROVED", "REJECTED", "PAUSED")
 _THERE_ALREADY = 2388024
+_STOPPED = {"PAUSED": 132015, "DISABLED": 132016}
 _REVIEWED = {"pending": "PENDING", "approved": "APPROVED", "rejected": "REJECTED"}
 
 
@@ -68,8 +69,9 @@ class TemplateShelf:
         usable = [each for each in found if each["status"] == "APPROVED"]
         if usable:
             return usable[0]
-        if found and found[0]["status"] == "PAUSED":
-            raise MetaRejection(132015, f"template {name} is paused")
+        for status, code in _STOPPED.items():
+            if any(each["status"] == status for each in found):
+                raise MetaRejection(code, f"template {name} is {status.lower()}")
         raise MetaRejection(132001, f"template name ({name}) does not exist in {language or 'en'}")
 
     def set_status(self, name: str, status: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chakra_sandbox.messages import Rejection, RequestIn, ResponseOut, Row
 
@@ -78,9 +79,10 @@ class FileStore:
 
 def address_of(request: RequestIn, kind: str, file_id: str, good_until_ms: int | None) -> str:
     """Make the address of a file on the other host; None for ever."""
-    host, _, port = request.headers.get("host", "127.0.0.1").partition(":")
-    other = "127.0.0.1" if host == "localhost" else "localhost"
-    place = f"http://{other}{f':{port}' if port else ''}/_files/{kind}/{file_id}"
+    asked = urlsplit(f"//{request.headers.get('host', '127.0.0.1')}")
+    other = "127.0.0.1" if asked.hostname == "localhost" else "localhost"
+    port = f":{asked.port}" if asked.port else ""
+    place = f"http://{other}{port}/_files/{kind}/{file_id}"
     if good_until_ms is None:
         return place
     return f"{place}?until={good_until_ms}&signature={_signature(file_id, good_until_ms)}"

@@ -12,11 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chakra_api.endpoints.client import ChakraClient
+from chakra_api.endpoints.message_templates import TemplateOwner
+from chakra_api.endpoints.whatsapp import TemplateMessage
 from chakra_api.errors import ChakraError
 from chakra_api.redaction import ApiKey
+from chakra_api.wire.multipart import Upload
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import Request, Response
+from chakra_sandbox.rows.people import USERS
+from chakra_sandbox.whatsapp.made_templates import PHONE_NUMBER_ID, PLUGIN_ID, WABA_ID
 from tests.fuzz.endings import STEPS, TAP_CODES, TARGET_CODES, ends_in_order, refuses_in_order
 from tests.fuzz.inputs import STRANGE_BYTES, mangled
 from tests.support.clock import FakeClock
@@ -126,13 +131,25 @@ def test_the_target_understands_an_answer_or_ends(tmp_path: Path, hit: Hit, seed
     ends_in_order(told, TARGET_CODES)
 
 
-WORLD = world_of(3)
+WORLD = world_of(3, photo_fetch="json")  # answers that can be spoiled
+USER = USERS[1].id
+PHOTO = "51c2d3e4-f5a6-4b7c-8d9e-0f1a2b3c4d5e"
+FILE = Upload.of_bytes("a.png", "image/png", b"png")
+MESSAGE = TemplateMessage(PHONE_NUMBER_ID, "welcome")
 CALLS: dict[str, Callable[[ChakraClient], object]] = {
     "config": lambda client: client.config(),
     "users": lambda client: client.users(version=1),
     "users of v2": lambda client: client.users(version=2),
     "list": lambda client: client.list_processes("lead", None),
     "create": lambda client: client.bulk_create("lead", [{"data": {"lead_id": "X"}}]),
+    "health": lambda client: client.health(),
+    "task": lambda client: client.create_task("lead", "L-000001", "lead_follow_up", {}),
+    "update user": lambda client: client.update_user(USER, {"firstName": "X"}),
+    "photo": lambda client: client.photos.fetch(PHOTO),
+    "upload": lambda client: client.photos.upload_as(PHOTO, FILE),
+    "media": lambda client: client.whatsapp.upload_media(PLUGIN_ID, FILE),
+    "message": lambda client: client.whatsapp.send_to_number(PLUGIN_ID, "15550100017", MESSAGE),
+    "templates": lambda client: client.templates.list_all(TemplateOwner("v19.0", WABA_ID)),
 }
 
 

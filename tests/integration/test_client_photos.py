@@ -6,8 +6,10 @@ import hashlib
 import io
 import random
 import threading
+import time
+import tracemalloc
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
 
@@ -180,6 +182,50 @@ def test_a_file_is_opened_anew_for_each_time_it_is_sent(
     client.photos.upload_as(photo_id(99), Upload("z.jpg", "image/jpeg", 200_000, opening))
     assert [file.closed for file in opened] == [True] * 3
     assert client.photos.fetch(photo_id(99)).content_type == "image/jpeg"
+
+
+def test_a_large_file_is_sent_in_pieces_of_little_memory(
+    server: Sandbox, client: ChakraClient
+) -> None:
+    size = 24 << 20
+
+    class Endless(io.RawIOBase):
+        """A file of zeros that lies nowhere."""
+
+        left = size
+
+        def read(self, wanted: int = -1, /) -> bytes:
+            given = min(wanted, self.left)
+            self.left -= given
+            return bytes(given)
+
+    server.knobs(photo_max_bytes=size)
+    client.health()
+    tracemalloc.start()
+    upload = Upload("z.png", "image/png", size, lambda: cast("BinaryIO", Endless()))
+    made = client.photos.upload_as(photo_id(77), upload)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+    [held] = [each for each in server.arrived("photos") if each["id"] == made.photo_id]
+    assert held["bytes"] == size
+
+
+def test_an_upload_may_take_longer_than_an_answer(server: Sandbox) -> None:
+    """An answer has five times the read timeout; its time begins when the file has left."""
+    body = b"s" * (8 << 16)
+
+    class Slow(io.BytesIO):
+        """Read as from a slow disk."""
+
+        def read(self, wanted: int | None = -1, /) -> bytes:
+            time.sleep(0.3)
+            return super().read(wanted)
+
+    client = client_of(server, read_timeout=0.4)
+    made = client.photos.upload(Upload("s.png", "image/png", len(body), lambda: Slow(body)))
+    assert client.photos.fetch(str(made.photo_id)).body == body
+    client.close()
 
 
 @pytest.mark.parametrize("size", [99, 101])

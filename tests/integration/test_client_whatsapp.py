@@ -174,6 +174,18 @@ def test_what_meta_refuses_is_refused_with_its_code_and_nothing_is_sent(
     assert len(server.requests()) == 1
 
 
+@pytest.mark.parametrize(("status", "code"), [("PAUSED", 132015), ("DISABLED", 132016)])
+def test_a_template_that_meta_stops_is_refused_until_it_lets_it_go(
+    server: Sandbox, client: ChakraClient, status: str, code: int
+) -> None:
+    server.review("welcome", status)
+    with pytest.raises(RefusedByMeta) as caught:
+        client.whatsapp.send_to_number(PLUGIN_ID, NUMBER, message("welcome"))
+    assert caught.value.error.code == code
+    server.review("welcome", "APPROVED")
+    assert client.whatsapp.send_to_number(PLUGIN_ID, NUMBER, message("welcome")).message_id
+
+
 @pytest.mark.parametrize("number", ["+15550100017", "0155501000", "12", "1" * 16, "1555 0100"])
 def test_a_number_of_the_wrong_form_is_refused_and_not_repeated_in_the_error(
     client: ChakraClient, number: str

@@ -75,6 +75,9 @@ def test_a_path_keeps_the_words_of_the_documents_and_nothing_else() -> None:
     assert path_shown(f"/v1/ext/procedure/lead/process/{ID}") == (
         "/v1/ext/procedure/{text of 4 letters}/process/{text like a uuid}"
     )
+    number = "/v1/ext/plugin/whatsapp/1/phoneNumber/15550100017/send-template-message"
+    assert "15550100017" not in path_shown(number)
+    assert path_shown(number).endswith("/send-template-message")
     assert path_shown("/v1/ext/users?skip=5&name=Priya%20K") == (
         "/v1/ext/users?skip={text of 1 digit}&name={text of 7 characters (letters, blanks)}"
     )
