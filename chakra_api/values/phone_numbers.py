@@ -31,7 +31,7 @@ def write_phone(value: object) -> object:
         return Unfit("is no phone number")
     if _TRUNK in text:
         return Unfit("is no phone number to dial from abroad: it holds (0)")
-    bare = _BETWEEN.sub("", text)
+    bare = _BETWEEN.sub("", text) if text.strip()[:1] != "-" else ""  # a number below zero
     names_country = bare.startswith(("+", "00"))
     digits = bare.removeprefix("+") if bare.startswith("+") else bare.removeprefix("00")
     problem = _problem(digits, names_country=names_country)

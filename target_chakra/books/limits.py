@@ -15,6 +15,10 @@ ROWS_BEFORE_PERCENT: Final = 1000
 """Below that a share says little."""
 _ALLOW: Final = "If that is what you want, set max_deletes to at least that number"
 
+_ALLOW_MESSAGES: Final = (
+    "If that is what you want, set max_messages in its mapping to the most that a run may send"
+)
+
 
 def beyond_rejects(rejected: int, allowed: int) -> str:
     """That more rows were rejected than allowed, in words."""
@@ -79,6 +83,14 @@ class DeleteLimit:
         return refused
 
 
+def too_many_calls(stream: str, wanted: int, allowed: int) -> LimitCrossed:
+    """What stops a run that would make more calls for a stream than its user allows."""
+    return LimitCrossed(
+        f"Stream '{stream}' would send {wanted:,} messages, and max_messages allows {allowed:,}",
+        _ALLOW_MESSAGES,
+    )
+
+
 class CallLimits:
     """Counts the calls of a run, by stream; a dry run goes on past a limit, to show them.
 
@@ -112,8 +124,7 @@ class CallLimits:
         )
         refused = LimitCrossed(
             f"{stops} '{stream}' asks for {said}",
-            "If that is what you want, set max_messages in its mapping to the most that a run may"
-            " send",
+            _ALLOW_MESSAGES,
         )
         if not self._dry:
             return refused

@@ -87,6 +87,10 @@ class CallDesk:
         """Whether the rows of a stream ask for calls."""
         return stream in self._makers
 
+    def most_of(self, stream: str) -> int | None:
+        """Calls that a run may make for the rows of a stream; None for any number."""
+        return self._makers[stream].most
+
     def recover(self) -> None:
         """Settle what earlier runs left open: what never left may be made, the rest is unknown."""
         self._journal.recover(REPEATABLE, self._free())

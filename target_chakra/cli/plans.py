@@ -176,14 +176,13 @@ def _entry_lines(entry: Entry, shown: Shown) -> list[str]:
     place = f"{entry.stream} line {entry.line}" if entry.line else f"{entry.stream}, of the mirror"
     if entry.kind == REJECT:
         return [f"reject {named} ({place}): {entry.reason}. {entry.next_step}."]
-    kind = Kind(entry.kind)
-    what = entry.procedure if kind is Kind.CALL else entry.kind
+    what = entry.procedure if entry.is_call else entry.kind
     lines = [f"{what} {named} ({place})"]
     for each in entry.fields:
         before, after = (shown(entry.procedure, each.name, x) for x in (each.before, each.after))
-        if kind.makes_new:
+        if entry.is_call or entry.kind == Kind.CREATE.value:
             lines.append(f"  {each.name}: {after}")
-        elif kind is Kind.UPDATE:
+        elif entry.kind == Kind.UPDATE.value:
             lines.append(f"  {each.name}: {before} → {after}")
     return lines
 

@@ -112,8 +112,10 @@ class TemplateMessageMaker:
 
     def refused(self, fields: Fields) -> str:
         """Why a message is not to be sent; empty if it is."""
-        if self._mapping.recipient.is_number:
-            return not_allowed(self._mapping.brakes, fields, self._mapping.recipient.column)
+        recipient = self._mapping.recipient
+        if recipient.is_number:
+            refused = not_allowed(self._mapping.brakes, fields, recipient.column)
+            return refused or self._changed(fields)
         return self._changed(fields)
 
     def _changed(self, fields: Fields) -> str:

@@ -9,11 +9,12 @@ of its stream since.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
-from target_chakra.books.limits import too_many_deletes
+from target_chakra.books.limits import too_many_calls, too_many_deletes
 from target_chakra.changes import Kind, Reject
 from target_chakra.journal.records import RunKind
 from target_chakra.lifecycle import SETTLED, Outcome
@@ -103,7 +104,8 @@ class Applying:
         Raises:
             SettingsError: The plan is of another account, or so old that the journal has forgotten
                 what of it was done.
-            LimitCrossed: It would delete more than max_deletes allows.
+            LimitCrossed: It would delete more than max_deletes allows, or send more messages than
+                max_messages.
         """
         facts = self._plan.facts
         if facts.account != session.account_id:
@@ -119,6 +121,7 @@ class Applying:
         self._refuse_deletes(session.settings)
         for stream, each in facts.streams.items():
             session.open_stream(stream, each.columns)
+        self._refuse_calls(session)
         for entry in self._chosen():
             if session.is_stopped:
                 break
@@ -139,6 +142,17 @@ class Applying:
         deletes = sum(entry.kind == Kind.DELETE.value for entry in self._chosen(counts=False))
         if deletes > allowed:
             raise too_many_deletes(deletes, allowed)
+
+    def _refuse_calls(self, session: Session[Any]) -> None:
+        """Refuse more messages than are allowed before the first one is sent."""
+        desk = session.writer.calls
+        if session.settings.writes_nothing or not desk.scopes:
+            return
+        wanted = Counter(entry.stream for entry in self._chosen(counts=False) if entry.is_call)
+        for stream, count in wanted.items():
+            allowed = desk.most_of(stream)
+            if allowed is not None and count > allowed:
+                raise too_many_calls(stream, count, allowed)
 
     def _chosen(self, *, counts: bool = True) -> Iterator[Entry]:
         """What is to be done, in order; an action without a key is seen though it is done."""

@@ -42,7 +42,7 @@ class Entry:
 
     Attributes:
         number: Its number in the plan, from 1.
-        kind: `create`, `update`, `delete` or `reject`.
+        kind: `create`, `update`, `delete`, `call` or `reject`.
         procedure: ShortId.
         stream: The stream that the row came on.
         line: Of the input; 0 where no row asks for it.
@@ -74,6 +74,11 @@ class Entry:
     def is_action(self) -> bool:
         """Whether something is to be sent."""
         return self.kind != REJECT
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it asks for a call: a task, a message and the like."""
+        return self.kind == Kind.CALL.value
 
 
 def entry_of(number: int, action: Action, process_id: str | None) -> Entry:
