@@ -182,7 +182,7 @@ class ProcessStream(ChakraStream):
             self._procedure,
             bookmarks.from_state(self.name, self.stream_state),
             full_table=self.full_table,
-            beside=Beside(self.versioned, self._tap.emits_ids),
+            beside=Beside(self.versioned, self._tap.ids.are_emitted),
             heads_only=heads_only,
         )
         began = run.open()
@@ -210,7 +210,7 @@ class ProcessStream(ChakraStream):
         self._conclude(run, counts)
 
     def _note_seen(self, run: ProcedureRun, delivery: Delivery) -> None:
-        self._tap.note_seen(self._procedure.short_id, run.began, delivery.seen)
+        self._tap.ids.note_seen(self._procedure.short_id, run.began, delivery.seen)
 
     def _say_beginning(self, run: ProcedureRun) -> None:
         self.logger.info("%s: %s; %s", self.name, run.opening, run.emitting)
@@ -274,7 +274,7 @@ class ProcessStream(ChakraStream):
         if not result.sees_deletes:
             self.logger.warning("%s: %s", self.name, result.fewer_rows("min_scan_share: 0"))
             return
-        self._tap.note_complete(self._procedure.short_id, run.began, result.rows)
+        self._tap.ids.note_complete(self._procedure.short_id, run.began, result.rows)
         if self.versioned:
             self.activate_version(run.began)
 

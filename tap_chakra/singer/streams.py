@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from singer_sdk import Stream
@@ -14,6 +15,7 @@ from chakra_api.values.zones import name_of
 from tap_chakra.facts.columns import columns_of
 from tap_chakra.facts.scan_facts import StreamFacts
 from tap_chakra.lines.page_writer import Output
+from tap_chakra.records import scan_ids
 from tap_chakra.records.stream_names import procedure_names
 from tap_chakra.run.inbound_run import EventBookmark, InboundRun
 from tap_chakra.run.progress import odd_lines
@@ -48,6 +50,10 @@ class StreamTap(Output, Protocol):
     screen: Screen
 
     @property
+    def logger(self) -> logging.Logger:
+        """Where the run's lines go that people read."""
+
+    @property
     def clock(self) -> Clock:
         """The only clock of the run."""
 
@@ -74,17 +80,8 @@ class StreamTap(Output, Protocol):
         """Write a Singer message."""
 
     @property
-    def emits_ids(self) -> bool:
-        """Whether every id that a scan sees goes out."""
-
-    def write_held(self) -> None:
-        """Write what streams hold back that are written while others are read."""
-
-    def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
-        """A scan saw the rows with these ids."""
-
-    def note_complete(self, procedure: str, began: int, rows: int) -> None:
-        """A scan saw all rows there are."""
+    def ids(self) -> ScanIdStreams:
+        """The streams of the ids that scans see."""
 
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """A scan was not complete."""
@@ -161,7 +158,7 @@ class ChakraStream(Stream):
     def _write_state_message(self) -> None:
         """As the SDK does, behind all that STATE speaks of."""
         if not self.state_manager.is_flushed:
-            self._tap.write_held()
+            self._tap.ids.write_held()
         super()._write_state_message()
 
     # BATCH
@@ -287,6 +284,49 @@ class NarrowStream(ChakraStream):
             self._contents = self.record_contents(config)
             self._output = BatchOutput(config, self._tap.file_names, self._contents)
         return self._output
+
+
+class ScanIdStreams:
+    """The streams of the ids that scans see, written while their processes are read.
+
+    Args:
+        tap: The tap.
+        is_wanted: Whether there are such streams.
+    """
+
+    def __init__(self, tap: StreamTap, *, is_wanted: bool) -> None:
+        self._tap = tap
+        self._ids = NarrowStream(tap, scan_ids.IDS, scan_ids.IDS_SCHEMA, scan_ids.IDS_KEYS)
+        self._scans = NarrowStream(tap, scan_ids.SCANS, scan_ids.SCANS_SCHEMA, scan_ids.SCANS_KEYS)
+        self.streams = (self._ids, self._scans) if is_wanted else ()
+
+    @cached_property
+    def are_emitted(self) -> bool:
+        """Whether every id that a scan sees goes out; a warning if it does not, and was to."""
+        unemitted = [stream.name for stream in self.streams if not stream.is_emitted]
+        if unemitted:
+            self._tap.logger.warning(
+                "emit_scan_ids is on, but not selected: %s. Nothing follows about deleted rows."
+                " Run tap-chakra --discover again and select both streams",
+                ", ".join(unemitted),
+            )
+        return bool(self.streams) and scan_ids.IDS not in unemitted
+
+    def write_held(self) -> None:
+        """Write what the streams hold back."""
+        for stream in self.streams:
+            stream.write_held()
+
+    def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
+        """Emit the ids that a scan saw, where the user wants them."""
+        if self.streams:
+            self._ids.emit(scan_ids.id_records(procedure, began, ids))
+
+    def note_complete(self, procedure: str, began: int, rows: int) -> None:
+        """Emit that a scan saw all rows there are, where the user wants it."""
+        if self.are_emitted:
+            self.write_held()
+            self._scans.emit([scan_ids.scan_record(procedure, began, rows)])
 
 
 class InboundStream(ChakraStream):

@@ -29,7 +29,6 @@ from tap_chakra.doctor.place import usual_place
 from tap_chakra.facts.run_record import RunRecord
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
 from tap_chakra.masking.rules import TINY_SALT
-from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import Collection, collection_records
 from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
@@ -48,12 +47,17 @@ from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
 from tap_chakra.singer.state_input import state_file, state_of
 from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
-from tap_chakra.singer.streams import ChakraStream, ListedStream, NarrowStream, inbound_streams
+from tap_chakra.singer.streams import (
+    ChakraStream,
+    ListedStream,
+    ScanIdStreams,
+    inbound_streams,
+)
 from tap_chakra.telling.end_facts import with_streams
 from tap_chakra.telling.reading_table import tell_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -85,7 +89,6 @@ class TapChakra(ChakraPlugin, Tap):
         self._stop_signal: int | None = None
         self._over = False
         self._rows = 0
-        self._narrow: dict[str, NarrowStream] | None = None
         self._asked, self._matched = NOTHING_WISHED, False
         catalog = options.get("catalog")
         if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
@@ -162,8 +165,7 @@ class TapChakra(ChakraPlugin, Tap):
         users = ListedStream(self, "users", people)
         processes = list(self._process_streams())
         # Streams that are written while processes are read announce their schemas first.
-        narrow = self._narrow_streams().values()
-        return [*narrow, *processes, users, *listed, *inbound_streams(self)]
+        return [*self.ids.streams, *processes, users, *listed, *inbound_streams(self)]
 
     def _process_streams(self) -> Iterator[ProcessStream]:
         """The streams of the procedures; where they are many, a line now and then says how far."""
@@ -177,44 +179,10 @@ class TapChakra(ChakraPlugin, Tap):
                 )
             yield ProcessStream(self, each)
 
-    def _narrow_streams(self) -> Mapping[str, NarrowStream]:
-        if not self.source.settings.emit_scan_ids:
-            return {}
-        if self._narrow is None:
-            ids = NarrowStream(self, scan_ids.IDS, scan_ids.IDS_SCHEMA, scan_ids.IDS_KEYS)
-            scans = NarrowStream(self, scan_ids.SCANS, scan_ids.SCANS_SCHEMA, scan_ids.SCANS_KEYS)
-            self._narrow = {ids.name: ids, scans.name: scans}
-        return self._narrow
-
     @cached_property
-    def emits_ids(self) -> bool:
-        """Whether every id that a scan sees goes out; a warning if it does not, and was to."""
-        streams = self._narrow_streams()
-        unemitted = [name for name, stream in streams.items() if not stream.is_emitted]
-        if unemitted:
-            self.logger.warning(
-                "emit_scan_ids is on, but not selected: %s. Nothing follows about deleted rows."
-                " Run tap-chakra --discover again and select both streams",
-                ", ".join(unemitted),
-            )
-        return bool(streams) and scan_ids.IDS not in unemitted
-
-    def write_held(self) -> None:
-        """Write what streams hold back that are written while others are read."""
-        for stream in self._narrow_streams().values():
-            stream.write_held()
-
-    def note_seen(self, procedure: str, began: int, ids: Iterable[str]) -> None:
-        """Emit the ids that a scan saw, where the user wants them."""
-        if stream := self._narrow_streams().get(scan_ids.IDS):
-            stream.emit(scan_ids.id_records(procedure, began, ids))
-
-    def note_complete(self, procedure: str, began: int, rows: int) -> None:
-        """Emit that a scan saw all rows there are, where the user wants it."""
-        stream = self._narrow_streams().get(scan_ids.SCANS)
-        if stream is not None and self.emits_ids:
-            self.write_held()
-            stream.emit([scan_ids.scan_record(procedure, began, rows)])
+    def ids(self) -> ScanIdStreams:
+        """The streams of the ids that scans see."""
+        return ScanIdStreams(self, is_wanted=self.source.settings.emit_scan_ids)
 
     def _users(self, tally: Tally, doubts: list[str]) -> Iterable[Row]:
         """The users, fetched when the first one is wanted."""
