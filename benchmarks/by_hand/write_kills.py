@@ -93,21 +93,28 @@ def _give_word(place: Place) -> int:
     time.sleep(place.settings()["lost_answer_horizon"])
     listed = _unknown(place, "--json")
     rows = [json.loads(line) for line in listed.splitlines() if line.startswith("{")]
+    texts = [each["fields"][f"data.{TEXT}"] for each in rows]
+    there = _there(place.sandbox, texts)
     words: dict[str, list[str]] = {"written": [], "not-written": []}
-    for each in rows:
-        where = {TEXT: each["fields"][f"data.{TEXT}"]}
-        there = place.sandbox.post_json(LIST, {"where": where})["_data"]
-        words["written" if there else "not-written"].append(str(each["id"]))
+    for each, text in zip(rows, texts, strict=True):
+        words["written" if text in there else "not-written"].append(str(each["id"]))
     for word, numbers in words.items():
         if numbers:
             _unknown(place, "--now", "--as", word, *numbers)
     return len(rows)
 
 
+def _there(sandbox: Sandbox, texts: list[str]) -> set[str]:
+    """Those of the texts that a process has."""
+    found: set[str] = set()
+    for at in range(0, len(texts), 100):
+        body = {"where": {TEXT: texts[at : at + 100]}, "limit": 100}
+        found |= {each["data"][TEXT] for each in sandbox.post_json(LIST, body)["_data"]}
+    return found
+
+
 def _unknown(place: Place, *words: Any) -> str:  # noqa: ANN401 - words of a command
     config = place.write("config.json", place.settings())
     command = [sys.executable, "-m", "target_chakra", "--config", config, "unknown", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=60, check=True
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout
