@@ -14,6 +14,7 @@ from tap_chakra.webhooks.event_tables import (
     NEW_EVENTS,
     STORES,
     event_engine,
+    found_name,
     make_tables,
     spoken,
     writing,
@@ -73,20 +74,23 @@ class EventStore:
         self._engine = event_engine(place, makes=makes)
         self._connection: sa.Connection | None = None
         try:
-            with spoken(place), self._connected() as connection, writing(connection):
-                make_tables(connection)
-                self.name = self._named(connection)
+            with spoken(place), self._connected() as connection:
+                self.name = found_name(connection) or self._named(connection)
         except BaseException:
             self.close()
             raise
 
     def _named(self, connection: sa.Connection) -> str:
-        name = connection.execute(sa.select(STORES.c.name)).scalar()
-        if name is None:
-            now = int(self._clock.now() * 1000)
-            name = f"{now:x}-{int(self._clock.random() * 16**8):08x}"
+        """The name of a new store; of who made its tables first, where two do so at a time."""
+        now = int(self._clock.now() * 1000)
+        name = f"{now:x}-{int(self._clock.random() * 16**8):08x}"
+        connection.rollback()  # of the look before
+        with writing(connection):
+            make_tables(connection)
+            if found := found_name(connection):
+                return found
             connection.execute(sa.insert(STORES).values(name=name, seen_at=now))
-        return str(name)
+        return name
 
     def add(self, received_at: int, events: Sequence[InboundEvent]) -> int:
         """Take events in, in one transaction; once it returns no crash can take them away.

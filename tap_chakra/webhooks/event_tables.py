@@ -158,6 +158,13 @@ def writing(connection: sa.Connection) -> Iterator[None]:
         yield
 
 
+def found_name(connection: sa.Connection) -> str:
+    """The name of the store; empty where it has none yet. Writes nothing."""
+    if not sa.inspect(connection).has_table(STORES.name):
+        return ""
+    return str(connection.execute(sa.select(STORES.c.name)).scalar() or "")
+
+
 def make_tables(connection: sa.Connection) -> None:
     """Make the tables that are missing, in a transaction that writes."""
     _METADATA.create_all(connection)

@@ -41,9 +41,12 @@ MADE: Final = (
     (r"tap-something|tap-postgres …", "cat rows.singer"),
     (r"(undo|report|--run) 12\b", r"\1 1"),
     (r"(apply (?:plan|undo)\.parquet|undo 1)$", r"\1 --yes"),
-    (r"^(tap-chakra .*)config\.json", r"\1tap.json"),
     # A server is started, and ended as its host would end it: that is no failure.
-    (r"(tap-chakra .* listen) --port \d+$", r"timeout --preserve-status 5 \1 --port 0"),
+    (
+        r"^(tap-chakra --config )config(.json listen) --port \d+$",
+        r"timeout --preserve-status 20 \1webhooks\2 --port 0",
+    ),
+    (r"^(tap-chakra .*)config\.json", r"\1tap.json"),
     (r"/var/lib/node_exporter", "."),
     (r"^duckdb -c", "python -c 'import duckdb, sys; print(duckdb.sql(sys.argv[1]))'"),
 )
@@ -71,7 +74,8 @@ class Reader:
         mapping = {"streams": documents.mapping_of_the_readme()}
         (self.folder / "config.json").write_text(json.dumps(settings | mapping))
         webhooks = {"webhook_store": "events.db", "webhook_secrets": ["the HMAC secret"]}
-        (self.folder / "tap.json").write_text(json.dumps(settings | report | webhooks))
+        (self.folder / "tap.json").write_text(json.dumps(settings | report))
+        (self.folder / "webhooks.json").write_text(json.dumps(webhooks))
         (self.folder / "state.json").write_text("{}")
         (self.folder / "rows.singer").write_text(ROWS)
         (self.folder / "planned.singer").write_text(PLANNED)

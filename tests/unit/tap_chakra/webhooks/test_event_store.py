@@ -203,3 +203,12 @@ def test_after_an_error_it_goes_on(tmp_path: Path) -> None:
 def test_a_path_and_a_url_are_one_place(tmp_path: Path, place: str) -> None:
     with closing(EventStore(place.format(tmp_path), FakeClock(), makes=True)):
         assert (tmp_path / "e.db").exists()
+
+
+def test_to_open_a_store_writes_nothing(tmp_path: Path) -> None:
+    with closing(EventStore(str(tmp_path / "e.db"), FakeClock(), makes=True)) as store:
+        store.add(5, [event("a")])
+        with closing(sqlite3.connect(tmp_path / "e.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # somebody writes meanwhile
+            with closing(EventStore(str(tmp_path / "e.db"), FakeClock())) as reader:
+                assert names(reader) == ["a"]
