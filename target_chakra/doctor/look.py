@@ -113,9 +113,8 @@ class Look:
         return self._account.id, [Finding(CONNECTION, said, fact=self._account.id)]
 
     def _mapping(self, condition: Condition) -> Iterator[Finding]:
-        procedure = self._account.procedure
         asked = self._asking.begin(
-            "the mapping against the account", lambda: list(mapped(self._settings, procedure))
+            "the mapping against the account", lambda: list(mapped(self._settings, self._account))
         )
         try:
             found = self._asking.answer(asked)
