@@ -23,6 +23,7 @@ from target_chakra.audit.audit import Audit, Summary
 from target_chakra.audit.page import page_json, tell_page_of
 from target_chakra.audit.verdicts import DIFFERENCES, Verdict
 from target_chakra.cli.beginnings import opened_reports, settings_of
+from target_chakra.history.made_calls import calls_said
 from target_chakra.history.written import WrittenRows
 from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.singer.target import typed_command
@@ -99,7 +100,8 @@ def audit(
         elif stream is not None:
             written.gather_stream(reports, account.id, stream)
         if not written.count:
-            raise _nothing(config, number, stream)
+            calls = reports.calls(number) if number is not None else None
+            raise _nothing(config, number, stream, calls_said(calls or {}))
         _warn(reports, int(clock.now() * 1000))
         summary = Summary()
         for found in Audit(account, reports, settings.concurrency, clock).verdicts(written):
@@ -132,7 +134,14 @@ def _check(config: _ConfigInput, reports: Reports, number: int, account: str) ->
         )
 
 
-def _nothing(config: _ConfigInput, number: int | None, stream: str | None) -> SettingsError:
+def _nothing(
+    config: _ConfigInput, number: int | None, stream: str | None, calls: str
+) -> SettingsError:
+    if calls:
+        return SettingsError(
+            f"Run {number} wrote no process: it made {calls}, which nothing lists",
+            "Look at them in ChakraHQ",
+        )
     if number is not None:
         return SettingsError(
             f"The journal holds nothing that run {number} wrote: it wrote nothing, or that is"

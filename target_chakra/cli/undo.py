@@ -28,6 +28,7 @@ from target_chakra.cli.beginnings import (
     refuse_unknown_run,
     settings_of,
 )
+from target_chakra.history.made_calls import calls_said
 from target_chakra.lifecycle import WROTE
 from target_chakra.mapping.destination_names import DELETED
 from target_chakra.moments import DAY_MS
@@ -102,9 +103,11 @@ def _undo(config: _ConfigInput, watch: Watch, asked: _Asked) -> int:
         refuse_unknown_run(config, reports, number)
         (run,) = reports.runs(number)
         _refuse_unfit(run, command)
-        effects = reports.effects(number)
+        effects, calls = reports.effects(number), reports.calls(number)
     with closing(effects):
-        _refuse_cleared(run, effects, settings)
+        _refuse_cleared(run, effects, settings, calls.total())
+        if calls:
+            tell(f"What it made by calls stays: {calls_said(calls)}.", err=True)
         plan = _Plan.of(effects, deletes_created=asked.delete_created)
         for line in plan.said(run, effects):
             tell(line, err=True)
@@ -219,14 +222,14 @@ def _refuse_unfit(run: RunLine, command: Callable[[str], str]) -> None:
         )
 
 
-def _refuse_cleared(run: RunLine, effects: Effects, settings: Settings) -> None:
-    """What a run did is known for as long as its batches are kept.
+def _refuse_cleared(run: RunLine, effects: Effects, settings: Settings, calls: int) -> None:
+    """What a run did is known for as long as its batches are kept; calls have none.
 
     Raises:
         SettingsError: They were cleared, or some of them.
     """
     wrote = sum(_count(run.receipt.get("outcomes"), each.value) for each in WROTE)
-    wrote += _count(run.receipt.get("mirror_deletes"), "deleted")
+    wrote += _count(run.receipt.get("mirror_deletes"), "deleted") - calls
     days = settings.retention_days
     is_old = run.began_ms < SystemClock().now() * 1000 - days * DAY_MS
     if effects.told.writes < wrote or (is_old and run.exit_code is None):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from target_chakra.changes import Kind, shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
+from target_chakra.history.made_calls import made_calls
 from target_chakra.journal.calls import take_word_for_call
 from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
 from target_chakra.journal.database import upsert
@@ -259,6 +260,11 @@ class Reports:
         """What a run did to each process; to be closed."""
         with self.reading() as connection:
             return Effects(connection, run)
+
+    def calls(self, run: int) -> Counter[str]:
+        """How many tasks, messages and the like a run made, by kind."""
+        with self.reading() as connection:
+            return made_calls(connection, run)
 
     def resolve(self, numbers: Sequence[int], how: str) -> None:
         """Take the user's word for unknown rows.

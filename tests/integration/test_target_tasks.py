@@ -246,3 +246,28 @@ def test_a_key_that_may_not_stops_the_run_and_leaves_nothing_unknown(
     assert told.code not in (0, 1)
     told = write(tmp_path, config(sandbox), lines)
     assert told.outcomes == {"created": 1}
+
+
+def test_the_commands_beside_a_run_know_tasks(sandbox: Sandbox, tmp_path: Path) -> None:
+    looked = operate(tmp_path, config(sandbox), "doctor")
+    assert looked.code == 0, looked.stdout
+    assert "visits: task lead/lead_follow_up, once for each value of visit" in looked.stdout
+    lines = [schema("visits", COLUMNS), visit("v1", "L-000001", said="eight"), state(1)]
+    told = write(tmp_path, config(sandbox), lines)
+    number = str(told.receipt["run"])
+    undone = operate(tmp_path, config(sandbox), "undo", number, "--yes")
+    assert undone.code == 0
+    assert "stays: 1 of kind task" in undone.stderr
+    audited = operate(tmp_path, config(sandbox), "audit", "--run", number)
+    assert audited.code == 3
+    assert "it made 1 of kind task" in audited.stderr
+    assert len(made_of(sandbox, "eight")) == 1
+
+
+def test_a_warehouse_table_asks_for_tasks_without_a_tap(sandbox: Sandbox, tmp_path: Path) -> None:
+    source = tmp_path / "visits.csv"
+    source.write_text("visit,lead,said,owner,done\n1,L-000001,nine,,open\n2,L-000002,nine,,open\n")
+    for wanted in ({"created": 2}, {"unchanged": 2}):
+        told = operate(tmp_path, config(sandbox), "sync", "--source", str(source))
+        assert (told.code, told.outcomes) == (0, wanted), told.stderr
+    assert len(made_of(sandbox, "nine")) == 2

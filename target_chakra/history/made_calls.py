@@ -1,0 +1,30 @@
+"""What a run made by one call a row: tasks, messages and the like, which nothing takes back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from target_chakra.journal_tables import tables as t
+from target_chakra.lifecycle import CallState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def made_calls(connection: sa.Connection, run: int) -> Counter[str]:
+    """How many calls a run made, by kind."""
+    cells = t.calls.c
+    query = (
+        sa.select(cells.kind, sa.func.count())
+        .where(cells.run == run, cells.state == CallState.MADE.value)
+        .group_by(cells.kind)
+    )
+    return Counter({str(kind): int(count) for kind, count in connection.execute(query)})
+
+
+def calls_said(made: Mapping[str, int]) -> str:
+    """What was made, in words: `7 of kind task`; empty if nothing was."""
+    return ", ".join(f"{count:,} of kind {kind}" for kind, count in sorted(made.items()))
