@@ -1,7 +1,8 @@
 """Compiles a `where` object (contract 4.3) to slots to look at and a test of the rows in them.
 
-Of the conditions that are ANDed at the top level, those on `createdAt` become a range and those on
-`id` or the primary key a look-up; everything else, and everything nested, becomes a predicate.
+Of the conditions that are ANDed at the top level, those on `createdAt` become a range, equalities
+of `id` or the primary key a look-up, and ranges of `id` tests of ids, for which no row is read;
+everything else, and everything nested, becomes a predicate.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Predicate = Callable[[Row], bool]
 
 _MOMENT_TYPES = frozenset({"datetime", "datetimeISO8601", "date"})
 _CUT_SHORT = 10
+_BOUNDS = frozenset({"<", "<=", ">", ">="})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Query:
         upper_ms: First `createdAt` beyond, None for no bound.
         ids: Only these process ids, None for all.
         keys: Only these primary key values, None for all.
+        id_tests: Tests that every process id must pass.
         predicates: Tests that every row must pass.
     """
 
@@ -41,6 +44,7 @@ class Query:
     upper_ms: int | None = None
     ids: tuple[str, ...] | None = None
     keys: tuple[object, ...] | None = None
+    id_tests: tuple[Callable[[object], bool], ...] = ()
     predicates: tuple[Predicate, ...] = ()
 
     def narrowed(self, lower_ms: int | None, upper_ms: int | None) -> Query:
@@ -52,6 +56,15 @@ class Query:
     def also(self, predicate: Predicate) -> Query:
         """Return it with one more test."""
         return replace(self, predicates=(*self.predicates, predicate))
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether some of what it looks at may not pass."""
+        return bool(self.id_tests or self.predicates)
+
+    def accepts_id(self, row_id: str) -> bool:
+        """Say whether a process id passes the tests of ids."""
+        return all(test(row_id) for test in self.id_tests)
 
     def accepts(self, row: Row) -> bool:
         """Say whether a row passes the predicates."""
@@ -100,12 +113,19 @@ def _narrow(query: Query, key: str, rhs: object, dialect: Dialect) -> Query:
     by_key = key == dialect.model.primary_key
     wanted = _wanted(rhs, dialect) if by_id or by_key else None
     if wanted is None:
+        if by_id and _are_bounds(compared := comparisons(rhs)):
+            tests = tuple(make_test("key", op, value) for op, value in compared)
+            return replace(query, id_tests=(*query.id_tests, *tests))
         return query.also(_condition(key, rhs, dialect))
     if by_id:
         return replace(query, ids=tuple(str(item) for item in wanted))
     texts = {key_text(item) for item in wanted}
     # The look-up finds what ever had the key; the test, what has it as lists show it.
     return replace(query, keys=wanted).also(lambda row: key_text(row["data"].get(key)) in texts)
+
+
+def _are_bounds(compared: list[tuple[str, object]]) -> bool:
+    return all(op in _BOUNDS for op, _ in compared)
 
 
 def _wanted(rhs: object, dialect: Dialect) -> tuple[object, ...] | None:

@@ -82,7 +82,7 @@ def _walk(view: View, query: Query, page: Page) -> Iterator[int]:
     if query.ids is None and query.keys is None and page.order.startswith("created_"):
         slots = view.store.slot_range(query.lower_ms, query.upper_ms)
         down = page.order == "created_desc"
-        skip = 0 if query.predicates else page.skip
+        skip = 0 if query.is_tested else page.skip
         ordered: Iterable[int] = _listed(view.listed, slots, skip=skip, down=down)
         late_skip = page.skip - skip
     else:
@@ -91,6 +91,9 @@ def _walk(view: View, query: Query, page: Page) -> Iterator[int]:
 
 
 def _passing(view: View, query: Query, slots: Iterable[int]) -> Iterable[int]:
+    if query.id_tests:
+        ids = view.store.ids
+        slots = (slot for slot in slots if query.accepts_id(ids[slot]))
     if not query.predicates:
         return slots
     return (slot for slot in slots if query.accepts(_loads(view.cell(slot))))

@@ -38,6 +38,12 @@ CONDITIONS = st.one_of(
     st.tuples(st.just("lead_id"), st.one_of(KEYS, st.lists(KEYS, max_size=3))),
     st.tuples(st.just("lead_id"), st.dictionaries(OPERATORS, KEYS, min_size=1, max_size=2)),
     st.tuples(st.just("id"), st.lists(st.sampled_from([row["id"] for row in ROWS]), max_size=3)),
+    st.tuples(
+        st.just("id"),
+        st.dictionaries(
+            OPERATORS, st.sampled_from([row["id"] for row in ROWS]), min_size=1, max_size=2
+        ),
+    ),
     st.tuples(st.just("city"), st.lists(st.sampled_from(CITIES), max_size=3)),
     st.tuples(st.just("score"), st.dictionaries(OPERATORS, st.integers(0, 99), min_size=1)),
     st.tuples(st.just("status"), st.sampled_from(["OPEN", "COMPLETED", "CANCELLED"])),
