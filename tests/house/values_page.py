@@ -148,6 +148,10 @@ in another spelling, that is learned, and the journal keeps it.
 or any time where the column's name or type says that it holds times. A word that nobody knows \
 deletes nothing: its row is a reject. So is a row that carries a set `_sdc_deleted_at` or the \
 like, while the mapping has no `delete_when`.
+- **The phone number of a message** (not an attribute of a phone type, which is a text) is written \
+as digits with its country code: blanks, dashes, points, brackets and strokes go, and a plus or \
+`00` before them. One that begins with a single 0, holds `(0)` or a letter, or has fewer than 7 or \
+more than 15 digits, is a reject.
 - **Collections, bookings and carts** are only read.
 - **Two columns** that go to one field are an error in the settings.
 - **A reject** keeps the row as it came, so that `retry` sends what came.
