@@ -1,9 +1,9 @@
 """Runs the demo: `make demo`.
 
 Starts a sandbox with 20,000 leads, loads it into DuckDB through Meltano, changes a few hundred
-leads, loads again (only those come), asks the warehouse three questions, and sends scores that
-the warehouse computes back to ChakraHQ. Everything it starts is ended with it, however it ends;
-the warehouse file stays, to look into.
+leads, loads again (only those come), asks the warehouse three questions, sends scores that the
+warehouse computes back to ChakraHQ, and one message to the best lead. Everything it starts is
+ended with it, however it ends; the warehouse file stays, to look into.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from chakra_sandbox.launch import SandboxError, start_sandbox
+from demo.message import send_one
 from demo.pipeline import OUTPUT, WAREHOUSE, DemoError, check, meltano, shown
 from demo.warehouse import QUESTIONS, ask, count, table
 from demo.write_back import write_back
@@ -64,6 +65,7 @@ def _demo() -> None:
         living = sandbox.stats()["rows"]["lead"]
         _say_what_came(emitted, changed, living)
         write_back(sandbox)
+        send_one(sandbox)
 
 
 def _say_what_came(emitted: int, changed: int, living: int) -> None:
