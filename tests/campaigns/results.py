@@ -29,6 +29,7 @@ CAMPAIGNS = (
     "schedule",
     "apply",
     "undo",
+    "calls",
     "tap",
 )
 

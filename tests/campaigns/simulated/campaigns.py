@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.campaigns.simulated import entries, scenarios, schedule, tap, tap_judges
 from tests.campaigns.simulated.apply_cases import ApplySimulation
+from tests.campaigns.simulated.call_cases import CallSimulation
 from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
@@ -47,12 +48,14 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "schedule": schedule.Schedule,
     "apply": ApplySimulation,
     "undo": UndoSimulation,
+    "calls": CallSimulation,
 }
 """Cases of which each follows from its number."""
 DOUBLED = (
     "nothing_is_created_twice",
     "keyless_rows_are_there_once",
     "nothing_is_emitted_twice",
+    "calls_are_made_once",
 )
 LOST = (
     "last_value_wins",
@@ -164,7 +167,7 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
         history = simulation.play()
         rows, runs = len(history.wishes), len(history.ended)
         unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
-        if isinstance(simulation, ApplySimulation | UndoSimulation):
+        if isinstance(simulation, ApplySimulation | UndoSimulation | CallSimulation):
             condemned = simulation.condemned()
         elif name == "entries":
             condemned = entries.condemned(entries.case_of(int(rest)), history)
