@@ -75,52 +75,57 @@ class FilterNotHonoured(Exception):
 class Answer:
     """The answer to a question about a window.
 
+    Its rows are those of a page, and go nowhere without it: where they are heads alone, their
+    other fields are in its body.
+
     Attributes:
         window: The window asked for.
-        rows: The rows that lie in it, each id once; rows without a usable `createdAt` too.
+        page: The list request's answer that all of its rows are from; a page without a body where
+            they are whole rows of several.
+        positions: Positions in that page of the rows that lie in the window, each id once; rows
+            without a usable `createdAt` too.
         created: Their `createdAt`, epoch milliseconds, in the order of the rows; 0 where unusable.
         whole: Whether the answer held all of the window.
-        server_time: The server's time at the answer, epoch milliseconds; None if it gave none.
         refused: Whether the server skips no rows that far; then there are none.
-        page: What the rows are handed out with: the list request's answer that all of them are
-            from; a page without a body where they are whole rows of several. None where none are
-            handed out.
-        positions: Positions of the rows in that page, in the order of the rows.
-        limit: Rows that were asked for at the most.
         unsure: Why rows may be missing all the same; empty if none can be.
     """
 
     window: Window
-    rows: tuple[Row, ...]
+    page: ProcessPage
+    positions: Sequence[int]
     created: tuple[int, ...]
     whole: bool
-    server_time: int | None
     refused: bool = False
-    page: ProcessPage | None = None
-    positions: Sequence[int] = ()
-    limit: int = LIMIT
     unsure: str = ""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows."""
+        rows = self.page.rows
+        return tuple([rows[position] for position in self.positions])
+
+    @property
+    def server_time(self) -> int | None:
+        """The server's time at the answer, epoch milliseconds; None if it gave none."""
+        return self.page.server_time
+
+    @property
+    def limit(self) -> int:
+        """Rows that were asked for at the most."""
+        return self.page.limit
 
     def placed(self, places: Sequence[int]) -> tuple[ProcessPage, Sequence[int]]:
         """Some of the rows, as a page and their positions in it.
 
         Args:
             places: Their places among the rows.
-
-        Raises:
-            ValueError: Nobody said what they are from. Rows may be heads alone, whose other fields
-                are in the body of their page: without it they would go out for whole ones.
         """
-        if self.page is None:
-            if places:
-                raise ValueError(f"{len(places)} rows of {self.window} without their page")
-            return page_of((), self.server_time), ()
         return self.page, [self.positions[place] for place in places]
 
 
-def page_of(rows: Iterable[Row], server_time: int | None) -> ProcessPage:
+def page_of(rows: Iterable[Row], server_time: int | None, limit: int = LIMIT) -> ProcessPage:
     """A page, without a body, of whole rows that were gathered from several answers."""
-    return ProcessPage(list(rows), None, server_time)
+    return ProcessPage(list(rows), None, server_time, limit=limit)
 
 
 def row_id(row: Row) -> str:
@@ -149,21 +154,10 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     where = created_between(asked.lower, asked.upper)
     page = lister(where or None)
     positions, created = within(page.rows, window, asked)
-    rows = tuple(page.rows[position] for position in positions)
     whole, unsure = _ending(lister, where, page)
     if not whole and page.rows and not _show_an_instant(page.rows, asked):
         raise FilterNotHonoured(window, 0)
-    return Answer(
-        window,
-        rows,
-        created,
-        whole,
-        page.server_time,
-        page=page,
-        positions=positions,
-        limit=page.limit,
-        unsure=unsure,
-    )
+    return Answer(window, page, positions, created, whole, unsure=unsure)
 
 
 def read_page(
@@ -182,7 +176,7 @@ def read_page(
     except (BadRequest, ReportedErrors):
         if not skip:
             raise
-        return Answer(window, (), (), whole=False, server_time=None, refused=True)
+        return Answer(window, page_of((), None), (), (), whole=False, refused=True)
     created = [created_at(row) for row in page.rows]
     for at in created:
         if at is not None and not asked.holds(at):
@@ -191,18 +185,7 @@ def read_page(
     if limit == LIMIT:
         whole, unsure = _ending(lister, where, page, skip, in_order=True)
     known = tuple(at or 0 for at in created)
-    rows, positions = tuple(page.rows), range(len(page.rows))
-    return Answer(
-        window,
-        rows,
-        known,
-        whole,
-        page.server_time,
-        page=page,
-        positions=positions,
-        limit=page.limit,
-        unsure=unsure,
-    )
+    return Answer(window, page, range(len(page.rows)), known, whole, unsure=unsure)
 
 
 def within(

@@ -327,16 +327,8 @@ class Scan:
         dense = self._dense.read(asked, grain)
         unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
         rows = dense.rows  # of several answers, and whole: no heads are asked for there
-        answer = Answer(
-            asked,
-            rows,
-            dense.created,
-            whole=True,
-            server_time=server_time,
-            page=page_of(rows, server_time),
-            positions=range(len(rows)),
-            limit=limit,
-        )
+        page = page_of(rows, server_time, limit)
+        answer = Answer(asked, page, range(len(rows)), dense.created, whole=True)
         return _Read(answer, unsure, dense.method)
 
     def _undated_rows(self, upper: int | None) -> Iterator[Reading]:

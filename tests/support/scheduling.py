@@ -8,6 +8,7 @@ from tap_chakra.reading.dense import DenseReader
 from tap_chakra.reading.window_reader import LIMIT, Answer, read_page, read_window
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
+from tests.support.answers import answer_of
 from tests.support.listing import NOW
 from tests.support.scanning import CELLS
 
@@ -95,7 +96,7 @@ def answered(listing: Listing, dense_reader: DenseReader, grain: Grain, asked: Q
             return answer
     dense = dense_reader.read(window, grain)
     assert dense.complete
-    return Answer(window, dense.rows, dense.created, whole=True, server_time=None)
+    return answer_of(window, dense.rows, dense.created, whole=True)
 
 
 def questions_by_round(listing: Listing, scheduler: Scheduler, readers: int) -> list[int]:

@@ -127,17 +127,12 @@ def test_rows_of_one_id_and_rows_without_an_instant_are_kept() -> None:
     assert created == (NOW, NOW, 0, 0)
 
 
-def test_rows_are_not_handed_out_without_what_they_are_from() -> None:
-    """They may be heads, whose other fields are in the body of their page: a fault, not a gap."""
-    answer = Answer(Window(), ({"id": "1"}, {"id": "2"}), (1, 2), whole=True, server_time=None)
-    with pytest.raises(ValueError, match=r"2 rows of .* without their page"):
-        answer.placed([0, 1])
-    page, places = answer.placed([])
-    assert (page.rows, list(places)) == ([], [])
-
-
-def test_rows_keep_the_page_that_they_are_from() -> None:
-    page = ProcessPage([{"id": "1"}, {"id": "2"}], None, None, b"the answer", heads=True)
-    rows = (page.rows[1],)
-    answer = Answer(Window(), rows, (2,), whole=True, server_time=None, page=page, positions=(1,))
+def test_rows_are_those_of_a_page_and_are_handed_out_with_it() -> None:
+    """They may be heads, whose other fields are in its body: without it there are no rows."""
+    page = ProcessPage([{"id": "1"}, {"id": "2"}], None, 7, b"the answer", heads=True, limit=50)
+    answer = Answer(Window(), page, (1,), (2,), whole=True)
+    assert answer.rows == ({"id": "2"},)
+    assert (answer.server_time, answer.limit) == (7, 50)
+    with pytest.raises(TypeError, match="page"):
+        Answer(Window(), positions=(1,), created=(2,), whole=True)  # type: ignore[call-arg]
     assert answer.placed([0]) == (page, [1])

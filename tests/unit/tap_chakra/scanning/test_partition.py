@@ -7,12 +7,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_chakra.reading.window_reader import Answer
 from tap_chakra.scanning.partition import Partition, Taken
 from tap_chakra.timeline.coverage import Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Walk
 from tap_chakra.timeline.windows import Stretch, Window
+from tests.support.answers import answer_of
 
 
 @given(st.lists(st.lists(st.text(st.characters(exclude_characters="\n"), min_size=1), min_size=1)))
@@ -37,7 +37,7 @@ def test_a_page_is_seen_as_the_window_is_now() -> None:
     assert partition.walk is not None
     partition.recent = frozenset({"a"})
     rows = ({"id": "a"}, {"id": "b"}, {"id": "c"})
-    answer = Answer(Window(0, 100), rows, (10, 39, 40), whole=False, server_time=None)
+    answer = answer_of(Window(0, 100), rows, (10, 39, 40))
     page = partition.seen(partition.walk, answer)
     assert (list(page.known), page.inside) == ([True, False, False], 2)
 
@@ -48,7 +48,7 @@ def test_a_page_that_shows_no_row_of_the_last_one_is_known_by_all_that_was_taken
     partition.recent = frozenset({"z"})
     partition.took(["a", "b"])
     rows = ({"id": "a"}, {"id": "b"}, {"id": "c"})
-    answer = Answer(Window(0, 100), rows, (10, 20, 30), whole=False, server_time=None)
+    answer = answer_of(Window(0, 100), rows, (10, 20, 30))
     page = partition.seen(replace(partition.walk, skip=70), answer)
     assert list(page.known) == [True, True, False]
 
@@ -58,7 +58,7 @@ def test_a_resumed_walk_knows_the_rows_of_its_tail() -> None:
     assert partition.walk is not None
     walk = replace(partition.walk, tail=50, closing=True)
     rows = tuple({"id": str(n)} for n in range(3))
-    answer = Answer(Window(), rows, (49, 50, 51), whole=True, server_time=None)
+    answer = answer_of(Window(), rows, (49, 50, 51), whole=True)
     assert list(partition.seen(walk, answer).known) == [False, True, True]
 
 

@@ -20,6 +20,7 @@ from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline import walk as walks
 from tap_chakra.timeline.listing_order import PAIRS_TO_BELIEVE, Evidence, Order
 from tap_chakra.timeline.windows import Window
+from tests.support.answers import answer_of
 from tests.support.churning import Churn, Ways
 from tests.support.distributions import DISTRIBUTIONS
 from tests.support.listing import NOW, Listing, make_rows
@@ -129,7 +130,7 @@ def test_a_walk_that_was_cut_while_its_page_was_on_its_way_is_closed() -> None:
     assert (page.kind, late.kind, hint.kind) == ("page", "page", "hint")
     answer = paged(listing, page)
     # The hint cuts inside the page that is on its way.
-    cut = Answer(hint.window, (listing.rows[40],), (ROWS[40],), whole=False, server_time=None)
+    cut = answer_of(hint.window, (listing.rows[40],), (ROWS[40],))
     scheduler.take_in(hint, cut)
     places = scheduler.take_in(page, answer)
     assert [answer.rows[place]["createdAt"] for place in places] == ROWS[:41]

@@ -21,9 +21,10 @@ from tap_chakra.timeline.coverage import Range, Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Walk
 from tap_chakra.timeline.windows import Stretch, Window
+from tests.support.answers import answer_of
 
 ROWS_A_WALK = 1_000
-REFUSED = Answer(Window(), (), (), whole=False, server_time=None, refused=True)
+REFUSED = replace(answer_of(Window(), (), ()), refused=True)
 
 
 def walked(**walk: int) -> Partition:
@@ -36,7 +37,7 @@ def walked(**walk: int) -> Partition:
 
 def answer(instants: list[int], *, whole: bool = False) -> Answer:
     rows = tuple({"id": f"row {n}"} for n in range(len(instants)))
-    return Answer(Window(), rows, tuple(instants), whole=whole, server_time=None)
+    return answer_of(Window(), rows, instants, whole=whole)
 
 
 def test_a_page_of_a_walk_that_was_given_up_meanwhile_says_nothing() -> None:
@@ -67,7 +68,7 @@ def test_only_a_page_that_was_used_is_what_the_next_one_is_known_by() -> None:
     used = partition.recent
     assert len(used) == LIMIT
     strangers = tuple({"id": f"stranger {n}"} for n in range(LIMIT))
-    beyond = replace(answer([*range(400, 500)]), rows=strangers)
+    beyond = answer_of(Window(), strangers, [*range(400, 500)])
     followed = after_page(partition, beyond, EXACT, ROWS_A_WALK)
     assert (followed.places, followed.back) == ((), "first")
     assert partition.recent == used

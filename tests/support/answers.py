@@ -1,0 +1,26 @@
+"""Answers of windows whose rows are whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_chakra.reading.window_reader import Answer, page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_chakra.timeline.windows import Window
+
+
+def answer_of(
+    window: Window, rows: Sequence[dict[str, Any]], created: Sequence[int], *, whole: bool = False
+) -> Answer:
+    """The answer to a question about a window.
+
+    Args:
+        window: The window asked for.
+        rows: Its rows.
+        created: Their instants.
+        whole: Whether it held all of the window.
+    """
+    return Answer(window, page_of(rows, None), range(len(rows)), tuple(created), whole)
