@@ -135,7 +135,8 @@ def _serve(
 async def _until_signal(listener: Listener, address: Address) -> None:
     stopped = asyncio.Event()
     for number in _ENDS:
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
 
     def ready(port: int) -> None:
         LOG.info("Listening on http://%s:%d: /whatsapp, /changes, /healthz", address.host, port)

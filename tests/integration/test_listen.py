@@ -207,6 +207,18 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, how: signal.Signals) -> None:
     assert payloads(tmp_path) == [message("under way")]
 
 
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    """`nohup tap-chakra listen &` outlives its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        running = start(tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    running.process.send_signal(signal.SIGHUP)
+    assert running.send("/whatsapp", message("still there")) == 200
+    assert running.stop()[0] == 0
+
+
 def test_a_store_that_fails_is_told_and_mends(tmp_path: Path) -> None:
     with (
         listening(tmp_path) as running,
