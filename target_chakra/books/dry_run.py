@@ -45,6 +45,14 @@ class DryRun:
         counts = {f"{kind.value}s": self.planned[kind] for kind in Kind if kind is not Kind.CALL}
         return counts | {f"{noun}s": count for noun, count in self.calls.items()}
 
+    @property
+    def briefly(self) -> str:
+        """How many of what there is, in a line."""
+        counts = Counter({kind.value: self.planned[kind] for kind in Kind if kind is not Kind.CALL})
+        counts |= self.calls + Counter(reject=self.rejected)
+        said = [f"{count:,} {name}" for name, count in counts.items() if count]
+        return ", ".join(said) or "nothing to do"
+
     def note(self, action: Action) -> None:
         """An action would be sent."""
         self.planned[action.kind] += 1

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
 from chakra_plugin.findings.finding import Finding, Severity
-from target_chakra.calls.compiled_call import compiled_call
 from target_chakra.changes import Mode
+from target_chakra.doctor.call_findings import call_findings
 from target_chakra.mapping.destination_names import destination_of, is_for_creates
 from target_chakra.mapping.row_mapper import RowMapper
 from target_chakra.run.streams import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from target_chakra.lookups.open_account import OpenAccount
+    from target_chakra.lookups.open_procedure import OpenProcedure
     from target_chakra.mapping.destinations import Destinations
     from target_chakra.settings import Settings
     from target_chakra.stream_mapping import StreamMapping
@@ -59,8 +60,10 @@ def mapped(settings: Settings, account: OpenAccount) -> Iterator[Mapped]:
     for at, mapping in enumerate(settings.streams):
         if (unused := _why_unused(settings, at)) is not None:
             yield Mapped((_said(mapping, unused, severity=Severity.WARNING),))
+        elif mapping.call is not None:
+            yield Mapped(tuple(call_findings(mapping, account)))
         else:
-            yield _one(settings, mapping, account)
+            yield _one(settings, mapping, account.procedure)
     if not settings.streams:
         yield Mapped(
             (
@@ -98,36 +101,22 @@ def _said(
     return Finding(TOPIC, found, follows, setting, severity, mapping.stream, fact)
 
 
-def _one(settings: Settings, mapping: StreamMapping, account: OpenAccount) -> Mapped:
+def _one(
+    settings: Settings, mapping: StreamMapping, procedure: Callable[[str], OpenProcedure]
+) -> Mapped:
     if mapping.skip:
         return Mapped((_said(mapping, "its rows go nowhere, as skip says"),))
-    if mapping.call is not None:
-        return Mapped(_of_calls(mapping, account))
     name = mapping.procedure or mapping.stream.removeprefix("process_")
     if not mapping.procedure and any(each in name for each in "*?["):
         follows = "Which it is, and whether its columns fit, is seen when a stream comes"
         said = "it names no procedure: each stream's own name does (process_<procedure>)"
         return Mapped((_said(mapping, said, follows, Severity.NOTE),))
     try:
-        mapper = RowMapper(mapping.stream, mapping, account.procedure(name).destinations, ())
+        mapper = RowMapper(mapping.stream, mapping, procedure(name).destinations, ())
         rules_of(settings, mapper)
     except SettingsError as error:
         return Mapped((_fault(mapping, error),))
     return Mapped(tuple(_findings(settings, mapper)), mapper)
-
-
-def _of_calls(mapping: StreamMapping, account: OpenAccount) -> tuple[Finding, ...]:
-    """What is to be said of a mapping whose rows each ask for one call."""
-    try:
-        compiled = compiled_call(mapping.stream, mapping, (), account)
-    except SettingsError as error:
-        return (_fault(mapping, error),)
-    scope = compiled.mapper.scope
-    if mapping.call is None or compiled.maker.most != 0:
-        once_by = mapping.call.once_by if mapping.call else ""
-        return (_said(mapping, f"{scope}, once for each value of {once_by}", fact=scope),)
-    said, follows = f"{scope}: max_messages is 0", "The first message stops the run"
-    return (_said(mapping, said, follows, Severity.WARNING, scope),)
 
 
 def _fault(mapping: StreamMapping, error: SettingsError) -> Finding:

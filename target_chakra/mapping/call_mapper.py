@@ -100,6 +100,9 @@ class CallMapper:
         parts: The parts of the content.
         columns: The columns that the stream declares; empty if it declares none.
 
+    Attributes:
+        once_by: The column whose value is called for once.
+
     Raises:
         SettingsError: The mapping names a column that the stream does not have.
     """
@@ -116,7 +119,7 @@ class CallMapper:
         self.mapping = mapping
         self.scope = scope
         self._parts = tuple(parts)
-        self._once_by = once_by_of(mapping.call)
+        self.once_by = once_by_of(mapping.call)
         missing = sorted(mapping.columns - set(columns)) if columns else []
         if missing:
             raise SettingsError(
@@ -142,7 +145,7 @@ class CallMapper:
                 problems[column] = part.misfit(value, wire)
             else:
                 fields[part.route.name] = wire
-        key = self._key(row.get(self._once_by))
+        key = self._key(row.get(self.once_by))
         change = Change(
             seq,
             line,
@@ -159,12 +162,12 @@ class CallMapper:
         if key is None:
             return Reject(
                 change,
-                f"once_by: {self._once_by} is null, missing or no text",
+                f"once_by: {self.once_by} is null, missing or no text",
                 "Give each row its own value there: it is what keeps a row from being called for"
                 " twice",
                 is_hidden=True,
                 kind=RejectKind.NO_KEY,
-                about=self._once_by,
+                about=self.once_by,
             )
         if problems:
             return Reject(
@@ -181,7 +184,7 @@ class CallMapper:
         text = None if value is None or isinstance(value, bool) else write_text(value)
         if not isinstance(text, str) or not text.strip() or "\0" in text:
             return None
-        return Key(self.scope, self._once_by, text)
+        return Key(self.scope, self.once_by, text)
 
 
 def once_by_of(call: CallMapping | None) -> str:

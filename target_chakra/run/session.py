@@ -310,11 +310,8 @@ class Session(Generic[State]):
     def why_unsent(self, stream: str) -> ChakraError | None:
         """Why nothing of a stream is sent; None if nothing speaks against it."""
         if self.settings.writes_nothing:
-            dry_run = self.writer.outbox.dry_run
-            planned = [f"{count:,} {kind.value}" for kind, count in dry_run.planned.items()]
-            planned += [f"{dry_run.rejected:,} reject"] if dry_run.rejected else []
             return SettingsError(
-                f"dry_run is set, so nothing is written ({', '.join(planned) or 'nothing to do'})",
+                f"dry_run is set, so nothing is written ({self.writer.outbox.dry_run.briefly})",
                 "Take dry_run away and run it again",
             )
         procedure = self._streams.procedure_of(stream)

@@ -115,7 +115,12 @@ class Streams:
             )
 
     def procedure_of(self, stream: str) -> str | None:
-        """ShortId of the procedure that a stream is written to; None if it is not open."""
+        """ShortId of the procedure that a stream is written to, or the scope of its calls.
+
+        None if it is not open.
+        """
+        if stream in self._calls:
+            return self._calls[stream].scope
         mapper = self._mappers.get(stream)
         return mapper.destinations.procedure.short_id if mapper else None
 

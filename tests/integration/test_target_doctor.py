@@ -18,6 +18,7 @@ from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.launch import start_sandbox
 from tests.integration.test_write_probe import Place, place_of, said
 from tests.support.in_process import run_target, world_of, written
+from tests.support.messages import BY_NUMBER, FREE, WHATSAPP
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030
 from tests.support.target_process import operate, record, schema, settings, write, writes
 
@@ -509,3 +510,20 @@ def test_a_transcript_of_a_look_and_of_a_probe_holds_no_value(tmp_path: Path) ->
         assert len(written_down.splitlines()) > 5
         assert [each for each in texts if each in written_down] == []
     assert "bulk-create" in files[1].read_text()
+
+
+def test_a_mapping_of_calls_is_held_against_what_it_names(tmp_path: Path) -> None:
+    late = {**BY_NUMBER, "stream": "late", "template": "spring_offer"}
+    closed = {**FREE, "stream": "closed", "max_messages": 0}
+    todo = {"stream": "todo", "kind": "task", "once_by": "id", "process": "lead", "task": "CAL"}
+    streams = [BY_NUMBER, late, closed, {**todo, "procedure": "lead"}]
+    told, found = look(place_of(tmp_path), streams=streams, whatsapp=WHATSAPP)
+    text = said(found["findings"])
+    assert "a message for each row (whatsapp_template_message visit_reminder), once for" in text
+    assert "The template 'spring_offer' (en), which the mapping of stream 'late' names" in text
+    assert "max_messages is 0: the first one stops the run" in text
+    assert "There is no state task 'CAL' of 'lead'" in text
+    assert "no procedure" not in text
+    assert told.code == ExitCode.SETTINGS
+    _, right = look(place_of(tmp_path), streams=[BY_NUMBER, closed], whatsapp=WHATSAPP)
+    assert [each for each in right["findings"] if each["severity"] == "fault"] == []
