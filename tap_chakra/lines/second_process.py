@@ -26,8 +26,8 @@ from tap_chakra.second.frames import (
     rows_in,
     serve,
     whole_rows,
-    write_all,
 )
+from tap_chakra.whole_files import write_all
 
 if TYPE_CHECKING:
     from chakra_api.account.account import Account

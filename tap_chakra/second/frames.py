@@ -17,6 +17,7 @@ import orjson
 
 from chakra_api.endpoints.answers import rows_of
 from chakra_api.wire.wire_json import decode, encode
+from tap_chakra.whole_files import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -79,13 +80,6 @@ def whole_rows(content: bytes, positions: Sequence[int] | None) -> list[Row]:
         return rows_of(held)
     rows = rows_of(held["_data"] if isinstance(held, dict) else held)
     return [rows[at] for at in positions]
-
-
-def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None:
-    """Write all of it; a pipe may take it piece by piece."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[write(rest) or 0 :]
 
 
 def frames(source: IO[bytes]) -> Iterable[tuple[bytes, bytes]]:

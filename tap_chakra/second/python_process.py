@@ -18,9 +18,9 @@ from tap_chakra.second.frames import (
     OUTPUT_FAULT,
     READER_GONE,
     READY,
-    write_all,
 )
 from tap_chakra.second.isolated import command_of, environment_of
+from tap_chakra.whole_files import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

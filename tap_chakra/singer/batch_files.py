@@ -19,7 +19,7 @@ from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.helpers._batch import SDKBatchMessage
 
 from chakra_api.errors import NO_ROOM, OutputFault, SettingsError
-from tap_chakra.lines.whole_files import write_whole
+from tap_chakra.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

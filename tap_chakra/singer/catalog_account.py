@@ -10,7 +10,7 @@ from singer_sdk.singerlib.catalog import Metadata
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
-from tap_chakra.singer.catalog_entries import paths_of, spelled
+from tap_chakra.catalogs.entries import paths_of, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib.catalog import Catalog, CatalogEntry
 
-    from tap_chakra.singer.catalog_entries import Entry
+    from tap_chakra.catalogs.entries import Entry
 
 _AVAILABLE: Final = Metadata.InclusionType.AVAILABLE
 _AUTOMATIC: Final = Metadata.InclusionType.AUTOMATIC

@@ -11,8 +11,8 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from chakra_api.errors import OutputFault
 from tap_chakra.lines.second_process_client import SecondProcess
-from tap_chakra.second.frames import write_all
 from tap_chakra.second.python_process import NotStarted
+from tap_chakra.whole_files import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

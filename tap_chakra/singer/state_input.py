@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from chakra_api.errors import SettingsError
 from chakra_plugin.json_files import last_json_object
+from tap_chakra.catalogs.wishes import OF_PROCESSES
 from tap_chakra.run import bookmark as bookmarks
-from tap_chakra.singer.catalog_wishes import OF_PROCESSES
 
 _NEXT_STEP: Final = "Pass the last STATE that tap-chakra printed, or none to read everything"
 

@@ -24,6 +24,7 @@ from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.telling import tell
 from tap_chakra import settings as defaults
+from tap_chakra.catalogs.wishes import NOTHING_WISHED, heeded
 from tap_chakra.doctor.known import without_updated_filter
 from tap_chakra.doctor.place import usual_place
 from tap_chakra.facts.run_record import RunRecord
@@ -40,7 +41,6 @@ from tap_chakra.second.python_process import END_SECONDS
 from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
 from tap_chakra.singer.catalog_account import matched, rename
-from tap_chakra.singer.catalog_wishes import NOTHING_WISHED, heeded
 from tap_chakra.singer.command_line import EPILOG, HELP, CheckOption
 from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.process_stream import ProcessStream

@@ -24,11 +24,11 @@ from tap_chakra.second.frames import (
     rows_in,
     serve,
     whole_rows,
-    write_all,
 )
 from tap_chakra.tables.attribute_columns import Home, Slot, kind_of
 from tap_chakra.tables.page_tables import PageTables
 from tap_chakra.tables.table_builder import AttributeLayout, TableBuilder
+from tap_chakra.whole_files import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.launch import OracleRow
-from tap_chakra.lines import whole_files
+from tap_chakra import whole_files
 from tests.campaigns.kills import target_oracle
 from tests.campaigns.kills.tap_oracle import Judge, Run
 from tests.campaigns.verdicts import Fault, lost, wrong

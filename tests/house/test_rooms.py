@@ -38,14 +38,14 @@ FLOORS = {
         __main__
         cli  dlt_source
         singer  audit
-        doctor  reporting  telling
+        doctor  reporting  telling  catalogs
         run
         scanning
         reading  tables  lines  facts
         second
         timeline  records  settings
         webhooks
-        masking
+        masking  whole_files
     """,
     "target_chakra": """
         __main__

@@ -7,14 +7,20 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tap_chakra.second.frames import write_all
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _NEW: Final = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )
+
+
+def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None:
+    """Write all of it; a pipe may take it piece by piece."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[write(rest) or 0 :]
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
+from tap_chakra.catalogs.entries import AUTOMATIC, Entry, entries_of
 from tap_chakra.run.bookmark import REPLICATION_KEY
-from tap_chakra.singer.catalog_entries import AUTOMATIC, Entry, entries_of
 from tap_chakra.webhooks.event_records import FORMS, SEQUENCE
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import pytest
 
 from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
-from tap_chakra.lines import whole_files
-from tap_chakra.lines.whole_files import write_whole
+from tap_chakra import whole_files
 from tap_chakra.singer.batch_files import BatchOutput, FileNames, JsonLines
 from tap_chakra.singer.batch_settings import batch_config_of
+from tap_chakra.whole_files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

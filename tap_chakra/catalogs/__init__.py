@@ -1,0 +1,1 @@
+"""What a user's catalog says and wishes, whatever wrote it: read without singer-sdk."""
