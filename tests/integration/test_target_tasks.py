@@ -251,7 +251,8 @@ def test_a_key_that_may_not_stops_the_run_and_leaves_nothing_unknown(
 def test_the_commands_beside_a_run_know_tasks(sandbox: Sandbox, tmp_path: Path) -> None:
     looked = operate(tmp_path, config(sandbox), "doctor")
     assert looked.code == 0, looked.stdout
-    assert "visits: task lead/lead_follow_up, once for each value of visit" in looked.stdout
+    said = " ".join(looked.stdout.split())
+    assert "visits: a task for each row (task lead/lead_follow_up), once for each" in said
     lines = [schema("visits", COLUMNS), visit("v1", "L-000001", said="eight"), state(1)]
     told = write(tmp_path, config(sandbox), lines)
     number = str(told.receipt["run"])
