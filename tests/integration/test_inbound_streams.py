@@ -279,3 +279,24 @@ def test_the_sandbox_calls_in_each_form(
     living = {row.id for row in shared_sandbox.oracle() if row.died_ms is None}
     assert {each["process_id"] for each in found.records[CHANGES]} <= living
     assert [each["procedure"] for each in found.records[CHANGES]] == ["lead"] * 3
+
+
+def test_a_store_in_postgresql_serves_several_listeners(
+    config: dict[str, Any], postgres: str, tmp_path: Path
+) -> None:
+    place = {"webhook_store": postgres}
+    with listening(tmp_path, **place) as one, listening(tmp_path, **place) as two:
+        for n in range(5):
+            assert one.send("/whatsapp", message(f"a{n}")) == 200
+            assert two.send("/whatsapp", message(f"a{n}")) == 200
+            assert two.send("/whatsapp", passed_through(f"b{n}", f"c{n}")) == 200
+    settings = {**config, **place}
+    catalog = tap.catalog_of(tmp_path, settings, WHATSAPP)
+    first = tap.run(tmp_path, settings, catalog=catalog)
+    assert first.code == 0
+    assert names(first) == [f"{kind}{n}" for n in range(5) for kind in "abc"]
+    second = tap.run(
+        tmp_path, {**settings, "webhook_keep_days": 0}, catalog=catalog, state=first.states[-1]
+    )
+    assert (second.code, names(second)) == (0, [])
+    assert "15 events that were passed on are cleared" in second.stderr
