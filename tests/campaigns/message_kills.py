@@ -153,7 +153,6 @@ class _Runs:
         self._await(kill, running)
         time.sleep(kill.delay)
         running.kill()
-        running.stdin = None
         running.communicate(timeout=60)
         states = self._states() & {"left", "intended"} or {"between two"}
         kind = "a first run" if not self._verdict.deaths else "a later run"
