@@ -15,6 +15,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import flag, number, shown, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
+from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
 from tap_chakra.masking.rules import MaskSetting, parse_mask
 from tap_chakra.webhooks.settings import WebhookSettings, parse_webhooks
 
@@ -29,6 +30,7 @@ DEFAULT_CHANGE_DETECTION = "auto"
 DEFAULT_FULL_SCAN_EVERY = 24
 DEFAULT_SECOND_PROCESS_FROM = 5_000
 HOUR_MS = 3_600_000
+WHATSAPP = ("waba_id", "api_version")
 CHANGE_DETECTION = ("auto", "scan", "server", "created", "open")
 
 
@@ -57,6 +59,7 @@ class Settings:
         mask: What must not leave in the clear.
         report_path: Where what there is to tell of the run is kept; None for nowhere.
         webhooks: Where inbound events are, and how long they stay there.
+        whatsapp: Whose message templates are read; empty for nobody's.
     """
 
     connection: Connection
@@ -77,6 +80,7 @@ class Settings:
     mask: MaskSetting = field(default_factory=MaskSetting)
     report_path: Path | None = None
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    whatsapp: WhatsAppAccount = field(default_factory=WhatsAppAccount)
 
     @property
     def narrowed(self) -> bool:
@@ -119,6 +123,7 @@ def parse_settings(
         mask=parse_mask(config, variable),
         report_path=parse_report_path(config),
         webhooks=parse_webhooks(config),
+        whatsapp=_template_owner(config),
     )
 
 
@@ -137,6 +142,13 @@ def parse_report_path(config: Mapping[str, object]) -> Path | None:
             "Write it as output/tap-report.json",
         )
     return Path(value).expanduser()
+
+
+def _template_owner(config: Mapping[str, object]) -> WhatsAppAccount:
+    account = parse_whatsapp(config, WHATSAPP)
+    if account != WhatsAppAccount():
+        account.needed("waba_id", "the stream whatsapp_templates")
+    return account
 
 
 def _hours(config: Mapping[str, object]) -> int:

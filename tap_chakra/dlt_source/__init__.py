@@ -23,6 +23,7 @@ from chakra_api.redaction import redact_logs
 from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
 from tap_chakra.dlt_source.inbound_tables import inbound_resources
+from tap_chakra.dlt_source.list_tables import list_resources
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
 from tap_chakra.dlt_source.shared_source import SharedSource
 from tap_chakra.dlt_source.stream_errors import (
@@ -84,6 +85,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     naive_timezone: str | None = None,
     mask: dict[str, str] | None = None,
     mask_salt: dlt.TSecretStrValue | None = None,
+    whatsapp: dict[str, str] | None = None,
     webhook_store: dlt.TSecretStrValue | None = None,
     webhook_keep_days: float = DEFAULT_KEEP_DAYS,
     on_stream_error: str = STOP,
@@ -122,6 +124,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         naive_timezone: The zone of times that name none; the team's by default, else UTC.
         mask: What must not leave in the clear: `{"*.email": "hash", "process_lead.phone": "drop"}`.
         mask_salt: The secret key of hashes; the same one makes the same hashes in every run.
+        whatsapp: Whose message templates are read: `{"waba_id": …, "api_version": …}`; adds
+            `whatsapp_templates`.
         webhook_store: Where `tap-chakra listen` keeps inbound events, a file or a URL of
             PostgreSQL: adds `whatsapp_events` and `chakra_changes`.
         webhook_keep_days: Days after which an event that was loaded leaves the store.
@@ -161,7 +165,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     ]
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
     listed = [_collection_resource(name, each, zone) for name, each in collections.items()]
-    return [*resources, users(guard), *listed, *inbound_resources(guard)]
+    return [*resources, users(guard), *listed, *list_resources(guard), *inbound_resources(guard)]
 
 
 def _process_resource(

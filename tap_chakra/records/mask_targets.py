@@ -92,15 +92,16 @@ def _of_attribute(group: str, attribute: Attribute) -> Target:
 
 def of_users() -> Shown:
     """What the stream of users shows."""
-    return _declared("users", users_schema())
+    return of_declared("users", users_schema())
 
 
 def of_inbound(stream: str) -> Shown:
     """What a stream of inbound events shows."""
-    return _declared(stream, inbound_schema(stream))
+    return of_declared(stream, inbound_schema(stream))
 
 
-def _declared(stream: str, schema: Row) -> Shown:
+def of_declared(stream: str, schema: Row) -> Shown:
+    """What a stream shows whose schema is the same in every account."""
     declared = schema["properties"]
     assert isinstance(declared, dict)  # noqa: S101 - what an object's schema has
     return Shown(stream, tuple(_of_column(name, each) for name, each in declared.items()))

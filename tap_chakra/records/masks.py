@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
@@ -13,6 +14,7 @@ from tap_chakra.records.list_mask import ListMask
 from tap_chakra.records.mask_targets import (
     check,
     of_collection,
+    of_declared,
     of_inbound,
     of_procedure,
     of_users,
@@ -22,6 +24,8 @@ from tap_chakra.webhooks.event_records import FORMS, PAYLOAD, SHOWN_IN_PAYLOAD, 
 from tap_chakra.webhooks.settings import NO_WEBHOOKS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chakra_api.account.account import Account, Procedure
     from tap_chakra.masking.rules import MaskSetting
     from tap_chakra.records.stream_names import StreamNames
@@ -36,6 +40,7 @@ class Masks:
         account: The account.
         names: What the streams are called.
         webhooks: Its `store` says whether there are streams of inbound events.
+        lists: The schemas of the lists that settings ask for, by stream.
 
     Attributes:
         warnings: What is worth saying of the setting, a sentence each.
@@ -50,6 +55,7 @@ class Masks:
         account: Account,
         names: StreamNames,
         webhooks: WebhookSettings = NO_WEBHOOKS,
+        lists: Mapping[str, dict[str, object]] = MappingProxyType({}),
     ) -> None:
         self._setting = setting
         self._streams = streams = names.processes
@@ -59,6 +65,7 @@ class Masks:
         shown = [of_procedure(streams[each.short_id], each) for each in account.procedures]
         listed = collection_rows(account, names.collections)
         shown += [of_users(), *(of_collection(name, rows) for name, rows in listed.items())]
+        shown += [of_declared(name, schema) for name, schema in lists.items()]
         if webhooks.store:
             shown += [of_inbound(name) for name in FORMS]
             _refuse_shown(setting)

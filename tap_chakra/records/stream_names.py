@@ -43,6 +43,8 @@ COLLECTIONS: Final = (
 """The documented keys (contract 5)."""
 USERS: Final = "users"
 """The stream of users."""
+TEMPLATES: Final = "whatsapp_templates"
+"""The stream of WhatsApp's message templates."""
 STATES: Final = "states"
 """The stream of states: a collection of that name, or else those that stand in procedures."""
 
@@ -75,7 +77,7 @@ def stream_names(account: Account) -> StreamNames:
         f" {each.name} is called {each.given}, in every run"
         for each in clashes
     ]
-    own = (USERS, IDS, SCANS, WHATSAPP_EVENTS, CHAKRA_CHANGES)
+    own = (USERS, IDS, SCANS, TEMPLATES, WHATSAPP_EVENTS, CHAKRA_CHANGES)
     collections, more = _of_collections(account, (*own, *called.values()))
     processes = {name.removeprefix(_PROCESS): stream for name, stream in called.items()}
     return StreamNames(processes, collections, (*warnings, *more))

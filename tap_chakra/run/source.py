@@ -17,6 +17,7 @@ from chakra_api.endpoints.where import all_of
 from chakra_api.errors import ChakraError, NoAccess, NotFound
 from chakra_api.transcripts.request_log import request_log
 from chakra_api.values.timestamps import iso_ms
+from tap_chakra.lists.wanted import list_schemas
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions, in_portions
 from tap_chakra.reading.row_times import UnitOfTime
@@ -148,7 +149,8 @@ class Source:
         Raises:
             SettingsError: A mask means nothing in this account, or what can't be masked so.
         """
-        return Masks(self.settings.mask, self.account, self.names, self.settings.webhooks)
+        lists, webhooks = list_schemas(self.settings), self.settings.webhooks
+        return Masks(self.settings.mask, self.account, self.names, webhooks, lists)
 
     @cached_property
     def names(self) -> StreamNames:

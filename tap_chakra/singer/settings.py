@@ -5,6 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 from singer_sdk.helpers._batch import DEFAULT_BATCH_SIZE
 
+from chakra_api.whatsapp_account import DEFAULT_API_VERSION
 from chakra_plugin.settings.connection import connection_settings
 from chakra_plugin.settings.monitoring import MONITORING
 from tap_chakra import settings as defaults
@@ -150,6 +151,24 @@ SETTINGS = th.PropertiesList(
         description="A file that each run leaves what there is to tell of it in, as JSON, for"
         " tap-chakra report: streams, windows of the scans, requests over time, what did not fit,"
         " how the schema changed. No value of a row is in it.",
+    ),
+    th.Property(
+        "whatsapp",
+        th.ObjectType(
+            th.Property(
+                "waba_id",
+                th.StringType,
+                description="Meta's id of the WhatsApp Business Account, which owns the templates.",
+            ),
+            th.Property(
+                "api_version",
+                th.StringType,
+                description=f"Meta's version. {DEFAULT_API_VERSION} by default.",
+            ),
+        ),
+        title="WhatsApp",
+        description="Whose message templates are read: waba_id, and api_version. Adds the stream"
+        " whatsapp_templates.",
     ),
     th.Property(
         "webhook_store",

@@ -29,6 +29,7 @@ from tap_chakra.doctor.known import without_updated_filter
 from tap_chakra.doctor.place import usual_place
 from tap_chakra.facts.run_record import RunRecord
 from tap_chakra.lines.second_process_client import SecondProcess, can_hand_over
+from tap_chakra.lists.wanted import wanted_lists
 from tap_chakra.masking.rules import TINY_SALT
 from tap_chakra.records.config_collections import Collection, collection_records
 from tap_chakra.records.tally import Tally
@@ -152,12 +153,10 @@ class TapChakra(ChakraPlugin, Tap):
                 " configuration are read"
             )
         naive, masks = source.settings.naive_timezone, source.masks
-        listed = [
-            ListedStream(self, name, each)
-            for name, each in collection_records(
-                source.account, source.names.collections, naive, masks.listed
-            ).items()
-        ]
+        called = source.names.collections
+        lists = collection_records(source.account, called, naive, masks.listed)
+        lists |= wanted_lists(source.settings, source.client, masks.listed)
+        listed = [ListedStream(self, name, each) for name, each in lists.items()]
         tally = Tally()
         schema = users_schema() if masks.users is None else masks.users.schema(users_schema())
         doubts: list[str] = []

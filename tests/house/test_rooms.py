@@ -42,7 +42,7 @@ FLOORS = {
         run
         scanning
         reading  tables  lines  facts
-        second
+        second  lists
         timeline  records  settings
         webhooks
         masking  whole_files

@@ -43,6 +43,7 @@ TAP = {
     "metrics_path": "tap-metrics.prom",
     "notify_url": "https://localhost:9/hook",
     "notify_when": "failure",
+    "whatsapp": '{"waba_id": "200300400500600"}',
     "webhook_store": "sqlite:///events-of-a-variable.db",
     "webhook_secrets": '["a secret by a variable"]',
     "webhook_keep_days": "7.5",

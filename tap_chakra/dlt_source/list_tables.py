@@ -1,0 +1,49 @@
+"""The resources of lists that settings ask for: Arrow tables of what each brings, replaced."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import dlt
+
+from chakra_api.values.zones import name_of
+from tap_chakra.dlt_source.table_run import note_incomplete
+from tap_chakra.lists.wanted import list_schemas, wanted_lists
+from tap_chakra.run.progress import odd_lines
+from tap_chakra.tables.record_tables import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dlt.extract import DltResource
+
+    from tap_chakra.dlt_source.shared_source import SharedSource
+    from tap_chakra.dlt_source.stream_errors import Guard
+
+_log = logging.getLogger("tap-chakra")
+
+
+def list_resources(guard: Guard) -> list[DltResource]:
+    """The resources of the lists that settings ask for."""
+    return [
+        dlt.resource(_list, name=name, primary_key="id", write_disposition="replace")(guard, name)
+        for name in list_schemas(guard.shared.settings)
+    ]
+
+
+def _list(guard: Guard, name: str) -> Iterator[Any]:
+    yield from guard.watched(name, partial(_table, guard.shared, name))
+
+
+def _table(shared: SharedSource, name: str) -> Iterator[Any]:
+    with shared.opened() as source:
+        listed = wanted_lists(source.settings, source.client, source.masks.listed)[name]
+        table = table_of(listed.schema, listed.rows)
+        if listed.doubts:
+            allowed = shared.settings.allow_incomplete
+            note_incomplete(name, tuple(listed.doubts), allowed=allowed)
+        yield table
+        for line in odd_lines(listed.tally, name_of(source.times.naive)):
+            _log.warning("%s: %s", name, line)

@@ -1,0 +1,1 @@
+"""Lists that settings ask for, beside users and the configuration: fetched when they are wanted."""

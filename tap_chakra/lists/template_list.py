@@ -1,0 +1,99 @@
+"""The message templates of WhatsApp: a row for each template and language.
+
+A template is approved, or refused, in each language by itself, so Meta gives each an id of its own
+(contract 4.28). What it consists of (header, text, footer, buttons) is one column of JSON text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chakra_api.values.coercion import MISFIT, json_text, to_json, to_string
+from chakra_api.values.spelled import NulText
+from tap_chakra.records.config_collections import Collection
+from tap_chakra.records.schema import EXTRA
+from tap_chakra.records.stream_names import TEMPLATES
+from tap_chakra.records.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chakra_api.endpoints.client import ChakraClient
+    from chakra_api.endpoints.message_templates import MessageTemplate
+    from chakra_api.values.coercion import Coercer
+    from chakra_api.whatsapp_account import WhatsAppAccount
+    from tap_chakra.records.list_mask import ListMask
+
+    Row = dict[str, object]
+
+_TEXTS: Final = (
+    *("id", "name", "language", "status", "category"),
+    *("parameter_format", "rejected_reason"),
+)
+_COMPONENTS: Final = "components"
+_COERCERS: Final[Mapping[str, Coercer]] = {
+    **dict.fromkeys(_TEXTS, to_string),
+    _COMPONENTS: to_json,
+}
+_TEXT: Final = {"type": ["string", "null"]}
+_PROPERTIES: Final[Mapping[str, object]] = {
+    **dict.fromkeys(_TEXTS, _TEXT),
+    "id": {"type": ["string"], "description": "Meta's id: of a template in one language."},
+    _COMPONENTS: {**_TEXT, "description": "JSON: header, text, footer and buttons."},
+    EXTRA: {**_TEXT, "description": "JSON: what has no column, or does not fit its own."},
+}
+
+
+def template_schema() -> Row:
+    """The JSON Schema of the stream of message templates."""
+    return {"type": "object", "properties": dict(_PROPERTIES)}
+
+
+def template_list(
+    client: ChakraClient, account: WhatsAppAccount, mask: ListMask | None = None
+) -> Collection:
+    """The message templates, fetched when the first one is wanted.
+
+    Args:
+        client: Talks to the account.
+        account: Whose templates they are.
+        mask: What masks them; None if nothing does.
+    """
+    tally, doubts = Tally(), list[str]()
+    schema = template_schema()
+    rows = _rows(client, account, mask, tally, doubts)
+    return Collection(schema if mask is None else mask.schema(schema), ("id",), rows, tally, doubts)
+
+
+def _rows(
+    client: ChakraClient,
+    account: WhatsAppAccount,
+    mask: ListMask | None,
+    tally: Tally,
+    doubts: list[str],
+) -> Iterator[Row]:
+    found = client.templates.list_all(account.owner(f"the stream {TEMPLATES}"))
+    doubts += found.unsure
+    for template in found.templates:
+        yield _record(template, mask, tally)
+
+
+def _record(template: MessageTemplate, mask: ListMask | None, tally: Tally) -> Row:
+    row, record = template.row, dict[str, object]()
+    extra = {name: value for name, value in row.items() if name not in _COERCERS}
+    for name, coerce in _COERCERS.items():
+        value = row.get(name)
+        record[name] = coerced = coerce(value if mask is None else mask.before(name, value))
+        if coerced is MISFIT:
+            tally.misfits[name] += 1
+            extra[name], record[name] = value, None
+        elif isinstance(value, NulText):
+            tally.nul[name] += 1
+            extra[name] = value
+    if template.template_id is None:
+        # Loaders know a row again by its id; name and language are what Meta tells it apart by.
+        record["id"] = f"{template.name}/{template.language}"
+    if mask is not None:
+        extra = mask.rest(extra, nested=True)
+    record[EXTRA] = json_text(extra) if extra else None
+    return record if mask is None else mask.leaves(record)
