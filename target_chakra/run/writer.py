@@ -186,7 +186,8 @@ class Writer(Generic[State]):
         self._since_pump = 0
         if self.failure is None:
             self._follow(self.takers.advance(flush=flush, keyless=not self._recovered))
-            self._batching.form(flush=flush)
+            # While look-ups are under way batches fill: a job takes as long for a few rows.
+            self._batching.form(flush=flush and not self.intake.busy)
         self._follow(self._context.workers.pump(patience))
         self.books.flush(1 if flush else ROWS_A_STORING)
         self._pass_states()
