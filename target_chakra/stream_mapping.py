@@ -100,7 +100,7 @@ class StreamMapping:
         delete_when: The column that marks a row as deleted.
         revive: Whether a process that was deleted, or is gone, may be brought back.
         skip: Whether its rows go nowhere.
-        call: What each row asks for by one call; None where rows are processes.
+        call: What each row asks for by calls of its own; None where rows are processes.
     """
 
     stream: str = "*"

@@ -25,6 +25,7 @@ class DryRun:
     Attributes:
         planned: How many actions there would be, by kind.
         calls: How many calls of them, by what they make.
+        single: How many of them write what is no process, by kind.
         rejected: How many rows would be rejected.
         kept: Fields of the actions that are left as others changed them, by stream.
         keyless: How many of the creates have no key.
@@ -34,6 +35,7 @@ class DryRun:
     def __init__(self) -> None:
         self.planned: Counter[Kind] = Counter()
         self.calls: Counter[str] = Counter()
+        self.single: Counter[Kind] = Counter()
         self.rejected = self.rows = self.keyless = 0
         self.kept: Counter[str] = Counter()
         self._actions: list[Action] = []
@@ -91,10 +93,11 @@ class DryRun:
         Args:
             size: Rows a job.
         """
-        calls = self.planned[Kind.CALL]
-        jobs = sum(ceil(self.planned[kind] / size) for kind in Kind if kind is not Kind.CALL)
+        in_jobs = self.planned - self.single
+        calls = in_jobs.pop(Kind.CALL, 0) + self.single.total()
+        jobs = sum(ceil(count / size) for count in in_jobs.values())
         # A submit and about three looks at its job; creates are looked up when it ended.
-        return jobs, jobs * 4 + ceil(self.planned[Kind.CREATE] / PAGE) + calls
+        return jobs, jobs * 4 + ceil(in_jobs[Kind.CREATE] / PAGE) + calls
 
     def _summary(self, size: int) -> str:
         jobs, requests = self.cost(size)

@@ -59,6 +59,7 @@ class Receipt:
         skipped: Rows of streams that go nowhere, by stream; not among those that came in.
         kept_fields: Fields that were left as others changed them, by stream.
         plan: Where the plan of a run that only makes one lies; empty without one.
+        compared: What is no process and was written, by kind; calls are in the journal.
     """
 
     run: int
@@ -79,6 +80,7 @@ class Receipt:
     skipped: Mapping[str, int] = field(default_factory=dict)
     kept_fields: Mapping[str, int] = field(default_factory=dict)
     plan: str = ""
+    compared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> Counter[Outcome]:
@@ -140,6 +142,8 @@ class Receipt:
             made["skipped"] = dict(self.skipped)
         if self.kept_fields:
             made["kept_fields"] = dict(self.kept_fields)
+        if self.compared:
+            made["compared"] = dict(self.compared)
         if self.dry_run:
             made["plan" if self.plan else "dry_run"] = dict(self.planned)
         if self.plan:

@@ -1,4 +1,4 @@
-"""What all mappings share whose rows each ask for one call: a task, a photo, a message."""
+"""What all mappings share whose rows are no processes: tasks, messages, users."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 class CallKind(str, Enum):
-    """What ChakraHQ is asked for by one call a row; the option `kind` of a mapping."""
+    """What ChakraHQ is asked for by calls of a row's own; the option `kind` of a mapping."""
 
     TASK = "task"
     TEMPLATE_MESSAGE = "whatsapp_template_message"
     MESSAGE = "whatsapp_message"
+    USER = "user"
 
     @property
     def noun(self) -> str:
@@ -30,6 +31,7 @@ _NOUNS: Final = {
     CallKind.TASK: "task",
     CallKind.TEMPLATE_MESSAGE: "message",
     CallKind.MESSAGE: "message",
+    CallKind.USER: "user",
 }
 REPEATABLE: Final[frozenset[CallKind]] = frozenset()
 """Kinds that do the same when they are asked for again, so that a lost answer leaves no doubt."""
@@ -37,13 +39,7 @@ REPEATABLE: Final[frozenset[CallKind]] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class CallMapping:
-    """What a row asks for by one call.
-
-    Attributes:
-        once_by: The column whose value is called for once, whatever comes again.
-    """
-
-    once_by: str
+    """What a row asks for by calls of its own."""
 
     @property
     def kind(self) -> CallKind:
@@ -53,7 +49,40 @@ class CallMapping:
     @property
     def columns(self) -> frozenset[str]:
         """The columns that it names."""
-        return frozenset({self.once_by})
+        raise NotImplementedError
+
+    @property
+    def named_by(self) -> Mapping[str, str]:
+        """What a row names what it asks for by: option → column, all of which it must fill."""
+        raise NotImplementedError
+
+    @property
+    def naming_step(self) -> str:
+        """What to do about a row that names nothing."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class OnceMapping(CallMapping):
+    """What a row asks for by one call, at most once for a value.
+
+    Attributes:
+        once_by: The column whose value is called for once, whatever comes again.
+    """
+
+    once_by: str
+
+    @property
+    def named_by(self) -> Mapping[str, str]:
+        """The value that is called for once."""
+        return {"once_by": self.once_by}
+
+    @property
+    def naming_step(self) -> str:
+        """What to do about a row without such a value."""
+        return (
+            "Give each row its own value there: it is what keeps a row from being called for twice"
+        )
 
 
 def once_by_option(given: Mapping[str, object], where: str) -> str:

@@ -9,7 +9,7 @@ from chakra_api.errors import SettingsError
 from target_chakra.call_settings.brakes import BRAKES, Brakes, parse_brakes
 from target_chakra.call_settings.call_mapping import (
     CallKind,
-    CallMapping,
+    OnceMapping,
     once_by_option,
     required_option,
 )
@@ -23,7 +23,7 @@ _KEYS: Final = frozenset({"stream", "kind", "once_by", *_OWN}) | BRAKES
 
 
 @dataclass(frozen=True, slots=True)
-class FreeMessageMapping(CallMapping):
+class FreeMessageMapping(OnceMapping):
     """What of a row becomes a message in Meta's own form.
 
     Attributes:

@@ -10,6 +10,7 @@ from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.call_settings.free_message import parse_free_message
 from target_chakra.call_settings.task import parse_task
 from target_chakra.call_settings.template_message import parse_template_message
+from target_chakra.call_settings.user import parse_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,11 +23,12 @@ _PARSERS: Final[Mapping[CallKind, Callable[[Mapping[str, object], str], CallMapp
     CallKind.TASK: parse_task,
     CallKind.TEMPLATE_MESSAGE: parse_template_message,
     CallKind.MESSAGE: parse_free_message,
+    CallKind.USER: parse_user,
 }
 
 
 def parse_call(given: Mapping[str, object], where: str) -> CallMapping | None:
-    """What a mapping asks for by one call a row; None if its rows are processes.
+    """What a mapping asks for by calls of each row; None if its rows are processes.
 
     Raises:
         SettingsError: Its kind is none, or its options mean nothing.

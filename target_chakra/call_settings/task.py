@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import SettingsError
 from target_chakra.call_settings.call_mapping import (
     CallKind,
-    CallMapping,
+    OnceMapping,
     once_by_option,
     required_option,
 )
@@ -23,7 +23,7 @@ _KEYS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class TaskMapping(CallMapping):
+class TaskMapping(OnceMapping):
     """What of a row becomes a task.
 
     Attributes:

@@ -10,7 +10,7 @@ from chakra_api.setting_values import shown
 from target_chakra.call_settings.brakes import BRAKES, Brakes, parse_brakes
 from target_chakra.call_settings.call_mapping import (
     CallKind,
-    CallMapping,
+    OnceMapping,
     once_by_option,
     required_option,
 )
@@ -41,7 +41,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateMessageMapping(CallMapping):
+class TemplateMessageMapping(OnceMapping):
     """What of a row becomes a message by a template.
 
     Attributes:

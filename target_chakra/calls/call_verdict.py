@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import (
     AnswerLost,
@@ -20,6 +20,8 @@ from target_chakra.messages.meta_codes import refuses_all
 
 if TYPE_CHECKING:
     from chakra_api.errors import ChakraError
+
+_OTHER_METHOD: Final = 405
 
 
 class CallVerdict(Enum):
@@ -43,6 +45,8 @@ def call_verdict(error: ChakraError, kind: CallKind, *, made_before: bool) -> Ca
             its role, that is refused.
     """
     if isinstance(error, WrongKey) or (isinstance(error, NoAccess) and not made_before):
+        return CallVerdict.NOT_MADE
+    if isinstance(error, Refused) and error.status == _OTHER_METHOD:
         return CallVerdict.NOT_MADE
     one_template = kind is CallKind.TEMPLATE_MESSAGE
     if isinstance(error, RefusedByMeta) and refuses_all(error.error, one_template=one_template):

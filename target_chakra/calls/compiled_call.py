@@ -1,4 +1,4 @@
-"""The mapping of a stream of calls, compiled against the account: its mapper, and its maker."""
+"""A mapping whose rows are no processes, compiled against the account: mapper and maker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from target_chakra.call_settings.free_message import FreeMessageMapping
 from target_chakra.call_settings.task import TaskMapping
 from target_chakra.call_settings.template_message import TemplateMessageMapping
+from target_chakra.call_settings.user import UserMapping
 from target_chakra.calls.task_maker import TaskMaker, task_parts, task_scope
+from target_chakra.calls.user_writer import UserWriter, user_parts, user_scope
 from target_chakra.mapping.call_mapper import CallMapper
 from target_chakra.messages.free_messages import FreeMessageMaker, free_parts, free_scope
 from target_chakra.messages.template_messages import (
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from target_chakra.call_settings.brakes import Brakes
     from target_chakra.calls.call_maker import CallMaker
+    from target_chakra.calls.thing_writer import ThingWriter
     from target_chakra.lookups.open_account import OpenAccount
     from target_chakra.mapping.call_mapper import ContentPart
     from target_chakra.stream_mapping import StreamMapping
@@ -38,6 +41,18 @@ class CompiledCall(NamedTuple):
     mapper: CallMapper
     maker: CallMaker
     brakes: Brakes | None = None
+
+
+class ComparedStream(NamedTuple):
+    """A stream whose rows each say how a thing is to be.
+
+    Attributes:
+        mapper: Makes changes of its rows.
+        writer: Looks at its things, and writes them.
+    """
+
+    mapper: CallMapper
+    writer: ThingWriter
 
 
 class _Content(NamedTuple):
@@ -58,8 +73,8 @@ class _Content(NamedTuple):
 
 def compiled_call(
     stream: str, mapping: StreamMapping, columns: Collection[str], account: OpenAccount
-) -> CompiledCall:
-    """Compile the mapping of a stream of calls.
+) -> CompiledCall | ComparedStream:
+    """Compile the mapping of a stream whose rows are no processes.
 
     Args:
         stream: Its name.
@@ -71,6 +86,9 @@ def compiled_call(
         SettingsError: The mapping names what does not exist.
     """
     call, where = mapping.call, f"the mapping of stream '{stream}'"
+    if isinstance(call, UserMapping):
+        mapper = CallMapper(stream, mapping, user_scope(call), user_parts(call), columns)
+        return ComparedStream(mapper, UserWriter(call, account.client, account.directory))
     if isinstance(call, TaskMapping):
         content = _tasks(call, account, where)
     elif isinstance(call, TemplateMessageMapping):

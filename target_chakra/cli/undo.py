@@ -107,7 +107,7 @@ def _undo(config: _ConfigInput, watch: Watch, asked: _Asked) -> int:
     with closing(effects):
         _refuse_cleared(run, effects, settings, calls.total())
         if calls:
-            tell(f"What it made by calls stays: {calls_said(calls)}.", err=True)
+            tell(f"What it wrote that is no process stays: {calls_said(calls)}.", err=True)
         plan = _Plan.of(effects, deletes_created=asked.delete_created)
         for line in plan.said(run, effects):
             tell(line, err=True)
@@ -223,7 +223,7 @@ def _refuse_unfit(run: RunLine, command: Callable[[str], str]) -> None:
 
 
 def _refuse_cleared(run: RunLine, effects: Effects, settings: Settings, calls: int) -> None:
-    """What a run did is known for as long as its batches are kept; calls have none.
+    """What a run did is known for as long as its batches are kept; what is no process has none.
 
     Raises:
         SettingsError: They were cleared, or some of them.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import ChakraError
 from chakra_plugin.findings.finding import Finding, Severity
-from target_chakra.calls.compiled_call import compiled_call
+from target_chakra.calls.compiled_call import ComparedStream, compiled_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +34,16 @@ def call_findings(mapping: StreamMapping, account: OpenAccount) -> Iterator[Find
             _TOPIC, error.cause, error.next_step, _SETTING, severity, mapping.stream, code=code
         )
         return
-    scope, noun = compiled.mapper.scope, compiled.maker.kind.noun
-    said = f"a {noun} for each row ({scope}), once for each {compiled.mapper.once_by}"
+    scope = compiled.mapper.scope
+    named = ", ".join(mapping.call.named_by.values()) if mapping.call else ""
+    if isinstance(compiled, ComparedStream):
+        said = f"{scope}, named by {named}: compared first, written where they differ"
+        yield Finding(_TOPIC, said, about=mapping.stream, fact=scope)
+        return
+    said = f"a {compiled.maker.kind.noun} for each row ({scope}), once for each {named}"
     yield Finding(_TOPIC, said, about=mapping.stream, fact=scope)
     if closed := _closed(compiled):
-        follows = f"Set max_messages to the most {noun}s that a run may send"
+        follows = f"Set max_messages to the most {compiled.maker.kind.noun}s that a run may send"
         yield Finding(_TOPIC, closed, follows, _SETTING, Severity.WARNING, mapping.stream)
 
 

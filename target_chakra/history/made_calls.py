@@ -1,4 +1,4 @@
-"""What a run made by one call a row: tasks, messages and the like, which nothing takes back."""
+"""What a run made that is no process: tasks, messages, names of users, which nothing takes back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from target_chakra.journal.codec import value_of
 from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import CallState
 
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
 
 
 def made_calls(connection: sa.Connection, run: int) -> Counter[str]:
-    """How many calls a run made, by kind."""
+    """How many calls a run made, and things it wrote, by kind."""
     cells = t.calls.c
     query = (
         sa.select(cells.kind, sa.func.count())
         .where(cells.run == run, cells.state == CallState.MADE.value)
         .group_by(cells.kind)
     )
-    return Counter({str(kind): int(count) for kind, count in connection.execute(query)})
+    made = Counter({str(kind): int(count) for kind, count in connection.execute(query)})
+    receipt = connection.execute(sa.select(t.runs.c.receipt).where(t.runs.c.id == run)).scalar()
+    told = value_of(receipt.encode()) if receipt else {}
+    compared = told.get("compared") if isinstance(told, dict) else None
+    made.update(compared if isinstance(compared, dict) else {})
+    return made
 
 
 def calls_said(made: Mapping[str, int]) -> str:

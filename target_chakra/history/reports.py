@@ -262,7 +262,7 @@ class Reports:
             return Effects(connection, run)
 
     def calls(self, run: int) -> Counter[str]:
-        """How many tasks, messages and the like a run made, by kind."""
+        """How much a run wrote that is no process, by kind."""
         with self.reading() as connection:
             return made_calls(connection, run)
 

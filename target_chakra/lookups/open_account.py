@@ -57,7 +57,8 @@ class OpenAccount:
         return resolve_account(self.client.config())
 
     @cached_property
-    def _directory(self) -> Directory:
+    def directory(self) -> Directory:
+        """Its users; empty if they can't be listed."""
         try:
             users = self.client.users()
         except NoAccess:
@@ -109,7 +110,7 @@ class OpenAccount:
         found = self._procedures.get(short_id)
         if found is None:
             destinations = Destinations(
-                self.configuration.procedure(short_id), self._directory, self._rules(short_id)
+                self.configuration.procedure(short_id), self.directory, self._rules(short_id)
             )
             found = self._procedures[short_id] = OpenProcedure(self.client, destinations)
             found.recall(self.findings, self.lately)
@@ -168,4 +169,4 @@ class OpenAccount:
             found.attributes,
             resolved=bool(found.attributes),
         )
-        return Destinations(schema, self._directory, self._rules(procedure))
+        return Destinations(schema, self.directory, self._rules(procedure))

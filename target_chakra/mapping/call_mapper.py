@@ -1,12 +1,13 @@
-"""A row → a `Change` that asks for one call (a task, a message …), or a `Reject` that says why not.
+"""A row → a `Change` that asks for calls of its own (a task, a message …), or a `Reject`: why not.
 
-The key of such a change is the value that the call is made once for; its procedure is the *scope*
-within which that value counts, as `task lead/CALL`. Its fields are the call's content.
+The key of such a change is the value that its call is made once for, or the name of the thing that
+is to be as the row says; its procedure is the *scope* within which that counts, as
+`task lead/CALL`. Its fields are the content.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.writing import Unfit, write_text
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from chakra_api.values.writing import Writer
-    from target_chakra.call_settings.call_mapping import CallMapping
     from target_chakra.mapping.destinations import Destination
     from target_chakra.stream_mapping import StreamMapping
+
+
+SEPARATOR: Final = "/"
+"""Stands between the names of a thing that has several: `visit_reminder/en`."""
 
 
 class ContentPart(NamedTuple):
@@ -91,17 +95,14 @@ def constant_part(constant: str, name: str, write: Writer) -> ContentPart:
 
 
 class CallMapper:
-    """Makes changes of the rows of one stream, each of which asks for one call.
+    """Makes changes of the rows of one stream, each of which asks for calls of its own.
 
     Args:
         stream: The stream's name.
         mapping: What the user wants of it.
-        scope: Within which a value is called for once.
+        scope: Within which a key counts; with a blank in it, so that it is no procedure's.
         parts: The parts of the content.
         columns: The columns that the stream declares; empty if it declares none.
-
-    Attributes:
-        once_by: The column whose value is called for once.
 
     Raises:
         SettingsError: The mapping names a column that the stream does not have.
@@ -119,7 +120,10 @@ class CallMapper:
         self.mapping = mapping
         self.scope = scope
         self._parts = tuple(parts)
-        self.once_by = once_by_of(mapping.call)
+        if mapping.call is None:
+            raise ValueError("A mapping of processes")
+        self._named_by = mapping.call.named_by
+        self._naming_step = mapping.call.naming_step
         missing = sorted(mapping.columns - set(columns)) if columns else []
         if missing:
             raise SettingsError(
@@ -145,7 +149,8 @@ class CallMapper:
                 problems[column] = part.misfit(value, wire)
             else:
                 fields[part.route.name] = wire
-        key = self._key(row.get(self.once_by))
+        names = {option: _text(row.get(column)) for option, column in self._named_by.items()}
+        key = self._key(tuple(names.values()))
         change = Change(
             seq,
             line,
@@ -160,14 +165,15 @@ class CallMapper:
             origin=origin,
         )
         if key is None:
+            option = next(option for option, text in names.items() if text is None)
+            column = self._named_by[option]
             return Reject(
                 change,
-                f"once_by: {self.once_by} is null, missing or no text",
-                "Give each row its own value there: it is what keeps a row from being called for"
-                " twice",
+                f"{option}: {column} is null, missing or no text",
+                self._naming_step,
                 is_hidden=True,
                 kind=RejectKind.NO_KEY,
-                about=self.once_by,
+                about=column,
             )
         if problems:
             return Reject(
@@ -180,15 +186,16 @@ class CallMapper:
             )
         return change
 
-    def _key(self, value: object) -> Key | None:
-        text = None if value is None or isinstance(value, bool) else write_text(value)
-        if not isinstance(text, str) or not text.strip() or "\0" in text:
+    def _key(self, names: tuple[str | None, ...]) -> Key | None:
+        texts = [each for each in names if each is not None]
+        if len(texts) < len(names):
             return None
-        return Key(self.scope, self.once_by, text)
+        column = next(iter(self._named_by.values()))
+        return Key(self.scope, column, SEPARATOR.join(texts))
 
 
-def once_by_of(call: CallMapping | None) -> str:
-    """The column of `once_by`."""
-    if call is None:
-        raise ValueError("A mapping of processes")
-    return call.once_by
+def _text(value: object) -> str | None:
+    """A value as a name; None if it is none."""
+    text = None if value is None or isinstance(value, bool) else write_text(value)
+    is_name = isinstance(text, str) and text.strip() and "\0" not in text
+    return str(text) if is_name else None

@@ -89,6 +89,7 @@ class Closing:
             skipped=dict(self.streams.skipped),
             kept_fields=dict(writer.books.kept_fields + writer.outbox.dry_run.kept),
             plan=str(self.context.settings.plan_path or ""),
+            compared=dict(writer.takers.compared.written),
         )
 
     def say(self, receipt: Receipt, kind: str) -> None:

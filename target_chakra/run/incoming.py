@@ -7,6 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from target_chakra.calls.call_desk import CallDesk
+from target_chakra.calls.compared_desk import ComparedDesk
+from target_chakra.calls.compiled_call import CompiledCall
 from target_chakra.changes import Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.planning.intake import Intake
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from target_chakra.books.bookkeeping import Bookkeeping
     from target_chakra.books.tally import Tally
-    from target_chakra.calls.compiled_call import CompiledCall
+    from target_chakra.calls.compiled_call import ComparedStream
     from target_chakra.changes import Change, PlanningEvent
     from target_chakra.context import RunContext
     from target_chakra.mapping.call_mapper import CallMapper
@@ -56,7 +58,7 @@ class Incoming:
 
 
 class Takers:
-    """Who takes a change: the lanes of its process, or the desk that makes one call for each row.
+    """Who takes a change: the lanes of its process, or a desk that asks ChakraHQ for each row.
 
     Args:
         context: Of the run.
@@ -66,16 +68,32 @@ class Takers:
     Attributes:
         intake: Takes changes of processes.
         calls: Takes those that each ask for one call.
+        compared: Takes those that each say how a thing is to be.
     """
 
     def __init__(self, context: RunContext, books: Bookkeeping, outbox: Outbox) -> None:
         note = outbox.show_call if context.settings.writes_nothing else None
         self.intake = Intake(context, books, outbox.foreseen)
         self.calls = CallDesk(context, books.why[Outcome.UNKNOWN], outbox.calls, note)
+        note_single = outbox.show_single if context.settings.writes_nothing else None
+        self.compared = ComparedDesk(context, note_single)
 
-    def register_call(self, compiled: CompiledCall) -> None:
-        """A stream is about to come whose rows each ask for one call."""
-        self.calls.register(compiled)
+    def register_call(self, compiled: CompiledCall | ComparedStream) -> None:
+        """A stream is about to come whose rows are no processes."""
+        if isinstance(compiled, CompiledCall):
+            self.calls.register(compiled)
+        else:
+            self.compared.register(compiled)
+
+    def desk_of(self, stream: str) -> CallDesk | ComparedDesk | None:
+        """The desk that takes the rows of a stream; None if they are processes."""
+        desks = (self.calls, self.compared)
+        return next((desk for desk in desks if stream in desk), None)
+
+    @property
+    def scopes(self) -> set[str]:
+        """What `Change.procedure` may be of a row that is no process."""
+        return self.calls.scopes | self.compared.scopes
 
     def advance(self, *, flush: bool, keyless: bool) -> Iterator[PlanningEvent]:
         """Decide on what can be decided on.
@@ -84,18 +102,23 @@ class Takers:
             flush: Whether to look up what does not fill a request.
             keyless: Whether rows without a key may be decided on.
         """
-        return chain(self.intake.advance(flush=flush, keyless=keyless), self.calls.advance())
+        of_processes = self.intake.advance(flush=flush, keyless=keyless)
+        return chain(of_processes, self.calls.advance(), self.compared.advance())
+
+    def stop(self) -> Iterator[PlanningEvent]:
+        """Ask for nothing more on behalf of rows that are no processes."""
+        return chain(self.calls.stop(), self.compared.stop())
 
     @property
     def busy(self) -> bool:
         """Whether changes are being looked up, or calls are on their way."""
-        return bool(self.intake.busy or self.calls.busy)
+        return bool(self.intake.busy or self.calls.busy or self.compared.busy)
 
     @property
     def asked(self) -> bool:
         """Whether answers are to come."""
-        return bool(self.intake.busy or self.calls.in_flight)
+        return bool(self.intake.busy or self.calls.in_flight or self.compared.asked)
 
     def drain(self) -> list[Change]:
         """Give up all changes that were not sent."""
-        return [*self.intake.drain(), *self.calls.drain()]
+        return [*self.intake.drain(), *self.calls.drain(), *self.compared.drain()]

@@ -88,7 +88,8 @@ def rest_of(
         yield change, Outcome.NOT_SENT
     for change in takers.calls.in_flight:
         yield change, Outcome.IN_FLIGHT
-    for action, has_left in dispatcher.unsettled():
-        yield action.change, Outcome.IN_FLIGHT if has_left else Outcome.NOT_SENT
+    sent = [(action.change, has_left) for action, has_left in dispatcher.unsettled()]
+    for change, has_left in (*takers.compared.unsettled(), *sent):
+        yield change, Outcome.IN_FLIGHT if has_left else Outcome.NOT_SENT
     for settlement in unstored:
         yield settlement.action.change, Outcome.IN_FLIGHT

@@ -108,6 +108,11 @@ class Outbox:
         self.dry_run.calls[kind.noun] += 1
         self._show(action)
 
+    def show_single(self, action: Action) -> None:
+        """What is no process would be written, by a request of its own."""
+        self.dry_run.single[action.kind] += 1
+        self._show(action)
+
     def _show(self, action: Action) -> None:
         for each in self._notes:
             each.note(action)

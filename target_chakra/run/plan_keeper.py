@@ -124,7 +124,7 @@ class PlanKeeper:
 
     def _times(self, closing: Closing) -> dict[str, dict[str, int]]:
         """Which fields hold times, of the procedures that the plan is of."""
-        names = sorted(self._file.procedures - closing.writer.calls.scopes)
+        names = sorted(self._file.procedures - closing.writer.takers.scopes)
         opened = map(closing.context.procedure, names)
         found = {
             each.name: times_of(each.destinations.procedure, each.destinations.rules.times.unit_ms)

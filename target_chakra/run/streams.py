@@ -19,7 +19,7 @@ from target_chakra.plans.metadata import PlannedStream, readable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_chakra.calls.compiled_call import CompiledCall
+    from target_chakra.calls.compiled_call import ComparedStream, CompiledCall
     from target_chakra.changes import Key
     from target_chakra.lookups.open_account import OpenAccount
     from target_chakra.mapping.call_mapper import CallMapper
@@ -35,8 +35,8 @@ class Registry(Protocol):
     def register(self, mapper: RowMapper, rules: Rules) -> None:
         """A stream is about to come whose rows are processes."""
 
-    def register_call(self, compiled: CompiledCall) -> None:
-        """A stream is about to come whose rows each ask for one call."""
+    def register_call(self, compiled: CompiledCall | ComparedStream) -> None:
+        """A stream is about to come whose rows are no processes."""
 
 
 class Streams:
@@ -133,7 +133,7 @@ class Streams:
         except SettingsError:
             return True
         if mapping.call is not None:
-            return True  # by the value that it is made once for
+            return True  # by the value that it is made once for, or the name of its thing
         return mapping.mode is not Mode.INSERT or mapping.key_attribute is not None
 
     def planned(self) -> dict[str, PlannedStream]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from target_chakra.batches import Batch, Event, Settlement
     from target_chakra.books.rejects_file import RejectsFile
-    from target_chakra.calls.compiled_call import CompiledCall
+    from target_chakra.calls.compiled_call import ComparedStream, CompiledCall
     from target_chakra.context import RunContext
     from target_chakra.mapping.row_mapper import RowMapper
     from target_chakra.planning.plan import Rules
@@ -111,8 +111,8 @@ class Writer(Generic[State]):
             procedure = self._context.procedure(mapper.destinations.procedure.short_id)
             procedure.key_attributes.add(mapper.columns.attribute)
 
-    def register_call(self, compiled: CompiledCall) -> None:
-        """A stream is about to come whose rows each ask for one call."""
+    def register_call(self, compiled: CompiledCall | ComparedStream) -> None:
+        """A stream is about to come whose rows are no processes."""
         self._incoming.register(compiled.mapper)
         self.takers.register_call(compiled)
 
@@ -157,8 +157,8 @@ class Writer(Generic[State]):
     def _take(self, change: Change) -> None:
         if change.procedure in self.halted:
             self._end_unsent(change)
-        elif change.stream in self.calls:
-            self.calls.add(change)
+        elif desk := self.takers.desk_of(change.stream):
+            desk.add(change)
         elif self.books.unknown.bars(filter(None, [change.key])):
             self._end_unsent(change)
         else:
@@ -331,7 +331,7 @@ class Writer(Generic[State]):
         if self.failure is None:
             self.failure = error
             self._follow(self.dispatcher.stop_sending())
-            self._follow(self.calls.stop())
+            self._follow(self.takers.stop())
 
     # Journal and STATE
 

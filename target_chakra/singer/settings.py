@@ -28,7 +28,8 @@ MAPPING = th.ObjectType(
         "kind",
         th.StringType,
         allowed_values=[PROCESS, *(kind.value for kind in CallKind)],
-        description="What a row is: a process (the default), or what it asks for by one call.",
+        description="What a row is: a process (the default), or what it asks for by one call; user:"
+        " names of a user, compared first.",
     ),
     th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
     th.Property(
@@ -99,6 +100,12 @@ MAPPING = th.ObjectType(
         "task",
         th.StringType,
         description="Of tasks: ShortId of the state task, the schema of the task.",
+    ),
+    th.Property(
+        "user",
+        th.StringType,
+        description="Of kind user: the column that names the user, by id, username or email. fields"
+        " are then column to firstName, lastName, middleName or displayName.",
     ),
     *MESSAGE_OPTIONS,
 )
