@@ -164,13 +164,16 @@ def test_an_older_copy_of_the_store_is_read_again(
     run: Callable[..., tap.Output], tmp_path: Path
 ) -> None:
     sent(tmp_path, message("m1"))
-    with closing(sqlite3.connect(tmp_path / "events.db")) as connection:
-        copy = connection.serialize()
+    with (
+        closing(sqlite3.connect(tmp_path / "events.db")) as original,
+        closing(sqlite3.connect(tmp_path / "copy.db")) as copy,
+    ):
+        original.backup(copy)
     sent(tmp_path, message("m2"), message("m3"))
     state = run().states[-1]
     for path in tmp_path.glob("events.db*"):
         path.unlink()
-    (tmp_path / "events.db").write_bytes(copy)
+    (tmp_path / "copy.db").rename(tmp_path / "events.db")
     found = run(state)
     assert (found.code, names(found)) == (0, ["m1"])
     assert "an older copy" in found.stderr
