@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
@@ -45,6 +45,7 @@ class Verdict:
         held: Until when unknown rows hold processes that rows were not sent to; None if none was.
         holds: Until when unknown rows of this run hold theirs; None if none does.
         keyless: How many unknown rows have no key.
+        calls: How many unknown rows ask for a call, by what that makes: no run finds out.
         is_undo: Whether the run takes another one back: its rows have no source.
     """
 
@@ -56,6 +57,7 @@ class Verdict:
     holds: Held | None = None
     keyless: int = 0
     is_undo: bool = False
+    calls: Mapping[str, int] = field(default_factory=dict)
 
     def errors(self) -> Iterator[str]:
         """What went wrong, a line each; of rejects and unknown rows one line in all."""
@@ -139,6 +141,7 @@ class Verdict:
                 parts.append(self._holds_said(self.holds))
             if self.keyless:
                 parts.append(f"{keyless_said(self.keyless, self.command)}.")
+            parts += [_call_said(noun, n, self.command) for noun, n in self.calls.items()]
         if in_flight:
             parts.append(f"{_in_flight_said(in_flight)}.")
         if unsent:
@@ -165,7 +168,8 @@ class Verdict:
     def _go_on(self) -> str:
         if self.held or self.holds:
             return "Run it again after that."
-        ends = self.keyless and self.keyless == sum(self._count(each) for each in _LEFT_OPEN)
+        by_word = self.keyless + sum(self.calls.values())
+        ends = by_word and by_word == sum(self._count(each) for each in _LEFT_OPEN)
         return "Then run it again." if ends else "Run it again to go on."
 
 
@@ -181,6 +185,16 @@ def _until(held: Held) -> str:
 def _in_flight_said(count: int) -> str:
     verb = "is" if count == 1 else "are"
     return f"{counted(count)} {verb} in flight; the next run with this journal follows them"
+
+
+def _call_said(noun: str, count: int, command: Callable[[str], str]) -> str:
+    """What is to be said of calls of which nobody knows whether they were made."""
+    said, it = (f"this {noun}", "it") if count == 1 else (f"these {count:,} {noun}s", "they")
+    return (
+        f"No run can find out about {said}, and {it} will not be made again before you look in"
+        f" ChakraHQ and say so, by number, with:"
+        f" {command('unknown --as written|not-written NUMBERS')}."
+    )
 
 
 def keyless_said(rows: int, command: Callable[[str], str]) -> str:

@@ -50,6 +50,7 @@ class CallDesk:
 
     Attributes:
         scopes: What `Change.procedure` may be of a call.
+        unknown: Rows of this run that only their user's word can end, by what they ask for.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class CallDesk:
         self._noted: set[Key] = set()
         self._woken: set[str] = set()
         self.scopes: set[str] = set()
+        self.unknown: Counter[str] = Counter()
 
     def register(self, compiled: CompiledCall) -> None:
         """A stream is about to come whose rows each ask for a call."""
@@ -150,8 +152,7 @@ class CallDesk:
         if known is not None and known.state is CallState.MADE:
             yield from self._ended(change, Done(change, Outcome.UNCHANGED))
         elif known is not None:
-            self._why_unknown.note(change, NEVER_AGAIN)
-            yield from self._ended(change, Ended(change, Outcome.UNKNOWN))
+            yield from self._ended_unknown(change, NEVER_AGAIN)
         elif why := maker.refused(change.fields):
             yield from self._ended(change, _reject(change, why, RejectKind.UNFIT))
         elif self._note is not None:
@@ -232,12 +233,11 @@ class CallDesk:
         verdict = call_verdict(error, kind, made_before=self._made[change.stream] > 0)
         if verdict is CallVerdict.UNKNOWN:
             self._journal.lose(number, error.cause, self._free())
-            self._why_unknown.note(change, error.cause)
         else:
             self._journal.forget(number)
         del self._in_flight[number]
         if verdict is CallVerdict.UNKNOWN:
-            yield from self._ended(change, Ended(change, Outcome.UNKNOWN))
+            yield from self._ended_unknown(change, error.cause)
         elif verdict is CallVerdict.REFUSED:
             why = f"ChakraHQ refuses it: {error.cause}"
             yield from self._ended(change, _reject(change, why, RejectKind.REFUSED))
@@ -245,6 +245,11 @@ class CallDesk:
             yield from self._ended(change, Ended(change, Outcome.NOT_SENT))
             held_back = isinstance(error, HeldBack)
             yield Halted(change.procedure, error) if held_back else Failed(error)
+
+    def _ended_unknown(self, change: Change, why: str) -> Iterator[PlanningEvent]:
+        self._why_unknown.note(change, why)
+        self.unknown[self._makers[change.stream].kind.noun] += 1
+        yield from self._ended(change, Ended(change, Outcome.UNKNOWN))
 
     def _ended(self, change: Change, event: PlanningEvent) -> Iterator[PlanningEvent]:
         """A call has an outcome: a later row of its key is looked at next."""

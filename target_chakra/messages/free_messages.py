@@ -15,7 +15,12 @@ from target_chakra.messages.message_values import (
     write_message,
     write_plain_text,
 )
-from target_chakra.messages.template_messages import no_plugin, not_allowed, sent_id
+from target_chakra.messages.template_messages import (
+    explained,
+    no_plugin,
+    not_allowed,
+    sent_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,10 +96,11 @@ class FreeMessageMaker:
 
     def make(self, fields: Fields, leaving: Callable[[], None]) -> str:
         """Send a message; its id."""
-        try:
-            sent = self._client.whatsapp.send(self._sender, message_of(fields), leaving)
-        except NotFound as error:
-            raise no_plugin(error) from error
+        with explained():
+            try:
+                sent = self._client.whatsapp.send(self._sender, message_of(fields), leaving)
+            except NotFound as error:
+                raise no_plugin(error) from error
         return sent_id(sent)
 
 

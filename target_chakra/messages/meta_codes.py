@@ -31,3 +31,18 @@ def refuses_all(error: MetaError, *, one_template: bool) -> bool:
     if error.code in _FOR_ALL or (error.code, error.subcode) == _NO_OBJECT:
         return True
     return one_template and error.code in _OF_TEMPLATE
+
+
+def next_step_of(error: MetaError) -> str:
+    """What to do about a refusal of all messages; empty if there is nothing to say of it."""
+    if (error.code, error.subcode) == _NO_OBJECT:
+        return "Check sender of the setting whatsapp, or of the mapping, then run it again"
+    return next((step for codes, step in _STEPS if error.code in codes), "")
+
+
+_STEPS: Final = (
+    (_OF_ACCESS, "Have ChakraHQ's access to WhatsApp renewed, then run it again"),
+    (_OF_ACCOUNT, "See the account in WhatsApp Manager, then run it again"),
+    (_OF_THE_MOMENT, "Run it again later: what was not sent is sent then"),
+    (_OF_TEMPLATE, "See the template in WhatsApp Manager, then run it again"),
+)

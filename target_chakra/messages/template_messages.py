@@ -5,10 +5,11 @@ A message can't be taken back, and no list shows it: what left and was not answe
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chakra_api.endpoints.whatsapp import TemplateMessage
-from chakra_api.errors import NoAccess, NotFound
+from chakra_api.errors import NoAccess, NotFound, RefusedByMeta
 from target_chakra.messages.message_values import (
     PHONE,
     PROCESS,
@@ -19,6 +20,7 @@ from target_chakra.messages.message_values import (
     write_parameter,
     write_public_url,
 )
+from target_chakra.messages.meta_codes import next_step_of
 from target_chakra.messages.template_choice import chosen_template
 from target_chakra.messages.template_text import text_of
 
@@ -137,7 +139,8 @@ class TemplateMessageMaker:
     def make(self, fields: Fields, leaving: Callable[[], None]) -> str:
         """Send a message; its id."""
         message = self._message({name: str(value) for name, value in fields.items()})
-        return sent_id(self._send(fields, message, leaving))
+        with explained():
+            return sent_id(self._send(fields, message, leaving))
 
     def _send(
         self, fields: Fields, message: TemplateMessage, leaving: Callable[[], None]
@@ -185,6 +188,16 @@ def not_allowed(brakes: Brakes, fields: Fields, column: str) -> str:
     if brakes.allows(str(fields[PHONE])):
         return ""
     return f"{column} is a number that allowed_numbers does not allow"
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What Meta refuses to all says what to do about it."""
+    try:
+        yield
+    except RefusedByMeta as error:
+        error.next_step = next_step_of(error.error) or error.next_step
+        raise
 
 
 def no_plugin(error: NotFound) -> NoAccess:

@@ -107,7 +107,8 @@ class Closing:
         held, holds = (self._held(each) for each in (unknown.held_seconds, unknown.own_seconds))
         keyless = writer.tally.keyless_unknown
         limits, is_undo = self.context.settings.limits, kind == RunKind.UNDO.value
-        verdict = Verdict(receipt, limits, why, command, held, holds, keyless, is_undo)
+        calls = writer.calls.unknown
+        verdict = Verdict(receipt, limits, why, command, held, holds, keyless, is_undo, calls)
         for told in verdict.errors():
             LOG.error("%s", told)
         for told in verdict.warnings():

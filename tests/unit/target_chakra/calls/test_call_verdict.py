@@ -23,6 +23,7 @@ from chakra_api.errors import (
 )
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.calls.call_verdict import CallVerdict, call_verdict
+from target_chakra.messages.meta_codes import next_step_of
 
 TEMPLATE, FREE = CallKind.TEMPLATE_MESSAGE, CallKind.MESSAGE
 NOT_MADE, REFUSED, UNKNOWN = CallVerdict.NOT_MADE, CallVerdict.REFUSED, CallVerdict.UNKNOWN
@@ -87,3 +88,4 @@ def test_what_meta_refuses_to_all_stops_the_run(
     error = of_meta(code, subcode)
     assert call_verdict(error, TEMPLATE, made_before=True) is by_template
     assert call_verdict(error, FREE, made_before=True) is free
+    assert bool(next_step_of(error.error)) is (by_template is NOT_MADE), "and what to do about it"
