@@ -139,7 +139,7 @@ def _nothing(
 ) -> SettingsError:
     if calls:
         return SettingsError(
-            f"Run {number} wrote no process: it wrote {calls}, which audit does not compare",
+            f"Run {number} wrote no process: it made {calls}, which audit does not compare",
             "Look at them in ChakraHQ",
         )
     if number is not None:
