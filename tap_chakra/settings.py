@@ -17,6 +17,7 @@ from chakra_api.setting_values import flag, number, shown, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
 from tap_chakra.masking.rules import MaskSetting, parse_mask
+from tap_chakra.photos.settings import PhotoSettings, parse_photos
 from tap_chakra.webhooks.settings import WebhookSettings, parse_webhooks
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Settings:
         report_path: Where what there is to tell of the run is kept; None for nowhere.
         webhooks: Where inbound events are, and how long they stay there.
         whatsapp: Whose message templates are read; empty for nobody's.
+        photos: Where the files of photos go, and of which procedures.
     """
 
     connection: Connection
@@ -81,6 +83,7 @@ class Settings:
     report_path: Path | None = None
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     whatsapp: WhatsAppAccount = field(default_factory=WhatsAppAccount)
+    photos: PhotoSettings = field(default_factory=PhotoSettings)
 
     @property
     def narrowed(self) -> bool:
@@ -124,6 +127,7 @@ def parse_settings(
         report_path=parse_report_path(config),
         webhooks=parse_webhooks(config),
         whatsapp=_template_owner(config),
+        photos=parse_photos(config),
     )
 
 

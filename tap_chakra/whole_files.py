@@ -23,6 +23,11 @@ def write_all(write: Callable[[memoryview], int | None], content: bytes) -> None
         rest = rest[write(rest) or 0 :]
 
 
+def part_of(path: Path) -> Path:
+    """Where a file is written, beside its name, until it is whole: a killed run may leave it."""
+    return path.with_name(f".{path.name}.part")
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file: it has its name once all of it is on the disk.
 
@@ -37,7 +42,7 @@ def write_whole(path: Path, content: bytes) -> None:
         OSError: It can't be written; nothing of it is left.
     """
     _make(path.parent)
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     file = os.open(part, _NEW, 0o600)
     try:
         try:

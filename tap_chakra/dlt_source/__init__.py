@@ -35,6 +35,7 @@ from tap_chakra.dlt_source.stream_errors import (
 )
 from tap_chakra.dlt_source.stream_tables import StreamTables
 from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, note_incomplete, parse_layout
+from tap_chakra.photos.photo_records import PHOTO_KEYS, PHOTOS
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
 from tap_chakra.records.names import told_apart
@@ -58,7 +59,11 @@ if TYPE_CHECKING:
 
 NAME = "chakra"
 _log = logging.getLogger("tap-chakra")
-_KEYS = {scan_ids.IDS: scan_ids.IDS_KEYS, scan_ids.SCANS: scan_ids.SCANS_KEYS}
+_KEYS = {
+    scan_ids.IDS: scan_ids.IDS_KEYS,
+    scan_ids.SCANS: scan_ids.SCANS_KEYS,
+    PHOTOS: PHOTO_KEYS,
+}
 
 
 @dlt.source(name=NAME, section=NAME, max_table_nesting=0)
@@ -86,6 +91,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     mask: dict[str, str] | None = None,
     mask_salt: dlt.TSecretStrValue | None = None,
     whatsapp: dict[str, str] | None = None,
+    photos: dict[str, Any] | None = None,
     webhook_store: dlt.TSecretStrValue | None = None,
     webhook_keep_days: float = DEFAULT_KEEP_DAYS,
     on_stream_error: str = STOP,
@@ -126,6 +132,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         mask_salt: The secret key of hashes; the same one makes the same hashes in every run.
         whatsapp: Whose message templates are read: `{"waba_id": …, "api_version": …}`; adds
             `whatsapp_templates`.
+        photos: Fetches the files that attributes of photo types name, each once:
+            `{"to": "photos"}`, a folder or a URL. Adds the table `photos`.
         webhook_store: Where `tap-chakra listen` keeps inbound events, a file or a URL of
             PostgreSQL: adds `whatsapp_events` and `chakra_changes`.
         webhook_keep_days: Days after which an event that was loaded leaves the store.
@@ -156,6 +164,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         called = source.names.collections
         collections = collection_records(source.account, called, naive, masks.listed)
         chosen, streams = source.procedures, source.streams
+        if settings.photos.to:
+            _ = source.photos  # checks the setting against the account
         zone = name_of(source.times.naive)
         for warning in (*source.name_warnings, *masks.warnings):
             _log.warning("%s", warning)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown, whole
 from chakra_api.values.zones import name_of
+from tap_chakra.dlt_source.photo_tables import PhotoTables
+from tap_chakra.photos.photo_records import PHOTOS
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.failures import after_doubts
@@ -48,7 +50,7 @@ class Parcel:
     """A table that is to be delivered.
 
     Attributes:
-        stream: `process_<shortId>`, or a stream of `records/scan_ids.py`.
+        stream: `process_<shortId>`, `photos`, or a stream of `records/scan_ids.py`.
         table: Its rows.
     """
 
@@ -146,11 +148,13 @@ class TableRun:
             heads_only=self._source.settings.second_process_from > 0,
         )
         run.open()
+        photos = PhotoTables(self._source, self._procedure, self._state)
         tables = self._typed()
         _log.info("%s: %s", self.stream, run.opening)
         reporter = Reporter(clock, self._source.client.stats)
-        yield from self._read(run, reporter, tables)
+        yield from self._read(run, reporter, tables, photos)
         tables.ended()
+        photos.ended(self.stream)
         work = reporter.work(run.progress, run.emitted, self._source.client.stats)
         _log.info("%s: %s", self.stream, reporter.summary(work, tables.coerced))
         for line in odd_lines(tables, name_of(self._source.times.naive)):
@@ -159,16 +163,17 @@ class TableRun:
             yield from self._conclude(run)
 
     def _read(
-        self, run: ProcedureRun, reporter: Reporter, tables: StreamTables
+        self, run: ProcedureRun, reporter: Reporter, tables: StreamTables, photos: PhotoTables
     ) -> Iterator[Parcel]:
         pending, read, delivered = _PendingRows(tables), 0, False
         for delivery in run.deliveries():
             pending.add(delivery, seen=self._source.settings.emit_scan_ids)
+            photos.note(delivery)
             read += len(delivery.seen)
             self._ends_early = self._is_enough(read, run)
             if self._ends_early or pending.is_full(self._bounds.table):
                 delivered = True
-                yield from self._delivered(pending, run)
+                yield from self._delivered(pending, run, photos)
                 pending = _PendingRows(tables)
             if self._ends_early:
                 _log.info("%s: %s rows read; the next run goes on", self.stream, f"{read:,}")
@@ -178,7 +183,7 @@ class TableRun:
                 work = reporter.work(run.progress, run.emitted, stats)
                 _log.info("%s: %s", self.stream, reporter.line(work))
         if pending.size or not delivered:
-            yield from self._delivered(pending, run)
+            yield from self._delivered(pending, run, photos)
 
     def _is_enough(self, read: int, run: ProcedureRun) -> bool:
         """Whether the run may end here: only where the next one can resume its scan further on."""
@@ -187,7 +192,9 @@ class TableRun:
         point = run.resume_point
         return point is not None and point.unfinished.rows > run.rows_resumed
 
-    def _delivered(self, pending: _PendingRows, run: ProcedureRun) -> Iterator[Parcel]:
+    def _delivered(
+        self, pending: _PendingRows, run: ProcedureRun, photos: PhotoTables
+    ) -> Iterator[Parcel]:
         """Tables of pending rows, and then the state that they allow."""
         progress: dict[str, object] = {}
         run.keep_progress(progress)
@@ -195,6 +202,8 @@ class TableRun:
         if pending.seen:
             ids = scan_ids.id_records(self._procedure.short_id, run.began, pending.seen)
             yield Parcel(scan_ids.IDS, table_of(scan_ids.IDS_SCHEMA, ids))
+        for table in photos.taken():
+            yield Parcel(PHOTOS, table)
         self._state.update(progress)
 
     def _conclude(self, run: ProcedureRun) -> Iterator[Parcel]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_chakra.lists.template_list import template_list, template_schema
+from tap_chakra.photos.photo_records import PHOTO_SCHEMA, PHOTOS
 from tap_chakra.records.stream_names import TEMPLATES
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def list_schemas(settings: Settings) -> dict[str, dict[str, object]]:
-    """The JSON Schemas of the lists that are asked for, by stream; no mask counted in."""
-    return {TEMPLATES: template_schema()} if settings.whatsapp.waba_id else {}
+    """The JSON Schemas of the lists that are asked for, and of photos, by stream; without masks."""
+    templates = {TEMPLATES: template_schema()} if settings.whatsapp.waba_id else {}
+    return {**templates, PHOTOS: dict(PHOTO_SCHEMA)} if settings.photos.to else templates
 
 
 def wanted_lists(settings: Settings, client: ChakraClient, mask: Masking) -> dict[str, Collection]:

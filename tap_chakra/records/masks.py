@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import SettingsError
 from tap_chakra.masking.masked_procedure import masked
-from tap_chakra.masking.rules import SHORT_SALT
+from tap_chakra.masking.rules import SHORT_SALT, Treatment
 from tap_chakra.masking.stream_mask import stream_mask
+from tap_chakra.photos.photo_records import PHOTO_KEYS, PHOTOS
 from tap_chakra.records.config_collections import collection_rows
-from tap_chakra.records.list_mask import ListMask
+from tap_chakra.records.list_mask import KEPT, ListMask
 from tap_chakra.records.mask_targets import (
     check,
     of_collection,
@@ -40,7 +41,7 @@ class Masks:
         account: The account.
         names: What the streams are called.
         webhooks: Its `store` says whether there are streams of inbound events.
-        lists: The schemas of the lists that settings ask for, by stream.
+        lists: The schemas of the lists that settings ask for, and of photos, by stream.
 
     Attributes:
         warnings: What is worth saying of the setting, a sentence each.
@@ -69,6 +70,8 @@ class Masks:
         if webhooks.store:
             shown += [of_inbound(name) for name in FORMS]
             _refuse_shown(setting)
+        if PHOTOS in lists:
+            _refuse_keys(setting)
         self.warnings = check(setting.rules, shown)
         if setting.salt is not None and len(setting.salt.reveal()) < SHORT_SALT:
             self.warnings.append(
@@ -91,6 +94,21 @@ class Masks:
         """What masks users; None if nothing does."""
         mask = stream_mask(self._setting, "users")
         return None if mask is None else ListMask(mask, SHOWN_BY)
+
+
+def _refuse_keys(setting: MaskSetting) -> None:
+    """Refuse a mask that drops what loaders know a photo's row by.
+
+    Raises:
+        SettingsError: Naming the column.
+    """
+    mask = stream_mask(setting, PHOTOS)
+    dropped = [n for n in PHOTO_KEYS if mask and mask.column(n, KEPT) is Treatment.DROP]
+    if dropped:
+        raise SettingsError(
+            f"The mask drops {PHOTOS}.{dropped[0]}, by which loaders know a row again",
+            "Hash it, or leave it as it is",
+        )
 
 
 def _refuse_shown(setting: MaskSetting) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from tap_chakra.photos.photo_records import PHOTOS
 from tap_chakra.records.names import loader_names, told_apart
 from tap_chakra.records.scan_ids import IDS, SCANS
 from tap_chakra.webhooks.event_records import CHAKRA_CHANGES, WHATSAPP_EVENTS
@@ -77,7 +78,7 @@ def stream_names(account: Account) -> StreamNames:
         f" {each.name} is called {each.given}, in every run"
         for each in clashes
     ]
-    own = (USERS, IDS, SCANS, TEMPLATES, WHATSAPP_EVENTS, CHAKRA_CHANGES)
+    own = (USERS, IDS, SCANS, TEMPLATES, WHATSAPP_EVENTS, CHAKRA_CHANGES, PHOTOS)
     collections, more = _of_collections(account, (*own, *called.values()))
     processes = {name.removeprefix(_PROCESS): stream for name, stream in called.items()}
     return StreamNames(processes, collections, (*warnings, *more))

@@ -20,6 +20,7 @@ from tap_chakra.run.bookmark import Bookmark, sees_enough
 from tap_chakra.run.incremental import distinct_beginning, lead_of, next_bookmark
 from tap_chakra.run.resume import ResumePoint, Scope, to_state
 from tap_chakra.scanning.scan_reading import Progress
+from tap_chakra.second.frames import whole_rows
 from tap_chakra.timeline.walk import TAIL
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Delivery:
         """The rows; where only heads are read, most of their fields may be in the page alone."""
         rows = self.page.rows
         return [rows[position] for position in self.positions]
+
+    @property
+    def whole_rows(self) -> list[Row]:
+        """The rows with all of their fields."""
+        return whole_rows(self.page.body, self.positions) if self.page.heads else self.rows
 
     @property
     def size(self) -> int:

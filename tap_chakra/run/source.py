@@ -18,13 +18,16 @@ from chakra_api.errors import ChakraError, NoAccess, NotFound
 from chakra_api.transcripts.request_log import request_log
 from chakra_api.values.timestamps import iso_ms
 from tap_chakra.lists.wanted import list_schemas
+from tap_chakra.photos.photo_desk import PhotoThreads, most_at_a_time
+from tap_chakra.photos.photo_run import check_procedures
+from tap_chakra.photos.wanted import WantedPhotos
 from tap_chakra.reading.dense import Cells
 from tap_chakra.reading.portions import Portions, in_portions
 from tap_chakra.reading.row_times import UnitOfTime
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.masks import Masks
-from tap_chakra.records.names import MOST_BYTES, loader_names, told_apart
+from tap_chakra.records.names import attribute_warnings
 from tap_chakra.records.stream_names import stream_names
 from tap_chakra.run.believed import believed
 from tap_chakra.run.believed_clock import BelievedClock
@@ -85,6 +88,7 @@ class Source:
         known: KnownAccount | None = None,
     ) -> None:
         self.settings = settings
+        self._clock = clock
         self._unfiltered = unfiltered
         self.crew = Crew(settings.concurrency, clock.monotonic, lambda: self.client.pace)
         told = (*watchers, self.crew, *request_log(_log))
@@ -167,7 +171,7 @@ class Source:
         """A sentence for each two names that loaders take for one, and for each that was made."""
         said = list(self.names.warnings)
         for procedure in self.procedures:
-            said += _attribute_warnings(procedure)
+            said += attribute_warnings(procedure)
         return said
 
     @cached_property
@@ -243,6 +247,19 @@ class Source:
     def executor(self) -> ThreadPoolExecutor:
         """Runs the readers."""
         return ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="reader")
+
+    @cached_property
+    def photos(self) -> WantedPhotos:
+        """What has the photos that rows name.
+
+        Raises:
+            SettingsError: The setting names a procedure that is not read, or names no photos.
+        """
+        wanted, settings = self.settings.photos, self.settings
+        check_procedures(wanted, self.procedures)
+        most = most_at_a_time(wanted.most_bytes, settings.concurrency)
+        threads = PhotoThreads(self.executor, most, self.answers)
+        return WantedPhotos(wanted, self.client.photos.fetch, threads, self._clock.now)
 
     def lister(
         self, procedure: Procedure, *, heads: bool = False, where: Where | None = None
@@ -365,24 +382,6 @@ class Source:
         """Let go of threads and connections without waiting for answers."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.client.close()
-
-
-def _attribute_warnings(procedure: Procedure) -> list[str]:
-    groups = (("data", procedure.attributes), ("derivedData", procedure.derived_attributes))
-    return [
-        f"'{procedure.short_id}' has the attributes '{each.first}' and '{each.name}', which are one"
-        f" column for loaders that write names small, in snake case or in {MOST_BYTES} bytes:"
-        " deselect one, or rename it in ChakraHQ; dlt's columns give the second one a suffix"
-        for prefix, attributes in groups
-        for each in told_apart(
-            [attribute.short_id for attribute in attributes],
-            folds=partial(_column_folds, prefix),
-        )[1]
-    ]
-
-
-def _column_folds(prefix: str, name: str) -> frozenset[str]:
-    return loader_names(f"{prefix}__{name}") | {name.lower()}
 
 
 def _told(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from singer_sdk.mapper import SameRecordTransform
 
@@ -21,7 +21,7 @@ from tap_chakra.run.told import stream_facts, with_result
 from tap_chakra.second.beginning import Beginning
 from tap_chakra.singer.batch_files import BATCH_BYTES, PARQUET, BatchOutput
 from tap_chakra.singer.kept_rows import KeptRows, Typing, kept_columns, kept_lines
-from tap_chakra.singer.streams import ChakraStream
+from tap_chakra.singer.streams import ChakraStream, StreamTap
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -33,16 +33,26 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.client import Row
     from tap_chakra.records.row_typer import Counts
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
-    from tap_chakra.singer.streams import StreamTap
+    from tap_chakra.singer.photo_streams import PhotosBeside
+
+
+class ProcessTap(StreamTap, Protocol):
+    """What a stream of processes asks of its tap."""
+
+    @property
+    def photos(self) -> PhotosBeside:
+        """The stream of the photos that rows name."""
 
 
 class ProcessStream(ChakraStream):
     """The processes of one procedure."""
 
+    _tap: ProcessTap
+
     primary_keys: ClassVar[Sequence[str]] = ("id",)
     replication_key = bookmarks.REPLICATION_KEY
 
-    def __init__(self, tap: StreamTap, procedure: Procedure) -> None:
+    def __init__(self, tap: ProcessTap, procedure: Procedure) -> None:
         self._procedure = procedure
         schema = dict(process_schema(procedure))
         super().__init__(
@@ -148,6 +158,7 @@ class ProcessStream(ChakraStream):
         progress: dict[str, object] = {}
         run.keep_progress(progress)
         self.write_files(output)
+        self._tap.photos.finish(self.stream_state)
         self.stream_state.update(progress)
         self.state_manager.is_flushed = False
         self._write_state_message()
@@ -186,6 +197,7 @@ class ProcessStream(ChakraStream):
             heads_only=heads_only,
         )
         began = run.open()
+        self._tap.photos.begin(self._procedure, tuple(self._deselected()), self.stream_state)
         if self.versioned:
             self._stream_version = began
         self._say_beginning(run)
@@ -211,6 +223,7 @@ class ProcessStream(ChakraStream):
 
     def _note_seen(self, run: ProcedureRun, delivery: Delivery) -> None:
         self._tap.ids.note_seen(self._procedure.short_id, run.began, delivery.seen)
+        self._tap.photos.note(delivery)
 
     def _say_beginning(self, run: ProcedureRun) -> None:
         self.logger.info("%s: %s; %s", self.name, run.opening, run.emitting)
@@ -244,13 +257,15 @@ class ProcessStream(ChakraStream):
             self.logger.info("%s: %s", self.name, line)
 
     def _save(self, run: ProcedureRun) -> None:
-        """Put into STATE how far a full scan is."""
+        """Put into STATE how far a full scan is, its photos fetched."""
+        self._tap.photos.finish(self.stream_state)
         if run.keep_progress(self.stream_state):
             self.state_manager.is_flushed = False
             self._write_state_message()
 
     def _conclude(self, run: ProcedureRun, counts: Counts) -> None:
         """Move the bookmark and speak of deletes, as far as the run allows."""
+        self._tap.photos.conclude(self.name, self.stream_state)
         result = run.result(min_share=self._tap.source.settings.min_scan_share)
         if not result.complete:
             self._tap.note_incomplete(self.name, result.unsure)

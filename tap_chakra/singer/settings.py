@@ -5,6 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 from singer_sdk.helpers._batch import DEFAULT_BATCH_SIZE
 
+from chakra_api.endpoints.photos import MOST_PHOTO_BYTES
 from chakra_api.whatsapp_account import DEFAULT_API_VERSION
 from chakra_plugin.settings.connection import connection_settings
 from chakra_plugin.settings.monitoring import MONITORING
@@ -169,6 +170,35 @@ SETTINGS = th.PropertiesList(
         title="WhatsApp",
         description="Whose message templates are read: waba_id, and api_version. Adds the stream"
         " whatsapp_templates.",
+    ),
+    th.Property(
+        "photos",
+        th.ObjectType(
+            th.Property(
+                "to",
+                th.StringType,
+                title="To",
+                description="A folder, or a URL as s3://bucket/folder; must be set.",
+            ),
+            th.Property(
+                "procedures",
+                th.ArrayType(th.StringType),
+                title="Procedures",
+                description="ShortIds of the procedures whose photos are fetched. All that are read"
+                " by default.",
+            ),
+            th.Property(
+                "max_bytes",
+                th.IntegerType,
+                default=MOST_PHOTO_BYTES,
+                title="Maximum bytes",
+                description="A larger photo is a row with that reason, and no file.",
+            ),
+            additional_properties=False,
+        ),
+        title="Photos",
+        description="Fetch the files that attributes of type photo and multiPhotos name in the rows"
+        ' that a run reads, each once: {"to": "photos"}. Adds the stream photos.',
     ),
     th.Property(
         "webhook_store",

@@ -83,6 +83,9 @@ class StreamTap(Output, Protocol):
     def ids(self) -> ScanIdStreams:
         """The streams of the ids that scans see."""
 
+    def write_held(self) -> None:
+        """Write what streams keep for files whose records come while others are read."""
+
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """A scan was not complete."""
 
@@ -158,7 +161,7 @@ class ChakraStream(Stream):
     def _write_state_message(self) -> None:
         """As the SDK does, behind all that STATE speaks of."""
         if not self.state_manager.is_flushed:
-            self._tap.ids.write_held()
+            self._tap.write_held()
         super()._write_state_message()
 
     # BATCH

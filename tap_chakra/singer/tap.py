@@ -44,6 +44,7 @@ from tap_chakra.singer.batch_settings import batch_config_of
 from tap_chakra.singer.catalog_account import matched, rename
 from tap_chakra.singer.command_line import EPILOG, HELP, CheckOption
 from tap_chakra.singer.message_writer import WholeLineWriter
+from tap_chakra.singer.photo_streams import PhotosBeside
 from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
 from tap_chakra.singer.state_input import state_file, state_of
@@ -164,7 +165,8 @@ class TapChakra(ChakraPlugin, Tap):
         users = ListedStream(self, "users", people)
         processes = list(self._process_streams())
         # Streams that are written while processes are read announce their schemas first.
-        return [*self.ids.streams, *processes, users, *listed, *inbound_streams(self)]
+        beside = (*self.ids.streams, *self.photos.streams)
+        return [*beside, *processes, users, *listed, *inbound_streams(self)]
 
     def _process_streams(self) -> Iterator[ProcessStream]:
         """The streams of the procedures; where they are many, a line now and then says how far."""
@@ -182,6 +184,11 @@ class TapChakra(ChakraPlugin, Tap):
     def ids(self) -> ScanIdStreams:
         """The streams of the ids that scans see."""
         return ScanIdStreams(self, is_wanted=self.source.settings.emit_scan_ids)
+
+    @cached_property
+    def photos(self) -> PhotosBeside:
+        """The stream of the photos that rows name."""
+        return PhotosBeside(self, is_wanted=bool(self.source.settings.photos.to))
 
     def _users(self, tally: Tally, doubts: list[str]) -> Iterable[Row]:
         """The users, fetched when the first one is wanted."""
@@ -214,6 +221,11 @@ class TapChakra(ChakraPlugin, Tap):
         writer = self.message_writer
         if isinstance(writer, WholeLineWriter):
             writer.write_lines(lines)
+
+    def write_held(self) -> None:
+        """Write what streams keep for files whose records come while others are read."""
+        self.ids.write_held()
+        self.photos.write_held()
 
     def second(self, rows: int) -> SecondProcess | None:
         """The second process, which types and writes; None until the run has enough rows for it.

@@ -44,7 +44,7 @@ FLOORS = {
         reading  tables  lines  facts
         second  lists
         timeline  records  settings
-        webhooks
+        webhooks  photos
         masking  whole_files
     """,
     "target_chakra": """

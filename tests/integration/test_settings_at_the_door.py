@@ -44,6 +44,7 @@ TAP = {
     "notify_url": "https://localhost:9/hook",
     "notify_when": "failure",
     "whatsapp": '{"waba_id": "200300400500600"}',
+    "photos": '{"to": "photos-of-a-variable", "procedures": ["ticket"], "max_bytes": 1000}',
     "webhook_store": "sqlite:///events-of-a-variable.db",
     "webhook_secrets": '["a secret by a variable"]',
     "webhook_keep_days": "7.5",
