@@ -18,6 +18,7 @@ from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
 from tap_chakra.masking.rules import MaskSetting, parse_mask
 from tap_chakra.photos.settings import PhotoSettings, parse_photos
+from tap_chakra.process_ids import parse_process_ids
 from tap_chakra.webhooks.settings import WebhookSettings, parse_webhooks
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Settings:
         webhooks: Where inbound events are, and how long they stay there.
         whatsapp: Whose message templates are read; empty for nobody's.
         photos: Where the files of photos go, and of which procedures.
+        process_ids: The ids of the processes that alone are read, by procedure; None for all.
     """
 
     connection: Connection
@@ -84,11 +86,12 @@ class Settings:
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     whatsapp: WhatsAppAccount = field(default_factory=WhatsAppAccount)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
+    process_ids: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether a run says less than everything, so nothing follows about deleted rows."""
-        bounds = (self.start_date, self.created_after, self.created_before)
+        bounds = (self.start_date, self.created_after, self.created_before, self.process_ids)
         return any(each is not None for each in bounds)
 
 
@@ -107,9 +110,17 @@ def parse_settings(
         SettingsError: A value is missing or means nothing.
     """
     after = _past("created_after", config.get("created_after"), now)
+    procedures = _procedures(config.get("procedures"))
+    ids = parse_process_ids(config, procedures)
+    full_scan = flag(config, "full_scan")
+    if full_scan and ids is not None:
+        raise SettingsError(
+            "full_scan reads everything, and process_ids or only_ids names what alone is read",
+            "Set one of them",
+        )
     return Settings(
         connection=parse_connection(config, user_agent=user_agent, variable=variable),
-        procedures=_procedures(config.get("procedures")),
+        procedures=procedures,
         start_date=_past("start_date", config.get("start_date"), now),
         created_after=after,
         created_before=_behind(after, config.get("created_before")),
@@ -117,7 +128,7 @@ def parse_settings(
         lookback_ms=round(number(config, "lookback_seconds", DEFAULT_LOOKBACK_SECONDS, 0) * 1000),
         min_scan_share=number(config, "min_scan_share", DEFAULT_MIN_SCAN_SHARE, 0, 1),
         change_detection=_mode(config.get("change_detection")),
-        full_scan=flag(config, "full_scan"),
+        full_scan=full_scan,
         full_scan_every_ms=_hours(config),
         emit_scan_ids=flag(config, "emit_scan_ids"),
         allow_incomplete=flag(config, "allow_incomplete"),
@@ -128,6 +139,7 @@ def parse_settings(
         webhooks=parse_webhooks(config),
         whatsapp=_template_owner(config),
         photos=parse_photos(config),
+        process_ids=ids,
     )
 
 

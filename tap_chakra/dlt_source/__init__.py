@@ -22,6 +22,7 @@ from chakra_api.connection import DEFAULT_REQUEST_TIMEOUT, DEFAULT_URL
 from chakra_api.redaction import redact_logs
 from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
+from tap_chakra.by_id.id_run import named_streams
 from tap_chakra.dlt_source.inbound_tables import inbound_resources
 from tap_chakra.dlt_source.list_tables import list_resources
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
@@ -72,6 +73,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     *,
     api_url: str = DEFAULT_URL,
     procedures: list[str] | None = None,
+    process_ids: dict[str, list[str]] | None = None,
+    only_ids: str | None = None,
     start_date: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
@@ -108,6 +111,9 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         api_key: Access token. Its role decides what is seen.
         api_url: Scheme and host of the API.
         procedures: ShortIds to read; all by default.
+        process_ids: The processes that alone are read, by procedure, for repair: their resources
+            are all that there are, and their state stays as it is.
+        only_ids: A file of such ids, as `tap-chakra --only-ids` takes it.
         start_date: Rows last changed before it are not emitted.
         created_after: Only rows created since are read; misses every change to older rows.
         created_before: Only rows created before are read: with `created_after` a range of its own.
@@ -163,7 +169,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         naive, masks = settings.naive_timezone, source.masks
         called = source.names.collections
         collections = collection_records(source.account, called, naive, masks.listed)
-        chosen, streams = source.procedures, source.streams
+        chosen, streams, named = source.procedures, source.streams, named_streams(source)
         if settings.photos.to:
             _ = source.photos  # checks the setting against the account
         zone = name_of(source.times.naive)
@@ -172,7 +178,10 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     resources = [
         _process_resource(guard, procedure, layout, streams[procedure.short_id])
         for procedure in chosen
+        if named is None or streams[procedure.short_id] in named
     ]
+    if named is not None:
+        return resources
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
     listed = [_collection_resource(name, each, zone) for name, each in collections.items()]
     return [*resources, users(guard), *listed, *list_resources(guard), *inbound_resources(guard)]

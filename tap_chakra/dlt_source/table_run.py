@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown, whole
 from chakra_api.values.zones import name_of
+from tap_chakra.by_id.id_run import id_run
 from tap_chakra.dlt_source.photo_tables import PhotoTables
 from tap_chakra.photos.photo_records import PHOTOS
 from tap_chakra.records import scan_ids
@@ -140,9 +141,10 @@ class TableRun:
             ChakraError: A request failed for good.
             ScanIncomplete: The scan was not complete, and the settings do not allow that.
         """
-        run = self._source.procedure_run(
+        before = bookmarks.from_state(self.stream, self._state)
+        run = id_run(self._source, self._procedure, before) or self._source.procedure_run(
             self._procedure,
-            bookmarks.from_state(self.stream, self._state),
+            before,
             full_table=False,
             beside=Beside(ids=self._source.settings.emit_scan_ids),
             heads_only=self._source.settings.second_process_from > 0,
@@ -167,7 +169,8 @@ class TableRun:
     ) -> Iterator[Parcel]:
         pending, read, delivered = _PendingRows(tables), 0, False
         for delivery in run.deliveries():
-            pending.add(delivery, seen=self._source.settings.emit_scan_ids)
+            seen = self._source.settings.emit_scan_ids and not run.leaves_state
+            pending.add(delivery, seen=seen)
             photos.note(delivery)
             read += len(delivery.seen)
             self._ends_early = self._is_enough(read, run)
@@ -209,10 +212,13 @@ class TableRun:
     def _conclude(self, run: ProcedureRun) -> Iterator[Parcel]:
         """Move the bookmark and speak of deletes, as far as the run allows."""
         result = run.result(min_share=self._source.settings.min_scan_share)
-        self._state.pop(INCOMPLETE, None)
         if not result.complete:
             allowed = self._source.settings.allow_incomplete
             note_incomplete(self.stream, result.unsure, allowed=allowed)
+        if run.leaves_state:
+            return
+        self._state.pop(INCOMPLETE, None)
+        if not result.complete:
             self._state[INCOMPLETE] = list(result.unsure)
         if result.full:
             yield from self._complete_scan(run, result)

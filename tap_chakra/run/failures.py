@@ -33,6 +33,12 @@ class StreamSettingsError(SettingsError):
     """A setting can't be heeded for one stream; the others are not concerned."""
 
 
+class Named(str):
+    """Why a run is not complete, where processes that its user named can't be had."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A stream that failed.
@@ -72,10 +78,16 @@ def after_doubts(doubts: Iterable[str]) -> str:
     Args:
         doubts: Why not.
     """
+    doubts = tuple(doubts)
     if any(isinstance(each, Contradiction) for each in doubts):
         return (
             "answers that contradict themselves will do so again, so look at what answers (the"
             " setting api_url, a proxy between), and report it to ChakraHQ if it is ChakraHQ"
+        )
+    if doubts and all(isinstance(each, Named) for each in doubts):
+        return (
+            "they were deleted for good, or are of another procedure, or this key does not see"
+            " them: leave them out, or look for them in ChakraHQ"
         )
     return "run it again, at a quieter time if this repeats"
 

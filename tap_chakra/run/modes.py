@@ -72,6 +72,7 @@ class RunPlan:
         start: Rows last changed before are not emitted, nor were they, as `start_date` says;
             epoch milliseconds; None if none are left out.
         said: What the user must know of the bookmark that it does not follow; empty if nothing.
+        named: Whether processes are read that the user names: no bookmark follows from that.
     """
 
     selections: tuple[Selection, ...]
@@ -80,6 +81,7 @@ class RunPlan:
     range: RowRange = WHOLE
     start: int | None = None
     said: str = ""
+    named: bool = False
 
 
 def plan_run(

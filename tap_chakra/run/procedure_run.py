@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from tap_chakra.facts.scan_facts import ScanFacts
     from tap_chakra.run.modes import RunPlan, Selection
     from tap_chakra.run.resume import Beside
-    from tap_chakra.scanning.scan import Scan
-    from tap_chakra.scanning.scan_reading import Reading
+    from tap_chakra.scanning.scan_reading import Readable, Reading
     from tap_chakra.timeline.coverage import Unfinished
 
 
@@ -49,7 +48,7 @@ class ScanIncomplete(ChakraError):
 class OpensScans(Protocol):
     """Makes the scans of one procedure."""
 
-    def __call__(self, selection: Selection, unfinished: Unfinished | None) -> Scan:
+    def __call__(self, selection: Selection, unfinished: Unfinished | None) -> Readable:
         """A scan of a selection, not opened yet, that resumes an unfinished one if there is one."""
 
 
@@ -161,9 +160,9 @@ class ProcedureRun:
         point = before.resume_point if plan.full else None
         self._resumes = point if point is not None and point.scope == self._scope else None
         self._lead = 0 if self._resumes is None else self._resumes.lead
-        self._scan: Scan | None = None
+        self._scan: Readable | None = None
         self._done: list[Progress] = []
-        self._scans: list[ScanFacts] = []
+        self._scans: list[ScanFacts | None] = []
         self._opened = 0
         self._unsaved = 0
         self.began = 0
@@ -210,7 +209,13 @@ class ProcedureRun:
     @property
     def scans(self) -> tuple[ScanFacts, ...]:
         """What there is to tell of its scans, that under way among them."""
-        return tuple(self._scans if self._scan is None else [*self._scans, self._scan.facts])
+        scans = self._scans if self._scan is None else [*self._scans, self._scan.facts]
+        return tuple(each for each in scans if each is not None)
+
+    @property
+    def leaves_state(self) -> bool:
+        """Whether the state stays as it is, whatever is read."""
+        return self._plan.named
 
     @property
     def _finished(self) -> bool:
@@ -293,6 +298,8 @@ class ProcedureRun:
         )
         if not progress.complete:
             return nothing
+        if self._plan.named:
+            return replace(nothing, complete=True)
         since = next_bookmark(self._opened, self._lead)
         if not self._plan.full:
             after = replace(

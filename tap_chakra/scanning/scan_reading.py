@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tap_chakra.reading.window_reader import page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from chakra_api.endpoints.client import ProcessPage, Row
+    from tap_chakra.facts.scan_facts import ScanFacts
+    from tap_chakra.timeline.coverage import Unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,25 @@ class Progress:
     def complete(self) -> bool:
         """Whether every process that existed all through the scan was read."""
         return self.ended and not self.unsure
+
+
+class Readable(Protocol):
+    """What reads the rows of a run: a scan, or look-ups of some of them."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+
+    @property
+    def facts(self) -> ScanFacts | None:
+        """What there is to tell of it; None if it is no scan."""
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """What a later one may go on with; None if there is nothing."""
+
+    def open(self) -> int:
+        """Begin, and say when, by the server's clock, epoch milliseconds."""
+
+    def readings(self) -> Iterator[Reading]:
+        """The rows."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
+
+from chakra_plugin.singer_plugin import setting_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +20,23 @@ EPILOG = """Examples:
 \b
   tap-chakra --config config.json --discover > catalog.json
   tap-chakra --config config.json --catalog catalog.json --state state.json
+  tap-chakra --config config.json --catalog catalog.json --only-ids ids.txt
   TAP_CHAKRA_API_KEY=... tap-chakra --test
 
 \b
 Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
 5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal,
 11 an audit found differences."""
+
+
+ONLY_IDS: Final = setting_option(
+    "--only-ids",
+    "only_ids",
+    type=click.STRING,
+    metavar="FILE",
+    help="Read the processes of a file alone: a line an id, lead<TAB>id, or"
+    ' {"procedure": "lead", "id": ...}. The state stays as it is.',
+)
 
 
 class CheckOption(click.Option):

@@ -8,6 +8,7 @@ from singer_sdk.mapper import SameRecordTransform
 
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.values.zones import name_of
+from tap_chakra.by_id.id_run import id_run
 from tap_chakra.lines.page_writer import PageWriter
 from tap_chakra.masking.masked_procedure import spelled_mask
 from tap_chakra.records.row_parser import RowParser
@@ -189,9 +190,11 @@ class ProcessStream(ChakraStream):
         Args:
             heads_only: Whether most fields of a row are to be had in the body of its page alone.
         """
-        run = self._tap.source.procedure_run(
+        before = bookmarks.from_state(self.name, self.stream_state)
+        source = self._tap.source
+        run = id_run(source, self._procedure, before) or source.procedure_run(
             self._procedure,
-            bookmarks.from_state(self.name, self.stream_state),
+            before,
             full_table=self.full_table,
             beside=Beside(self.versioned, self._tap.ids.are_emitted),
             heads_only=heads_only,
@@ -222,7 +225,8 @@ class ProcessStream(ChakraStream):
         self._conclude(run, counts)
 
     def _note_seen(self, run: ProcedureRun, delivery: Delivery) -> None:
-        self._tap.ids.note_seen(self._procedure.short_id, run.began, delivery.seen)
+        if not run.leaves_state:
+            self._tap.ids.note_seen(self._procedure.short_id, run.began, delivery.seen)
         self._tap.photos.note(delivery)
 
     def _say_beginning(self, run: ProcedureRun) -> None:
@@ -276,7 +280,8 @@ class ProcessStream(ChakraStream):
                 result.lead / 1000,
             )
         self._speak_of_deletes(run, result)
-        self._keep(result.bookmark)
+        if not run.leaves_state:
+            self._keep(result.bookmark)
         for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
             self.logger.warning("%s: %s", self.name, line)
         facts = stream_facts(self.name, self.schema, run, counts)

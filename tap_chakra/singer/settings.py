@@ -30,6 +30,21 @@ SETTINGS = th.PropertiesList(
         description="ShortIds of the procedures to read. All by default.",
     ),
     th.Property(
+        "process_ids",
+        th.ObjectType(additional_properties=True),
+        title="Process ids",
+        description="The processes that alone are read, by procedure, for repair:"
+        ' {"lead": ["4b8f6a2e-..."]}. They are emitted whatever start_date, created_after and'
+        " created_before say; the state stays as it is.",
+    ),
+    th.Property(
+        "only_ids",
+        th.StringType,
+        title="Only ids",
+        description="A file of such ids, as --only-ids names it: a line an id (of the one procedure"
+        ' that procedures names), lead<TAB>id, or {"procedure": "lead", "id": "..."}.',
+    ),
+    th.Property(
         "start_date",
         th.DateTimeType,
         title="Start date",

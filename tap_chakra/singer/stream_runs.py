@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from copy import deepcopy
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.helpers._state import StateWriter
 
 from chakra_api.errors import ChakraError, SettingsError
 from chakra_api.exit_codes import ExitCode, gravest
+from tap_chakra.by_id.id_run import named_streams
 from tap_chakra.run.failures import Failure, after_doubts, code_of, is_own, summary
 from tap_chakra.run.procedure_run import ScanIncomplete
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
     from singer_sdk.helpers.types import TapState
+    from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
     from tap_chakra.facts.run_record import RunRecord
+    from tap_chakra.run.source import Source
 
 MOST_NAMED: Final = 20
 
@@ -27,7 +30,26 @@ _log = logging.getLogger("tap-chakra")
 
 
 class WrittenState(StateWriter):
-    """Writes STATE as singer-sdk does, and knows what it wrote last."""
+    """Writes STATE as singer-sdk does, and knows what it wrote last.
+
+    Args:
+        writer: Writes messages.
+        kept: The STATE that stays, whatever streams say; None where they move it.
+    """
+
+    def __init__(self, writer: GenericSingerWriter[Any, Any], kept: TapState | None = None) -> None:
+        super().__init__(writer)
+        self._kept = deepcopy(kept)
+
+    def write_state(self, state: TapState) -> None:
+        """Write a STATE message, if there is anything new to say."""
+        if self._kept is None:
+            super().write_state(state)
+
+    def write_kept(self) -> None:
+        """Write the STATE that stays, behind all else; none where none was given."""
+        if self._kept:
+            super().write_state(self._kept)
 
     def put_back(self, stream: str, state: TapState) -> None:
         """Make a stream's entry in STATE what was written of it last."""
@@ -103,6 +125,29 @@ class StreamRuns:
             self._written.put_back(stream.name, self._state)
             self._failures.append(Failure(stream.name, error))
             _log.warning("%s: failed (%s); the other streams go on", stream.name, error.brief)
+
+    def run_named(self, streams: Sequence[Stream], source: Source) -> None:
+        """Read the selected streams; where processes are named, those of these processes alone.
+
+        Raises:
+            SettingsError: None is selected, or not one whose processes are named.
+            ChakraError: An error that concerns all streams.
+        """
+        named = named_streams(source)
+        if named is None:
+            self.run(streams)
+            return
+        chosen = [stream for stream in streams if stream.selected and stream.name in named]
+        if missing := sorted(named - {stream.name for stream in chosen}):
+            raise SettingsError(
+                f"Processes are named to be read, and their stream {missing[0]} is not selected",
+                "Select it in the catalog, or leave these processes out",
+            )
+        if chosen:
+            self.run(chosen)
+        else:
+            _log.warning("No process is named: nothing is read")
+        self._written.write_kept()
 
     def note_incomplete(self, stream: str, reasons: tuple[str, ...]) -> None:
         """Remember a scan that was not complete, for the end of the run."""

@@ -42,7 +42,7 @@ from tap_chakra.second.python_process import END_SECONDS
 from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
 from tap_chakra.singer.catalog_account import matched, rename
-from tap_chakra.singer.command_line import EPILOG, HELP, CheckOption
+from tap_chakra.singer.command_line import EPILOG, HELP, ONLY_IDS, CheckOption
 from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.photo_streams import PhotosBeside
 from tap_chakra.singer.process_stream import ProcessStream
@@ -254,7 +254,8 @@ class TapChakra(ChakraPlugin, Tap):
     def runs(self) -> StreamRuns:
         """The runs of the streams."""
         if self._runs is None:
-            written = self._state_writer = WrittenState(self.message_writer)
+            kept = None if self.source.settings.process_ids is None else self.state
+            written = self._state_writer = WrittenState(self.message_writer, kept)
             self._runs = StreamRuns(written, self.state, self.source.answers, self.run_record)
         return self._runs
 
@@ -272,7 +273,7 @@ class TapChakra(ChakraPlugin, Tap):
         runs = self.runs
         if self.state:
             self.state_writer.write_state(self.state)
-        runs.run(list(self.streams.values()))
+        runs.run_named(list(self.streams.values()), self.source)
 
     def told(self, facts: RunFacts) -> RunFacts:
         """What is told of the run's end, with what it has read by then."""
@@ -359,6 +360,7 @@ class TapChakra(ChakraPlugin, Tap):
             CheckOption(cls.cb_test) if option.name == "test" else option
             for option in command.params
         ]
+        command.params.append(ONLY_IDS)
         for option in command.params:
             if option.name in {"state", "catalog"}:
                 option.type = click.STRING  # read where its faults are told

@@ -38,14 +38,14 @@ FLOORS = {
         __main__
         cli  dlt_source
         singer  audit
-        doctor  reporting  telling  catalogs
+        doctor  reporting  telling  catalogs  by_id
         run
         scanning
         reading  tables  lines  facts
         second  lists
         timeline  records  settings
         webhooks  photos
-        masking  whole_files
+        masking  whole_files  process_ids
     """,
     "target_chakra": """
         __main__

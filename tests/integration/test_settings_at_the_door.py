@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TAP = {
     "procedures": "lead,ticket",
+    "process_ids": "",
+    "only_ids": "",
     "start_date": "2020-01-01",
     "created_after": "2020-01-01T00:00:00Z",
     "created_before": "2999-01-01",

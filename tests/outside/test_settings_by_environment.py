@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 VALID: Final[dict[str, dict[str, str]]] = {
     "tap-chakra": {
         "procedures": '["lead", "ticket"]',
+        "process_ids": "",
+        "only_ids": "",
         "start_date": "2001-01-01",
         "created_after": "2001-01-01T00:00:00Z",
         "created_before": "2999-01-01",

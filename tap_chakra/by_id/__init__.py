@@ -1,0 +1,1 @@
+"""Reads processes that are named by their ids, for repair and for events."""
