@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -79,7 +80,7 @@ class Pipeline:
     def fetched(self) -> list[str]:
         """The ids that were asked for since the last time."""
         asked = [
-            each["path"].rpartition("/")[2]
+            unquote(each["path"].rpartition("/")[2])
             for each in self.server.requests()
             if "/v1/ext/photo/" in each["path"]
         ]
