@@ -20,6 +20,7 @@ class CallKind(str, Enum):
     TEMPLATE_MESSAGE = "whatsapp_template_message"
     MESSAGE = "whatsapp_message"
     USER = "user"
+    TEMPLATE = "whatsapp_template"
 
     @property
     def noun(self) -> str:
@@ -32,6 +33,7 @@ _NOUNS: Final = {
     CallKind.TEMPLATE_MESSAGE: "message",
     CallKind.MESSAGE: "message",
     CallKind.USER: "user",
+    CallKind.TEMPLATE: "template",
 }
 REPEATABLE: Final[frozenset[CallKind]] = frozenset()
 """Kinds that do the same when they are asked for again, so that a lost answer leaves no doubt."""

@@ -9,6 +9,7 @@ from chakra_api.setting_values import shown
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.call_settings.free_message import parse_free_message
 from target_chakra.call_settings.task import parse_task
+from target_chakra.call_settings.template import parse_template
 from target_chakra.call_settings.template_message import parse_template_message
 from target_chakra.call_settings.user import parse_user
 
@@ -24,6 +25,7 @@ _PARSERS: Final[Mapping[CallKind, Callable[[Mapping[str, object], str], CallMapp
     CallKind.TEMPLATE_MESSAGE: parse_template_message,
     CallKind.MESSAGE: parse_free_message,
     CallKind.USER: parse_user,
+    CallKind.TEMPLATE: parse_template,
 }
 
 

@@ -160,7 +160,9 @@ class ComparedDesk:
     def _looked(self, name: _Named, sight: Sight) -> Iterator[PlanningEvent]:
         at_work = self._at_work[name]
         if at_work.sight is not None:
-            yield from self._judged(name, at_work.sight, differing(sight))
+            sent = differing(at_work.sight)
+            left = {field: each for field, each in differing(sight).items() if field in sent}
+            yield from self._judged(name, at_work.sight, left)
             return
         change = at_work.change
         unlike = differing(sight, self._foreseen.get(name, {}))
@@ -245,7 +247,7 @@ class ComparedDesk:
         Args:
             name: The thing.
             sight: As it was before.
-            left: What still differs.
+            left: What still differs of what was sent.
             is_final: Whether no later look will show anything else.
         """
         at_work = self._at_work[name]

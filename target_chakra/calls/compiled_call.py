@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from target_chakra.call_settings.free_message import FreeMessageMapping
 from target_chakra.call_settings.task import TaskMapping
+from target_chakra.call_settings.template import TemplateMapping
 from target_chakra.call_settings.template_message import TemplateMessageMapping
 from target_chakra.call_settings.user import UserMapping
 from target_chakra.calls.task_maker import TaskMaker, task_parts, task_scope
+from target_chakra.calls.template_writer import TemplateWriter, written_parts, written_scope
 from target_chakra.calls.user_writer import UserWriter, user_parts, user_scope
 from target_chakra.mapping.call_mapper import CallMapper
 from target_chakra.messages.free_messages import FreeMessageMaker, free_parts, free_scope
@@ -89,6 +91,11 @@ def compiled_call(
     if isinstance(call, UserMapping):
         mapper = CallMapper(stream, mapping, user_scope(call), user_parts(call), columns)
         return ComparedStream(mapper, UserWriter(call, account.client, account.directory))
+    if isinstance(call, TemplateMapping):
+        owner, listed = account.whatsapp.owner(where), account.message_templates(where)
+        scope, parts = written_scope(call, owner), written_parts(call)
+        writer = TemplateWriter(call, owner, listed, account.client)
+        return ComparedStream(CallMapper(stream, mapping, scope, parts, columns), writer)
     if isinstance(call, TaskMapping):
         content = _tasks(call, account, where)
     elif isinstance(call, TemplateMessageMapping):

@@ -40,7 +40,8 @@ MESSAGE_OPTIONS = (
     th.Property(
         "language",
         th.StringType,
-        description="Language of the template, where it is there in several.",
+        description="Language of the template, where it is there in several. Of"
+        " whatsapp_template: the column of the language.",
     ),
     th.Property(
         "phone",
@@ -88,6 +89,23 @@ MESSAGE_OPTIONS = (
         th.StringType,
         description="Of whatsapp_message: a name of your own that stays. A value of once_by is sent"
         " for once within it.",
+    ),
+    th.Property(
+        "name",
+        th.StringType,
+        description="Of whatsapp_template: the column of the template's name.",
+    ),
+    th.Property(
+        "category",
+        th.StringType,
+        description="Of whatsapp_template: the column of its category, UTILITY, MARKETING or"
+        " AUTHENTICATION, which a new one needs.",
+    ),
+    th.Property(
+        "components",
+        th.StringType,
+        description="Of whatsapp_template: the column of its header, text, footer and buttons, JSON"
+        " as Meta takes it.",
     ),
     th.Property(
         "max_messages",

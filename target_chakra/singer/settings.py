@@ -28,8 +28,8 @@ MAPPING = th.ObjectType(
         "kind",
         th.StringType,
         allowed_values=[PROCESS, *(kind.value for kind in CallKind)],
-        description="What a row is: a process (the default), or what it asks for by one call; user:"
-        " names of a user, compared first.",
+        description="What a row is: a process (the default), or what it asks for by one call; user"
+        " and whatsapp_template: names of a user and a message template, compared first.",
     ),
     th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
     th.Property(
