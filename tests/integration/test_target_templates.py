@@ -190,6 +190,25 @@ def test_a_dry_run_shows_them_and_a_plan_does_just_that(sandbox: Sandbox, tmp_pa
     assert len(sent(sandbox)) == count
 
 
+def test_a_plan_of_two_rows_of_a_new_template_does_both(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.knobs(template_review="approved")
+    plan = tmp_path / "plan.parquet"
+    lines = templates(wanted("one", "1"), wanted("one", "2"), wanted("one", "2"))
+    planned = write(tmp_path, config(sandbox, plan_path=str(plan)), lines)
+    assert planned.outcomes == {"not sent": 2, "unchanged": 1}
+    applied = operate(tmp_path, config(sandbox), "apply", str(plan), "--yes")
+    assert (applied.code, applied.outcomes) == (0, {"created": 1, "updated": 1}), applied.stderr
+    assert words_of(sandbox, "one/en") == "2"
+
+
+def test_doctor_tells_what_a_mapping_of_them_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    looked = operate(tmp_path, config(sandbox), "doctor")
+    said = " ".join(looked.stdout.split())
+    assert f"whatsapp_template {WABA_ID}, named by template, lang: compared first" in said
+    unnamed = operate(tmp_path, config(sandbox, whatsapp={}), "doctor")
+    assert (unnamed.code, "does not name waba_id" in unnamed.stdout) == (3, True)
+
+
 def test_killed_in_the_middle_each_is_there_once(sandbox: Sandbox, tmp_path: Path) -> None:
     names = [f"t{n}" for n in range(12)]
     lines = templates(*(wanted(name, f"Text of {name}") for name in names))

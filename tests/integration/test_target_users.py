@@ -219,11 +219,35 @@ def test_killed_in_the_middle_the_next_run_finishes(sandbox: Sandbox, tmp_path: 
     assert len(sent(sandbox)) <= len(names) + 2
 
 
-def test_undo_takes_no_name_back_and_says_so_of_the_rest(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_where_nobody_can_be_listed_an_id_names_a_user(sandbox: Sandbox, tmp_path: Path) -> None:
+    asha = users(sandbox)["asha.k"]["id"]
+    sandbox.knobs(users_listed="none")
+    rows = [person(asha, last="Kumar"), person("ivo.lang", last="L"), person("..", last="L")]
+    told = write(tmp_path, config(sandbox), people(*rows))
+    assert told.outcomes == {"updated": 1, "rejected": 2}
+    found = reasons(tmp_path, sandbox)
+    assert found["ivo.lang"] == "The user is not there"
+    assert "cannot stand in the path" in found[".."]
+    sandbox.knobs(users_listed="all")
+    assert users(sandbox)["asha.k"]["lastName"] == "Kumar"
+
+
+def test_a_key_that_may_not_write_stops_the_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    reader = {**config(sandbox), "api_key": "sandbox-readonly-key"}
+    told = write(tmp_path, reader, people(*(person(n, first="X") for n in ("asha.k", "li.wei"))))
+    assert told.outcomes == {"not sent": 2}
+    assert (told.code != 0, told.states) == (True, [])
+
+
+def test_the_commands_beside_a_run_know_names(sandbox: Sandbox, tmp_path: Path) -> None:
+    looked = operate(tmp_path, config(sandbox), "doctor")
+    assert "people: user names, named by who: compared first" in looked.stdout
     told = write(tmp_path, config(sandbox), people(person("asha.k", last="Kumar")))
     undone = operate(tmp_path, config(sandbox), "undo", str(told.receipt["run"]), "--yes")
     assert "journal no longer holds" not in undone.stderr
-    assert "1 of kind user" in undone.stderr
+    assert "stays: 1 of kind user" in undone.stderr
+    audited = operate(tmp_path, config(sandbox), "audit", "--run", str(told.receipt["run"]))
+    assert "it made 1 of kind user, which audit does not compare" in audited.stderr
     assert users(sandbox)["asha.k"]["lastName"] == "Kumar"
 
 
