@@ -29,7 +29,7 @@ class Updated(Listing):
             return super()._found(where)
         for key, op, value in tests:
             if key == "updatedAt" and self.honours(key):
-                asked = server._instant(value)  # noqa: SLF001 - a server of the same kind
+                asked = server.instant_of(value)
                 rows = [row for row in rows if self.compares(row["updatedAt"], op, asked)]
         return rows
 

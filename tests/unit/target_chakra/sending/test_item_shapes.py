@@ -94,7 +94,7 @@ def test_every_field_is_in_its_place_once_and_nothing_else(
     if kind is Kind.DELETE:
         return
     made = item(action_of(kind, given_, process_id="x7"), shape, None)
-    if kind is Kind.UPDATE:
+    if kind is Kind.UPDATE and shape != SINGLE:  # there it stands in the path
         assert made.pop("id") == "x7"
     body = made.pop("update") if shape == NESTED else made
     assert isinstance(body, dict)
