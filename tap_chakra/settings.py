@@ -16,6 +16,7 @@ from chakra_api.nearest import did_you_mean
 from chakra_api.setting_values import flag, number, shown, whole
 from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
+from tap_chakra.job_file import NamedJob, parse_jobs
 from tap_chakra.masking.rules import MaskSetting, parse_mask
 from tap_chakra.photos.settings import PhotoSettings, parse_photos
 from tap_chakra.process_ids import parse_process_ids
@@ -63,6 +64,7 @@ class Settings:
         webhooks: Where inbound events are, and how long they stay there.
         whatsapp: Whose message templates are read; empty for nobody's.
         photos: Where the files of photos go, and of which procedures.
+        jobs: The background jobs to read; None where there is no such stream.
         process_ids: The ids of the processes that alone are read, by procedure; None for all.
     """
 
@@ -86,6 +88,7 @@ class Settings:
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     whatsapp: WhatsAppAccount = field(default_factory=WhatsAppAccount)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
+    jobs: tuple[NamedJob, ...] | None = None
     process_ids: Mapping[str, tuple[str, ...]] | None = None
 
     @property
@@ -139,6 +142,7 @@ def parse_settings(
         webhooks=parse_webhooks(config),
         whatsapp=_template_owner(config),
         photos=parse_photos(config),
+        jobs=parse_jobs(config),
         process_ids=ids,
     )
 

@@ -95,6 +95,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     mask_salt: dlt.TSecretStrValue | None = None,
     whatsapp: dict[str, str] | None = None,
     photos: dict[str, Any] | None = None,
+    background_jobs: str | None = None,
     webhook_store: dlt.TSecretStrValue | None = None,
     webhook_keep_days: float = DEFAULT_KEEP_DAYS,
     on_stream_error: str = STOP,
@@ -140,6 +141,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
             `whatsapp_templates`.
         photos: Fetches the files that attributes of photo types name, each once:
             `{"to": "photos"}`, a folder or a URL. Adds the table `photos`.
+        background_jobs: A file of jobs, as `target-chakra jobs` prints them: adds
+            `background_jobs` and `background_job_entries`.
         webhook_store: Where `tap-chakra listen` keeps inbound events, a file or a URL of
             PostgreSQL: adds `whatsapp_events` and `chakra_changes`.
         webhook_keep_days: Days after which an event that was loaded leaves the store.

@@ -11,6 +11,7 @@ import dlt
 from chakra_api.values.zones import name_of
 from tap_chakra.dlt_source.table_run import note_incomplete
 from tap_chakra.lists.wanted import list_schemas, wanted_lists
+from tap_chakra.records.stream_names import JOB_ENTRIES, JOBS
 from tap_chakra.run.progress import odd_lines
 from tap_chakra.tables.record_tables import table_of
 
@@ -28,7 +29,12 @@ _log = logging.getLogger("tap-chakra")
 def list_resources(guard: Guard) -> list[DltResource]:
     """The resources of the lists that settings ask for."""
     return [
-        dlt.resource(_list, name=name, primary_key="id", write_disposition="replace")(guard, name)
+        dlt.resource(
+            _list,
+            name=name,
+            primary_key="id",
+            write_disposition="merge" if name in (JOBS, JOB_ENTRIES) else "replace",
+        )(guard, name)
         for name in list_schemas(guard.shared.settings)
     ]
 
@@ -39,7 +45,8 @@ def _list(guard: Guard, name: str) -> Iterator[Any]:
 
 def _table(shared: SharedSource, name: str) -> Iterator[Any]:
     with shared.opened() as source:
-        listed = wanted_lists(source.settings, source.client, source.masks.listed)[name]
+        masks, times = source.masks.listed, source.times
+        listed = wanted_lists(source.settings, source.client, masks, times)[name]
         table = table_of(listed.schema, listed.rows)
         if listed.doubts:
             allowed = shared.settings.allow_incomplete

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_chakra.lists.job_lists import JobLists, entry_schema, job_schema
 from tap_chakra.lists.template_list import template_list, template_schema
 from tap_chakra.photos.photo_records import PHOTO_SCHEMA, PHOTOS
-from tap_chakra.records.stream_names import TEMPLATES
+from tap_chakra.records.stream_names import JOB_ENTRIES, JOBS, TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chakra_api.endpoints.client import ChakraClient
+    from chakra_api.values.times import Times
     from tap_chakra.records.config_collections import Collection
     from tap_chakra.records.list_mask import ListMask
     from tap_chakra.settings import Settings
@@ -21,18 +23,27 @@ if TYPE_CHECKING:
 
 def list_schemas(settings: Settings) -> dict[str, dict[str, object]]:
     """The JSON Schemas of the lists that are asked for, and of photos, by stream; without masks."""
-    templates = {TEMPLATES: template_schema()} if settings.whatsapp.waba_id else {}
-    return {**templates, PHOTOS: dict(PHOTO_SCHEMA)} if settings.photos.to else templates
+    schemas = {TEMPLATES: template_schema()} if settings.whatsapp.waba_id else {}
+    if settings.jobs is not None:
+        schemas |= {JOBS: job_schema(), JOB_ENTRIES: entry_schema()}
+    return {**schemas, PHOTOS: dict(PHOTO_SCHEMA)} if settings.photos.to else schemas
 
 
-def wanted_lists(settings: Settings, client: ChakraClient, mask: Masking) -> dict[str, Collection]:
+def wanted_lists(
+    settings: Settings, client: ChakraClient, mask: Masking, times: Times
+) -> dict[str, Collection]:
     """The lists that are asked for, by stream, each fetched when its first row is wanted.
 
     Args:
         settings: What the user set.
         client: Talks to the account.
         mask: Knows what masks a stream.
+        times: What times mean in the account.
     """
-    if not settings.whatsapp.waba_id:
-        return {}
-    return {TEMPLATES: template_list(client, settings.whatsapp, mask(TEMPLATES))}
+    found: dict[str, Collection] = {}
+    if settings.whatsapp.waba_id:
+        found[TEMPLATES] = template_list(client, settings.whatsapp, mask(TEMPLATES))
+    if settings.jobs is not None:
+        lists = JobLists(client, settings.jobs, times)
+        found |= {JOBS: lists.jobs(mask(JOBS)), JOB_ENTRIES: lists.entries(mask(JOB_ENTRIES))}
+    return found

@@ -51,6 +51,7 @@ class Collection:
         rows: Its typed records.
         tally: Counts of odd values.
         doubts: Why the rows may not be all there are, once they were read; mostly empty.
+        grows: Whether rows that came before and do not come again are still there.
     """
 
     schema: Mapping[str, object]
@@ -58,6 +59,7 @@ class Collection:
     rows: Iterable[Row]
     tally: Tally = field(default_factory=Tally)
     doubts: list[str] = field(default_factory=list)
+    grows: bool = False
 
 
 def collection_records(

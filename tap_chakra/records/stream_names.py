@@ -46,6 +46,10 @@ USERS: Final = "users"
 """The stream of users."""
 TEMPLATES: Final = "whatsapp_templates"
 """The stream of WhatsApp's message templates."""
+JOBS: Final = "background_jobs"
+"""The stream of background jobs."""
+JOB_ENTRIES: Final = "background_job_entries"
+"""The stream of their entries."""
 STATES: Final = "states"
 """The stream of states: a collection of that name, or else those that stand in procedures."""
 
@@ -78,7 +82,7 @@ def stream_names(account: Account) -> StreamNames:
         f" {each.name} is called {each.given}, in every run"
         for each in clashes
     ]
-    own = (USERS, IDS, SCANS, TEMPLATES, WHATSAPP_EVENTS, CHAKRA_CHANGES, PHOTOS)
+    own = (USERS, IDS, SCANS, PHOTOS, TEMPLATES, JOBS, JOB_ENTRIES, WHATSAPP_EVENTS, CHAKRA_CHANGES)
     collections, more = _of_collections(account, (*own, *called.values()))
     processes = {name.removeprefix(_PROCESS): stream for name, stream in called.items()}
     return StreamNames(processes, collections, (*warnings, *more))

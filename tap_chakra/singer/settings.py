@@ -216,6 +216,13 @@ SETTINGS = th.PropertiesList(
         ' that a run reads, each once: {"to": "photos"}. Adds the stream photos.',
     ),
     th.Property(
+        "background_jobs",
+        th.StringType,
+        title="Background jobs",
+        description="A file of background jobs to read, a line each: an id, or what target-chakra"
+        " jobs prints. Adds the streams background_jobs and background_job_entries.",
+    ),
+    th.Property(
         "webhook_store",
         th.URIType,
         secret=True,

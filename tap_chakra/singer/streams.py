@@ -216,6 +216,11 @@ class ListedStream(ChakraStream):
         self.primary_keys = listed.keys
         self._listed = listed
 
+    @property
+    def versioned(self) -> bool:
+        """Not where rows that do not come again are still there."""
+        return super().versioned and not self._listed.grows
+
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
         """All rows, typed."""
         if self.versioned:

@@ -156,7 +156,7 @@ class TapChakra(ChakraPlugin, Tap):
         naive, masks = source.settings.naive_timezone, source.masks
         called = source.names.collections
         lists = collection_records(source.account, called, naive, masks.listed)
-        lists |= wanted_lists(source.settings, source.client, masks.listed)
+        lists |= wanted_lists(source.settings, source.client, masks.listed, source.times)
         listed = [ListedStream(self, name, each) for name, each in lists.items()]
         tally = Tally()
         schema = users_schema() if masks.users is None else masks.users.schema(users_schema())

@@ -45,7 +45,7 @@ FLOORS = {
         second  lists
         timeline  records  settings
         webhooks  photos
-        masking  whole_files  process_ids
+        masking  whole_files  process_ids  job_file
     """,
     "target_chakra": """
         __main__

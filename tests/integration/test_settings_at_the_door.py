@@ -47,6 +47,7 @@ TAP = {
     "notify_when": "failure",
     "whatsapp": '{"waba_id": "200300400500600"}',
     "photos": '{"to": "photos-of-a-variable", "procedures": ["ticket"], "max_bytes": 1000}',
+    "background_jobs": "",
     "webhook_store": "sqlite:///events-of-a-variable.db",
     "webhook_secrets": '["a secret by a variable"]',
     "webhook_keep_days": "7.5",

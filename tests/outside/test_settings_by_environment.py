@@ -48,6 +48,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "notify_url": "https://localhost:9/hook",
         "notify_when": "failure",
         "whatsapp": '{"waba_id": "200300400500600"}',
+        "background_jobs": "",
         "webhook_store": "events-of-the-test.db",
         "webhook_secrets": '["hmac-secret-of-the-test-1"]',
         "webhook_keep_days": "7.5",

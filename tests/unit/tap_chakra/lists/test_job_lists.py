@@ -1,0 +1,54 @@
+"""Jobs and entries as rows: what does not fit its column is kept, also an odd time."""
+
+from __future__ import annotations
+
+import json
+
+from chakra_api.endpoints.client import ChakraClient
+from chakra_api.values.times import UTC
+from chakra_api.wire.pacing import Pacer
+from chakra_api.wire.retry import RetryPolicy
+from tap_chakra.job_file import NamedJob
+from tap_chakra.lists.job_lists import JobLists
+from tests.support.clock import FakeClock
+from tests.support.transport import Scripted, data
+
+JOB = NamedJob("j1", {"run": "12", "procedure": "lead", "kind": "create", "sent_at": "soon"})
+
+
+def lists(value: object, **meta: object) -> JobLists:
+    clock = FakeClock()
+    client = ChakraClient(Scripted(*[data(value, **meta)] * 3), Pacer(clock), clock, RetryPolicy())
+    return JobLists(client, [JOB], UTC)
+
+
+def test_a_job_has_what_the_file_and_chakra_say_of_it() -> None:
+    said = {
+        "id": "j1",
+        "createdAt": 1_767_225_600_500,
+        "startedAt": "today",
+        "type": "bulk_api_job",
+        "team": "t",
+    }
+    found = lists(said, bjEntryCompletionStatusVsCount={"SUCCESS": 2, "ERROR": 0}).jobs(None)
+    (row,) = found.rows
+    assert (row["id"], row["run"], row["procedure"], row["rows"]) == ("j1", 12, "lead", None)
+    assert (row["createdAt"], row["startedAt"]) == ("2026-01-01T00:00:00.500Z", None)
+    assert (row["sentAt"], row["type"]) == (None, "bulk_api_job")
+    assert json.loads(str(row["entryCounts"])) == {"SUCCESS": 2, "ERROR": 0}
+    kept = {"team": "t", "startedAt": "today", "sentAt": "soon"}
+    assert json.loads(str(row["_extra_data"])) == kept
+    assert found.tally.misfits == {"startedAt": 1, "sentAt": 1}
+
+
+def test_an_entry_without_an_id_has_one_of_its_job_and_place() -> None:
+    first = {"status": "SUCCESS", "result": {"id": "p1"}, "input": {"a": 1}, "odd": True}
+    second = {"entryId": "e2", "completionStatus": "ERROR", "error": "no", "index": "x"}
+    found = lists([first, second], total=3).entries(None)
+    one, two = found.rows
+    assert (one["id"], one["job"], one["processId"]) == ("j1/0", "j1", "p1")
+    assert json.loads(str(one["input"])) == {"a": 1}
+    assert json.loads(str(one["_extra_data"])) == {"odd": True}
+    assert (two["id"], two["completionStatus"], two["statusMessage"]) == ("e2", "ERROR", "no")
+    assert (two["index"], json.loads(str(two["_extra_data"]))) == (None, {"index": "x"})
+    assert found.doubts == ["job j1 shows 2 of 3 entries"]
