@@ -65,7 +65,9 @@ TAP = {
 }
 TARGET = {
     "streams": '[{"stream": "scores", "procedure": "lead", "key": "lead_id", "revive": "yes"}]',
+    "whatsapp": '{"waba_id": "200300400500600"}',
     "compare": "always",
+    "bulk": "auto",
     "assigned_to_format": "username",
     "assign_inactive": "true",
     "naive_timezone": "+05:30",
