@@ -90,6 +90,7 @@ class ChakraConfiguration(DestinationClientConfiguration):
     assigned_to_format: str = defaults.FORMATS[0]
     assign_inactive: bool = False
     naive_timezone: str | None = None
+    bulk: str = defaults.BULKS[0]
     batch_size: int = defaults.DEFAULT_BATCH_SIZE
     concurrency: int = defaults.DEFAULT_CONCURRENCY
     max_rps: float | None = None

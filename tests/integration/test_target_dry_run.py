@@ -126,6 +126,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Account:
             " reason, fields, free_ms) SELECT 1, account, 'lead', 'plain', 3, 'lead_id',"
             " CAST('\"M-3\"' AS BLOB), 'update', 'lost', CAST('{}' AS BLOB), 0 FROM runs LIMIT 1"
         )
+        connection.execute(
+            "INSERT INTO calls (account, scope, once, kind, state, run, stream, line, attribute,"
+            " key, fields, at_ms) SELECT account, 'task lead/call', 'v1', 'task', 'left', 1,"
+            " 'visits', 1, 'visit', CAST('\"v1\"' AS BLOB), CAST('{}' AS BLOB), 0 FROM runs LIMIT 1"
+        )
     empty = {name for name, rows in made.tables().items() if not rows}
     assert empty == {"arrivals", "kept", "watermarks"}
     return made

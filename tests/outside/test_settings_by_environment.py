@@ -48,8 +48,9 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "notify_url": "https://localhost:9/hook",
         "notify_when": "failure",
         "whatsapp": '{"waba_id": "200300400500600"}',
+        "photos": '{"to": "photos-of-the-test"}',
         "background_jobs": "",
-        "webhook_store": "events-of-the-test.db",
+        "webhook_store": "",
         "webhook_secrets": '["hmac-secret-of-the-test-1"]',
         "webhook_keep_days": "7.5",
         "second_process_from": "0",
@@ -70,6 +71,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "assigned_to_format": "id",
         "assign_inactive": "TRUE",
         "naive_timezone": "+05:30",
+        "bulk": "never",
         "batch_size": "50",
         "concurrency": "2",
         "max_rps": "400.5",
@@ -110,7 +112,7 @@ WRONG: Final = {
     "array": '["lead"',
     "object": '{"a"',
 }
-WORDS: Final = {"change_detection", "compare", "assigned_to_format", "naive_timezone",
+WORDS: Final = {"change_detection", "compare", "bulk", "assigned_to_format", "naive_timezone",
                 "start_date", "created_after", "created_before"}  # fmt: skip
 """Texts of which only some mean something."""
 ROWS: Final = (
