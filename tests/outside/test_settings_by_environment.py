@@ -48,7 +48,6 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "notify_url": "https://localhost:9/hook",
         "notify_when": "failure",
         "whatsapp": '{"waba_id": "200300400500600"}',
-        "photos": '{"to": "photos-of-the-test"}',
         "background_jobs": "",
         "webhook_store": "",
         "webhook_secrets": '["hmac-secret-of-the-test-1"]',
@@ -103,8 +102,9 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "flattening_max_key_length": "60",
     },
 }
-APART: Final = {"api_key", "api_url", "batch_config"}
-"""Without the first two nothing can be done; BATCH files have tests of their own."""
+APART: Final = {"api_key", "api_url", "batch_config", "photos"}
+"""Without the first two nothing can be done; BATCH files, and photos, which this account has none
+of, have tests of their own."""
 WRONG: Final = {
     "number": "ten",
     "integer": "ten",

@@ -84,7 +84,12 @@ class CallSimulation(Simulation):
                     reports.resolve([each.id], "written" if is_there else "not-written")
 
     def _replay(self) -> None:
-        """What can't be is not sent again by a retry: it can't be then either."""
+        """Send the rejects again, without any fault: what a faulty answer refused is made."""
+        self._calm = True
+        with closing(Reports(self.disk.journal)) as reports:
+            found = reports.rejects()
+        if found and self.history.ended[-1].code is not None:
+            self.history.ended.append(self._once(lambda session: session.retry(found)))
 
     def condemned(self) -> list[str]:
         """What is wrong at the end."""
