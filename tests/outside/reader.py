@@ -77,6 +77,8 @@ class Reader:
         (self.folder / "tap.json").write_text(json.dumps(settings | report))
         (self.folder / "webhooks.json").write_text(json.dumps(webhooks))
         (self.folder / "state.json").write_text("{}")
+        lead = next(row for row in self.account.oracle("lead") if row.died_ms is None)
+        (self.folder / "ids.txt").write_text(f"lead\t{lead.id}\n")
         (self.folder / "rows.singer").write_text(ROWS)
         (self.folder / "planned.singer").write_text(PLANNED)
         (self.folder / "lead_scores.sql").write_text("SELECT * FROM marts.lead_scores")
