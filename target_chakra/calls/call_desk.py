@@ -85,10 +85,6 @@ class CallDesk:
         self._ready.setdefault(stream, deque())
         self.scopes.add(compiled.mapper.scope)
 
-    def __contains__(self, stream: str) -> bool:
-        """Whether the rows of a stream ask for calls."""
-        return stream in self._makers
-
     def most_of(self, stream: str) -> int | None:
         """Calls that a run may make for the rows of a stream; None for any number."""
         return self._makers[stream].most

@@ -91,10 +91,6 @@ class ComparedDesk:
         self._writers[compiled.mapper.stream] = compiled.writer
         self.scopes.add(compiled.mapper.scope)
 
-    def __contains__(self, stream: str) -> bool:
-        """Whether the rows of a stream name things."""
-        return stream in self._writers
-
     def add(self, change: Change) -> None:
         """A row says how a thing is to be."""
         self._new.append(change)

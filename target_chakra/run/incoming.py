@@ -77,18 +77,20 @@ class Takers:
         self.calls = CallDesk(context, books.why[Outcome.UNKNOWN], outbox.calls, note)
         note_single = outbox.show_single if context.settings.writes_nothing else None
         self.compared = ComparedDesk(context, note_single)
+        self._desks: dict[str, CallDesk | ComparedDesk] = {}
 
     def register_call(self, compiled: CompiledCall | ComparedStream) -> None:
         """A stream is about to come whose rows are no processes."""
         if isinstance(compiled, CompiledCall):
             self.calls.register(compiled)
+            self._desks[compiled.mapper.stream] = self.calls
         else:
             self.compared.register(compiled)
+            self._desks[compiled.mapper.stream] = self.compared
 
     def desk_of(self, stream: str) -> CallDesk | ComparedDesk | None:
         """The desk that takes the rows of a stream; None if they are processes."""
-        desks = (self.calls, self.compared)
-        return next((desk for desk in desks if stream in desk), None)
+        return self._desks.get(stream)
 
     @property
     def scopes(self) -> set[str]:
