@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,8 @@ from target_chakra.storage.schema import OLD, lock_number
 from target_chakra.storage.sqlite_file import refuse_links_beside
 
 LOOK_SECONDS: Final = 0.5
-"""How long a run that begins waits for others to let go of the lock of a file."""
+"""How long a run that begins waits for others to let go: who looks, or who has just died."""
+_PAUSE_SECONDS: Final = 0.02
 _OPENING: Final = threading.Lock()
 """Closing a file lets go of all locks that its process has on it."""
 _LOCKED: Final = """
@@ -88,18 +90,27 @@ class JournalLock:
             session.detach()
             session.execute(sa.text(_NEVER_IDLE))
             self._number = lock_number(str(session.scalar(sa.text("SELECT current_schema()"))))
-            taken = session.execute(
-                sa.text("SELECT pg_backend_pid(), pg_try_advisory_lock(:n)"), {"n": self._number}
-            ).one()
+            self._backend = self._ask_for_lock(session)
         except BaseException:
             session.close()
             raise
-        if not taken[1]:
+        if not self._backend:
             session.close()
             return False
-        self._backend, self._session = taken[0], session
+        self._session = session
         self._driven = session.connection.driver_connection
         return True
+
+    def _ask_for_lock(self, session: sa.Connection) -> int:
+        """The server's process that took the lock; 0 if another run holds it."""
+        question = sa.text("SELECT pg_backend_pid(), pg_try_advisory_lock(:n)")
+        until = time.monotonic() + LOOK_SECONDS
+        while True:
+            backend, taken = session.execute(question, {"n": self._number}).one()
+            if taken or time.monotonic() > until:
+                return int(backend) if taken else 0
+            # The server lets go for who has died once it has seen that, a moment later.
+            time.sleep(_PAUSE_SECONDS)
 
     def look(self, question: str) -> object:
         """Ask the database a question, beside all transactions; the lock is seen to be held.
@@ -165,6 +176,12 @@ class JournalLock:
             if self._file is not None:
                 self._file.close()
             self._file = None
+            if self._session is not None:
+                # Closing alone is seen by the server a moment later: the next run is refused.
+                with contextlib.suppress(sa.exc.DBAPIError):
+                    self._session.execute(
+                        sa.text("SELECT pg_advisory_unlock(:n)"), {"n": self._number}
+                    )
             self._let_go()
 
     def look_no_more(self) -> None:

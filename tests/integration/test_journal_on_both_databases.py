@@ -6,6 +6,7 @@ From the tables and rows that the earlier releases wrote.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,6 +22,7 @@ from target_chakra.journal.records import Entry, RunKind
 from target_chakra.journal_tables.migrations import MIGRATIONS
 from target_chakra.lifecycle import BatchState
 from target_chakra.storage.engines import open_engine
+from target_chakra.storage.lock import is_held
 from tests.support.old_journals import write_journal_of_020, write_journal_of_030
 
 if TYPE_CHECKING:
@@ -372,12 +374,21 @@ def test_a_state_that_was_passed(url: str) -> None:
 
 def test_a_journal_that_was_let_go_of_is_held_by_the_next_run_of_the_same_process(url: str) -> None:
     first = run(url)
-    second = Journal(url)
-    with pytest.raises(JournalError, match="held by another run: run 1, pid 2 on here"):
+    with closing(Journal(url)) as second:
+        with pytest.raises(JournalError, match="held by another run: run 1, pid 2 on here"):
+            second.hold()
+        first.close()
         second.hold()
-    first.close()
-    second.hold()
-    second.close()
+
+
+def test_nobody_holds_a_journal_from_the_moment_that_it_was_let_go_of(url: str) -> None:
+    engine = open_engine(url)
+    for _ in range(50):
+        with closing(Journal(url)) as journal:
+            journal.hold()
+            assert is_held(engine)
+        assert not is_held(engine)
+    engine.dispose()
 
 
 def test_what_a_dry_run_writes_it_alone_sees_and_nobody_keeps(of_030: str) -> None:
