@@ -21,11 +21,13 @@ class Peer:
         name: As the tables have it.
         reader: Makes the command that reads the leads created since a moment.
         parallel: Whether it has more than one request under way.
+        as_by_default: Whether its number of requests under way is what it comes with.
     """
 
     name: str
     reader: Callable[[Bench, str], Reader]
     parallel: bool
+    as_by_default: bool = False
 
 
 def _singer(bench: Bench, start: str) -> Reader:
@@ -85,6 +87,7 @@ PEERS_MEASURED = (
     Peer("singer-sdk, a plain RESTStream", _singer, parallel=False),
     Peer("airbyte-cdk, day slices, 10 workers", _airbyte(10), parallel=True),
     Peer("airbyte-cdk, day slices, 32 workers", _airbyte(32), parallel=True),
+    Peer("dlt rest_api, days parallelized", _dlt("days", {}), parallel=True, as_by_default=True),
     Peer("dlt rest_api, one resource", _dlt("whole", {}), parallel=False),
     Peer("dlt rest_api, days parallelized, 32 workers", _dlt("days", _THREADS_32), parallel=True),
 )

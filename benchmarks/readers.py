@@ -77,15 +77,16 @@ class Bench:
         return str(path)
 
 
-def tap(bench: Bench, concurrency: int, **settings: object) -> Reader:
-    """The tap, with nothing selected but leads."""
+def tap(bench: Bench, concurrency: int | None, **settings: object) -> Reader:
+    """The tap, with nothing selected but leads; as many readers as it finds without a number."""
+    if concurrency is not None:
+        settings["concurrency"] = concurrency
     config = bench.write(
         "tap.json",
         {
             "api_key": bench.sandbox.api_key,
             "api_url": bench.sandbox.url,
             "procedures": [PROCEDURE],
-            "concurrency": concurrency,
             **settings,
         },
     )
