@@ -176,8 +176,8 @@ def _inside(part: Window, answer: Answer) -> list[int]:
 def _closing(partition: Partition, walk: Walk, after: Walk | None, answer: Answer) -> Followed:
     """A closing page: the walk took all there is, but for late rows of its last instants."""
     taken, own = partition.taken, walk.own
-    inside = () if taken is None else _inside(own, answer)
-    ids = {place: row_id(answer.rows[place]) for place in inside}
+    inside, rows = () if taken is None else _inside(own, answer), answer.rows
+    ids = {place: row_id(rows[place]) for place in inside}
     late = [place for place in inside if taken is None or ids[place] not in taken]
     if after is None:
         return Followed(late, covered=Range(own, walk.rows + len(late)))
@@ -197,7 +197,8 @@ def _advance(
     if places:
         created = [answer.created[place] for place in places]
         partition.tail = walks.tail_of(verdict.walk, created, grain)
-    partition.took(row_ids([answer.rows[place] for place in places]))
+    rows = answer.rows
+    partition.took(row_ids([rows[place] for place in places]))
     partition.walk = verdict.walk
     return places
 
