@@ -16,7 +16,7 @@ from chakra_api.endpoints.array_filters import PAGE
 from chakra_api.endpoints.where import any_of
 from chakra_api.errors import BadRequest, NotFound, Refused, ReportedErrors, WrongKey
 from tap_chakra.reading.window_reader import row_id
-from tap_chakra.scanning.scan_reading import Reading, gathered
+from tap_chakra.scanning.scan_reading import Reading, gathered, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +111,7 @@ class IdLookups:
             came = {each: at for at, each in enumerate(wanted) if each in left}
             is_heeded = len(came) == len(page.rows)
             if came:
-                readings.append(Reading(page, tuple(came.values()), method=METHOD))
+                readings.append(placed(page, tuple(came.values()), method=METHOD))
             for each in came:
                 del left[each]
             if not is_heeded or not came or page.has_more is False:

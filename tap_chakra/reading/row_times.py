@@ -11,9 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from chakra_api.values.times import SECOND_MS, unit_of
-from chakra_api.values.timestamps import parse_timestamp
+from chakra_api.values.timestamps import USUAL_FROM, USUAL_UNTIL, parse_timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chakra_api.endpoints.answers import ProcessPage, Row
 
 _log = logging.getLogger("tap-chakra")
@@ -33,6 +35,27 @@ def updated_at(row: Row) -> int | None:
     """`updatedAt` of a row, epoch milliseconds; None if it is unusable."""
     unit = SECOND_MS if type(row) is RowInSeconds else 1
     return parse_timestamp(row.get("updatedAt"), unit_ms=unit)
+
+
+def all_created_at(rows: Sequence[Row]) -> list[int | None]:
+    """`createdAt` of each of the rows, epoch milliseconds; None where it is unusable."""
+    return _usual(rows, "createdAt") or [created_at(row) for row in rows]
+
+
+def all_updated_at(rows: Sequence[Row]) -> list[int | None]:
+    """`updatedAt` of each of the rows, epoch milliseconds; None where it is unusable."""
+    return _usual(rows, "updatedAt") or [updated_at(row) for row in rows]
+
+
+def _usual(rows: Sequence[Row], name: str) -> list[int | None] | None:
+    """The times of rows that are milliseconds, each one, as they usually are; None otherwise."""
+    if not rows or type(rows[0]) is RowInSeconds:
+        return None
+    times = [row.get(name) for row in rows]
+    if set(map(type, times)) != {int}:
+        return None
+    least, most = min(times), max(times)  # type: ignore[type-var]  # all are integers
+    return times if least >= USUAL_FROM and most < USUAL_UNTIL else None  # type: ignore[operator,return-value]
 
 
 class UnitOfTime:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from chakra_api.endpoints.answers import Contradiction, ProcessPage
 from chakra_api.endpoints.where import created_between
 from chakra_api.errors import BadRequest, ReportedErrors
-from tap_chakra.reading.row_times import created_at
+from tap_chakra.reading.row_times import all_created_at, created_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,6 +85,7 @@ class Answer:
         positions: Positions in that page of the rows that lie in the window, each id once; rows
             without a usable `createdAt` too.
         created: Their `createdAt`, epoch milliseconds, in the order of the rows; 0 where unusable.
+        ids: Their ids, in that order; see `row_id`.
         whole: Whether the answer held all of the window.
         refused: Whether the server skips no rows that far; then there are none.
         unsure: Why rows may be missing all the same; empty if none can be.
@@ -94,6 +95,7 @@ class Answer:
     page: ProcessPage
     positions: Sequence[int]
     created: tuple[int, ...]
+    ids: Sequence[str]
     whole: bool
     refused: bool = False
     unsure: str = ""
@@ -113,14 +115,6 @@ class Answer:
     def limit(self) -> int:
         """Rows that were asked for at the most."""
         return self.page.limit
-
-    def placed(self, places: Sequence[int]) -> tuple[ProcessPage, Sequence[int]]:
-        """Some of the rows, as a page and their positions in it.
-
-        Args:
-            places: Their places among the rows.
-        """
-        return self.page, [self.positions[place] for place in places]
 
 
 def page_of(rows: Iterable[Row], server_time: int | None, limit: int = LIMIT) -> ProcessPage:
@@ -154,10 +148,11 @@ def read_window(lister: Lister, window: Window, grain: Grain) -> Answer:
     where = created_between(asked.lower, asked.upper)
     page = lister(where or None)
     positions, created = within(page.rows, window, asked)
+    ids = row_ids([page.rows[at] for at in positions])
     whole, unsure = _ending(lister, where, page)
     if not whole and page.rows and not _show_an_instant(page.rows, asked):
         raise FilterNotHonoured(window, 0)
-    return Answer(window, page, positions, created, whole, unsure=unsure)
+    return Answer(window, page, positions, created, ids, whole, unsure=unsure)
 
 
 def read_page(
@@ -176,8 +171,8 @@ def read_page(
     except (BadRequest, ReportedErrors):
         if not skip:
             raise
-        return Answer(window, page_of((), None), (), (), whole=False, refused=True)
-    created = [created_at(row) for row in page.rows]
+        return Answer(window, page_of((), None), (), (), (), whole=False, refused=True)
+    created = all_created_at(page.rows)
     for at in created:
         if at is not None and not asked.holds(at):
             raise FilterNotHonoured(window, at)
@@ -185,11 +180,12 @@ def read_page(
     if limit == LIMIT:
         whole, unsure = _ending(lister, where, page, skip, in_order=True)
     known = tuple(at or 0 for at in created)
-    return Answer(window, page, range(len(page.rows)), known, whole, unsure=unsure)
+    ids = row_ids(page.rows)
+    return Answer(window, page, range(len(ids)), known, ids, whole, unsure=unsure)
 
 
 def within(
-    rows: Iterable[Row], window: Window, asked: Window
+    rows: Sequence[Row], window: Window, asked: Window
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The positions of the rows that belong to a window, and their `createdAt`.
 
@@ -197,8 +193,7 @@ def within(
         FilterNotHonoured: A row lies outside of `asked`.
     """
     kept: list[tuple[int, int]] = []
-    for position, row in enumerate(rows):
-        created = created_at(row)
+    for position, created in enumerate(all_created_at(rows)):
         if created is not None and not window.holds(created):
             if not asked.holds(created):
                 raise FilterNotHonoured(window, created)

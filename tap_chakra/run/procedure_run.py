@@ -13,8 +13,8 @@ from chakra_api.errors import ChakraError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
-from tap_chakra.reading.row_times import created_at, updated_at
-from tap_chakra.reading.window_reader import LIMIT, row_ids
+from tap_chakra.reading.row_times import all_updated_at, created_at
+from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.bookmark import Bookmark, sees_enough
 from tap_chakra.run.incremental import distinct_beginning, lead_of, next_bookmark
@@ -64,7 +64,7 @@ class Delivery:
 
     page: ProcessPage
     positions: Sequence[int]
-    seen: list[str]
+    seen: Sequence[str]
 
     @property
     def rows(self) -> list[Row]:
@@ -264,7 +264,7 @@ class ProcedureRun:
 
     def _delivery(self, selection: Selection, reading: Reading) -> Delivery:
         rows = reading.rows
-        updated = [updated_at(row) for row in rows]
+        updated = all_updated_at(rows)
         self._lead = max(self._lead, lead_of(updated, reading.page.server_time))
         read = zip(reading.positions, rows, updated, strict=True)
         emits = selection.since.emits
@@ -275,7 +275,7 @@ class ProcedureRun:
         else:
             positions = [at for at, _, changed in read if emits(changed)]
         self.emitted += len(positions)
-        return Delivery(reading.page, positions, row_ids(rows))
+        return Delivery(reading.page, positions, reading.ids)
 
     def result(self, *, min_share: float) -> ScanResult:
         """What follows from the run, once `deliveries` is exhausted.

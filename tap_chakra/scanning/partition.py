@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_chakra.reading.window_reader import row_ids
 from tap_chakra.timeline.coverage import Walked
 from tap_chakra.timeline.listing_order import Order
 from tap_chakra.timeline.walk import Page
@@ -89,7 +88,7 @@ class Partition:
 
         The window may have been cut while the page was on its way, and questions are padded.
         """
-        ids = row_ids(answer.rows)
+        ids = answer.ids
         if walk.tail is None:
             known = [each in self.recent for each in ids]
         else:

@@ -10,7 +10,7 @@ from array import array
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 MOST_IDS: Final = 4_000_000
 """Ids that are kept at the most, 32 MB of them: memory does not grow with the number of rows."""
@@ -24,16 +24,17 @@ class Repeats:
 
     def __init__(self) -> None:
         self._buckets = [array("q") for _ in range(_BUCKETS)]
+        self._keep = [bucket.append for bucket in self._buckets]
         self._kept = 0
 
-    def add(self, ids: Iterable[str]) -> None:
+    def add(self, ids: Sequence[str]) -> None:
         """Remember ids."""
         if self._kept >= MOST_IDS:
             return
-        buckets = self._buckets
+        keep = self._keep
         for known in map(hash, ids):
-            buckets[known % _BUCKETS].append(known)
-            self._kept += 1
+            keep[known % _BUCKETS](known)
+        self._kept += len(ids)
 
     @property
     def count(self) -> int:

@@ -34,7 +34,7 @@ from tap_chakra.reading.window_reader import (
     row_ids,
 )
 from tap_chakra.scanning.repeats import Repeats
-from tap_chakra.scanning.scan_reading import Progress, Reading, gathered
+from tap_chakra.scanning.scan_reading import Progress, Reading, gathered, placed, taken_from
 from tap_chakra.scanning.scheduler import Scheduler
 from tap_chakra.timeline.windows import Window, is_dense
 
@@ -183,7 +183,7 @@ class Scan:
         first = self._try_whole(whole) if tries else None
         if first is not None and first.whole:
             self._pieces.note_window("window", whole, len(first.rows))
-            yield self._counted(Reading(*first.placed(range(len(first.rows))), first.unsure))
+            yield self._counted(taken_from(first, range(len(first.ids)), first.unsure))
             if whole.upper is not None and self._extent.holds_undated:
                 yield from self._undated_rows(whole.upper)
         else:
@@ -256,9 +256,8 @@ class Scan:
                     self._late += sum(at >= self._horizon for at in read.answer.created)
                 self._launch(scheduler, asked, answers)
                 if places or read.unsure or read.method != "window":
-                    answer = read.answer
-                    reading = Reading(*answer.placed(places), read.unsure, read.method)
-                    yield self._counted(reading, dated=0 not in answer.created)
+                    reading = taken_from(read.answer, places, read.unsure, read.method)
+                    yield self._counted(reading, dated=0 not in read.answer.created)
                 self._slot.free(question)
         finally:
             self._slot.end()
@@ -328,7 +327,8 @@ class Scan:
         unsure = "" if dense.complete else f"no two reads of the instant {asked.lower} agreed"
         rows = dense.rows  # of several answers, and whole: no heads are asked for there
         page = page_of(rows, server_time, limit)
-        answer = Answer(asked, page, range(len(rows)), dense.created, whole=True)
+        ids = row_ids(rows)
+        answer = Answer(asked, page, range(len(rows)), dense.created, ids, whole=True)
         return _Read(answer, unsure, dense.method)
 
     def _undated_rows(self, upper: int | None) -> Iterator[Reading]:
@@ -347,19 +347,19 @@ class Scan:
         )
         for page in undated_pages(self._lister, seen):
             places = [at for at, row in enumerate(page.rows) if not is_dated(row)]
-            yield self._counted(Reading(page, places))
+            yield self._counted(placed(page, places))
 
     def _counted(self, reading: Reading, *, dated: bool = False) -> Reading:
         apart = self._check.told_apart(reading.page.rows, reading.positions)
         if apart is not reading.positions:
-            reading = replace(reading, positions=apart)
+            reading = placed(reading.page, apart, reading.unsure, reading.method)
         undated = [] if dated else [row_id(row) for row in undated_of(reading.rows)]
         if undated:
             known, rows = self._undated, reading.page.rows
             fresh = [at for at in reading.positions if row_id(rows[at]) not in known]
-            reading = replace(reading, positions=fresh)
+            reading = placed(reading.page, fresh, reading.unsure, reading.method)
             known.update(undated)
-        self._repeats.add(row_ids(reading.rows))
+        self._repeats.add(reading.ids)
         self._progress = replace(
             self._progress,
             rows=self._progress.rows + len(reading.positions),

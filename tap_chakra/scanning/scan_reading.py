@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_chakra.reading.window_reader import page_of
+from tap_chakra.reading.window_reader import page_of, row_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chakra_api.endpoints.client import ProcessPage, Row
     from tap_chakra.facts.scan_facts import ScanFacts
+    from tap_chakra.reading.window_reader import Answer
     from tap_chakra.timeline.coverage import Unfinished
 
 
@@ -24,12 +25,14 @@ class Reading:
             were gathered from several.
         positions: Positions of the rows in the page, each id once in the whole scan; none where
             an answer is long in coming.
+        ids: Their ids, in the order of the positions.
         unsure: Why rows may be missing from it; empty if none can be.
         method: How it was read: `window` (a page of a walk, too), `id`, `cells` or `pages`.
     """
 
     page: ProcessPage
     positions: Sequence[int]
+    ids: Sequence[str]
     unsure: str = ""
     method: str = "window"
 
@@ -44,7 +47,31 @@ def gathered(
     rows: Sequence[Row], server_time: int | None = None, unsure: str = "", method: str = "window"
 ) -> Reading:
     """The reading of rows from several answers, or of some that are to be typed one by one."""
-    return Reading(page_of(rows, server_time), range(len(rows)), unsure, method)
+    return placed(page_of(rows, server_time), range(len(rows)), unsure, method)
+
+
+def placed(
+    page: ProcessPage, positions: Sequence[int], unsure: str = "", method: str = "window"
+) -> Reading:
+    """The reading of the rows that stand at these positions of a page."""
+    ids = row_ids([page.rows[position] for position in positions])
+    return Reading(page, positions, ids, unsure, method)
+
+
+def taken_from(
+    answer: Answer, places: Sequence[int], unsure: str = "", method: str = "window"
+) -> Reading:
+    """The reading of some rows of an answer.
+
+    Args:
+        answer: The answer.
+        places: The places of the rows among its own.
+        unsure: Why rows may be missing.
+        method: How it was read.
+    """
+    positions = [answer.positions[place] for place in places]
+    ids = [answer.ids[place] for place in places]
+    return Reading(answer.page, positions, ids, unsure, method)
 
 
 @dataclass(frozen=True, slots=True)

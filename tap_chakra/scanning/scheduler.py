@@ -16,7 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 from tap_chakra.reading.row_times import created_at, updated_at
-from tap_chakra.reading.window_reader import LIMIT, row_id
+from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.scanning.first_partitions import by_answer, of_known, walked_from
 from tap_chakra.scanning.hints import Hints
 from tap_chakra.scanning.partition import Partition, Taken
@@ -253,7 +253,7 @@ class Scheduler:
         partition = self._asked.pop(question)
         if question.kind in ("page", "window"):
             self._weigh(partition, answer.limit)
-        self._first = min((self._first, *(at for at in answer.created if at)))
+        self._first = min(self._first, min(filter(None, answer.created), default=self._first))
         if is_all_that_matters(question, answer, self._horizon):
             answer = replace(answer, whole=True)
         if question.kind == "hint":
@@ -303,7 +303,7 @@ class Scheduler:
         rest = after_whole(
             partition.stretch,
             asked,
-            round(len(answer.rows) * self._weight),
+            round(len(answer.ids) * self._weight),
             self._typical,
             time=self._even_time,
         )
@@ -312,11 +312,11 @@ class Scheduler:
             self._todo.append(partition)
         self._time_read += asked.width or 0
         # Undated rows come in several answers: they are looked for when all windows are read.
-        self._cover(Range(asked, len(answer.rows) - answer.created.count(0)))
+        self._cover(Range(asked, len(answer.ids) - answer.created.count(0)))
         taken = partition.taken
         if taken is None:
-            return range(len(answer.rows))
-        return [place for place, row in enumerate(answer.rows) if row_id(row) not in taken]
+            return range(len(answer.ids))
+        return [place for place, each in enumerate(answer.ids) if each not in taken]
 
     def _cover(self, read: Range) -> None:
         self._rows += read.rows

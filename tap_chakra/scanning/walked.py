@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from tap_chakra.reading.window_reader import LIMIT, row_id, row_ids
+from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.scanning.partition import Partition, Taken
 from tap_chakra.timeline import walk as walks
 from tap_chakra.timeline.coverage import Range
@@ -67,7 +67,7 @@ def after_page(partition: Partition, answer: Answer, grain: Grain, rows_a_walk: 
     page = partition.seen(walk, answer)
     verdict = walks.step(walk, page, grain)
     if isinstance(verdict, walks.Advanced | walks.Closing):
-        partition.recent = frozenset(row_ids(answer.rows))
+        partition.recent = frozenset(answer.ids)
     if isinstance(verdict, walks.Closing):
         return _closing(partition, walk, verdict.walk, answer)
     if isinstance(verdict, walks.Ended):
@@ -168,16 +168,18 @@ def _ask_otherwise(
     return Followed(back="first")
 
 
-def _inside(part: Window, answer: Answer) -> list[int]:
+def _inside(part: Window, answer: Answer) -> Sequence[int]:
     """Places of the rows that lie in a part of what was asked for."""
-    return [place for place, at in enumerate(answer.created) if part.holds(at)]
+    created = answer.created
+    if created and part.holds(min(created)) and part.holds(max(created)):
+        return range(len(created))
+    return [place for place, at in enumerate(created) if part.holds(at)]
 
 
 def _closing(partition: Partition, walk: Walk, after: Walk | None, answer: Answer) -> Followed:
     """A closing page: the walk took all there is, but for late rows of its last instants."""
     taken, own = partition.taken, walk.own
-    inside, rows = () if taken is None else _inside(own, answer), answer.rows
-    ids = {place: row_id(rows[place]) for place in inside}
+    inside, ids = () if taken is None else _inside(own, answer), answer.ids
     late = [place for place in inside if taken is None or ids[place] not in taken]
     if after is None:
         return Followed(late, covered=Range(own, walk.rows + len(late)))
@@ -191,14 +193,13 @@ def _advance(
     verdict: walks.Advanced,
     answer: Answer,
     grain: Grain,
-) -> list[int]:
+) -> Sequence[int]:
     """Take a partition on by a good page: the places of its rows that were taken."""
     places = _inside(verdict.part, answer)
     if places:
         created = [answer.created[place] for place in places]
         partition.tail = walks.tail_of(verdict.walk, created, grain)
-    rows = answer.rows
-    partition.took(row_ids([rows[place] for place in places]))
+    partition.took([answer.ids[place] for place in places])
     partition.walk = verdict.walk
     return places
 

@@ -217,7 +217,7 @@ def _repeated(walk: Walk, page: Page) -> int:
 
     Before anything was taken, those are rows which pad the question.
     """
-    if walk.closing:
+    if walk.closing or not any(page.known):
         return sum(page.known)
     edge = walk.order.near_end(walk.window) if walk.edge is None else walk.edge
     return sum(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_chakra.reading.window_reader import Answer, page_of
+from tap_chakra.reading.window_reader import Answer, page_of, row_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,4 +23,5 @@ def answer_of(
         created: Their instants.
         whole: Whether it held all of the window.
     """
-    return Answer(window, page_of(rows, None), range(len(rows)), tuple(created), whole)
+    ids = row_ids(rows)
+    return Answer(window, page_of(rows, None), range(len(ids)), tuple(created), ids, whole)

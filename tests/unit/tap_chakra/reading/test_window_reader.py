@@ -19,6 +19,7 @@ from tap_chakra.reading.window_reader import (
     row_id,
     within,
 )
+from tap_chakra.scanning.scan_reading import taken_from
 from tap_chakra.timeline.windows import Window
 from tests.support.listing import HAS_MORE, NOW, Listing, make_rows
 
@@ -130,9 +131,10 @@ def test_rows_of_one_id_and_rows_without_an_instant_are_kept() -> None:
 def test_rows_are_those_of_a_page_and_are_handed_out_with_it() -> None:
     """They may be heads, whose other fields are in its body: without it there are no rows."""
     page = ProcessPage([{"id": "1"}, {"id": "2"}], None, 7, b"the answer", heads=True, limit=50)
-    answer = Answer(Window(), page, (1,), (2,), whole=True)
+    answer = Answer(Window(), page, (1,), (2,), ["2"], whole=True)
     assert answer.rows == ({"id": "2"},)
     assert (answer.server_time, answer.limit) == (7, 50)
     with pytest.raises(TypeError, match="page"):
-        Answer(Window(), positions=(1,), created=(2,), whole=True)  # type: ignore[call-arg]
-    assert answer.placed([0]) == (page, [1])
+        Answer(Window(), positions=(1,), created=(2,), ids=["2"], whole=True)  # type: ignore[call-arg]
+    reading = taken_from(answer, [0])
+    assert (reading.page, reading.positions, reading.ids) == (page, [1], ["2"])

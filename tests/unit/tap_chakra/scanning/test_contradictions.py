@@ -150,7 +150,7 @@ def test_one_id_in_two_answers_is_no_row_twice(order: str) -> None:
 
 def test_ids_are_noticed_without_keeping_them(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Repeats()
-    known.add(map(str, range(10_000)))
+    known.add(list(map(str, range(10_000))))
     assert known.count == 0
     known.add(["5", "6", "x"])
     assert known.count == 2
