@@ -31,6 +31,11 @@ class Since:
 
     threshold: int | None = None
 
+    @property
+    def emits_all(self) -> bool:
+        """Whether every row is emitted."""
+        return self.threshold is None
+
     def emits(self, updated: int | None) -> bool:
         """Whether a row with this `updatedAt` (None if unusable) is emitted."""
         return self.threshold is None or not updated or updated >= self.threshold

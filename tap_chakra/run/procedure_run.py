@@ -268,7 +268,9 @@ class ProcedureRun:
         self._lead = max(self._lead, lead_of(updated, reading.page.server_time))
         read = zip(reading.positions, rows, updated, strict=True)
         emits = selection.since.emits
-        if selection.bounded:
+        if selection.since.emits_all and not selection.bounded:
+            positions = [*reading.positions]
+        elif selection.bounded:
             positions = [
                 at for at, row, change in read if emits(change) and _belongs(selection, row)
             ]

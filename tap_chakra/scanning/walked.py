@@ -168,12 +168,11 @@ def _ask_otherwise(
     return Followed(back="first")
 
 
-def _inside(part: Window, answer: Answer) -> Sequence[int]:
+def _inside(part: Window, answer: Answer) -> list[int]:
     """Places of the rows that lie in a part of what was asked for."""
-    created = answer.created
-    if created and part.holds(min(created)) and part.holds(max(created)):
-        return range(len(created))
-    return [place for place, at in enumerate(created) if part.holds(at)]
+    begin = float("-inf") if part.lower is None else part.lower
+    end = float("inf") if part.upper is None else part.upper
+    return [place for place, at in enumerate(answer.created) if begin <= at < end]
 
 
 def _closing(partition: Partition, walk: Walk, after: Walk | None, answer: Answer) -> Followed:
@@ -193,7 +192,7 @@ def _advance(
     verdict: walks.Advanced,
     answer: Answer,
     grain: Grain,
-) -> Sequence[int]:
+) -> list[int]:
     """Take a partition on by a good page: the places of its rows that were taken."""
     places = _inside(verdict.part, answer)
     if places:

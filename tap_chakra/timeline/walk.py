@@ -27,6 +27,7 @@ A walk that fails is read again, by windows. An answer that is out of order refu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING, TypeAlias
 
 from tap_chakra.timeline.listing_order import Order
@@ -220,10 +221,8 @@ def _repeated(walk: Walk, page: Page) -> int:
     if walk.closing or not any(page.known):
         return sum(page.known)
     edge = walk.order.near_end(walk.window) if walk.edge is None else walk.edge
-    return sum(
-        known and (edge is None or walk.order.precedes_bound(at, edge))
-        for at, known in zip(page.created, page.known, strict=True)
-    )
+    known = compress(page.created, page.known)
+    return sum(edge is None or walk.order.precedes_bound(at, edge) for at in known)
 
 
 def closing_of(walked: Walked) -> Walk:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,6 @@ from target_chakra.storage.sqlite_file import refuse_links_beside
 
 LOOK_SECONDS: Final = 0.5
 """How long a run that begins waits for others to let go: who looks, or who has just died."""
-_PAUSE_SECONDS: Final = 0.02
 _OPENING: Final = threading.Lock()
 """Closing a file lets go of all locks that its process has on it."""
 _LOCKED: Final = """
@@ -33,6 +31,9 @@ _NEVER_IDLE: Final = """
     WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout')
 """
 """The lock's session waits as long as its run needs."""
+_PATIENCE: Final = sa.text("SELECT set_config('lock_timeout', :patience, false)")
+_NOT_AVAILABLE: Final = "55P03"
+"""What PostgreSQL says when a lock could not be had in that time."""
 
 
 class JournalLock:
@@ -103,14 +104,17 @@ class JournalLock:
 
     def _ask_for_lock(self, session: sa.Connection) -> int:
         """The server's process that took the lock; 0 if another run holds it."""
-        question = sa.text("SELECT pg_backend_pid(), pg_try_advisory_lock(:n)")
-        until = time.monotonic() + LOOK_SECONDS
-        while True:
-            backend, taken = session.execute(question, {"n": self._number}).one()
-            if taken or time.monotonic() > until:
-                return int(backend) if taken else 0
-            # The server lets go for who has died once it has seen that, a moment later.
-            time.sleep(_PAUSE_SECONDS)
+        # The server lets go for who has died once it has seen that, a moment later.
+        session.execute(_PATIENCE, {"patience": f"{LOOK_SECONDS * 1000:.0f}ms"})
+        question = sa.text("SELECT pg_backend_pid(), pg_advisory_lock(:n)")
+        try:
+            backend = session.execute(question, {"n": self._number}).one()[0]
+        except sa.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != _NOT_AVAILABLE:
+                raise
+            return 0
+        session.execute(_PATIENCE, {"patience": "0"})
+        return int(backend)
 
     def look(self, question: str) -> object:
         """Ask the database a question, beside all transactions; the lock is seen to be held.

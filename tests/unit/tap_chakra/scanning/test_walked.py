@@ -50,7 +50,7 @@ def test_a_page_of_a_walk_that_was_given_up_meanwhile_says_nothing() -> None:
 def test_the_end_of_the_listing_ends_the_partition() -> None:
     page = answer([100, 200, 300], whole=True)
     followed = after_page(walked(rows=40), page, EXACT, ROWS_A_WALK)
-    assert followed == Followed(range(3), covered=Range(Window(0, 1_000), 43))
+    assert followed == Followed([0, 1, 2], covered=Range(Window(0, 1_000), 43))
 
 
 def test_a_good_page_hands_out_all_but_its_last_two_instants_and_is_gone_on_from_first() -> None:
