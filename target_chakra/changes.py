@@ -230,6 +230,11 @@ class Reject:
         return f"{self.kind.value}: {self.about}" if self.about else self.kind.value
 
 
+def why_refused(error: ChakraError) -> str:
+    """Why a row is a reject that ChakraHQ refused."""
+    return f"ChakraHQ refuses it: {error.cause}"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the journal confirmed of a key.

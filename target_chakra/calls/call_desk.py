@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.errors import ChakraError, HeldBack
 from target_chakra.call_settings.call_mapping import REPEATABLE, CallKind
-from target_chakra.calls.call_verdict import CallVerdict, call_verdict
+from target_chakra.calls.call_verdict import (
+    CallVerdict,
+    call_verdict,
+    hidden_reject,
+    refused_reject,
+)
 from target_chakra.calls.gate import Gate
-from target_chakra.changes import MEND, Action, Done, Ended, Failed, Halted, Kind, Reject
+from target_chakra.changes import Action, Done, Ended, Failed, Halted, Kind
 from target_chakra.lifecycle import CallState, Outcome
 from target_chakra.reject_kind import RejectKind
 
@@ -150,7 +155,7 @@ class CallDesk:
         elif known is not None:
             yield from self._ended_unknown(change, NEVER_AGAIN)
         elif why := maker.refused(change.fields):
-            yield from self._ended(change, _reject(change, why, RejectKind.UNFIT))
+            yield from self._ended(change, hidden_reject(change, why, RejectKind.UNFIT))
         elif self._note is not None:
             yield from self._noted_only(change, maker, self._note)
         else:
@@ -235,8 +240,7 @@ class CallDesk:
         if verdict is CallVerdict.UNKNOWN:
             yield from self._ended_unknown(change, error.cause)
         elif verdict is CallVerdict.REFUSED:
-            why = f"ChakraHQ refuses it: {error.cause}"
-            yield from self._ended(change, _reject(change, why, RejectKind.REFUSED))
+            yield from self._ended(change, refused_reject(change, error))
         else:
             yield from self._ended(change, Ended(change, Outcome.NOT_SENT))
             held_back = isinstance(error, HeldBack)
@@ -261,8 +265,3 @@ def _key(change: Change) -> Key:
     if change.key is None:
         raise ValueError("A call without a key")
     return change.key
-
-
-def _reject(change: Change, why: str, kind: RejectKind) -> Reject:
-    # Hidden: a row that is refused says nothing of an unknown one before it.
-    return Reject(change, why, MEND, is_hidden=True, kind=kind)

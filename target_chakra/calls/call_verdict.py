@@ -1,4 +1,4 @@
-"""What follows for a call from the error that it ended with. Pure."""
+"""What follows for a call, and for its row, from the error that it ended with. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from chakra_api.errors import (
     WrongKey,
 )
 from target_chakra.call_settings.call_mapping import REPEATABLE, CallKind
+from target_chakra.changes import MEND, Reject, why_refused
 from target_chakra.messages.meta_codes import refuses_all
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from chakra_api.errors import ChakraError
+    from target_chakra.changes import Change
 
 _OTHER_METHOD: Final = 405
 
@@ -56,3 +59,13 @@ def call_verdict(error: ChakraError, kind: CallKind, *, made_before: bool) -> Ca
     if isinstance(error, (AnswerLost, AnswerTooLarge)) and kind not in REPEATABLE:
         return CallVerdict.UNKNOWN
     return CallVerdict.NOT_MADE
+
+
+def hidden_reject(change: Change, why: str, kind: RejectKind) -> Reject:
+    """The reject of a row that a desk does not carry out: it says nothing of an unknown one."""
+    return Reject(change, why, MEND, is_hidden=True, kind=kind)
+
+
+def refused_reject(change: Change, error: ChakraError) -> Reject:
+    """The reject of a row that ChakraHQ refused."""
+    return hidden_reject(change, why_refused(error), RejectKind.REFUSED)

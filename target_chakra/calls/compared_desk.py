@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from chakra_api.errors import ChakraError
 from chakra_api.values.writing import Unfit
-from target_chakra.calls.call_verdict import CallVerdict, call_verdict
+from target_chakra.calls.call_verdict import (
+    CallVerdict,
+    call_verdict,
+    hidden_reject,
+    refused_reject,
+)
 from target_chakra.calls.differences import Difference, changed_since, differing, left_as_it_was
-from target_chakra.changes import MEND, Action, Done, Ended, Failed, Kind, Reject
+from target_chakra.changes import Action, Done, Ended, Failed, Kind
 from target_chakra.lifecycle import Outcome
 from target_chakra.reject_kind import RejectKind
 
@@ -132,7 +137,7 @@ class ComparedDesk:
             change = self._new.popleft()
             thing = self._writers[change.stream].find(change)
             if isinstance(thing, Unfit):
-                yield _reject(change, f"{change.key} {thing.reason}", RejectKind.NO_KEY)
+                yield hidden_reject(change, f"{change.key} {thing.reason}", RejectKind.NO_KEY)
                 continue
             name = _Named(change.procedure, thing)
             if name not in self._rows:
@@ -165,11 +170,11 @@ class ComparedDesk:
         if self._is_stopped:
             yield from self._ended(name, Ended(change, Outcome.NOT_SENT))
         elif sight.problem:
-            yield from self._ended(name, _reject(change, sight.problem, RejectKind.UNFIT))
+            yield from self._ended(name, hidden_reject(change, sight.problem, RejectKind.UNFIT))
         elif not unlike:
             yield from self._ended(name, Done(change, Outcome.UNCHANGED))
         elif why := changed_since(change, sight, unlike):
-            yield from self._ended(name, _reject(change, why, RejectKind.CHANGED))
+            yield from self._ended(name, hidden_reject(change, why, RejectKind.CHANGED))
         elif self._note is not None:
             kind = Kind.UPDATE if sight.thing_id or name in self._foreseen else Kind.CREATE
             self._note(_action(change, kind, sight.thing_id, unlike))
@@ -257,7 +262,9 @@ class ComparedDesk:
         elif at_work.lost is not None:
             yield from self._broken_off(name, at_work.lost)
         else:
-            yield from self._ended(name, _reject(change, left_as_it_was(left), RejectKind.REFUSED))
+            yield from self._ended(
+                name, hidden_reject(change, left_as_it_was(left), RejectKind.REFUSED)
+            )
 
     # Ends
 
@@ -266,9 +273,7 @@ class ComparedDesk:
         return call_verdict(error, kind, made_before=self.written[kind.value] > 0)
 
     def _refused(self, name: _Named, error: ChakraError) -> Iterator[PlanningEvent]:
-        change = self._at_work[name].change
-        why = f"ChakraHQ refuses it: {error.cause}"
-        yield from self._ended(name, _reject(change, why, RejectKind.REFUSED))
+        yield from self._ended(name, refused_reject(self._at_work[name].change, error))
 
     def _broken_off(self, name: _Named, error: ChakraError) -> Iterator[PlanningEvent]:
         """The run stops: the row comes again, and finds what became of its thing."""
@@ -289,7 +294,3 @@ def _action(change: Change, kind: Kind, thing_id: str, unlike: dict[str, Differe
     after = {field: each.after for field, each in unlike.items()}
     before = {field: each.before for field, each in unlike.items()}
     return Action(change, kind, thing_id or None, after, before)
-
-
-def _reject(change: Change, why: str, kind: RejectKind) -> Reject:
-    return Reject(change, why, MEND, is_hidden=True, kind=kind)

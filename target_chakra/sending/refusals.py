@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.errors import BadRequest, Conflict, NotFound, Refused, ReportedErrors, TooLarge
 from target_chakra.batches import Released, Settled, Settlement
-from target_chakra.changes import Halted, Kind
+from target_chakra.changes import Halted, Kind, why_refused
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.sending.batch_in_flight import BatchInFlight
 from target_chakra.sending.item_shapes import SHAPES, SINGLE
@@ -112,7 +112,7 @@ def _refused_alone(
 ) -> Iterator[RefusalStep]:
     batch, lineage = in_flight.batch, in_flight.lineage
     lineage.refused_alone += 1
-    action, reason = batch.actions[0], f"ChakraHQ refuses it: {error.cause}"
+    action, reason = batch.actions[0], why_refused(error)
     if isinstance(error, Conflict):
         # It took the row for what it is: neither its form nor our rights are in question.
         lineage.accepted = True
