@@ -159,8 +159,8 @@ class Calls:
             )
         )
 
-    def recover(self, repeatable: frozenset[str], free: Moment) -> int:
-        """Settle what earlier runs left open: forgotten, or unknown; how many are unknown.
+    def recover(self, repeatable: frozenset[str], free: Moment) -> None:
+        """Settle what earlier runs left open: what never left is forgotten, the rest unknown.
 
         Args:
             repeatable: Kinds of calls that do the same when they are made again.
@@ -168,19 +168,23 @@ class Calls:
         """
         cells = t.calls.c
         states = [CallState.INTENDED.value, CallState.LEFT.value]
-        open_calls = cells.account == self._run.account, cells.state.in_(states)
+        query = sa.select(cells.id, cells.state, cells.kind).where(
+            cells.account == self._run.account, cells.state.in_(states)
+        )
+        # Nearly always there are none: then nothing is written, and no other writer waited for.
+        with self._database.reading() as connection:
+            left_open = connection.execute(query).all()
+        if not left_open:
+            return
+        forgotten: list[int] = []
         with self._database.writing() as connection:
-            query = sa.select(cells.id, cells.state, cells.kind).where(*open_calls)
-            found = connection.execute(query).all()
-            lost = [
-                row.id
-                for row in found
-                if row.state == CallState.LEFT.value and row.kind not in repeatable
-            ]
-            for number in lost:
-                self._lose(connection, number, LOST, free)
-            connection.execute(t.calls.delete().where(*open_calls))
-        return len(lost)
+            for row in left_open:
+                if row.state == CallState.LEFT.value and row.kind not in repeatable:
+                    self._lose(connection, row.id, LOST, free)
+                else:
+                    forgotten.append(row.id)
+            for some in chunks(forgotten):
+                connection.execute(t.calls.delete().where(cells.id.in_(some)))
 
 
 def take_word_for_call(
