@@ -57,7 +57,9 @@ def remedy_for(batch: Batch, error: ChakraError, *, first: bool) -> Remedy:
     if batch.kind is Kind.CREATE and status in NOT_OFFERED and batch.shape != SINGLE:
         return Remedy(1, SINGLE)
     if isinstance(error, NotFound):
-        return Remedy(0, batch.shape, gone=True)
+        # One that names a process is about that: the procedure was found when it was opened.
+        names_process = batch.shape == SINGLE and batch.kind is not Kind.CREATE
+        return Remedy(0, batch.shape, gone=not names_process)
     shapes = [shape for shape in SHAPES[batch.kind] if shape != SINGLE]
     at = shapes.index(batch.shape) if batch.shape in shapes else len(shapes)
     if first and type(error) is BadRequest and at + 1 < len(shapes):

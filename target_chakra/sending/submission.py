@@ -143,14 +143,10 @@ class SingleWrites:
     ) -> Accepted:
         client, name = self._procedure.client, self._procedure.name
         named, value = identifier(action)
-        try:
-            if named == "id":
-                row = client.update_process(name, str(value), body, leaving)
-            else:
-                row = client.update_process_by_key(name, (named, str(value)), body, leaving)
-        except NotFound as error:
-            # Of the process, not of the procedure: that was found when it was opened.
-            raise ReportedErrors(error.cause, error.next_step) from None
+        if named == "id":
+            row = client.update_process(name, str(value), body, leaving)
+        else:
+            row = client.update_process_by_key(name, (named, str(value)), body, leaving)
         if not isinstance(row.get("data"), dict):
             # No process is answered so, too, where none is there (Q19): as good as lost.
             raise Unreadable(f"ChakraHQ does not show what an update in '{name}' wrote")

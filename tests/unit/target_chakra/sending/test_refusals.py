@@ -80,6 +80,17 @@ def test_without_a_bulk_update_nothing_can_be_done() -> None:
     assert remedy_for(batch_of((1, 2)), NotFound("no", status=404), first=True).gone
 
 
+@pytest.mark.parametrize("kind", [Kind.UPDATE, Kind.DELETE])
+def test_a_process_that_is_not_there_is_its_row_s_own_matter(kind: Kind) -> None:
+    remedy = remedy_for(batch_of((1,), kind, SINGLE), NotFound("no", status=404), first=True)
+    assert (remedy.size, remedy.gone) == (0, False)
+
+
+def test_without_a_create_of_one_process_nothing_can_be_done() -> None:
+    error = NotFound("no", status=404)
+    assert remedy_for(batch_of((1,), Kind.CREATE, SINGLE), error, first=True).gone
+
+
 def test_a_batch_that_is_too_large_is_halved_in_its_shape() -> None:
     remedy = remedy_for(batch_of(tuple(range(9))), TooLarge("big", status=413), first=True)
     assert (remedy.size, remedy.shape) == (5, NESTED)
