@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.errors import SettingsError
 from chakra_api.setting_values import is_set, shown
+from tap_chakra.listed_files import ListedFile, said_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-MOST_BYTES: Final = 64 << 20
-"""Bytes of the file, at most: of a device there is no end."""
-_LINE: Final = "Write the id of a job a line, or what target-chakra jobs prints"
+FILE: Final = ListedFile(
+    "background_jobs",
+    "jobs",
+    form="Write the id of a job a line, or what target-chakra jobs prints",
+    most_bytes=64 << 20,
+    instead="Name the jobs of fewer runs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +47,7 @@ def parse_jobs(config: Mapping[str, object]) -> tuple[NamedJob, ...] | None:
     path = config.get("background_jobs")
     if not is_set(path):
         return None
-    if not isinstance(path, str) or "\0" in path:
-        raise SettingsError(f"The setting background_jobs is {shown(path)}, no path", _LINE)
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise SettingsError(
-            f"The file of jobs '{path}' can't be read: {error.strerror}", "Check the path"
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"The file of jobs '{path}' is no text in UTF-8", _LINE) from None
-    if len(content) > MOST_BYTES:
-        raise SettingsError(
-            f"The file of jobs '{path}' is larger than {MOST_BYTES >> 20} MB",
-            "Name the jobs of fewer runs",
-        )
-    found = {each.id: each for each in read_jobs(text.splitlines(), path)}
+    found = {each.id: each for each in read_jobs(FILE.lines(path), str(path))}
     return tuple(found.values())
 
 
@@ -75,16 +61,11 @@ def read_jobs(lines: Iterable[str], path: str) -> Iterator[NamedJob]:
     Raises:
         SettingsError: A line names none.
     """
-    for number, line in enumerate(lines, 1):
-        if not (said := line.strip()):
-            continue
+    for number, said in said_lines(lines):
         known = _object(said) if said.startswith("{") else {"job": said}
         job = known.get("job")
         if not isinstance(job, str) or not job.isprintable() or len(job.split()) != 1:
-            raise SettingsError(
-                f"Line {number} of the file of jobs '{path}' is {shown(said)}, which names no job",
-                _LINE,
-            )
+            raise FILE.refused(number, path, f"is {shown(said)}, which names no job")
         yield NamedJob(job, {name: value for name, value in known.items() if name != "job"})
 
 

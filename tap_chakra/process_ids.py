@@ -8,23 +8,25 @@ lines mean nothing, and an id that comes twice is one.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.setting_values import is_set, shown
+from tap_chakra.listed_files import ListedFile, said_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     ProcessIds = Mapping[str, tuple[str, ...]]
 
-MOST_BYTES: Final = 256 << 20
-"""Bytes of a file of ids, at most: of a device there is no end."""
 _FORM: Final = 'Write it as {"lead": ["4b8f6a2e-…"], "ticket": ["…"]}'
-_LINE: Final = (
-    'Write an id a line, "lead<TAB>id", or {"procedure": "lead", "id": "…"}; an id alone where the'
-    " setting procedures names one procedure"
+FILE: Final = ListedFile(
+    "only_ids",
+    "ids",
+    form='Write an id a line, "lead<TAB>id", or {"procedure": "lead", "id": "…"}; an id alone where'
+    " the setting procedures names one procedure",
+    most_bytes=256 << 20,
+    instead="A scan reads so many processes with fewer requests: leave only_ids out",
 )
 
 
@@ -44,7 +46,8 @@ def parse_process_ids(config: Mapping[str, object], procedures: Sequence[str]) -
     found: dict[str, dict[str, str]] = {}
     pairs = list(_set_ids(given)) if is_set(given) else []
     if is_set(path):
-        pairs += _ids_of(path, procedures)
+        alone = procedures[0] if len(procedures) == 1 else ""
+        pairs += read_lines(FILE.lines(path), str(path), alone)
     for procedure, each in pairs:
         if procedures and procedure not in procedures:
             raise SettingsError(
@@ -72,33 +75,6 @@ def _set_ids(given: object) -> Iterator[tuple[str, str]]:
             yield str(procedure), str(each)
 
 
-def _ids_of(path: object, procedures: Sequence[str]) -> list[tuple[str, str]]:
-    """The same of a file.
-
-    Raises:
-        SettingsError: It can't be read, or a line of it names no process.
-    """
-    if not isinstance(path, str) or "\0" in path:
-        raise SettingsError(f"The setting only_ids is {shown(path)}, which is no path", _LINE)
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise SettingsError(
-            f"The file of ids '{path}' can't be read: {error.strerror}", "Check the path"
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"The file of ids '{path}' is no text in UTF-8", _LINE) from None
-    if len(content) > MOST_BYTES:
-        raise SettingsError(
-            f"The file of ids '{path}' is larger than {MOST_BYTES >> 20} MB",
-            "A scan reads so many processes with fewer requests: leave only_ids out",
-        )
-    alone = procedures[0] if len(procedures) == 1 else ""
-    return list(read_lines(text.splitlines(), path, alone))
-
-
 def read_lines(lines: Iterable[str], path: str, alone: str) -> Iterator[tuple[str, str]]:
     """The procedure and the id of each process that lines name.
 
@@ -110,21 +86,12 @@ def read_lines(lines: Iterable[str], path: str, alone: str) -> Iterator[tuple[st
     Raises:
         SettingsError: A line names no process.
     """
-    for number, line in enumerate(lines, 1):
-        if not (said := line.strip()):
-            continue
+    for number, said in said_lines(lines):
         procedure, process_id = _pair(said, alone)
         if not is_id(process_id) or not isinstance(procedure, str):
-            raise SettingsError(
-                f"Line {number} of the file of ids '{path}' is {shown(said)}, which names no"
-                " process",
-                _LINE,
-            )
+            raise FILE.refused(number, path, f"is {shown(said)}, which names no process")
         if not procedure:
-            raise SettingsError(
-                f"Line {number} of the file of ids '{path}' does not say of which procedure it is",
-                _LINE,
-            )
+            raise FILE.refused(number, path, "does not say of which procedure it is")
         yield procedure, str(process_id)
 
 

@@ -46,6 +46,7 @@ FLOORS = {
         timeline  records  settings
         webhooks  photos
         masking  whole_files  process_ids  job_file
+        listed_files
     """,
     "target_chakra": """
         __main__
