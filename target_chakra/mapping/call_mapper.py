@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chakra_api.errors import SettingsError
 from chakra_api.values.writing import Unfit, write_text
 from target_chakra.changes import Change, Key, Mode, Reject
 from target_chakra.mapping.destinations import shown
 from target_chakra.mapping.routes import Route, said
+from target_chakra.mapping.stream_columns import refuse_missing
 from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
@@ -58,16 +58,9 @@ class ContentPart(NamedTuple):
 
 def part_of(column: str, destination: Destination) -> ContentPart:
     """The part of a column that goes to a destination, left out where a row has no value."""
+    name, bare_name = destination.name, destination.bare_name
     return ContentPart(
-        column,
-        Route(
-            destination.name,
-            destination.write,
-            destination.as_is,
-            destination.choices,
-            bare_name=destination.bare_name,
-            takes=destination.takes,
-        ),
+        column, Route(name, destination.write, bare_name=bare_name, takes=destination.takes)
     )
 
 
@@ -124,13 +117,7 @@ class CallMapper:
             raise ValueError("A mapping of processes")
         self._named_by = mapping.call.named_by
         self._naming_step = mapping.call.naming_step
-        missing = sorted(mapping.columns - set(columns)) if columns else []
-        if missing:
-            raise SettingsError(
-                f"The mapping of stream '{stream}' names the column '{missing[0]}', which the"
-                " stream does not have",
-                f"The columns are: {', '.join(sorted(columns))}",
-            )
+        refuse_missing(mapping, columns, f"The mapping of stream '{stream}'")
 
     def __call__(
         self, seq: int, line: int, row: Mapping[str, object], origin: str = ""

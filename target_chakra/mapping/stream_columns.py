@@ -47,6 +47,25 @@ class Columns:
     marks_deleted: frozenset[str]
 
 
+def refuse_missing(mapping: StreamMapping, columns: Collection[str], where: str) -> None:
+    """Refuse a mapping that names a column which its stream does not have.
+
+    Args:
+        mapping: What the user wants of the stream.
+        columns: The columns that the stream declares; empty if it declares none.
+        where: The mapping, for messages.
+
+    Raises:
+        SettingsError: It names one.
+    """
+    missing = sorted(mapping.columns - set(columns)) if columns else []
+    if missing:
+        raise SettingsError(
+            f"{where} names the column '{missing[0]}', which the stream does not have",
+            f"The columns are: {', '.join(sorted(columns))}",
+        )
+
+
 class ColumnReader:
     """Finds out what the columns of one stream mean.
 
@@ -72,16 +91,8 @@ class ColumnReader:
         self.mapping = mapping
         self.destinations = destinations
         self._columns = columns
-        self._check_columns()
+        refuse_missing(mapping, columns, self.where)
         self.columns = self._named()
-
-    def _check_columns(self) -> None:
-        missing = sorted(self.mapping.columns - set(self._columns)) if self._columns else []
-        if missing:
-            raise SettingsError(
-                f"{self.where} names the column '{missing[0]}', which the stream does not have",
-                f"The columns are: {', '.join(sorted(self._columns))}",
-            )
 
     def _named(self) -> Columns:
         mapping = self.mapping
