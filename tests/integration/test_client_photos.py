@@ -24,7 +24,7 @@ from chakra_api.errors import (
     Unreadable,
 )
 from chakra_api.wire.multipart import Upload
-from chakra_sandbox.launch import Sandbox, start_sandbox
+from chakra_sandbox.launch import Sandbox
 from tests.support.client_of import client_of
 
 if TYPE_CHECKING:
@@ -35,27 +35,6 @@ if TYPE_CHECKING:
 NO_ONES = "00000000-0000-4000-8000-000000000000"
 LOST = ["reset_after", "truncate", "garbage", "502_after"]
 WAYS = ["bytes", "redirect", "json"]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with start_sandbox(["--rows", "40", "--tickets", "40"]) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    running.forget_requests()
-    yield running
-    running.knobs(**before)
-
-
-@pytest.fixture
-def client(server: Sandbox) -> Iterator[ChakraClient]:
-    made = client_of(server)
-    yield made
-    made.close()
 
 
 def photo_id(number: int) -> str:

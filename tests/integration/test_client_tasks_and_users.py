@@ -15,13 +15,11 @@ from chakra_api.errors import (
     WrongKey,
 )
 from chakra_api.wire.retry import RetryPolicy
-from chakra_sandbox.launch import Sandbox, start_sandbox
 from tests.support.client_of import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chakra_api.endpoints.client import ChakraClient
+    from chakra_sandbox.launch import Sandbox
 
 LOST = ["reset_after", "truncate", "garbage", "502_after"]
 TASK: dict[str, object] = {
@@ -29,27 +27,6 @@ TASK: dict[str, object] = {
     "status": "COMPLETED",
     "assignedTo": "asha.k",
 }
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with start_sandbox(["--rows", "40"]) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    running.forget_requests()
-    yield running
-    running.knobs(**before)
-
-
-@pytest.fixture
-def client(server: Sandbox) -> Iterator[ChakraClient]:
-    made = client_of(server)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("by", ["id", "key"])

@@ -18,40 +18,17 @@ from chakra_api.errors import (
     ReportedErrors,
 )
 from chakra_api.wire.multipart import Upload
-from chakra_sandbox.launch import Sandbox, start_sandbox
 from chakra_sandbox.whatsapp.made_templates import PHONE_NUMBER_ID, PLUGIN_ID, WABA_ID
 from tests.support.client_of import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chakra_api.endpoints.client import ChakraClient
+    from chakra_sandbox.launch import Sandbox
 
 NUMBER = "15550100017"
 OWNER = TemplateOwner("v19.0", WABA_ID)
 THROUGH = Sender(PLUGIN_ID, "v19.0", PHONE_NUMBER_ID)
 LOST = ["reset_after", "truncate", "garbage", "502_after"]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with start_sandbox(["--rows", "40"]) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    running.forget_requests()
-    yield running
-    running.knobs(**before)
-
-
-@pytest.fixture
-def client(server: Sandbox) -> Iterator[ChakraClient]:
-    made = client_of(server)
-    yield made
-    made.close()
 
 
 def message(template: str = "visit_reminder", *body: str, **more: Any) -> TemplateMessage:

@@ -32,17 +32,9 @@ ATTRIBUTES = ("front_photo", "photos")
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with start_sandbox(["--rows", "20", "--tickets", "300", "--orders", "20"]) as server:
         yield server
-
-
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    running.forget_requests()
-    yield running
-    running.knobs(**before)
 
 
 class Pipeline:

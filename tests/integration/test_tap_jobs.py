@@ -28,27 +28,20 @@ ROWS = 230
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with start_sandbox(["--rows", "20"]) as server:
         yield server
 
 
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    yield running
-    running.knobs(**before)
-
-
 @pytest.fixture(scope="module")
-def sent(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sent(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that the target prints of its jobs: rows were written, and one was refused."""
     folder = tmp_path_factory.mktemp("target")
-    running.knobs(refused_texts=["L-J7"])
+    shared_sandbox.knobs(refused_texts=["L-J7"])
     mapping = {"stream": "leads", "procedure": "lead", "key": "lead_id"}
     config = {
-        "api_key": running.api_key,
-        "api_url": running.url,
+        "api_key": shared_sandbox.api_key,
+        "api_url": shared_sandbox.url,
         "journal": f"sqlite:///{folder}/journal.db",
         "streams": [mapping],
         "max_rejects": 10,
@@ -68,7 +61,7 @@ def sent(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "\n".join(map(json.dumps, lines))
     subprocess.run(target, input=text, text=True, capture_output=True, check=True, timeout=120)
     printed = subprocess.run([*target, "jobs"], text=True, capture_output=True, check=True)
-    running.knobs(refused_texts=[])
+    shared_sandbox.knobs(refused_texts=[])
     (folder / "jobs.jsonl").write_text(printed.stdout)
     return folder / "jobs.jsonl"
 

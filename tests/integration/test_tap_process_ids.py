@@ -24,17 +24,9 @@ NOBODY = "00000000-0000-4000-8000-00000000000a"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with start_sandbox(["--rows", "1200"]) as server:
         yield server
-
-
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    running.forget_requests()
-    yield running
-    running.knobs(**before)
 
 
 @pytest.fixture

@@ -24,16 +24,9 @@ STREAM = "whatsapp_templates"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with start_sandbox(["--rows", "20"]) as server:
         yield server
-
-
-@pytest.fixture
-def server(running: Sandbox) -> Iterator[Sandbox]:
-    before = running.knobs()
-    yield running
-    running.knobs(**before)
 
 
 @pytest.fixture

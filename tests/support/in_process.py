@@ -13,11 +13,8 @@ import json
 import logging
 import signal
 import threading
-from collections import deque
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +38,7 @@ from target_chakra.run import session as target_session
 from target_chakra.singer import target
 from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
+from tests.support.one_hand import OneHand
 from tests.support.received import WorldLinks, received
 from tests.support.strict_singer import messages_of
 
@@ -119,38 +117,12 @@ class Refuses:
         return response if self._left >= 0 else replace(response, status=403, body=b"{}")
 
 
-class _OneHand:
-    """A crew that does each task when it is begun."""
-
-    def __init__(self) -> None:
-        self._ended: deque[Callable[[], None]] = deque()
-
-    def carry_out(self, task: Callable[[], Any], back: Callable[[Future[Any]], None]) -> None:
-        """Do it now; `take` tells of it."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(task())
-        except Exception as error:  # noqa: BLE001 - handed on, as by a thread
-            future.set_exception(error)
-        self._ended.append(partial(back, future))
-
-    def take(self, patience: float) -> Callable[[], None] | None:  # noqa: ARG002 - a crew's signature
-        """The next step."""
-        return self._ended.popleft() if self._ended else None
-
-    def wake(self) -> None:
-        """Nobody waits."""
-
-    def close(self) -> None:
-        """Nobody is there."""
-
-
 class AtOnce(Workers[Any]):
     """Does each task when it is started, and jumps over the time until a step is due."""
 
     def __init__(self, clock: Clock, crew: Crew) -> None:
         crew.close()
-        super().__init__(clock, _OneHand())
+        super().__init__(clock, OneHand())
         self._jumps = clock
 
     def pump(self, patience: float) -> Generator[Any, None, bool]:

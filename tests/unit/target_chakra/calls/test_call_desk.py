@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter, deque
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chakra_api.connection import parse_connection
 from chakra_api.errors import (
     AnswerLost,
     BadRequest,
@@ -25,20 +22,16 @@ from chakra_api.errors import (
     NotSent,
     WrongKey,
 )
-from chakra_api.wire.server_clock import ServerClock
 from target_chakra.books.limits import CallLimits
 from target_chakra.books.reasons import Reasons
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.calls.call_desk import CallDesk
 from target_chakra.calls.compiled_call import CompiledCall
 from target_chakra.changes import Action, Change, Done, Ended, Failed, Key, Mode, Reject
-from target_chakra.context import RunContext
 from target_chakra.history.reports import Reports
-from target_chakra.journal.journal import Journal
 from target_chakra.lifecycle import Outcome
-from target_chakra.settings import Settings
-from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
+from tests.support.desks import Died, begun, named_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,10 +40,6 @@ if TYPE_CHECKING:
     from target_chakra.changes import Fields
 
 SCOPE = "task lead/CALL"
-
-
-class Died(BaseException):
-    """The process died: nothing that is not on disk is left."""
 
 
 @dataclass
@@ -93,56 +82,15 @@ class Made:
         return f"task-{value}"
 
 
-class AtOnce:
-    """Carries each task out as it is begun."""
-
-    def __init__(self) -> None:
-        self._ended: deque[Callable[[], None]] = deque()
-
-    def carry_out(self, task: Callable[[], Any], back: Callable[[Future[Any]], None]) -> None:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(task())
-        except Exception as error:  # noqa: BLE001 - as threads hand it back
-            future.set_exception(error)
-        self._ended.append(partial(back, future))
-
-    def take(self, _patience: float) -> Callable[[], None] | None:
-        return self._ended.popleft() if self._ended else None
-
-    def wake(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def no_procedure(name: str) -> Any:
-    raise AssertionError(name)
-
-
 class Run:
     """One run: a desk at a journal that other runs may have left things in."""
 
     def __init__(
         self, url: str, server: Made, *, dry: bool = False, most: int | None = None
     ) -> None:
-        self.journal = Journal(url)
-        self.journal.hold()
-        self.journal.begin_run("acme", "here", 1_000)
-        clock = FakeClock()
-        connection = parse_connection(
-            {"api_key": "k", "api_url": "http://x"}, user_agent="u", variable="TARGET_CHAKRA"
-        )
-        workers: Workers[Event] = Workers(clock, AtOnce())
-        context = RunContext(
-            self.journal,
-            workers,
-            clock,
-            Settings(connection, url, concurrency=2),
-            no_procedure,
-            ServerClock(clock),
-        )
+        context = begun(url, FakeClock())
         server.most = most
-        self.workers = workers
+        self.journal, self.workers = context.journal, context.workers
         self.noted: list[Action] = []
         note = (lambda action, _kind: self.noted.append(action)) if dry else None
         self.limits = CallLimits(dry=dry)
@@ -168,9 +116,9 @@ class Run:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, (Done, Ended)):
-            self.outcomes.append((value_of(event.change), event.outcome))
+            self.outcomes.append((named_by(event.change), event.outcome))
         elif isinstance(event, Reject):
-            self.outcomes.append((value_of(event.change), Outcome.REJECTED))
+            self.outcomes.append((named_by(event.change), Outcome.REJECTED))
         elif isinstance(event, Failed):
             self.failure = event.error
             for each in self.desk.stop():
@@ -186,11 +134,6 @@ def row(value: str, seq: int) -> Change:
     fields = {"value": value}
     key = Key(SCOPE, "once", value)
     return Change(seq, seq, "calls", SCOPE, key, Mode.INSERT, deletes=False, fields=fields, row={})
-
-
-def value_of(change: Change) -> str:
-    assert change.key is not None
-    return str(change.key.value)
 
 
 @pytest.fixture

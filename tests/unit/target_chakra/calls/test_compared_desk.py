@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chakra_api.connection import parse_connection
 from chakra_api.errors import (
     AnswerLost,
     BadRequest,
@@ -24,20 +23,15 @@ from chakra_api.errors import (
     WrongKey,
 )
 from chakra_api.values.writing import Unfit
-from chakra_api.wire.server_clock import ServerClock
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.calls.compared_desk import ComparedDesk
 from target_chakra.calls.compiled_call import ComparedStream
 from target_chakra.calls.thing_writer import Sight
 from target_chakra.changes import Action, Change, Done, Ended, Failed, Key, Kind, Mode, Reject
-from target_chakra.context import RunContext
 from target_chakra.guards import Guard
-from target_chakra.journal.journal import Journal
 from target_chakra.lifecycle import Outcome
-from target_chakra.settings import Settings
-from target_chakra.workers import Workers
 from tests.support.clock import FakeClock
-from tests.unit.target_chakra.calls.test_call_desk import AtOnce, Died, no_procedure
+from tests.support.desks import Died, begun, named_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +60,7 @@ class Shelf:
     kind: CallKind = CallKind.USER
 
     def find(self, change: Change) -> str | Unfit:
-        name = name_of(change)
+        name = named_by(change)
         return name.lower() if name.isalpha() else Unfit("names nothing")
 
     def look(self, thing: str, change: Change) -> Sight:
@@ -106,22 +100,9 @@ class Run:
     """One run: a desk that knows nothing of earlier ones."""
 
     def __init__(self, url: str, shelf: Shelf, *, dry: bool = False) -> None:
-        self.journal = Journal(url)
-        self.journal.hold()
-        self.journal.begin_run("acme", "here", 1_000)
         self.clock = FakeClock()
-        connection = parse_connection(
-            {"api_key": "k", "api_url": "http://x"}, user_agent="u", variable="TARGET_CHAKRA"
-        )
-        self.workers: Workers[Event] = Workers(self.clock, AtOnce())
-        context = RunContext(
-            self.journal,
-            self.workers,
-            self.clock,
-            Settings(connection, url, concurrency=2),
-            no_procedure,
-            ServerClock(self.clock),
-        )
+        context = begun(url, self.clock)
+        self.journal, self.workers = context.journal, context.workers
         self.noted: list[Action] = []
         self.desk = ComparedDesk(context, self.noted.append if dry else None)
         mapper: Any = SimpleNamespace(stream="things", scope=SCOPE)
@@ -147,10 +128,10 @@ class Run:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, (Done, Ended)):
-            self.ended.append((name_of(event.change), event.outcome))
+            self.ended.append((named_by(event.change), event.outcome))
         elif isinstance(event, Reject):
             self.reasons.append(event.reason)
-            self.ended.append((name_of(event.change), Outcome.REJECTED))
+            self.ended.append((named_by(event.change), Outcome.REJECTED))
         elif isinstance(event, Failed):
             self.failure = self.failure or event.error
             for each in self.desk.stop():
@@ -166,11 +147,6 @@ def row(name: str, colour: str, seq: int = 1) -> Change:
     key = Key(SCOPE, "who", name)
     fields = {"colour": colour}
     return Change(seq, seq, "things", SCOPE, key, Mode.INSERT, deletes=False, fields=fields, row={})
-
-
-def name_of(change: Change) -> str:
-    assert change.key is not None
-    return str(change.key.value)
 
 
 @pytest.fixture
@@ -282,7 +258,9 @@ def test_a_run_that_writes_nothing_shows_before_and_after_as_rows_follow(url: st
         dry=True,
     )
     assert shelf.writes == []
-    shown = {thing: [each for each in dry.noted if name_of(each.change) == thing] for thing in "ab"}
+    shown = {
+        thing: [each for each in dry.noted if named_by(each.change) == thing] for thing in "ab"
+    }
     assert [(each.kind, each.before, each.fields) for each in shown["a"]] == [
         (Kind.UPDATE, {"colour": "red"}, {"colour": "blue"}),
         (Kind.UPDATE, {"colour": "blue"}, {"colour": "green"}),
