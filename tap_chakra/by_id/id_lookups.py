@@ -134,7 +134,7 @@ class IdLookups:
             raise
         except NotFound:
             return NotThere(process_id, "not there")
-        except Refused as refusal:
+        except (Refused, ReportedErrors) as refusal:  # some say so that there is none (Q19)
             return NotThere(process_id, f"refused with {refusal.brief}")
         if row_id(row).casefold() != process_id.casefold():
             return NotThere(process_id, "not there")

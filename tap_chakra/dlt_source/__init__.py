@@ -98,6 +98,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     background_jobs: str | None = None,
     webhook_store: dlt.TSecretStrValue | None = None,
     webhook_keep_days: float = DEFAULT_KEEP_DAYS,
+    webhook_fetch_changed: bool = False,
     on_stream_error: str = STOP,
     max_rows_per_run: int | None = None,
     nested: str = "structs",
@@ -146,6 +147,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         webhook_store: Where `tap-chakra listen` keeps inbound events, a file or a URL of
             PostgreSQL: adds `whatsapp_events` and `chakra_changes`.
         webhook_keep_days: Days after which an event that was loaded leaves the store.
+        webhook_fetch_changed: Fetches the processes that change webhooks named since the last run
+            first, whether or not the scan would bring them.
         on_stream_error: `stop`: a resource that fails fails the run, and nothing is loaded.
             `continue`: the others are loaded; call `raise_on_failures` after the run.
         max_rows_per_run: Rows of a procedure after which a full scan is cut; the next run goes
@@ -226,7 +229,7 @@ def _tables(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> 
         _avoid_csv(TableBuilder(procedure, source.directory, attributes, source.times).schema)
         typed = partial(StreamTables, source, procedure, attributes, shared.second)
         run = TableRun(source, procedure, typed, state=state, bounds=layout.bounds)
-        for parcel in run.parcels(shared.clock):
+        for parcel in run.parcels(shared.clock, shared.changes):
             yield _item(parcel)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from tap_chakra.by_id.named_changes import NamedChanges
 from tap_chakra.run.source import Source
 from tap_chakra.second.python_process import NotStarted, has_second_core
 from tap_chakra.tables.table_process_client import TableProcess
@@ -27,6 +28,9 @@ class SharedSource:
     Args:
         settings: What the user set.
         clock: The only clock of the runs.
+
+    Attributes:
+        changes: What change webhooks have named, as runs that overlap find it.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -38,6 +42,7 @@ class SharedSource:
         self._rows = 0
         self._is_alone = not (settings.second_process_from and has_second_core())
         self._second: TableProcess | None = None
+        self.changes = NamedChanges(settings.webhooks, clock)
 
     @contextmanager
     def opened(self) -> Iterator[Source]:
@@ -53,6 +58,7 @@ class SharedSource:
                 if not self._runs:
                     source.close()
                     self._source = None
+                    self.changes = NamedChanges(self.settings.webhooks, self.clock)
                     self._end_second()
 
     def second(self, rows: int) -> TableProcess | None:

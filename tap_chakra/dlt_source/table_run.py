@@ -15,12 +15,13 @@ from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown, whole
 from chakra_api.values.zones import name_of
 from tap_chakra.by_id.id_run import id_run
+from tap_chakra.by_id.named_changes import fetch_named
 from tap_chakra.dlt_source.photo_tables import PhotoTables
 from tap_chakra.photos.photo_records import PHOTOS
 from tap_chakra.records import scan_ids
 from tap_chakra.run import bookmark as bookmarks
 from tap_chakra.run.failures import after_doubts
-from tap_chakra.run.procedure_run import ScanIncomplete, keep_bookmark
+from tap_chakra.run.procedure_run import ScanIncomplete
 from tap_chakra.run.progress import Reporter, odd_lines
 from tap_chakra.run.resume import Beside
 from tap_chakra.tables.attribute_columns import LAYOUTS
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Procedure
     from chakra_api.clock import Clock
+    from tap_chakra.by_id.named_changes import NamedChanges
     from tap_chakra.dlt_source.stream_tables import StreamTables
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.run.source import Source
@@ -131,11 +133,12 @@ class TableRun:
         self._bounds = bounds
         self._ends_early = False
 
-    def parcels(self, clock: Clock) -> Iterator[Parcel]:
+    def parcels(self, clock: Clock, changes: NamedChanges) -> Iterator[Parcel]:
         """What to deliver, in order.
 
         Args:
             clock: Times the lines of the log.
+            changes: What change webhooks have named.
 
         Raises:
             ChakraError: A request failed for good.
@@ -149,6 +152,7 @@ class TableRun:
             beside=Beside(ids=self._source.settings.emit_scan_ids),
             heads_only=self._source.settings.second_process_from > 0,
         )
+        fetch_named(run, self._source, self._procedure, changes, self._state)
         run.open()
         photos = PhotoTables(self._source, self._procedure, self._state)
         tables = self._typed()
@@ -222,7 +226,7 @@ class TableRun:
             self._state[INCOMPLETE] = list(result.unsure)
         if result.full:
             yield from self._complete_scan(run, result)
-        keep_bookmark(self._state, result.bookmark)
+        run.keep_end(self._state, result.bookmark)
 
     def _complete_scan(self, run: ProcedureRun, result: ScanResult) -> Iterator[Parcel]:
         if not result.sees_deletes:

@@ -49,7 +49,7 @@ STATE_NAMES = (
     "last_narrow_scan",
     "scan",
 )
-"""All that the STATE of a process stream may hold."""
+"""What the STATE of a process stream holds of its scans."""
 
 
 @dataclass(frozen=True, slots=True)

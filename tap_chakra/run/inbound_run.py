@@ -55,6 +55,12 @@ class EventBookmark:
             )
         return cls(sequence, store)
 
+    def doubt(self, store: EventStore) -> str:
+        """Why its number means nothing in a store; empty where it does."""
+        if self.store not in {"", store.name}:
+            return "another store than before"
+        return "an older copy of the store" if self.sequence > store.highest() else ""
+
     def to_state(self) -> dict[str, object]:
         """The STATE of the stream."""
         return {SEQUENCE: self.sequence, _STORE: self.store}
@@ -128,11 +134,7 @@ class InboundRun:
 
     def _after(self, store: EventStore) -> int:
         """The number behind which to go on."""
-        said = ""
-        if self._before.store not in {"", store.name}:
-            said = "another store than before"
-        elif self._before.sequence > store.highest():
-            said = "an older copy of the store"
+        said = self._before.doubt(store)
         if not said:
             return self._before.sequence
         _log.warning(

@@ -52,6 +52,20 @@ class OpensScans(Protocol):
         """A scan of a selection, not opened yet, that resumes an unfinished one if there is one."""
 
 
+class FirstRows(Protocol):
+    """Rows that go out before those of the scans, and of which no scan knows."""
+
+    @property
+    def selection(self) -> Selection:
+        """What of the rows is emitted."""
+
+    def readings(self) -> Iterator[Reading]:
+        """The rows."""
+
+    def keep(self, state: dict[str, object]) -> bool:
+        """Put into a stream's state how far it is; False if that says so already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Rows to emit, as a page and their positions in it.
@@ -160,6 +174,8 @@ class ProcedureRun:
         point = before.resume_point if plan.full else None
         self._resumes = point if point is not None and point.scope == self._scope else None
         self._lead = 0 if self._resumes is None else self._resumes.lead
+        self._first: FirstRows | None = None
+        self._is_first_unsaved = False
         self._scan: Readable | None = None
         self._done: list[Progress] = []
         self._scans: list[ScanFacts | None] = []
@@ -230,6 +246,10 @@ class ProcedureRun:
         unfinished = self._scan.unfinished
         return None if unfinished is None else ResumePoint(unfinished, self._scope, self._lead)
 
+    def begin_with(self, first: FirstRows) -> None:
+        """Have rows read before the scans; nothing else of the run follows from them."""
+        self._first = first
+
     def open(self) -> int:
         """Open the first scan.
 
@@ -249,6 +269,12 @@ class ProcedureRun:
         Raises:
             ChakraError: A request failed for good.
         """
+        if self._first is not None:
+            for reading in self._first.readings():
+                updated = all_updated_at(reading.rows)
+                chosen = self._chosen(self._first.selection, reading, updated)
+                yield replace(chosen, seen=[])
+            self._is_first_unsaved = True
         for selection in self._plan.selections:
             scan = self._scan
             if scan is None:
@@ -263,11 +289,16 @@ class ProcedureRun:
             self._scan = None
 
     def _delivery(self, selection: Selection, reading: Reading) -> Delivery:
-        rows = reading.rows
-        updated = all_updated_at(rows)
+        updated = all_updated_at(reading.rows)
         self._lead = max(self._lead, lead_of(updated, reading.page.server_time))
+        return self._chosen(selection, reading, updated)
+
+    def _chosen(
+        self, selection: Selection, reading: Reading, updated: Sequence[int | None]
+    ) -> Delivery:
+        """What a selection emits of rows that changed at these instants."""
+        rows, emits = reading.rows, selection.since.emits
         read = zip(reading.positions, rows, updated, strict=True)
-        emits = selection.since.emits
         if selection.since.emits_all and not selection.bounded:
             positions = [*reading.positions]
         elif selection.bounded:
@@ -322,24 +353,35 @@ class ProcedureRun:
         Args:
             readers: How many answers may be on their way at once.
         """
-        if self._unsaved + LIMIT <= readers * ROWS_UNSAVED:
+        if not self._is_first_unsaved and self._unsaved + LIMIT <= readers * ROWS_UNSAVED:
             return False
-        self._unsaved = 0
+        self._unsaved, self._is_first_unsaved = 0, False
         return True
 
     def keep_progress(self, state: dict[str, object]) -> bool:
-        """Put into a stream's state how far a full scan is; False if there is nothing to say."""
+        """Put into a stream's state how far the run is; False if there is nothing to say.
+
+        That is how far a full scan is, and what is read before it.
+        """
         point = self.resume_point
         if point is not None:
             state["scan"] = to_state(point)
-        return point is not None
+        return self._keep_first(state) or point is not None
 
+    def keep_end(self, state: dict[str, object], bookmark: Bookmark) -> None:
+        """Put into a stream's state what a run leaves that has ended.
 
-def keep_bookmark(state: dict[str, object], bookmark: Bookmark) -> None:
-    """Put a bookmark into a stream's state, in place of the one before."""
-    for name in bookmarks.STATE_NAMES:
-        state.pop(name, None)
-    state.update(bookmarks.to_state(bookmark))
+        Args:
+            state: Of the stream.
+            bookmark: Takes the place of the one before.
+        """
+        self._keep_first(state)
+        for name in bookmarks.STATE_NAMES:
+            state.pop(name, None)
+        state.update(bookmarks.to_state(bookmark))
+
+    def _keep_first(self, state: dict[str, object]) -> bool:
+        return self._first is not None and not self._doubts and self._first.keep(state)
 
 
 def _belongs(selection: Selection, row: Row) -> bool:

@@ -9,13 +9,13 @@ from singer_sdk.mapper import SameRecordTransform
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.values.zones import name_of
 from tap_chakra.by_id.id_run import id_run
+from tap_chakra.by_id.named_changes import fetch_named
 from tap_chakra.lines.page_writer import PageWriter
 from tap_chakra.masking.masked_procedure import spelled_mask
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
 from tap_chakra.records.schema import process_schema
 from tap_chakra.run import bookmark as bookmarks
-from tap_chakra.run.procedure_run import keep_bookmark
 from tap_chakra.run.progress import LIVE_SECONDS, PLAIN_SECONDS, Reporter, odd_lines
 from tap_chakra.run.resume import Beside
 from tap_chakra.run.told import stream_facts, with_result
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from chakra_api.account.account import Procedure
     from chakra_api.endpoints.client import Row
+    from tap_chakra.by_id.named_changes import NamedChanges
     from tap_chakra.records.row_typer import Counts
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun, ScanResult
     from tap_chakra.singer.photo_streams import PhotosBeside
@@ -43,6 +44,10 @@ class ProcessTap(StreamTap, Protocol):
     @property
     def photos(self) -> PhotosBeside:
         """The stream of the photos that rows name."""
+
+    @property
+    def changes(self) -> NamedChanges:
+        """What change webhooks have named."""
 
 
 class ProcessStream(ChakraStream):
@@ -199,6 +204,8 @@ class ProcessStream(ChakraStream):
             beside=Beside(self.versioned, self._tap.ids.are_emitted),
             heads_only=heads_only,
         )
+        if not self.full_table:
+            fetch_named(run, source, self._procedure, self._tap.changes, self.stream_state)
         began = run.open()
         self._tap.photos.begin(self._procedure, tuple(self._deselected()), self.stream_state)
         if self.versioned:
@@ -280,8 +287,7 @@ class ProcessStream(ChakraStream):
                 result.lead / 1000,
             )
         self._speak_of_deletes(run, result)
-        if not run.leaves_state:
-            self._keep(result.bookmark)
+        self._keep(run, result.bookmark)
         for line in odd_lines(counts, name_of(self._tap.source.times.naive)):
             self.logger.warning("%s: %s", self.name, line)
         facts = stream_facts(self.name, self.schema, run, counts)
@@ -298,11 +304,13 @@ class ProcessStream(ChakraStream):
         if self.versioned:
             self.activate_version(run.began)
 
-    def _keep(self, bookmark: bookmarks.Bookmark) -> None:
-        """Put a bookmark into STATE.
+    def _keep(self, run: ProcedureRun, bookmark: bookmarks.Bookmark) -> None:
+        """Put what the run leaves into STATE.
 
         A FULL_TABLE run does not read from it, and leaves it: a later INCREMENTAL one goes on
         there, since all that had changed before was emitted.
         """
-        keep_bookmark(self.stream_state, bookmark)
+        if run.leaves_state:
+            return
+        run.keep_end(self.stream_state, bookmark)
         self.state_manager.is_flushed = False

@@ -248,6 +248,14 @@ SETTINGS = th.PropertiesList(
         " it was loaded before.",
     ),
     th.Property(
+        "webhook_fetch_changed",
+        th.BooleanType,
+        default=False,
+        title="Webhook fetch changed",
+        description="An incremental run first fetches the processes that change webhooks named"
+        " since the last one, each once, whether or not its scan would bring them.",
+    ),
+    th.Property(
         "second_process_from",
         th.IntegerType,
         default=defaults.DEFAULT_SECOND_PROCESS_FROM,

@@ -24,6 +24,7 @@ from chakra_plugin.singer_plugin import ChakraPlugin, ReaderGone
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.telling import tell
 from tap_chakra import settings as defaults
+from tap_chakra.by_id.named_changes import NamedChanges
 from tap_chakra.catalogs.wishes import NOTHING_WISHED, heeded
 from tap_chakra.doctor.known import without_updated_filter
 from tap_chakra.doctor.place import usual_place
@@ -184,6 +185,11 @@ class TapChakra(ChakraPlugin, Tap):
     def ids(self) -> ScanIdStreams:
         """The streams of the ids that scans see."""
         return ScanIdStreams(self, is_wanted=self.source.settings.emit_scan_ids)
+
+    @cached_property
+    def changes(self) -> NamedChanges:
+        """What change webhooks have named."""
+        return NamedChanges(self.source.settings.webhooks, self.clock)
 
     @cached_property
     def photos(self) -> PhotosBeside:

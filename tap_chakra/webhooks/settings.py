@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.redaction import Secret
-from chakra_api.setting_values import number, shown
+from chakra_api.setting_values import flag, number, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,13 @@ class WebhookSettings:
         store: The place of the event store, a path or a URL; empty where nothing is to be read.
         secrets: With one of which calls are signed.
         keep_ms: How long events stay once they were passed on, milliseconds.
+        fetches_changed: Whether a run fetches the processes that change webhooks named.
     """
 
     store: str = ""
     secrets: tuple[Secret, ...] = ()
     keep_ms: int = DEFAULT_KEEP_DAYS * DAY_MS
+    fetches_changed: bool = False
 
 
 NO_WEBHOOKS: Final = WebhookSettings()
@@ -41,7 +43,14 @@ def parse_webhooks(config: Mapping[str, object]) -> WebhookSettings:
         SettingsError: One means nothing.
     """
     days = number(config, "webhook_keep_days", DEFAULT_KEEP_DAYS, 0)
-    return WebhookSettings(_store(config), _secrets(config), round(days * DAY_MS))
+    store, fetches_changed = _store(config), flag(config, "webhook_fetch_changed")
+    if fetches_changed and not store:
+        raise SettingsError(
+            "webhook_fetch_changed is set, and webhook_store names no place where change webhooks"
+            " are kept",
+            "Set webhook_store to the store of tap-chakra listen",
+        )
+    return WebhookSettings(store, _secrets(config), round(days * DAY_MS), fetches_changed)
 
 
 def _store(config: Mapping[str, object]) -> str:

@@ -52,6 +52,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "webhook_store": "",
         "webhook_secrets": '["hmac-secret-of-the-test-1"]',
         "webhook_keep_days": "7.5",
+        "webhook_fetch_changed": "no",
         "second_process_from": "0",
         "stream_maps": '{"users": {"email": null}}',
         "stream_map_config": '{"hash_seed": "x"}',
