@@ -10,14 +10,12 @@ import copy
 import json
 import time
 from contextlib import closing
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
 from chakra_api.clock import SystemClock
-from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.launch import Sandbox, start_sandbox
 from tap_chakra.webhooks.event_store import EventStore
 from tap_chakra.webhooks.inbound import change_event
@@ -138,146 +136,6 @@ def test_what_a_webhook_names_comes_with_the_next_run_once_and_as_a_scan_has_it(
     third = tap.run(tmp_path, config, catalog=catalog, state=second.states[-1])
     assert not set(ids).intersection(third.ids(LEADS))
     assert mark(third.states[-1]) == mark(second.states[-1])
-
-
-def test_a_run_that_dies_before_its_state_fetches_again(
-    server: Sandbox, config: dict[str, Any], catalogs: Catalogs, tmp_path: Path
-) -> None:
-    catalog = catalogs(LEADS)
-    state = tap.run(tmp_path, config, catalog=catalog).states[-1]
-    ids = changed(server, tmp_path, 2)
-    # The lines of a run whose loader never took them: no STATE of it comes back.
-    lost = tap.run(tmp_path, config, catalog=catalog, state=state)
-    seen: set[str] = set()
-    for line in lost.lines:
-        if line["type"] == "RECORD":
-            seen.add(line["record"]["id"])
-        elif line["type"] == "STATE" and mark(line["value"]) > mark(state):
-            assert seen.issuperset(ids)  # the mark is never ahead of its records
-    again = tap.run(tmp_path, config, catalog=catalog, state=state)
-    assert set(again.ids(LEADS)) >= set(ids)
-
-
-def test_where_they_can_not_be_fetched_the_mark_stays_and_the_scan_counts(
-    server: Sandbox, config: dict[str, Any], catalogs: Catalogs, tmp_path: Path
-) -> None:
-    catalog = catalogs(LEADS)
-    state = tap.run(tmp_path, config, catalog=catalog).states[-1]
-    ids = changed(server, tmp_path, 2)
-    server.knobs(
-        array_filter="find_nothing",
-        faults=[{"kind": "garbage", "match": "GET .*lead", "every_nth": 1}],
-    )
-    broken = tap.run(tmp_path, config, catalog=catalog, state=state)
-    assert broken.code == 0, broken.stderr
-    assert "the next run tries again" in broken.stderr
-    assert mark(broken.states[-1]) == mark(state)
-    assert bookmark(broken.states[-1]).keys() >= {"last_complete_scan", "last_narrow_scan"}
-    server.knobs(array_filter="works", faults=[])
-    mended = tap.run(tmp_path, config, catalog=catalog, state=broken.states[-1])
-    assert set(mended.ids(LEADS)) >= set(ids)
-    assert mark(mended.states[-1]) == mark(state) + 2
-
-
-@pytest.mark.parametrize("missing", ["404", "200_with_errors", "200_empty"])
-def test_who_is_gone_is_left_alone_and_what_settings_leave_out_stays_out(
-    server: Sandbox, catalogs: Catalogs, tmp_path: Path, missing: str
-) -> None:
-    server.knobs(missing_row=missing)
-    config = settings_of(server, tmp_path)
-    catalog = catalogs(LEADS)
-    state = tap.run(tmp_path, config, catalog=catalog).states[-1]
-    ids = changed(server, tmp_path, 2)
-    called(tmp_path, {"procedure": "lead", "id": NOBODY}, {"procedure": "none", "id": ids[0]})
-    born = {row.id: row.born_ms for row in server.oracle()}
-    late, early = sorted(ids, key=lambda each: -born[each])
-    found = tap.run(
-        tmp_path, {**config, "created_after": iso(born[late])}, catalog=catalog, state=state
-    )
-    assert found.code == 0, found.stderr
-    assert late in found.ids(LEADS)
-    assert early not in found.ids(LEADS)
-    assert f"1 of 3 named processes: {NOBODY} (" in found.stderr
-    assert mark(found.states[-1]) == mark(state) + 4
-
-
-def iso(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, timezone.utc).isoformat(timespec="milliseconds")
-
-
-def test_a_run_in_full_reads_all_by_itself_and_leaves_the_mark(
-    server: Sandbox, config: dict[str, Any], catalogs: Catalogs, tmp_path: Path
-) -> None:
-    state = tap.run(tmp_path, config, catalog=catalogs(LEADS)).states[-1]
-    changed(server, tmp_path, 1)
-    catalog = catalogs(LEADS, method="FULL_TABLE")
-    found = tap.run(tmp_path, config, catalog=catalog, state=state)
-    assert found.code == 0
-    assert len(found.ids(LEADS)) == len(set(found.ids(LEADS)))
-    assert mark(found.states[-1]) == mark(state)
-
-
-def test_the_ids_of_a_scan_are_not_those_that_webhooks_name(
-    server: Sandbox, config: dict[str, Any], catalogs: Catalogs, tmp_path: Path
-) -> None:
-    server.knobs(delete_mode="soft_hidden")
-    config |= {"emit_scan_ids": True, "change_detection": "scan"}
-    catalog = catalogs(LEADS, "scanned_ids", "complete_scans")
-    (gone,) = server.mutate("lead", delete=1)["deleted"]
-    called(tmp_path, {"procedure": "lead", "id": gone})
-    found = tap.run(tmp_path, config, catalog=catalog)
-    assert found.code == 0, found.stderr
-    assert [row["isDeleted"] for row in found.records[LEADS] if row["id"] == gone] == [True]
-    assert gone not in {row["id"] for row in found.records["scanned_ids"]}
-    (scan,) = found.records["complete_scans"]
-    assert scan["rows"] == len(found.records["scanned_ids"])
-
-
-def test_files_of_a_batch_hold_them(
-    server: Sandbox, config: dict[str, Any], catalogs: Catalogs, tmp_path: Path
-) -> None:
-    config["batch_config"] = {
-        "encoding": {"format": "jsonl", "compression": "none"},
-        "storage": {"root": tmp_path.as_uri(), "prefix": "rows-"},
-    }
-    catalog = catalogs(LEADS)
-    state = tap.run(tmp_path, config, catalog=catalog).states[-1]
-    for path in tmp_path.glob("rows-*"):
-        path.unlink()
-    ids = changed(server, tmp_path, 2)
-    found = tap.run(tmp_path, config, catalog=catalog, state=state)
-    rows = [json.loads(x) for p in tmp_path.glob("rows-*") for x in p.read_text().splitlines()]
-    assert {row["id"] for row in rows} >= set(ids)
-    assert mark(found.states[-1]) == mark(state) + 2
-
-
-def test_a_store_that_is_gone_or_another_costs_no_run(
-    server: Sandbox, config: dict[str, Any], catalogs: Catalogs, tmp_path: Path
-) -> None:
-    catalog = catalogs(LEADS, TICKETS)
-    before = tap.run(tmp_path, config, catalog=catalog)
-    assert before.code == 0
-    assert before.stderr.count("There is no event store") == 1
-    assert "change_webhooks" not in before.states[-1]["bookmarks"][LEADS]
-    changed(server, tmp_path, 2)
-    state = tap.run(tmp_path, config, catalog=catalog, state=before.states[-1]).states[-1]
-    for path in tmp_path.glob("events.db*"):
-        path.unlink()
-    (one,) = changed(server, tmp_path, 1)
-    found = tap.run(tmp_path, config, catalog=catalog, state=state)
-    assert (found.code, mark(found.states[-1])) == (0, 1)
-    assert one in found.ids(LEADS)
-    assert "another store than before" in found.stderr
-    odd = {"bookmarks": {LEADS: {"change_webhooks": 7}}}
-    refused = tap.run(tmp_path, config, catalog=catalog, state=odd)
-    assert refused.code == ExitCode.SETTINGS
-    assert "never wrote" in refused.stderr
-
-
-def test_the_setting_wants_a_store(config: dict[str, Any], tmp_path: Path) -> None:
-    refused = tap.run(tmp_path, {**config, "webhook_store": ""}, "--discover")
-    assert refused.code == ExitCode.SETTINGS
-    assert "webhook_store names no place" in refused.stderr
 
 
 def test_dlt_loads_them_and_a_load_that_fails_fetches_them_again(
