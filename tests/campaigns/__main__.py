@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 EVERY = 30.0
 """Seconds between two lines of progress."""
 CHUNK = 4
-SCENARIOS = {"single": ("reference", "keyless"), "tap": ("tap-incremental", "tap-full")}
+SCENARIOS = {
+    "single": ("reference", "keyless"),
+    "call-single": ("call-kinds",),
+    "tap": ("tap-incremental", "tap-full"),
+}
+PAIRS = {"pairs": "short", "call-pairs": "call-short"}
 
 
 def main() -> int:
@@ -102,14 +107,14 @@ def _all_cases(name: str, count: int, plan: list[str]) -> Iterable[str]:
         count = count if name != "schedule" else count // 20
         plan.append(f"{count:,} cases, each from its number")
         return (f"{name}/{number}" for number in range(count))
-    if name == "pairs":
-        return _pairs(plan)
+    if name in PAIRS:
+        return _pairs(PAIRS[name], plan)
     return [case for scenario in SCENARIOS[name] for case in _singles(scenario, plan)]
 
 
-def _pairs(plan: list[str]) -> Iterator[str]:
+def _pairs(scenario: str, plan: list[str]) -> Iterator[str]:
     """Each first fault, with every fault that may come behind it."""
-    firsts, count = campaigns.first_cases("short"), 0
+    firsts, count = campaigns.first_cases(scenario), 0
     for first in firsts:
         for pair in campaigns.pair_cases(first):
             count += 1

@@ -30,6 +30,9 @@ CAMPAIGNS = (
     "apply",
     "undo",
     "calls",
+    "messages",
+    "call-single",
+    "call-pairs",
     "tap",
 )
 

@@ -1,8 +1,8 @@
-"""Rows that each ask for a task, among rows of processes, run after run until all are settled.
+"""Rows that each ask for a call among rows of processes, run after run until all are settled.
 
-From a number follow the server's habits, the rows (some with a value that came before, some that
-can't be), and the faults and deaths of the runs. An operator says of each unknown task whether it
-is there, once no request of its run can arrive any more.
+An operator says of each unknown one whether it is there, once no request of its run can arrive any
+more. Here are tasks, a case of which follows from its number: the server's habits, the rows (some
+with a value that came before, some that can't be), and the faults and deaths of the runs.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import random
 from collections import Counter
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.exit_codes import ExitCode
 from target_chakra.history.reports import Reports
+from tests.campaigns.simulated.call_judges import BRAKES, asked_in, calls_are_made_once
 from tests.campaigns.simulated.history import Wish
 from tests.campaigns.simulated.kinds import KINDS, Rates
 from tests.campaigns.simulated.scenarios import (
@@ -30,7 +32,12 @@ from tests.campaigns.simulated.target_judges import of_no_input
 from tests.campaigns.simulated.undo_cases import RATES, knobs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.campaigns.simulated.call_judges import Braked
+    from tests.campaigns.simulated.target import Plan
+
+    Made = Callable[[int, random.Random], tuple[Scenario, Mapping[str, Braked]]]
 
 LEADS: Final = 30
 RUNS: Final = 20
@@ -45,42 +52,52 @@ MAPPING: Final = {
     "once_by": "visit",
     "fields": {"visit": "data.remarks"},
 }
+ONCE_BY: Final = "visit"
+"""The column by whose value a call is made once, in all streams of calls."""
+GREETING: Final = "Hi "
+"""How messages by the template begin; the value is the rest of them."""
 
 
 class CallSimulation(Simulation):
-    """A case of its number.
+    """A case with rows that ask for calls.
 
     Args:
-        number: Of the case.
+        scenario: What is run.
+        plan: Says which faults come.
+        braked: What the users of streams of messages allow.
     """
 
-    def __init__(self, number: int) -> None:
-        draw = random.Random(f"calls {number}")
-        rates = {family: draw.choice(RATES) for family in KINDS}
+    def __init__(
+        self, scenario: Scenario, plan: Plan, braked: Mapping[str, Braked] | None = None
+    ) -> None:
         self.early: list[str] = []
-        super().__init__(_scenario(number, draw), Rates(draw.random(), rates))
+        self._braked = braked or {}
+        super().__init__(scenario, plan)
 
     def _note_state(self, rows: int) -> None:
-        """A STATE was printed: the tasks before it are there, or their rows on record."""
+        """A STATE was printed: the calls before it are made, or their rows on record."""
         self.server.catch_up()
         made, rejected = self.made, {each.line - 1 for each in self._on_record()}
         for at, wish in enumerate(self.history.wishes[:rows]):
-            if wish.stream == STREAM and not made[_value(wish)] and at not in rejected:
-                self.early.append(f"{_value(wish)} is not there, and a STATE has passed it")
+            if ONCE_BY in wish.row and not made[value_of(wish)] and at not in rejected:
+                self.early.append(f"{value_of(wish)} is not made, and a STATE has passed it")
         super()._note_state(rows)
 
     @property
     def made(self) -> Counter[str]:
-        """How often the server made a task for a value."""
-        return Counter(str(each["data"].get("remarks")) for each in self.world.arrived()["tasks"])
+        """How often the server made a call for a value."""
+        arrived = self.world.arrived()
+        tasks = (str(each["data"].get("remarks")) for each in arrived["tasks"])
+        messages = (str(each["text"]).removeprefix(GREETING) for each in arrived["messages"])
+        return Counter(chain(tasks, messages))
 
     def _look_and_say(self) -> None:
         super()._look_and_say()
-        made = self.made
+        made, mark = self.made, f"{ONCE_BY}="
         with closing(Reports(self.disk.journal)) as reports:
             for each in reports.unknowns():
-                if each.kind == "task":
-                    is_there = made[str(each.fields["data.remarks"])] > 0
+                if each.key.startswith(mark):
+                    is_there = made[each.key.removeprefix(mark)] > 0
                     reports.resolve([each.id], "written" if is_there else "not-written")
 
     def _replay(self) -> None:
@@ -98,33 +115,53 @@ class CallSimulation(Simulation):
         if history.ended[-1].code not in (ExitCode.DONE, ExitCode.REJECTS):
             return [*found, f"the rows were never settled: {[e.code for e in history.ended]}"]
         late = (f"states_are_covered: {why}" for why in self.early)
-        wrong = (f"calls_are_made_once: {why}" for why in wrongly_made(history.wishes, self.made))
-        return [*found, *late, *wrong]
+        return [*found, *late, *self._of_calls()]
+
+    def _of_calls(self) -> Iterator[str]:
+        """What is wrong with the calls."""
+        wanted = {value_of(each): each.fits for each in self.history.wishes if ONCE_BY in each.row}
+        for why in calls_are_made_once(wanted, self.made):
+            yield f"{calls_are_made_once.__name__}: {why}"
+        for stream, braked in self._braked.items():
+            values = [value_of(each) for each in self.history.wishes if each.stream == stream]
+            asked = asked_in(self.history.requests, values)
+            for judge in BRAKES:
+                yield from (f"{judge.__name__}: {why}" for why in judge(asked, braked))
 
 
-def wrongly_made(wishes: Iterable[Wish], made: Mapping[str, int]) -> Iterator[str]:
-    """Values whose task is not there once, of rows that fit; or there at all, of those that don't.
-
-    Args:
-        wishes: The rows.
-        made: How often the server made a task, by value.
-    """
-    wanted = {_value(each): each.fits for each in wishes if each.stream == STREAM}
-    for value, fits in wanted.items():
-        if made.get(value, 0) != fits:
-            yield f"{value} was made {made.get(value, 0)} times"
-    for value in made.keys() - wanted.keys():
-        yield f"{value} was made, and no row asks for it"
+def value_of(wish: Wish) -> str:
+    """What a row's call is made once for."""
+    return str(wish.row[ONCE_BY])
 
 
-def _value(wish: Wish) -> str:
-    return str(wish.row["visit"])
+def asks(stream: str, value: str, *, fits: bool = True, **row: Any) -> Wish:
+    """A row that asks for a call."""
+    name = ("lead", f"no process of {value}")
+    return Wish(stream, {ONCE_BY: value, **row}, name, {}, keyed=False, fits=fits)
 
 
 def visit(value: str, process: str, *, fits: bool = True) -> Wish:
     """A row that asks for a task on a lead."""
-    row = {"visit": value, "lead": process}
-    return Wish(STREAM, row, ("lead", f"no process of {value}"), {}, keyed=False, fits=fits)
+    return asks(STREAM, value, fits=fits, lead=process)
+
+
+def numbered(what: str, number: int, made: Made) -> CallSimulation:
+    """The case that follows from a number.
+
+    Args:
+        what: Its campaign.
+        number: Of the case.
+        made: Makes the scenario.
+    """
+    draw = random.Random(f"{what} {number}")
+    rates = {family: draw.choice(RATES) for family in KINDS}
+    scenario, braked = made(number, draw)
+    return CallSimulation(scenario, Rates(draw.random(), rates), braked)
+
+
+def task_case(number: int) -> CallSimulation:
+    """A case of tasks."""
+    return numbered("calls", number, lambda number, draw: (_scenario(number, draw), {}))
 
 
 def _scenario(number: int, draw: random.Random) -> Scenario:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from tests.campaigns.simulated import entries, scenarios, schedule, tap, tap_judges
 from tests.campaigns.simulated.apply_cases import ApplySimulation
-from tests.campaigns.simulated.call_cases import CallSimulation
+from tests.campaigns.simulated.call_cases import CallSimulation, task_case
 from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
+from tests.campaigns.simulated.message_cases import all_kinds, message_case, two_calls
 from tests.campaigns.simulated.random_cases import random_case
 from tests.campaigns.simulated.tap import TapSimulation
 from tests.campaigns.simulated.target import Simulation
@@ -36,6 +37,7 @@ SCENARIOS: Mapping[str, Callable[[], Scenario]] = {
     "keyless": scenarios.keyless,
     "short": scenarios.short,
 }
+CALLS: Mapping[str, Callable[[], Scenario]] = {"call-kinds": all_kinds, "call-short": two_calls}
 TAPS: Mapping[str, Callable[..., TapSimulation]] = {
     "tap-incremental": tap.incremental,
     "tap-full": tap.full_table,
@@ -48,7 +50,8 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "schedule": schedule.Schedule,
     "apply": ApplySimulation,
     "undo": UndoSimulation,
-    "calls": CallSimulation,
+    "calls": task_case,
+    "messages": message_case,
 }
 """Cases of which each follows from its number."""
 DOUBLED = (
@@ -149,7 +152,12 @@ def _simulation(case: str) -> Simulation | TapSimulation:
     if name in NUMBERED:
         return NUMBERED[name](int(rest))
     hits = map(_hit, rest.split("+")) if rest else ()
-    return TAPS[name](Hits(*hits)) if name in TAPS else Simulation(SCENARIOS[name](), Hits(*hits))
+    plan = Hits(*hits)
+    if name in TAPS:
+        return TAPS[name](plan)
+    if name in CALLS:
+        return CallSimulation(CALLS[name](), plan)
+    return Simulation(SCENARIOS[name](), plan)
 
 
 def _hit(text: str) -> Hit:

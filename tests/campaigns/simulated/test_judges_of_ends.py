@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from tests.campaigns.simulated.apply_cases import Agreed, is_carried_out
-from tests.campaigns.simulated.call_cases import visit, wrongly_made
 from tests.campaigns.simulated.history import Kept, Wish
 from tests.campaigns.simulated.scenarios import dead, lead, note
 from tests.campaigns.simulated.undo_cases import Done, is_taken_back
@@ -94,19 +93,3 @@ def test_each_wrong_end_of_a_plan_is_condemned(wrong: list[Kept]) -> None:
     name = wrong[0].name[1] if wrong else "new"
     now = [each for of, each in DONE_SO.items() if of != name] + wrong
     assert len(list(is_carried_out(AGREED, now))) == 1
-
-
-ASKED = [visit("v1", "L-1"), visit("v1", "L-1"), visit("v2", "L-2"), visit("bad", "x", fits=False)]
-
-
-def test_nothing_is_condemned_where_each_value_is_made_once() -> None:
-    assert list(wrongly_made(ASKED, {"v1": 1, "v2": 1})) == []
-
-
-@pytest.mark.parametrize(
-    "made",
-    [{"v1": 2, "v2": 1}, {"v1": 1}, {"v1": 1, "v2": 1, "bad": 1}, {"v1": 1, "v2": 1, "v9": 1}],
-    ids=["made twice", "lost", "made though it can't be", "asked for by nobody"],
-)
-def test_each_wrong_end_of_calls_is_condemned(made: dict[str, int]) -> None:
-    assert len(list(wrongly_made(ASKED, made))) == 1

@@ -74,11 +74,6 @@ def test_a_run_is_taken_back_whatever_becomes_of_its_undos(part: int) -> None:
     assert condemned([f"undo/{9_000 + part * 4 + n}" for n in range(4)]) == {}
 
 
-@pytest.mark.parametrize("part", range(3))
-def test_a_task_is_made_once_whatever_becomes_of_its_runs(part: int) -> None:
-    assert condemned([f"calls/{9_000 + part * 4 + n}" for n in range(4)]) == {}
-
-
 @pytest.mark.parametrize("number", [70, 104, 251, 357])
 def test_what_chance_found_stays_mended(number: int) -> None:
     """What each is of, and what it found.
