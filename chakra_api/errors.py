@@ -267,6 +267,13 @@ class SettingsError(ChakraError):
     exit_code = ExitCode.SETTINGS
 
 
+class Redirected(SettingsError):
+    """A redirect: what was asked for lies elsewhere.
+
+    Of a write it does not say that it was not done: a form that was taken is answered so, too.
+    """
+
+
 class JournalError(ChakraError):
     """The journal is locked, newer, damaged or full; nothing that it does not know was sent."""
 

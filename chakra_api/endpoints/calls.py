@@ -6,7 +6,14 @@ import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 from chakra_api.endpoints.answers import RequestStats
-from chakra_api.errors import AnswerLost, Boundless, ChakraError, Throttled, Unavailable
+from chakra_api.errors import (
+    AnswerLost,
+    Boundless,
+    ChakraError,
+    Redirected,
+    Throttled,
+    Unavailable,
+)
 from chakra_api.wire import retry
 from chakra_api.wire.envelope import Envelope, open_envelope
 from chakra_api.wire.server_clock import ServerClock
@@ -145,6 +152,10 @@ class Calls:
         except (Throttled, Unavailable) as complaint:
             self._pacer.throttled(complaint.retry_after)
             raise
+        except Redirected as error:
+            if request.repeatable:
+                raise
+            raise AnswerLost(error.cause, error.next_step) from None
         except Boundless as error:
             error.cause = f"{error.cause}: that to {what}"
             raise

@@ -39,6 +39,9 @@ URL_FIELDS: Final = ("url", "photoUrl", "signedUrl", "downloadUrl", "publicUrl",
 _LOOK_FOR: Final = (
     "It may be there all the same: nothing refers to it, and to send it again is safe"
 )
+_WHOLE: Final = frozenset({200, 203})
+"""Statuses of an answer that is the whole of what was asked for: 206 is a part of it."""
+_WITHOUT_CONTENT: Final = frozenset({204, 205})
 _NO_FILE: Final = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -215,8 +218,13 @@ def _file(response: Response, what: str) -> FetchedPhoto:
     """The file that an answer is.
 
     Raises:
-        Unreadable: It is a page: of a proxy, or to log in.
+        NoFile: It says that there is none.
+        Unreadable: It is a page, of a proxy or to log in; or a part of a file.
     """
+    if response.status in _WITHOUT_CONTENT:
+        raise NoFile(f"The answer to {what} is {response.status}, without a file", CHECK_URL)
+    if response.status not in _WHOLE:
+        raise Unreadable(f"The answer to {what} is {response.status}, and no whole file", CHECK_URL)
     kind = _kind(response)
     if kind in _NO_FILE:
         raise Unreadable(f"The answer to {what} is a page, and no file", CHECK_URL)

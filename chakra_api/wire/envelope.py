@@ -14,10 +14,10 @@ from chakra_api.errors import (
     Conflict,
     NoAccess,
     NotFound,
+    Redirected,
     Refused,
     ReportedErrors,
     ServerFault,
-    SettingsError,
     Throttled,
     TooLarge,
     Unavailable,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 UTC: Final = timezone.utc
 REDIRECT_STATUSES: Final = range(300, 400)
+REFUSAL_STATUSES: Final = range(400, 500)
 TOO_MANY_REQUESTS: Final = 429
 UNAVAILABLE: Final = 503
 TRANSIENT_STATUSES: Final = frozenset({408, 425})
@@ -163,13 +164,15 @@ def failure_of(response: Response, what: str) -> ChakraError:
         return ServerFault(said, "Try again later", status=status, retry_after=wait)
     if status in REDIRECT_STATUSES:
         return _redirect(response, what)
+    if status not in REFUSAL_STATUSES:  # such as 102: no answer at all, and no refusal
+        return Unreadable(said, "Check the setting api_url, and what stands between")
     kind = _REFUSALS.get(status, BadRequest)
     return kind(said, _NEXT_STEP.get(status, "See the message"), status=status)
 
 
-def _redirect(response: Response, what: str) -> ChakraError:
+def _redirect(response: Response, what: str) -> Redirected:
     target = response.headers.get("location") or "nowhere"
-    return SettingsError(
+    return Redirected(
         f"{what} was answered with a redirect to {_quoted(response.redact(target))}",
         "Set api_url to the address of the API itself: the key is sent to no other",
     )

@@ -13,6 +13,7 @@ from chakra_api.errors import (
     AnswerLost,
     ChakraError,
     JournalError,
+    NoFile,
     NotFound,
     NotSent,
     ReportedErrors,
@@ -55,6 +56,35 @@ def test_a_read_is_repeated_after_whatever_may_pass(failure: Response | Exceptio
     assert client.list_processes("lead", None).rows == []
     assert len(transport.requests) == 3
     assert client.stats.retries == 2
+
+
+@pytest.mark.parametrize("status", [99, 101, 102, 103, 300, 301, 302, 303, 304, 307, 308, 600])
+def test_no_write_is_refused_by_a_status_that_is_no_refusal(status: int) -> None:
+    """To be sent on to a page is also how a form that was taken is answered."""
+    for write in (
+        lambda client: client.create_task("lead", "L-1", "visit", {}),
+        lambda client: client.bulk_create("lead", [{"data": {}}]),
+        lambda client: client.delete_process("lead", "id"),
+    ):
+        client, transport, _ = client_of(answer(status, b"", location="https://elsewhere/page"))
+        with pytest.raises(AnswerLost):
+            write(client)
+        assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(204, NoFile), (205, NoFile), (202, Unreadable), (206, Unreadable)]
+)
+def test_what_is_no_whole_file_is_no_photo(status: int, error: type[ChakraError]) -> None:
+    client, _, _ = client_of(*[answer(status, b"a part", content_type="image/png")] * 9)
+    with pytest.raises(error, match=str(status)):
+        client.photos.fetch("photo")
+
+
+def test_a_read_that_is_sent_elsewhere_is_a_wrong_address() -> None:
+    client, _, _ = client_of(answer(302, b"", location="https://elsewhere/page"))
+    with pytest.raises(SettingsError, match="elsewhere"):
+        client.config()
 
 
 @pytest.mark.parametrize("what", ["config", "users"])

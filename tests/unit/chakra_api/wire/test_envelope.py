@@ -17,6 +17,7 @@ from chakra_api.errors import (
     Conflict,
     NoAccess,
     NotFound,
+    Redirected,
     ReportedErrors,
     ServerFault,
     SettingsError,
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
         (500, ServerFault),
         (502, ServerFault),
         (503, Unavailable),
-        (302, SettingsError),
+        (302, Redirected),
+        (102, Unreadable),
     ],
 )
 def test_each_status_is_sorted_by_what_to_do_next(status: int, kind: type[ChakraError]) -> None:
