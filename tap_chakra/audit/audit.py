@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.errors import SettingsError
 from tap_chakra.audit.asked_again import AskAgain
 from tap_chakra.audit.matching import match
 from tap_chakra.audit.rows import Packing, meanings, prints_here, prints_there
@@ -37,7 +38,16 @@ BLOCK_ROWS: Final = 1_000
 
 
 def whole(settings: Settings) -> Settings:
-    """The settings of a scan that leaves nothing out but what is out of its range."""
+    """The settings of a scan that leaves nothing out but what is out of its range.
+
+    Raises:
+        SettingsError: They name the processes that alone are read: a table holds others, too.
+    """
+    if settings.process_ids is not None:
+        raise SettingsError(
+            "audit compares all of a table, and process_ids or only_ids names what alone is read",
+            "Leave it out: created_after and created_before make what is compared smaller",
+        )
     return replace(settings, start_date=None, full_scan=True, change_detection="scan")
 
 

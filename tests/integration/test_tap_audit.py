@@ -368,6 +368,22 @@ def test_what_is_wrong_is_said_in_words(
     assert list(tmp_path.glob(".r*")) == []
 
 
+@pytest.mark.parametrize("setting", ["process_ids", "only_ids"])
+def test_named_processes_are_refused_before_anything_is_asked(tmp_path: Path, setting: str) -> None:
+    world = world_of(3)
+    lines = written(tmp_path, "ids.txt", "lead\t4b8f6a2e-0000-4000-8000-000000000000\n")
+    value = {"process_ids": {"lead": ["4b8f6a2e"]}, "only_ids": lines}[setting]
+    config = written(tmp_path, "config.json", {"api_key": KEY, setting: value})
+    at = f"duckdb:///{tmp_path / 'w.duckdb'}"
+    store(tmp_path / "w.duckdb", [{"id": "4b8f6a2e"}])
+    done = run_tap(
+        world, ["--config", config, "audit", "--warehouse", at, "--table", "lead=raw.process_lead"]
+    )
+    assert done.code == ExitCode.SETTINGS
+    assert "audit compares all of a table, and process_ids or only_ids names" in done.stderr
+    assert not list(world.log.lines())
+
+
 def test_a_signal_ends_it_in_order_and_leaves_no_results(tmp_path: Path, sandbox: Sandbox) -> None:
     config = {"api_key": sandbox.api_key, "api_url": sandbox.url, "procedures": ["lead"]}
     store(tmp_path / "w.duckdb", [flattened(row) for row in records(tmp_path, config)[:5]])
