@@ -26,7 +26,7 @@ def main() -> int:
     if options.only:
         return _once(options.only)
     part, parts = map(int, options.share.split("/"))
-    names = cases()
+    names = [name for name in cases() if name.startswith(options.of)]
     random.Random(1).shuffle(names)
     names = names[part - 1 :: parts]
     _tell(f"{len(names):,} cases: {len(all_of_them())} malformations, each with"
@@ -47,6 +47,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.campaigns.hostile", description=__doc__)
     parser.add_argument("--only", help="one case, as it was printed")
+    parser.add_argument("--of", default="", help="cases whose names begin so: photos/file/")
     parser.add_argument("--processes", type=int, default=2, help="at a time (2)")
     parser.add_argument("--share", default="1/1", help="of the cases: 3/10 is the third tenth")
     return parser.parse_args()

@@ -7,6 +7,7 @@ The judge knows what the server holds, and reads what the command printed and le
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tap_chakra.__main__ as tap_command
 import target_chakra.__main__ as target_command
+from chakra_api.elsewhere.links import SignedLinks
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
@@ -28,12 +30,16 @@ from tap_chakra.singer import tap
 from target_chakra.run import session as target_session
 from target_chakra.singer import target
 from tests.campaigns.hostile.grammar import all_of_them, make_bombs, make_dense
+from tests.campaigns.hostile.scenes import FEW, SCENES
 from tests.campaigns.hostile.server import KEY, Hostile
 from tests.support.in_process import _run, written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
     from chakra_api.clock import Clock
     from chakra_api.connection import Connection
+    from tests.campaigns.hostile.scenes import Scene
     from tests.support.in_process import Told
 
 READ_TIMEOUT: Final = 0.4
@@ -78,13 +84,16 @@ class Case:
 
     name: str
     command: str = field(init=False)
+    scene: Scene | None = field(init=False)
     endpoint: str = field(init=False)
     malformation: str = field(init=False)
     times: int = field(init=False)
     rows: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.command, self.endpoint, self.malformation, times, rows = self.name.split("/")
+        named, self.endpoint, self.malformation, times, rows = self.name.split("/")
+        self.scene = SCENES.get(named)
+        self.command = named if self.scene is None else "target" if self.scene.rows else "tap"
         self.times, self.rows = ALWAYS if times == "always" else int(times), int(rows)
 
 
@@ -119,11 +128,25 @@ def connect(
     """A client over a real connection, as the commands make it; nobody watches."""
     settings = TransportSettings(READ_TIMEOUT, READ_TIMEOUT, connection.user_agent, pool_size)
     transport = RequestsTransport(connection.api_url, connection.api_key, settings, time.monotonic)
-    return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy())
+    links = SignedLinks(connection.api_url, settings, time.monotonic)
+    return ChakraClient(transport, Pacer(clock, connection.max_rps), clock, RetryPolicy(), links)
 
 
 def cases() -> list[str]:
     """All cases, by name."""
+    return [*_first_cases(), *(case for name in SCENES for case in _cases_of(name))]
+
+
+def _cases_of(scene: str) -> Iterator[str]:
+    """Each reply spoilt of a scene's endpoints, or the first of each."""
+    for end in SCENES[scene].ends:
+        for name in all_of_them():
+            if end not in SCENES[scene].is_file or not name.startswith("json"):
+                yield from (f"{scene}/{end}/{name}/{times}/{FEW}" for times in ("1", "always"))
+
+
+def _first_cases() -> list[str]:
+    """Those of whole procedures, read and written by jobs."""
     found = []
     tap_ends = ("config", "users", "users v2", "list")
     target_ends = ("config", "list", "submit", "job", "entries")
@@ -156,8 +179,8 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
         make_bombs()  # which takes longer than a reply may
     if "is dense" in case.malformation:
         make_dense()
-    for leftover in folder.iterdir():
-        leftover.unlink()
+    shutil.rmtree(folder)
+    folder.mkdir()
     _forget_peak()
     began = time.monotonic()
     told, endless = _told(case, hostile, folder)
@@ -167,7 +190,9 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     wrong = ["did not end"] if endless else []
     wrong += _in_order(case, told, hostile, folder)
     if not how.plausible:
-        wrong += _of_tap(told, hostile) if case.command == "tap" else _of_target(told, hostile)
+        wrong += _judges(case)(told, hostile)
+    if case.scene is not None and case.scene.rows:
+        wrong += _again(case, hostile, folder)
     if seconds > MOST_SECONDS:
         wrong.append(f"took {seconds:.0f} s")
     if peak > MOST_BYTES:
@@ -175,28 +200,50 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     return Verdict(name, tuple(wrong), told.code, seconds, peak, hostile.spoilt, hostile.asked)
 
 
+def _judges(case: Case) -> Callable[[Told, Hostile], Iterable[str]]:
+    if case.scene is not None:
+        return case.scene.judge
+    return _of_tap if case.command == "tap" else _of_target
+
+
+def _again(case: Case, hostile: Hostile, folder: Path) -> list[str]:
+    """The same rows once more, while all answers are honest: nothing is made a second time."""
+    hostile.relent()
+    told, _ = _told(case, hostile, folder)
+    wrong = [*_in_order(case, told, hostile, folder), *_judges(case)(told, hostile)]
+    hostile.end()
+    return [f"the second run: {why}" for why in wrong]
+
+
 def _told(case: Case, hostile: Hostile, folder: Path) -> tuple[Told, bool]:
     """Run the command; whether it had to be stopped."""
     config: dict[str, Any] = {"api_key": KEY, "api_url": hostile.url}
+    scene = case.scene
+    if scene is not None:
+        config |= scene.settings(hostile, folder)
     stopper = threading.Timer(MOST_SECONDS, hostile.end)  # from then on it is honest
     stopper.start()
     try:
         if case.command == "tap":
             config |= {"concurrency": 2}
+            streams = scene.streams if scene is not None else ("process_lead", "users")
+            catalog = {"streams": [_entry(stream) for stream in streams]}
             args = ["--config", written(folder, "config.json", config)]
-            args += ["--catalog", written(folder, "catalog.json", CATALOG)]
+            args += ["--catalog", written(folder, "catalog.json", catalog)]
             clock = QuickClock()
             swaps = [(tap_source, "connect", connect), (tap, "SystemClock", lambda: clock)]
             return _run(tap_command.run, args, swaps), False
         config |= {
             "streams": [{"stream": "s", "procedure": "lead"}],
+            **config,
             "journal": f"sqlite:///{folder}/journal.db",
             "rejects_path": f"{folder}/rejects.jsonl",
             "batch_size": 6,
             "lost_answer_horizon": 2,
             "job_timeout": 5,
         }
-        lines = "\n".join(map(json.dumps, _messages()))
+        rows = scene.rows if scene is not None else _scores()
+        lines = "\n".join(map(json.dumps, _messages(rows)))
         args = ["--config", written(folder, "config.json", config)]
         args += ["--input", written(folder, "input.jsonl", lines)]
         clock = QuickClock()
@@ -206,9 +253,13 @@ def _told(case: Case, hostile: Hostile, folder: Path) -> tuple[Told, bool]:
         stopper.cancel()
 
 
-def _messages() -> list[dict[str, Any]]:
-    properties = {"lead_id": {"type": "string"}, "score": {"type": "integer"}}
-    rows = [{"lead_id": f"L-{25 + n}", "score": 1_000 + n} for n in range(SENT)]
+def _scores() -> list[dict[str, Any]]:
+    return [{"lead_id": f"L-{25 + n}", "score": 1_000 + n} for n in range(SENT)]
+
+
+def _messages(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    types = {str: "string", int: "integer", bool: "boolean"}
+    properties = {name: {"type": types[type(value)]} for name, value in rows[0].items()}
     return [
         {"type": "SCHEMA", "stream": "s", "schema": {"properties": properties}},
         *({"type": "RECORD", "stream": "s", "record": row} for row in rows),
@@ -223,19 +274,19 @@ def _entry(stream: str) -> dict[str, Any]:
             "key_properties": ["id"], "schema": schema, "metadata": [selected]}  # fmt: skip
 
 
-CATALOG: Final = {"streams": [_entry("process_lead"), _entry("users")]}
-
-
 def _in_order(case: Case, told: Told, hostile: Hostile, folder: Path) -> list[str]:
     """What no command may do, whatever a server says."""
     codes = TAP_CODES if case.command == "tap" else TARGET_CODES
     wrong = [] if told.code in codes else [f"exit code {told.code}: {told.stderr[-300:]}"]
     if "Traceback" in told.stderr:
         wrong.append(f"a traceback: {told.stderr[-300:]}")
-    left = [path.read_bytes() for path in folder.iterdir() if path.name != "config.json"]
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "config.json")
+    left = [path.read_bytes() for path in files]
     if KEY in told.stdout + told.stderr or any(KEY.encode() in each for each in left):
         wrong.append("the key in an output")
-    if hostile.strangers:
+    if hostile.leaks:
+        wrong.append(f"the key was sent to another host {hostile.leaks} times")
+    if hostile.strangers and not (case.scene and case.scene.goes_elsewhere):
         wrong.append(f"{hostile.strangers} connections to another host")
     return wrong
 

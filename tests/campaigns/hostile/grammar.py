@@ -32,6 +32,10 @@ DEEP = 100_000
 DENSE = 3_000_000
 REFUSALS = ("json _errors is", "json the key in", "head 429", "head status 4")
 """How malformations begin that say that a call was not carried out."""
+SAY_NOTHING = frozenset(
+    {"json _errors is null", "json _errors is an object", "json _errors is a list"}
+)
+"""No errors are no refusal."""
 PLAUSIBLE = frozenset({"json _data is a list", "json new rows without end"})
 """An empty account is one, and so is one whose rows nobody has seen before."""
 BEGIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -63,7 +67,8 @@ def all_of_them() -> dict[str, Malformation]:
     ):
         for name, each in changes.items():
             plain = f"{family} {name}"
-            found[plain] = Malformation(each, plain.startswith(REFUSALS), plain in PLAUSIBLE)
+            refuses = plain.startswith(REFUSALS) and plain not in SAY_NOTHING
+            found[plain] = Malformation(each, refuses, plain in PLAUSIBLE)
     return found
 
 
@@ -168,13 +173,16 @@ def _less(value: dict[str, Any], name: str) -> dict[str, Any]:
 def _changed(change: Callable[[list[Any]], list[Any]], reply: Reply, _: Hostile) -> Reply:
     """A reply whose rows are changed: procedures are those of a configuration."""
     value = deepcopy(reply.value)
-    data = value["_data"]
+    # Meta's own form has no envelope: a list of data, a message, or an object alone.
+    name = next((each for each in ("_data", "data", "messages") if each in value), "")
+    data = value[name] if name else value
     if isinstance(data, list):
-        value["_data"] = change(data)
-    elif "procedures" in data:
+        value[name] = change(data)
+    elif isinstance(data, dict) and "procedures" in data:
         data["procedures"] = change(data["procedures"])
     else:
-        value["_data"] = (change([data]) or [{}])[0]
+        one = (change([data]) or [{}])[0]
+        value = {**value, name: one} if name else one
     return replace(reply, value=value)
 
 
@@ -190,7 +198,7 @@ def _numbered(number: bytes, reply: Reply, hostile: Hostile) -> Reply:
 def _invented(count: int, reply: Reply, hostile: Hostile) -> Reply:
     """Rows that nobody has seen, each time, and more of them."""
     at = hostile.spoilt * count
-    data = reply.value["_data"]
+    data = reply.value.get("_data")
     first = data[0] if isinstance(data, list) and data else {}
     rows = [{**first, "id": f"new {at + n}"} for n in range(count)]
     return _with(reply, _data=rows, _meta={"hasMore": True, "total": 10**9})

@@ -1,6 +1,7 @@
 """An account that answers honestly, but where a case says otherwise; and a host that is not ours.
 
-It knows one procedure with a primary key, a few users, and jobs that are done at once.
+It knows one procedure with a primary key, a few users, and jobs that are done at once. The other
+host keeps photos, where a case says so, and nobody has anything else to look for there.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.campaigns.hostile.beside import Asked, Beside, file_of, place_of
 from tests.campaigns.hostile.replies import Reply, send
 
 if TYPE_CHECKING:
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
 
 KEY: Final = "hostile-key-that-never-leaves-4711"
 HOUR_MS: Final = 3_600_000
-ENDPOINTS: Final = ("config", "users", "users v2", "list", "submit", "job", "entries")
-_ATTRIBUTES: Final = ("lead_id", "name", "score")
+GIVES: Final = {"file": "redirect", "photo json": "json"}
+"""How photos are given where replies of such an endpoint are spoilt; elsewhere as bytes."""
+_TYPES: Final = {"lead_id": "t-text", "name": "t-text", "score": "t-number", "picture": "t-photo"}
+_ONE: Final = "/v1/ext/procedure/lead/process"
 
 
 class Hostile:
@@ -35,7 +40,10 @@ class Hostile:
         users: Its users.
         spoilt: How many replies were spoilt.
         strangers: Connections to the other host.
+        leaks: Those of them that brought the key.
         jobs: Entries of each job.
+        beside: What it has beside processes.
+        files: What replies held as a whole that may be taken for a photo.
     """
 
     def __init__(self) -> None:
@@ -46,7 +54,6 @@ class Hostile:
         self._lock = threading.Lock()
         self._case = 0
         self.begin(0, "", None, 0)
-        self.strangers = 0
         for serve in (self._serve, self._serve_elsewhere):
             threading.Thread(target=serve, daemon=True).start()
 
@@ -67,7 +74,8 @@ class Hostile:
             now = int(time.time() * 1000)
             self.rows: dict[str, dict[str, Any]] = {}
             for number in range(rows):
-                self._add({"lead_id": f"L-{number}", "name": f"Name {number}", "score": number},
+                self._add({"lead_id": f"L-{number}", "name": f"Name {number}", "score": number,
+                           "picture": f"ph-{number}"},
                           now - HOUR_MS * (rows + 1 - number))  # fmt: skip
             self.users = [
                 {
@@ -81,7 +89,15 @@ class Hostile:
             self.jobs: dict[str, list[dict[str, Any]]] = {}
             self._endpoint, self._spoil, self._left = endpoint, spoil, times
             self._refuses = refuses
-            self.spoilt = self.asked = self.strangers = 0
+            self.beside = Beside(self.elsewhere, GIVES.get(endpoint, "bytes"))
+            self.files: set[bytes] = set()
+            self.spoilt = self.asked = self.strangers = self.leaks = 0
+
+    def relent(self) -> None:
+        """From now on all replies are honest."""
+        with self._lock:
+            self._case += 1
+            self._left = 0
 
     def end(self) -> None:
         """The case is over: nothing of it is sent any more."""
@@ -99,74 +115,103 @@ class Hostile:
         while True:
             link, _ = self._elsewhere.accept()
             self.strangers += 1
-            link.close()
+            threading.Thread(target=self._give, args=(link, self._case), daemon=True).start()
 
     def _talk(self, link: socket.socket, case: int) -> None:
         with suppress(OSError), link:
             rest = b""
             while True:
-                head, rest = _until(link, rest, b"\r\n\r\n")
-                lines = head.decode("latin-1").split("\r\n")
-                size = next(
-                    (int(x.split(":")[1]) for x in lines if x.lower().startswith("content-length")),
-                    0,
-                )
-                while len(rest) < size:
-                    more = link.recv(1 << 16)
-                    if not more:
-                        return
-                    rest += more
+                lines, body, rest = _request(link, rest)
                 method, path, _ = lines[0].split(" ", 2)
-                reply = self._reply(method, path, rest[:size], case)
-                rest = rest[size:]
+                reply = self._reply(method, path, body, case)
+                if not send(link, reply, lambda: self._case != case):
+                    return
+
+    def _give(self, link: socket.socket, case: int) -> None:
+        """Give photos, as a store of files does."""
+        with suppress(OSError), link:
+            rest = b""
+            while True:
+                lines, _, rest = _request(link, rest)
+                self.leaks += any(KEY in line for line in lines)
+                _, _, photo = lines[0].split(" ")[1].rpartition("/files/")
+                none = Reply(body=b"", status="404 None")
+                reply = self._spoilt("file", file_of(photo) if photo else none, case)
                 if not send(link, reply, lambda: self._case != case):
                     return
 
     def _reply(self, method: str, path: str, body: bytes, case: int) -> Reply:
         with self._lock:
             self.asked += 1
-            endpoint, reply = self._honest(method, path, body)
-            if case != self._case or endpoint != self._endpoint or not self._left:
-                return reply
-            self._left -= 1
-            self.spoilt += 1
-            return reply if self._spoil is None else self._spoil(reply, self)
+            endpoint, named = _place_of(method, path)
+            if GIVES.get(self._endpoint) == "json" and endpoint == "photo":
+                endpoint = "photo json"
+            is_done = not (self._refuses and endpoint == self._endpoint and self._left)
+            reply = self._honest(Asked(endpoint, named, body, is_done), path)
+        return self._spoilt(endpoint, reply, case)
+
+    def _spoilt(self, endpoint: str, reply: Reply, case: int) -> Reply:
+        with self._lock:
+            if case == self._case and endpoint == self._endpoint and self._left:
+                self._left -= 1
+                self.spoilt += 1
+                reply = reply if self._spoil is None else self._spoil(reply, self)
+            if reply.raw is None and not reply.filler and (size := _told_size(reply)) is not None:
+                self.files.add(reply.content[:size])
+            return reply
 
     # The account
 
-    def _honest(self, method: str, path: str, body: bytes) -> tuple[str, Reply]:
-        place, _, query = path.partition("?")
-        asked = json.loads(body) if body else {}
-        if place.endswith("/process/list"):
-            return "list", self._listed(asked)
-        if method in ("POST", "PATCH"):
-            items = asked if isinstance(asked, list) else asked["processes"]
-            return "submit", self._submitted(items, creates=method == "POST")
-        if place.endswith("/ext/users"):
-            name = "users v2" if place.startswith("/v2") else "users"
-            return name, Reply.of([] if "skip" in query else self.users, {"hasMore": False})
-        return self._other(place)
+    def _honest(self, asked: Asked, path: str) -> Reply:
+        answers: dict[str, Callable[[], Reply]] = {
+            "list": lambda: self._listed(json.loads(asked.body)),
+            "submit": lambda: self._submitted(json.loads(asked.body), asked),
+            "users": lambda: Reply.of([] if "skip" in path else self.users, {"hasMore": False}),
+            "config": lambda: Reply.of(_config()),
+            "entries": lambda: Reply.of(self.jobs.get(asked.named, [])),
+            "job": lambda: self._job(asked.named),
+            "fetch": lambda: self._one(asked),
+            "create": lambda: self._one(asked),
+            "update": lambda: self._one(asked),
+            "delete": lambda: self._one(asked),
+            "other": lambda: Reply.of({}),
+        }
+        answers["users v2"] = answers["users"]
+        if asked.endpoint in answers:
+            return answers[asked.endpoint]()
+        return self.beside.answer(replace(asked, endpoint=asked.endpoint.removesuffix(" json")))
 
-    def _other(self, place: str) -> tuple[str, Reply]:
-        if place == "/v1/ext/config":
-            return "config", Reply.of(_config())
-        if place.endswith("/entries"):
-            return "entries", Reply.of(self.jobs.get(place.split("/")[-2], []))
-        if "/background-job/" in place:
-            return "job", self._job(place.rsplit("/", 1)[1])
-        return "other", Reply.of({})
+    def _one(self, asked: Asked) -> Reply:
+        """A process, after it was created, changed or deleted by a request of its own."""
+        now, data = int(time.time() * 1000), json.loads(asked.body) if asked.body else {}
+        if asked.endpoint == "create":
+            made = self._add(data.get("data", {}), now) if asked.is_done else {}
+            return Reply.of(made)
+        wanted = (r for r in self.rows.values() if r["data"].get("lead_id") == asked.named)
+        row = self.rows.get(asked.named) or next(wanted, None)
+        if row is None:
+            return replace(Reply.of(None), status="404 None")
+        if asked.endpoint == "update" and asked.is_done:
+            row["data"].update(data.get("data", {}))
+            row["updatedAt"] = now
+        if asked.endpoint == "delete" and asked.is_done:
+            del self.rows[row["id"]]
+        return Reply.of(row)
 
     def _listed(self, asked: dict[str, Any]) -> Reply:
-        found = [row for row in self.rows.values() if _holds(row, asked.get("where") or {})]
+        rows = (row for row in self.rows.values() if not row["isDeleted"])
+        found = [row for row in rows if _holds(row, asked.get("where") or {})]
         found.sort(key=lambda row: (row["createdAt"], row["id"]))
         skip, limit = asked.get("skip", 0), min(asked.get("limit", 10), 100)
         return Reply.of(found[skip : skip + limit], {"hasMore": len(found) > skip + limit})
 
-    def _submitted(self, items: list[dict[str, Any]], *, creates: bool) -> Reply:
+    def _submitted(self, items: Any, asked: Asked) -> Reply:
         job, now = str(uuid.uuid4()), int(time.time() * 1000)
         entries = self.jobs[job] = []
-        if self._refuses and self._endpoint == "submit" and self._left:
+        creates = isinstance(items, list)
+        if not asked.is_done:
             return Reply.of({"id": job})
+        items = items if creates else items["processes"]
         for number, item in enumerate(items):
             row = self._add(item.get("data", {}), now) if creates else self._changed(item, now)
             entries.append({"id": f"{job}-{number}", "index": number, "data": item,
@@ -195,6 +240,51 @@ class Hostile:
             row["data"].update(item.get("update", {}).get("data", {}))
             row["updatedAt"] = now
         return row
+
+
+def _told_size(reply: Reply) -> int | None:
+    """How much of a reply arrives as a whole; None where more is told than there is."""
+    told = next((text for name, text in reply.headers if name == "Content-Length"), None)
+    size = len(reply.content)
+    if reply.framing != "none" or told is None:
+        return size
+    return int(told) if len(told) < 9 and 0 <= int(told) <= size else None
+
+
+def _place_of(method: str, path: str) -> tuple[str, str]:
+    """The endpoint that a request is for, and what its path names."""
+    place = path.partition("?")[0]
+    end = place.rsplit("/", 1)[1]
+    plain = {
+        f"POST {_ONE}/list": "list",
+        f"POST {_ONE}/bulk-create": "submit",
+        f"PATCH {_ONE}": "submit",
+        f"POST {_ONE}": "create",
+        "GET /v1/ext/users": "users",
+        "GET /v2/ext/users": "users v2",
+        "GET /v1/ext/config": "config",
+    }
+    if (name := plain.get(f"{method} {place}")) is not None:
+        return name, ""
+    if "/background-job/" in place:
+        return ("entries", place.split("/")[-2]) if end == "entries" else ("job", end)
+    if place.startswith(f"{_ONE}/"):
+        return {"GET": "fetch", "PUT": "update", "DELETE": "delete"}[method], end
+    return place_of(method, place) or ("other", "")
+
+
+def _request(link: socket.socket, rest: bytes) -> tuple[list[str], bytes, bytes]:
+    """The lines of a request's head, its body, and what came behind it."""
+    head, rest = _until(link, rest, b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    sizes = (int(x.split(":")[1]) for x in lines if x.lower().startswith("content-length"))
+    size = next(sizes, 0)
+    while len(rest) < size:
+        more = link.recv(1 << 16)
+        if not more:
+            raise OSError("the other side hung up")
+        rest += more
+    return lines, rest[:size], rest[size:]
 
 
 def _until(link: socket.socket, begin: bytes, mark: bytes) -> tuple[bytes, bytes]:
@@ -237,16 +327,27 @@ def _stands(held: Any, operator: str, value: Any) -> bool:
 def _config() -> dict[str, Any]:
     attributes = [
         {"id": f"a-{name}", "shortId": name, "name": name, "procedure": "p-lead",
-         "attributeType": "t-number" if name == "score" else "t-text"}
-        for name in _ATTRIBUTES
+         "attributeType": kind}
+        for name, kind in _TYPES.items()
     ]  # fmt: skip
-    types = [{"id": "t-text", "shortId": "text"}, {"id": "t-number", "shortId": "number"}]
+    remarks = {"id": "a-remarks", "shortId": "remarks", "name": "Remarks",
+               "stateTask": "st-visit", "attributeType": "t-text"}  # fmt: skip
+    types = [{"id": f"t-{name}", "shortId": name} for name in ("text", "number", "photo")]
     lead = {"id": "p-lead", "shortId": "lead", "name": "Lead", "primaryKey": "lead_id",
             "attributes": [each["id"] for each in attributes],
             "states": [{"id": "s-new", "shortId": "NEW", "name": "New"}]}  # fmt: skip
     return {
         "team": {"id": "t"},
         "procedures": [lead],
-        "attributes": attributes,
+        "attributes": [*attributes, remarks],
         "attributeTypes": types,
+        "stateTasks": [
+            {
+                "id": "st-visit",
+                "shortId": "visit",
+                "name": "Visit",
+                "procedure": "p-lead",
+                "attributes": ["a-remarks"],
+            }
+        ],
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.campaigns.hostile.cases import carried_out, cases
+from tests.campaigns.hostile.scenes import SCENES
 from tests.campaigns.hostile.server import Hostile
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def hostile() -> Iterator[Hostile]:
 def the_slice() -> list[str]:
     """A quick case now and then."""
     quick = [case for case in cases() if not any(word in case for word in SLOW)]
-    return quick[7::601]
+    return quick[7::899]
 
 
 FOUND = (  # what was condemned once
@@ -41,10 +42,20 @@ FOUND = (  # what was condemned once
     "tap/list/json one twice, otherwise/always/450",
     "tap/list/head date 9999 with an offset/1/30",
     "tap/list/bytes told in digits without end/1/30",
+    "tasks/task/head status 300 Many/1/6",
+    "tasks/task/head status 102 Processing/1/6",
+    "photos/photo/head status 204 No Content/always/6",
+    "photos/file/head status 206 Partial/1/6",
 )
+REDIRECTED = "head status 302 elsewhere/1/6"
 
 
-@pytest.mark.parametrize("case", [*FOUND, *the_slice()])
+def each_redirected() -> list[str]:
+    """A redirect to another host, from each endpoint of each scene."""
+    return [f"{name}/{end}/{REDIRECTED}" for name, scene in SCENES.items() for end in scene.ends]
+
+
+@pytest.mark.parametrize("case", [*FOUND, *each_redirected(), *the_slice()])
 def test_no_server_makes_a_command_break_its_promises(
     case: str, hostile: Hostile, tmp_path: Path
 ) -> None:
