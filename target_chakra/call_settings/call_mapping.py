@@ -21,6 +21,7 @@ class CallKind(str, Enum):
     MESSAGE = "whatsapp_message"
     USER = "user"
     TEMPLATE = "whatsapp_template"
+    PHOTO = "photo"
 
     @property
     def noun(self) -> str:
@@ -34,6 +35,7 @@ _NOUNS: Final = {
     CallKind.MESSAGE: "message",
     CallKind.USER: "user",
     CallKind.TEMPLATE: "template",
+    CallKind.PHOTO: "photo",
 }
 REPEATABLE: Final[frozenset[CallKind]] = frozenset()
 """Kinds that do the same when they are asked for again, so that a lost answer leaves no doubt."""

@@ -8,6 +8,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.setting_values import shown
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.call_settings.free_message import parse_free_message
+from target_chakra.call_settings.photo import parse_photo
 from target_chakra.call_settings.task import parse_task
 from target_chakra.call_settings.template import parse_template
 from target_chakra.call_settings.template_message import parse_template_message
@@ -26,6 +27,7 @@ _PARSERS: Final[Mapping[CallKind, Callable[[Mapping[str, object], str], CallMapp
     CallKind.MESSAGE: parse_free_message,
     CallKind.USER: parse_user,
     CallKind.TEMPLATE: parse_template,
+    CallKind.PHOTO: parse_photo,
 }
 
 

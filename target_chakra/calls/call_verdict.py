@@ -61,11 +61,12 @@ def call_verdict(error: ChakraError, kind: CallKind, *, made_before: bool) -> Ca
     return CallVerdict.NOT_MADE
 
 
-def hidden_reject(change: Change, why: str, kind: RejectKind) -> Reject:
+def hidden_reject(change: Change, why: str, kind: RejectKind, next_step: str = MEND) -> Reject:
     """The reject of a row that a desk does not carry out: it says nothing of an unknown one."""
-    return Reject(change, why, MEND, is_hidden=True, kind=kind)
+    return Reject(change, why, next_step, is_hidden=True, kind=kind)
 
 
 def refused_reject(change: Change, error: ChakraError) -> Reject:
-    """The reject of a row that ChakraHQ refused."""
-    return hidden_reject(change, why_refused(error), RejectKind.REFUSED)
+    """The reject of a row that was refused: by ChakraHQ, or by what its user has set."""
+    why = error.cause if isinstance(error, SettingsError) else why_refused(error)
+    return hidden_reject(change, why, RejectKind.REFUSED)

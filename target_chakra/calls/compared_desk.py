@@ -170,14 +170,15 @@ class ComparedDesk:
         if self._is_stopped:
             yield from self._ended(name, Ended(change, Outcome.NOT_SENT))
         elif sight.problem:
-            yield from self._ended(name, hidden_reject(change, sight.problem, RejectKind.UNFIT))
+            unfit = hidden_reject(change, sight.problem, RejectKind.UNFIT, sight.next_step)
+            yield from self._ended(name, unfit)
         elif not unlike:
             yield from self._ended(name, Done(change, Outcome.UNCHANGED))
         elif why := changed_since(change, sight, unlike):
             yield from self._ended(name, hidden_reject(change, why, RejectKind.CHANGED))
         elif self._note is not None:
             kind = Kind.UPDATE if sight.thing_id or name in self._foreseen else Kind.CREATE
-            self._note(_action(change, kind, sight.thing_id, unlike))
+            self._note(_action(change, kind, sight, unlike))
             after = {field: each.after for field, each in unlike.items()}
             self._foreseen.setdefault(name, {}).update(after)
             yield from self._ended(name, Ended(change, Outcome.NOT_SENT))
@@ -290,7 +291,7 @@ class ComparedDesk:
         yield event
 
 
-def _action(change: Change, kind: Kind, thing_id: str, unlike: dict[str, Difference]) -> Action:
+def _action(change: Change, kind: Kind, sight: Sight, unlike: dict[str, Difference]) -> Action:
     after = {field: each.after for field, each in unlike.items()}
     before = {field: each.before for field, each in unlike.items()}
-    return Action(change, kind, thing_id or None, after, before)
+    return Action(change, kind, sight.thing_id or None, {**after, **sight.beside}, before)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_chakra.call_settings.free_message import FreeMessageMapping
+from target_chakra.call_settings.photo import PhotoMapping
 from target_chakra.call_settings.task import TaskMapping
 from target_chakra.call_settings.template import TemplateMapping
 from target_chakra.call_settings.template_message import TemplateMessageMapping
 from target_chakra.call_settings.user import UserMapping
+from target_chakra.calls.photo_writer import PhotoWriter, photo_scope
 from target_chakra.calls.task_maker import TaskMaker, task_parts, task_scope
 from target_chakra.calls.template_writer import TemplateWriter, written_parts, written_scope
 from target_chakra.calls.user_writer import UserWriter, user_parts, user_scope
@@ -96,6 +98,9 @@ def compiled_call(
         scope, parts = written_scope(call, owner), written_parts(call)
         writer = TemplateWriter(call, owner, listed, account.client)
         return ComparedStream(CallMapper(stream, mapping, scope, parts, columns), writer)
+    if isinstance(call, PhotoMapping):
+        photos = PhotoWriter(call, account.procedure(call.procedure), where)
+        return ComparedStream(CallMapper(stream, mapping, photo_scope(call), (), columns), photos)
     if isinstance(call, TaskMapping):
         content = _tasks(call, account, where)
     elif isinstance(call, TemplateMessageMapping):

@@ -65,6 +65,11 @@ def changed_since(change: Change, sight: Sight, unlike: Mapping[str, Difference]
         for name, each in unlike.items()
         if not _same(guard.expected.get(name), each.before)
     ]
+    others += [
+        f"{name} would be {shown(each.after)} now, and not {shown(change.fields[name])}"
+        for name, each in unlike.items()
+        if name in change.fields and not _same(change.fields[name], each.after)
+    ]
     return f"{since}: {'; '.join(others)}" if others else ""
 
 

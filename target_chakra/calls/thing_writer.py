@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from target_chakra.changes import MEND
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,12 +24,16 @@ class Sight:
         holds: What it holds, by field; equal to what is wanted where it is as wanted.
         wants: What it is to hold, by field.
         problem: Why it can't be made so; empty if nothing speaks against it.
+        next_step: What to do about that.
+        beside: What else is told of what would be written, by field.
     """
 
     thing_id: str
     holds: Fields
     wants: Fields = field(default_factory=dict)
     problem: str = ""
+    next_step: str = MEND
+    beside: Fields = field(default_factory=dict)
 
 
 class ThingWriter(Protocol):

@@ -8,9 +8,7 @@ opened. A root that is a URL of an object store is for those that were set up fo
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from singer_sdk.helpers._batch import StorageTarget
 
 from chakra_api.errors import SettingsError
+from target_chakra.row_files.local_file import LocalFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +29,6 @@ _STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "ad
 """Kinds of stores whose URLs may be a root."""
 _FOLDERS: Final = frozenset({"", "file", "local"})
 _HERE: Final = f"Set {SETTING} to the folder that the tap writes its files to"
-_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_ON_THE_WAY: Final = (
-    getattr(os, "O_PATH", os.O_RDONLY)
-    | getattr(os, "O_DIRECTORY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-)
 
 
 class BatchFile(Protocol):
@@ -121,49 +114,6 @@ def _as_it_is_called(path: str) -> Path:
         return Path(path if os.path.lexists(path) else unquote(path)).absolute()
     except ValueError:  # U+0000
         return Path(path)
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFile:
-    """A file below a folder.
-
-    Attributes:
-        root: The folder, without links.
-        parts: The folders below it, and the file.
-    """
-
-    root: Path
-    parts: tuple[str, ...]
-
-    @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
-        """The file, open for reading, reached without a link.
-
-        Raises:
-            OSError: It is not there, or no plain file.
-        """
-        number = self._descriptor()
-        with os.fdopen(number, "rb") as file:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise OSError(errno.EINVAL, f"'{self.parts[-1]}' is no plain file")
-            yield file
-
-    def _descriptor(self) -> int:
-        if os.open not in os.supports_dir_fd:  # Windows
-            return os.open(self.root.joinpath(*self.parts), _FLAGS | getattr(os, "O_BINARY", 0))
-        at = os.open(self.root, _ON_THE_WAY)
-        try:
-            for name in self.parts[:-1]:
-                below = os.open(name, _ON_THE_WAY, dir_fd=at)
-                os.close(at)
-                at = below
-            return os.open(self.parts[-1], _FLAGS, dir_fd=at)
-        except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise OSError(error.errno, f"'{self.parts[-1]}' is behind a link") from None
-            raise
-        finally:
-            os.close(at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from target_chakra import settings as defaults
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.call_settings.parsing import PROCESS
 from target_chakra.singer.message_settings import MESSAGE_OPTIONS, WHATSAPP
+from target_chakra.singer.photo_settings import PHOTO_OPTIONS
 
 MAPPING = th.ObjectType(
     th.Property(
@@ -29,7 +30,8 @@ MAPPING = th.ObjectType(
         th.StringType,
         allowed_values=[PROCESS, *(kind.value for kind in CallKind)],
         description="What a row is: a process (the default), or what it asks for by one call; user"
-        " and whatsapp_template: names of a user and a message template, compared first.",
+        " and whatsapp_template: names of a user and a message template, compared first;"
+        " photo: photos of a process.",
     ),
     th.Property("procedure", th.StringType, description="ShortId of the procedure to write to."),
     th.Property(
@@ -108,6 +110,7 @@ MAPPING = th.ObjectType(
         " are then column to firstName, lastName, middleName or displayName.",
     ),
     *MESSAGE_OPTIONS,
+    *PHOTO_OPTIONS,
 )
 
 CONNECTION = connection_settings(

@@ -55,7 +55,7 @@ FLOORS = {
         write_probe  telling
         run
         calls
-        messages
+        messages  photos
         planning  sending  books  plans
         context
         lookups  history
@@ -64,7 +64,7 @@ FLOORS = {
         storage
         batches  stream_mapping
         changes  weights  line_ranges  call_settings
-        workers  lifecycle  moments  guards  reject_kind  mapping_options
+        workers  lifecycle  moments  guards  reject_kind  mapping_options  row_files
     """,
     "chakra_sandbox": """
         __main__

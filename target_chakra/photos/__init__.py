@@ -1,0 +1,1 @@
+"""Photos of processes: which files a row gives, to whom, under which ids."""

@@ -1,0 +1,1 @@
+"""Files that rows name: below which root they may lie, what they are, how they are opened."""
