@@ -6,13 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
-from chakra_api.setting_values import shown
 from target_chakra.call_settings.brakes import BRAKES, Brakes, parse_brakes
 from target_chakra.call_settings.call_mapping import (
     CallKind,
     OnceMapping,
     once_by_option,
     required_option,
+)
+from target_chakra.call_settings.file_options import FILES, FileOptions, parse_files
+from target_chakra.call_settings.message_sources import (
+    MEDIA,
+    Source,
+    parse_media,
+    parse_sources,
 )
 from target_chakra.call_settings.recipient import RECIPIENT, Recipient, parse_recipient
 from target_chakra.mapping_options import refuse_unknown, text_option
@@ -21,23 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OWN: Final = ("template", "language", "sender", "parameters", "header", "buttons", "media")
-_KEYS: Final = frozenset({"stream", "kind", "once_by", *_OWN}) | RECIPIENT | BRAKES
-MEDIA: Final = ("image", "video", "document")
-"""What a header may show."""
-_MEDIA_KEYS: Final = frozenset({*MEDIA, "filename"})
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a value of a message comes from.
-
-    Attributes:
-        column: The column; empty for a constant.
-        constant: What all messages say there; empty for a column.
-    """
-
-    column: str = ""
-    constant: str = ""
+_KEYS: Final = frozenset({"stream", "kind", "once_by", *_OWN}) | RECIPIENT | BRAKES | FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +42,9 @@ class TemplateMessageMapping(OnceMapping):
         parameters: Parameter of its text → where its value comes from.
         header: The same of its header.
         buttons: The same of its buttons.
-        media: `image`, `video` or `document`, and `filename` → where its public address, and the
-            name, comes from.
+        media: `image`, `video` or `document`, and `filename` → where its public address or its
+            file, and the name, comes from.
+        files: What its user allows of the files.
         brakes: What holds it back.
     """
 
@@ -65,12 +56,23 @@ class TemplateMessageMapping(OnceMapping):
     header: Mapping[str, Source] = field(default_factory=dict)
     buttons: Mapping[str, Source] = field(default_factory=dict)
     media: Mapping[str, Source] = field(default_factory=dict)
+    files: FileOptions = field(default_factory=FileOptions)
     brakes: Brakes = field(default_factory=Brakes)
 
     @property
     def kind(self) -> CallKind:
         """A message by a template."""
         return CallKind.TEMPLATE_MESSAGE
+
+    @property
+    def shows(self) -> str:
+        """What its header shows; empty for nothing."""
+        return next((each for each in MEDIA if each in self.media), "")
+
+    @property
+    def shows_file(self) -> bool:
+        """Whether that is uploaded first."""
+        return any(source.is_file for source in self.media.values())
 
     @property
     def columns(self) -> frozenset[str]:
@@ -88,6 +90,7 @@ def parse_template_message(given: Mapping[str, object], where: str) -> TemplateM
     """
     refuse_unknown(given, _KEYS, where)
     recipient, brakes = parse_recipient(given, where), parse_brakes(given, where)
+    media = parse_media(given, where)
     if brakes.allowed is not None and not recipient.is_number:
         raise SettingsError(
             f"In {where} allowed_numbers means nothing beside process: ChakraHQ finds the number"
@@ -100,51 +103,27 @@ def parse_template_message(given: Mapping[str, object], where: str) -> TemplateM
         template=required_option(given, "template", where, "Name the template as WhatsApp does"),
         language=text_option(given, "language") or "",
         sender=text_option(given, "sender") or "",
-        parameters=_sources(given, "parameters", where),
-        header=_sources(given, "header", where),
-        buttons=_sources(given, "buttons", where),
-        media=_media(given, where),
+        parameters=parse_sources(given, "parameters", where),
+        header=parse_sources(given, "header", where),
+        buttons=parse_sources(given, "buttons", where),
+        media=media,
+        files=_files(given, media, where),
         brakes=brakes,
     )
 
 
-def _media(given: Mapping[str, object], where: str) -> Mapping[str, Source]:
-    found = _sources(given, "media", where)
-    refuse_unknown(found, _MEDIA_KEYS, f"media of {where}")
-    named = [each for each in MEDIA if each in found]
-    if len(named) > 1 or (found and not named):
+def _files(given: Mapping[str, object], media: Mapping[str, Source], where: str) -> FileOptions:
+    files = parse_files(given, where)
+    named = any(source.is_file for source in media.values())
+    if named and not files.root:
         raise SettingsError(
-            f"In {where} media names {' and '.join(named) or 'no file'}",
-            f"A header shows one of: {', '.join(MEDIA)}",
+            f"In {where} media names a file, and root is missing",
+            "Name the folder, or the URL, below which files may be made public",
         )
-    if "filename" in found and named != ["document"]:
+    idle = ", ".join(name for name in sorted(FILES) if given.get(name) is not None)
+    if idle and not named:
         raise SettingsError(
-            f"In {where} media names a filename for an {named[0]}", "Only a document has one"
+            f"In {where} {idle} means nothing: media names no file",
+            'Name one as {"image": {"file": "<column>"}}, or take it away',
         )
-    return found
-
-
-def _sources(given: Mapping[str, object], name: str, where: str) -> Mapping[str, Source]:
-    value = given.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise SettingsError(
-            f"In {where} {name} is {shown(value)}",
-            'Write it as {"1": "first_name", "2": {"value": "Pune"}}: a column, or a constant',
-        )
-    return {str(each): _source(source, name, where) for each, source in value.items()}
-
-
-def _source(value: object, name: str, where: str) -> Source:
-    if isinstance(value, str) and value:
-        return Source(column=value)
-    if isinstance(value, dict) and set(value) == {"value"}:
-        constant = value["value"]
-        text = str(constant) if isinstance(constant, (str, int)) else ""
-        if text.strip() and not isinstance(constant, bool):
-            return Source(constant=text)
-    raise SettingsError(
-        f"In {where} {name} holds {shown(value)}",
-        'Name a column, or write {"value": "…"} for what all messages say there',
-    )
+    return files

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.errors import ChakraError, HeldBack
+from chakra_api.values.writing import Unfit
 from target_chakra.call_settings.call_mapping import REPEATABLE, CallKind
 from target_chakra.calls.call_verdict import (
     CallVerdict,
@@ -166,9 +167,13 @@ class CallDesk:
         if _key(change) in self._noted:
             yield from self._ended(change, Done(change, Outcome.UNCHANGED))
             return
+        shown = maker.shown(change.fields)
+        if isinstance(shown, Unfit):
+            yield from self._ended(change, hidden_reject(change, shown.reason, RejectKind.UNFIT))
+            return
         self._noted.add(_key(change))
         self._limits.counted(change.stream, maker.most)
-        note(Action(change, Kind.CALL, None, maker.shown(change.fields), None), maker.kind)
+        note(Action(change, Kind.CALL, None, shown, None), maker.kind)
         yield from self._ended(change, Ended(change, Outcome.NOT_SENT))
 
     # Calls

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chakra_api.values.writing import Unfit
     from target_chakra.call_settings.call_mapping import CallKind
     from target_chakra.changes import Fields
 
@@ -30,8 +31,8 @@ class CallMaker(Protocol):
     def refused(self, fields: Fields) -> str:
         """Why a call of this content is not to be made; empty if it is. Asks nobody."""
 
-    def shown(self, fields: Fields) -> Fields:
-        """What a dry run and a plan show of a call of this content."""
+    def shown(self, fields: Fields) -> Fields | Unfit:
+        """What a dry run and a plan show of a call of this content; or why it can't be made."""
 
     def make(self, fields: Fields, leaving: Callable[[], None]) -> str:
         """Ask ChakraHQ, once; the id of what was made, empty if the answer names none.

@@ -123,6 +123,5 @@ def _tasks(call: TaskMapping, account: OpenAccount, where: str) -> _Content:
 def _template_messages(call: TemplateMessageMapping, account: OpenAccount, where: str) -> _Content:
     if call.recipient.procedure:
         account.configuration.procedure(call.recipient.procedure)
-    templates = account.message_templates(where)
-    maker = TemplateMessageMaker(call, account.whatsapp, templates, account.client, where)
+    maker = TemplateMessageMaker(call, account, where)
     return _Content(template_scope(call), template_parts(call, where), maker, call.brakes)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from target_chakra.journal.records import CurrentRun
     from target_chakra.moments import Moment
 
+MEDIA = "media"
+"""The kind of a file that was made public for messages to show: made once per content."""
 LOST = "The answer was lost: whether it was made is not known"
 """Why a call is unknown that an earlier run left without an answer."""
 
@@ -137,6 +139,47 @@ class Calls:
         """
         with self._database.writing() as connection:
             self._lose(connection, number, reason, free)
+
+    # Media that messages show
+
+    def media(self, scope: str, sha256: str) -> str:
+        """The public address of a content that was uploaded; empty if it was not.
+
+        Args:
+            scope: Where it was uploaded to.
+            sha256: Of the content, hexadecimal.
+        """
+        stored = self.known(scope, [sha256]).get(sha256)
+        return stored.made if stored else ""
+
+    def keep_media(self, scope: str, sha256: str, address: str, now_ms: int) -> None:
+        """Store the address of a content that was uploaded, on any thread.
+
+        Raises:
+            JournalError: The journal is not this run's any more, or can't be written.
+        """
+        row: dict[str, object] = {
+            "account": self._run.account,
+            "scope": scope,
+            "once": sha256,
+            "kind": MEDIA,
+            "state": CallState.MADE.value,
+            "run": self._run.number,
+            "stream": "",
+            "line": 0,
+            "attribute": "",
+            "key": encode(sha256),
+            "fields": encode({}),
+            "made": address,
+            "at_ms": now_ms,
+        }
+        with self._database.writing(is_beside=True) as connection:
+            same = t.calls.c.account == self._run.account, t.calls.c.scope == scope
+            query = sa.select(t.calls.c.id).where(*same, t.calls.c.once == sha256)
+            if connection.execute(query).first() is None:
+                connection.execute(t.calls.insert().values(row))
+
+    # What was left open
 
     def _lose(self, connection: sa.Connection, number: int, reason: str, free: Moment) -> None:
         this = t.calls.c.id == number

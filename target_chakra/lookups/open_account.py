@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.account.account import Account, Procedure, resolve_account
 from chakra_api.account.people import Directory
@@ -29,6 +29,25 @@ ROWS_OF_PROOF = 10
 """Rows whose times say in which unit an account counts them."""
 
 
+class KnownMedia(Protocol):
+    """Knows the addresses of public media, by their content. Safe for many threads."""
+
+    def media(self, scope: str, sha256: str) -> str:
+        """The address of a content; empty if it was not uploaded.
+
+        Args:
+            scope: Where it was uploaded to.
+            sha256: Of the content, hexadecimal.
+        """
+
+    def keep_media(self, scope: str, sha256: str, address: str, now_ms: int) -> None:
+        """Store the address of a content that was uploaded.
+
+        Raises:
+            JournalError: The journal is not this run's any more, or can't be written.
+        """
+
+
 class OpenAccount:
     """The account as a run knows it; nothing of it is asked for twice.
 
@@ -40,6 +59,7 @@ class OpenAccount:
         client: Talks to it.
         findings: What earlier runs found out about its procedures, by procedure and name.
         lately: What they wrote just now, each with when lists have caught up.
+        known_media: The public media that were uploaded before; None where nothing is.
     """
 
     def __init__(self, client: ChakraClient, settings: Settings) -> None:
@@ -50,6 +70,7 @@ class OpenAccount:
         self._templates: TemplateList | None = None
         self.findings: Mapping[tuple[str, str], str] = {}
         self.lately: Sequence[tuple[Lately, float]] = ()
+        self.known_media: KnownMedia | None = None
 
     @cached_property
     def configuration(self) -> Account:

@@ -15,12 +15,8 @@ from target_chakra.messages.message_values import (
     write_message,
     write_plain_text,
 )
-from target_chakra.messages.template_messages import (
-    explained,
-    no_plugin,
-    not_allowed,
-    sent_id,
-)
+from target_chakra.messages.meta_codes import no_plugin
+from target_chakra.messages.template_messages import explained, not_allowed, sent_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from target_chakra.mapping.call_mapper import ContentPart, constant_part, named_
 
 if TYPE_CHECKING:
     from chakra_api.values.writing import Writer
-    from target_chakra.call_settings.template_message import Source
+    from target_chakra.call_settings.message_sources import Source
 
 PHONE: Final = "phone"
 PROCESS: Final = "process"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.errors import NoAccess
+
 if TYPE_CHECKING:
-    from chakra_api.errors import MetaError
+    from chakra_api.errors import MetaError, NotFound
 
 _OF_ACCESS: Final = frozenset({0, 3, 10, 190, 131005, *range(200, 300)})
 """The sender's own access to WhatsApp: expired, withdrawn, or never given."""
@@ -46,3 +48,12 @@ _STEPS: Final = (
     (_OF_THE_MOMENT, "Run it again later: what was not sent is sent then"),
     (_OF_TEMPLATE, "See the template in WhatsApp Manager, then run it again"),
 )
+
+
+def no_plugin(error: NotFound) -> NoAccess:
+    """A 404 of a message that names no process: it is the plugin that is not there.
+
+    So it is with all messages, not with this one alone.
+    """
+    step = "Check plugin of the setting whatsapp, and the role of the key"
+    return NoAccess(error.cause, step, status=error.status)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import nearest
-from target_chakra.call_settings.template_message import MEDIA
+from target_chakra.call_settings.message_sources import MEDIA
 from target_chakra.messages.template_text import text_of
 
 if TYPE_CHECKING:

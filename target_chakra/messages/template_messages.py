@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chakra_api.endpoints.whatsapp import TemplateMessage
-from chakra_api.errors import NoAccess, NotFound, RefusedByMeta
+from chakra_api.errors import NotFound, RefusedByMeta
+from chakra_api.values.writing import Unfit
+from target_chakra.messages.media_files import MediaFiles
 from target_chakra.messages.message_values import (
     PHONE,
     PROCESS,
@@ -20,21 +22,19 @@ from target_chakra.messages.message_values import (
     write_parameter,
     write_public_url,
 )
-from target_chakra.messages.meta_codes import next_step_of
+from target_chakra.messages.meta_codes import next_step_of, no_plugin
 from target_chakra.messages.template_choice import chosen_template
 from target_chakra.messages.template_text import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from chakra_api.endpoints.client import ChakraClient
-    from chakra_api.endpoints.message_templates import TemplateList
     from chakra_api.endpoints.whatsapp import SentMessage
-    from chakra_api.whatsapp_account import WhatsAppAccount
     from target_chakra.call_settings.brakes import Brakes
     from target_chakra.call_settings.call_mapping import CallKind
     from target_chakra.call_settings.template_message import TemplateMessageMapping
     from target_chakra.changes import Fields
+    from target_chakra.lookups.open_account import OpenAccount
     from target_chakra.mapping.call_mapper import ContentPart
 
 
@@ -68,8 +68,8 @@ def _value_parts(mapping: TemplateMessageMapping, where: str) -> Iterator[Conten
         for name, source in sources.items():
             yield source_part(source, f"{group}.{name}", write_parameter, where)
     for name, source in mapping.media.items():
-        write = write_parameter if name == "filename" else write_public_url
-        yield source_part(source, name, write, where)
+        is_text = source.is_file or name == "filename"
+        yield source_part(source, name, write_parameter if is_text else write_public_url, where)
 
 
 class TemplateMessageMaker:
@@ -77,9 +77,7 @@ class TemplateMessageMaker:
 
     Args:
         mapping: What its user wants.
-        account: The account's way to WhatsApp.
-        templates: All templates that there are.
-        client: Talks to the account.
+        account: The account that sends them.
         where: The mapping, for messages.
 
     Raises:
@@ -87,20 +85,15 @@ class TemplateMessageMaker:
             mapping gives; or the settings do not name the way.
     """
 
-    def __init__(
-        self,
-        mapping: TemplateMessageMapping,
-        account: WhatsAppAccount,
-        templates: TemplateList,
-        client: ChakraClient,
-        where: str,
-    ) -> None:
+    def __init__(self, mapping: TemplateMessageMapping, account: OpenAccount, where: str) -> None:
         self._mapping = mapping
-        self._plugin = account.needed("plugin", where)
-        self._sender = mapping.sender or account.needed("sender", where)
+        templates = account.message_templates(where)
+        self._plugin = account.whatsapp.needed("plugin", where)
+        self._sender = mapping.sender or account.whatsapp.needed("sender", where)
         self._template = chosen_template(templates, mapping, where)
         self._text = text_of(self._template)
-        self._client = client
+        self._client = account.client
+        self._media = MediaFiles(mapping, account, where) if mapping.shows_file else None
 
     @property
     def kind(self) -> CallKind:
@@ -122,23 +115,46 @@ class TemplateMessageMaker:
 
     def _changed(self, fields: Fields) -> str:
         """Of a message that a plan showed: whether it would read otherwise by now."""
-        if TEXT not in fields or fields[TEXT] == self._filled(fields):
+        if TEXT not in fields:
             return ""
+        text = self._filled(fields)
+        if isinstance(text, Unfit):
+            return text.reason
+        what = "or its file was changed" if self._media else "was changed"
         return (
-            f"Since the plan was made the template '{self._template.name}' was changed: the"
-            " message would read otherwise"
+            ""
+            if fields[TEXT] == text
+            else (
+                f"Since the plan was made the template '{self._template.name}' {what}: the message"
+                " would read otherwise"
+            )
         )
 
-    def shown(self, fields: Fields) -> Fields:
+    def shown(self, fields: Fields) -> Fields | Unfit:
         """The content, and the text as it will read."""
-        return {**fields, TEXT: self._filled(fields)}
+        text = self._filled(fields)
+        return text if isinstance(text, Unfit) else {**fields, TEXT: text}
 
-    def _filled(self, fields: Fields) -> str:
-        return self._text.filled({name: str(value) for name, value in fields.items()})
+    def _filled(self, fields: Fields) -> str | Unfit:
+        given = {name: str(value) for name, value in fields.items()}
+        if self._media is not None:
+            file = self._media.read(given[self._mapping.shows])
+            if isinstance(file, Unfit):
+                return file
+            given[self._mapping.shows] = (
+                f"{file.place}, {file.size:,} bytes, SHA-256 {file.sha256}, public from then on"
+            )
+        return self._text.filled(given)
 
     def make(self, fields: Fields, leaving: Callable[[], None]) -> str:
-        """Send a message; its id."""
-        message = self._message({name: str(value) for name, value in fields.items()})
+        """Send a message; its id. What it shows is uploaded before."""
+        given = {name: str(value) for name, value in fields.items()}
+        if self._media is not None:
+            shows = self._mapping.shows
+            given[shows], name = self._media.address(given[shows])
+            if shows == "document":
+                given.setdefault("filename", name)
+        message = self._message(given)
         with explained():
             return sent_id(self._send(fields, message, leaving))
 
@@ -198,15 +214,6 @@ def explained() -> Iterator[None]:
     except RefusedByMeta as error:
         error.next_step = next_step_of(error.error) or error.next_step
         raise
-
-
-def no_plugin(error: NotFound) -> NoAccess:
-    """A 404 of a message that names no process: it is the plugin that is not there.
-
-    So it is with all messages, not with this one alone.
-    """
-    step = "Check plugin of the setting whatsapp, and the role of the key"
-    return NoAccess(error.cause, step, status=error.status)
 
 
 def sent_id(sent: SentMessage) -> str:

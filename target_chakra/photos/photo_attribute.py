@@ -52,7 +52,8 @@ class PhotoAttribute:
     def ids(self, held: object) -> tuple[str, ...]:
         """The ids in what it holds: one, an array, JSON text of one, or several behind commas."""
         texts = _TEXTS(held)
-        parts = (each.split(",") for each in texts) if isinstance(texts, list) else ()
+        several = texts if isinstance(texts, list) else ()
+        parts = (each.split(",") for each in several if isinstance(each, str))
         return tuple(part.strip() for each in parts for part in each if part.strip())
 
 

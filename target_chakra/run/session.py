@@ -109,6 +109,7 @@ class Session(Generic[State]):
         self._open_files(ins)
         self.run_id = journal.begin_run(self.account_id, owner, now, self._kind, url)
         self._account.findings = journal.findings()
+        self._account.known_media = journal.calls
         moment = self.moment = Moment(now, self.client.server_clock.earliest)
         forget_old(journal, moment, settings.retention_days)
         self._account.lately = [

@@ -65,7 +65,8 @@ MESSAGE_OPTIONS = (
         "media",
         _NAMED_VALUES,
         description="What the header shows: image, video or document to the column of its public"
-        " address; with a document, filename.",
+        ' address, or {"file": "<column>"}: of a path below root, which is made public; with a'
+        " document, filename.",
     ),
     th.Property(
         "sender",
