@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MEDIA: Final = ("image", "video", "document")
 """What a header may show."""
 _MEDIA_KEYS: Final = frozenset({*MEDIA, "filename"})
+SPOT: Final = ("latitude", "longitude")
+"""What a place on a map needs."""
+_PLACE_KEYS: Final = frozenset({*SPOT, "name", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,23 @@ def parse_media(given: Mapping[str, object], where: str) -> Mapping[str, Source]
     if "filename" in found and named != ["document"]:
         raise SettingsError(
             f"In {where} media names a filename for an {named[0]}", "Only a document has one"
+        )
+    return found
+
+
+def parse_place(given: Mapping[str, object], where: str) -> Mapping[str, Source]:
+    """Give the option `place` its meaning.
+
+    Raises:
+        SettingsError: It means nothing.
+    """
+    found = parse_sources(given, "place", where)
+    refuse_unknown(found, _PLACE_KEYS, f"place of {where}")
+    missing = [each for each in SPOT if found and each not in found]
+    if missing:
+        raise SettingsError(
+            f"In {where} place names no {missing[0]}",
+            'Write it as {"latitude": "lat", "longitude": "lon", "name": "clinic"}',
         )
     return found
 

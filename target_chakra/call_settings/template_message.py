@@ -18,6 +18,7 @@ from target_chakra.call_settings.message_sources import (
     MEDIA,
     Source,
     parse_media,
+    parse_place,
     parse_sources,
 )
 from target_chakra.call_settings.recipient import RECIPIENT, Recipient, parse_recipient
@@ -26,7 +27,17 @@ from target_chakra.mapping_options import refuse_unknown, text_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OWN: Final = ("template", "language", "sender", "parameters", "header", "buttons", "media")
+_OWN: Final = (
+    "template",
+    "language",
+    "sender",
+    "parameters",
+    "header",
+    "buttons",
+    "media",
+    "place",
+    "code",
+)
 _KEYS: Final = frozenset({"stream", "kind", "once_by", *_OWN}) | RECIPIENT | BRAKES | FILES
 
 
@@ -45,6 +56,9 @@ class TemplateMessageMapping(OnceMapping):
         media: `image`, `video` or `document`, and `filename` → where its public address or its
             file, and the name, comes from.
         files: What its user allows of the files.
+        place: `latitude`, `longitude`, `name` and `address` of what its header shows on a map →
+            where they come from.
+        code: The column of the code that it brings; empty for none.
         brakes: What holds it back.
     """
 
@@ -57,6 +71,8 @@ class TemplateMessageMapping(OnceMapping):
     buttons: Mapping[str, Source] = field(default_factory=dict)
     media: Mapping[str, Source] = field(default_factory=dict)
     files: FileOptions = field(default_factory=FileOptions)
+    place: Mapping[str, Source] = field(default_factory=dict)
+    code: str = ""
     brakes: Brakes = field(default_factory=Brakes)
 
     @property
@@ -77,9 +93,9 @@ class TemplateMessageMapping(OnceMapping):
     @property
     def columns(self) -> frozenset[str]:
         """The columns that it names."""
-        groups = (self.parameters, self.header, self.buttons, self.media)
+        groups = (self.parameters, self.header, self.buttons, self.media, self.place)
         named = {source.column for group in groups for source in group.values()}
-        return frozenset({self.once_by, self.recipient.column, *named} - {""})
+        return frozenset({self.once_by, self.recipient.column, self.code, *named} - {""})
 
 
 def parse_template_message(given: Mapping[str, object], where: str) -> TemplateMessageMapping:
@@ -108,6 +124,8 @@ def parse_template_message(given: Mapping[str, object], where: str) -> TemplateM
         buttons=parse_sources(given, "buttons", where),
         media=media,
         files=_files(given, media, where),
+        place=parse_place(given, where),
+        code=text_option(given, "code") or "",
         brakes=brakes,
     )
 

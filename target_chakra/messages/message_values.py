@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.phone_numbers import write_phone
-from chakra_api.values.writing import Unfit, write_json, write_text
+from chakra_api.values.writing import Unfit, decimal_of, write_json, write_text
 from target_chakra.mapping.call_mapper import ContentPart, constant_part, named_part
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ PHONE: Final = "phone"
 PROCESS: Final = "process"
 TEXT: Final = "text"
 MESSAGE: Final = "message"
+CODE: Final = "code"
+MOST_CODE: Final = 15
+"""Characters of a code that WhatsApp takes."""
 MOST_TEXT: Final = 4_096
 """Characters of a plain text that WhatsApp takes."""
+_CODE: Final = re.compile(rf"[A-Za-z0-9]{{1,{MOST_CODE}}}", re.ASCII)
 _UGLY: Final = re.compile(r"[\n\r\t]| {5,}")
 """What WhatsApp refuses in a parameter."""
 
@@ -79,6 +83,35 @@ def write_public_url(value: object) -> object:
     if found.scheme.lower() not in ("http", "https") or not found.hostname:
         return Unfit("is no public address (https://…)")
     return text.strip()
+
+
+def write_code(value: object) -> object:
+    """The code that a message brings."""
+    text = write_text(value)
+    if not isinstance(text, str) or not _CODE.fullmatch(text.strip()):
+        return Unfit(f"is no code: WhatsApp takes up to {MOST_CODE} letters and digits")
+    return text.strip()
+
+
+def write_degrees(most: int) -> Writer:
+    """What writes degrees on a map, on either side of zero.
+
+    Args:
+        most: Degrees at the most.
+    """
+
+    def wrote(value: object) -> object:
+        degrees = decimal_of(value)
+        if degrees is None or abs(degrees) > most:
+            return Unfit(f"is no number of degrees from -{most} to {most}")
+        return format(degrees, "f")
+
+    return wrote
+
+
+def code_part(column: str) -> ContentPart:
+    """The part of a code; what a row says there stands in no reason."""
+    return named_part(column, CODE, write_code)._replace(is_private=True)
 
 
 def write_plain_text(value: object) -> object:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from target_chakra.messages.template_text import TemplateText
 
 APPROVED: Final = "APPROVED"
+_OF_CODES: Final = "AUTHENTICATION"
+"""The category of templates that bring a code to who logs in somewhere."""
+_ON_A_MAP: Final = "location"
 _MOST_NAMED: Final = 10
 _STATUS_STEPS: Final = {
     "PENDING": "Run it again once WhatsApp has approved it",
@@ -51,14 +54,38 @@ def chosen_template(
             " approved ones only",
             _STATUS_STEPS.get(status, _OTHER_STEP),
         )
-    if template.category.upper() == "AUTHENTICATION":
-        raise SettingsError(
-            f"{title}, which {where} names, is of the category AUTHENTICATION: its codes are made"
-            " when a person asks for one, not by a pipeline",
-            "Name a template of the category UTILITY or MARKETING",
-        )
-    _check_values(text_of(template), mapping, f"{title} and {where}")
+    brings_code = template.category.upper() == _OF_CODES
+    _check_code(mapping, f"{title} and {where}", brings_code=brings_code)
+    if not brings_code:
+        _check_values(text_of(template), mapping, f"{title} and {where}")
     return template
+
+
+def _check_code(mapping: TemplateMessageMapping, both: str, *, brings_code: bool) -> None:
+    """Check that a mapping gives a code where the template is of codes, and nothing else then.
+
+    Raises:
+        SettingsError: It does not.
+    """
+    if brings_code and not mapping.code:
+        raise SettingsError(
+            f"{both} do not fit: it is of the category {_OF_CODES}, and the mapping names no code",
+            "Name the column of the code as code",
+        )
+    if mapping.code and not brings_code:
+        raise SettingsError(
+            f"{both} do not fit: the mapping names a code, and it is not of the category"
+            f" {_OF_CODES}",
+            "Take code away, or name a template of codes",
+        )
+    others = ("parameters", "header", "buttons", "media", "place")
+    idle = [each for each in others if getattr(mapping, each)]
+    if brings_code and idle:
+        raise SettingsError(
+            f"{both} do not fit: the code stands in all of its places, and the mapping names"
+            f" {idle[0]}",
+            f"Take {idle[0]} away",
+        )
 
 
 def _absent(templates: TemplateList, name: str, where: str) -> SettingsError:
@@ -106,10 +133,14 @@ def _check_values(text: TemplateText, mapping: TemplateMessageMapping, both: str
     _check_names(text.header_parameters, mapping.header, "header", both)
     _check_names(text.button_parameters, mapping.buttons, "buttons", both)
     shows = text.shows.lower()
-    if shows and shows not in MEDIA:
+    _check_place(shows, mapping, both)
+    if shows == _ON_A_MAP:
+        shows = ""
+    elif shows and shows not in MEDIA:
         raise SettingsError(
             f"{both} do not fit: its header shows a {shows}, which target-chakra does not send",
-            f"Name a template whose header is a text or shows one of: {', '.join(MEDIA)}",
+            f"Name a template whose header is a text or shows one of: {', '.join(MEDIA)},"
+            f" {_ON_A_MAP}",
         )
     given = next((each for each in MEDIA if each in mapping.media), "")
     if given != shows:
@@ -118,6 +149,20 @@ def _check_values(text: TemplateText, mapping: TemplateMessageMapping, both: str
             f"{both} do not fit: {needs}, and the mapping names {given or 'none'}",
             f'Name it as media: {{"{shows}": "<column>"}}' if shows else "Take media away",
         )
+
+
+def _check_place(shows: str, mapping: TemplateMessageMapping, both: str) -> None:
+    if (shows == _ON_A_MAP) == bool(mapping.place):
+        return
+    if mapping.place:
+        raise SettingsError(
+            f"{both} do not fit: the mapping names a place, and its header shows none",
+            "Take place away",
+        )
+    raise SettingsError(
+        f"{both} do not fit: its header shows a place on a map, and the mapping names none",
+        'Name it as place: {"latitude": "lat", "longitude": "lon", "name": "clinic"}',
+    )
 
 
 def _check_names(needed: Collection[str], given: Collection[str], option: str, both: str) -> None:

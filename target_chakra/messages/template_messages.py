@@ -6,19 +6,22 @@ A message can't be taken back, and no list shows it: what left and was not answe
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from chakra_api.endpoints.whatsapp import TemplateMessage
+from chakra_api.endpoints.whatsapp import Place, TemplateMessage
 from chakra_api.errors import NotFound, RefusedByMeta
 from chakra_api.values.writing import Unfit
 from target_chakra.messages.media_files import MediaFiles
 from target_chakra.messages.message_values import (
+    CODE,
     PHONE,
     PROCESS,
     TEXT,
+    code_part,
     phone_part,
     process_part,
     source_part,
+    write_degrees,
     write_parameter,
     write_public_url,
 )
@@ -27,9 +30,10 @@ from target_chakra.messages.template_choice import chosen_template
 from target_chakra.messages.template_text import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from chakra_api.endpoints.whatsapp import SentMessage
+    from chakra_api.values.writing import Writer
     from target_chakra.call_settings.brakes import Brakes
     from target_chakra.call_settings.call_mapping import CallKind
     from target_chakra.call_settings.template_message import TemplateMessageMapping
@@ -58,6 +62,13 @@ def template_parts(mapping: TemplateMessageMapping, where: str) -> tuple[Content
     return (named(recipient.column), *_value_parts(mapping, where))
 
 
+_PLACE: Final[Mapping[str, Writer]] = {
+    "latitude": write_degrees(90),
+    "longitude": write_degrees(180),
+}
+"""What writes the values of a place that are no texts."""
+
+
 def _value_parts(mapping: TemplateMessageMapping, where: str) -> Iterator[ContentPart]:
     groups = {
         "parameters": mapping.parameters,
@@ -70,6 +81,10 @@ def _value_parts(mapping: TemplateMessageMapping, where: str) -> Iterator[Conten
     for name, source in mapping.media.items():
         is_text = source.is_file or name == "filename"
         yield source_part(source, name, write_parameter if is_text else write_public_url, where)
+    for name, source in mapping.place.items():
+        yield source_part(source, f"place.{name}", _PLACE.get(name, write_parameter), where)
+    if mapping.code:
+        yield code_part(mapping.code)
 
 
 class TemplateMessageMaker:
@@ -190,6 +205,8 @@ class TemplateMessageMaker:
             video_url=fields.get("video"),
             document_url=fields.get("document"),
             filename=fields.get("filename"),
+            place=Place(**group("place")) if self._mapping.place else None,
+            otp_code=fields.get(CODE),
         )
 
 

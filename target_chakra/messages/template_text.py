@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chakra_api.endpoints.answers import Row
     from chakra_api.endpoints.message_templates import MessageTemplate
 
+_OF_PLACE: Final = ("name", "address", "latitude", "longitude")
 _PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}", re.ASCII)
 
 
@@ -66,15 +67,19 @@ class TemplateText:
         """A message as it reads.
 
         Args:
-            given: Its values by name: `parameters.1`, `header.1`, `buttons.1`, `image` …
+            given: Its values by name: `parameters.1`, `header.1`, `buttons.1`, `image` …; a
+                `code` stands in all places.
         """
+        if (code := given.get("code")) is not None:
+            places = {f"parameters.{name}": code for name in self.parameters}
+            given = {**given, **places, **{f"buttons.{n}": code for n in self.button_parameters}}
         return "\n".join(filter(None, self._lines(given)))
 
     def _lines(self, given: Mapping[str, str]) -> Iterator[str]:
         if self.shows:
             kind = self.shows.lower()
-            name = f"{given['filename']}, " if given.get("filename") else ""
-            yield f"[{kind}: {name}{given.get(kind, '')}]"
+            named = ("filename", kind, *(f"place.{each}" for each in _OF_PLACE))
+            yield f"[{kind}: {', '.join(given[each] for each in named if given.get(each))}]"
         yield _filled(self.header, "header", given)
         yield _filled(self.body, "parameters", given)
         yield self.footer

@@ -69,6 +69,17 @@ MESSAGE_OPTIONS = (
         " document, filename.",
     ),
     th.Property(
+        "place",
+        _NAMED_VALUES,
+        description="What the header shows on a map: latitude, longitude, name and address to"
+        " column, or constant.",
+    ),
+    th.Property(
+        "code",
+        th.StringType,
+        description="Of a template of the category AUTHENTICATION: column of the code.",
+    ),
+    th.Property(
         "sender",
         th.StringType,
         description="Meta's id of the number that messages are sent from, in place of the one of"

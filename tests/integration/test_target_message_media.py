@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chakra_sandbox.launch import Sandbox, start_sandbox
+from chakra_sandbox.whatsapp.made_templates import WABA_ID
 from tests.support.messages import BY_NUMBER, config_of, visits
 from tests.support.target_process import operate, write
 
@@ -143,3 +144,35 @@ def test_a_lost_upload_is_repeated_and_its_message_sent_once(
     assert (told.code, told.outcomes) == (0, {"created": 2}), told.stderr
     copies = 1 if fault == "reset_before" else 2
     assert (len(arrived.files), len(set(arrived.pictures))) == (copies, 1)
+
+
+def test_a_code_and_a_place_on_a_map_come_from_columns(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = len(sandbox.arrived("messages"))
+    login = {**BY_NUMBER, "template": "login_code", "parameters": {}, "code": "words"}
+    rows_of_codes = visits([70], words="A1B2")[:2] + visits([71], words="two words")[1:]
+    told = write(tmp_path, config_of(sandbox, login, max_rejects=9), rows_of_codes)
+    assert told.outcomes == {"created": 1, "rejected": 1}, told.stderr
+    assert "two words" not in operate(tmp_path, config_of(sandbox, login), "rejects").stdout
+    sandbox.knobs(template_review="approved")
+    with_map = {
+        "name": "meet_us",
+        "language": "en",
+        "category": "UTILITY",
+        "components": [
+            {"type": "HEADER", "format": "LOCATION"},
+            {"type": "BODY", "text": "We meet here."},
+        ],
+    }
+    sandbox.post_json(f"/v1/ext/plugin/whatsapp/api/v19.0/{WABA_ID}/message_templates", with_map)
+    place = {"latitude": "link", "longitude": {"value": "73.85"}, "name": {"value": "Clinic"}}
+    here = {**BY_NUMBER, "template": "meet_us", "parameters": {}, "place": place}
+    shown = [*visits([80], link="18.52")[:2], *visits([81], link="118.52")[1:]]
+    told = write(tmp_path, config_of(sandbox, here, max_rejects=9), shown)
+    assert told.outcomes == {"created": 1, "rejected": 1}, told.stderr
+    said = operate(tmp_path, config_of(sandbox, here), "rejects").stdout
+    assert "is no number of degrees from -90 to 90" in said
+    code, meeting = sandbox.arrived("messages")[before:]
+    assert (code["text"], code["body"]["otpCode"]) == ("A1B2 is your code.", "A1B2")
+    body = meeting["body"]
+    assert (body["locationLatitude"], body["locationLongitude"]) == ("18.52", "73.85")
+    assert body["locationName"] == "Clinic"

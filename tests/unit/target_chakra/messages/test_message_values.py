@@ -7,6 +7,8 @@ import pytest
 from chakra_api.values.writing import Unfit
 from target_chakra.call_settings.brakes import Brakes
 from target_chakra.messages.message_values import (
+    write_code,
+    write_degrees,
     write_message,
     write_parameter,
     write_plain_text,
@@ -87,3 +89,25 @@ def test_patterns_allow_numbers() -> None:
     assert [each for each in numbers if some.allows(each)] == numbers[:2]
     assert all(Brakes().allows(each) for each in numbers)
     assert not any(Brakes(allowed=()).allows(each) for each in numbers)
+
+
+@pytest.mark.parametrize(("value", "text"), [("A1b2", "A1b2"), (123456, "123456"), (" 1 ", "1")])
+def test_a_code(value: object, text: str) -> None:
+    assert write_code(value) == text
+
+
+@pytest.mark.parametrize("value", ["", "a b", "x" * 16, "1-2", True, ["1"], "١٢"])
+def test_what_is_no_code(value: object) -> None:
+    assert isinstance(write_code(value), Unfit)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(18.52, "18.52"), ("-90", "-90"), (" 1e-7 ", "0.0000001"), (0, "0")]
+)
+def test_degrees_are_plain_numbers(value: object, text: str) -> None:
+    assert write_degrees(90)(value) == text
+
+
+@pytest.mark.parametrize("value", [90.01, "-91", "north", True, float("nan"), [1], ""])
+def test_what_are_no_degrees(value: object) -> None:
+    assert isinstance(write_degrees(90)(value), Unfit)

@@ -126,7 +126,18 @@ def test_of_several_languages_one_is_named() -> None:
         (mapping("hello"), listed("hello", body("Hi"), status="PENDING"), "PENDING"),
         (mapping("hello"), listed("hello", body("Hi"), status="REJECTED"), "REJECTED"),
         (mapping("hello"), listed("hello", body("Hi"), status=None), "of no status"),
-        (mapping("hello"), listed("hello", body("Hi"), category="AUTHENTICATION"), "codes"),
+        (mapping("hello"), listed("hello", body("Hi"), category="AUTHENTICATION"), "names no code"),
+        (
+            mapping("hello", code="otp", parameters=columns("1")),
+            listed("hello", body("{{1}} is it"), category="AUTHENTICATION"),
+            "stands in all of its places, and the mapping names parameters",
+        ),
+        (mapping("hello", code="otp"), listed("hello", body("Hi")), "names a code, and it is not"),
+        (
+            mapping("hello", place=columns("latitude", "longitude")),
+            listed("hello", body("Hi")),
+            "names a place, and its header shows none",
+        ),
         (mapping("hello"), listed("hello", body("Hi {{1}}")), "nothing fills {{1}}"),
         (
             mapping("hello", parameters=columns("1", "2")),
@@ -146,7 +157,12 @@ def test_of_several_languages_one_is_named() -> None:
         (
             mapping("map"),
             listed("map", {"type": "HEADER", "format": "LOCATION"}, body("Here")),
-            "a location, which target-chakra does not send",
+            "shows a place on a map, and the mapping names none",
+        ),
+        (
+            mapping("shop"),
+            listed("shop", {"type": "HEADER", "format": "PRODUCT"}, body("Here")),
+            "a product, which target-chakra does not send",
         ),
     ],
 )
@@ -163,3 +179,18 @@ def test_what_does_not_fit_is_refused_before_anything_is_sent(
 def test_a_list_that_may_go_on_says_so_of_a_template_that_is_not_in_it() -> None:
     with pytest.raises(SettingsError, match="the list has no end"):
         choose(mapping("hullo"), FULL, unsure=("the list has no end",))
+
+
+def test_a_code_stands_in_all_places_and_a_place_on_a_map_is_told() -> None:
+    login = listed("login", body("{{1}} is your code."), category="AUTHENTICATION")
+    button = {"type": "URL", "text": "Copy", "url": "https://x/?code={{1}}"}
+    login["components"].append({"type": "BUTTONS", "buttons": [button]})
+    assert choose(mapping("login", code="otp"), login) == "en"
+    assert text_of(template_of(login)).filled({"code": "A1"}).splitlines() == [
+        "A1 is your code.",
+        "[Copy: https://x/?code=A1]",
+    ]
+    here = listed("map", {"type": "HEADER", "format": "LOCATION"}, body("Here"))
+    assert choose(mapping("map", place=columns("latitude", "longitude", "name")), here) == "en"
+    given = {"place.latitude": "18.5", "place.longitude": "73.8", "place.name": "Clinic"}
+    assert text_of(template_of(here)).filled(given) == "[location: Clinic, 18.5, 73.8]\nHere"
