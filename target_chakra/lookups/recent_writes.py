@@ -256,6 +256,14 @@ class RecentWrites:
         """
         return self._of(("id", process_id), now) is not None
 
+    def process_of(self, key: Key) -> str:
+        """The process that was last written by a key; empty if none is known.
+
+        May be asked from any thread. What it holds by now, only a look at it tells.
+        """
+        found = self._writes.get(self._name(key.attribute, key.value))
+        return "" if found is None or found.deleted else found.process_id
+
     def _of(self, name: Name, now: float) -> Write | None:
         found = self._writes.get(name)
         return found if found is not None and found.until > now else None

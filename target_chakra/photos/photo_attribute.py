@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import SettingsError
@@ -129,9 +129,11 @@ class PhotoProcesses:
         Raises:
             ChakraError: They can't be looked up, or what comes can't be believed.
         """
-        spelled = self._opened.spellings_of(key, None)
-        found = self._opened.lookups(self._attribute).find_spelled(self._proven(), [spelled])
-        text = self._opened.key_text(self._attribute)
+        opened = self._opened
+        lately = opened.recent.process_of(key)  # lists may not show it yet
+        spelled = replace(opened.spellings_of(key, None), process_id=lately)
+        found = opened.lookups(self._attribute).find_spelled(self._proven(), [spelled])
+        text = opened.key_text(self._attribute)
         names = dict.fromkeys(text(each) for each in (spelled.own, *spelled.others))
         return tuple(each for name in names for each in found.snapshots.get(name, ()))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.support.target_process import (
     record,
     schema,
     settings,
+    start,
     state,
     write,
 )
@@ -41,9 +45,9 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def mapping(root: Path, **more: Any) -> dict[str, Any]:
+def mapping(folder: Path, **more: Any) -> dict[str, Any]:
     named = {"procedure": "ticket", "key": "ticket", "attribute": "front_photo", "file": "file"}
-    made = {"stream": "pictures", "kind": "photo", **named, "root": str(root), **more}
+    made = {"stream": "pictures", "kind": "photo", **named, "root": str(folder), **more}
     return {name: each for name, each in made.items() if each is not None}
 
 
@@ -166,3 +170,189 @@ def test_a_lost_answer_makes_no_second_photo(
     told = write(tmp_path, config(sandbox, root, concurrency=1, lost_answer_horizon=3), lines)
     assert (told.code, told.outcomes) == (0, {"updated": 3}), told.stderr
     assert set(photos(sandbox)) == {held(sandbox)[number] for number in (1, 2, 3)}
+
+
+def test_several_photos_and_photos_that_rows_hold(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        (root / name).write_bytes(PNG + name.encode())
+    several = mapping(root, attribute="photos", filename="called")
+    config_of = config(sandbox, root, streams=[several])
+    first = write(
+        tmp_path,
+        config_of,
+        pictures(
+            picture(1, ["a.png", "b.png"], called="../front door.png"),
+            picture(2, json.dumps(["c.png"])),
+            picture(3, "a.png"),
+            picture(4, [1]),
+        ),
+    )
+    assert first.outcomes == {"updated": 3, "rejected": 1}, first.stderr
+    kept, arrived = held(sandbox, "photos"), photos(sandbox)
+    assert [arrived[each]["sha256"] for each in kept[1]] == [
+        sha256(PNG + b"a.png"),
+        sha256(PNG + b"b.png"),
+    ]
+    assert {arrived[each]["filename"] for each in kept[1]} == {"front door"}
+    assert kept[3] != kept[1][:1]
+    more = write(tmp_path, config_of, pictures(picture(1, ["b.png", "c.png", "a.png"])))
+    assert more.outcomes == {"updated": 1}
+    after = held(sandbox, "photos")[1]
+    assert [after[0], after[2]] == [kept[1][1], kept[1][0]]
+    assert {each["times"] for each in photos(sandbox).values()} == {1}
+    content = mapping(root, file=None, root=None, content="file", filename="called")
+    packed = base64.b64encode(JPEG + b"held").decode()
+    rows = pictures(picture(5, packed, called="me.png"), picture(6, "no base64!"))
+    told = write(tmp_path, config(sandbox, root, streams=[content]), rows)
+    assert told.outcomes == {"updated": 1, "rejected": 1}, told.stderr
+    one = photos(sandbox)[held(sandbox)[5]]
+    assert (one["filename"], one["filetype"], one["sha256"]) == (
+        "me",
+        "jpg",
+        sha256(JPEG + b"held"),
+    )
+
+
+def test_a_dry_run_shows_each_file_and_a_plan_sends_just_those(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    for number in (1, 2, 3, 4):
+        (root / f"{number}.png").write_bytes(PNG + bytes([number]))
+    (root / "first.png").write_bytes(PNG + b"first")
+    write(tmp_path, config(sandbox, root), pictures(picture(1, "first.png")))
+    before = held(sandbox)
+    lines = pictures(*(picture(number, f"{number}.png") for number in (1, 2, 3, 4)))
+    dry = write(tmp_path, config(sandbox, root, dry_run=True), lines)
+    assert f'front_photo: "{before[1]}" → ' in dry.stderr
+    assert sha256(PNG + b"\1") in dry.stderr
+    assert "4 updates" in dry.stderr
+    plan = tmp_path / "plan.parquet"
+    write(tmp_path, config(sandbox, root, plan_path=str(plan)), lines)
+    assert "2.png" in operate(tmp_path, config(sandbox, root), "plan", str(plan)).stdout
+    assert (held(sandbox), len(photos(sandbox))) == (before, 1)
+    (root / "2.png").write_bytes(PNG + b"another")
+    (root / "3.png").unlink()
+    write(tmp_path, config(sandbox, root), pictures(picture(4, "first.png")))
+    applied = operate(tmp_path, config(sandbox, root), "apply", str(plan), "--yes")
+    assert applied.outcomes == {"updated": 1, "rejected": 3}, applied.stderr
+    found = reasons(tmp_path, sandbox, root)
+    assert "Changed since the plan: front_photo would be" in found["2.png"]
+    assert "is not there" in found["3.png"]
+    assert "Changed since the plan: front_photo was" in found["4.png"]
+    assert photos(sandbox)[held(sandbox)[1]]["sha256"] == sha256(PNG + b"\1")
+    assert sha256(PNG + b"another") not in {each["sha256"] for each in photos(sandbox).values()}
+
+
+def test_who_is_not_there_or_refuses_is_a_reject_and_ids_name_processes_too(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    (root / "a.png").write_bytes(PNG)
+    (root / "large.png").write_bytes(PNG + bytes(3000))
+    sandbox.knobs(photo_max_bytes=2000)
+    lines = pictures(picture(999, "a.png"), picture("x", "a.png "), picture(2, "large.png"))
+    told = write(tmp_path, config(sandbox, root), lines)
+    assert told.outcomes == {"rejected": 3}, told.stderr
+    listed = operate(tmp_path, config(sandbox, root), "rejects", "--json").stdout
+    why = [json.loads(line)["reason"] for line in listed.splitlines()]
+    assert sorted(each.partition(" ")[0] for each in why) == ["ChakraHQ", "ticket=999", "ticket=x"]
+    assert photos(sandbox) == {}
+    ids = {key: row["id"] for key, row in living(sandbox, "ticket").items()}
+    by_id = mapping(root, key={"column": "ticket", "attribute": "id"})
+    rows = pictures(picture(ids[4], "a.png"), picture(sandbox.url, "a.png"))
+    told = write(tmp_path, config(sandbox, root, streams=[by_id]), rows)
+    assert told.outcomes == {"updated": 1, "rejected": 1}, told.stderr
+    again = write(tmp_path, config(sandbox, root), pictures(picture(4, "a.png")))
+    assert again.outcomes == {"unchanged": 1}, "by its key it is the same process"
+
+
+def test_a_photo_whose_process_was_not_written_is_not_uploaded_as_another_one(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    """An account may refuse an id that it has: then it is the same photo."""
+    (root / "a.png").write_bytes(PNG)
+    for number, repeat in enumerate(("accepted", "conflict"), 1):
+        put = "PUT /v1/ext/procedure"
+        sandbox.knobs(photo_repeat=repeat, faults=[{"kind": "502", "match": put, "every_nth": 1}])
+        lines = pictures(picture(number, "a.png"))
+        told = write(tmp_path, config(sandbox, root, lost_answer_horizon=1), lines)
+        assert (told.outcomes, told.states) == ({"not sent": 1}, []), told.stderr
+        assert len(photos(sandbox)) == number
+        sandbox.knobs(faults=[])
+        assert write(tmp_path, config(sandbox, root), lines).outcomes == {"updated": 1}
+    assert set(photos(sandbox)) == {held(sandbox)[1], held(sandbox)[2]}
+
+
+def test_a_process_that_lists_do_not_show_yet_is_given_its_photo(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    (root / "a.png").write_bytes(PNG)
+    sandbox.knobs(index_lag_ms=60_000, index_lag_shows="nothing")
+    tickets = {"stream": "tickets", "procedure": "ticket", "key": "ticket_id"}
+    both = config(sandbox, root, streams=[tickets, mapping(root)], compare="journal")
+    made = [schema("tickets", ("ticket_id", "subject")), record("tickets", ticket_id=777)]
+    assert write(tmp_path, both, made).outcomes == {"created": 1}
+    told = write(tmp_path, both, pictures(picture(777, "a.png")))
+    sandbox.knobs(index_lag_ms=0)
+    assert told.outcomes == {"updated": 1}, told.stderr
+    assert held(sandbox)[777] in photos(sandbox)
+
+
+def test_killed_in_the_middle_the_next_run_finishes(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    for number in range(1, 13):
+        (root / f"{number}.png").write_bytes(PNG + bytes([number]))
+    lines = pictures(*(picture(number, f"{number}.png") for number in range(1, 13)))
+    sandbox.knobs(latency_ms=60)
+    process = start(tmp_path, config(sandbox, root, concurrency=3))
+    assert process.stdin is not None
+    process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
+    process.stdin.close()
+    process.stdin = None
+    until = time.monotonic() + 60
+    while len(photos(sandbox)) < 4 and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    sandbox.knobs(latency_ms=0)
+    told = write(tmp_path, config(sandbox, root), lines)
+    assert (told.code, sum(told.outcomes.values())) == (0, 12), told.stderr
+    kept = held(sandbox)
+    assert set(photos(sandbox)) == {kept[number] for number in range(1, 13)}
+    assert sum(each["times"] for each in photos(sandbox).values()) <= 12 + 3
+
+
+def test_the_commands_beside_a_run_know_photos(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    (root / "a.png").write_bytes(PNG)
+    looked = operate(tmp_path, config(sandbox, root), "doctor")
+    assert "pictures: photo ticket.front_photo, named by ticket: compared" in looked.stdout
+    told = write(tmp_path, config(sandbox, root), pictures(picture(1, "a.png")))
+    run = str(told.receipt["run"])
+    undone = operate(tmp_path, config(sandbox, root), "undo", run, "--yes")
+    assert "stays: 1 of kind photo" in undone.stderr
+    audited = operate(tmp_path, config(sandbox, root), "audit", "--run", run)
+    assert "it made 1 of kind photo, which audit does not compare" in audited.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"attribute": "subject"}, "which holds no photos"),
+        ({"attribute": "front"}, "which it does not have"),
+        ({"procedure": "tickets"}, "There is no procedure 'tickets'"),
+        ({"root": "no/such/folder"}, "is no folder"),
+        ({"key": {"column": "ticket", "attribute": "nothing"}}, "names 'data.nothing'"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_the_account_is_refused(
+    sandbox: Sandbox, root: Path, tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    wrong = config(sandbox, root, streams=[mapping(root, **changes)])
+    told = write(tmp_path, wrong, pictures(picture(1, "a.png")))
+    assert (told.code, photos(sandbox)) == (3, {})
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
