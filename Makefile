@@ -11,6 +11,7 @@ CASES := 1000
 KILLS := 300
 PEERS := .venv-peers
 AUDIT := .venv-audit
+DOCS := .venv-docs
 SPARK_VERSION :=
 SPARK := .venv-spark$(SPARK_VERSION:%=-%)
 # Spark 4.0 itself leaves sockets open.
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served webhook-kills
+.PHONY: help docs reference terminal-picture test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served webhook-kills
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +58,12 @@ $(STAMPS)/audit: requirements/audit.txt | $(STAMPS)/python
 	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
+$(STAMPS)/docs: requirements/docs.txt | $(STAMPS)/python
+	@echo "Installing Zensical and twine into $(DOCS) ..."
+	@test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
 # Spark runs on a JVM, which no package of Python brings.
 $(STAMPS)/java:
 	@command -v java >/dev/null 2>&1 || test -x "$${JAVA_HOME:-/none}/bin/java" || { echo "java is missing: install Java 17 or newer (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME" >&2; exit 1; }
@@ -88,7 +95,7 @@ test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests but the slice
 test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz
 	$(BIN)/python -m pytest tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
 
-test-outside: $(STAMPS)/dev $(STAMPS)/meltano ## The wheel, a Meltano project and every documented command, from nothing
+test-outside: $(STAMPS)/dev $(STAMPS)/meltano $(STAMPS)/docs ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
 
 test-spark: $(STAMPS)/dev $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## Types and tests of chakra_spark, in a real Spark; SPARK_VERSION=4.0.5 for another
@@ -101,6 +108,12 @@ test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium;
 
 pictures: $(STAMPS)/dev ## Write the pictures of docs/reports.md
 	$(BIN)/python -m tests.browser.pictures
+
+docs: $(STAMPS)/dev $(STAMPS)/docs ## The documentation site, in .site/html: every link and heading checked
+	@$(BIN)/python -m website
+
+terminal-picture: $(STAMPS)/dev $(STAMPS)/plugins ## Write docs/pictures/demo.svg: what make demo says
+	@$(BIN)/python -m website.terminal_picture
 
 lint: $(STAMPS)/dev ## Ruff: rules and format
 	$(BIN)/ruff check .
@@ -189,6 +202,9 @@ endpoints-page: $(STAMPS)/dev ## Write docs/endpoints.md: each endpoint, its met
 values-page: $(STAMPS)/dev ## Write docs/values.md from the table of attribute types
 	$(BIN)/python -m tests.house.values_page
 
+reference: $(STAMPS)/dev ## Write what of docs/reference, and of the badges, is made of the code
+	@$(BIN)/python -m website.reference
+
 plugin-files: $(STAMPS)/dev ## Write plugins/*.yml from meltano.yml
 	$(BIN)/python -m tests.house.plugin_files
 
@@ -223,4 +239,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants

@@ -30,6 +30,7 @@ LOCKS = {
     "release.txt": ("pyproject.toml", "--all-extras", "--constraints=requirements/dev.txt"),
     "spark.txt": (*SPARK, "--constraints=requirements/dev.txt"),
     "audit.txt": ("requirements/audit.in",),
+    "docs.txt": ("requirements/docs.in",),
     "meltano.txt": ("requirements/meltano.in",),
     "peers.txt": ("requirements/peers.in",),
     "mutants.txt": ("requirements/mutants.in",),

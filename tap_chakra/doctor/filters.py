@@ -121,7 +121,7 @@ def updated_finding(about: str, lister: Lister, first: ProcessPage) -> Finding:
         topic,
         fact,
         "Incremental runs scan everything and emit what has changed; created or open read less,"
-        " and miss what the README says",
+        " and can miss changes",
         _FILTER,
         Severity.NOTE,
         about,

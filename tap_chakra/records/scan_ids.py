@@ -1,7 +1,7 @@
 """What is known of deleted rows without emitting everything: ids that scans saw, whole scans.
 
 A row that a complete scan did not see, and that no later one has seen, is gone. Two narrow
-streams say that much; the README has the SQL.
+streams say that much; docs/how-to/deleted-rows.md has the SQL.
 """
 
 from __future__ import annotations

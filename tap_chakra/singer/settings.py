@@ -126,7 +126,7 @@ SETTINGS = th.PropertiesList(
         default=False,
         title="Emit scan ids",
         description="Adds the streams scanned_ids and complete_scans, from which deleted rows"
-        " follow without FULL_TABLE runs; the README has the SQL.",
+        " follow without FULL_TABLE runs; docs/how-to/deleted-rows.md has the SQL.",
     ),
     th.Property(
         "allow_incomplete",

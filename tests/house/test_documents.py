@@ -22,6 +22,7 @@ from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.command import COMMANDS
 from target_chakra.singer.target import TargetChakra
 from tests.house import endpoints_page, plugin_files, values_page
+from tests.outside import documents
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +30,8 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).parent.parent.parent
+MOST_WORDS = 900
+"""Of the README, its commands and addresses among them."""
 
 
 def read(name: str) -> str:
@@ -73,12 +76,13 @@ def test_the_order_of_gravity_is_documented_and_has_each_exit_code() -> None:
     assert sorted(GRAVITY) == list(ExitCode)
 
 
-def test_meltano_and_the_readme_know_each_command_of_the_tap() -> None:
+def test_meltano_and_the_reference_know_each_command_of_the_tap() -> None:
     tap, *_ = yaml.safe_load(read("meltano.yml"))["plugins"]["extractors"]
     names = set(TAP_COMMANDS)
     assert names
     assert names <= tap["commands"].keys()
-    named = re.findall(r"tap-chakra(?: --config config.json |:)([a-z-]+)", read("README.md"))
+    page = read("docs/reference/commands.md")
+    named = re.findall(r"tap-chakra(?: --config config.json |:)([a-z-]+)", page)
     assert names <= set(named)
 
 
@@ -133,18 +137,24 @@ def test_the_readme_reads_on_a_package_index() -> None:
     links = re.findall(r"\]\(([^)]+)\)", read("README.md"))
     repository = tomllib.loads(read("pyproject.toml"))["project"]["urls"]["Repository"]
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
-    ours = [link.removeprefix(f"{repository}/") for link in links if link.startswith(repository)]
-    paths = [re.sub(r"^(blob|tree)/main/", "", path).partition("#")[0] for path in ours]
-    assert paths
+    pictures = repository.replace("github.com", "raw.githubusercontent.com")
+    ours = [link for link in links if link.startswith((repository, pictures))]
+    paths = [re.sub(r"^.*?/(blob/|tree/|)main/", "", link).partition("#")[0] for link in ours]
+    assert len(paths) > 20
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_the_readme_names_each_setting_option_and_command_of_the_target() -> None:
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(read("README.md").split()) <= MOST_WORDS
+
+
+def test_the_reference_names_each_setting_option_and_command_of_the_target() -> None:
     of_the_sdk = ("stream_map", "faker", "flatten")
     ours = {name for name in target_settings() if not name.startswith(of_the_sdk)}
     streams: Any = TargetChakra.config_jsonschema["properties"]["streams"]
     options = set(streams["items"]["properties"])
-    text = read("README.md")
+    pages = ("target-settings", "mapping", "commands")
+    text = "".join(read(f"docs/reference/{name}.md") for name in pages)
     assert [name for name in sorted(ours | options) if f"`{name}`" not in text] == []
     named = set(re.findall(r"target-chakra(?: --config config.json |:)([a-z-]+)", text))
     assert set(COMMANDS) <= named
@@ -158,12 +168,13 @@ def test_meltano_has_the_defaults_of_the_tap() -> None:
             assert declared()[setting["name"]]["default"] == setting["value"]
 
 
-def test_the_readme_names_each_setting_of_ours() -> None:
+def test_the_reference_names_each_setting_of_the_tap() -> None:
     ours = set(TapChakra.config_jsonschema["properties"]) - {
         name for name in declared() if name.startswith(("stream_map", "faker", "flatten", "batch"))
     }
     assert ours
-    assert [name for name in sorted(ours) if f"`{name}`" not in read("README.md")] == []
+    page = read("docs/reference/tap-settings.md")
+    assert [name for name in sorted(ours) if f"`{name}`" not in page] == []
 
 
 def test_the_dlt_page_names_each_argument_of_the_source() -> None:
@@ -210,7 +221,8 @@ def test_the_page_on_spark_holds_the_table_that_the_model_makes() -> None:
 
 def test_every_make_verb_in_the_documents_exists() -> None:
     verbs = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
-    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+    pages = [path.relative_to(ROOT).as_posix() for path in documents.pages()]
+    for name in (*pages, ".ci/run"):
         assert set(re.findall(r"`?make ([a-z-]+)`", read(name))) <= verbs, name
 
 

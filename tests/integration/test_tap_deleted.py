@@ -20,7 +20,7 @@ from tests.support.tap_process import Output, catalog_of, run
 if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
 
-README = Path(__file__).parent.parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "how-to" / "deleted-rows.md"
 ROWS = 400
 KEYS = {
     "process_lead": ("id",),
@@ -30,8 +30,8 @@ KEYS = {
 
 
 def four_lines() -> str:
-    """The SQL of the README."""
-    (sql,) = re.findall(r"```sql\n(DELETE FROM process_lead .*?)```", README.read_text(), re.DOTALL)
+    """The SQL of the page on deleted rows."""
+    (sql,) = re.findall(r"```sql\n(DELETE FROM process_lead .*?)```", PAGE.read_text(), re.DOTALL)
     return str(sql)
 
 

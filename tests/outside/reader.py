@@ -71,7 +71,7 @@ class Reader:
         """Have the settings, rows of every kind, a run that was done, and a plan."""
         settings: dict[str, Any] = {"api_key": self.account.api_key, "api_url": self.account.url}
         report = {"report_path": str(self.folder / "tap-report.json")}
-        mapping = {"streams": documents.mapping_of_the_readme()}
+        mapping = {"streams": documents.mapping_of_the_documents()}
         (self.folder / "config.json").write_text(json.dumps(settings | mapping))
         webhooks = {"webhook_store": "events.db", "webhook_secrets": ["the HMAC secret"]}
         (self.folder / "tap.json").write_text(json.dumps(settings | report))
@@ -124,5 +124,5 @@ class Reader:
     def _has(self, line: str) -> Ended:
         key = {"TARGET_CHAKRA_API_KEY": self.account.api_key}
         url = {"TARGET_CHAKRA_API_URL": self.account.url}
-        streams = {"TARGET_CHAKRA_STREAMS": json.dumps(documents.mapping_of_the_readme())}
+        streams = {"TARGET_CHAKRA_STREAMS": json.dumps(documents.mapping_of_the_documents())}
         return self.outside.shell(line, self.folder, key | url | streams).well()

@@ -20,10 +20,14 @@ ALONE: Final = (
     *("tap-chakra ", "target-chakra ", "tap-something ", "tap-postgres … |"),
     *("TARGET_CHAKRA_", "duckdb -c ", "python -c "),
 )
+COMMANDS: Final = "docs/reference/commands.md"
+SINGER: Final = "docs/how-to/singer.md"
+OF_THEIR_OWN: Final = (COMMANDS, SINGER, "docs/sync.md", "docs/tutorial/sandbox.md")
+"""Pages with a test that knows what comes of them."""
 PAGES: Final = [
     page
     for page, lines in documents.typed().items()
-    if page not in ("README.md", "docs/sync.md") and any(line.startswith(ALONE) for line in lines)
+    if page not in OF_THEIR_OWN and any(line.startswith(ALONE) for line in lines)
 ]
 
 
@@ -44,10 +48,10 @@ def _score(account: Sandbox, lead_id: str) -> Any:
     return row.data.get("score")
 
 
-def test_the_readme(reader: Reader, account: Sandbox) -> None:
+def test_the_page_of_commands(reader: Reader, account: Sandbox) -> None:
     scores = {"L-00001": 77, "L-00002": 2}
     assert {lead: _score(account, lead) for lead in scores} == scores
-    for line in _lines("README.md"):
+    for line in _lines(COMMANDS):
         said = reader.types(line).said
         assert account.api_key not in said
         assert "WARNING" not in said, (line, said)
@@ -55,6 +59,13 @@ def test_the_readme(reader: Reader, account: Sandbox) -> None:
         scores |= {"L-00001": 1} if " undo " in line else {}
         assert {lead: _score(account, lead) for lead in scores} == scores, line
     assert scores == {"L-00001": 1, "L-00002": 78}
+
+
+def test_the_page_of_plain_singer(reader: Reader, account: Sandbox) -> None:
+    for line in _lines(SINGER):
+        said = reader.types(line).said
+        assert account.api_key not in said
+        assert "WARNING" not in said, (line, said)
     out = (reader.folder / "out.jsonl").read_text().splitlines()
     leads = [each["record"] for each in map(json.loads, out)
              if (each["type"], each.get("stream")) == ("RECORD", "process_lead")]  # fmt: skip

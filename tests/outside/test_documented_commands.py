@@ -32,6 +32,8 @@ OF_CI: Final = ("make ", ".venv-meltano/bin/meltano ")
 OF_THE_PLACES: Final = ("pip install ", "meltano add ")
 """Commands by which `places.py` made what these tests stand in."""
 SERVERS: Final = ("python -m chakra_sandbox ",)
+OF_THE_TUTORIAL: Final = ("export SOURCES__", "python load.py", "python ask.py")
+"""Commands that test_tutorial.py types."""
 OF_OTHERS: Final = ("node_exporter ",)
 """Commands of programs that a document names, and that are not for Python."""
 ARGUMENTS: Final = {
@@ -76,7 +78,7 @@ def _walked(page: str, *begin: str) -> list[str]:
 
 
 def test_every_command_has_a_test_here() -> None:
-    walked = (*OF_CI, *OF_THE_PLACES, *OF_OTHERS, *SERVERS, *MELTANO, *ALONE)
+    walked = (*OF_CI, *OF_THE_PLACES, *OF_THE_TUTORIAL, *OF_OTHERS, *SERVERS, *MELTANO, *ALONE)
     left = [
         (page, line)
         for page, lines in documents.typed().items()
@@ -98,6 +100,10 @@ def test_every_make_verb_of_a_document_is_there() -> None:
 # In a Meltano project
 
 MELTANO: Final = ("meltano invoke ", "meltano run ", "export T", "TAP_CHAKRA_")
+OF_MELTANO: Final = (
+    *("README.md", "docs/how-to/meltano.md", "docs/how-to/backfill.md", "docs/how-to/mirror.md"),
+)
+"""Pages whose lines are typed in the project, in this order; what is there twice, once."""
 
 
 @pytest.fixture
@@ -111,7 +117,7 @@ def meltano(
         "TAP_CHAKRA_API_URL": account.url,
         "TARGET_CHAKRA_API_KEY": account.api_key,
         "TARGET_CHAKRA_API_URL": account.url,
-        "TARGET_CHAKRA_STREAMS": json.dumps(documents.mapping_of_the_readme()),
+        "TARGET_CHAKRA_STREAMS": json.dumps(documents.mapping_of_the_documents()),
         "TARGET_DUCKDB_PATH": str(tmp_path / "warehouse.duckdb"),
         "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": "chakra",
         "TARGET_POSTGRES_SQLALCHEMY_URL": postgres,
@@ -133,12 +139,12 @@ def meltano(
     return typed
 
 
-def test_meltano_as_the_readme_has_it(
+def test_meltano_as_the_documents_have_it(
     meltano: Callable[[str], str], account: Sandbox, postgres: str, tmp_path: Path
 ) -> None:
     living = {row.id: row.data for row in account.oracle("lead")}
-    lines = _walked("README.md", *MELTANO)
-    assert len(lines) >= 6
+    lines = list(dict.fromkeys(line for page in OF_MELTANO for line in _walked(page, *MELTANO)))
+    assert len(lines) >= 10
     for line in lines:
         if "tap-postgres" in line and not _has_scores(postgres):
             with psycopg.connect(postgres, autocommit=True) as database:
@@ -168,7 +174,7 @@ def test_meltano_as_the_readme_has_it(
 
 def _mirror(meltano: Callable[[str], str], postgres: str) -> None:
     """The scores are mirrored from now on, and five of them go."""
-    (mapping,) = documents.mapping_of_the_readme()
+    (mapping,) = documents.mapping_of_the_documents()
     mirror = json.dumps([{**mapping, "mode": "mirror"}])
     meltano(f"export TARGET_CHAKRA_STREAMS={mirror}")
     with psycopg.connect(postgres, autocommit=True) as database:
@@ -202,7 +208,7 @@ def test_each_command_of_the_plugin_files(
     meltano("meltano run tap-chakra target-duckdb")
     for line in documents.of_meltano():
         if "mirror-commit" in line:
-            continue  # after a mirror: in the README's own line
+            continue  # after a mirror: in the line of its page
         _, _, command = line.partition("invoke ")
         arguments = ARGUMENTS.get(command, "").format(folder=tmp_path)
         said = meltano(f"{line} {arguments}".strip())
@@ -219,8 +225,8 @@ def test_each_command_of_the_plugin_files(
 # Servers
 
 
-@pytest.mark.parametrize("line", _walked("README.md", *SERVERS))
-def test_the_sandbox_as_the_readme_has_it(outside: Places, tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("line", _walked("chakra_sandbox/README.md", *SERVERS))
+def test_the_sandbox_as_its_page_has_it(outside: Places, tmp_path: Path, line: str) -> None:
     with gzip.open(tmp_path / "contacts.csv.gz", "wt", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["email", "name"])

@@ -8,6 +8,8 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
+from tests.outside.places import ROOT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -55,6 +57,19 @@ def test_the_wheel_of_the_source_distribution_is_the_wheel(outside: Places, tmp_
     (again,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(again) as one, zipfile.ZipFile(outside.wheel) as other:
         assert sorted(one.namelist()) == sorted(other.namelist())
+
+
+def test_a_package_index_shows_the_readme(outside: Places) -> None:
+    """As PyPI renders it: twine has the same program."""
+    twine = ROOT / ".venv-docs" / "bin" / "twine"
+    done = subprocess.run(
+        [str(twine), "check", "--strict", str(outside.wheel), str(outside.sdist)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("PASSED") == 2
 
 
 def test_versions_are_told(outside: Places, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_scan_ids_load_and_take_out_what_is_gone(
         project.run(loader, TAP_CHAKRA_EMIT_SCAN_IDS="true")
     account.mutate(delete=20, insert=10, seed=2)
     project.run("target-duckdb", TAP_CHAKRA_EMIT_SCAN_IDS="true")
-    (sql,) = documents.blocks(ROOT / "README.md", "sql")
+    (sql,) = documents.blocks(ROOT / "docs" / "how-to" / "deleted-rows.md", "sql")
     project.ask(sql)
     held = {row[0] for row in project.ask("select id from process_lead")}
     assert held == {row.id for row in account.oracle("lead") if row.died_ms is None}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = ("README.md", "docs/spark.md")
+PAGES = ("docs/spark.md",)
 LEADS = 150
 
 

@@ -1,0 +1,116 @@
+"""The site holds every document, each link in it leads somewhere, and its tables say what is so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.outside import documents
+from website import reference
+from website.links import faults
+from website.stage import StageError, pages, rewritten, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class _Settings(yaml.SafeLoader):
+    """Reads the site's settings; what names Python objects is nothing to a test."""
+
+
+_Settings.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)
+
+
+def named(entries: Any) -> Iterator[str]:
+    """Each page of a navigation."""
+    if isinstance(entries, str):
+        yield entries
+    elif isinstance(entries, dict):
+        for each in entries.values():
+            yield from named(each)
+    else:
+        for each in entries:
+            yield from named(each)
+
+
+def navigation() -> list[str]:
+    text = (ROOT / "website" / "mkdocs.yml").read_text()
+    return list(named(yaml.load(text, Loader=_Settings)["nav"]))  # noqa: S506 - a safe loader
+
+
+def test_each_document_is_in_the_navigation_once(tmp_path: Path) -> None:
+    built = {name for name in stage(tmp_path) if name.endswith(".md")}
+    listed = {name for name in built if not name.startswith("decisions/0")}
+    assert sorted(navigation()) == sorted(listed)
+    assert len(built) > 90
+
+
+def test_each_decision_is_listed(tmp_path: Path) -> None:
+    built = [name for name in stage(tmp_path) if name.startswith("decisions/0")]
+    text = (tmp_path / "decisions" / "index.md").read_text()
+    assert [name for name in built if f"({Path(name).name})" not in text] == []
+
+
+def test_a_link_stays_leaves_or_is_refused() -> None:
+    found = pages()
+
+    def led(link: str) -> str:
+        return rewritten("docs/how-to/backfill.md", f"[x]({link})", found)
+
+    assert led("../undo.md#undo") == "[x](../undo.md#undo)"
+    assert led("../../CHANGELOG.md") == "[x](../changelog.md)"
+    assert led("../../meltano.yml").endswith("/chakra-connectors/blob/main/meltano.yml)")
+    assert led("../../plugins").endswith("/chakra-connectors/tree/main/plugins)")
+    assert led("https://example.org/a") == "[x](https://example.org/a)"
+    with pytest.raises(StageError, match=r"backfill\.md: gone\.md leads to nothing"):
+        led("gone.md")
+    fenced = "```\n[x](gone.md)\n```"
+    assert rewritten("docs/undo.md", fenced, found) == fenced
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        ('<a href="b.html#there">', None),
+        ('<a href="b.html#gone">', "a.html: b.html#gone leads to no heading"),
+        ('<a href="c.html">', "a.html: c.html leads to no file"),
+        ('<img src="c.svg">', "a.html: c.svg leads to no file"),
+        ('<a href="https://example.org/">', None),
+        ('<script src="https://example.org/x.js">', "a.html fetches https://example.org/x.js"),
+        ('<link rel="stylesheet" href="//example.org/x.css">', "a.html fetches //example.org"),
+        ('<link rel="canonical" href="https://example.org/a">', None),
+    ],
+)
+def test_what_was_built_is_looked_at(tmp_path: Path, html: str, said: str | None) -> None:
+    (tmp_path / "a.html").write_text(html)
+    (tmp_path / "b.html").write_text('<h2 id="there">')
+    found = list(faults(tmp_path))
+    assert not found if said is None else found[0].startswith(said)
+
+
+def test_the_tables_of_the_reference_say_what_the_code_does() -> None:
+    different = [path.name for path, text in reference.files().items() if path.read_text() != text]
+    assert different == [], "make reference"
+
+
+def test_each_open_question_that_a_knob_names_has_its_words() -> None:
+    text = (reference.FOLDER / reference.QUESTIONS).read_text()
+    named_ones = set(json.dumps(reference.knobs()).split("#q")[1:])
+    numbers = {int(each.split(")")[0]) for each in named_ones}
+    assert len(numbers) > 30
+    assert [number for number in numbers if f"## Q{number}\n" not in text] == []
+
+
+def test_the_schema_of_mappings_takes_the_mapping_of_the_documents_and_no_misspelled_one() -> None:
+    schema = json.loads(reference.SCHEMA.read_text())
+    mapping = documents.mapping_of_the_documents()
+    jsonschema.validate(mapping, schema)
+    with pytest.raises(jsonschema.ValidationError, match="modus"):
+        jsonschema.validate([{**mapping[0], "modus": "update"}], schema)

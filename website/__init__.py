@@ -1,0 +1,1 @@
+"""The documentation site: `make docs` makes it of the documents of this repository."""

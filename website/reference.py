@@ -1,0 +1,232 @@
+"""Tables of the reference that are made of the code: `make reference`.
+
+A page holds text by hand, and tables between `<!-- made: NAME -->` and `<!-- end -->`, which this
+module writes. tests/house compares them, so that a page can't say otherwise than the code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from chakra_sandbox.knobs import knob_docs
+from tap_chakra.cli import command as tap_commands
+from tap_chakra.records.schema import ROOT_COLUMNS, RootKind
+from tap_chakra.records.users import users_schema
+from tap_chakra.singer.tap import TapChakra
+from target_chakra.cli import command as target_commands
+from target_chakra.singer.target import TargetChakra
+from website import badges
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+ROOT: Final = Path(__file__).parent.parent
+FOLDER: Final = ROOT / "docs" / "reference"
+SCHEMA: Final = FOLDER / "mapping.schema.json"
+QUESTIONS: Final = "open-questions.md"
+_BLOCK: Final = re.compile(r"(<!-- made: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_SDK: Final = ("stream_map", "faker", "flatten")
+_KINDS: Final[Mapping[RootKind, str]] = {
+    RootKind.ID: "text, the key",
+    RootKind.REFERENCE: "text, an id",
+    RootKind.TEXT: "text",
+    RootKind.STATE: "text",
+    RootKind.MADE: "text",
+    RootKind.TIME: "date-time, UTC",
+    RootKind.FLAG: "boolean",
+    RootKind.ATTRIBUTES: "object, a property per attribute",
+}
+_MEANT: Final = {
+    "team": "The team (account).",
+    "procedure": "The procedure: `procedures.id`.",
+    "createdBy": "Who created it: `users.id`.",
+    "assignedTo": "Who has it now: `users.id`.",
+    "belongsTo": "The pod (group of users).",
+    "entity": "Of which kind its record is: `entities.id`.",
+    "record": "The record that it was started for.",
+    "state": "ShortId of the state.",
+    "nextActionAt": "When somebody is to act next.",
+    "createdAt": "When it was created. Never changes.",
+    "updatedAt": "When it last changed. The bookmark of incremental runs.",
+    "startedAt": "Where ChakraHQ gives it.",
+    "completedAt": "Where ChakraHQ gives it.",
+    "cancelledAt": "Where ChakraHQ gives it.",
+    "deletedAt": "Where ChakraHQ gives it.",
+    "isDeleted": "True where ChakraHQ still shows a deleted row.",
+    "data": "Attribute values, typed as the account's configuration says.",
+    "derivedData": "Computed attributes, only to be read.",
+}
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown."""
+    lines = [list(head)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _settings(plugin: type[TapChakra | TargetChakra]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The settings of a plugin that are its own, and what they are."""
+    plugin.append_builtin_config(plugin.config_jsonschema)
+    for name, schema in plugin.config_jsonschema["properties"].items():
+        if not name.startswith(_SDK):
+            yield name, schema
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """What a value is, in a word."""
+    if "enum" in schema:
+        return " ".join(f"`{value}`" for value in schema["enum"])
+    kinds = [kind for kind in schema.get("type", ["anything"]) if kind != "null"]
+    kind = str(kinds[0])
+    return {"array": "list", "string": "text"}.get(kind, kind)
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    value = schema.get("default")
+    return "" if value is None else f"`{json.dumps(value)}`".replace('"', "")
+
+
+def _settings_table(plugin: type[TapChakra | TargetChakra], prefix: str) -> str:
+    rows = [
+        (f"`{name}`", f"`{prefix}_{name.upper()}`", _kind(schema), _default(schema), _said(schema))
+        for name, schema in _settings(plugin)
+    ]
+    return _table(("setting", "variable", "value", "default", "what it does"), rows)
+
+
+def _said(schema: Mapping[str, Any]) -> str:
+    """What a schema says of itself, with nothing that Markdown would read as HTML."""
+    return str(schema.get("description", "")).replace("<", "&lt;")
+
+
+def tap_settings() -> str:
+    """Settings of the tap."""
+    return _settings_table(TapChakra, "TAP_CHAKRA")
+
+
+def target_settings() -> str:
+    """Settings of the target."""
+    return _settings_table(TargetChakra, "TARGET_CHAKRA")
+
+
+def mapping_schema() -> dict[str, Any]:
+    """The JSON Schema of the setting `streams`, for editors."""
+    streams: Any = TargetChakra.config_jsonschema["properties"]["streams"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "streams of target-chakra",
+        "description": streams["description"],
+        "type": "array",
+        "items": {**streams["items"], "additionalProperties": False},
+    }
+
+
+def mapping_options() -> str:
+    """Options of a mapping."""
+    options = mapping_schema()["items"]["properties"].items()
+    rows = [(f"`{name}`", _kind(schema), _said(schema)) for name, schema in options]
+    return _table(("option", "value", "what it does"), rows)
+
+
+def process_columns() -> str:
+    """Root columns of a process stream."""
+    rows = [
+        (f"`{each.name}`", _KINDS[each.kind], each.text or _MEANT[each.name])
+        for each in ROOT_COLUMNS
+    ]
+    return _table(("column", "type", "what it holds"), rows)
+
+
+def user_columns() -> str:
+    """Columns of the stream of users."""
+    properties: Any = users_schema()["properties"]
+    rows = [(f"`{name}`", _column(each), _said(each)) for name, each in properties.items()]
+    return _table(("column", "type", "what it holds"), rows)
+
+
+def _column(schema: Mapping[str, Any]) -> str:
+    return "date-time, UTC" if schema.get("format") == "date-time" else _kind(schema)
+
+
+def knobs() -> str:
+    """Knobs of the sandbox, each with the question that it stands for."""
+    rows = [
+        (f"`{name}`", f"`{json.dumps(default)}`", _asked(doc)) for name, default, doc in knob_docs()
+    ]
+    return _table(("knob", "default", "what it does, and the open question behind it"), rows)
+
+
+def _asked(doc: str) -> str:
+    """What a knob does; the number of a question leads to its words."""
+    return re.sub(r"\bQ(\d+)\b", rf"[Q\1]({QUESTIONS}#q\1)", doc)
+
+
+def _commands(group: click.Group, name: str) -> str:
+    context = click.Context(group, info_name=name)
+    rows = []
+    for each in group.list_commands(context):
+        found = group.get_command(context, each)
+        if found is not None:
+            said = " ".join((found.help or "").split("\n\n")[0].split())
+            rows.append((f"`{name} {each}`", _said({"description": said})))
+    return _table(("command", "what it does"), rows)
+
+
+def tap_command_table() -> str:
+    """Subcommands of the tap."""
+    return _commands(tap_commands.command(), "tap-chakra")
+
+
+def target_command_table() -> str:
+    """Subcommands of the target."""
+    return _commands(target_commands.command(), "target-chakra")
+
+
+MADE: Final[Mapping[str, Callable[[], str]]] = {
+    "tap-settings": tap_settings,
+    "target-settings": target_settings,
+    "mapping-options": mapping_options,
+    "process-columns": process_columns,
+    "user-columns": user_columns,
+    "knobs": knobs,
+    "tap-commands": tap_command_table,
+    "target-commands": target_command_table,
+}
+"""Each table, by the name that a page gives it."""
+
+
+def filled(text: str) -> str:
+    """A page with its tables as they are now.
+
+    Args:
+        text: The page.
+    """
+    return _BLOCK.sub(lambda match: f"{match[1]}\n{MADE[match[2]]()}\n{match[3]}", text)
+
+
+def files() -> dict[Path, str]:
+    """Each file of the reference that holds something made, as it should be."""
+    made = {path: filled(path.read_text()) for path in sorted(FOLDER.glob("*.md"))}
+    schema = json.dumps(mapping_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {**made, SCHEMA: schema, **badges.files()}
+
+
+def main() -> int:
+    """Write what is made; the exit code."""
+    for path, text in files().items():
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+            print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
