@@ -171,7 +171,7 @@ def json_object(text: str, subject: str, without: str) -> dict[str, Any]:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise SettingsError(
-            f"{subject} is not JSON: line {error.lineno}, column {error.colno}", "Mend it"
+            f"{subject} is not JSON: line {error.lineno}, column {error.colno}", "Correct it"
         ) from None
     if not isinstance(value, dict):
         raise SettingsError(f"{subject} holds no JSON object", "Check that it is the right file")

@@ -72,7 +72,7 @@ class Knobs:
     max_skip: int | None = _knob(None, "Q15: largest skip; beyond it an error")
     id_filter: Literal["works", "ignored", "no_rows", "error"] = _knob("works", "filter on id")
     array_filter: Literal["works", "ignored", "cut_short", "find_nothing"] = _knob(
-        "works", "array filters; cut_short heeds the first ten values"
+        "works", "array filters; cut_short takes the first ten values"
     )
     unknown_where_key: Literal["no_rows", "ignored", "error"] = _knob("no_rows", "Q16")
     updated_at_filter: Literal["ignored", "honoured", "error", "no_rows"] = _knob("ignored", "Q14")

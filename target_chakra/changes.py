@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from target_chakra.guards import Guard
     from target_chakra.lifecycle import Outcome
 
-MEND: Final = "Mend the row in the source, or send it again with target-chakra retry"
+MEND: Final = "Correct the row in the source, or send it again with target-chakra retry"
 """What to do about a row that ChakraHQ refuses."""
 Fields: TypeAlias = "Mapping[str, object]"
 """Destination → value as it goes over the wire. `data.city`, `state`, `record.phone` …"""

@@ -52,14 +52,16 @@ def called(url: str) -> str:
 
 def not_read(source: str, said: str) -> SettingsError:
     """A source that fails at its beginning."""
-    return SettingsError(f"The source {source} can't be read: {said}", "Mend that and run it again")
+    return SettingsError(
+        f"The source {source} can't be read: {said}", "Correct that and run it again"
+    )
 
 
 def broken_off(source: str, said: str) -> SettingsError:
     """A source that fails while its rows come."""
     return SettingsError(
         f"The source {source} can't be read any further: {said}",
-        "Mend that and run it again; what became of the rows before it is on record",
+        "Correct that and run it again; what became of the rows before it is on record",
     )
 
 

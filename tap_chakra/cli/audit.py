@@ -93,7 +93,7 @@ def audit(  # noqa: PLR0913 - one argument for each option, as click wants them
     """Compare tables of a warehouse with ChakraHQ, row by row, and say where they differ.
 
     Reads all of the procedure and all of the table, and changes neither. Ends with 0 only where
-    both hold the same processes with the same values, but for what changed while it ran.
+    both hold the same processes with the same values, except what changed while it ran.
 
     \b
     Examples:

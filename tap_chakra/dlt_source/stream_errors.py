@@ -40,7 +40,7 @@ class StreamsFailed(ChakraError):
         said = " ".join(f"{name} failed: {each['said']}" for name, each in failed.items())
         super().__init__(
             f"Resources failed, the others are loaded ({', '.join(failed)}). {said.rstrip('.')}",
-            "No bookmark of those that failed moved: run it again once they are mended, or leave"
+            "No bookmark of those that failed moved: run it again once they are fixed, or leave"
             " them out",
         )
         code = gravest(ExitCode(each["code"]) for each in failed.values())

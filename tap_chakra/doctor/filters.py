@@ -154,7 +154,7 @@ def unknown_name_finding(about: str, lister: Lister) -> Finding:
         else "a filter on one finds nothing"
     )
     follows = (
-        "A filter that is misspelled finds everything: whoever filters by hand may take all rows"
+        "A filter that is misspelled finds everything: who filters by hand may take all rows"
         " for those that were meant"
     )
     severity = Severity.NOTE if rows else Severity.OK

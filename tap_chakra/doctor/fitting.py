@@ -43,7 +43,7 @@ def type_findings(procedures: Iterable[Procedure]) -> Iterator[Finding]:
     for procedure, attribute in unknown[:MOST_ATTRIBUTES]:
         yield Finding(
             topic,
-            f"'{attribute.type.name}' is a type that nobody knows",
+            f"'{attribute.type.name}' is an unknown type",
             f"Its values are taken as {attribute.type.family.name}",
             severity=Severity.NOTE,
             about=f"{procedure.short_id}.{attribute.short_id}",

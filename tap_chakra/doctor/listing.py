@@ -22,8 +22,8 @@ FEWEST_ROWS: Final = 3
 """Rows of which an order can be told."""
 _WORDS: Final = {Order.ASCENDING: "oldest first", Order.DESCENDING: "newest first"}
 _NO_ORDER: Final = (
-    "Scans need none: they cut time into windows that one answer holds. Who pages by skip over"
-    " such a list loses rows"
+    "Scans need none: they cut time into windows small enough for one answer. Who pages by skip"
+    " over such a list loses rows"
 )
 
 

@@ -109,5 +109,5 @@ def summary(failures: Sequence[Failure], streams: int) -> str:
     return (
         f"{len(names)} of {streams} streams failed: {', '.join(names[:MOST_NAMED])}{more}."
         " The others were read; no bookmark of those that failed moved."
-        " Run it again once they are mended, or deselect them."
+        " Run it again once they are fixed, or deselect them."
     )

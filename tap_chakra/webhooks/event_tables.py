@@ -105,7 +105,7 @@ def _sqlite(place: str, *, makes: bool) -> sa.Engine:
     elif not path.exists():
         raise NoEventStore(
             f"There is no event store '{path}'",
-            "Start tap-chakra listen with the same webhook_store, or mend the setting",
+            "Start tap-chakra listen with the same webhook_store, or correct the setting",
         )
     opened = partial(sqlite3.connect, f"{path.as_uri()}?mode=rw", uri=True, check_same_thread=False)
     engine = sa.create_engine("sqlite://", creator=opened, poolclass=sa.pool.NullPool)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from target_chakra.lookups.comparison import Comparable
 
 
-UNDO_AGAIN: Final = "Mend it in ChakraHQ, or run the undo again"
+UNDO_AGAIN: Final = "Correct it in ChakraHQ, or run the undo again"
 """What to do about a process that can't be taken back."""
 
 

@@ -32,7 +32,7 @@ def too_many_rejects(rejected: int, allowed: int) -> LimitCrossed:
         beyond_rejects(rejected, allowed),
         "See target-chakra rejects for the reason of each. They are on record and do not count"
         " again: run the pipeline once more to finish the load, and target-chakra retry once they"
-        " are mended",
+        " are corrected",
     )
 
 
@@ -139,5 +139,5 @@ def crossed_percent(rejected: int, came: int, percent: float) -> LimitCrossed | 
     return LimitCrossed(
         f"{rejected:,} of {came:,} rows were rejected, more than stop_at_reject_percent"
         f" ({percent:g}) allows",
-        "See the rejects for the reasons, mend the source or the mapping, and run it again",
+        "See the rejects for the reasons, correct the source or the mapping, and run it again",
     )

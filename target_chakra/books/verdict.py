@@ -119,13 +119,13 @@ class Verdict:
         said = f"Rejected most often: {self.why[Outcome.REJECTED].said()}."
         if self.receipt.dry_run:
             return (
-                f"{said} A dry run adds none to the rejects on record, and takes none away: mend"
+                f"{said} A dry run adds none to the rejects on record, and takes none away: correct"
                 " them in the source or the mapping."
             )
         listed, again = self.command(f"rejects --run {self.receipt.run}"), self.command("retry")
         if self.is_undo:
             return f"{said} List them with: {listed}. What was not taken back is as it was."
-        return f"{said} List them with: {listed}. Once mended, send them again with: {again}."
+        return f"{said} List them with: {listed}. Once corrected, send them again with: {again}."
 
     def _unknown_said(self) -> str:
         unknown, unsent = self._count(Outcome.UNKNOWN), self._count(Outcome.NOT_SENT)
@@ -133,7 +133,7 @@ class Verdict:
         parts = []
         if unknown:
             verb = "was" if unknown == 1 else "were"
-            parts.append(f"Nobody knows whether {counted(unknown)} {verb} written.")
+            parts.append(f"It is not known whether {counted(unknown)} {verb} written.")
             why = self.why[Outcome.UNKNOWN].said()
             parts += [f"Most often: {why}."] if why else []
             parts.append(f"List them with: {self.command('unknown')}.")
@@ -159,7 +159,7 @@ class Verdict:
     def _why(self) -> str:
         if self.held is None:
             return "an unknown row, or one in flight, holds their process"
-        said = "what was sent to their process before, and nobody knows of, may still be written"
+        said = "what was sent to their process before, outcome unknown, may still be written"
         if self.held.until_ms is None:
             return f"{said}, and {_until(self.held)}"
         return f"{said} until {_until(self.held)}"

@@ -198,7 +198,7 @@ class _Plan:
             )
         if self.deletes:
             lines.append(
-                "Whoever deleted the processes that came back (a mirror whose source does not bring"
+                "Who deleted the processes that came back (a mirror whose source does not bring"
                 " them, a mark of deletion) deletes them again with its next run."
             )
         return lines

@@ -1,4 +1,4 @@
-"""`unknown`: rows of which nobody knows, and the word of their user for them."""
+"""`unknown`: rows with an unknown outcome, and the word of their user for them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def unknown(
     at_once: bool,
     as_json: bool,
 ) -> None:
-    """List rows of which nobody knows (or some, by number), or take your word for them.
+    """List rows with an unknown outcome (or some, by number), or settle them by your word.
 
     Look in ChakraHQ whether the row is there. One that is not written is sent when its source
     brings it again; one that is written is not.
@@ -133,7 +133,7 @@ def _refuse_early(chosen: Sequence[UnknownLine]) -> None:
     held = [each.free_ms for each in chosen if each.free_ms is not None]
     if len(held) < len(chosen):
         raise SettingsError(
-            "Nobody knows until when the job of these rows may still write them",
+            "It is not known until when the job of these rows may still write them",
             "See in ChakraHQ that it is over, then say --now",
         )
     if SystemClock().now() * 1000 < max(held):

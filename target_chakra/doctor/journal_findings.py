@@ -95,7 +95,7 @@ def _unsettled(found: Condition, command: Callable[[str], str]) -> Iterator[Find
     if found.unknown:
         yield Finding(
             TOPIC,
-            f"{counted(found.unknown)} of which nobody knows whether they were written",
+            f"{counted(found.unknown)} of which it is not known whether they were written",
             f"Look for them in ChakraHQ and say what became of them: {command('unknown')}",
             severity=Severity.WARNING,
         )

@@ -54,7 +54,7 @@ _SAID: Final = {
         Severity.NOTE,
     ),
     Way.NONE: (
-        "can't be believed: keys that exist are not found, or others come",
+        "can't be trusted: keys that exist are not found, or others come",
         "A run stops before its first row by this key: map another one, or the process's id",
         Severity.FAULT,
     ),

@@ -113,5 +113,5 @@ class Arrival:
         return Unfinished(
             f"Of the rows of '{self.delivery.stream}' {' and '.join(said) or 'some are left'}",
             "Run the pipeline again: it reads back what it can and sends the rest; target-chakra"
-            " unknown lists rows that nobody knows of",
+            " unknown lists rows with an unknown outcome",
         )

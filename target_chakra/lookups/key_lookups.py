@@ -67,7 +67,7 @@ class AnswerNotBelieved(ChakraError):
 def not_believed(procedure: str, attribute: str) -> AnswerNotBelieved:
     """Why nothing is written where no way of looking processes up can be believed."""
     return AnswerNotBelieved(
-        f"Look-ups in '{procedure}' by {attribute} can't be believed: rows that exist are"
+        f"Look-ups in '{procedure}' by {attribute} can't be trusted: rows that exist are"
         " not found by it, or others come",
         "Map another key, or the process's id",
     )

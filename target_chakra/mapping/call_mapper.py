@@ -166,7 +166,7 @@ class CallMapper:
             return Reject(
                 change,
                 "; ".join(problems.values()),
-                "Mend it in the source",
+                "Correct it in the source",
                 is_hidden=True,
                 kind=RejectKind.UNFIT,
                 about=", ".join(problems),

@@ -203,7 +203,7 @@ class RowMapper:
             return Reject(
                 change,
                 "; ".join((*(each.said for each in problems), *others)),
-                "Mend it in the source, or leave it out with fields",
+                "Correct it in the source, or leave it out with fields",
                 kind=RejectKind.UNFIT,
                 about=", ".join(dict.fromkeys(each.column for each in problems)),
             )

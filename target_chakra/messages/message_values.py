@@ -55,7 +55,7 @@ def source_part(source: Source, name: str, write: Writer, where: str) -> Content
         return named_part(source.column, name, write)
     wire = write(source.constant)
     if isinstance(wire, Unfit):
-        raise SettingsError(f"In {where} the value of {name} {wire.reason}", "Mend it")
+        raise SettingsError(f"In {where} the value of {name} {wire.reason}", "Correct it")
     return constant_part(source.constant, name, write)
 
 

@@ -210,5 +210,5 @@ def _text(value: object) -> str:
 
 def _changed(change: Change, guard: Guard, what: list[str]) -> Reject:
     reason = f"Changed since {guard.since}: {'; '.join(what)}"
-    step = _NEXT if change.undoes is None else "See what ChakraHQ holds now, and mend it there"
+    step = _NEXT if change.undoes is None else "See what ChakraHQ holds now, and correct it there"
     return Reject(change, reason, step, kind=RejectKind.CHANGED)

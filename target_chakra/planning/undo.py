@@ -55,7 +55,7 @@ def taking_back(
         undoes=effect.named_by,
     )
     if problem := _obstacle(effect):
-        reason, step = f"Not taken back: {problem}", "Mend it in ChakraHQ where it matters"
+        reason, step = f"Not taken back: {problem}", "Correct it in ChakraHQ where it matters"
         return Reject(change, reason, step, kind=RejectKind.NO_BEFORE)
     guard = Guard(
         f"run {run}",

@@ -223,7 +223,7 @@ def _unknowns(unknowns: Sequence[UnknownLine], with_rows: bool) -> SearchTable: 
     left = len(unknowns) > MOST_UNKNOWN
     note = f"The first {MOST_UNKNOWN:,} of {len(unknowns):,}." if left else ""
     shown = (*columns, *(Column(name) for name in last))
-    return SearchTable("Nobody knows whether these were written", shown, cells, note)
+    return SearchTable("It is not known whether these were written", shown, cells, note)
 
 
 def _kept(details: RunDetails, with_rows: bool) -> Iterator[Part]:  # noqa: FBT001 - one call

@@ -189,7 +189,7 @@ class Mirrors:
         ]
         if left := len(absent) - len(certain):
             LOG.warning(
-                "Of '%s' %s: rows that were rejected may name them. Mend those in the source, or"
+                "Of '%s' %s: rows that were rejected may name them. Correct those in the source, or"
                 " leave them out of it (%s)",
                 stream,
                 "1 process is not deleted" if left == 1 else f"{left:,} processes are not deleted",

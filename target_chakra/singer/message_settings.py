@@ -132,7 +132,7 @@ MESSAGE_OPTIONS = (
     th.Property(
         "rate",
         th.NumberType,
-        description="Messages a minute at the most.",
+        description="Messages per minute at the most.",
     ),
     th.Property(
         "quiet_hours",

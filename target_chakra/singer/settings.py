@@ -90,7 +90,7 @@ MAPPING = th.ObjectType(
     th.Property(
         "once_by",
         th.StringType,
-        description="Of tasks and messages: the column whose value is called for once, for ever.",
+        description="Of tasks and messages: the column whose value is called for only once.",
     ),
     th.Property(
         "process",
@@ -176,7 +176,7 @@ SETTINGS = th.PropertiesList(
         default=defaults.DEFAULT_BATCH_SIZE,
         title="Batch size",
         description=(
-            "Rows a job. The first of its kind on an account has 10 and is read back. Where"
+            "Rows per job. The first of its kind on an account has 10 and is read back. Where"
             " ChakraHQ takes but some rows of one, the rest is read back, and the journal"
             " remembers that size."
         ),

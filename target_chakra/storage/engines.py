@@ -25,7 +25,7 @@ READS: Final = "chakra_reads"
 WRITES: Final = "chakra_writes"
 """Execution option of connections that write from their beginning, where others only read."""
 _ANY_STEP: Final = (
-    "Nothing that it does not know was sent. Make room or mend the database, then run it again to"
+    "Nothing that it does not know was sent. Make room or repair the database, then run it again to"
     " go on"
 )
 LOOK_AGAIN: Final = (
@@ -44,7 +44,7 @@ _BAD_OPTION: Final = re.compile(
 )
 """What the driver says, before it asks a server, of an option that means nothing."""
 _NO_DATABASE: Final = "file is not a database"
-_MENDED: Final = "Mend it, or leave it out for the default place"
+_MENDED: Final = "Correct it, or leave it out for the default place"
 
 
 def open_engine(url: str, *, reads: bool = False) -> sa.Engine:

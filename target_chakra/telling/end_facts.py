@@ -69,7 +69,7 @@ def _metrics(end: RunEnd) -> Iterator[Metric]:
 
 _OF_OUTCOMES: Final = (
     ("run_rejects", Outcome.REJECTED, "Rejected rows of the last run."),
-    ("run_unknown", Outcome.UNKNOWN, "Rows of the last run of which nobody knows."),
+    ("run_unknown", Outcome.UNKNOWN, "Rows of the last run with an unknown outcome."),
     ("run_in_flight", Outcome.IN_FLIGHT, "Rows that were sent, and that the next run follows."),
     ("run_not_sent", Outcome.NOT_SENT, "Rows that the source has to bring again."),
 )

@@ -54,7 +54,7 @@ Kills are of real processes against a real sandbox (`make kill`), bad input is d
 soak (`make soak`) is a day of simulated weeks: people at work, tap and target by a schedule.
 """
 UNKNOWN = (
-    "*Unknown* counts rows of which a run said that nobody knows, with an exit code that is not 0:"
+    "*Unknown* counts rows whose outcome a run said is unknown, with an exit code that is not 0:"
     " never in silence, and settled by a later run or by its user's word."
 )
 

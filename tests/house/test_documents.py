@@ -70,8 +70,8 @@ def test_the_exit_codes_are_documented() -> None:
     assert [(int(code), name) for code, name in rows] == [(c.value, c.name) for c in ExitCode]
 
 
-def test_the_order_of_gravity_is_documented_and_has_each_exit_code() -> None:
-    (said,) = re.findall(r"From the least grave: (.+?):", read("docs/exit-codes.md"))
+def test_the_order_of_seriousness_is_documented_and_has_each_exit_code() -> None:
+    (said,) = re.findall(r"From the least serious: (.+?):", read("docs/exit-codes.md"))
     assert re.findall(r"`(\w+)`", said) == [code.name for code in GRAVITY]
     assert sorted(GRAVITY) == list(ExitCode)
 

@@ -145,7 +145,7 @@ unchanged.
 alike. Blanks alone, U+0000, a fraction and an object name no process. Where ChakraHQ stores keys \
 in another spelling, that is learned, and the journal keeps it.
 - **A mark of deletion** (`delete_when`, `isDeleted`) is true or false in the words of a boolean, \
-or any time where the column's name or type says that it holds times. A word that nobody knows \
+or any time where the column's name or type says that it holds times. Any other word \
 deletes nothing: its row is a reject. So is a row that carries a set `_sdc_deleted_at` or the \
 like, while the mapping has no `delete_when`.
 - **The phone number of a message** (not an attribute of a phone type, which is a text) is written \

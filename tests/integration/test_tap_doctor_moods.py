@@ -77,7 +77,7 @@ TRUTHS: list[tuple[dict[str, object], str, str, str]] = [
     ({}, "derivedData", "an object", "ok"),
     ({"derived_data": "null"}, "derivedData", "null", "ok"),
     ({"derived_data": "absent"}, "derivedData", "not there", "ok"),
-    ({}, "attribute types", "'signaturePad' is a type that nobody knows", "note"),
+    ({}, "attribute types", "'signaturePad' is an unknown type", "note"),
     ({}, "rows and types", "rows hold object of 1 field", "warning"),
     ({"config_style": "bare"}, "procedures", "can be read", "ok"),
 ]

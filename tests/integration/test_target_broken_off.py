@@ -134,7 +134,7 @@ def test_unknown_rows_are_one_line(tmp_path: Path) -> None:
     world = world_of(5, job_duration_ms=NEVER)
     told = run(world, tmp_path, rows(4), job_timeout=30)
     assert told.code == ExitCode.UNKNOWN, told.stderr
-    alarm, *_ = [each for each in alarms(told) if "Nobody knows whether 4 rows" in each]
+    alarm, *_ = [each for each in alarms(told) if "It is not known whether 4 rows" in each]
     assert "Most often: " in alarm
     assert "(4 rows)" in alarm
     assert f"target-chakra --config {tmp_path}/config.json unknown." in alarm

@@ -188,7 +188,7 @@ def test_it_says_what_waits_in_the_journal_and_shows_no_value_of_a_row(tmp_path:
     assert "ended with exit code 7" in text
     assert "3 open rejects: score is …, which is no integer" in text
     assert "(3)" in text
-    assert "1 row of which nobody knows" in text
+    assert "1 row of which it is not known" in text
     for row in rows:
         for value in row.values():
             assert value not in told.stdout

@@ -120,7 +120,7 @@ def test_unknown_rows_of_a_journal_that_kept_no_end_of_their_holds_are_listed(
     assert json.loads(lines[0])["free_ms"] is None
     refused = run_target(world, [*old_journal, "--as", "not-written", "1"])
     assert refused.code == ExitCode.SETTINGS
-    assert "Nobody knows until when" in refused.stderr
+    assert "It is not known until when" in refused.stderr
     assert run_target(world, [*old_journal, "--as", "not-written", "--now", "1"]).code == 0
 
 

@@ -114,7 +114,7 @@ def test_rejects_are_told_by_reason_with_three_examples_and_what_to_type(desk: D
     assert shown.code == 0
     assert shown.stdout == (
         f"9 rows: score is …, {EXAMPLE}\n"
-        "    Mend it in the source, or leave it out with fields.\n"
+        "    Correct it in the source, or leave it out with fields.\n"
         f"    1  run 1, scores line 14, lead_id=B-x0: score is 'x0', {EXAMPLE}\n"
         f"    2  run 1, scores line 15, lead_id=B-x1: score is 'x1', {EXAMPLE}\n"
         f"    3  run 1, scores line 16, lead_id=B-x2: score is 'x2', {EXAMPLE}\n"

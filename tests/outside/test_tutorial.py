@@ -1,4 +1,4 @@
-"""The tutorial, done as it stands there: its files, its commands, and what it says that one sees."""
+"""The tutorial, done as it stands there: its files, its commands, and what one sees."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ WRONG = [
     (b"\xef\xbb\xbf", "is empty", "Leave --state out"),
     (OBJECT.encode("utf-16"), "is UTF-16 text", "Save it as UTF-8"),
     (b"\xff{}", "is not UTF-8 text", "Save it as UTF-8"),
-    (b'{"a": 1,\n}', "is not JSON: line 1", "Mend it"),
-    (b'{"a": NaN}', "is not JSON: line 1", "Mend it"),
+    (b'{"a": 1,\n}', "is not JSON: line 1", "Correct it"),
+    (b'{"a": NaN}', "is not JSON: line 1", "Correct it"),
     (b"[]", "holds no JSON object", "Check that it is the right file"),
 ]
 

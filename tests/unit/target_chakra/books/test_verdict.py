@@ -59,8 +59,8 @@ def test_rows_that_were_not_sent_are_told_until_when_their_process_is_held() -> 
     held = Held(until_ms=1_790_000_312_000, seconds=312)
     (line,) = replace(verdict({Outcome.NOT_SENT: 2}), held=held).errors()
     assert line == (
-        "2 rows not sent, to come again from the source: what was sent to their process before, and"
-        " nobody knows of, may still be written until 2026-09-21T14:18:32.000Z by ChakraHQ's clock"
+        "2 rows not sent, to come again from the source: what was sent to their process before,"
+        " outcome unknown, may still be written until 2026-09-21T14:18:32.000Z by ChakraHQ's clock"
         " (312 s from now). Run it again after that."
     )
 
@@ -69,7 +69,7 @@ def test_rejects_over_the_limit_are_one_line_with_the_commands() -> None:
     (line,) = verdict({Outcome.REJECTED: 2}, reasons("bad", "bad")).errors()
     assert line == (
         "2 rows were rejected, and max_rejects allows 1. Rejected most often: bad (2 rows)."
-        " List them with: target-chakra rejects --run 7. Once mended, send them again with:"
+        " List them with: target-chakra rejects --run 7. Once corrected, send them again with:"
         " target-chakra retry."
     )
 
