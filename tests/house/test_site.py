@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ import yaml
 from tests.outside import documents
 from website import reference
 from website.links import faults
+from website.reading_ease import ease, sentences, syllables
 from website.stage import StageError, pages, rewritten, stage
+from website.terminal_picture import PICTURE, picture, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,3 +117,45 @@ def test_the_schema_of_mappings_takes_the_mapping_of_the_documents_and_no_misspe
     jsonschema.validate(mapping, schema)
     with pytest.raises(jsonschema.ValidationError, match="modus"):
         jsonschema.validate([{**mapping[0], "modus": "update"}], schema)
+
+
+def test_no_picture_of_the_readme_fetches_anything() -> None:
+    for path in sorted((ROOT / "docs" / "pictures").glob("*.svg")):
+        named_ones = re.findall(r"(?:url\(|href=.|@import|src=.)(?!#)", path.read_text())
+        assert named_ones == [], path.name
+
+
+def test_the_terminal_shows_what_was_said() -> None:
+    said = "1. A sandbox\n   listens on http://127.0.0.1:40123\n\nLeads by state\n  New  3\n\n"
+    said += "Leads by city\n  goa  1\n\n2. Done <well>\n"
+    text = shown(said)
+    assert "40123" not in text
+    assert "goa" not in text
+    assert text.split("\n\n")[1:] == ["Leads by state\n  New  3", "…", "2. Done <well>"]
+    drawn = picture(text)
+    assert "&lt;well&gt;" in drawn.replace("&#160;", " ")
+    assert PICTURE.read_text().count("<text") > 40
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [
+        ("row", 1),
+        ("rows", 1),
+        ("wanted", 2),
+        ("skipped", 1),
+        ("table", 2),
+        ("time", 1),
+        ("data", 2),
+    ],
+)
+def test_syllables_are_counted(word: str, count: int) -> None:
+    assert syllables(word) == count
+
+
+def test_code_and_labels_are_no_sentences() -> None:
+    page = "# A title\n\nThe tap reads `id` of all rows. It stops.\n\n```\nnot this one\n```\n"
+    assert list(sentences(page)) == [["The", "tap", "reads", "code", "of", "all", "rows"]]
+    found = ease(page)
+    assert found is not None
+    assert found.flesch == pytest.approx(206.835 - 1.015 * 7 - 84.6)
