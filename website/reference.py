@@ -94,12 +94,12 @@ def _default(schema: Mapping[str, Any]) -> str:
     return "" if value is None else f"`{json.dumps(value)}`".replace('"', "")
 
 
-def _settings_table(plugin: type[TapChakra | TargetChakra], prefix: str) -> str:
+def _settings_table(plugin: type[TapChakra | TargetChakra]) -> str:
     rows = [
-        (f"`{name}`", f"`{prefix}_{name.upper()}`", _kind(schema), _default(schema), _said(schema))
+        (f"`{name}`", _kind(schema), _default(schema), _said(schema))
         for name, schema in _settings(plugin)
     ]
-    return _table(("setting", "variable", "value", "default", "what it does"), rows)
+    return _table(("setting", "value", "default", "what it does"), rows)
 
 
 def _said(schema: Mapping[str, Any]) -> str:
@@ -109,12 +109,12 @@ def _said(schema: Mapping[str, Any]) -> str:
 
 def tap_settings() -> str:
     """Settings of the tap."""
-    return _settings_table(TapChakra, "TAP_CHAKRA")
+    return _settings_table(TapChakra)
 
 
 def target_settings() -> str:
     """Settings of the target."""
-    return _settings_table(TargetChakra, "TARGET_CHAKRA")
+    return _settings_table(TargetChakra)
 
 
 def mapping_schema() -> dict[str, Any]:

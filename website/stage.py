@@ -24,6 +24,7 @@ ELSEWHERE: Final = {
     "chakra_sandbox/README.md": "reference/sandbox.md",
 }
 """Documents that do not lie in docs/, and where the site has them."""
+STYLE: Final = "website/style.css"
 RESULTS: Final = "benchmarks/results"
 DECISIONS: Final = "decisions/index.md"
 """A page of the site alone: on GitHub the folder is its own list."""
@@ -96,6 +97,7 @@ def stage(folder: Path) -> Iterator[str]:
         else:
             shutil.copyfile(ROOT / source, target)
         yield name
+    shutil.copyfile(ROOT / STYLE, folder / "style.css")
     (folder / DECISIONS).write_text(decisions())
     yield DECISIONS
 
