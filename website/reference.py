@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "docs" / "reference"
+COMPARISON: Final = ROOT / "docs" / "explanation" / "benchmarks.md"
+RESULTS: Final = ROOT / "benchmarks" / "results"
 SCHEMA: Final = FOLDER / "mapping.schema.json"
 QUESTIONS: Final = "open-questions.md"
 _BLOCK: Final = re.compile(r"(<!-- made: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -190,6 +192,18 @@ def target_command_table() -> str:
     return _commands(target_commands.command(), "target-chakra")
 
 
+def _result(name: str, before: str) -> str:
+    """A table of the results of a benchmark.
+
+    Args:
+        name: Of their page.
+        before: What stands right before the table, or begins it.
+    """
+    text = (RESULTS / name).read_text()
+    found = re.search(r"(?:\|.*\n)+", text[text.index(before) :])
+    return found[0] if found else ""
+
+
 MADE: Final[Mapping[str, Callable[[], str]]] = {
     "tap-settings": tap_settings,
     "target-settings": target_settings,
@@ -199,6 +213,9 @@ MADE: Final[Mapping[str, Callable[[], str]]] = {
     "knobs": knobs,
     "tap-commands": tap_command_table,
     "target-commands": target_command_table,
+    "beside-readers": lambda: _result("tap.md", "## Beside its peers"),
+    "beside-bad-rows": lambda: _result("write.md", "## 100 bad rows"),
+    "beside-kills": lambda: _result("write.md", "| creates without a key"),
 }
 """Each table, by the name that a page gives it."""
 
@@ -214,7 +231,8 @@ def filled(text: str) -> str:
 
 def files() -> dict[Path, str]:
     """Each file of the reference that holds something made, as it should be."""
-    made = {path: filled(path.read_text()) for path in sorted(FOLDER.glob("*.md"))}
+    pages = [*sorted(FOLDER.glob("*.md")), COMPARISON]
+    made = {path: filled(path.read_text()) for path in pages}
     schema = json.dumps(mapping_schema(), indent=2, ensure_ascii=False) + "\n"
     return {**made, SCHEMA: schema, **badges.files()}
 
