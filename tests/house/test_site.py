@@ -159,3 +159,16 @@ def test_code_and_labels_are_no_sentences() -> None:
     found = ease(page)
     assert found is not None
     assert found.flesch == pytest.approx(206.835 - 1.015 * 7 - 84.6)
+
+
+def test_each_message_that_a_page_names_is_one_of_ours() -> None:
+    page = (ROOT / "docs" / "how-to" / "when-something-goes-wrong.md").read_text()
+    table = page.partition("## By message")[2].partition("## Rejected")[0]
+    messages = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert len(messages) >= 8
+    packages = ("chakra_api", "chakra_plugin", "tap_chakra", "target_chakra")
+    sources = [path.read_text() for name in packages for path in (ROOT / name).rglob("*.py")]
+    # A text over two lines of a module is one.
+    text = re.sub(r'"\s+f?"', "", "\n".join(sources))
+    parts = [part.strip() for message in messages for part in message.split("…")]
+    assert [part for part in parts if part not in text] == []
