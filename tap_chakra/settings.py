@@ -18,6 +18,7 @@ from chakra_api.values.timestamps import iso_ms, parse_timestamp
 from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
 from tap_chakra.job_file import NamedJob, parse_jobs
 from tap_chakra.masking.rules import MaskSetting, parse_mask
+from tap_chakra.naming.column_names import SPELLINGS
 from tap_chakra.photos.settings import PhotoSettings, parse_photos
 from tap_chakra.process_ids import parse_process_ids
 from tap_chakra.webhooks.settings import WebhookSettings, parse_webhooks
@@ -66,6 +67,7 @@ class Settings:
         photos: Where the files of photos go, and of which procedures.
         jobs: The background jobs to read; None where there is no such stream.
         process_ids: The ids of the processes that alone are read, by procedure; None for all.
+        column_names: How the names of columns are spelled.
     """
 
     connection: Connection
@@ -90,6 +92,7 @@ class Settings:
     photos: PhotoSettings = field(default_factory=PhotoSettings)
     jobs: tuple[NamedJob, ...] | None = None
     process_ids: Mapping[str, tuple[str, ...]] | None = None
+    column_names: str = SPELLINGS[0]
 
     @property
     def narrowed(self) -> bool:
@@ -144,6 +147,7 @@ def parse_settings(
         photos=parse_photos(config),
         jobs=parse_jobs(config),
         process_ids=ids,
+        column_names=_spelling(config.get("column_names")),
     )
 
 
@@ -184,6 +188,16 @@ def _mode(value: object) -> str:
             f" {', '.join(CHANGE_DETECTION)}",
         )
     return str(mode)
+
+
+def _spelling(value: object) -> str:
+    spelling = SPELLINGS[0] if value is None else value
+    if spelling not in SPELLINGS:
+        raise SettingsError(
+            f"The setting column_names is {shown(spelling)}, which is no way to spell them",
+            f"{did_you_mean(str(spelling), SPELLINGS)}Choose one of {', '.join(SPELLINGS)}",
+        )
+    return str(spelling)
 
 
 def _procedures(value: object) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chakra_api.account.people import Directory
 from chakra_api.clock import SystemClock
 from chakra_api.redaction import redact_logs
-from tap_chakra.records.names import told_apart
+from tap_chakra.naming.names import told_apart
 from tap_chakra.run.source import Source
 from tap_chakra.tables.table_builder import AttributeLayout, TableBuilder, plain_layout
 

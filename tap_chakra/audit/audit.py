@@ -93,7 +93,11 @@ class Audit:
             self._source.times,
         )
         matching = match(
-            meanings(builder.schema, self._procedure), held.schema, self._ignored, held.types
+            meanings(builder.schema, self._procedure),
+            held.schema,
+            self._ignored,
+            held.types,
+            self._source.settings.column_names,
         )
         packing, summary = Packing(matching.pairs), Summary()
         with Spool() as spool:

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from chakra_api.errors import SettingsError
 from tap_chakra.audit.meanings import FINEST, Grain, Meaning, NotComparable, grain_of, plain_type
-from tap_chakra.records.names import loader_names
+from tap_chakra.naming.column_names import SNAKE_CASE, SPELLINGS, snake_columns
+from tap_chakra.naming.names import loader_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -116,6 +117,7 @@ def match(
     theirs: pa.Schema,
     ignored: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
+    spelling: str = SPELLINGS[0],
 ) -> Matching:
     """Find each column of ChakraHQ's in a table.
 
@@ -124,11 +126,12 @@ def match(
         theirs: The table's schema.
         ignored: Columns that the user wants left out, of ours or of the table.
         types: The table's types as its warehouse calls them, by column, as far as it tells.
+        spelling: The setting `column_names` with which it was loaded.
 
     Raises:
         SettingsError: Nothing in the table can be the id.
     """
-    columns = _Columns(ours, theirs, types or {})
+    columns = _Columns(ours, theirs, types or {}, spelling)
     key = columns.place(ID)
     if not isinstance(key, Place) or key.member:
         raise SettingsError(
@@ -184,16 +187,22 @@ class _Columns:
         ours: All that is looked for.
         theirs: The table's schema.
         types: Its types as its warehouse calls them.
+        spelling: The setting `column_names`.
     """
 
     def __init__(
-        self, ours: Mapping[str, Meaning], theirs: pa.Schema, types: Mapping[str, str]
+        self,
+        ours: Mapping[str, Meaning],
+        theirs: pa.Schema,
+        types: Mapping[str, str],
+        spelling: str,
     ) -> None:
         self.ours = ours
         self.theirs = theirs
         self.types = types
         self._by_fold = _grouped(self.theirs.names, folded)
         self._wanted = _grouped(self.ours, folded)
+        self._members = {group: _members(group, ours, spelling) for group in _GROUPS}
         self._short = _grouped(
             [name for name in self.ours if name.startswith(_PREFIXES)],
             lambda name: folded(called(name).rpartition(".")[2]),
@@ -235,9 +244,9 @@ class _Columns:
         if not isinstance(whole, Place):
             return whole
         kind = plain_type(self.theirs.field(whole.column).type)
-        attribute = name.removeprefix(f"{group}__")
+        attribute = self._members[group][name.removeprefix(f"{group}__")]
         if not pa.types.is_struct(kind):
-            return Place(whole.column, attribute)  # of JSON text: its keys are ChakraHQ's own
+            return Place(whole.column, attribute)  # of JSON text
         names = [kind.field(at).name for at in range(kind.num_fields)]
         alike = [each for each in names if folded(each) == folded(attribute)]
         if attribute in names or len(alike) == 1:
@@ -262,6 +271,14 @@ class _Columns:
         if pa.types.is_map(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
             return None
         raise NotComparable(f"the table holds {kind}, and no object")
+
+
+def _members(group: str, ours: Iterable[str], spelling: str) -> Mapping[str, str]:
+    """What the members of an object are called in it, by their shortIds."""
+    before = f"{group}__"
+    names = [name.removeprefix(before) for name in ours if name.startswith(before)]
+    own = {name: name for name in names}
+    return snake_columns(names, group)[0] if spelling == SNAKE_CASE else own
 
 
 def _grouped(names: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:

@@ -106,6 +106,11 @@ def spelled(path: Sequence[str]) -> str:
     return ".".join(path[1::2] if set(path[::2]) == {_PROPERTIES} else path)
 
 
+def breadcrumb(path: Iterable[str]) -> tuple[str, ...]:
+    """A path as the metadata of a catalog have it."""
+    return tuple(part for name in path for part in (_PROPERTIES, name))
+
+
 def paths_of(schema: object) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """The schema of each property within a schema, by its path; the root's is empty."""
     found: dict[tuple[str, ...], Mapping[str, Any]] = {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from tap_chakra.catalogs.entries import AUTOMATIC, Entry, entries_of
+from tap_chakra.naming.snake_case import snake_case
 from tap_chakra.run.bookmark import REPLICATION_KEY
 from tap_chakra.webhooks.event_records import FORMS, SEQUENCE
 
@@ -63,7 +64,9 @@ def heeded(catalog: Mapping[str, Any]) -> Heeded:
         if method == INCREMENTAL and not own:
             in_full.append(name)
         wished = {entry.given.get("replication_key"), root.get("replication-key")}
-        for key in sorted(str(key) for key in wished - {None, "", own or REPLICATION_KEY}):
+        key = own or REPLICATION_KEY
+        wished -= {None, "", key, snake_case(key)}  # whichever column_names was when it was written
+        for key in sorted(map(str, wished)):
             if selected:
                 by_key[key].append(name)
         streams.append(_as_read(entry, method if own else FULL_TABLE, own))

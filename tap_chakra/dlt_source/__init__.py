@@ -7,7 +7,6 @@ name would import itself.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from chakra_api.redaction import redact_logs
 from chakra_api.values.zones import name_of
 from tap_chakra import settings as defaults
 from tap_chakra.by_id.id_run import named_streams
+from tap_chakra.dlt_source.column_spelling import named_apart, spelled_column, spelled_table
 from tap_chakra.dlt_source.inbound_tables import inbound_resources
 from tap_chakra.dlt_source.list_tables import list_resources
 from tap_chakra.dlt_source.schema_contract import ExistingTable, settled
@@ -36,10 +36,10 @@ from tap_chakra.dlt_source.stream_errors import (
 )
 from tap_chakra.dlt_source.stream_tables import StreamTables
 from tap_chakra.dlt_source.table_run import INCOMPLETE, TableRun, note_incomplete, parse_layout
+from tap_chakra.naming.column_names import SPELLINGS
 from tap_chakra.photos.photo_records import PHOTO_KEYS, PHOTOS
 from tap_chakra.records import scan_ids
 from tap_chakra.records.config_collections import collection_records
-from tap_chakra.records.names import told_apart
 from tap_chakra.records.tally import Tally
 from tap_chakra.records.users import user_records, users_schema
 from tap_chakra.run.progress import odd_lines
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from tap_chakra.dlt_source.table_run import Parcel, TableLayout
     from tap_chakra.records.config_collections import Collection
-    from tap_chakra.tables.attribute_columns import Slot
 
 NAME = "chakra"
+UPDATED = "updatedAt"
 _log = logging.getLogger("tap-chakra")
 _KEYS = {
     scan_ids.IDS: scan_ids.IDS_KEYS,
@@ -91,6 +91,7 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     emit_scan_ids: bool = False,
     allow_incomplete: bool = False,
     naive_timezone: str | None = None,
+    column_names: str = SPELLINGS[0],
     mask: dict[str, str] | None = None,
     mask_salt: dlt.TSecretStrValue | None = None,
     whatsapp: dict[str, str] | None = None,
@@ -136,6 +137,8 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
         allow_incomplete: Loads what a scan read that could not be proven complete, in place of
             failing; its bookmark stays, and `incomplete_scans` names it.
         naive_timezone: The zone of times that name none; the team's by default, else UTC.
+        column_names: How columns, and members of `data`, are called before dlt normalizes them:
+            `chakra` or `snake_case`.
         mask: What must not leave in the clear: `{"*.email": "hash", "process_lead.phone": "drop"}`.
         mask_salt: The secret key of hashes; the same one makes the same hashes in every run.
         whatsapp: Whose message templates are read: `{"waba_id": …, "api_version": …}`; adds
@@ -189,28 +192,32 @@ def chakra_source(  # noqa: PLR0913 - one argument for each setting, as dlt want
     if named is not None:
         return resources
     users = dlt.resource(_users, name="users", primary_key="id", write_disposition="replace")
-    listed = [_collection_resource(name, each, zone) for name, each in collections.items()]
+    spelling = settings.column_names
+    listed = [_collection_resource(n, each, zone, spelling) for n, each in collections.items()]
     return [*resources, users(guard), *listed, *list_resources(guard), *inbound_resources(guard)]
 
 
 def _process_resource(
     guard: Guard, procedure: Procedure, layout: TableLayout, stream: str
 ) -> DltResource:
+    column = spelled_column(UPDATED, guard.shared.settings.column_names)
     made = dlt.resource(
         _process,
         name=stream,
         primary_key="id",
         write_disposition="merge",
         # A scan may bring a row twice, and the later state of it counts.
-        columns={"updatedAt": {"dedup_sort": "desc"}},
+        columns={column: {"dedup_sort": "desc"}},
     )
     return made(guard, procedure, layout, stream)
 
 
-def _collection_resource(name: str, collection: Collection, zone: str) -> DltResource:
+def _collection_resource(
+    name: str, collection: Collection, zone: str, spelling: str
+) -> DltResource:
     keys = collection.keys
     made = dlt.resource(_collection, name=name, primary_key=keys, write_disposition="replace")
-    return made(name, collection, zone)
+    return made(name, collection, zone, spelling)
 
 
 def _process(guard: Guard, procedure: Procedure, layout: TableLayout, stream: str) -> Iterator[Any]:
@@ -222,7 +229,9 @@ def _tables(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> 
     """The tables of one procedure; dlt keeps the state beside them."""
     state = dlt.current.resource_state()
     columns = dict(state.get("columns", {}))
-    attributes = _under_contract(_told_apart(plain_layout(procedure, layout.nested), columns))
+    spelling = shared.settings.column_names
+    plain = plain_layout(procedure, layout.nested)
+    attributes = _under_contract(named_apart(plain, columns, spelling))
     if columns:
         state["columns"] = columns
     with shared.opened() as source:
@@ -230,7 +239,7 @@ def _tables(shared: SharedSource, procedure: Procedure, layout: TableLayout) -> 
         typed = partial(StreamTables, source, procedure, attributes, shared.second)
         run = TableRun(source, procedure, typed, state=state, bounds=layout.bounds)
         for parcel in run.parcels(shared.clock, shared.changes):
-            yield _item(parcel)
+            yield _item(parcel, spelling)
 
 
 def _avoid_csv(schema: pa.Schema) -> None:
@@ -246,9 +255,9 @@ def _avoid_csv(schema: pa.Schema) -> None:
         dlt.current.resource().apply_hints(file_format="insert_values")
 
 
-def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
+def _item(parcel: Parcel, spelling: str) -> Any:  # noqa: ANN401 - what dlt takes
     if parcel.stream not in _KEYS:
-        return parcel.table
+        return spelled_table(parcel.table, spelling)
     hints = dlt.mark.make_hints(
         table_name=parcel.stream,
         primary_key=_KEYS[parcel.stream],
@@ -256,44 +265,6 @@ def _item(parcel: Parcel) -> Any:  # noqa: ANN401 - what dlt takes
         columns={},  # else those of the resource, whose updatedAt no such table has
     )
     return dlt.mark.with_hints(parcel.table, hints, create_table_variant=True)
-
-
-def _told_apart(attributes: AttributeLayout, columns: dict[str, str]) -> AttributeLayout:
-    """The layout in which no two attributes have one column, nor one field of a struct.
-
-    Args:
-        attributes: As they are named by themselves.
-        columns: What columns were called in earlier runs, which stays; kept up to date.
-    """
-    if attributes.nested == "json":
-        return attributes
-    naming = dlt.current.source_schema().naming
-
-    def folds(name: str) -> list[str]:
-        made = naming.normalize_path(name) if attributes.nested == "columns" else name
-        return [made.lower()]
-
-    def apart(slots: tuple[Slot, ...], group: str) -> tuple[Slot, ...]:
-        held = {
-            name.removeprefix(group): column
-            for name, column in columns.items()
-            if name.startswith(group)
-        }
-        names = [slot.homes[0].name for slot in slots]
-        called, _ = told_apart(names, folds=folds, held=held)
-        # What dlt would change is kept, too: who comes later must not take its column.
-        columns.update(
-            (f"{group}{name}", column)
-            for name, column in called.items()
-            if column != name or name not in folds(name)
-        )
-        return tuple(
-            replace(slot, homes=(replace(slot.homes[0], name=called[slot.homes[0].name]),))
-            for slot in slots
-        )
-
-    data, derived = apart(attributes.data, "data:"), apart(attributes.derived, "derivedData:")
-    return AttributeLayout(attributes.nested, data, derived)
 
 
 def _under_contract(attributes: AttributeLayout) -> AttributeLayout:
@@ -326,15 +297,16 @@ def _user_table(shared: SharedSource) -> Iterator[Any]:
         records = user_records(*source.listed_users(doubts), times, tally, mask)
         if doubts:
             note_incomplete("users", tuple(doubts), allowed=shared.settings.allow_incomplete)
-        yield table_of(schema if mask is None else mask.schema(schema), records)
+        table = table_of(schema if mask is None else mask.schema(schema), records)
+        yield spelled_table(table, shared.settings.column_names)
     for line in odd_lines(tally, name_of(times.naive)):
         _log.warning("users: %s", line)
 
 
-def _collection(name: str, collection: Collection, zone: str) -> Iterator[Any]:
+def _collection(name: str, collection: Collection, zone: str, spelling: str) -> Iterator[Any]:
     # Without rows nothing is known of its columns; dlt empties the table then.
     if collection.rows:
-        yield table_of(collection.schema, collection.rows)
+        yield spelled_table(table_of(collection.schema, collection.rows), spelling)
         for line in odd_lines(collection.tally, zone):
             _log.warning("%s: %s", name, line)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 
 from chakra_api.values.zones import name_of
+from tap_chakra.dlt_source.column_spelling import spelled_table
 from tap_chakra.dlt_source.table_run import note_incomplete
 from tap_chakra.lists.wanted import list_schemas, wanted_lists
 from tap_chakra.records.stream_names import JOB_ENTRIES, JOBS
@@ -47,7 +48,7 @@ def _table(shared: SharedSource, name: str) -> Iterator[Any]:
     with shared.opened() as source:
         masks, times = source.masks.listed, source.times
         listed = wanted_lists(source.settings, source.client, masks, times)[name]
-        table = table_of(listed.schema, listed.rows)
+        table = spelled_table(table_of(listed.schema, listed.rows), source.settings.column_names)
         if listed.doubts:
             allowed = shared.settings.allow_incomplete
             note_incomplete(name, tuple(listed.doubts), allowed=allowed)

@@ -18,6 +18,7 @@ from chakra_api.errors import ChakraError, NoAccess, NotFound
 from chakra_api.transcripts.request_log import request_log
 from chakra_api.values.timestamps import iso_ms
 from tap_chakra.lists.wanted import list_schemas
+from tap_chakra.naming.column_names import attribute_warnings
 from tap_chakra.photos.photo_desk import PhotoThreads, most_at_a_time
 from tap_chakra.photos.photo_run import check_procedures
 from tap_chakra.photos.wanted import WantedPhotos
@@ -27,7 +28,6 @@ from tap_chakra.reading.row_times import UnitOfTime
 from tap_chakra.reading.updated_filter_probe import filters_on_updated
 from tap_chakra.reading.window_reader import LIMIT
 from tap_chakra.records.masks import Masks
-from tap_chakra.records.names import attribute_warnings
 from tap_chakra.records.stream_names import stream_names
 from tap_chakra.run.believed import believed
 from tap_chakra.run.believed_clock import BelievedClock
@@ -171,7 +171,7 @@ class Source:
         """A sentence for each two names that loaders take for one, and for each that was made."""
         said = list(self.names.warnings)
         for procedure in self.procedures:
-            said += attribute_warnings(procedure)
+            said += attribute_warnings(procedure, self.settings.column_names)
         return said
 
     @cached_property

@@ -10,16 +10,16 @@ from singer_sdk.singerlib.catalog import Metadata
 
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
-from tap_chakra.catalogs.entries import paths_of, spelled
+from tap_chakra.catalogs.entries import breadcrumb, paths_of, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from singer_sdk import Stream
     from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib.catalog import Catalog, CatalogEntry
 
     from tap_chakra.catalogs.entries import Entry
+    from tap_chakra.singer.streams import ChakraStream
 
 _AVAILABLE: Final = Metadata.InclusionType.AVAILABLE
 _AUTOMATIC: Final = Metadata.InclusionType.AUTOMATIC
@@ -27,7 +27,7 @@ _UNSUPPORTED: Final = Metadata.InclusionType.UNSUPPORTED
 
 
 def matched(
-    catalog: Catalog, streams: Mapping[str, Stream], asked: Mapping[str, Entry]
+    catalog: Catalog, streams: Mapping[str, ChakraStream], asked: Mapping[str, Entry]
 ) -> list[str]:
     """Put the schemas and keys of today into a catalog.
 
@@ -58,6 +58,7 @@ def matched(
             keyed[wished].append(name)
         entry.schema, entry.key_properties = Schema.from_dict(stream.schema), own
         if entry.metadata:
+            _respell(entry, stream)
             _include(entry, (*own, *filter(None, [stream.replication_key])))
             if selected:
                 discovered = paths_of(said.given.get("schema")) if said else {}
@@ -77,6 +78,21 @@ def rename(maps: Mapping[str, Sequence[StreamMap]], asked: Iterable[Entry]) -> N
         for each in maps.get(entry.stream, ()):
             if each.stream_alias == entry.stream:
                 each.stream_alias = entry.alias
+
+
+def _respell(entry: CatalogEntry, stream: ChakraStream) -> None:
+    """Have what a catalog says of a property in its other spelling count for it.
+
+    A catalog that was written before `column_names` was changed would leave nothing out any more.
+    """
+    today = paths_of(stream.schema)
+    for other, path in stream.other_paths():
+        given, meant = breadcrumb(other), breadcrumb(path)
+        if given in today or given not in entry.metadata:
+            continue
+        held = entry.metadata.pop(given)
+        if meant not in entry.metadata or _leaves_out(held):
+            entry.metadata[meant] = held
 
 
 def _include(entry: CatalogEntry, columns: Iterable[str]) -> None:
@@ -155,7 +171,7 @@ def _likely(path: Sequence[str], today: Iterable[Sequence[str]]) -> str:
     return did_you_mean(word, beside) or did_you_mean(word, map(spelled, known))
 
 
-def _no_stream(name: str, streams: Mapping[str, Stream]) -> SettingsError:
+def _no_stream(name: str, streams: Mapping[str, ChakraStream]) -> SettingsError:
     return SettingsError(
         f"The catalog selects the stream '{name}', which this account does not have",
         f"{did_you_mean(name, streams)}Run tap-chakra --discover again and select from that;"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from singer_sdk.mapper import SameRecordTransform
 
@@ -10,6 +10,7 @@ from chakra_api.values.timestamps import iso_ms
 from chakra_api.values.zones import name_of
 from tap_chakra.by_id.id_run import id_run
 from tap_chakra.by_id.named_changes import fetch_named
+from tap_chakra.catalogs.entries import breadcrumb
 from tap_chakra.lines.page_writer import PageWriter
 from tap_chakra.masking.masked_procedure import spelled_mask
 from tap_chakra.records.row_parser import RowParser
@@ -27,7 +28,6 @@ from tap_chakra.singer.streams import ChakraStream, StreamTap
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
-    from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
 
     from chakra_api.account.account import Procedure
@@ -56,14 +56,11 @@ class ProcessStream(ChakraStream):
     _tap: ProcessTap
 
     primary_keys: ClassVar[Sequence[str]] = ("id",)
-    replication_key = bookmarks.REPLICATION_KEY
 
     def __init__(self, tap: ProcessTap, procedure: Procedure) -> None:
         self._procedure = procedure
-        schema = dict(process_schema(procedure))
-        super().__init__(
-            cast("Tap", tap), schema=schema, name=tap.source.streams[procedure.short_id]
-        )
+        super().__init__(tap, tap.source.streams[procedure.short_id], process_schema(procedure))
+        self.replication_key = self.names.root[bookmarks.REPLICATION_KEY]
 
     @property
     def versioned(self) -> bool:
@@ -104,9 +101,10 @@ class ProcessStream(ChakraStream):
 
     @property
     def _is_unmapped(self) -> bool:
-        """Whether no stream map and no flattening changes a record."""
+        """Whether no stream map, no flattening and no other names change a record."""
         first, *others = self.stream_maps
-        return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
+        is_same = isinstance(first, SameRecordTransform) and not first.flattening_enabled
+        return is_same and not others and not self.names.are_changed
 
     def _page_writer(self) -> PageWriter:
         source, beginning = self._tap.source, self._beginning()
@@ -128,14 +126,12 @@ class ProcessStream(ChakraStream):
         )
 
     def _deselected(self) -> Iterable[tuple[str, ...]]:
-        """Paths of the properties that are not selected."""
-        for name, schema in self.schema["properties"].items():
-            if not self.mask["properties", name]:
-                yield (name,)
-                continue
-            for inner in schema.get("properties", ()):
-                if not self.mask["properties", name, "properties", inner]:
-                    yield (name, inner)
+        """Paths of the properties that are not selected, in ChakraHQ's names."""
+        gone = set[tuple[str, ...]]()
+        for path, called in self.names.paths():
+            if path[:1] not in gone and not self.mask[breadcrumb(called)]:
+                gone.add(path)
+                yield path
 
     def _sync_batches(self, batch_config: BatchConfig, context: Any = None) -> None:  # noqa: ANN401, ARG002 - the SDK's signature
         """Write the rows to files, and STATE behind each that says no more than is in them.

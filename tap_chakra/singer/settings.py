@@ -10,6 +10,7 @@ from chakra_api.whatsapp_account import DEFAULT_API_VERSION
 from chakra_plugin.settings.connection import connection_settings
 from chakra_plugin.settings.monitoring import MONITORING
 from tap_chakra import settings as defaults
+from tap_chakra.naming.column_names import SPELLINGS
 from tap_chakra.singer.batch_settings import COMPRESSIONS, FORMATS
 from tap_chakra.webhooks.settings import DEFAULT_KEEP_DAYS
 
@@ -142,6 +143,16 @@ SETTINGS = th.PropertiesList(
         title="Naive time zone",
         description="The zone of times that name none: a name as Asia/Kolkata, or an offset as"
         " +05:30. The team's zone by default, as the configuration gives it, else UTC.",
+    ),
+    th.Property(
+        "column_names",
+        th.StringType,
+        default=SPELLINGS[0],
+        allowed_values=list(SPELLINGS),
+        title="Column names",
+        description="How columns are called. chakra leaves ChakraHQ's own names; snake_case makes"
+        " of them what dlt does, assigned_to_username of assignedToUsername, so that one model"
+        " reads what either has loaded. Masks name ChakraHQ's own names all the same.",
     ),
     th.Property(
         "mask",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -15,16 +15,14 @@ from chakra_api.values.zones import name_of
 from tap_chakra.facts.columns import columns_of
 from tap_chakra.facts.scan_facts import StreamFacts
 from tap_chakra.lines.page_writer import Output
+from tap_chakra.naming.column_names import SNAKE_CASE, column_names
 from tap_chakra.records import scan_ids
-from tap_chakra.records.stream_names import procedure_names
-from tap_chakra.run.inbound_run import EventBookmark, InboundRun
 from tap_chakra.run.progress import odd_lines
 from tap_chakra.singer.batch_files import BatchOutput, record_content
 from tap_chakra.singer.batch_settings import batch_config_of
-from tap_chakra.webhooks.event_records import FORMS, KEYS, SEQUENCE, EventTyper, inbound_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from tap_chakra.run.progress import Screen
     from tap_chakra.run.source import Source
     from tap_chakra.singer.batch_files import FileNames, RecordContent
-
-STATE_EVERY: Final = 1_000
-"""Inbound events after which STATE says how far their stream is."""
 
 
 class StreamTap(Output, Protocol):
@@ -100,6 +95,18 @@ class ChakraStream(Stream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     _tap: StreamTap  # type: ignore[assignment]  # the SDK wants all of a tap
 
+    def __init__(self, tap: StreamTap, name: str, schema: Mapping[str, Any]) -> None:
+        self.names = column_names(tap.source.settings.column_names, schema)
+        super().__init__(cast("Tap", tap), schema=self.names.schema(schema), name=name)
+
+    def other_paths(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Paths as another `column_names` has them in a catalog, each with today's."""
+        if self._tap.source.settings.column_names == SNAKE_CASE:
+            yield from self.names.paths()
+        else:
+            for path, called in column_names(SNAKE_CASE, self.schema).paths():
+                yield called, path
+
     def log(self, message: str, *args: object, level: int = logging.INFO, **options: Any) -> None:  # noqa: ANN401 - the SDK's signature
         """As the SDK does; its own word on a failure only says that one line more follows."""
         if message.startswith("An unhandled error occurred"):
@@ -108,9 +115,9 @@ class ChakraStream(Stream):
 
     def apply_catalog(self, catalog: Catalog) -> None:
         """As the SDK does, but for the keys: those are the stream's own, whatever it names."""
-        own = self.primary_keys
+        own, bookmarked = self.primary_keys, self.replication_key
         super().apply_catalog(catalog)
-        self.primary_keys = own
+        self.primary_keys, self.replication_key = own, bookmarked
 
     @property
     def emit_activate_version_messages(self) -> bool:
@@ -149,9 +156,13 @@ class ChakraStream(Stream):
             self._tap.write_message(ActivateVersionMessage(stream_map.stream_alias, version))
 
     def _generate_record_messages(self, record: Row) -> Generator[RecordMessage, None, None]:
-        """As the SDK does, without nulls of columns that its flattening leaves no schema for."""
+        """As the SDK does, of a record in ChakraHQ's names.
+
+        Nulls of columns that its flattening leaves no schema for are left out.
+        """
         columns = {each.stream_alias: each.transformed_schema for each in self.emitted_maps}
-        for message in super()._generate_record_messages(record):
+        called = self.names.record(record) if self.names.are_changed else record
+        for message in super()._generate_record_messages(called):
             known = columns[message.stream].get("properties", {})
             for name in message.record.keys() - known.keys():
                 if message.record[name] is None:
@@ -212,7 +223,7 @@ class ListedStream(ChakraStream):
         name: str,
         listed: Collection,
     ) -> None:
-        super().__init__(cast("Tap", tap), schema=dict(listed.schema), name=name)
+        super().__init__(tap, name, listed.schema)
         self.primary_keys = listed.keys
         self._listed = listed
 
@@ -246,7 +257,7 @@ class NarrowStream(ChakraStream):
     def __init__(
         self, tap: StreamTap, name: str, schema: Mapping[str, object], keys: Sequence[str]
     ) -> None:
-        super().__init__(cast("Tap", tap), schema=dict(schema), name=name)
+        super().__init__(tap, name, schema)
         self.primary_keys = keys
         self._announced = False
         self._contents: dict[str, RecordContent] = {}
@@ -335,52 +346,3 @@ class ScanIdStreams:
         if self.are_emitted:
             self.write_held()
             self._scans.emit([scan_ids.scan_record(procedure, began, rows)])
-
-
-class InboundStream(ChakraStream):
-    """What webhook calls brought, in the order in which it came."""
-
-    replication_key = SEQUENCE
-
-    def __init__(self, tap: StreamTap, name: str) -> None:
-        self._mask_of_columns = tap.source.masks.listed(name)
-        schema = inbound_schema(name)
-        if self._mask_of_columns is not None:
-            schema = self._mask_of_columns.schema(schema)
-        super().__init__(cast("Tap", tap), schema=schema, name=name)
-        self.primary_keys = KEYS
-
-    @property
-    def versioned(self) -> bool:
-        """Never: an event that is not there any more was cleared, and stays in a warehouse."""
-        return False
-
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Row]:  # noqa: ARG002 - the SDK's signature
-        """The events behind the bookmark, typed; STATE moves behind what was passed on."""
-        source = self._tap.source
-        before = EventBookmark.from_state(self.name, self.stream_state)
-        run = InboundRun(self.name, source.settings.webhooks, before, self._tap.clock)
-        typer = EventTyper(self.name, procedure_names(source.account), self._mask_of_columns)
-        rows, in_files = 0, self.get_batch_config(self.config) is not None
-        for rows, event in enumerate(run.events(anew=self.full_table), 1):
-            self._tap.heed_signals()
-            if rows % STATE_EVERY == 0 and not in_files:
-                self._save(run.bookmark, now=True)
-            yield typer(event)
-        self._save(run.bookmark, now=False)
-        columns = columns_of(self.schema)
-        self._tap.run_record.tell(StreamFacts(self.name, rows=rows, emitted=rows, columns=columns))
-
-    def _save(self, bookmark: EventBookmark, *, now: bool) -> None:
-        """Put into STATE how far the stream is."""
-        if not bookmark.store:
-            return
-        self.stream_state.update(bookmark.to_state())
-        self.state_manager.is_flushed = False
-        if now:
-            self._write_state_message()
-
-
-def inbound_streams(tap: StreamTap) -> list[InboundStream]:
-    """The streams of inbound events; none where no store of them is set."""
-    return [InboundStream(tap, name) for name in FORMS if tap.source.settings.webhooks.store]

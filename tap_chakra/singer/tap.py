@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import click
 from singer_sdk import Tap
@@ -44,6 +44,7 @@ from tap_chakra.singer.batch_files import FileNames
 from tap_chakra.singer.batch_settings import batch_config_of
 from tap_chakra.singer.catalog_account import matched, rename
 from tap_chakra.singer.command_line import EPILOG, HELP, ONLY_IDS, CheckOption
+from tap_chakra.singer.inbound_streams import inbound_streams
 from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.photo_streams import PhotosBeside
 from tap_chakra.singer.process_stream import ProcessStream
@@ -54,7 +55,6 @@ from tap_chakra.singer.streams import (
     ChakraStream,
     ListedStream,
     ScanIdStreams,
-    inbound_streams,
 )
 from tap_chakra.telling.end_facts import with_streams
 from tap_chakra.telling.reading_table import tell_streams
@@ -210,7 +210,8 @@ class TapChakra(ChakraPlugin, Tap):
             return super().catalog
         if not self._matched:
             self._matched = True
-            for warning in matched(given, self.streams, self._asked.entries):
+            streams = cast("dict[str, ChakraStream]", self.streams)
+            for warning in matched(given, streams, self._asked.entries):
                 self.logger.warning("%s", warning)
         return given
 

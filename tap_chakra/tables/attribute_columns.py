@@ -120,6 +120,7 @@ class AttributeColumns:
         self._short_ids = frozenset(each.short_id for each in known)
         self._ids = {each.id: each.short_id for each in known if each.id}
         self._typer = Attributes(known, counts, typing.times, typing.dropped)
+        self._called = {each.attribute.short_id: each.homes[0].name for each in self._slots}
         self._inner = [home.field for slot in self._slots for home in slot.homes]
         self.fields = self._fields()
 
@@ -167,7 +168,8 @@ class AttributeColumns:
             typed, odd = self._typer.typed(group)
             for key, kept in odd.items():
                 extras.put_nested(place, self._name, key, kept)
-            texts.append(json_text(typed) if isinstance(value, dict) else None)
+            called = {self._called[key]: each for key, each in typed.items()}
+            texts.append(json_text(called) if isinstance(value, dict) else None)
         return pa.array(texts, pa.string())
 
     def _filled(self, objects: list[Row], extras: Extras) -> Iterator[list[pa.Array]]:

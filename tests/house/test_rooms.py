@@ -45,7 +45,7 @@ FLOORS = {
         second  lists
         timeline  records  settings
         webhooks  photos
-        masking  whole_files  process_ids  job_file
+        masking  naming  whole_files  process_ids  job_file
         listed_files
     """,
     "target_chakra": """

@@ -60,6 +60,7 @@ TAP = {
     "flattening_max_key_length": "60",
     "flattening_separator": "__",
     "batch_config": "",
+    "column_names": "snake_case",
     "mask": '{"process_lead.email": "hash"}',
     "mask_salt": "a salt by a variable",
 }

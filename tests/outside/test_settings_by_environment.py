@@ -61,6 +61,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "flattening_max_depth": "1",
         "flattening_separator": "__",
         "flattening_max_key_length": "60",
+        "column_names": "snake_case",
         "mask": '{"*.phone": "hash"}',
         "mask_salt": "pepper-and-salt-of-the-test",
     },
