@@ -12,6 +12,8 @@ KILLS := 300
 PEERS := .venv-peers
 AUDIT := .venv-audit
 DOCS := .venv-docs
+DBT := .venv-dbt
+ARTEFACTS := .venv-artefacts
 SPARK_VERSION :=
 SPARK := .venv-spark$(SPARK_VERSION:%=-%)
 # Spark 4.0 itself leaves sockets open.
@@ -20,7 +22,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help docs reference terminal-picture test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served webhook-kills
+.PHONY: help docs reference terminal-picture test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served webhook-kills test-dbt test-artefacts release
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +66,18 @@ $(STAMPS)/docs: requirements/docs.txt | $(STAMPS)/python
 	@$(DOCS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
+$(STAMPS)/artefacts: requirements/artefacts.txt | $(STAMPS)/python
+	@echo "Installing hadolint, check-jsonschema and twine into $(ARTEFACTS) ..."
+	@test -x $(ARTEFACTS)/bin/python || $(PYTHON) -m venv $(ARTEFACTS)
+	@$(ARTEFACTS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/artefacts.txt
+	@touch $@
+
+$(STAMPS)/dbt: requirements/dbt.txt | $(STAMPS)/python
+	@echo "Installing dbt into $(DBT) ..."
+	@test -x $(DBT)/bin/python || $(PYTHON) -m venv $(DBT)
+	@$(DBT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dbt.txt
+	@touch $@
+
 # Spark runs on a JVM, which no package of Python brings.
 $(STAMPS)/java:
 	@command -v java >/dev/null 2>&1 || test -x "$${JAVA_HOME:-/none}/bin/java" || { echo "java is missing: install Java 17 or newer (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME" >&2; exit 1; }
@@ -105,6 +119,12 @@ test-spark: $(STAMPS)/dev $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## Types and test
 test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium; exit code 2 where none can be had
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest tests/browser
+
+test-dbt: $(STAMPS)/dev $(STAMPS)/plugins $(STAMPS)/dbt ## The dbt package over what Singer and dlt load, in DuckDB and PostgreSQL
+	$(BIN)/python -m pytest tests/dbt
+
+test-artefacts: $(STAMPS)/dev $(STAMPS)/artefacts ## Dockerfile, compose.yml and examples, with the tools that they are for
+	$(BIN)/python -m pytest tests/artefacts --timeout=900
 
 pictures: $(STAMPS)/dev ## Write the pictures of docs/reports.md
 	$(BIN)/python -m tests.browser.pictures
@@ -235,8 +255,14 @@ release-files: $(STAMPS)/dev sbom ## Wheel, source and SBOM, into dist/
 	@$(BIN)/python -m uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
 	@ls dist
 
+release: $(STAMPS)/dev $(STAMPS)/artefacts ## Sign off the changelog, build, check, and say what to upload; exit code 2 until all is ready
+	@$(BIN)/python requirements/release.py sign-off
+	@$(MAKE) --no-print-directory release-files
+	@$(ARTEFACTS)/bin/python -m twine check --strict dist/*.whl dist/*.tar.gz
+	@$(BIN)/python requirements/release.py upload
+
 lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DBT) $(ARTEFACTS) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants

@@ -24,6 +24,10 @@ EXTRAS = ("sandbox", "webhooks", "postgres", "dlt", "duckdb")
 """All but `spark`, whose 450 MB have an environment of their own."""
 PROJECT = ("pyproject.toml", *(f"--extra={name}" for name in EXTRAS), "--group=dev")
 SPARK = ("pyproject.toml", "--extra=sandbox", "--extra=spark", "--group=spark")
+IMAGE = (
+    *("pyproject.toml", "requirements/image.in", "--no-strip-extras"),
+    *(f"--extra={name}" for name in EXTRAS),
+)
 LOCKS = {
     "dev.txt": PROJECT,
     "lowest.txt": (*PROJECT, "--resolution=lowest-direct"),
@@ -33,6 +37,9 @@ LOCKS = {
     "docs.txt": ("requirements/docs.in",),
     "meltano.txt": ("requirements/meltano.in",),
     "peers.txt": ("requirements/peers.in",),
+    "image.txt": (*IMAGE, "--constraints=requirements/dev.txt"),
+    "artefacts.txt": ("requirements/artefacts.in",),
+    "dbt.txt": ("requirements/dbt.in", "--no-strip-extras"),
     "mutants.txt": ("requirements/mutants.in",),
 }
 
