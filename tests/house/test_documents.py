@@ -231,7 +231,10 @@ def test_every_folder_of_tests_is_run() -> None:
     named = set(project["tool"]["pytest"]["testpaths"])
     folders = {f"tests/{path.parent.relative_to(ROOT / 'tests').parts[0]}"
                for path in (ROOT / "tests").glob("*/**/test_*.py")}  # fmt: skip
-    assert folders - named == {"tests/outside", "tests/browser", "tests/spark"}
+    assert folders - named == {
+        *("tests/outside", "tests/browser", "tests/spark", "tests/dbt"),
+        "tests/artefacts",
+    }
 
 
 def test_every_knob_says_what_it_does() -> None:

@@ -1,0 +1,1 @@
+{{ chakra_processes(source('chakra', 'process_lead'), 'lead') }}

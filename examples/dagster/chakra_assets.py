@@ -1,0 +1,31 @@
+"""ChakraHQ as assets of Dagster: loaded with dlt every hour, modelled with dbt behind it."""
+
+from __future__ import annotations
+
+import dlt
+from dagster import (
+    AssetExecutionContext,
+    Definitions,
+    RetryPolicy,
+    ScheduleDefinition,
+    asset,
+    define_asset_job,
+)
+
+from tap_chakra.dlt_source import chakra_source
+
+
+@asset(retry_policy=RetryPolicy(max_retries=1, delay=300), group_name="chakra")
+def chakra_tables(context: AssetExecutionContext) -> None:
+    """Processes, users and the configuration: what changed since the last run."""
+    pipeline = dlt.pipeline("crm", destination="postgres", dataset_name="chakra")
+    pipeline.run(chakra_source(nested="columns", emit_scan_ids=True))
+    info = pipeline.last_trace.last_normalize_info
+    context.add_output_metadata({"rows": dict(info.row_counts) if info else {}})
+
+
+job = define_asset_job("chakra", selection=[chakra_tables])
+definitions = Definitions(
+    assets=[chakra_tables],
+    schedules=[ScheduleDefinition(job=job, cron_schedule="7 * * * *")],
+)
