@@ -2,8 +2,9 @@
 
 Starts a sandbox with 20,000 leads, loads it into DuckDB through Meltano, changes a few hundred
 leads, loads again (only those come), asks the warehouse three questions, sends scores that the
-warehouse computes back to ChakraHQ, and one message to the best lead. Everything it starts is
-ended with it, however it ends; the warehouse file stays, to look into.
+warehouse computes back to ChakraHQ, and one message to the best lead, and makes a page of the
+warehouse. Everything it starts is ended with it, however it ends; the warehouse file and the page
+stay, to look into.
 """
 
 from __future__ import annotations
@@ -16,8 +17,19 @@ import time
 from typing import TYPE_CHECKING
 
 from chakra_sandbox.launch import SandboxError, start_sandbox
+from demo.dashboard import Leads, tap_runs, target_run, write_dashboard
 from demo.message import send_one
-from demo.pipeline import OUTPUT, WAREHOUSE, DemoError, check, meltano, shown
+from demo.pipeline import (
+    DASHBOARD,
+    OUTPUT,
+    REPORT,
+    WAREHOUSE,
+    DemoError,
+    check,
+    meltano,
+    receipt,
+    shown,
+)
 from demo.warehouse import QUESTIONS, ask, count, table
 from demo.write_back import write_back
 
@@ -66,6 +78,7 @@ def _demo() -> None:
         _say_what_came(emitted, changed, living)
         write_back(sandbox)
         send_one(sandbox)
+        _show()
 
 
 def _say_what_came(emitted: int, changed: int, living: int) -> None:
@@ -75,6 +88,14 @@ def _say_what_came(emitted: int, changed: int, living: int) -> None:
     print(f"   only those came, and the warehouse holds all {held:,} leads of ChakraHQ.")
     for title, question in QUESTIONS.items():
         print(f"\n{title}\n{table(*ask(WAREHOUSE, question))}")
+
+
+def _show() -> None:
+    """Leave a page of the warehouse, and of what the runs above did."""
+    logs = ("bad-row", "write-back", "sync-again", "sync")
+    written = [target_run(receipt((OUTPUT / f"{name}.log").read_text())) for name in logs]
+    write_dashboard(DASHBOARD, Leads(WAREHOUSE), [*written, *tap_runs(REPORT)])
+    print(f"\nA page of the warehouse, for any browser: {shown(DASHBOARD)}")
 
 
 def _load(sandbox: Sandbox, name: str) -> str:

@@ -19,6 +19,8 @@ MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 OUTPUT = ROOT / "output" / "demo"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 SCORES = OUTPUT / "lead_scores.jsonl"
+REPORT = OUTPUT / "tap-report.json"
+DASHBOARD = OUTPUT / "dashboard.html"
 
 
 class DemoError(RuntimeError):
@@ -43,6 +45,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         "TARGET_CHAKRA_API_URL": sandbox.url,
         "TARGET_CHAKRA_JOURNAL": f"sqlite:///{OUTPUT / 'journal.db'}",
         "TARGET_CHAKRA_REJECTS_PATH": str(OUTPUT / "rejects.jsonl"),
+        "TAP_CHAKRA_REPORT_PATH": str(REPORT),
         "MELTANO_DATABASE_URI": f"sqlite:///{OUTPUT / 'meltano.db'}",
         "NO_COLOR": "1",
     }

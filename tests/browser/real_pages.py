@@ -11,7 +11,9 @@ from chakra_plugin.pages.environment import render
 from chakra_plugin.pages.page_file import write_page
 from chakra_plugin.pages.parts import Column, Page, SearchTable, Section
 from chakra_sandbox.launch import start_sandbox
+from demo.dashboard import Leads, tap_runs, target_run, write_dashboard
 from tests.support import tap_process
+from tests.support.loaders import flattened, records, store
 from tests.support.target_process import living, operate, record, schema, settings, state, write
 
 if TYPE_CHECKING:
@@ -36,13 +38,19 @@ def real_pages(folder: Path, rows: int = 900) -> dict[str, Path]:
         target, tap = folder / "target", folder / "tap"
         for each in (target, tap):
             each.mkdir()
-        _write(sandbox, target)
+        receipt = _write(sandbox, target)
         made = {"tap": _read(sandbox, tap)}
+        config = {"api_key": sandbox.api_key, "api_url": sandbox.url}
+        store(folder / "warehouse.duckdb", [flattened(row) for row in records(folder, config)])
     for name, args in (("target", ()), ("rows", ("--rows",)), ("dry", ("1",))):
         path = folder / f"{name}.html"
         done = operate(target, _config(sandbox, target), "report", *args, "--html", str(path))
         assert done.code == 0, done.stderr
         made[name] = path
+    made["dashboard"] = folder / "dashboard.html"
+    runs = [target_run(receipt), *tap_runs(tap / "report.json")]
+    leads = Leads(folder / "warehouse.duckdb", "raw.process_lead")
+    write_dashboard(made["dashboard"], leads, runs)
     made["search"] = folder / "search.html"
     write_page(made["search"], render(_to_search()))
     return made
@@ -54,8 +62,8 @@ def _config(sandbox: Sandbox, folder: Path, **more: Any) -> dict[str, Any]:
     return settings(sandbox, streams=streams, journal=journal, batch_size=60, concurrency=4, **more)
 
 
-def _write(sandbox: Sandbox, folder: Path) -> None:
-    """A dry run, then runs with creates, updates, and rows that do not fit."""
+def _write(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
+    """A dry run, then runs with creates, updates, and rows that do not fit; the last receipt."""
     keys = sorted(living(sandbox))
     for run in range(RUNS + 1):
         scored = [
@@ -71,6 +79,7 @@ def _write(sandbox: Sandbox, folder: Path) -> None:
         ]
         done = write(folder, _config(sandbox, folder, dry_run=run == 0), lines)
         assert done.code in (0, 7), done.stderr
+    return done.receipt
 
 
 def _read(sandbox: Sandbox, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from tests.browser.devtools import Tab
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.browser.devtools import Browser
 
-NAMES = ("target", "rows", "dry", "tap", "search")
+NAMES = ("target", "rows", "dry", "tap", "search", "dashboard")
 PHONE = 360
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, AA, of texts."""
@@ -110,7 +111,7 @@ def test_a_page_fits_a_telephone(opened: Callable[..., Tab], name: str) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["target", "tap", "search"])
+@pytest.mark.parametrize("name", ["target", "tap", "search", "dashboard"])
 def test_each_text_can_be_told_from_its_ground(
     opened: Callable[..., Tab], name: str, *, dark: bool
 ) -> None:
@@ -217,3 +218,42 @@ def test_without_scripts_the_first_rows_are_there(opened: Callable[..., Tab]) ->
     root = tab.call("DOM.getDocument")["root"]["nodeId"]
     rows = tab.call("DOM.querySelectorAll", nodeId=root, selector="tbody tr")["nodeIds"]
     assert len(rows) == 100
+
+
+def test_the_dashboard_shows_what_the_warehouse_holds(
+    opened: Callable[..., Tab], pages: dict[str, Path]
+) -> None:
+    with duckdb.connect(
+        str(pages["dashboard"].parent / "warehouse.duckdb"), read_only=True
+    ) as held:
+        leads = held.execute("select count(*) from raw.process_lead").fetchall()[0][0]
+        states = dict(
+            held.execute("select statename, count(*) from raw.process_lead group by 1").fetchall()
+        )
+        owners = {
+            (owner or "(nobody)"): (f"{count:,}", f"{done / count:.1%}")
+            for owner, count, done in held.execute(
+                "select assignedtousername, count(*), count(*) filter (status = 'COMPLETED')"
+                " from raw.process_lead group by 1"
+            ).fetchall()
+        }
+    tab = opened("dashboard")
+    figures = tab.value("[...document.querySelectorAll('dl.large dd')].map(e => e.textContent)")
+    assert figures[0] == f"{leads:,}"
+    table = """
+        (caption) => [...document.querySelectorAll('table')]
+          .filter(t => t.caption.textContent.startsWith(caption))
+          .map(t => [...t.rows].map(r => [...r.cells].map(c => c.textContent)))[0]
+    """
+    _, *rows = tab.value(f"({table})('Owners')")
+    assert {row[0]: (row[1], row[5]) for row in rows} == owners
+    header, *months = tab.value(f"({table})('Leads by the month')")
+    drawn = {
+        state: sum(int(row[place].replace(",", "")) for row in months)
+        for place, state in enumerate(header)
+        if place
+    }
+    assert drawn == states
+    _, *runs = tab.value(f"({table})('Runs')")
+    assert runs[0][0].startswith("target-chakra, run ")
+    assert [row[0].partition(",")[0] for row in runs[1:]] == ["tap-chakra"] * 3
