@@ -92,7 +92,7 @@ class MediaFiles:
         """
         file = self.read(path)
         if isinstance(file, Unfit):
-            raise SettingsError(file.reason, "Mend the row in the source")
+            raise SettingsError(file.reason, "Correct the row in the source")
         with self._lock:
             under_way = self._uploads.get(file.sha256)
             upload = under_way or self._uploads.setdefault(file.sha256, Future())

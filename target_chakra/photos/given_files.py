@@ -53,7 +53,7 @@ class GivenFiles:
         texts = _texts(row.get(column))
         if texts is None or (len(texts) > 1 and not self.takes_several):
             said = "is no text" if texts is None else f"gives {len(texts)} photos for one"
-            return UnfitFile(f"{column} {said}", "Mend the row in the source")
+            return UnfitFile(f"{column} {said}", "Correct the row in the source")
         files: list[RowFile] = []
         for text in texts:
             found = self._file(text, self._name(row))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MACHINE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What is the matter with the machine, not with a file."""
-_PUT_THERE: Final = "Put the file there, or mend the row; then send it with target-chakra retry"
+_PUT_THERE: Final = "Put the file there, or correct the row; then send it with target-chakra retry"
 _SMALLER: Final = "Make the file smaller, or set max_bytes; then send it with target-chakra retry"
 
 
@@ -128,7 +128,7 @@ def read_text(text: str, most_bytes: int, name: str) -> RowFile | UnfitFile:
     try:
         content = base64.b64decode(packed, validate=True)
     except (binascii.Error, ValueError):
-        return UnfitFile("is no base64", "Mend the row in the source")
+        return UnfitFile("is no base64", "Correct the row in the source")
     return _read(io.BytesIO(content), _Held(content), most_bytes, name)
 
 
