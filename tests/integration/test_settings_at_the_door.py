@@ -51,6 +51,7 @@ TAP = {
     "webhook_store": "sqlite:///events-of-a-variable.db",
     "webhook_secrets": '["a secret by a variable"]',
     "webhook_keep_days": "7.5",
+    "webhook_fetch_changed": "yes",
     "second_process_from": "0",
     "stream_maps": '{"process_lead": {"marked": "config[\'mark\']"}}',
     "stream_map_config": '{"mark": "by a variable"}',
