@@ -47,6 +47,10 @@ class Kind(str, Enum):
         return self in (Kind.CREATE, Kind.CALL)
 
 
+OF_PROCESSES: Final = tuple(kind for kind in Kind if kind is not Kind.CALL)
+"""What is asked of processes."""
+
+
 class AskedBy(Enum):
     """What asks for a change."""
 

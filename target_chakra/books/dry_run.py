@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import json_text
-from target_chakra.changes import Kind
+from target_chakra.changes import OF_PROCESSES, Kind
 from target_chakra.lookups.key_lookups import PAGE
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ class DryRun:
     @property
     def counts(self) -> dict[str, int]:
         """How many of what: creates, updates and deletes always, and what calls make."""
-        counts = {f"{kind.value}s": self.planned[kind] for kind in Kind if kind is not Kind.CALL}
+        counts = {f"{kind.value}s": self.planned[kind] for kind in OF_PROCESSES}
         return counts | {f"{noun}s": count for noun, count in self.calls.items()}
 
     @property
     def briefly(self) -> str:
         """How many of what there is, in a line."""
-        counts = Counter({kind.value: self.planned[kind] for kind in Kind if kind is not Kind.CALL})
+        counts = Counter({kind.value: self.planned[kind] for kind in OF_PROCESSES})
         counts |= self.calls + Counter(reject=self.rejected)
         said = [f"{count:,} {name}" for name, count in counts.items() if count]
         return ", ".join(said) or "nothing to do"
@@ -101,7 +101,7 @@ class DryRun:
 
     def _summary(self, size: int) -> str:
         jobs, requests = self.cost(size)
-        kinds = [f"{self.planned[kind]:,} {kind.value}s" for kind in Kind if kind is not Kind.CALL]
+        kinds = [f"{self.planned[kind]:,} {kind.value}s" for kind in OF_PROCESSES]
         made = [f"{n:,} {noun}{'s' if n != 1 else ''}" for noun, n in self.calls.items()]
         counts = ", ".join((*kinds, *made))
         rejects = f", {self.rejected:,} rejects" if self.rejected else ""

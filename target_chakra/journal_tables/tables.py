@@ -21,14 +21,34 @@ class TwinKind(str, Enum):
 metadata = sa.MetaData()
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+
+def _keys(*names: str) -> list[sa.Column[str]]:
+    """Columns of texts that together name a row."""
+    return [sa.Column(name, CellText, primary_key=True) for name in names]
+
+
+def _texts(*names: str) -> list[sa.Column[str]]:
+    """Columns of texts that each row has."""
+    return [sa.Column(name, CellText, nullable=False) for name in names]
+
+
+def _ids(*names: str) -> list[sa.Column[int]]:
+    """Columns of numbers of rows that each row has."""
+    return [sa.Column(name, _Id, nullable=False) for name in names]
+
+
+def _blobs(*names: str) -> list[sa.Column[bytes]]:
+    """Columns of bytes that each row has."""
+    return [sa.Column(name, sa.LargeBinary, nullable=False) for name in names]
+
+
 version = sa.Table("version", metadata, sa.Column("number", sa.Integer, primary_key=True))
 
 runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("account", CellText, nullable=False),
-    sa.Column("holder", CellText, nullable=False),
+    *_texts("account", "holder"),
     sa.Column("began_ms", sa.BigInteger, nullable=False),
     sa.Column("ended_ms", sa.BigInteger),
     sa.Column("exit_code", sa.Integer),
@@ -43,10 +63,8 @@ runs = sa.Table(
 arrivals = sa.Table(
     "arrivals",
     metadata,
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("load", CellText, primary_key=True),
-    sa.Column("file", CellText, primary_key=True),
-    sa.Column("settled", sa.LargeBinary, nullable=False),
+    *_keys("account", "load", "file"),
+    *_blobs("settled"),
     sqlite_with_rowid=False,
 )
 
@@ -54,19 +72,15 @@ batches = sa.Table(
     "batches",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("run", _Id, nullable=False),
-    sa.Column("account", CellText, nullable=False),
-    sa.Column("procedure", CellText, nullable=False),
-    sa.Column("kind", CellText, nullable=False),
-    sa.Column("state", CellText, nullable=False),
-    sa.Column("shape", CellText, nullable=False),
+    *_ids("run"),
+    *_texts("account", "procedure", "kind", "state", "shape"),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("job", CellText),
     sa.Column("intended_ms", sa.BigInteger, nullable=False),
     sa.Column("sent_ms", sa.BigInteger),
     sa.Column("server_ms", sa.BigInteger),
     sa.Column("settled_ms", sa.BigInteger),
-    sa.Column("actions", sa.LargeBinary, nullable=False),
+    *_blobs("actions"),
     sa.Column("outcomes", sa.LargeBinary),
     sa.Column("sent_server_ms", sa.BigInteger),
     sa.Column("settled_server_ms", sa.BigInteger),
@@ -77,14 +91,11 @@ batches = sa.Table(
 confirmed = sa.Table(
     "confirmed",
     metadata,
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("procedure", CellText, primary_key=True),
-    sa.Column("attribute", CellText, primary_key=True),
-    sa.Column("key", CellText, primary_key=True),
-    sa.Column("process_id", CellText, nullable=False),
-    sa.Column("fields", sa.LargeBinary, nullable=False),
+    *_keys("account", "procedure", "attribute", "key"),
+    *_texts("process_id"),
+    *_blobs("fields"),
     sa.Column("learned", sa.LargeBinary),
-    sa.Column("stream", CellText, nullable=False),
+    *_texts("stream"),
     sa.Column("created", sa.Boolean, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
     sa.Column("began_ms", sa.BigInteger),
@@ -98,17 +109,11 @@ kept = sa.Table(
     "kept",
     metadata,
     sa.Column("run", _Id, primary_key=True, autoincrement=False),
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("procedure", CellText, primary_key=True),
-    sa.Column("attribute", CellText, primary_key=True),
-    sa.Column("key", CellText, primary_key=True),
-    sa.Column("field", CellText, primary_key=True),
+    *_keys("account", "procedure", "attribute", "key", "field"),
     sa.Column("process_id", CellText),
-    sa.Column("stream", CellText, nullable=False),
-    sa.Column("line", _Id, nullable=False),
-    sa.Column("held", sa.LargeBinary, nullable=False),
-    sa.Column("wanted", sa.LargeBinary, nullable=False),
-    sa.Column("written", sa.LargeBinary, nullable=False),
+    *_texts("stream"),
+    *_ids("line"),
+    *_blobs("held", "wanted", "written"),
     sqlite_with_rowid=False,
 )
 """Fields that a run left as others changed them."""
@@ -116,13 +121,9 @@ kept = sa.Table(
 owned = sa.Table(
     "owned",
     metadata,
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("procedure", CellText, primary_key=True),
-    sa.Column("stream", CellText, primary_key=True),
-    sa.Column("attribute", CellText, primary_key=True),
-    sa.Column("key", CellText, primary_key=True),
-    sa.Column("value", sa.LargeBinary, nullable=False),
-    sa.Column("seen_run", _Id, nullable=False),
+    *_keys("account", "procedure", "stream", "attribute", "key"),
+    *_blobs("value"),
+    *_ids("seen_run"),
     sa.Column("process_id", CellText),
     sa.Column("written", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Index("owned_by_process", "account", "stream", "process_id"),
@@ -132,10 +133,8 @@ owned = sa.Table(
 statements = sa.Table(
     "statements",
     metadata,
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("stream", CellText, primary_key=True),
-    sa.Column("name", CellText, nullable=False),
-    sa.Column("runs", CellText, nullable=False),
+    *_keys("account", "stream"),
+    *_texts("name", "runs"),
     sa.Column("passed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("ended", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_with_rowid=False,
@@ -145,18 +144,15 @@ unknowns = sa.Table(
     "unknowns",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("run", _Id, nullable=False),
-    sa.Column("account", CellText, nullable=False),
-    sa.Column("procedure", CellText, nullable=False),
-    sa.Column("stream", CellText, nullable=False),
-    sa.Column("line", _Id, nullable=False),
+    *_ids("run"),
+    *_texts("account", "procedure", "stream"),
+    *_ids("line"),
     sa.Column("attribute", CellText),
     sa.Column("key", sa.LargeBinary),
     sa.Column("process_id", CellText),
-    sa.Column("kind", CellText, nullable=False),
-    sa.Column("reason", CellText, nullable=False),
+    *_texts("kind", "reason"),
     sa.Column("twin", CellText),
-    sa.Column("fields", sa.LargeBinary, nullable=False),
+    *_blobs("fields"),
     sa.Column("free_ms", sa.BigInteger, nullable=False),
     sa.Column("resolved", CellText),
     sa.Column("free_server_ms", sa.BigInteger),
@@ -166,17 +162,14 @@ rejects = sa.Table(
     "rejects",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("run", _Id, nullable=False),
-    sa.Column("account", CellText, nullable=False),
-    sa.Column("procedure", CellText, nullable=False),
-    sa.Column("stream", CellText, nullable=False),
-    sa.Column("line", _Id, nullable=False),
+    *_ids("run"),
+    *_texts("account", "procedure", "stream"),
+    *_ids("line"),
     sa.Column("attribute", CellText),
     sa.Column("key", CellText),
-    sa.Column("reason", CellText, nullable=False),
-    sa.Column("next_step", CellText, nullable=False),
+    *_texts("reason", "next_step"),
     sa.Column("job", CellText),
-    sa.Column("row", sa.LargeBinary, nullable=False),
+    *_blobs("row"),
     sa.Column("closed", CellText),
     sa.Column("origin", CellText),
     sa.Column("seq", _Id),
@@ -187,23 +180,16 @@ rejects = sa.Table(
 findings = sa.Table(
     "findings",
     metadata,
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("procedure", CellText, primary_key=True),
-    sa.Column("name", CellText, primary_key=True),
-    sa.Column("value", CellText, nullable=False),
+    *_keys("account", "procedure", "name"),
+    *_texts("value"),
 )
 
 twins = sa.Table(
     "twins",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("account", CellText, nullable=False),
-    sa.Column("procedure", CellText, nullable=False),
-    sa.Column("stream", CellText, nullable=False),
-    sa.Column("twin", CellText, nullable=False),
-    sa.Column("run", _Id, nullable=False),
-    sa.Column("seq", _Id, nullable=False),
-    sa.Column("batch", _Id, nullable=False),
+    *_texts("account", "procedure", "stream", "twin"),
+    *_ids("run", "seq", "batch"),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("kind", CellText, nullable=False, server_default=TwinKind.ROW.value),
     sa.Column("passing", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -215,17 +201,12 @@ calls = sa.Table(
     "calls",
     metadata,
     sa.Column("id", _Id, primary_key=True),
-    sa.Column("account", CellText, nullable=False),
-    sa.Column("scope", CellText, nullable=False),
-    sa.Column("once", CellText, nullable=False),
-    sa.Column("kind", CellText, nullable=False),
-    sa.Column("state", CellText, nullable=False),
-    sa.Column("run", _Id, nullable=False),
-    sa.Column("stream", CellText, nullable=False),
-    sa.Column("line", _Id, nullable=False),
-    sa.Column("attribute", CellText, nullable=False),
-    sa.Column("key", sa.LargeBinary, nullable=False),
-    sa.Column("fields", sa.LargeBinary, nullable=False),
+    *_texts("account", "scope", "once", "kind", "state"),
+    *_ids("run"),
+    *_texts("stream"),
+    *_ids("line"),
+    *_texts("attribute"),
+    *_blobs("key", "fields"),
     sa.Column("made", CellText, nullable=False, server_default=""),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
     sa.Index("calls_by_once", "account", "scope", "once", unique=True),
@@ -235,11 +216,9 @@ calls = sa.Table(
 watermarks = sa.Table(
     "watermarks",
     metadata,
-    sa.Column("account", CellText, primary_key=True),
-    sa.Column("stream", CellText, primary_key=True),
-    sa.Column("place", CellText, primary_key=True),
-    sa.Column("value", CellText, nullable=False),
-    sa.Column("run", _Id, nullable=False),
+    *_keys("account", "stream", "place"),
+    *_texts("value"),
+    *_ids("run"),
 )
 
 fence = sa.Table(
