@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import NotFound
-from chakra_api.values.coercion import MISFIT, json_text, to_integer, to_json, to_string
-from chakra_api.values.spelled import NulText
+from chakra_api.values.coercion import to_integer, to_json, to_string
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import unit_of
 from tap_chakra.records.config_collections import Collection
+from tap_chakra.records.list_mask import finished, typed_columns
 from tap_chakra.records.schema import EXTRA
 from tap_chakra.records.tally import Tally
 
@@ -116,7 +116,8 @@ class JobLists:
             status = self._client.job(job.id)
         except NotFound:
             return {**row, "reason": FORGOTTEN}
-        return {**status.row, **row, "entryCounts": dict(status.counts) or None}
+        said = {name: value for name, value in row.items() if value is not None}
+        return {**row, **status.row, **said, "entryCounts": dict(status.counts) or None}
 
     def _reader(self, row: Row) -> Coercer:
         """Reads the times of a job, whose unit its beginning proves."""
@@ -138,7 +139,10 @@ def _named(job: str, number: int, entry: Row) -> Row:
     """An entry under the names of its columns."""
     rest = dict(entry)
     own_id = rest.pop("id", None) or rest.pop("entryId", None)
-    row: Row = {"id": own_id if isinstance(own_id, str) else f"{job}/{number}", "job": job}
+    row: Row = {"id": own_id, "job": job}
+    if not isinstance(own_id, str):
+        row["id"] = f"{job}/{number}"
+        rest |= {} if own_id is None else {"entryId": own_id}  # which may count within a job alone
     for column, names in _NAMES.items():
         name = next((each for each in names if each in rest), None)
         row[column] = None if name is None else rest.pop(name)
@@ -157,22 +161,11 @@ def _typed(
     read_time: Coercer,
 ) -> Row:
     """A row whose columns have their types; what does not fit goes into `_extra_data`."""
-    record: Row = {}
     extra = {name: value for name, value in row.items() if name not in columns}
-    for name, declared in columns.items():
-        if name == EXTRA:
-            continue
-        value = row.get(name)
-        shown = value if mask is None else mask.before(name, value)
-        record[name] = coerced = _coercer(declared, read_time)(shown)
-        if coerced is MISFIT or isinstance(value, NulText):
-            (tally.misfits if coerced is MISFIT else tally.nul)[name] += 1
-            extra[name] = value
-            record[name] = None if coerced is MISFIT else coerced
-    if mask is not None:
-        extra = mask.rest(extra, nested=True)
-    record[EXTRA] = json_text(extra) if extra else None
-    return record if mask is None else mask.leaves(record)
+    coercers = {
+        name: _coercer(declared, read_time) for name, declared in columns.items() if name != EXTRA
+    }
+    return finished(typed_columns(row, coercers, extra, tally, mask), extra, mask)
 
 
 def _coercer(declared: object, read_time: Coercer) -> Coercer:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.values.coercion import MISFIT, json_text, to_json, to_string
-from chakra_api.values.spelled import NulText
+from chakra_api.values.coercion import to_json, to_string
 from tap_chakra.records.config_collections import Collection
+from tap_chakra.records.list_mask import finished, typed_columns
 from tap_chakra.records.schema import EXTRA
 from tap_chakra.records.stream_names import TEMPLATES
 from tap_chakra.records.tally import Tally
@@ -79,21 +79,10 @@ def _rows(
 
 
 def _record(template: MessageTemplate, mask: ListMask | None, tally: Tally) -> Row:
-    row, record = template.row, dict[str, object]()
+    row = template.row
     extra = {name: value for name, value in row.items() if name not in _COERCERS}
-    for name, coerce in _COERCERS.items():
-        value = row.get(name)
-        record[name] = coerced = coerce(value if mask is None else mask.before(name, value))
-        if coerced is MISFIT:
-            tally.misfits[name] += 1
-            extra[name], record[name] = value, None
-        elif isinstance(value, NulText):
-            tally.nul[name] += 1
-            extra[name] = value
+    record = typed_columns(row, _COERCERS, extra, tally, mask)
     if template.template_id is None:
         # Loaders know a row again by its id; name and language are what Meta tells it apart by.
         record["id"] = f"{template.name}/{template.language}"
-    if mask is not None:
-        extra = mask.rest(extra, nested=True)
-    record[EXTRA] = json_text(extra) if extra else None
-    return record if mask is None else mask.leaves(record)
+    return finished(record, extra, mask)

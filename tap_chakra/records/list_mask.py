@@ -1,18 +1,22 @@
-"""What becomes of the values of users, and of collections of the configuration, under a mask."""
+"""What becomes of the values of users, and of other lists: typed, and under a mask."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.coercion import MISFIT, json_text
+from chakra_api.values.spelled import NulText
 from tap_chakra.masking.rules import EXTRA, Treatment
 from tap_chakra.masking.treatments import DROPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chakra_api.values.coercion import Coercer
     from tap_chakra.masking.stream_mask import StreamMask
     from tap_chakra.masking.treatments import Treat
+    from tap_chakra.records.tally import Tally
 
     Row = dict[str, object]
 
@@ -87,3 +91,46 @@ class ListMask:
     def _treat(self, name: str) -> Treat | None:
         treatment = self._mask.column(self._shown_by.get(name, name), KEPT)
         return self._mask.named("", name) if treatment is None else self._mask.treat(treatment)
+
+
+def typed_columns(
+    row: Row,
+    coercers: Mapping[str, Coercer],
+    extra: Row,
+    tally: Tally,
+    mask: ListMask | None,
+) -> Row:
+    """The columns of a row of a list, typed; `finished` makes the record of them.
+
+    Args:
+        row: As it came.
+        coercers: Of the columns, by name.
+        extra: Takes what does not fit its column, or loses U+0000 in it.
+        tally: Takes the counts of these.
+        mask: What masks them; None if nothing does.
+    """
+    record: Row = {}
+    for name, coerce in coercers.items():
+        value = row.get(name)
+        record[name] = coerced = coerce(value if mask is None else mask.before(name, value))
+        if coerced is MISFIT:
+            tally.misfits[name] += 1
+            extra[name], record[name] = value, None
+        elif isinstance(value, NulText):
+            tally.nul[name] += 1
+            extra[name] = value
+    return record
+
+
+def finished(record: Row, extra: Row, mask: ListMask | None) -> Row:
+    """The record of a row of a list, as it leaves.
+
+    Args:
+        record: Its columns, typed.
+        extra: What has no column, or does not fit its own.
+        mask: What masks them; None if nothing does.
+    """
+    if mask is not None:
+        extra = mask.rest(extra, nested=True)
+    whole = {**record, EXTRA: json_text(extra) if extra else None}
+    return whole if mask is None else mask.leaves(whole)

@@ -12,9 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import (
-    MISFIT,
     Coercer,
-    json_text,
     to_boolean,
     to_integer,
     to_json,
@@ -24,6 +22,7 @@ from chakra_api.values.spelled import NulText
 from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import UTC, unit_of
 from chakra_api.values.timestamps import is_zoneless
+from tap_chakra.records.list_mask import finished, typed_columns
 from tap_chakra.records.schema import EXTRA
 from tap_chakra.records.tally import Tally
 
@@ -126,18 +125,11 @@ def _record(
     tally: Tally,
     mask: ListMask | None,
 ) -> Row:
-    record: Row = {}
     extra = {name: value for name, value in row.items() if name not in _CONSUMED}
-    for name, coerce in coercers.items():
+    record = typed_columns(row, coercers, extra, tally, mask)
+    for name in _TIMES:
         value = row.get(name)
-        record[name] = coerced = coerce(value if mask is None else mask.before(name, value))
-        if coerced is MISFIT:
-            tally.misfits[name] += 1
-            extra[name], record[name] = value, None
-        elif isinstance(value, NulText):
-            tally.nul[name] += 1
-            extra[name] = value
-        elif name in _TIMES and isinstance(value, str) and is_zoneless(value):
+        if name not in extra and isinstance(value, str) and is_zoneless(value):
             tally.zoneless[name] += 1
     shown = (("teamName", "team"), ("roleName", "role"))
     texts: Row = {name: _text(human.get(field)) for name, field in shown}
@@ -153,10 +145,7 @@ def _record(
         if isinstance(text, NulText):
             tally.nul[name] += 1
             extra[name] = text
-    if mask is not None:
-        extra = mask.rest(extra, nested=True)
-    record[EXTRA] = json_text(extra) if extra else None
-    return record if mask is None else mask.leaves(record)
+    return finished(record, extra, mask)
 
 
 def _inner(value: object, name: str) -> str | None:

@@ -52,3 +52,19 @@ def test_an_entry_without_an_id_has_one_of_its_job_and_place() -> None:
     assert (two["id"], two["completionStatus"], two["statusMessage"]) == ("e2", "ERROR", "no")
     assert (two["index"], json.loads(str(two["_extra_data"]))) == (None, {"index": "x"})
     assert found.doubts == ["job j1 shows 2 of 3 entries"]
+
+
+def test_an_id_that_is_no_text_is_no_key_and_is_kept() -> None:
+    found = lists([{"id": 7}, {"entryId": 0, "index": 1}], total=2).entries(None)
+    one, two = found.rows
+    assert (one["id"], json.loads(str(one["_extra_data"]))) == ("j1/0", {"entryId": 7})
+    assert (two["id"], json.loads(str(two["_extra_data"]))) == ("j1/1", {"entryId": 0})
+
+
+def test_what_the_file_does_not_say_of_a_job_chakra_may() -> None:
+    clock = FakeClock()
+    answer = data({"id": "j1", "procedure": "lead", "kind": "of the server"})
+    client = ChakraClient(Scripted(answer), Pacer(clock), clock, RetryPolicy())
+    named = NamedJob("j1", {"kind": "update"})
+    (row,) = JobLists(client, [named], UTC).jobs(None).rows
+    assert (row["procedure"], row["kind"], row["run"]) == ("lead", "update", None)
