@@ -6,8 +6,6 @@ The sandbox counts what arrived.
 from __future__ import annotations
 
 import json
-import signal
-import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +23,15 @@ from tests.support.messages import (
     visit,
     visits,
 )
-from tests.support.target_process import operate, settings, start, told, write
+from tests.support.target_process import (
+    kill_once,
+    operate,
+    settings,
+    start,
+    told,
+    wait_until,
+    write,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,7 +246,7 @@ def test_a_template_that_is_paused_meanwhile_stops_the_run(
     lines = visits(range(64))
     running.stdin.write("".join(f"{json.dumps(line)}\n" for line in lines[:-1]))
     running.stdin.flush()
-    _await(lambda: len(texts(sandbox)) >= 3)
+    wait_until(lambda: len(texts(sandbox)) >= 3)
     sandbox.review("visit_reminder", "PAUSED")
     stdout, stderr = running.communicate(timeout=60)
     ended = told(running.returncode, stdout, stderr)
@@ -285,15 +291,8 @@ def test_a_lost_answer_is_unknown_until_its_user_says(
 def test_killed_in_the_middle_and_run_again(sandbox: Sandbox, tmp_path: Path) -> None:
     config = config_of(sandbox, BY_NUMBER)
     sandbox.knobs(latency_ms=50)
-    running = start(tmp_path, config)
-    assert running.stdin
     lines = visits(range(40))
-    running.stdin.write("".join(f"{json.dumps(line)}\n" for line in lines))
-    running.stdin.close()
-    _await(lambda: len(texts(sandbox)) >= 5)
-    running.send_signal(signal.SIGKILL)
-    running.stdin = None
-    running.communicate(timeout=20)
+    kill_once(lambda: len(texts(sandbox)) >= 5, tmp_path, config, lines)
     sandbox.knobs(latency_ms=0)
     again = write(tmp_path, config, lines)
     assert again.code in (0, ExitCode.UNKNOWN), again.stderr
@@ -356,10 +355,3 @@ def test_a_plan_of_more_than_may_be_sent_sends_none(sandbox: Sandbox, tmp_path: 
     applied = operate(tmp_path, config, "apply", "plan.parquet", "--yes")
     assert applied.code == ExitCode.REJECTS
     assert sandbox.arrived("messages") == []
-
-
-def _await(holds: Any) -> None:
-    ends = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.01)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chakra_sandbox.launch import Sandbox, start_sandbox
 from tests.support.target_process import (
+    kill_once,
     living,
     operate,
     record,
     schema,
     settings,
-    start,
     state,
     write,
 )
@@ -137,15 +134,7 @@ def test_killed_and_run_again_all_is_there_once(sandbox: Sandbox, tmp_path: Path
     sandbox.knobs(latency_ms=30)
     keys = [f"N-{n}" for n in range(60)]
     lines = rows(*({"lead_id": each, "city": "goa", "score": 5} for each in keys))
-    process = start(tmp_path, config(sandbox))
-    assert process.stdin is not None
-    process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
-    process.stdin.flush()
-    until = time.monotonic() + 60
-    while len(living(sandbox)) < 50 and time.monotonic() < until:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    kill_once(lambda: len(living(sandbox)) >= 50, tmp_path, config(sandbox), lines)
     sandbox.knobs(latency_ms=0)
     told = write(tmp_path, config(sandbox, lost_answer_horizon=1), lines)
     assert told.code == 0, told.stderr

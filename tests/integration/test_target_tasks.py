@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +10,11 @@ import pytest
 
 from chakra_sandbox.launch import Sandbox, start_sandbox
 from tests.support.target_process import (
+    kill_once,
     operate,
     record,
     schema,
     settings,
-    start,
     state,
     write,
 )
@@ -167,15 +165,7 @@ def test_killed_in_the_middle_nothing_is_made_twice(sandbox: Sandbox, tmp_path: 
         schema("visits", COLUMNS),
         *(visit(f"v{n}", f"L-{n % 50 + 1:06d}", said=f"four: {n}") for n in range(40)),
     ]
-    process = start(tmp_path, config(sandbox))
-    assert process.stdin is not None
-    process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
-    process.stdin.flush()
-    until = time.monotonic() + 60
-    while len(made_of(sandbox, "four: ")) < 10 and time.monotonic() < until:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    kill_once(lambda: len(made_of(sandbox, "four: ")) >= 10, tmp_path, config(sandbox), lines)
     sandbox.knobs(latency_ms=0)
     told = write(tmp_path, config(sandbox), [*lines, state(1)])
     made = Counter(each["data"]["remarks"] for each in made_of(sandbox, "four: "))

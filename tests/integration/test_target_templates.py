@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chakra_sandbox.launch import Sandbox, start_sandbox
 from chakra_sandbox.whatsapp.made_templates import WABA_ID
-from tests.support.target_process import operate, record, schema, settings, start, state, write
+from tests.support.target_process import kill_once, operate, record, schema, settings, state, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,16 +211,8 @@ def test_killed_in_the_middle_each_is_there_once(sandbox: Sandbox, tmp_path: Pat
     names = [f"t{n}" for n in range(12)]
     lines = templates(*(wanted(name, f"Text of {name}") for name in names))
     sandbox.knobs(latency_ms=80)
-    process = start(tmp_path, config(sandbox, concurrency=2))
-    assert process.stdin is not None
-    process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
-    process.stdin.close()
-    process.stdin = None
-    until = time.monotonic() + 60
-    while len(sent(sandbox)) < 3 and time.monotonic() < until:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    slow = config(sandbox, concurrency=2)
+    kill_once(lambda: len(sent(sandbox)) >= 3, tmp_path, slow, lines)
     sandbox.knobs(latency_ms=0)
     told = write(tmp_path, config(sandbox), lines)
     assert (told.code, sum(told.outcomes.values())) == (0, len(names))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chakra_sandbox.launch import Sandbox, start_sandbox
-from tests.support.target_process import operate, record, schema, settings, start, state, write
+from tests.support.target_process import kill_once, operate, record, schema, settings, state, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,16 +200,8 @@ def test_killed_in_the_middle_the_next_run_finishes(sandbox: Sandbox, tmp_path: 
     names = [name for name in users(sandbox) if name != "old.hand"]
     lines = people(*(person(name, last=f"Of {name}") for name in names))
     sandbox.knobs(latency_ms=80)
-    process = start(tmp_path, config(sandbox, concurrency=2))
-    assert process.stdin is not None
-    process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
-    process.stdin.close()
-    process.stdin = None
-    until = time.monotonic() + 60
-    while len(sent(sandbox)) < 3 and time.monotonic() < until:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    slow = config(sandbox, concurrency=2)
+    kill_once(lambda: len(sent(sandbox)) >= 3, tmp_path, slow, lines)
     sandbox.knobs(latency_ms=0)
     told = write(tmp_path, config(sandbox), lines)
     assert (told.code, sum(told.outcomes.values())) == (0, len(names))

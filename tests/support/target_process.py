@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from chakra_sandbox.launch import Sandbox
 
@@ -73,6 +74,44 @@ def start(folder: Path, config: dict[str, Any], *args: str) -> subprocess.Popen[
         text=True,
         env=environment(),
     )
+
+
+def kill_once(
+    is_time: Callable[[], bool], folder: Path, config: dict[str, Any], lines: list[dict[str, Any]]
+) -> None:
+    """Run the target on Singer messages, and kill it (SIGKILL) in the middle.
+
+    Args:
+        is_time: Whether it has come far enough.
+        folder: Where it runs.
+        config: Its settings.
+        lines: The messages; all are there, and the input ends behind them.
+
+    Raises:
+        AssertionError: It did not come so far in a minute.
+    """
+    with start(folder, config) as process:
+        assert process.stdin is not None
+        process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
+        process.stdin.close()
+        process.stdin = None
+        try:
+            wait_until(is_time)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def wait_until(is_time: Callable[[], bool]) -> None:
+    """Wait until something is so.
+
+    Raises:
+        AssertionError: It is not in a minute.
+    """
+    until = time.monotonic() + 60
+    while not is_time():
+        assert time.monotonic() < until, "it did not come so far"
+        time.sleep(0.02)
 
 
 def told(code: int, stdout: str, stderr: str) -> Told:
