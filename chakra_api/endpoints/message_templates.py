@@ -13,7 +13,7 @@ from chakra_api.wire.transport import Request
 from chakra_api.wire.wire_json import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
     from chakra_api.endpoints.answers import Row
     from chakra_api.endpoints.calls import Calls
@@ -72,7 +72,7 @@ class TemplateList:
     """All templates that could be had.
 
     Attributes:
-        templates: As they came, each id once.
+        templates: As they came, each once.
         unsure: Why there may be more; empty if nothing is in doubt.
     """
 
@@ -98,7 +98,7 @@ class MessageTemplates:
         Args:
             owner: Whose they are.
         """
-        found: dict[str, MessageTemplate] = {}
+        found: dict[tuple[str, str, str], MessageTemplate] = {}
         nameless: list[MessageTemplate] = []
         after, seen = "", set[str]()
         for _ in range(MOST_PAGES):
@@ -107,14 +107,14 @@ class MessageTemplates:
                 if template.template_id is None:
                     nameless.append(template)
                 else:
-                    found.setdefault(template.template_id, template)
-            if not following:
-                return TemplateList((*found.values(), *nameless))
-            if following in seen:
-                return TemplateList((*found.values(), *nameless), ("the list begins again",))
+                    named = (template.template_id, template.name, template.language)
+                    found.setdefault(named, template)
+            if not following or following in seen:
+                begins_again = ("the list begins again",) if following else ()
+                return _listed(found.values(), nameless, begins_again)
             seen.add(following)
             after = following
-        return TemplateList((*found.values(), *nameless), ("the list has no end",))
+        return _listed(found.values(), nameless, ("the list has no end",))
 
     def create(
         self, owner: TemplateOwner, body: Row, leaving: Callable[[], None] | None = None
@@ -169,6 +169,15 @@ class MessageTemplates:
         request = Request("GET", f"{owner.path}?limit={PAGE}{cursor}", repeatable=True)
         envelope = self._calls.call(request, "the message templates", open_meta)
         return _rows_and_next(envelope.data)
+
+
+def _listed(
+    found: Collection[MessageTemplate], nameless: Iterable[MessageTemplate], unsure: tuple[str, ...]
+) -> TemplateList:
+    """The templates, and what is in doubt of them."""
+    if len({each.template_id for each in found}) < len(found):
+        unsure = (*unsure, "different templates have the same id")
+    return TemplateList((*found, *nameless), unsure)
 
 
 def template_of(row: Row) -> MessageTemplate:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tests.campaigns.results import CAMPAIGNS, keep, report
 from tests.campaigns.simulated import campaigns
 from tests.campaigns.simulated.campaigns import Result, Total, run_case
-from tests.campaigns.simulated.kinds import KINDS, sizes
+from tests.campaigns.simulated.kinds import ALL_KINDS, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +27,7 @@ SCENARIOS = {
     "single": ("reference", "keyless"),
     "call-single": ("call-kinds",),
     "tap": ("tap-incremental", "tap-full"),
+    "tap-beside": ("tap-photos", "tap-ids"),
 }
 PAIRS = {"pairs": "short", "call-pairs": "call-short"}
 
@@ -124,7 +125,7 @@ def _pairs(scenario: str, plan: list[str]) -> Iterator[str]:
 
 def _singles(scenario: str, plan: list[str]) -> list[str]:
     cases = campaigns.single_cases(scenario)
-    table = sizes(campaigns.trace_of(scenario), KINDS)
+    table = sizes(campaigns.trace_of(scenario), ALL_KINDS)
     terms = " + ".join(f"{steps} {family} x {kinds}" for family, steps, kinds in table if steps)
     plan.append(f"{scenario}: {len(cases):,} cases = {terms}")
     if len(cases) != sum(steps * kinds for _, steps, kinds in table):

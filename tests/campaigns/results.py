@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.campaigns.simulated.kinds import KINDS
+from tests.campaigns.simulated.kinds import ALL_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +34,7 @@ CAMPAIGNS = (
     "call-single",
     "call-pairs",
     "tap",
+    "tap-beside",
 )
 
 HEAD = """# What the fault campaigns found last
@@ -147,7 +148,7 @@ def _faults(kept: list[dict[str, Any]]) -> list[str]:
         found.update(each["faults"])
     # Until it ends, nobody knows of a transaction that it writes nothing: it is one of `journal`.
     steps = [
-        (family, kind) for family, kinds in KINDS.items() for kind in kinds if family != "idle"
+        (family, kind) for family, kinds in ALL_KINDS.items() for kind in kinds if family != "idle"
     ]
     return [f"| {family} | {kind} | {found[f'{family}/{kind}']:,} |" for family, kind in steps]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.campaigns.hostile.replies import Reply
@@ -73,6 +73,7 @@ class Beside:
     Attributes:
         made: How often tasks and messages were made, by what tells them apart.
         templates: The message templates.
+        repeated: Names of templates that were to be created while they were there.
         names: What was written to users, by id.
         uploads: How often files came, by endpoint.
     """
@@ -82,6 +83,7 @@ class Beside:
         self._gives = gives
         self.made: Counter[str] = Counter()
         self.templates = [_template(1, GREETING, "Hi {{1}}"), _template(2, "welcome", "Welcome.")]
+        self.repeated: list[str] = []
         self.names: dict[str, dict[str, Any]] = {}
         self.uploads: Counter[str] = Counter()
 
@@ -148,6 +150,10 @@ class Beside:
 
     def _created(self, asked: Asked) -> Reply:
         body = json.loads(asked.body)
+        if any(each["name"] == body["name"] for each in self.templates):
+            self.repeated.append(body["name"])
+            error = {"code": 100, "message": "There is one of that name and language"}
+            return replace(Reply.plain({"error": error}), status="400 Bad")
         made = {**body, "id": str(len(self.templates) + 1), "status": "PENDING"}
         if asked.is_done:
             self.templates = [*self.templates, made]

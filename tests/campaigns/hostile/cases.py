@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,8 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tap_chakra.__main__ as tap_command
 import target_chakra.__main__ as target_command
+from chakra_api.connection import Connection
 from chakra_api.elsewhere.links import SignedLinks
 from chakra_api.endpoints.client import ChakraClient
+from chakra_api.errors import ChakraError
+from chakra_api.exit_codes import ExitCode
+from chakra_api.redaction import ApiKey
+from chakra_api.wire.multipart import Upload
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
 from chakra_api.wire.transport import RequestsTransport, TransportSettings
@@ -29,18 +35,17 @@ from tap_chakra.run import source as tap_source
 from tap_chakra.singer import tap
 from target_chakra.run import session as target_session
 from target_chakra.singer import target
+from tests.campaigns.hostile.beside import PLUGIN
 from tests.campaigns.hostile.grammar import all_of_them, make_bombs, make_dense
 from tests.campaigns.hostile.scenes import FEW, SCENES
 from tests.campaigns.hostile.server import KEY, Hostile
-from tests.support.in_process import _run, written
+from tests.support.in_process import Told, _run, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chakra_api.clock import Clock
-    from chakra_api.connection import Connection
     from tests.campaigns.hostile.scenes import Scene
-    from tests.support.in_process import Told
 
 READ_TIMEOUT: Final = 0.4
 TAP_CODES: Final = frozenset({0, 3, 4, 5, 6, 9})
@@ -93,7 +98,7 @@ class Case:
     def __post_init__(self) -> None:
         named, self.endpoint, self.malformation, times, rows = self.name.split("/")
         self.scene = SCENES.get(named)
-        self.command = named if self.scene is None else "target" if self.scene.rows else "tap"
+        self.command = named if self.scene is None else self.scene.command
         self.times, self.rows = ALWAYS if times == "always" else int(times), int(rows)
 
 
@@ -191,7 +196,7 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     wrong += _in_order(case, told, hostile, folder)
     if not how.plausible:
         wrong += _judges(case)(told, hostile)
-    if case.scene is not None and case.scene.rows:
+    if case.scene is not None and case.scene.rows and not how.plausible:
         wrong += _again(case, hostile, folder)
     if seconds > MOST_SECONDS:
         wrong.append(f"took {seconds:.0f} s")
@@ -221,6 +226,8 @@ def _told(case: Case, hostile: Hostile, folder: Path) -> tuple[Told, bool]:
     scene = case.scene
     if scene is not None:
         config |= scene.settings(hostile, folder)
+    if case.command == "client":
+        return _uploaded(case.endpoint, hostile), False
     stopper = threading.Timer(MOST_SECONDS, hostile.end)  # from then on it is honest
     stopper.start()
     try:
@@ -251,6 +258,25 @@ def _told(case: Case, hostile: Hostile, folder: Path) -> tuple[Told, bool]:
         return _run(target_command.run, args, swaps), False
     finally:
         stopper.cancel()
+
+
+def _uploaded(endpoint: str, hostile: Hostile) -> Told:
+    """Have a file uploaded by the client, and tell of it as a command would."""
+    client = connect(Connection(ApiKey(KEY), hostile.url), QuickClock(), 1)
+    upload = Upload.of_bytes("a.png", "image/png", b"picture" * 1_000)
+    asks: dict[str, Callable[[], object]] = {
+        "upload": lambda: client.photos.upload(upload),
+        "upload as": lambda: client.photos.upload_as("4b8f6a2e", upload),
+        "media": lambda: client.whatsapp.upload_media(PLUGIN, upload),
+    }
+    try:
+        return Told(0, repr(asks[endpoint]()), "")
+    except ChakraError as error:
+        return Told(int(error.exit_code), "", str(error))
+    except Exception:  # noqa: BLE001 - what its user would see as a fault of ours
+        return Told(int(ExitCode.BUG), "", traceback.format_exc())
+    finally:
+        client.close()
 
 
 def _scores() -> list[dict[str, Any]]:

@@ -36,8 +36,8 @@ class Scene:
         ends: The endpoints of which replies are spoilt.
         judge: What is wrong with how a run ended; of a target, of its second run, too.
         settings: Of the command, beside those that all have.
-        streams: Of a tap: those that are read. Of a target: none.
-        rows: Of a target: what its stream brings.
+        streams: Of a tap: those that are read.
+        rows: Of a target: what its stream brings. With neither, the client itself is asked.
         is_file: Endpoints that give bytes, and no JSON that could say otherwise.
         goes_elsewhere: Whether another host may be asked, without the key.
     """
@@ -49,6 +49,11 @@ class Scene:
     rows: Sequence[Mapping[str, Any]] = ()
     is_file: frozenset[str] = frozenset()
     goes_elsewhere: bool = False
+
+    @property
+    def command(self) -> str:
+        """Who asks: `tap`, `target` or `client`."""
+        return "target" if self.rows else "tap" if self.streams else "client"
 
 
 # What taps read
@@ -123,9 +128,8 @@ def _names_are_written(told: Told, hostile: Hostile) -> Iterator[str]:
 
 
 def _templates_are_written(told: Told, hostile: Hostile) -> Iterator[str]:
-    names = [each["name"] for each in hostile.beside.templates]
-    if len(names) != len(set(names)):
-        yield f"a template was created twice: {names}"
+    for name in hostile.beside.repeated:
+        yield f"{name} was to be created, and is there"
     texts = {each["name"]: each["components"][0]["text"] for each in hostile.beside.templates}
     if told.code == 0 and (texts.get("new_one"), texts["welcome"]) != ("New", "Changed"):
         yield f"exit code 0, and the templates are {texts}"
@@ -140,6 +144,12 @@ def _rows_are_written(told: Told, hostile: Hostile) -> Iterator[str]:
     done = scores.get("L-0") == 1_000 and scores.get("new") == 7 and "L-1" not in scores
     if told.code == 0 and not done:
         yield f"exit code 0, and the rows are {scores}"
+
+
+def _is_sent_once(_told: Told, hostile: Hostile) -> Iterator[str]:
+    """A photo without an id of its own: another upload would be another photo."""
+    if (times := hostile.beside.uploads["upload"]) > 1:
+        yield f"a photo without an id was uploaded {times} times"
 
 
 def _value(number: int) -> str:
@@ -233,6 +243,7 @@ SCENES: Final[Mapping[str, Scene]] = {
             for name, text in (("new_one", "New"), ("welcome", "Changed"))
         ],
     ),
+    "uploads": Scene(("upload", "upload as", "media"), _is_sent_once, lambda *_: {}),
     "single writes": Scene(
         ("create", "update", "delete"),
         _rows_are_written,

@@ -15,11 +15,13 @@ from tests.campaigns.simulated import entries, scenarios, schedule, tap, tap_jud
 from tests.campaigns.simulated.apply_cases import ApplySimulation
 from tests.campaigns.simulated.call_cases import CallSimulation, task_case
 from tests.campaigns.simulated.clock_cases import clock_case
-from tests.campaigns.simulated.kinds import CLASSES, KINDS, Hit, Hits, singles
+from tests.campaigns.simulated.kinds import ALL_KINDS, CLASSES, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
 from tests.campaigns.simulated.message_cases import all_kinds, message_case, two_calls
 from tests.campaigns.simulated.random_cases import random_case
 from tests.campaigns.simulated.tap import TapSimulation
+from tests.campaigns.simulated.tap_ids import NamedSimulation
+from tests.campaigns.simulated.tap_photos import PhotoSimulation
 from tests.campaigns.simulated.target import Simulation
 from tests.campaigns.simulated.target_judges import verdict
 from tests.campaigns.simulated.undo_cases import UndoSimulation
@@ -41,6 +43,8 @@ CALLS: Mapping[str, Callable[[], Scenario]] = {"call-kinds": all_kinds, "call-sh
 TAPS: Mapping[str, Callable[..., TapSimulation]] = {
     "tap-incremental": tap.incremental,
     "tap-full": tap.full_table,
+    "tap-photos": PhotoSimulation,
+    "tap-ids": NamedSimulation,
 }
 NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "random": random_case,
@@ -170,7 +174,7 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
     if isinstance(simulation, TapSimulation):
         told = simulation.play()
         rows, runs, unknown = len(told.living), len(told.codes), 0
-        condemned = tap_judges.verdict(told)
+        condemned = [*tap_judges.verdict(told), *simulation.condemned()]
     else:
         history = simulation.play()
         rows, runs = len(history.wishes), len(history.ended)
@@ -197,7 +201,7 @@ def trace_of(case: str) -> list[Step]:
 
 def single_cases(name: str) -> list[str]:
     """Each kind of fault at each step to which it applies."""
-    return [f"{name}/{hit}" for hit in singles(trace_of(name), KINDS)]
+    return [f"{name}/{hit}" for hit in singles(trace_of(name), ALL_KINDS)]
 
 
 def pair_cases(first: str) -> Iterator[str]:

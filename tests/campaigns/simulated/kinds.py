@@ -67,6 +67,18 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "record": ("reader gone", "crash before", "crash after"),
 }
 """What can go wrong at a step of each family."""
+ALL_KINDS: Mapping[str, tuple[str, ...]] = {
+    **KINDS,
+    "photo": (
+        *(kind for kind in KINDS["read"] if kind not in ("truncated", "garbage")),
+        "lost all run",
+    ),
+    "file": ("disk full", "crash before", "crash after", "torn"),
+}
+"""The same with photos and their files, of which no case is drawn from a number.
+
+Bytes have no form by which garbage is known, and that they break off shows on a real connection.
+"""
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "read": ("refused", "timeout after", "garbage", "429 seconds", "errors", "crash"),
@@ -132,7 +144,7 @@ class Hits:
 
     def at(self, step: Step) -> str | None:
         kind = self._kinds.get(step.number)
-        return kind if kind in KINDS[step.family] else None
+        return kind if kind in ALL_KINDS[step.family] else None
 
     def near(self, number: int) -> bool:  # noqa: ARG002 - up to the first hit all goes as without it
         return False

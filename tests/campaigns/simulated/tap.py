@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chakra_api.wire.transport import Request
+    from chakra_sandbox.world import World
     from tests.campaigns.simulated.target import Plan
     from tests.support.simulated import Sent
 
@@ -90,13 +91,17 @@ class TapSimulation:
     Args:
         plan: Says which faults come.
         full_table: Whether the stream is read in full, and versions are sent.
+        world: What is read; None for the one that most cases have.
     """
 
-    def __init__(self, plan: Plan, *, full_table: bool) -> None:
+    streams: frozenset[str] = frozenset({STREAM})
+    """What is read."""
+
+    def __init__(self, plan: Plan, *, full_table: bool = False, world: World | None = None) -> None:
         self._plan = plan
         self._full_table = full_table
         self.turns = Turns(BEGAN)
-        self.world = small_world(LEADS, 3, {}, 7, int(BEGAN * 1000))
+        self.world = world or small_world(LEADS, 3, {}, 7, int(BEGAN * 1000))
         self.server = Server(self.world, self.turns)
         self.history = TapHistory()
         self.trace: list[Step] = []
@@ -121,6 +126,15 @@ class TapSimulation:
         self.history.living = self._living()
         self.history.requests = self.server.log
         return self.history
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Settings beside those that every case has."""
+        return {}
+
+    def condemned(self) -> list[str]:
+        """What is wrong at the end beside what the judges of every case find."""
+        return []
 
     def _mutate(self, number: int) -> None:
         self.server.catch_up()
@@ -169,10 +183,10 @@ class TapSimulation:
         wire = Wire(self.server, self._request, f"tap:{self._run}")
         clock = TurnsClock(self.turns, self._run)
         client = ChakraClient(wire, Pacer(clock), clock, RetryPolicy())
-        tap = SimulatedTap(client, clock, state=json.loads(json.dumps(self._state)))
-        tap.streams[STREAM].selected = True
+        state = json.loads(json.dumps(self._state))
+        tap = SimulatedTap(client, clock, config=self.config, state=state)
         for name, stream in tap.streams.items():
-            stream.selected = name == STREAM
+            stream.selected = name in self.streams
         if self._full_table:
             tap.streams[STREAM].forced_replication_method = "FULL_TABLE"
         with printing(self._printed):

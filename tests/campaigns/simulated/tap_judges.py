@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CODES = {0, 2, 3, 4, 5, 6, 9}
 
 
-def _ms(text: str) -> int:
+def ms_of(text: str) -> int:
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
@@ -34,7 +34,7 @@ def nothing_is_lost(history: TapHistory) -> list[str]:
     """At the end every process was emitted as it is now."""
     if not history.codes or history.codes[-1] != 0:
         return [f"the last run ended with {history.codes}: {history.errors}"]
-    emitted = {r.value["id"]: _ms(r.value["updatedAt"]) for r in _records(history)}
+    emitted = {r.value["id"]: ms_of(r.value["updatedAt"]) for r in _records(history)}
     return _missing(history.living, emitted)
 
 
@@ -48,11 +48,11 @@ def nothing_is_emitted_twice(history: TapHistory) -> list[str]:
     return [f"run {run} emitted {row_id} {n} times" for (run, row_id), n in counts.items() if n > 1]
 
 
-def _bookmark(state: Mapping[str, Any]) -> tuple[int, ...]:
+def bookmark_of(state: Mapping[str, Any]) -> tuple[int, ...]:
     """Up to where a STATE says to be complete; a paused scan says nothing yet."""
     entry = state.get("bookmarks", {}).get("process_lead", {})
     said = entry.get("replication_key_value"), entry.get("last_complete_scan", {}).get("began")
-    return tuple(_ms(each) for each in said if each is not None)
+    return tuple(ms_of(each) for each in said if each is not None)
 
 
 def no_state_is_ahead(history: TapHistory) -> list[str]:
@@ -65,9 +65,9 @@ def no_state_is_ahead(history: TapHistory) -> list[str]:
     before: tuple[int, ...] = ()
     for line in history.lines:
         if line.type == "RECORD":
-            emitted[line.value["id"]] = _ms(line.value["updatedAt"])
+            emitted[line.value["id"]] = ms_of(line.value["updatedAt"])
         elif line.type == "STATE":
-            said = _bookmark(line.value)
+            said = bookmark_of(line.value)
             if said and said != before:
                 due = {each: at for each, at in line.living.items() if at < max(said)}
                 found += [f"STATE is ahead: {why}" for why in _missing(due, emitted)]

@@ -59,6 +59,14 @@ def test_a_template_that_moves_to_the_next_page_is_one() -> None:
     assert ids(client) == ["1", "2", "3"]
 
 
+def test_different_templates_of_one_id_are_all_there_and_said_to_be_unsure() -> None:
+    rows = [{"id": "1", "name": name, "language": "en"} for name in ("a", "b", "a")]
+    client, _ = client_of(answer(200, {"data": rows, "paging": {}}))
+    listed = client.templates.list_all(OWNER)
+    assert [each.name for each in listed.templates] == ["a", "b"]
+    assert listed.unsure == ("different templates have the same id",)
+
+
 def test_a_list_that_begins_again_or_has_no_end_is_left_and_said_to_be_unsure() -> None:
     client, transport = client_of(*[page([1], "a", NEXT)] * 3)
     assert client.templates.list_all(OWNER).unsure == ("the list begins again",)
