@@ -14,7 +14,6 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from unittest import mock
 
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.rows.account import Account, shelf_of
@@ -31,6 +30,7 @@ from tests.campaigns.simulated.target import BEGAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from types import ModuleType
 
     from chakra_api.wire.transport import Request
     from tap_chakra.photos.places import Place
@@ -104,7 +104,7 @@ class PhotoSimulation(TapSimulation):
         self.world.mutate("lead", Mutation(update=5), number)
 
     def _sync(self) -> int:
-        with mock.patch.object(wanted, "place_of", self._place):
+        with _swapped(wanted, "place_of", self._place):
             return super()._sync()
 
     def _place(self, settings: PhotoSettings) -> Place:
@@ -165,7 +165,7 @@ class FaultyPlace:
         if kind == "crash before":
             self._simulation.turns.crash()
         if kind == "disk full":
-            with mock.patch.object(places, "write_whole", _no_room):
+            with _swapped(places, "write_whole", _no_room):
                 self._place.write(name, content)
         if kind == "torn":
             part = part_of(Path(self.path(name)))
@@ -175,6 +175,17 @@ class FaultyPlace:
         self._place.write(name, content)
         if kind == "crash after":
             self._simulation.turns.crash()
+
+
+@contextlib.contextmanager
+def _swapped(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    """Within the block a module has another part of that name."""
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
 
 
 def _no_room(_path: Path, _content: bytes) -> None:
