@@ -37,6 +37,7 @@ class PhotoRun:
     def __init__(self, attributes: PhotoAttributes, desk: PhotoDesk) -> None:
         self._attributes = attributes
         self._desk = desk
+        self._again: frozenset[NamedPhoto] = frozenset()
 
     def begin(self, state: Mapping[str, object]) -> list[Row]:
         """Ask again for what earlier runs have lost; the records that there are by then.
@@ -44,11 +45,17 @@ class PhotoRun:
         Args:
             state: Of the procedure's stream.
         """
-        return self._desk.note(self._lost_before(state.get(LOST)))
+        lost = dict.fromkeys(self._lost_before(state.get(LOST)))
+        self._again = frozenset(lost)
+        return self._desk.note(lost)
 
     def note(self, rows: Iterable[Mapping[str, object]]) -> list[Row]:
-        """Have the photos fetched that rows name; the records that there are by then."""
-        return self._desk.note(named for row in rows for named in self._attributes.named_by(row))
+        """Have the photos fetched that rows name; the records that there are by then.
+
+        What was asked for at the beginning has its record, also where its row has changed since.
+        """
+        named = (each for row in rows for each in self._attributes.named_by(row))
+        return self._desk.note(each for each in named if each not in self._again)
 
     def finish(self) -> list[Row]:
         """Wait for all that was noted; the records that there are then."""

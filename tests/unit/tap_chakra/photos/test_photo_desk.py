@@ -239,6 +239,21 @@ def test_what_is_lost_is_asked_for_again_until_it_is_there(executor: ThreadPoolE
     assert third.line == "1 of 1 photos are there"
 
 
+def test_what_is_asked_for_again_has_one_record_also_where_its_row_comes(
+    executor: ThreadPoolExecutor,
+) -> None:
+    host = Host()
+    run = run_of(host, executor)
+    records = run.begin({LOST: [["p", "front", "a"]]})
+    records += run.finish()
+    records += run.note([{"id": "p", "data": {"front": "a"}}, {"id": "q", "data": {"front": "a"}}])
+    records += run.finish()
+    assert [(each["process"], each["path"]) for each in records] == [
+        ("p", "photos/a"),
+        ("q", "photos/a"),
+    ]
+
+
 @pytest.mark.parametrize(
     "lost",
     [None, "a", {"a": 1}, [["p", "front"]], [["p", "front", 5]], [5], [["p", "hidden", "a"]]],
