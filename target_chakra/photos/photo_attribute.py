@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -93,6 +92,7 @@ class PhotoProcesses:
 
     Raises:
         SettingsError: Nothing says what names them.
+        ChakraError: They can't be looked up in a way that can be believed.
     """
 
     def __init__(self, mapping: PhotoMapping, opened: OpenProcedure, where: str) -> None:
@@ -107,8 +107,9 @@ class PhotoProcesses:
         self._write = None
         if attribute != "id":
             self._write = opened.destinations.named(destination_of(attribute), where).write
-        self._way: Way | None = None
-        self._lock = threading.Lock()
+        self._way = opened.lookups(attribute).prove()
+        if self._way is Way.NONE:
+            raise not_believed(opened.name, attribute)
 
     def key(self, text: str) -> Key | Unfit:
         """What a row names its process by; or why that is none."""
@@ -132,19 +133,10 @@ class PhotoProcesses:
         opened = self._opened
         lately = opened.recent.process_of(key)  # lists may not show it yet
         spelled = replace(opened.spellings_of(key, None), process_id=lately)
-        found = opened.lookups(self._attribute).find_spelled(self._proven(), [spelled])
+        found = opened.lookups(self._attribute).find_spelled(self._way, [spelled])
         text = opened.key_text(self._attribute)
         names = dict.fromkeys(text(each) for each in (spelled.own, *spelled.others))
         return tuple(each for name in names for each in found.snapshots.get(name, ()))
-
-    def _proven(self) -> Way:
-        """A way to look them up that can be believed; proven once."""
-        with self._lock:
-            if self._way is None:
-                self._way = self._opened.lookups(self._attribute).prove()
-        if self._way is Way.NONE:
-            raise not_believed(self._opened.name, self._attribute)
-        return self._way
 
 
 def _uuid_of(name: str) -> str:

@@ -33,6 +33,7 @@ CAMPAIGNS = (
     "messages",
     "call-single",
     "call-pairs",
+    "photos",
     "tap",
     "tap-beside",
 )

@@ -18,6 +18,7 @@ from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import ALL_KINDS, CLASSES, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
 from tests.campaigns.simulated.message_cases import all_kinds, message_case, two_calls
+from tests.campaigns.simulated.photo_cases import GivenPhotoSimulation
 from tests.campaigns.simulated.random_cases import random_case
 from tests.campaigns.simulated.tap import TapSimulation
 from tests.campaigns.simulated.tap_ids import NamedSimulation
@@ -56,6 +57,7 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "undo": UndoSimulation,
     "calls": task_case,
     "messages": message_case,
+    "photos": GivenPhotoSimulation,
 }
 """Cases of which each follows from its number."""
 DOUBLED = (
@@ -63,6 +65,7 @@ DOUBLED = (
     "keyless_rows_are_there_once",
     "nothing_is_emitted_twice",
     "calls_are_made_once",
+    "photos_are_there_once",
 )
 LOST = (
     "last_value_wins",
