@@ -158,8 +158,10 @@ def test_a_file_that_came_later_is_sent_by_retry(
     assert photos(sandbox)[held(sandbox)[1]]["sha256"] == sha256(PNG)
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "502_after", "truncate"])
-@pytest.mark.parametrize("match", ["POST /v1/ext/photo", "PUT /v1/ext/procedure"])
+@pytest.mark.parametrize(
+    ("match", "fault"),
+    [("POST /v1/ext/photo", "reset_after"), ("PUT /v1/ext/procedure", "502_after")],
+)
 def test_a_lost_answer_makes_no_second_photo(
     sandbox: Sandbox, root: Path, tmp_path: Path, fault: str, match: str
 ) -> None:
@@ -272,16 +274,14 @@ def test_a_photo_whose_process_was_not_written_is_not_uploaded_as_another_one(
 ) -> None:
     """An account may refuse an id that it has: then it is the same photo."""
     (root / "a.png").write_bytes(PNG)
-    for number, repeat in enumerate(("accepted", "conflict"), 1):
-        put = "PUT /v1/ext/procedure"
-        sandbox.knobs(photo_repeat=repeat, faults=[{"kind": "502", "match": put, "every_nth": 1}])
-        lines = pictures(picture(number, "a.png"))
-        told = write(tmp_path, config(sandbox, root, lost_answer_horizon=1), lines)
-        assert (told.outcomes, told.states) == ({"not sent": 1}, []), told.stderr
-        assert len(photos(sandbox)) == number
-        sandbox.knobs(faults=[])
-        assert write(tmp_path, config(sandbox, root), lines).outcomes == {"updated": 1}
-    assert set(photos(sandbox)) == {held(sandbox)[1], held(sandbox)[2]}
+    put = "PUT /v1/ext/procedure"
+    sandbox.knobs(photo_repeat="conflict", faults=[{"kind": "502", "match": put, "at": [1]}])
+    lines = pictures(picture(1, "a.png"))
+    told = write(tmp_path, config(sandbox, root, lost_answer_horizon=1), lines)
+    assert (told.outcomes, told.states) == ({"not sent": 1}, []), told.stderr
+    assert len(photos(sandbox)) == 1
+    assert write(tmp_path, config(sandbox, root), lines).outcomes == {"updated": 1}
+    assert set(photos(sandbox)) == {held(sandbox)[1]}
 
 
 def test_a_process_that_lists_do_not_show_yet_is_given_its_photo(
@@ -338,21 +338,20 @@ def test_the_commands_beside_a_run_know_photos(
     assert "it made 1 of kind photo, which audit does not compare" in audited.stderr
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+def test_mappings_that_do_not_fit_the_account_are_told_by_doctor(
+    sandbox: Sandbox, root: Path, tmp_path: Path
+) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"attribute": "subject"}, "which holds no photos"),
         ({"attribute": "front"}, "which it does not have"),
         ({"procedure": "tickets"}, "There is no procedure 'tickets'"),
         ({"root": "no/such/folder"}, "is no folder"),
         ({"key": {"column": "ticket", "attribute": "nothing"}}, "names 'data.nothing'"),
-    ],
-)
-def test_a_mapping_that_does_not_fit_the_account_is_refused(
-    sandbox: Sandbox, root: Path, tmp_path: Path, changes: dict[str, Any], said: str
-) -> None:
-    wrong = config(sandbox, root, streams=[mapping(root, **changes)])
-    told = write(tmp_path, wrong, pictures(picture(1, "a.png")))
-    assert (told.code, photos(sandbox)) == (3, {})
-    assert said in told.stderr
-    assert "Traceback" not in told.stderr
+    ]
+    mappings = [mapping(root, stream=f"s{n}", **each) for n, (each, _) in enumerate(wrong)]
+    looked = operate(tmp_path, config(sandbox, root, streams=mappings), "doctor", "--json")
+    assert looked.code == 3
+    assert [said for _, said in wrong if said not in looked.stdout] == []
+    told = write(tmp_path, config(sandbox, root, streams=mappings), pictures())
+    assert "Traceback" not in told.stderr + looked.stderr
+    assert photos(sandbox) == {}
