@@ -71,7 +71,8 @@ SETTINGS = th.PropertiesList(
         th.IntegerType,
         default=defaults.DEFAULT_CONCURRENCY,
         title="Concurrency",
-        description="Requests under way at a time, at the most; as many as help find themselves.",
+        description="The most requests under way at a time. A run begins with 8, and takes as many"
+        " as help.",
     ),
     CONNECTION.max_rps,
     th.Property(
@@ -91,7 +92,8 @@ SETTINGS = th.PropertiesList(
         default=defaults.DEFAULT_MIN_SCAN_SHARE,
         title="Minimum scan share",
         description="A full scan that sees less than this share of the last complete one says"
-        " nothing about deleted rows (a key whose role was narrowed sees fewer). 0 confirms once.",
+        " nothing about deleted rows (a key whose role was narrowed sees fewer). Set it to 0 for one"
+        " run to confirm.",
     ),
     th.Property(
         "change_detection",
@@ -175,9 +177,9 @@ SETTINGS = th.PropertiesList(
         "report_path",
         th.StringType,
         title="Report path",
-        description="A file that each run leaves what there is to tell of it in, as JSON, for"
-        " tap-chakra report: streams, windows of the scans, requests over time, what did not fit,"
-        " how the schema changed. No value of a row is in it.",
+        description="A file of JSON in which each run leaves what tap-chakra report shows: streams,"
+        " windows of the scans, requests over time, values that did not fit, changes of the schema."
+        " It holds no value of a row.",
     ),
     th.Property(
         "whatsapp",
@@ -271,8 +273,8 @@ SETTINGS = th.PropertiesList(
         th.IntegerType,
         default=defaults.DEFAULT_SECOND_PROCESS_FROM,
         title="Second process from",
-        description="Rows of a run from which on, where there are two cores, rows are typed and"
-        " written by a second process while the first one reads; 0 for never.",
+        description="From so many rows of a run on, where there are two cores, a second process"
+        " types and writes rows while the first one reads. 0 for never.",
     ),
     *MONITORING,
     th.Property(

@@ -90,7 +90,8 @@ MAPPING = th.ObjectType(
     th.Property(
         "once_by",
         th.StringType,
-        description="Of tasks and messages: the column whose value is called for only once.",
+        description="Of tasks and messages: the column whose values tell them apart. Each value"
+        " leads to one task or message, and never to a second one.",
     ),
     th.Property(
         "process",
@@ -177,7 +178,7 @@ SETTINGS = th.PropertiesList(
         title="Batch size",
         description=(
             "Rows per job. The first of its kind on an account has 10 and is read back. Where"
-            " ChakraHQ takes but some rows of one, the rest is read back, and the journal"
+            " ChakraHQ takes only some rows of one, the rest is read back, and the journal"
             " remembers that size."
         ),
     ),
@@ -247,15 +248,16 @@ SETTINGS = th.PropertiesList(
         th.IntegerType,
         default=0,
         title="Max rejects",
-        description="With more, the run goes on and exits with 7.",
+        description="Rejected rows that a run may have. With more it goes on, and ends with exit"
+        " code 7.",
     ),
     th.Property(
         "stop_at_reject_percent",
         th.NumberType,
         default=defaults.DEFAULT_STOP_PERCENT,
         title="Stop at reject percent",
-        description="Share of rejects among the rows in so far, from 1,000 rows on, at which the"
-        " run stops before the next submit.",
+        description="Percentage of rejects among the rows so far, from 1,000 rows on, at which the"
+        " run stops before it sends more.",
     ),
     th.Property(
         "max_deletes",

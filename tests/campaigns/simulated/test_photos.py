@@ -8,7 +8,7 @@ import pytest
 
 from target_chakra.photos.photo_attribute import PhotoAttribute
 from tests.campaigns.simulated.photo_cases import (
-    PhotoSimulation,
+    GivenPhotoSimulation,
     content_of,
     picture,
     wrongly_held,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("part", range(3))
 def test_a_photo_is_there_once_whatever_becomes_of_its_runs(part: int) -> None:
     for number in range(9_000 + part * 4, 9_004 + part * 4):
-        case = PhotoSimulation(number)
+        case = GivenPhotoSimulation(number)
         case.play()
         assert case.condemned() == [], f"photos/{number}"
 
@@ -34,7 +34,7 @@ def test_ids_of_chance_are_condemned(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     found: list[str] = []
     for number in range(9_000, 9_004):
-        case = PhotoSimulation(number)
+        case = GivenPhotoSimulation(number)
         case.play()
         found += case.condemned()
     assert any("is there" in each for each in found)
