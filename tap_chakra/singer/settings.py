@@ -92,8 +92,8 @@ SETTINGS = th.PropertiesList(
         default=defaults.DEFAULT_MIN_SCAN_SHARE,
         title="Minimum scan share",
         description="A full scan that sees less than this share of the last complete one says"
-        " nothing about deleted rows (a key whose role was narrowed sees fewer). Set it to 0 for one"
-        " run to confirm.",
+        " nothing about deleted rows (a key whose role was narrowed sees fewer). Set it to 0 for"
+        " one run to confirm.",
     ),
     th.Property(
         "change_detection",
