@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 from website.links import faults
-from website.stage import ROOT, StageError, stage
+from website.stage import ROOT, StageError, stage, version
 
 PLACE: Final = ROOT / ".site"
 BUILDER: Final = ROOT / ".venv-docs" / "bin" / "zensical"
@@ -22,7 +22,9 @@ def main() -> int:
     except StageError as error:
         print(error, file=sys.stderr)
         return 1
-    shutil.copyfile(ROOT / "website" / "mkdocs.yml", PLACE / "mkdocs.yml")
+    settings = (ROOT / "website" / "mkdocs.yml").read_text()
+    told = version((ROOT / "CHANGELOG.md").read_text())
+    (PLACE / "mkdocs.yml").write_text(settings.replace("VERSION", told))
     command = [str(BUILDER), "build", "--strict", "--clean"]
     done = subprocess.run(command, cwd=PLACE, check=False)
     if done.returncode:

@@ -102,6 +102,17 @@ def stage(folder: Path) -> Iterator[str]:
     yield DECISIONS
 
 
+def version(changelog: str) -> str:
+    """Of which version the site is, by the changelog.
+
+    Args:
+        changelog: It.
+    """
+    unreleased = "## Unreleased\n" in changelog
+    (last, *_) = re.findall(r"^## ([0-9.]+)", changelog, re.MULTILINE)
+    return f"Version {last}, and what is unreleased" if unreleased else f"Version {last}"
+
+
 def decisions() -> str:
     """A list of the decision records."""
     lines = ["# Decisions", "", "Why things are as they are, a page each.", ""]

@@ -15,7 +15,7 @@ from tests.outside import documents
 from website import reference
 from website.links import faults
 from website.reading_ease import ease, sentences, syllables
-from website.stage import StageError, pages, rewritten, stage
+from website.stage import StageError, pages, rewritten, stage, version
 from website.terminal_picture import PICTURE, picture, shown
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ def test_a_link_stays_leaves_or_is_refused() -> None:
         led("gone.md")
     fenced = "```\n[x](gone.md)\n```"
     assert rewritten("docs/undo.md", fenced, found) == fenced
+
+
+def test_the_site_says_of_which_version_it_is() -> None:
+    assert version("## 0.4.0\n\n## 0.3.0\n") == "Version 0.4.0"
+    said = version("## Unreleased\n\nA thing.\n\n## 0.3.0\n")
+    assert said == "Version 0.3.0, and what is unreleased"
 
 
 @pytest.mark.parametrize(
