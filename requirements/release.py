@@ -17,6 +17,7 @@ from zipfile import ZipFile
 
 ROOT = Path(__file__).parent.parent
 CHANGELOG = ROOT / "CHANGELOG.md"
+CITATION = ROOT / "CITATION.cff"
 UNRELEASED = "## Unreleased\n"
 PACKAGES = {
     *("chakra_api", "chakra_plugin", "chakra_sandbox", "chakra_spark"),
@@ -64,6 +65,12 @@ def signed_off(changelog: str, version: str, day: str) -> str:
     return changelog.replace(UNRELEASED, heading, 1)
 
 
+def cited(citation: str, version: str, day: str) -> str:
+    """A CITATION.cff that names a version and its day."""
+    named = re.sub(r"^version: .*", f"version: {version}", citation, flags=re.MULTILINE)
+    return re.sub(r"^date-released: .*", f'date-released: "{day}"', named, flags=re.MULTILINE)
+
+
 def checked_wheel(names: list[str], version: str) -> None:
     """See that a wheel holds our packages and nothing else.
 
@@ -88,12 +95,14 @@ def sign_off() -> None:
     """
     version = version_of((ROOT / "pyproject.toml").read_text())
     before = CHANGELOG.read_text()
-    after = signed_off(before, version, f"{datetime.now(timezone.utc):%Y-%m-%d}")
+    day = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    after = signed_off(before, version, day)
     if after != before:
         CHANGELOG.write_text(after)
+        CITATION.write_text(cited(CITATION.read_text(), version, day))
         raise NotReady(
-            f"CHANGELOG.md is signed off for {version}: read it, commit it, and say make release"
-            " again"
+            f"CHANGELOG.md and CITATION.cff are signed off for {version}: read them, commit them,"
+            " and say make release again"
         )
     changed = subprocess.run(
         ["git", "status", "--porcelain"],  # noqa: S607 - whichever git is there

@@ -91,6 +91,12 @@ def test_a_changelog_is_signed_off_once(release: ModuleType) -> None:
     assert release.signed_off(opened, "0.4.0", "2026-12-02") == opened
 
 
+def test_the_citation_is_of_the_version_that_is_signed_off(release: ModuleType) -> None:
+    text = (ROOT / "CITATION.cff").read_text()
+    made = yaml.safe_load(release.cited(text, "9.8.7", "2030-01-02"))
+    assert made == yaml.safe_load(text) | {"version": "9.8.7", "date-released": "2030-01-02"}
+
+
 @pytest.mark.parametrize(
     ("changelog", "version", "said"),
     [
