@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chakra_api.endpoints.answers import ProcessPage
+    from tap_chakra.lines.record_names import RecordNames
     from tap_chakra.lines.second_process_client import SecondProcess
     from tap_chakra.records.row_parser import RowParser
     from tap_chakra.second.beginning import Beginning
@@ -33,10 +34,14 @@ class PageWriter:
         parser: Types them here.
         beginning: What the second process types them from.
         output: Where the lines go.
+        renames: Gives records the names that they go out with.
     """
 
-    def __init__(self, parser: RowParser, beginning: Beginning, output: Output) -> None:
+    def __init__(
+        self, parser: RowParser, beginning: Beginning, output: Output, renames: RecordNames
+    ) -> None:
         self._output = output
+        self._renames = renames
         self._parser = parser
         self._beginning = beginning
         self._lines = RecordLines(beginning.stream)
@@ -80,7 +85,7 @@ class PageWriter:
         if self._second is not None:
             self._second.rows(page, positions, version, extracted)
         else:
-            records = encoded_records(self._parser, page, positions)
+            records = self._renames(encoded_records(self._parser, page, positions))
             self._output.write_lines(self._lines.lines(records, version, extracted))
 
     def _counted(self, name: str) -> Counter[str]:

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from tap_chakra.lines.record_lines import RecordLines
+from tap_chakra.lines.record_names import RecordNames
+from tap_chakra.naming.column_names import ColumnNames, column_names
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import COUNTED
+from tap_chakra.records.schema import process_schema
 from tap_chakra.second.beginning import Beginning
 from tap_chakra.second.frames import (
     BEGIN,
@@ -50,6 +53,7 @@ class Work:
         self._answer = partial(write_all, partial(os.write, counts))
         self._parser: RowParser | None = None
         self._lines = RecordLines("")
+        self._renames = RecordNames(ColumnNames({}, {}))
         self._resolved: tuple[Account, Directory] | None = None
 
     def take(self, kind: bytes, body: bytes) -> None:
@@ -67,7 +71,10 @@ class Work:
     def _begin(self, beginning: Beginning) -> None:
         if self._resolved is None or beginning.config:
             self._resolved = beginning.resolved()
-        self._parser = RowParser(*beginning.typing(self._resolved), beginning.deselected)
+        procedure, directory, times = beginning.typing(self._resolved)
+        self._parser = RowParser(procedure, directory, times, beginning.deselected)
+        schema = process_schema(procedure)
+        self._renames = RecordNames(column_names(beginning.column_names, schema))
         self._lines = RecordLines(beginning.stream)
 
     def _typed(self, parser: RowParser, body: bytes) -> bytes:
@@ -76,7 +83,7 @@ class Work:
             records = list(map(parser.record, whole_rows(content, None)))
         else:
             records = parser.records(content, positions)
-        return self._lines.lines(records, version, extracted)
+        return self._lines.lines(self._renames(records), version, extracted)
 
 
 def main(answers: int) -> None:

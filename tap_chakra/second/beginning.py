@@ -11,6 +11,7 @@ from chakra_api.values.zones import zone_of
 from chakra_api.wire.wire_json import decode, encode
 from tap_chakra.masking.masked_procedure import masked
 from tap_chakra.masking.stream_mask import Spelled, StreamMask
+from tap_chakra.naming.column_names import SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class Beginning:
         deselected: Paths of properties to leave out.
         mask: What must not leave in the clear, with the salt of its hashes: it is sent through the
             pipe and nowhere else. None if nothing is masked.
+        column_names: The setting.
     """
 
     config: Mapping[str, object]
@@ -43,6 +45,7 @@ class Beginning:
     naive: str | None = None
     unit_ms: int = 1
     mask: Spelled | None = field(default=None, repr=False)
+    column_names: str = SPELLINGS[0]
 
     def encoded(self, after: Beginning | None = None) -> bytes:
         """As the body of a frame.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chakra_api.account.account import Procedure
     from chakra_api.account.people import Directory
     from chakra_api.values.times import Times
+    from tap_chakra.lines.record_names import RecordNames
     from tap_chakra.records.row_typer import Counts
     from tap_chakra.run.procedure_run import Delivery, ProcedureRun
     from tap_chakra.singer.batch_files import FileContent
@@ -54,13 +55,13 @@ class KeptRows:
     keep: Callable[[Delivery], None]
 
 
-def kept_lines(run: ProcedureRun, name: str, typing: Typing) -> KeptRows:
+def kept_lines(run: ProcedureRun, name: str, typing: Typing, renames: RecordNames) -> KeptRows:
     """Rows that become JSON lines right out of the answers; their heads alone need be read."""
     parser = RowParser(typing.procedure, typing.directory, typing.times, typing.deselected)
     content = JsonLines()
 
     def keep(delivery: Delivery) -> None:
-        content.keep_encoded(encoded_records(parser, delivery.page, delivery.positions))
+        content.keep_encoded(renames(encoded_records(parser, delivery.page, delivery.positions)))
 
     return KeptRows(run, {name: content}, parser.typer, keep)
 

@@ -12,6 +12,7 @@ from tap_chakra.by_id.id_run import id_run
 from tap_chakra.by_id.named_changes import fetch_named
 from tap_chakra.catalogs.entries import breadcrumb
 from tap_chakra.lines.page_writer import PageWriter
+from tap_chakra.lines.record_names import RecordNames
 from tap_chakra.masking.masked_procedure import spelled_mask
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.records.row_typer import compile_row
@@ -101,15 +102,14 @@ class ProcessStream(ChakraStream):
 
     @property
     def _is_unmapped(self) -> bool:
-        """Whether no stream map, no flattening and no other names change a record."""
+        """Whether no stream map and no flattening changes a record."""
         first, *others = self.stream_maps
-        is_same = isinstance(first, SameRecordTransform) and not first.flattening_enabled
-        return is_same and not others and not self.names.are_changed
+        return isinstance(first, SameRecordTransform) and not (others or first.flattening_enabled)
 
     def _page_writer(self) -> PageWriter:
         source, beginning = self._tap.source, self._beginning()
         parser = RowParser(self._procedure, source.directory, source.times, beginning.deselected)
-        return PageWriter(parser, beginning, self._tap)
+        return PageWriter(parser, beginning, self._tap, RecordNames(self.names))
 
     def _beginning(self) -> Beginning:
         source = self._tap.source
@@ -123,6 +123,7 @@ class ProcessStream(ChakraStream):
             naive=None if naive is None else name_of(naive),
             unit_ms=source.times.unit_ms,
             mask=spelled_mask(self._procedure),
+            column_names=source.settings.column_names,
         )
 
     def _deselected(self) -> Iterable[tuple[str, ...]]:
@@ -167,14 +168,15 @@ class ProcessStream(ChakraStream):
 
     def _kept_rows(self, config: BatchConfig) -> KeptRows:
         """How rows are kept for files: as few steps a row as maps and flattening allow."""
-        run = self.opened_run(heads_only=self._is_unmapped and config.encoding.format != PARQUET)
+        in_columns = config.encoding.format == PARQUET
+        run = self.opened_run(heads_only=self._is_unmapped and not in_columns)
         source, deselected = self._tap.source, tuple(self._deselected())
         typing = Typing(self._procedure, source.directory, source.times, deselected)
-        if self._is_unmapped:
-            name = self.stream_maps[0].stream_alias
-            return (kept_columns if config.encoding.format == PARQUET else kept_lines)(
-                run, name, typing
-            )
+        name = self.stream_maps[0].stream_alias
+        if self._is_unmapped and not in_columns:
+            return kept_lines(run, name, typing, RecordNames(self.names))
+        if self._is_unmapped and not self.names.are_changed:
+            return kept_columns(run, name, typing)
         contents = self.record_contents(config)
         typer = compile_row(self._procedure, source.directory, source.times, deselected)
 

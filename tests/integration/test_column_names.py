@@ -157,6 +157,22 @@ def test_a_mask_names_chakras_own_names_and_is_never_lost(
     assert "homeCity" in wrong.stderr
 
 
+def test_a_second_process_and_files_of_json_have_these_names_too(
+    tmp_path: Path, config: dict[str, Any]
+) -> None:
+    here = run(tmp_path, config | SNAKE | {"second_process_from": 0})
+    there = run(tmp_path, config | SNAKE | {"second_process_from": 1})
+    assert "home_city" in here.records[STREAM][0]["data"]
+    assert there.records[STREAM] == here.records[STREAM]
+    files = {
+        "encoding": {"format": "jsonl"},
+        "storage": {"root": (tmp_path / "lines").as_uri()},
+    }
+    assert run(tmp_path, config | SNAKE | {"batch_config": files}).code == 0
+    (path,) = (tmp_path / "lines").glob(f"*{STREAM}*")
+    assert list(map(json.loads, path.read_text().splitlines())) == here.records[STREAM]
+
+
 def test_files_and_maps_have_these_names_too(tmp_path: Path, config: dict[str, Any]) -> None:
     files = {
         "encoding": {"format": "parquet"},

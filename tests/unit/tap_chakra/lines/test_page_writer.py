@@ -10,6 +10,8 @@ import pytest
 
 from chakra_api.endpoints.answers import ProcessPage
 from tap_chakra.lines.page_writer import PageWriter
+from tap_chakra.lines.record_names import RecordNames
+from tap_chakra.naming.column_names import ColumnNames
 from tap_chakra.records.row_parser import RowParser
 from tap_chakra.second.beginning import Beginning
 
@@ -42,7 +44,8 @@ class Printed:
 def records_of(page: ProcessPage, positions: list[int]) -> list[dict[str, Any]]:
     beginning = Beginning(CONFIG, [], "lead", "process_lead", ())
     printed = Printed()
-    PageWriter(RowParser(*beginning.typing()), beginning, printed).write(page, positions, None, AT)
+    parser, renames = RowParser(*beginning.typing()), RecordNames(ColumnNames({}, {}))
+    PageWriter(parser, beginning, printed, renames).write(page, positions, None, AT)
     return printed.records
 
 
