@@ -11,10 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from chakra_api.account.snake_case import snake_case
 from chakra_api.errors import SettingsError
 from chakra_api.nearest import did_you_mean
 from tap_chakra.catalogs.entries import AUTOMATIC, Entry, entries_of
-from tap_chakra.naming.snake_case import snake_case
 from tap_chakra.run.bookmark import REPLICATION_KEY
 from tap_chakra.webhooks.event_records import FORMS, SEQUENCE
 

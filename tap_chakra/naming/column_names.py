@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from chakra_api.account.snake_case import SEPARATOR, snake_path
 from tap_chakra.naming.names import attribute_warnings as loader_warnings
 from tap_chakra.naming.names import told_apart
-from tap_chakra.naming.snake_case import SEPARATOR, snake_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

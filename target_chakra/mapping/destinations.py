@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.account.snake_case import snake_case
 from chakra_api.errors import SettingsError
 from chakra_api.values.attribute_types import attribute_type
 from chakra_api.values.choices import Choices, Option
@@ -114,6 +116,22 @@ class Destinations:
         found = self._known.get(name) or self._known.get(self._folded.get(name.casefold(), ""))
         if found is None and (is_for_creates(name) or self._is_open(name)):
             found = self._known[name] = Destination(name, _same, _same, is_text=True)
+        return found
+
+    def spelled(self, name: str) -> Destination | None:
+        """The only destination that is called so in snake case, as dlt and the tap may spell it."""
+        return self._known.get(self._in_snake_case.get(name, ""))
+
+    @cached_property
+    def _in_snake_case(self) -> dict[str, str]:
+        """Names by their snake case; those that several have are nobody's."""
+        found: dict[str, str] = {}
+        for name in self._known:
+            attribute = attribute_of(name)
+            spelled = (
+                snake_case(name) if attribute is None else destination_of(snake_case(attribute))
+            )
+            found[spelled] = "" if spelled in found else name
         return found
 
     def rounding(self, found: Destination) -> Destination:

@@ -147,9 +147,10 @@ class Routes:
         """Where an attribute goes that stands in the column `data`."""
         route = self._nested.get(short_id)
         if route is None:
-            found = self._destinations.find(destination_of(short_id))
-            route = self._route(destination_of(short_id), found) if found else _nowhere(short_id)
-            self._take(destination_of(short_id), route)
+            name = destination_of(short_id)
+            found = self._destinations.find(name) or self._destinations.spelled(name)
+            route = self._route(name, found) if found else _nowhere(short_id)
+            self._take(name, route)
             self._nested[short_id] = route
         return route
 

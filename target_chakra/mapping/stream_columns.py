@@ -8,28 +8,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.account.snake_case import snake_case
 from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
 from target_chakra.mapping.destination_names import DELETED, bare_name, destination_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from target_chakra.mapping.destinations import Destination, Destinations
     from target_chakra.stream_mapping import StreamMapping
 
 EXTRA: Final = "_extra_data"
 SEPARATOR: Final = "__"
-_ADDED: Final = frozenset(
-    (
-        *("team", "procedure", "createdby", "belongsto", "entity", "record"),
-        *("createdat", "updatedat", "startedat", "completedat", "cancelledat", "deletedat"),
-        *("stateid", "statename", "createdbyusername", "assignedtousername", "deriveddata"),
-        EXTRA,
-    )
+_OWN: Final = (
+    *("team", "procedure", "createdBy", "belongsTo", "entity", "record"),
+    *("createdAt", "updatedAt", "startedAt", "completedAt", "cancelledAt", "deletedAt"),
+    *("stateId", "stateName", "createdByUsername", "assignedToUsername", "derivedData"),
+    EXTRA,
 )
-"""Columns that the tap writes and nobody can: folded."""
-_METADATA: Final = ("_sdc_", "_dlt_", "deriveddata__")
+"""Columns that the tap writes and nobody can."""
+_ADDED: Final = frozenset(map(str.casefold, _OWN))
+_SPELLED: Final = frozenset(map(snake_case, _OWN)) - _ADDED
+"""The same in snake case, which may be names of attributes, too."""
+_METADATA: Final = ("_sdc_", "_dlt_", "deriveddata__", "derived_data__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,18 @@ class ColumnReader:
 
     def _named(self) -> Columns:
         mapping = self.mapping
-        deleted = {DELETED, DELETED.casefold()} if mapping.fields is None else set()
+        deleted = set(self._marks()) if mapping.fields is None else set()
         deleted |= {c for c, name in (mapping.fields or {}).items() if name == DELETED}
         deleted |= {mapping.delete_when} if mapping.delete_when else set()
         attribute = self._key_attribute()
         column = (mapping.key_column or "id") if attribute == "id" else None
         return Columns(column, attribute, frozenset(deleted))
+
+    def _marks(self) -> Iterator[str]:
+        """The columns that mark a row as deleted by their names."""
+        yield from (DELETED, DELETED.casefold())
+        if self._named_so(snake_case(DELETED)) is None:
+            yield snake_case(DELETED)
 
     def _key_attribute(self) -> str | None:
         mapping, procedure = self.mapping, self.destinations.procedure
@@ -142,7 +150,8 @@ class ColumnReader:
         if mapping.fields is not None:
             forms = {attribute, destination_of(attribute)}
             return not forms.isdisjoint(mapping.fields.values())
-        forms = {attribute.casefold(), f"data__{attribute}".casefold(), "data"}
+        names = {attribute.casefold(), snake_case(attribute)}
+        forms = {*names, *(f"data{SEPARATOR}{name}" for name in names), "data"}
         return not self._columns or any(each.casefold() in forms for each in self._columns)
 
     def is_left_out(self, column: str) -> bool:
@@ -153,12 +162,25 @@ class ColumnReader:
             or (column == "data" and self.mapping.fields is None)
             or column in self.columns.marks_deleted
             or column.casefold() in _ADDED
+            or (column in _SPELLED and self._named_so(column) is None)
             or column.casefold().startswith(_METADATA)
             or (column == "id" and self.columns.attribute != "id")
         )
 
     def by_name(self, column: str) -> Destination | None:
-        """The destination that a column's own name means."""
-        if column.startswith(f"data{SEPARATOR}"):
-            return self.destinations.find(destination_of(column[len("data__") :]))
-        return self.destinations.find(column) or self.destinations.find(destination_of(column))
+        """The destination that a column's own name means; in snake case if only one does so."""
+        names = _names_of(column)
+        return self._named_so(column) or next(
+            filter(None, map(self.destinations.spelled, names)), None
+        )
+
+    def _named_so(self, column: str) -> Destination | None:
+        """The destination that has a column's name."""
+        return next(filter(None, map(self.destinations.find, _names_of(column))), None)
+
+
+def _names_of(column: str) -> tuple[str, ...]:
+    """The destinations that a column may be called for."""
+    attribute = column.removeprefix(f"data{SEPARATOR}")
+    own = destination_of(attribute)
+    return (own,) if attribute != column else (column, own)

@@ -9,8 +9,8 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chakra_api.account.snake_case import snake_case, snake_path
 from tap_chakra.naming.column_names import column_names, snake_columns
-from tap_chakra.naming.snake_case import snake_case, snake_path
 
 DLT = NamingConvention()
 names = st.text(st.sampled_from("aZ9_ -*+@|.éAb٣大"), min_size=1, max_size=12) | st.text(min_size=1)

@@ -76,6 +76,59 @@ def reject_of(row: Row, mapping: StreamMapping = BY_ID) -> Reject:
 # By name
 
 
+IN_SNAKE_CASE: Row = {
+    "id": "1",
+    "assigned_to": "u1",
+    "assigned_to_username": "asha.k",
+    "created_at": "2026-01-01T00:00:00Z",
+    "state_name": "New",
+    "next_action_at": None,
+    "is_deleted": False,
+    "_extra_data": None,
+}
+
+
+def test_what_the_tap_emits_in_snake_case_is_what_the_target_accepts() -> None:
+    flat = IN_SNAKE_CASE | {"data__lead_score": 5, "data__city": "pune", "derived_data__rank": 1}
+    nested = IN_SNAKE_CASE | {
+        "data": {"lead_score": 5, "city": "pune"},
+        "derived_data": {"rank": 1},
+    }
+    found = [change_of(row).fields for row in (flat, nested)]
+    assert found[0] == found[1]
+    assert (
+        found[0]
+        == change_of(
+            {
+                "id": "1",
+                "assignedTo": "u1",
+                "isDeleted": False,
+                "data": {"leadScore": 5, "city": "pune"},
+            }
+        ).fields
+    )
+    assert change_of(flat | {"is_deleted": True}) != change_of(flat)
+
+
+def test_a_name_in_snake_case_that_two_attributes_have_is_nobodys() -> None:
+    twice = replace(
+        PROCEDURE,
+        attributes=(
+            *PROCEDURE.attributes,
+            Attribute("LeadScore", "a7", "Score", attribute_type("integer")),
+            Attribute("created_at", "a8", "Made", attribute_type("string")),
+            Attribute("is_deleted", "a9", "Gone", attribute_type("string")),
+        ),
+    )
+    columns = ("id", "lead_score", "created_at", "is_deleted")
+    mapper = RowMapper("leads", BY_ID, Destinations(twice, PEOPLE, ValueRules()), columns)
+    assert isinstance(mapper(1, 2, {"id": "1", "lead_score": 5}), Reject)
+    row: Row = {"id": "1", "created_at": "long ago", "is_deleted": "no"}
+    found = mapper(1, 2, row)
+    assert isinstance(found, Change)
+    assert found.fields == {"data.created_at": "long ago", "data.is_deleted": "no"}
+
+
 @pytest.mark.parametrize(
     "row",
     [
