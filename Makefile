@@ -126,7 +126,7 @@ test-dbt: $(STAMPS)/dev $(STAMPS)/plugins $(STAMPS)/dbt ## The dbt package over 
 test-artefacts: $(STAMPS)/dev $(STAMPS)/artefacts ## Dockerfile, compose.yml and examples, with the tools that they are for
 	$(BIN)/python -m pytest tests/artefacts --timeout=900
 
-pictures: $(STAMPS)/dev ## Write the pictures of docs/reports.md
+pictures: $(STAMPS)/dev ## Write the pictures of documents: pages of real runs
 	$(BIN)/python -m tests.browser.pictures
 
 docs: $(STAMPS)/dev $(STAMPS)/docs ## The documentation site, in .site/html: every link and heading checked

@@ -1,4 +1,4 @@
-"""Writes the pictures of docs/reports.md: pages of real runs, as a browser shows them.
+"""Writes the pictures of documents: pages of real runs, as a browser shows them.
 
 python -m tests.browser.pictures
 """
@@ -18,6 +18,7 @@ FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "pictures"
 PICTURES: Final = {
     "target-report": ("target", 1000, 1500, False),
     "tap-report": ("tap", 1000, 1500, False),
+    "dashboard": ("dashboard", 1000, 1500, False),
     "tap-report-dark": ("tap", 390, 844, True),
 }
 """By name: which page, how wide, how high, and whether dark."""
