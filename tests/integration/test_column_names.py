@@ -90,6 +90,21 @@ def test_dlt_names_members_of_objects_so_too(tmp_path: Path, config: dict[str, A
         assert sorted(json.dumps(each, sort_keys=True) for each in told) == ours
 
 
+def test_a_destination_that_keeps_names_gets_them_in_snake_case_from_us(
+    tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHEMA__NAMING", "direct")
+    target = pipeline(tmp_path, name="names_direct")
+    for _ in range(2):
+        made = chakra_source(**config, **SNAKE, nested="columns")
+        target.run(made.with_resources(STREAM, "users"))
+    columns = set(target.default_schema.get_table_columns(STREAM))
+    assert {"assigned_to_username", "updated_at", "data__home_city"} < columns
+    assert "display_name" in target.default_schema.get_table_columns("users")
+    assert not [name for name in columns if name != name.lower()]
+    assert ask(target, f'select count(*) from "{STREAM}"') == [(3,)]
+
+
 def test_two_attributes_that_are_one_name_are_told_apart_in_every_run(
     tmp_path: Path, config: dict[str, Any]
 ) -> None:

@@ -87,3 +87,14 @@ def test_a_loaders_own_columns_are_told_apart() -> None:
     assert matching.stamps == ("_sdc_batched_at", "_dlt_load_id")
     assert matching.only_there == ("is_deleted", "mine")
     assert Place("a", "b").said == "a.b"
+
+
+def test_members_of_json_have_the_names_that_the_table_was_loaded_with() -> None:
+    ours = dict.fromkeys(("id", "data__leadScore", "derivedData__rankNow"), TEXT)
+    theirs = pa.schema([pa.field(name, pa.string()) for name in ("id", "data", "derived_data")])
+    matching = match(ours, theirs, spelling="snake_case")
+    places = {pair.name: (pair.place.column, pair.place.member) for pair in matching.pairs}
+    assert places == {
+        "data__leadScore": ("data", "lead_score"),
+        "derivedData__rankNow": ("derived_data", "rank_now"),
+    }
