@@ -132,3 +132,12 @@ def test_each_version_in_the_changelog_has_a_day_and_the_citation_has_the_last()
     (version, day), *_ = [each.groups() for each in dated if each]
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert (cited["version"], cited["date-released"]) == (version, day)
+
+
+def test_what_names_the_version_names_this_one(release: ModuleType) -> None:
+    version = release.version_of((ROOT / "pyproject.toml").read_text())
+    package = yaml.safe_load((ROOT / "dbt" / "dbt_project.yml").read_text())
+    assert package["version"] == version
+    for name in ("compose.yml", "examples/kubernetes/cronjob.yml"):
+        tags = re.findall(r"image: chakra-connectors:(\S+)", (ROOT / name).read_text())
+        assert set(tags) == {version}, name
