@@ -183,7 +183,7 @@ kill: $(STAMPS)/dev ## Signals to the real tap and target at 1,000 points each; 
 	$(BIN)/python -m tests.campaigns.kills target --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills undo --points $(POINTS)
 	$(BIN)/python -m tests.campaigns.kills apply --points 150
-	$(BIN)/python -m tests.campaigns.message_kills --kills 300
+	$(BIN)/python -m tests.campaigns.kills message --points 300
 
 webhook-kills: $(STAMPS)/dev ## SIGKILL to the real listener 300 times: is every event that got a 200 there? KILLS=30 for fewer
 	$(BIN)/python -m tests.campaigns.webhook_kills --kills $(KILLS)

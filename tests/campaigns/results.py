@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "output" / "faults"
 REAL = ROOT / ".faults"
 """Where the kills and the fuzzing leave their figures."""
+REAL_ONES = ("kills-tap", "kills-target", "kills-message", "soak", "fuzz")
 PAGE = ROOT / "docs" / "faults.md"
 CAMPAIGNS = (
     "single",
@@ -87,7 +88,10 @@ def report() -> None:
     """Write the page from what was kept last."""
     paths = [FOLDER / f"{name}.json" for name in CAMPAIGNS]
     kept = [json.loads(path.read_text()) for path in paths if path.exists()]
-    real = [REAL / f"{name}.jsonl" for name in ("kills-tap", "kills-target", "soak", "fuzz")]
+    real = [
+        REAL / f"{name}.jsonl"
+        for name in ("kills-tap", "kills-target", "kills-message", "soak", "fuzz")
+    ]
     PAGE.write_text(page(kept, [json.loads(path.read_text()) for path in real if path.exists()]))
 
 

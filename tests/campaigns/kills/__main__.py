@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 
     Runs = Callable[[int, Path], Verdict]
 
+WHAT = {
+    "tap": "tap",
+    "target": "target",
+    "apply": "apply",
+    "undo": "undo",
+    "message": "target as it sends messages",
+}
+"""What dies, and what it is called."""
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "the second")
 
 
@@ -120,7 +128,7 @@ def _verdict(kept: dict[str, Any]) -> Verdict:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Kill the real process, and judge.")
-    parser.add_argument("what", choices=("tap", "target", "apply", "undo"), help="what dies")
+    parser.add_argument("what", choices=WHAT, help="what dies")
     parser.add_argument("--points", type=int, default=1000, help="how many runs are to die")
     parser.add_argument("--workers", type=int, default=2, help="cases at a time")
     parser.add_argument("--resume", action="store_true", help="go on with one that was cut off")
@@ -131,13 +139,13 @@ def _options() -> argparse.Namespace:
 def _report(what: str, verdicts: list[Verdict], workers: int) -> int:
     seconds = sum(verdict.seconds for verdict in verdicts) / workers
     histogram = _histogram(verdicts)
-    print(f"\n| the {what} died | {' | '.join(SIGNALS)} | in all |\n|---|---|---|---|---|")
+    print(f"\n| the {WHAT[what]} died | {' | '.join(SIGNALS)} | in all |\n|---|---|---|---|---|")
     for state, by_signal in sorted(histogram.items()):
         cells = " | ".join(str(by_signal[how]) for how in SIGNALS)
         print(f"| {state} | {cells} | {by_signal.total()} |")
     faults = [fault for verdict in verdicts for fault in verdict.faults]
     row = {
-        "campaign": f"kills of the {what}",
+        "campaign": f"kills of the {WHAT[what]}",
         "cases": len(verdicts),
         "faults": sum(verdict.points for verdict in verdicts),
         "rows": sum(verdict.rows for verdict in verdicts),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.campaigns.message_kills import case_of, run_case
+from tests.campaigns.kills.message_kills import case_of, run_case
 
 if TYPE_CHECKING:
     from pathlib import Path

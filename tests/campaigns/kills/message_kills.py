@@ -1,4 +1,4 @@
-"""Kills the real target while it sends messages: `python -m tests.campaigns.message_kills`.
+"""Kills the real target while it sends messages.
 
 One case is one number: from it follow the mapping, the rows, the faults that lose answers, and each
 kill. A run is killed, by SIGKILL, once so many messages have arrived, or at a random time after its
@@ -10,30 +10,24 @@ after that every row must have been sent once.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import random
-import shutil
 import sqlite3
-import sys
-import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chakra_sandbox.launch import start_sandbox
-from tests.campaigns.verdicts import Death, Verdict, counts, doubled, lost, wrong
+from tests.campaigns.verdicts import Death, Verdict, doubled, lost, wrong
 from tests.support import target_process as target
 from tests.support.messages import BY_NUMBER, BY_PROCESS, FREE, config_of, visit, visits
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
 
     from chakra_sandbox.launch import Sandbox
 
@@ -264,66 +258,3 @@ def _lines_of(case: Case, sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     rows += [visit(ROWS + n, mobile="0555 01", lead="L-nobody") for n in range(BAD)]
     draw.shuffle(rows)
     return iter([head, *rows, end])
-
-
-# The command
-
-
-def main() -> int:
-    """Run cases until so many runs have died; 1 if one failed."""
-    parser = argparse.ArgumentParser(description="Kill what sends messages, and count them.")
-    parser.add_argument("--kills", type=int, default=300, help="how many runs are to die")
-    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
-    parser.add_argument("--only", type=int, help="one case, by its number")
-    options = parser.parse_args()
-    if options.only is not None:
-        return 1 if _told(options.only).faults else 0
-    numbers, verdicts = count(), list[Verdict]()
-
-    def work() -> None:
-        while sum(len(verdict.deaths) for verdict in verdicts) < options.kills:
-            verdicts.append(_told(next(numbers)))
-
-    with ThreadPoolExecutor(options.workers) as executor:
-        for worker in [executor.submit(work) for _ in range(options.workers)]:
-            worker.result()
-    return _report(verdicts)
-
-
-def _told(number: int) -> Verdict:
-    """Run a case, and say what became of it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"messages-{number}-"))
-    try:
-        verdict = run_case(folder, case_of(number))
-    except Exception as error:  # noqa: BLE001 - reported with its number
-        verdict = Verdict(str(number), faults=[wrong(f"{type(error).__name__}: {error}")])
-    mark = "FAIL" if verdict.faults else "ok  "
-    states = "; ".join("+".join(death.states) for death in verdict.deaths)
-    print(
-        f"{mark} {number}: {states} ({verdict.unknown} unknown, {verdict.seconds:.0f} s)",
-        flush=True,
-    )
-    for fault in verdict.faults[:3]:
-        print(f"     {fault}", flush=True)
-    if verdict.faults:
-        print(f"     what it left is in {folder}", flush=True)
-    else:
-        shutil.rmtree(folder)
-    return verdict
-
-
-def _report(verdicts: list[Verdict]) -> int:
-    deaths = Counter("+".join(death.states) for each in verdicts for death in each.deaths)
-    faults = counts(fault for verdict in verdicts for fault in verdict.faults)
-    rows, unknown = sum(v.rows for v in verdicts), sum(v.unknown for v in verdicts)
-    print(f"\n{len(verdicts)} cases, {deaths.total()} runs died ({dict(deaths)}), {rows:,} rows:")
-    print(f"{faults['doubled']} doubled, {faults['lost']} lost, {faults['wrong']} wrong;", end=" ")
-    print(f"{unknown} unknown until their user said")
-    for verdict in verdicts:
-        if verdict.faults:
-            print(f"  python -m tests.campaigns.message_kills --only {verdict.name}")
-    return 1 if any(verdict.faults for verdict in verdicts) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
