@@ -169,3 +169,9 @@ def test_nothing_is_kept_when_lists_have_caught_up() -> None:
     writes = noted(wrote())
     assert writes.is_recent("x7", LAG - 0.1)
     assert not writes.is_recent("x7", LAG)
+
+
+def test_the_process_that_was_written_by_a_key_is_known() -> None:
+    assert noted(wrote()).process_of(KEY) == "x7"
+    assert noted(wrote()).process_of(KEY._replace(value=8)) == ""
+    assert noted(wrote(), wrote(Kind.DELETE)).process_of(KEY) == ""
