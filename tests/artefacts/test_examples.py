@@ -74,7 +74,7 @@ def test_the_template_loads_an_account(tmp_path: Any) -> None:
                 capture_output=True,
                 text=True,
                 check=False,
-                env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+                env={"PATH": "/usr/bin:/bin", "DLT_DATA_DIR": str(tmp_path / "dlt")},
             )
             assert done.returncode == 0, done.stderr
     with duckdb.connect(str(project / "crm.duckdb"), read_only=True) as warehouse:
