@@ -258,7 +258,8 @@ def test_a_load_names_the_run_that_holds_the_journal_before_its_first_look_up(
         assert "Transient" in told.output
         assert f"pid {running.pid}" in told.error
         assert told.pending
-        assert sandbox.requests() == []
+        # What the other run asks for as it begins may come meanwhile.
+        assert [each for each in sandbox.requests() if "/process" in each["path"]] == []
         running.communicate(timeout=60)
     assert load(tmp_path, Plan((), settings(sandbox, SCORES))).outcomes == {"updated": 2}
 

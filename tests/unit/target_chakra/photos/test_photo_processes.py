@@ -66,7 +66,7 @@ def test_what_can_be_no_key_is_told() -> None:
 
 
 def test_where_no_look_up_can_be_believed_nothing_begins() -> None:
-    with pytest.raises(ChakraError, match="can't be believed"):
+    with pytest.raises(ChakraError, match="can't be trusted"):
         processes(Lookups(Way.NONE))
 
 
