@@ -21,6 +21,10 @@ SPARK_WARNINGS := $(if $(filter 4.0%,$(SPARK_VERSION)),-W default::pytest.Pytest
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
+# Whatever the machine says, Python keeps what it compiled, as it does for whoever installs a wheel:
+# tests start thousands of processes, and each would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help docs reference terminal-picture test test-slices test-outside test-browser pictures lint types check demo demo-dlt demo-spark test-spark bench bench-target bench-dlt bench-spark prove-scan churn kill faults faults-report fuzz values-page endpoints-page plugin-files mutants format audit-deps sbom release-files lock test-lowest clean unlucky soak clocks lag entries mirrors fencing hostile served webhook-kills test-dbt test-artefacts release
 
