@@ -26,7 +26,7 @@ from target_chakra.sending.batch_in_flight import (
 )
 from target_chakra.sending.item_shapes import SHAPES
 from target_chakra.sending.job_following import JobConcluded, JobFollower, JobLost, proves
-from target_chakra.sending.lost_batches import LostBatches, NeverTaken, ReadBack
+from target_chakra.sending.lost_batches import LostBatches, NeverTaken, Outage, ReadBack
 from target_chakra.sending.outcomes import End
 from target_chakra.sending.refusals import Resend, after_refusal, no_effect, other_shape, parts_of
 from target_chakra.sending.server_limits import FIRST_BATCH_ROWS, ServerLimits
@@ -64,6 +64,7 @@ class Dispatcher:
         relay: Relay[Step, Event] = Relay(context.workers, self._react)
         self._jobs = JobFollower(context, submission, self.limits, relay)
         self._lost = LostBatches(context, submission, relay)
+        self._outage = Outage()
         self._outbox: deque[BatchInFlight] = deque()
         self._in_flight: dict[int, BatchInFlight] = {}
         self._stopped = False
@@ -208,6 +209,7 @@ class Dispatcher:
 
     def _taken(self, in_flight: BatchInFlight, departure: Departure, accepted: Accepted) -> None:
         self.jobs += bool(accepted.job)
+        self._outage.over()
         departure.note(in_flight)
         in_flight.accepted = in_flight.lineage.accepted = True
         server = accepted.server_time or in_flight.batch.server
@@ -230,6 +232,7 @@ class Dispatcher:
     ) -> Iterator[SendingEvent]:
         departure.note(in_flight)
         if isinstance(error, AnswerLost):
+            self._outage.lost(self._context.clock.monotonic(), error)
             yield from self._react(self._lost.take(in_flight))
         elif isinstance(error, (Refused, ReportedErrors)) and not _bars_all(error):
             yield from self._refused(in_flight, error)
@@ -265,7 +268,7 @@ class Dispatcher:
             elif isinstance(step, ReadBack):
                 yield self._read_back(step)
             elif isinstance(step, NeverTaken):
-                yield from self._release(step.in_flight)
+                yield from self._never_taken(step.in_flight)
             else:
                 yield step
 
@@ -295,8 +298,17 @@ class Dispatcher:
             yield Halted(batch.procedure, not_believed(batch.procedure, found.unproven))
         self.advance()
 
+    def _never_taken(self, in_flight: BatchInFlight) -> Iterator[SendingEvent]:
+        yield from self._release(in_flight)
+        limit = self._context.settings.patience.job_timeout
+        error = self._outage.error_after(limit, self._context.clock.monotonic())
+        if error is not None:
+            yield Failed(error)
+
     def _read_back(self, step: ReadBack) -> Settled:
         in_flight = step.in_flight
+        if in_flight.seen_as_sent:
+            self._outage.over()
         if not in_flight.open:
             if in_flight.probing and in_flight.seen_as_sent:
                 self.limits.proven(in_flight.batch)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chakra_api.errors import ChakraError
+from chakra_api.errors import AnswerLost, ChakraError
 from target_chakra.batches import Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import BatchEvent, Outcome
@@ -55,6 +55,41 @@ class NeverTaken:
 
 
 LostStep: TypeAlias = "ReadBack | NeverTaken"
+
+
+class Outage:
+    """How long ChakraHQ has taken no batch at all: each that left was lost, and never accepted.
+
+    Such batches are sent again, but not for ever.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._last: ChakraError | None = None
+
+    def lost(self, at: float, error: ChakraError) -> None:
+        """Note that a batch was lost.
+
+        Args:
+            at: When, by the monotonic clock, seconds.
+            error: How its request ended.
+        """
+        self._since = at if self._since is None else self._since
+        self._last = error
+
+    def over(self) -> None:
+        """Note that a batch was taken."""
+        self._since = self._last = None
+
+    def error_after(self, limit: float, now: float) -> ChakraError | None:
+        """What stops the run once it has lasted so many seconds; None before."""
+        if self._since is None or self._last is None or now - self._since < limit:
+            return None
+        return AnswerLost(
+            f"ChakraHQ has taken no write for {limit:,.0f} s (job_timeout), though each was sent"
+            f" again. The last one: {self._last.cause}",
+            self._last.next_step,
+        )
 
 
 class LostBatches:

@@ -239,6 +239,24 @@ def test_a_submit_that_never_arrived_is_sent_again_past_the_horizon(
     assert result.outcomes == {"updated": 5}
 
 
+@pytest.mark.parametrize("bulk", ["auto", "never"])
+def test_a_server_that_takes_no_write_at_all_ends_the_run(
+    sandbox: Sandbox, tmp_path: Path, bulk: str
+) -> None:
+    """Each batch is known not to have been taken, and is sent again: until job_timeout."""
+    method = "PATCH" if bulk == "auto" else "PUT"
+    sandbox.knobs(faults=[{"kind": "502", "every_nth": 1, "match": method}])
+    config = {**config_of(sandbox), "bulk": bulk, "lost_answer_horizon": 1, "job_timeout": 4}
+    result = write(tmp_path, config, scores(sandbox, 3))
+    assert result.code == ExitCode.UNREACHABLE, result.stderr
+    assert "ChakraHQ has taken no write for 4 s (job_timeout)" in result.stderr
+    assert result.outcomes.keys() <= {"not sent", "in flight"}
+    assert (sum(result.outcomes.values()), result.states) == (3, [])
+    sandbox.knobs(faults=[])
+    again = write(tmp_path, config, scores(sandbox, 3))
+    assert (again.code, again.outcomes) == (0, {"updated": 3})
+
+
 def test_rows_without_a_key_stay_unknown_until_the_user_says(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
