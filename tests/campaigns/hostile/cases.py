@@ -228,7 +228,7 @@ def _told(case: Case, hostile: Hostile, folder: Path) -> tuple[Told, bool]:
         config |= scene.settings(hostile, folder)
     if case.command == "client":
         return _uploaded(case.endpoint, hostile), False
-    stopper = threading.Timer(MOST_SECONDS, hostile.end)  # from then on it is honest
+    stopper = threading.Timer(MOST_SECONDS, hostile.relent)  # from then on it is honest
     stopper.start()
     try:
         if case.command == "tap":
