@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,6 @@ PEOPLE = ("asha", "li.wei", "ana.silva", "dev.patel", "old.hand", "Okafor", "Sil
 YEARS = ("1911-", "1912-")
 NUMBERS = ("77345", "-18411", "-18087")
 """Beginnings of ages, balances, places, and of milliseconds in 1911 and 1912."""
-FORBIDDEN = (MARK, *PEOPLE, *YEARS, *NUMBERS)
 BORN_MS = -1_858_982_400_000  # 1911-02-04
 MET_MS = -1_824_000_000_000  # 1912-03-14
 
@@ -173,8 +173,13 @@ def config(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
 
 
 def assert_hidden(said: str) -> None:
-    """No forbidden text, nor the salt, stands in what was said."""
-    assert [text for text in (*FORBIDDEN, SALT) if text in said] == []
+    """No forbidden text, nor the salt, stands in what was said.
+
+    A number counts where it begins as one: durations and ids hold any digits by chance.
+    """
+    assert [text for text in (MARK, *PEOPLE, SALT) if text in said] == []
+    assert [text for text in NUMBERS if re.search(rf"(?<![\w.]){text}", said)] == []
+    assert [text for text in YEARS if re.search(rf"(?<![\w.-]){text}", said)] == []
 
 
 def printed(folder: Path, sandbox: Sandbox, **more: Any) -> tuple[str, str]:
