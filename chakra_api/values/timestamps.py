@@ -20,7 +20,8 @@ USUAL_FROM = 1
 USUAL_UNTIL = LAST_MS + 1
 """An integer in this range is epoch milliseconds as it is; 0 may mean unset, see below."""
 
-_IN_HOUR_TEXTS = tuple(f"{n // 60:02d}:{n % 60:02d}." for n in range(3600))
+_MINUTE_TEXTS = tuple(f"{n // 60:02d}:{n % 60:02d}:" for n in range(1440))
+_SECOND_TEXTS = tuple(f"{n:02d}." for n in range(60))
 _MS_TEXTS = tuple(f"{n:03d}Z" for n in range(1000))
 """The parts of a written time: to look one up is faster than to format it."""
 
@@ -70,15 +71,10 @@ def iso_ms(ms: int) -> str:
     Raises:
         ValueError: The time lies outside the years 1 to 9999.
     """
-    second = ms // 1000
-    hour = second // 3600
-    return f"{_iso_hour(hour)}{_IN_HOUR_TEXTS[second - hour * 3600]}{_MS_TEXTS[ms - second * 1000]}"
-
-
-@lru_cache(maxsize=65_536)
-def _iso_hour(hour: int) -> str:
-    day, hour = divmod(hour, 24)
-    return f"{iso_day(day)}T{hour:02d}:"
+    minute, rest = divmod(ms, 60_000)
+    day, minute = divmod(minute, 1440)
+    second, rest = divmod(rest, 1000)
+    return f"{iso_day(day)}T{_MINUTE_TEXTS[minute]}{_SECOND_TEXTS[second]}{_MS_TEXTS[rest]}"
 
 
 @lru_cache(maxsize=65_536)
