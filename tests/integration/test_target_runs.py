@@ -246,8 +246,8 @@ def test_a_server_that_takes_no_write_at_all_ends_the_run(
     """Each batch is known not to have been taken, and is sent again: until job_timeout."""
     method = "PATCH" if bulk == "auto" else "PUT"
     sandbox.knobs(faults=[{"kind": "502", "every_nth": 1, "match": method}])
-    config = {**config_of(sandbox), "bulk": bulk, "lost_answer_horizon": 1, "job_timeout": 4}
-    result = write(tmp_path, config, scores(sandbox, 3))
+    config = {**config_of(sandbox), "bulk": bulk, "lost_answer_horizon": 1}
+    result = write(tmp_path, {**config, "job_timeout": 4}, scores(sandbox, 3))
     assert result.code == ExitCode.UNREACHABLE, result.stderr
     assert "ChakraHQ has taken no write for 4 s (job_timeout)" in result.stderr
     assert result.outcomes.keys() <= {"not sent", "in flight"}
