@@ -297,16 +297,17 @@ class ProcedureRun:
         self, selection: Selection, reading: Reading, updated: Sequence[int | None]
     ) -> Delivery:
         """What a selection emits of rows that changed at these instants."""
-        rows, emits = reading.rows, selection.since.emits
-        read = zip(reading.positions, rows, updated, strict=True)
-        if selection.since.emits_all and not selection.bounded:
-            positions = [*reading.positions]
-        elif selection.bounded:
+        emits = selection.since.emits
+        if selection.bounded:
+            read = zip(reading.positions, reading.rows, updated, strict=True)
             positions = [
                 at for at, row, change in read if emits(change) and _belongs(selection, row)
             ]
+        elif selection.since.emits_all:
+            positions = [*reading.positions]
         else:
-            positions = [at for at, _, changed in read if emits(changed)]
+            changes = zip(reading.positions, updated, strict=True)
+            positions = [at for at, change in changes if emits(change)]
         self.emitted += len(positions)
         return Delivery(reading.page, positions, reading.ids)
 

@@ -24,16 +24,15 @@ class Repeats:
 
     def __init__(self) -> None:
         self._buckets = [array("q") for _ in range(_BUCKETS)]
-        self._keep = [bucket.append for bucket in self._buckets]
         self._kept = 0
 
     def add(self, ids: Sequence[str]) -> None:
         """Remember ids."""
         if self._kept >= MOST_IDS:
             return
-        keep = self._keep
+        buckets = self._buckets
         for known in map(hash, ids):
-            keep[known % _BUCKETS](known)
+            buckets[known % _BUCKETS].append(known)
         self._kept += len(ids)
 
     @property

@@ -27,7 +27,6 @@ A walk that fails is read again, by windows. An answer that is out of order refu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import compress
 from typing import TYPE_CHECKING, TypeAlias
 
 from tap_chakra.timeline.listing_order import Order
@@ -218,11 +217,13 @@ def _repeated(walk: Walk, page: Page) -> int:
 
     Before anything was taken, those are rows which pad the question.
     """
-    if walk.closing or not any(page.known):
+    if walk.closing:
         return sum(page.known)
     edge = walk.order.near_end(walk.window) if walk.edge is None else walk.edge
-    known = compress(page.created, page.known)
-    return sum(edge is None or walk.order.precedes_bound(at, edge) for at in known)
+    return sum(
+        known and (edge is None or walk.order.precedes_bound(at, edge))
+        for at, known in zip(page.created, page.known, strict=True)
+    )
 
 
 def closing_of(walked: Walked) -> Walk:
