@@ -46,41 +46,36 @@ $(STAMPS)/dev: requirements/dev.txt pyproject.toml | $(STAMPS)/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# An environment of its own, of what the first prerequisite locks.
+define environment
+@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+@$(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+@touch $@
+endef
+
 $(STAMPS)/meltano: requirements/meltano.txt | $(STAMPS)/python
 	@echo "Installing Meltano into $(MELTANO) ..."
-	@test -x $(MELTANO)/bin/python || $(PYTHON) -m venv $(MELTANO)
-	@$(MELTANO)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/meltano.txt
-	@touch $@
+	$(call environment,$(MELTANO))
 
 $(STAMPS)/peers: requirements/peers.txt | $(STAMPS)/python
 	@echo "Installing the peers of the benchmark into $(PEERS) ..."
-	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/peers.txt
-	@touch $@
+	$(call environment,$(PEERS))
 
 $(STAMPS)/audit: requirements/audit.txt | $(STAMPS)/python
 	@echo "Installing pip-audit and CycloneDX into $(AUDIT) ..."
-	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
-	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
-	@touch $@
+	$(call environment,$(AUDIT))
 
 $(STAMPS)/docs: requirements/docs.txt | $(STAMPS)/python
 	@echo "Installing Zensical and twine into $(DOCS) ..."
-	@test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
-	@$(DOCS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt
-	@touch $@
+	$(call environment,$(DOCS))
 
 $(STAMPS)/artefacts: requirements/artefacts.txt | $(STAMPS)/python
 	@echo "Installing hadolint, check-jsonschema and twine into $(ARTEFACTS) ..."
-	@test -x $(ARTEFACTS)/bin/python || $(PYTHON) -m venv $(ARTEFACTS)
-	@$(ARTEFACTS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/artefacts.txt
-	@touch $@
+	$(call environment,$(ARTEFACTS))
 
 $(STAMPS)/dbt: requirements/dbt.txt | $(STAMPS)/python
 	@echo "Installing dbt into $(DBT) ..."
-	@test -x $(DBT)/bin/python || $(PYTHON) -m venv $(DBT)
-	@$(DBT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dbt.txt
-	@touch $@
+	$(call environment,$(DBT))
 
 # Spark runs on a JVM, which no package of Python brings.
 $(STAMPS)/java:
