@@ -14,7 +14,6 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from chakra_api.exit_codes import ExitCode
 from target_chakra.history.reports import Reports
 from tests.campaigns.simulated.call_judges import BRAKES, asked_in, calls_are_made_once
 from tests.campaigns.simulated.history import Wish
@@ -27,8 +26,8 @@ from tests.campaigns.simulated.scenarios import (
     settings,
     small_world,
 )
-from tests.campaigns.simulated.target import Scenario, Simulation
-from tests.campaigns.simulated.target_judges import of_no_input
+from tests.campaigns.simulated.settled_cases import SettledSimulation
+from tests.campaigns.simulated.target import Scenario
 from tests.campaigns.simulated.undo_cases import RATES, knobs_of
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ GREETING: Final = "Hi "
 """How messages by the template begin; the value is the rest of them."""
 
 
-class CallSimulation(Simulation):
+class CallSimulation(SettledSimulation):
     """A case with rows that ask for calls.
 
     Args:
@@ -70,7 +69,6 @@ class CallSimulation(Simulation):
     def __init__(
         self, scenario: Scenario, plan: Plan, braked: Mapping[str, Braked] | None = None
     ) -> None:
-        self.early: list[str] = []
         self._braked = braked or {}
         super().__init__(scenario, plan)
 
@@ -100,24 +98,7 @@ class CallSimulation(Simulation):
                     is_there = made[each.key.removeprefix(mark)] > 0
                     reports.resolve([each.id], "written" if is_there else "not-written")
 
-    def _replay(self) -> None:
-        """Send the rejects again, without any fault: what a faulty answer refused is made."""
-        self._calm = True
-        with closing(Reports(self.disk.journal)) as reports:
-            found = reports.rejects()
-        if found and self.history.ended[-1].code is not None:
-            self.history.ended.append(self._once(lambda session: session.retry(found)))
-
-    def condemned(self) -> list[str]:
-        """What is wrong at the end."""
-        history = self.history
-        found = of_no_input(history, history.ended[-1:])
-        if history.ended[-1].code not in (ExitCode.DONE, ExitCode.REJECTS):
-            return [*found, f"the rows were never settled: {[e.code for e in history.ended]}"]
-        late = (f"states_are_covered: {why}" for why in self.early)
-        return [*found, *late, *self._of_calls()]
-
-    def _of_calls(self) -> Iterator[str]:
+    def _wrong(self) -> Iterator[str]:
         """What is wrong with the calls."""
         wanted = {value_of(each): each.fits for each in self.history.wishes if ONCE_BY in each.row}
         for why in calls_are_made_once(wanted, self.made):

@@ -10,22 +10,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.knobs import Knobs
 from chakra_sandbox.rows.account import Account, shelf_of
 from chakra_sandbox.rows.model import Attribute
 from chakra_sandbox.world import World
-from target_chakra.history.reports import Reports
 from tests.campaigns.simulated.history import Wish
 from tests.campaigns.simulated.kinds import KINDS, Rates
 from tests.campaigns.simulated.scenarios import TICKET, rows_of, settings
-from tests.campaigns.simulated.target import Scenario, Simulation
-from tests.campaigns.simulated.target_judges import of_no_input
+from tests.campaigns.simulated.settled_cases import SettledSimulation
+from tests.campaigns.simulated.target import Scenario
 from tests.campaigns.simulated.undo_cases import RATES, knobs_of
 
 if TYPE_CHECKING:
@@ -50,7 +47,7 @@ MAPPING: Final = {
 }
 
 
-class GivenPhotoSimulation(Simulation):
+class GivenPhotoSimulation(SettledSimulation):
     """A case of its number.
 
     Args:
@@ -60,7 +57,6 @@ class GivenPhotoSimulation(Simulation):
     def __init__(self, number: int) -> None:
         draw = random.Random(f"photos {number}")
         rates = {family: draw.choice(RATES) for family in KINDS}
-        self.early: list[str] = []
         super().__init__(_scenario(number, draw), Rates(draw.random(), rates))
 
     @property
@@ -84,25 +80,11 @@ class GivenPhotoSimulation(Simulation):
                 self.early.append(f"row {at} is not there, and a STATE has passed it")
         super()._note_state(rows)
 
-    def _replay(self) -> None:
-        """Send the rejects again, without any fault: what a faulty answer refused is written."""
-        self._calm = True
-        with closing(Reports(self.disk.journal)) as reports:
-            found = reports.rejects()
-        if found and self.history.ended[-1].code is not None:
-            self.history.ended.append(self._once(lambda session: session.retry(found)))
-
-    def condemned(self) -> list[str]:
-        """What is wrong at the end."""
-        history = self.history
-        found = of_no_input(history, history.ended[-1:])
-        if history.ended[-1].code not in (ExitCode.DONE, ExitCode.REJECTS):
-            return [*found, f"the rows were never settled: {[e.code for e in history.ended]}"]
+    def _wrong(self) -> Iterator[str]:
         self.server.catch_up()
         is_late = any(kind.endswith("done later") for _, kind in self.faults)
-        late = (f"states_are_covered: {why}" for why in self.early)
-        wrong = wrongly_held(history.wishes, self.held, self.uploaded, is_late=is_late)
-        return [*found, *late, *(f"photos_are_there_once: {why}" for why in wrong)]
+        wrong = wrongly_held(self.history.wishes, self.held, self.uploaded, is_late=is_late)
+        return (f"photos_are_there_once: {why}" for why in wrong)
 
 
 def wrongly_held(
