@@ -8,9 +8,10 @@ nothing until lists have caught up: the process is looked up again. Pure: moment
 from __future__ import annotations
 
 import hashlib
+import marshal
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chakra_api.values.coercion import json_text
 from target_chakra.changes import Key, Kind
@@ -48,19 +49,29 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Fields in little room: many writes have fields of the same names.
+    """Fields in little room: many writes have fields of the same names, and few are looked at.
 
     Attributes:
         names: Destinations.
-        values: Theirs, in the same order.
+        values: Theirs, in the same order, in Python's own serial form.
     """
 
     names: tuple[str, ...]
-    values: tuple[object, ...]
+    values: bytes
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], values: Iterable[object]) -> Packed:
+        """Fields whose values are small, or digests."""
+        plain: Any = tuple([each.bytes if type(each) is Digest else each for each in values])
+        return cls(names, marshal.dumps(plain))
 
     def items(self) -> Iterable[tuple[str, object]]:
         """Each destination with its value."""
-        return zip(self.names, self.values, strict=True)
+        values = marshal.loads(self.values)  # noqa: S302 - what this process wrote
+        return (
+            (name, Digest(value) if type(value) is bytes else value)
+            for name, value in zip(self.names, values, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +190,7 @@ class RecentWrites:
         if before is not None:
             fields = {**dict(before.fields.items()), **fields}
         names = tuple(fields)
-        return Packed(self._shapes.setdefault(names, names), tuple(fields.values()))
+        return Packed.of(self._shapes.setdefault(names, names), fields.values())
 
     def _names(
         self, action: Action, process_id: str, keys: Collection[str] | None

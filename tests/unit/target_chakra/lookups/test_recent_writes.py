@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from target_chakra.batches import Settlement
 from target_chakra.changes import Action, Key, Kind
 from target_chakra.lifecycle import Outcome
-from target_chakra.lookups.recent_writes import RecentWrites, Write, shows_older
+from target_chakra.lookups.recent_writes import (
+    Digest,
+    Packed,
+    RecentWrites,
+    Write,
+    shows_older,
+)
 from tests.support.planning import DESTINATIONS, KEY, holds, wants
 
 COMPARABLE = DESTINATIONS.comparable
@@ -163,6 +172,30 @@ def test_what_rows_weigh_is_not_kept() -> None:
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held < 4 * len(LONG)
+
+
+@given(
+    st.lists(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.text(st.characters(codec=None), max_size=64)
+        | st.binary(min_size=16, max_size=16).map(Digest),
+        max_size=20,
+    )
+)
+def test_what_is_packed_comes_back_as_it_was(values: list[object]) -> None:
+    names = tuple(f"data.a{n}" for n in range(len(values)))
+    came = list(Packed.of(names, values).items())
+    assert came == list(zip(names, values, strict=True))
+    assert [type(value) for _, value in came] == [type(value) for value in values]
+
+
+def test_a_row_of_twenty_values_takes_no_more_room_than_it_is_long() -> None:
+    values = [value for n in range(5) for value in (10**6 + n, n / 7, f"a text, number {n}", None)]
+    names = tuple(f"data.a{n}" for n in range(20))
+    assert sys.getsizeof(Packed.of(names, values).values) < 300
 
 
 def test_nothing_is_kept_when_lists_have_caught_up() -> None:
