@@ -105,8 +105,8 @@ test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests but the slice
 	@$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest -n 5 --dist=worksteal --durations=10 $(addprefix tests/,contract house integration promises unit upgrades values)
 
-test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz
-	$(BIN)/python -m pytest tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
+test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz, and each benchmark over a few rows
+	$(BIN)/python -m pytest tests/benchmarks tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano $(STAMPS)/docs ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
