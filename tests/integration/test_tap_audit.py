@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from chakra_api.exit_codes import ExitCode
 from chakra_api.values.timestamps import parse_timestamp
+from tests.support import warm
 from tests.support.in_process import KEY, run_tap, world_of, written
 from tests.support.loaders import flattened, records, store
 from tests.support.tap_process import COMMAND, environment
@@ -48,15 +49,8 @@ def audit(folder: Path, config: Row, *args: str, warehouse: str = "", table: str
     (folder / "config.json").write_text(json.dumps(config))
     at = warehouse or f"duckdb:///{folder / 'w.duckdb'}"
     command = [*COMMAND, "--config", str(folder / "config.json"), "audit", "--warehouse", at]
-    return subprocess.run(
-        [*command, "--table", table or "process_lead=raw.process_lead", *args],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        cwd=folder,
-        env=environment(),
-    )
+    words = [*command, "--table", table or "process_lead=raw.process_lead", *args]
+    return warm.run(words, cwd=folder, env=environment())
 
 
 def told(done: Done) -> Row:

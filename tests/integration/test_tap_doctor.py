@@ -14,6 +14,7 @@ import pytest
 
 from chakra_api.exit_codes import ExitCode
 from chakra_sandbox.rows.people import USERS
+from tests.support import warm
 from tests.support.described import served
 from tests.support.tap_process import COMMAND, environment
 
@@ -36,15 +37,8 @@ def doctor(
     """Run it, in a folder."""
     settings = {"api_key": sandbox.api_key, "api_url": sandbox.url} | config
     (folder / "config.json").write_text(json.dumps(settings))
-    return subprocess.run(
-        [*COMMAND, "--config", str(folder / "config.json"), "doctor", *args],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=folder,
-        env=environment(),
-    )
+    words = [*COMMAND, "--config", str(folder / "config.json"), "doctor", *args]
+    return warm.run(words, cwd=folder, env=environment())
 
 
 def page(folder: Path, sandbox: Sandbox, *args: str, **config: Any) -> dict[str, Any]:

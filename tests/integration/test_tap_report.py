@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import tap_process
+from tests.support import tap_process, warm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,13 +38,8 @@ def of_lead(told: dict[str, Any]) -> dict[str, Any]:
 
 def report(folder: Path, config: dict[str, Any], *args: str) -> subprocess.CompletedProcess[str]:
     (folder / "config.json").write_text(json.dumps(config))
-    return subprocess.run(
-        [*tap_process.COMMAND, "--config", str(folder / "config.json"), "report", *args],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=tap_process.environment(),
-    )
+    words = [*tap_process.COMMAND, "--config", str(folder / "config.json"), "report", *args]
+    return warm.run(words, env=tap_process.environment())
 
 
 def test_a_run_is_told_as_it_was(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.support import warm
 from tests.support.strict_singer import messages_of
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def run(folder: Path, config: dict[str, Any], *args: str, **files: Any) -> Outpu
     command = [*COMMAND, "--config", _write(folder, "config", config), *args]
     for name, content in files.items():
         command += [f"--{name}", _write(folder, name, content)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=200, check=False, env=environment()
-    )
+    done = warm.run(command, timeout=200, env=environment())
     printed = "" if OTHERWISE.intersection(args) else done.stdout
     stateless = "--only-ids" in args and "state" not in files  # it moves no state, so it has none
     lines = messages_of(printed, ended=done.returncode == 0 and not stateless)
@@ -73,14 +71,9 @@ def catalog_of(
     folder: Path, config: dict[str, Any], *selected: str, method: str = "INCREMENTAL"
 ) -> dict[str, Any]:
     """The discovered catalog with just these streams selected."""
-    done = subprocess.run(
-        [*COMMAND, "--config", _write(folder, "config", config), "--discover"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        env=environment(),
-    )
+    command = [*COMMAND, "--config", _write(folder, "config", config), "--discover"]
+    done = warm.run(command, env=environment())
+    done.check_returncode()
     catalog: dict[str, Any] = json.loads(done.stdout)
     for stream in catalog["streams"]:
         if stream["tap_stream_id"].startswith("process_"):

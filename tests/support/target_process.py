@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import warm
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -130,16 +132,8 @@ def _json(line: str) -> Any:
 
 
 def _run(folder: Path, config: dict[str, Any], args: list[str], text: str) -> Told:
-    done = subprocess.run(
-        [*COMMAND, "--config", _config(folder, config), *args],
-        cwd=folder,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment(),
-    )
+    words = [*COMMAND, "--config", _config(folder, config), *args]
+    done = warm.run(words, cwd=folder, text=text, env=environment())
     return told(done.returncode, done.stdout, done.stderr)
 
 
