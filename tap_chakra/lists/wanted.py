@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 
 def list_schemas(settings: Settings) -> dict[str, dict[str, object]]:
-    """The JSON Schemas of the lists that are asked for, and of photos, by stream; without masks."""
+    """The JSON Schemas of the lists that are asked for, by stream; without masks."""
     schemas = {TEMPLATES: template_schema()} if settings.whatsapp.waba_id else {}
     if settings.jobs is not None:
         schemas |= {JOBS: job_schema(), JOB_ENTRIES: entry_schema()}
+    return schemas
+
+
+def declared_schemas(settings: Settings) -> dict[str, dict[str, object]]:
+    """Those schemas, and that of photos, which come with the rows that name them."""
+    schemas = list_schemas(settings)
     return {**schemas, PHOTOS: dict(PHOTO_SCHEMA)} if settings.photos.to else schemas
 
 

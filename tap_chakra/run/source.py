@@ -17,7 +17,7 @@ from chakra_api.endpoints.where import all_of
 from chakra_api.errors import ChakraError, NoAccess, NotFound
 from chakra_api.transcripts.request_log import request_log
 from chakra_api.values.timestamps import iso_ms
-from tap_chakra.lists.wanted import list_schemas
+from tap_chakra.lists.wanted import declared_schemas
 from tap_chakra.naming.column_names import attribute_warnings
 from tap_chakra.photos.photo_desk import PhotoThreads, most_at_a_time
 from tap_chakra.photos.photo_run import check_procedures
@@ -153,7 +153,7 @@ class Source:
         Raises:
             SettingsError: A mask means nothing in this account, or what can't be masked so.
         """
-        lists, webhooks = list_schemas(self.settings), self.settings.webhooks
+        lists, webhooks = declared_schemas(self.settings), self.settings.webhooks
         return Masks(self.settings.mask, self.account, self.names, webhooks, lists)
 
     @cached_property
