@@ -11,7 +11,7 @@ from chakra_api.errors import SettingsError
 from chakra_api.redaction import secrets_within
 from chakra_api.setting_values import is_set
 from chakra_spark.option_texts import secrets_of, texts_of, values_of
-from target_chakra.settings import parse_settings
+from target_chakra.settings import beside_default, parse_settings
 from target_chakra.storage.place import default_journal
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ class WriteOptions:
         """
         agent = f"spark-chakra/{version('chakra-connectors')}"
         journal = default_journal(None, "")
-        return parse_settings(self.config(), user_agent=agent, journal=journal, variable=VARIABLE)
+        config = self.config()
+        settings = parse_settings(config, user_agent=agent, journal=journal, variable=VARIABLE)
+        return beside_default(settings, None, "")
 
 
 def parse_write(options: Mapping[str, str]) -> WriteOptions:

@@ -7,7 +7,7 @@ gives them their meaning.
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from chakra_api.nearest import nearest
 from chakra_api.setting_values import flag, number, shown, whole
 from chakra_api.whatsapp_account import WhatsAppAccount, parse_whatsapp
 from target_chakra.changes import Mode
+from target_chakra.storage.place import passed_over
 from target_chakra.stream_mapping import StreamMapping, parse_streams
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Settings:
     Attributes:
         connection: Where and as whom.
         journal: SQLAlchemy URL.
+        passed_over: The journal at the default place, where another is used; None if there is none.
         streams: The mappings, in order; the first that matches a stream counts.
         whatsapp: The account's way to WhatsApp.
         batch_size: Rows a job.
@@ -129,6 +131,7 @@ class Settings:
     overwrite_edits: bool = False
     dry_run: bool = False
     plan_path: Path | None = None
+    passed_over: Path | None = None
 
     @property
     def writes_nothing(self) -> bool:
@@ -206,6 +209,17 @@ def parse_settings(
     _refuse_blind_upserts(settings)
     _refuse_blind_plans(settings)
     return settings
+
+
+def beside_default(settings: Settings, project: Path | None, environment: str) -> Settings:
+    """The settings, aware of the journal that they pass over at the default place, if there is one.
+
+    Args:
+        settings: What the user set.
+        project: The root of the Meltano project that runs us; None outside of one.
+        environment: The Meltano environment; empty for none.
+    """
+    return replace(settings, passed_over=passed_over(settings.journal, project, environment))
 
 
 def _limits(config: Mapping[str, object]) -> Limits:

@@ -21,6 +21,7 @@ from target_chakra.calls.call_verdict import (
     refused_reject,
 )
 from target_chakra.calls.gate import Gate
+from target_chakra.calls.new_journal import NewJournal
 from target_chakra.changes import Action, Done, Ended, Failed, Halted, Kind
 from target_chakra.lifecycle import CallState, Outcome
 from target_chakra.reject_kind import RejectKind
@@ -68,6 +69,7 @@ class CallDesk:
     ) -> None:
         self._context = context
         self._journal = context.journal.calls
+        self._new_journal = NewJournal(self._journal, context.settings.passed_over)
         self._why_unknown = why_unknown
         self._limits = limits
         self._note = note
@@ -84,7 +86,12 @@ class CallDesk:
         self.unknown: Counter[str] = Counter()
 
     def register(self, compiled: CompiledCall) -> None:
-        """A stream is about to come whose rows each ask for a call."""
+        """A stream is about to come whose rows each ask for a call.
+
+        Raises:
+            SettingsError: Another journal knows of such calls, and this run's of none.
+        """
+        self._new_journal.check(compiled)
         stream = compiled.mapper.stream
         self._makers[stream] = compiled.maker
         self._gates[stream] = Gate(stream, compiled.brakes, self._context.clock)

@@ -18,8 +18,7 @@ from chakra_plugin.surroundings import run_owner
 from target_chakra.history.reports import Reports
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
-from target_chakra.settings import parse_settings
-from target_chakra.singer.target import TargetChakra, journal_of, typed_command
+from target_chakra.singer.target import TargetChakra, journal_of, parsed_settings, typed_command
 from target_chakra.telling.watching import told_to
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def settings_of(config: _ConfigInput) -> Settings:
     """The settings, as the target itself takes them."""
     given = config.config
     TargetChakra.check_settings(given)
-    return parse_settings(given, user_agent=TargetChakra.user_agent(), journal=journal_of(given))
+    return parsed_settings(given)
 
 
 def is_dry(config: _ConfigInput) -> bool:

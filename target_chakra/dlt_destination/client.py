@@ -44,7 +44,7 @@ from target_chakra.loads.open_runs import OpenRuns
 from target_chakra.mapping.table_hints import Hints
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
-from target_chakra.settings import Settings, parse_settings
+from target_chakra.settings import Settings, beside_default, parse_settings
 from target_chakra.storage.place import default_journal
 from target_chakra.telling.end_facts import facts_of
 
@@ -325,7 +325,8 @@ def _settings(config: ChakraConfiguration) -> Settings:
         around = surroundings()
         journal = config.journal or default_journal(around.project, around.environment)
         _refuse_plan(config)
-        return parse_settings(given, user_agent=agent, journal=journal, variable=variable)
+        settings = parse_settings(given, user_agent=agent, journal=journal, variable=variable)
+        return beside_default(settings, around.project, around.environment)
     except ChakraError as error:
         raise translated(error) from None
 

@@ -7,6 +7,7 @@ forgotten; one that left without an answer is unknown, and stays so until its us
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,9 +17,10 @@ from target_chakra.journal.codec import value_of
 from target_chakra.journal.database import chunks, number_of
 from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import CallState
+from target_chakra.storage.journal_url import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from target_chakra.changes import Change
     from target_chakra.journal.database import Database
@@ -59,6 +61,31 @@ class Calls:
     def __init__(self, database: Database, run: CurrentRun) -> None:
         self._database = database
         self._run = run
+
+    @property
+    def account(self) -> str:
+        """The account that they are of."""
+        return self._run.account
+
+    @property
+    def place(self) -> str:
+        """Where the journal is, for people: a file's whole path, or a URL without its secrets."""
+        url = self._database.url
+        is_file = url.get_backend_name() == "sqlite" and url.database
+        return str(Path(str(url.database)).absolute()) if is_file else shown(url)
+
+    def count(self, kinds: Collection[str]) -> int:
+        """How many calls of some kinds are known."""
+        query = sa.select(sa.func.count()).where(
+            t.calls.c.account == self._run.account, t.calls.c.kind.in_(kinds)
+        )
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def count_within(self, scope: str) -> int:
+        """How many calls of a scope are known."""
+        with self._database.reading() as connection:
+            return calls_within(connection, self._run.account, scope)
 
     def known(self, scope: str, onces: Sequence[str]) -> dict[str, StoredCall]:
         """What is known of calls, by the value that each is made once for."""
@@ -228,6 +255,17 @@ class Calls:
                     forgotten.append(row.id)
             for some in chunks(forgotten):
                 connection.execute(t.calls.delete().where(cells.id.in_(some)))
+
+
+def calls_within(connection: sa.Connection, account: str, scope: str) -> int:
+    """How many calls of a scope a journal knows of that may have been made."""
+    cells = t.calls.c
+    query = sa.select(sa.func.count()).where(
+        cells.account == account,
+        cells.scope == scope,
+        cells.state != CallState.INTENDED.value,
+    )
+    return int(connection.scalar(query) or 0)
 
 
 def take_word_for_call(

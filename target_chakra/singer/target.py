@@ -29,7 +29,7 @@ from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
-from target_chakra.settings import parse_settings
+from target_chakra.settings import beside_default, parse_settings
 from target_chakra.singer.batch_places import SETTING as BATCH_ROOT
 from target_chakra.singer.batch_places import BatchRoot, batch_root_of
 from target_chakra.singer.command_line import EPILOG, HELP
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
 
     from target_chakra.books.run_end import RunEnd
+    from target_chakra.settings import Settings
 
 _LOADER_SETTINGS = (
     "process_activate_version_messages",
@@ -98,9 +99,7 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
     def open_session(self) -> Session[dict[str, Any]]:
         """Begin the run: journal, account, and what earlier runs left in flight."""
         if self.session is None:
-            settings = parse_settings(
-                self.config, user_agent=self.user_agent(), journal=journal_of(self.config)
-            )
+            settings = parsed_settings(self.config)
             hooks = Hooks(
                 self._pass_on,
                 self._is_stopped,
@@ -361,6 +360,17 @@ def journal_of(config: Mapping[str, Any]) -> str:
     """The URL of the journal: what the settings say, or the default place."""
     around = surroundings()
     return str(config.get("journal") or default_journal(around.project, around.environment))
+
+
+def parsed_settings(config: Mapping[str, Any]) -> Settings:
+    """The settings of a run.
+
+    Raises:
+        SettingsError: A value is missing or means nothing.
+    """
+    around, agent = surroundings(), TargetChakra.user_agent()
+    settings = parse_settings(config, user_agent=agent, journal=journal_of(config))
+    return beside_default(settings, around.project, around.environment)
 
 
 def typed_command(config: _ConfigInput | None = None) -> Callable[[str], str]:

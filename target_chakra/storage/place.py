@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import SettingsError
 from chakra_api.folder_names import folder_name
+from target_chakra.storage.journal_url import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,32 @@ def default_journal(project: Path | None, environment: str, folder: Path | None 
             )  # fmt: skip
             place = old.parent
     return _url(place / FILE)
+
+
+def passed_over(
+    journal: str, project: Path | None, environment: str, folder: Path | None = None
+) -> Path | None:
+    """The journal that lies at the default place though a run is to use another; None if none does.
+
+    Args:
+        journal: The URL of the one that the run is to use.
+        project: The root of the Meltano project that runs us; None outside of one.
+        environment: The Meltano environment; empty for none.
+        folder: The working folder; None for the process's own.
+
+    Raises:
+        SettingsError: The URL means nothing.
+    """
+    url, folder = parse_url(journal), folder or Path.cwd()
+    places = [folder / FOLDER / FILE]
+    if project is not None:
+        ours = project / FOLDER
+        places = [ours / folder_name(environment) / FILE, *places, ours / FILE]
+    found = next((place for place in places if place.exists()), None)
+    if found is None or url.get_backend_name() != "sqlite":
+        return found
+    used = folder / (url.database or "")
+    return None if used.exists() and used.samefile(found) else found
 
 
 def _first(folders: Iterable[Path]) -> Path | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chakra_api.errors import SettingsError
 from chakra_api.folder_names import folder_name
 from target_chakra.storage.engines import open_engine
-from target_chakra.storage.place import default_journal
+from target_chakra.storage.place import default_journal, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,33 @@ def test_an_old_one_is_used_until_it_is_moved_by_the_command_that_is_told(
     assert caplog.messages == []
     moved = {path.name for path in new.iterdir()}
     assert moved == {"journal.db", "journal.db-wal", "journal.db.lock"}
+
+
+POSTGRES = "postgresql://somebody:secret@host/database"
+
+
+@pytest.mark.parametrize("project", [None, "dev", ""])
+def test_a_journal_at_the_default_place_is_passed_over_by_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    around = (None if project is None else tmp_path / "project", project or "")
+    default = default_journal(*around)
+    file = Path(default.removeprefix("sqlite:///"))
+    assert passed_over(POSTGRES, *around) is None
+    open_engine(default).dispose()
+    (tmp_path / "link.db").symlink_to(file.absolute())
+    for same in (default, f"sqlite:///{file.absolute()}", "sqlite:///link.db"):
+        assert passed_over(same, *around) is None
+    for other in (POSTGRES, "sqlite:///other.db", f"sqlite:///{tmp_path}/new/journal.db"):
+        assert passed_over(other, *around) == file.absolute()
+
+
+@pytest.mark.parametrize("where", ["project", "."])
+def test_one_at_an_old_default_place_is_passed_over_too(tmp_path: Path, where: str) -> None:
+    old = tmp_path / where / ".target-chakra" / "journal.db"
+    open_engine(f"sqlite:///{old}").dispose()
+    assert passed_over(POSTGRES, tmp_path / "project", "dev", tmp_path) == old
 
 
 def test_a_project_that_no_url_can_name_is_told(tmp_path: Path) -> None:
