@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chakra_api.account.loader_names import told_apart
 from chakra_api.account.people import Directory
 from chakra_api.clock import SystemClock
 from chakra_api.redaction import redact_logs
-from tap_chakra.naming.names import told_apart
 from tap_chakra.run.source import Source
 from tap_chakra.tables.table_builder import AttributeLayout, TableBuilder, plain_layout
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from chakra_api.account.loader_names import loader_names
+from chakra_api.account.snake_columns import snake_columns
 from chakra_api.errors import SettingsError
 from tap_chakra.audit.meanings import FINEST, Grain, Meaning, NotComparable, grain_of, plain_type
-from tap_chakra.naming.column_names import SNAKE_CASE, SPELLINGS, snake_columns
-from tap_chakra.naming.names import loader_names
+from tap_chakra.naming.column_names import SNAKE_CASE, SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

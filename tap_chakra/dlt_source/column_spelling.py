@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import dlt
 
+from chakra_api.account.loader_names import told_apart
 from chakra_api.account.snake_case import SEPARATOR, snake_path
-from tap_chakra.naming.column_names import SNAKE_CASE, snake_columns, spelled_path
-from tap_chakra.naming.names import told_apart
+from chakra_api.account.snake_columns import snake_columns, spelled_path
+from tap_chakra.naming.column_names import SNAKE_CASE
 from tap_chakra.tables.table_builder import AttributeLayout
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 `chakra` leaves names as ChakraHQ has them. `snake_case` makes of them what dlt does, so that a
 Singer loader and dlt fill tables of one layout, and one model reads both. Of two names that become
-one the first keeps it, and the other has a suffix that is made of itself alone (`names.py`): the
-same in each run, and the one that dlt gives it.
+one the first keeps it, and the other has a suffix that is made of itself alone: the same in each
+run, and the one that dlt gives it. The target knows it, too (chakra_api/account/snake_columns.py).
 
 What stands inside of a value, as in `_extra_data`, is not a column's name, and stays.
 """
@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from chakra_api.account.snake_case import SEPARATOR, snake_path
-from tap_chakra.naming.names import attribute_warnings as loader_warnings
-from tap_chakra.naming.names import told_apart
+from chakra_api.account.snake_case import SEPARATOR
+from chakra_api.account.snake_columns import snake_columns
+from tap_chakra.naming.loader_warnings import loader_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from chakra_api.account.account import Attribute, Procedure
-    from tap_chakra.naming.names import Clash
+    from chakra_api.account.loader_names import Clash
 
     Row = dict[str, Any]
     Path = tuple[str, ...]
@@ -32,35 +32,6 @@ SNAKE_CASE: Final = "snake_case"
 SPELLINGS: Final = (CHAKRA, SNAKE_CASE)
 """What the setting may be; the first one is its default."""
 _PROPERTIES: Final = "properties"
-
-
-def snake_columns(names: Collection[str], group: str = "") -> tuple[dict[str, str], list[Clash]]:
-    """What names become in snake case, each another; and those that would have become one.
-
-    Args:
-        names: Each once.
-        group: The object that they are members of; empty for columns of their own.
-    """
-    before = f"{group}{SEPARATOR}" if group else ""
-    # A suffix is made of the whole path, as that of dlt's columns is.
-    paths = [f"{before}{name}" for name in names]
-    given, clashes = told_apart(paths, folds=lambda path: (spelled_path(path, before),))
-    skipped = len(f"{snake_path(group)}{SEPARATOR}") if group else 0
-    return {
-        path.removeprefix(before): spelled_path(name, before)[skipped:]
-        for path, name in given.items()
-    }, clashes
-
-
-def spelled_path(path: str, before: str) -> str:
-    """A path in snake case, `derivedData__leadScore` → `derived_data__lead_score`.
-
-    Args:
-        path: The path.
-        before: How it begins, up to the name of the member, which is never empty then.
-    """
-    member = snake_path(path.removeprefix(before))
-    return f"{snake_path(before)}{SEPARATOR}{member}" if before else member
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from tap_chakra.naming.names import loader_names, told_apart
+from chakra_api.account.loader_names import loader_names, told_apart
 from tap_chakra.photos.photo_records import PHOTOS
 from tap_chakra.records.scan_ids import IDS, SCANS
 from tap_chakra.webhooks.event_records import CHAKRA_CHANGES, WHATSAPP_EVENTS

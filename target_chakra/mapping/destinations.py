@@ -7,12 +7,14 @@ procedure from the account, so that a row costs a look-up and a call per column.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from chakra_api.account.snake_case import snake_case
+from chakra_api.account.snake_case import SEPARATOR, snake_case, snake_path
+from chakra_api.account.snake_columns import snake_columns
 from chakra_api.errors import SettingsError
 from chakra_api.values.attribute_types import attribute_type
 from chakra_api.values.choices import Choices, Option
@@ -28,9 +30,10 @@ from target_chakra.mapping.destination_names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from chakra_api.account.account import Attribute, Procedure
+    from chakra_api.account.loader_names import Clash
     from chakra_api.account.people import Directory, Person
     from chakra_api.values.coercion import Coercer
     from chakra_api.values.writing import Writer
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 STATUSES: Final = ("OPEN", "COMPLETED", "CANCELLED")
 ROOTS: Final = ("state", "status", "assignedTo", "nextActionAt", DELETED)
 _INSTANT: Final = attribute_type("datetime")
+_OBJECT: Final = "data"
+"""The member of a process that holds its attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,14 @@ class Destinations:
         self._attributes = {destination_of(each.short_id): each for each in procedure.attributes}
         made = (_made(each, self.rules.times) for each in procedure.attributes)
         self._known = {each.name: each for each in (*self._roots(), *made)}
-        self._folded = {name.casefold(): name for name in self._known}
+        folded = Counter(map(str.casefold, self._known))
+        self._folded = {
+            name.casefold(): name for name in self._known if folded[name.casefold()] == 1
+        }
+
+    def exact(self, name: str) -> Destination | None:
+        """The destination of that very name."""
+        return self._known.get(name)
 
     def find(self, name: str) -> Destination | None:
         """The destination of that name; case counts only if it must."""
@@ -118,21 +130,44 @@ class Destinations:
             found = self._known[name] = Destination(name, _same, _same, is_text=True)
         return found
 
-    def spelled(self, name: str) -> Destination | None:
-        """The only destination that is called so in snake case, as dlt and the tap may spell it."""
+    def spelled(self, name: str, beside: Collection[str] = ()) -> Destination | None:
+        """The destination that is called so in snake case, as dlt and the tap may spell it.
+
+        Where several would be called so, the name is nobody's, unless the names beside it show
+        that the others are called by their suffixes, as they are in all that the tap writes.
+
+        Args:
+            name: `data.lead_score`, `next_action_at` …
+            beside: All names that stand beside it, itself too.
+        """
+        if not self._others_called_so.get(name, frozenset()) <= set(beside):
+            return None
         return self._known.get(self._in_snake_case.get(name, ""))
 
     @cached_property
     def _in_snake_case(self) -> dict[str, str]:
-        """Names by their snake case; those that several have are nobody's."""
-        found: dict[str, str] = {}
-        for name in self._known:
-            attribute = attribute_of(name)
-            spelled = (
-                snake_case(name) if attribute is None else destination_of(snake_case(attribute))
-            )
-            found[spelled] = "" if spelled in found else name
-        return found
+        """Names by what the tap calls them in snake case."""
+        called, _ = self._called
+        return {
+            **{snake_case(each.name): each.name for each in self._roots()},
+            **{destination_of(each): destination_of(name) for name, each in called.items()},
+        }
+
+    @cached_property
+    def _others_called_so(self) -> dict[str, frozenset[str]]:
+        """By a plain name: the names with suffixes of those that would be called so, too."""
+        called, clashes = self._called
+        plain: dict[str, set[str]] = {}
+        for clash in clashes:
+            name = clash.name.removeprefix(f"{_OBJECT}{SEPARATOR}")
+            others = plain.setdefault(destination_of(snake_path(name)), set())
+            others.add(destination_of(called[name]))
+        return {name: frozenset(others) for name, others in plain.items()}
+
+    @cached_property
+    def _called(self) -> tuple[dict[str, str], list[Clash]]:
+        names = dict.fromkeys(each.short_id for each in self.procedure.attributes)
+        return snake_columns(names, _OBJECT)
 
     def rounding(self, found: Destination) -> Destination:
         """A destination that cuts off the digits that it can't hold."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chakra_api.errors import SettingsError
 from chakra_api.values.writing import Unfit, is_finer_than_ms, is_fraction
+from target_chakra.mapping.column_meaning import attribute_meant_by
 from target_chakra.mapping.delete_marks import is_loaders_mark
-from target_chakra.mapping.destination_names import attribute_of, destination_of
+from target_chakra.mapping.destination_names import destination_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -75,8 +76,11 @@ class Routes:
         self.by_column: dict[str, Route | None] = {}
         self._nested: dict[str, Route] = {}
         self.loaders_marks = frozenset(filter(is_loaders_mark, self._mapping.fields or ()))
-        self._add_key()
         columns = reader.columns
+        # An attribute may be called `id`, too: it is another one than the id of the process.
+        attribute = "" if columns.attribute in (None, "id") else columns.attribute
+        self._key_destination = destination_of(attribute) if attribute else ""
+        self._add_key()
         for column, name in (self._mapping.fields or {}).items():
             if column in (columns.key, *columns.marks_deleted):
                 self.by_column.setdefault(column, None)
@@ -91,11 +95,10 @@ class Routes:
             self._destinations.named(name, reader.where)
         for column in declared:
             self.discovered(column)
-        key = destination_of(columns.attribute or "")
         self.expected = {
             column: route.name
             for column, route in self.by_column.items()
-            if route is not None and route.bare_name and route.name != key
+            if route is not None and route.bare_name and route.name != self._key_destination
         }
 
     def _add_key(self) -> None:
@@ -116,7 +119,7 @@ class Routes:
         write = found.write
         if found.is_time:
             write = _telling(column, write, self._destinations.rules.times.unit_ms)
-        names_process = attribute_of(found.name) == self._reader.columns.attribute
+        names_process = found.name == self._key_destination
         if names_process and column != self._mapping.key_column:
             found, write = self._key, self._key.write
         return Route(
@@ -143,15 +146,22 @@ class Routes:
         self.by_column[column] = route
         return route
 
-    def nested(self, short_id: str) -> Route:
-        """Where an attribute goes that stands in the column `data`."""
+    def nested(self, short_id: str, beside: Collection[str]) -> Route:
+        """Where an attribute goes that stands in the column `data`.
+
+        Args:
+            short_id: What it is called there.
+            beside: All names of the row's `data`.
+        """
         route = self._nested.get(short_id)
         if route is None:
+            found = attribute_meant_by(short_id, self._destinations, beside)
+            if found is None:
+                # Not kept: the names beside it in another row may tell what it means.
+                return _nowhere(short_id)
             name = destination_of(short_id)
-            found = self._destinations.find(name) or self._destinations.spelled(name)
-            route = self._route(name, found) if found else _nowhere(short_id)
+            route = self._nested[short_id] = self._route(name, found)
             self._take(name, route)
-            self._nested[short_id] = route
         return route
 
     def _take(self, column: str, route: Route | None) -> None:

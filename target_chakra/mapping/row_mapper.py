@@ -139,7 +139,7 @@ class RowMapper:
                 problems.append(Problem("data", "data is not an object of attributes"))
             return
         for short_id, given in attributes.items():
-            route = self._routes.nested(short_id)
+            route = self._routes.nested(short_id, attributes.keys())
             kind = type(given)
             if given and (kind in route.as_is or (kind is str and given in route.choices)):
                 fields[route.name] = given

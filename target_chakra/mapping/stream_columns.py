@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.account.snake_case import snake_case
 from chakra_api.errors import SettingsError
 from target_chakra.changes import Mode
+from target_chakra.mapping.column_meaning import meant_by
 from target_chakra.mapping.destination_names import DELETED, bare_name, destination_of
 
 if TYPE_CHECKING:
@@ -168,11 +169,8 @@ class ColumnReader:
         )
 
     def by_name(self, column: str) -> Destination | None:
-        """The destination that a column's own name means; in snake case if only one does so."""
-        names = _names_of(column)
-        return self._named_so(column) or next(
-            filter(None, map(self.destinations.spelled, names)), None
-        )
+        """The destination that a column's own name means; None if none does, or several may."""
+        return meant_by(column, self.destinations, self._columns)
 
     def _named_so(self, column: str) -> Destination | None:
         """The destination that has a column's name."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.nearest import nearest
 from chakra_api.values.writing import Unfit
+from target_chakra.mapping.column_meaning import attribute_meant_by, bare_column
 from target_chakra.mapping.delete_marks import is_loaders_mark
 from target_chakra.mapping.destination_names import DELETED, destination_of
 from target_chakra.mapping.destinations import ROOTS
@@ -17,6 +18,7 @@ from target_chakra.mapping.destinations import ROOTS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from chakra_api.account.account import Attribute
     from target_chakra.mapping.destinations import Destination, Destinations
 
 LIKE: Final = 0.75
@@ -58,12 +60,13 @@ class Proposer:
         self._match()
 
     def _match(self) -> None:
-        """Columns with the name of an attribute first; then those with nearly one."""
+        """Columns that mean an attribute first; then those with its label, or nearly its name."""
+        self._take_meant()
         targets = dict(self._targets())
         for column in self._columns:
             name = targets.get(folded(column))
             if name is not None and name not in self.fields.values() and not _is_special(column):
-                self.fields[column] = name
+                self.fields.setdefault(column, name)
         left = {alias: name for alias, name in targets.items() if name not in self.fields.values()}
         for column in self._columns:
             if column in self.fields or _is_special(column):
@@ -76,19 +79,43 @@ class Proposer:
                     f"{column} goes to {name}, whose name is the nearest: check that it is meant"
                 )
 
+    def _take_meant(self) -> None:
+        """Columns go where they would go without fields, those of the tap in snake case among them.
+
+        A flattened column is never an id or a mark of the process, whatever its attribute is
+        called.
+        """
+        written = dict.fromkeys(destination_of(each.short_id) for each in self._written())
+        beside = set(map(bare_column, self._columns))
+        for column in self._columns:
+            bare = bare_column(column)
+            if bare == column and _is_special(column):
+                continue
+            found = attribute_meant_by(bare, self._into, beside)
+            if found is not None and found.name in written:
+                del written[found.name]
+                self.fields[column] = found.name
+
+    def _written(self) -> list[Attribute]:
+        """The attributes that ChakraHQ takes values of."""
+        into = self._into
+        attributes = into.procedure.attributes
+        return [each for each in attributes if into.is_writable(destination_of(each.short_id))]
+
     def _targets(self) -> Iterator[tuple[str, str]]:
         """Each name that a column may have, without case and marks, and its destination."""
         for root in ROOTS:
             if root != DELETED:
                 yield folded(root), root
-        into = self._into
-        attributes = into.procedure.attributes
-        written = [each for each in attributes if into.is_writable(destination_of(each.short_id))]
+        written = self._written()
+        ids = Counter(folded(each.short_id) for each in written)
         for each in written:
-            yield folded(each.name), destination_of(each.short_id)
-        # Last, so that it counts where a name of another attribute is the same.
+            # A name of its own counts before the label of another attribute.
+            if folded(each.name) not in ids:
+                yield folded(each.name), destination_of(each.short_id)
         for each in written:
-            yield folded(each.short_id), destination_of(each.short_id)
+            if ids[alias := folded(each.short_id)] == 1:
+                yield alias, destination_of(each.short_id)
 
     def proposal(self, rows: Iterator[Mapping[str, Any]], most: int) -> Proposal:
         """The mapping, and what the first rows tell of it.
@@ -138,7 +165,7 @@ class Proposer:
         marks = [each for each in left if folded(each) in _MARKS or is_loaders_mark(each)]
         others = [each for each in left if each not in ids and each not in marks]
         if others:
-            yield f"Left out: {_listed(others)} (no attribute is called so)"
+            yield f"Left out: {_listed(others)} (no attribute is called so, or more than one)"
         for each in ids:
             yield f'Left out: {each}. If it holds ChakraHQ\'s own ids, set "key": "{each}"'
         for each in marks:

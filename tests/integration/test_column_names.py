@@ -13,6 +13,7 @@ from tap_chakra.dlt_source import chakra_source
 from tests.support.described import served
 from tests.support.dlt_runs import ask, pipeline
 from tests.support.tap_process import catalog_of, run
+from tests.support.target_process import settings, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,18 @@ def test_two_attributes_that_are_one_name_are_told_apart_in_every_run(
     (other,) = data.keys() - {"lead_score", "home_city", "phone"}
     assert data == {"lead_score": "seven", other: "7", "home_city": "Goa", "phone": DATA["phone"]}
     assert f"'leadScore' is called {other}, in every run" in first.stderr
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_what_the_tap_calls_with_a_suffix_goes_back_to_its_attribute(
+    tmp_path: Path, config: dict[str, Any], account: Sandbox, depth: int
+) -> None:
+    flat = {"flattening_enabled": bool(depth), "flattening_max_depth": depth}
+    lines = run(tmp_path, config | SNAKE | flat).lines
+    rows = [each for each in lines if each.get("stream") == STREAM]
+    told = write(tmp_path, settings(account, dry_run=True), rows)
+    assert told.code == 0, told.stderr
+    assert told.outcomes == {"unchanged": 3}
 
 
 def test_keys_and_bookmarks_are_those_of_the_columns_and_the_state_stays(

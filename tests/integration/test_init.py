@@ -68,7 +68,10 @@ def test_columns_meet_attributes_by_name_and_the_mapping_works(
             "assigned_to": "assignedTo",
         },
     }
-    assert "Left out: nearly_nothing, _sdc_batched_at (no attribute is called so)." in said
+    assert (
+        "Left out: nearly_nothing, _sdc_batched_at (no attribute is called so, or more than one)."
+        in said
+    )
     assert 'Left out: id. If it holds ChakraHQ\'s own ids, set "key": "id".' in said
     assert 'Left out: is_deleted. If it marks rows as deleted, set "delete_when"' in said
     assert "Attributes without a column: " in said

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.account.snake_case import snake_case, snake_path
-from tap_chakra.naming.column_names import column_names, snake_columns
+from chakra_api.account.snake_columns import snake_columns
+from tap_chakra.naming.column_names import column_names
 
 DLT = NamingConvention()
 names = st.text(st.sampled_from("aZ9_ -*+@|.éAb٣大"), min_size=1, max_size=12) | st.text(min_size=1)

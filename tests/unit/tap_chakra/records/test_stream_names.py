@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.account.account import resolve_account
-from tap_chakra.naming.names import loader_names, with_suffix
+from chakra_api.account.loader_names import loader_names, with_suffix
 from tap_chakra.records.scan_ids import IDS, SCANS
 from tap_chakra.records.stream_names import StreamNames, stream_names
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tap_chakra.naming.names import loader_names, told_apart
+from chakra_api.account.loader_names import loader_names, told_apart
 
 LONG = "a" * 70
 

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
-
-    from chakra_api.account.account import Procedure
 
 MOST_BYTES: Final = 63
 _SUFFIX: Final = 8
@@ -116,22 +113,3 @@ def _fitting(name: str, most: int) -> str:
     while len(_bytes(_snake(kept))) > most or len(_bytes(kept)) > most:
         kept = kept[:-1]
     return kept
-
-
-def attribute_warnings(procedure: Procedure) -> list[str]:
-    """A sentence for each two attributes of a procedure that loaders take for one column."""
-    groups = (("data", procedure.attributes), ("derivedData", procedure.derived_attributes))
-    return [
-        f"'{procedure.short_id}' has the attributes '{each.first}' and '{each.name}', which are one"
-        f" column for loaders that write names small, in snake case or in {MOST_BYTES} bytes:"
-        " deselect one, or rename it in ChakraHQ; dlt's columns give the second one a suffix"
-        for prefix, attributes in groups
-        for each in told_apart(
-            [attribute.short_id for attribute in attributes],
-            folds=partial(_column_folds, prefix),
-        )[1]
-    ]
-
-
-def _column_folds(prefix: str, name: str) -> frozenset[str]:
-    return loader_names(f"{prefix}__{name}") | {name.lower()}
