@@ -159,7 +159,8 @@ class Scan:
         # A scan without a scheduler had one answer, or cut nothing by time.
         covered = () if scheduler is None else scheduler.coverage.ranges
         first = None if scheduler is None else scheduler.first
-        return ScanFacts(self.began, first, pieces, covered, self._repeats.count)
+        repeated = self._check.repeated if self._progress.ended else self._repeats.count
+        return ScanFacts(self.began, first, pieces, covered, repeated)
 
     @property
     def unfinished(self) -> Unfinished | None:
