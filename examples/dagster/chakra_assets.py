@@ -18,7 +18,7 @@ from tap_chakra.dlt_source import chakra_source
 @asset(retry_policy=RetryPolicy(max_retries=1, delay=300), group_name="chakra")
 def chakra_tables(context: AssetExecutionContext) -> None:
     """Processes, users and the configuration: what changed since the last run."""
-    pipeline = dlt.pipeline("crm", destination="postgres", dataset_name="chakra")
+    pipeline = dlt.pipeline("chakra_assets", destination="postgres", dataset_name="chakra")
     pipeline.run(chakra_source(nested="columns", emit_scan_ids=True))
     info = pipeline.last_trace.last_normalize_info
     context.add_output_metadata({"rows": dict(info.row_counts) if info else {}})

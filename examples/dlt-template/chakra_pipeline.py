@@ -1,7 +1,8 @@
 """Loads ChakraHQ into a warehouse with dlt: what changed since the last run, or everything.
 
 CHAKRA_DESTINATION names the destination (duckdb, postgres, snowflake, …); keys come from
-.dlt/secrets.toml or the environment.
+.dlt/secrets.toml or the environment. dlt keeps bookmarks by the name of the pipeline, whatever
+folder it runs in: each account, and each copy of this project, needs a name of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tap_chakra.dlt_source import chakra_source, incomplete_scans
 def main() -> int:
     """Load once; the exit code."""
     pipeline = dlt.pipeline(
-        "crm",
+        "chakra_pipeline",
         destination=os.environ.get("CHAKRA_DESTINATION", "duckdb"),
         dataset_name="chakra",
     )

@@ -77,7 +77,7 @@ def test_the_template_loads_an_account(tmp_path: Any) -> None:
                 env={"PATH": "/usr/bin:/bin", "DLT_DATA_DIR": str(tmp_path / "dlt")},
             )
             assert done.returncode == 0, done.stderr
-    with duckdb.connect(str(project / "crm.duckdb"), read_only=True) as warehouse:
+    with duckdb.connect(str(project / "chakra_pipeline.duckdb"), read_only=True) as warehouse:
         assert warehouse.execute("select count(*) from chakra.process_lead").fetchall() == [(200,)]
     ignored = (project / ".gitignore").read_text().split()
     assert ".dlt/secrets.toml" in ignored

@@ -226,6 +226,20 @@ def test_every_make_verb_in_the_documents_exists() -> None:
         assert set(re.findall(r"`?make ([a-z-]+)`", read(name))) <= verbs, name
 
 
+def test_no_two_documents_name_the_same_dlt_pipeline() -> None:
+    """Else who goes from one to the other, with another account, meets the bookmark of the first.
+
+    dlt keeps state by that name alone, whatever folder a program stands in.
+    """
+    examples = [path for path in (ROOT / "examples").rglob("*") if path.is_file()]
+    found: dict[str, set[str]] = {}
+    for path in (*documents.pages(), *examples):
+        for name in re.findall(r"""dlt\.pipeline\(\s*(?:\\n",\s*)?\W*(\w+)""", path.read_text()):
+            found.setdefault(name, set()).add(path.relative_to(ROOT).as_posix())
+    assert {"crm", "sandbox", "my_team", "chakra_pipeline"} <= found.keys()
+    assert {name: pages for name, pages in found.items() if len(pages) > 1} == {}
+
+
 def test_every_folder_of_tests_is_run() -> None:
     project = tomllib.loads(read("pyproject.toml"))
     named = set(project["tool"]["pytest"]["testpaths"])
