@@ -26,6 +26,7 @@ from demo.pipeline import (
     WAREHOUSE,
     DemoError,
     check,
+    emitted,
     meltano,
     receipt,
     shown,
@@ -70,19 +71,33 @@ def _demo() -> None:
         print(f"   listens on {sandbox.url}")
         print("2. meltano run tap-chakra target-duckdb ...", flush=True)
         _report(_load(sandbox, "first"))
+        _count_every_stream()
         done = sandbox.mutate(update=300, insert=25, seed=7)
         changed = len({*done["updated"], *done["inserted"]})
         print(f"3. {changed} leads change in ChakraHQ; the same command again ...", flush=True)
-        emitted = _report(_load(sandbox, "second"))
+        came = _report(_load(sandbox, "second"))
         living = sandbox.stats()["rows"]["lead"]
-        _say_what_came(emitted, changed, living)
+        _say_what_came(came, changed, living)
         write_back(sandbox)
         send_one(sandbox)
         _show()
 
 
-def _say_what_came(emitted: int, changed: int, living: int) -> None:
-    check(emitted == changed, f"{emitted} leads came with the second run, {changed} had changed")
+def _count_every_stream() -> None:
+    """Fail the demo unless the loader kept each row that the tap emitted."""
+    came = emitted()
+    check("process_lead" in came, "the receipt of the tap does not know process_lead")
+    lost = {
+        name: f"{rows} emitted, {held} in the warehouse"
+        for name, rows in came.items()
+        if (held := count(WAREHOUSE, f"chakra.{name}")) != rows
+    }
+    check(not lost, f"the loader did not keep the rows of {lost}")
+    print(f"   all {sum(came.values()):,} rows of {len(came)} streams are in the warehouse.")
+
+
+def _say_what_came(came: int, changed: int, living: int) -> None:
+    check(came == changed, f"{came} leads came with the second run, {changed} had changed")
     held = count(WAREHOUSE)
     check(held == living, f"the warehouse holds {held} leads, ChakraHQ {living}")
     print(f"   only those came, and the warehouse holds all {held:,} leads of ChakraHQ.")

@@ -20,6 +20,7 @@ OUTPUT = ROOT / "output" / "demo"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 SCORES = OUTPUT / "lead_scores.jsonl"
 REPORT = OUTPUT / "tap-report.json"
+TAP_RECEIPT = OUTPUT / "tap-receipt.json"
 DASHBOARD = OUTPUT / "dashboard.html"
 
 
@@ -46,6 +47,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         "TARGET_CHAKRA_JOURNAL": f"sqlite:///{OUTPUT / 'journal.db'}",
         "TARGET_CHAKRA_REJECTS_PATH": str(OUTPUT / "rejects.jsonl"),
         "TAP_CHAKRA_REPORT_PATH": str(REPORT),
+        "TAP_CHAKRA_RECEIPT_PATH": str(TAP_RECEIPT),
         "MELTANO_DATABASE_URI": f"sqlite:///{OUTPUT / 'meltano.db'}",
         "NO_COLOR": "1",
     }
@@ -97,6 +99,12 @@ def receipt(log: str) -> dict[str, Any]:
     check(found, "the run's log holds no receipt")
     made: dict[str, Any] = json.JSONDecoder().raw_decode(found[-1])[0]
     return made
+
+
+def emitted() -> dict[str, int]:
+    """How many rows the last run of the tap emitted, by stream."""
+    streams: dict[str, dict[str, int]] = json.loads(TAP_RECEIPT.read_text())["streams"]
+    return {name: told["emitted"] for name, told in streams.items()}
 
 
 def shown(path: Path) -> str:

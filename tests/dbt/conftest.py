@@ -125,7 +125,12 @@ def warehouses(
 def _with_singer(account: Sandbox, warehouse: Warehouse, way: str) -> None:
     spelling = "snake_case" if "snake" in way else "chakra"
     tap = {"api_key": account.api_key, "api_url": account.url, "column_names": spelling}
-    target = {"path": str(warehouse.path), "default_target_schema": SCHEMA}
+    # Without its own columns the loader loses the first row of tables that are all texts.
+    target = {
+        "path": str(warehouse.path),
+        "default_target_schema": SCHEMA,
+        "add_metadata_columns": True,
+    }
     configs = []
     for name, config in (("tap", tap | SETTINGS | SINGER), ("target", target)):
         path = warehouse.folder / f"{name}.json"

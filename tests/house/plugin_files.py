@@ -1,7 +1,9 @@
 """Writes plugins/*.yml from meltano.yml: `python -m tests.house.plugin_files`.
 
 The files are what `meltano add --from-ref` takes: the hub's format, one plugin a file. The
-project's own meltano.yml stays the one place where a plugin is defined.
+project's own meltano.yml stays the one place where a plugin is defined. Loaders and taps of
+others have a file, too: what they are pinned to, and the settings without which they lose rows,
+reach a project of somebody else's in no other way.
 """
 
 from __future__ import annotations
@@ -23,10 +25,12 @@ PIP_URLS: Final = {
     "tap-chakra": "chakra-connectors[postgres,duckdb,webhooks]",
     "target-chakra": "chakra-connectors[postgres,duckdb]",
 }
+"""What is installed of ours, outside of the checkout; plugins of others are installed as here."""
 HEAD: Final = """\
 # {label} for Meltano: meltano add {name} --from-ref plugins/{name}.yml
 # Made from meltano.yml by `make plugin-files`: change it there.
 """
+OF_THE_PROJECT: Final = ("config", "select")
 FIRST: Final = ("name", "namespace", "variant", "label", "description", "docs", "repo", "pip_url")
 
 
@@ -34,24 +38,29 @@ def plugin_files() -> dict[str, str]:
     """The text of each plugin file, by its name below `plugins`."""
     plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]
     defined = {each["name"]: each for kind in plugins.values() for each in kind}
-    return {f"{name}.yml": _text(defined[name], url) for name, url in PIP_URLS.items()}
+    return {f"{name}.yml": _text(plugin) for name, plugin in defined.items()}
 
 
-def _text(plugin: dict[str, Any], pip_url: str) -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    urls = project["urls"]
-    added = {
-        "variant": VARIANT,
-        "docs": urls["Documentation"],
-        "repo": urls["Repository"],
-        "pip_url": pip_url,
-    }
-    whole = {**plugin, **added}
+def _text(plugin: dict[str, Any]) -> str:
+    whole = {**plugin, "variant": VARIANT, **_of_ours(plugin["name"])}
     # What is set for the demo is the project's, not the plugin's.
-    whole.pop("config", None)
-    ordered = {name: whole.pop(name) for name in FIRST} | whole
+    for name in OF_THE_PROJECT:
+        whole.pop(name, None)
+    ordered = {name: whole.pop(name) for name in FIRST if name in whole} | whole
     body = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=1000)
     return HEAD.format(label=plugin["label"], name=plugin["name"]) + body
+
+
+def _of_ours(name: str) -> dict[str, str]:
+    """What only the files of our own plugins say."""
+    if name not in PIP_URLS:
+        return {}
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    return {
+        "docs": urls["Documentation"],
+        "repo": urls["Repository"],
+        "pip_url": PIP_URLS[name],
+    }
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -38,8 +39,27 @@ class Project:
         }
 
     def run(self, loader: str, **more: str) -> Ended:
-        line = f"meltano run tap-chakra {loader}"
-        return self._outside.shell(line, self._outside.project, self._variables | more).well()
+        return self._typed(f"meltano run tap-chakra {loader}", **more)
+
+    def emitted(self) -> dict[str, int]:
+        """How many records the tap emits, by stream; no state is kept."""
+        printed = self._typed("meltano invoke tap-chakra").out
+        messages = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+        return Counter(each["stream"] for each in messages if each["type"] == "RECORD")
+
+    def load(self, messages: list[dict[str, Any]], **more: str) -> Ended:
+        """Give messages of another tap to the DuckDB loader."""
+        text = "".join(f"{json.dumps(message)}\n" for message in messages)
+        return self._typed("meltano invoke target-duckdb", text, **more)
+
+    def held(self) -> dict[str, int]:
+        """How many rows there are in DuckDB, by table."""
+        tables = self.ask("select table_name from information_schema.tables")
+        return {name: self.ask(f"select count(*) from {name}")[0][0] for (name,) in tables}
+
+    def _typed(self, line: str, text: str = "", **more: str) -> Ended:
+        variables = self._variables | more
+        return self._outside.shell(line, self._outside.project, variables, text).well()
 
     def ask(self, question: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.duckdb)) as warehouse:
@@ -49,6 +69,52 @@ class Project:
         """What target-jsonl wrote of a stream, into a file for each run."""
         paths = self.folder.glob(f"{stream}-*.jsonl")
         return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+
+
+def test_duckdb_holds_as_many_rows_of_each_stream_as_the_tap_emitted(
+    outside: Places, account: Sandbox, tmp_path: Path
+) -> None:
+    project = Project(outside, account, tmp_path)
+    emitted = project.emitted()
+    project.run("target-duckdb")
+    assert {"team", "states", "users", "process_lead", "process_ticket"} <= emitted.keys()
+    held = project.held()
+    assert {name: held[name] for name in emitted} == dict(emitted)
+
+
+def _texts(table: str, columns: int, rows: int) -> list[dict[str, Any]]:
+    """A table of nothing but texts, as another tap sends it."""
+    names = [f"c{number}" for number in range(columns)]
+    schema = {
+        "type": "SCHEMA",
+        "stream": table,
+        "schema": {"properties": {name: {"type": ["string", "null"]} for name in names}},
+        "key_properties": names[:1],
+    }
+    records = [
+        {name: f"{table} {number}" if name == "c0" else "Ada" for name in names}
+        for number in range(rows)
+    ]
+    return [schema, *({"type": "RECORD", "stream": table, "record": each} for each in records)]
+
+
+def test_duckdb_keeps_every_row_of_tables_that_are_all_texts(
+    outside: Places, account: Sandbox, tmp_path: Path
+) -> None:
+    """Tables of users' own, of any size, in one batch and in several."""
+    tables = {"one": (2, 1), "key_alone": (1, 7), "many": (3, 40), "broad": (12, 11)}
+    project = Project(outside, account, tmp_path)
+    for count in ("10", "20000"):
+        messages = [
+            message
+            for name, (columns, rows) in tables.items()
+            for message in _texts(f"{name}_{count}", columns, rows)
+        ]
+        project.load(messages, TARGET_DUCKDB_BATCH_SIZE_ROWS=count)
+    expected = {
+        f"{name}_{count}": rows for name, (_, rows) in tables.items() for count in (10, 20000)
+    }
+    assert project.held() == expected
 
 
 def test_scan_ids_load_and_take_out_what_is_gone(
