@@ -141,9 +141,11 @@ class TableRun:
             changes: What change webhooks have named.
 
         Raises:
+            SettingsError: The state is of another account.
             ChakraError: A request failed for good.
             ScanIncomplete: The scan was not complete, and the settings do not allow that.
         """
+        bookmarks.refuse_other_account(self.stream, self._state, self._source.account.team_id)
         before = bookmarks.from_state(self.stream, self._state)
         run = id_run(self._source, self._procedure, before) or self._source.procedure_run(
             self._procedure,
@@ -205,6 +207,8 @@ class TableRun:
         """Tables of pending rows, and then the state that they allow."""
         progress: dict[str, object] = {}
         run.keep_progress(progress)
+        if not run.leaves_state:
+            bookmarks.keep_account(progress, self._source.account.team_id)
         yield Parcel(self.stream, pending.table())
         if pending.seen:
             ids = scan_ids.id_records(self._procedure.short_id, run.began, pending.seen)

@@ -3,7 +3,8 @@
 STATE of a process stream (times in ISO 8601 with `Z`; those in `done` and `walked` in epoch
 milliseconds, None for an open end)::
 
-    {"replication_key": "updatedAt",
+    {"account": "7b0e2c4d-91a3-4f57-8d2e-c5a6f1b30912",     the team whose rows it speaks of
+     "replication_key": "updatedAt",
      "replication_key_value": "2026-01-05T09:15:00.000Z",    the beginning of the last full scan
      "last_complete_scan": {"began": "2026-01-05T09:15:00.000Z", "rows": 20000},
      "last_narrow_scan": {"began": "2026-01-05T10:15:00.000Z"},      of a run that reads less
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from tap_chakra.run.resume import ResumePoint
 
 REPLICATION_KEY = "updatedAt"
+ACCOUNT = "account"
 STATE_NAMES = (
     "replication_key",
     "replication_key_value",
@@ -107,6 +109,37 @@ def from_state(stream: str, state: Mapping[str, object]) -> Bookmark:
         _range(stream, "last_narrow_scan", narrow),
         _instant(stream, "last_complete_scan.start_date", scan.get("start_date")),
     )
+
+
+def refuse_other_account(stream: str, state: Mapping[str, object], team_id: str | None) -> None:
+    """Refuse a state whose bookmark speaks of rows of another account: all others would be missed.
+
+    One that names no account was written before states did, and is believed.
+
+    Args:
+        stream: Whose state it is.
+        state: As it was given.
+        team_id: Of the account that is read; None if its configuration gives none.
+
+    Raises:
+        SettingsError: It is of another account.
+    """
+    held = state.get(ACCOUNT)
+    if held is None or team_id is None or held == team_id:
+        return
+    raise SettingsError(
+        f"The state of stream '{stream}' is of another account (the team {held}), and this key is"
+        f" of the team {team_id}",
+        "Use a key of that account; or, to read this one, begin without that state: a state file"
+        " of its own (in Meltano an environment, in dlt a pipeline name), and a schema of its own"
+        " in the warehouse",
+    )
+
+
+def keep_account(state: dict[str, object], team_id: str | None) -> None:
+    """Put into a stream's state of which account it speaks, if that is known."""
+    if team_id is not None:
+        state[ACCOUNT] = team_id
 
 
 def _object(stream: str, state: Mapping[str, object], name: str) -> Mapping[str, object]:

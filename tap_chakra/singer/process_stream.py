@@ -205,6 +205,8 @@ class ProcessStream(ChakraStream):
         if not self.full_table:
             fetch_named(run, source, self._procedure, self._tap.changes, self.stream_state)
         began = run.open()
+        if not run.leaves_state:
+            bookmarks.keep_account(self.stream_state, source.account.team_id)
         self._tap.photos.begin(self._procedure, tuple(self._deselected()), self.stream_state)
         if self.versioned:
             self._stream_version = began

@@ -6,12 +6,15 @@ as `singer_state`.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chakra_api.errors import SettingsError
 from chakra_plugin.json_files import last_json_object
 from tap_chakra.catalogs.wishes import OF_PROCESSES
 from tap_chakra.run import bookmark as bookmarks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NEXT_STEP: Final = "Pass the last STATE that tap-chakra printed, or none to read everything"
 
@@ -47,3 +50,18 @@ def state_of(given: dict[str, Any]) -> dict[str, Any]:
         if name.startswith(OF_PROCESSES):
             bookmarks.from_state(name, entry)
     return dict(state)
+
+
+def refuse_other_accounts(state: Mapping[str, Any], team_id: str | None) -> None:
+    """Refuse a state that speaks of another account, before anything is read.
+
+    Args:
+        state: With its bookmarks, or empty.
+        team_id: Of the account that is read; None if its configuration gives none.
+
+    Raises:
+        SettingsError: Naming the stream.
+    """
+    for name, entry in state.get("bookmarks", {}).items():
+        if name.startswith(OF_PROCESSES):
+            bookmarks.refuse_other_account(name, entry, team_id)

@@ -49,7 +49,7 @@ from tap_chakra.singer.message_writer import WholeLineWriter
 from tap_chakra.singer.photo_streams import PhotosBeside
 from tap_chakra.singer.process_stream import ProcessStream
 from tap_chakra.singer.settings import SETTINGS
-from tap_chakra.singer.state_input import state_file, state_of
+from tap_chakra.singer.state_input import refuse_other_accounts, state_file, state_of
 from tap_chakra.singer.stream_runs import StreamRuns, WrittenState
 from tap_chakra.singer.streams import (
     ChakraStream,
@@ -274,9 +274,10 @@ class TapChakra(ChakraPlugin, Tap):
         """Read the selected streams, each on its own.
 
         Raises:
-            SettingsError: None is selected.
+            SettingsError: None is selected, or the state is of another account.
             ChakraError: An error that concerns all streams.
         """
+        refuse_other_accounts(self.state, self.source.account.team_id)
         runs = self.runs
         if self.state:
             self.state_writer.write_state(self.state)
