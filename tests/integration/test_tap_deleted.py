@@ -38,12 +38,13 @@ def four_lines() -> str:
 class Warehouse:
     """Takes a run's records in by key, as a loader does."""
 
-    def __init__(self) -> None:
+    def __init__(self, created: str = "createdAt") -> None:
+        self._created = created
         self._duck = duckdb.connect()
         for name, keys in KEYS.items():
             columns = ", ".join(f"{key} VARCHAR" for key in keys)
             columns += {
-                "process_lead": ', "createdAt" VARCHAR',
+                "process_lead": f', "{created}" VARCHAR',
                 "scanned_ids": ", scan_started_at VARCHAR",
             }.get(name, "")
             self._duck.execute(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(keys)}))")
@@ -57,7 +58,11 @@ class Warehouse:
                 self._duck.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", rows)
 
     def clean(self) -> None:
-        self._duck.execute(four_lines())
+        asked = four_lines()
+        if self._created != "createdAt":
+            assert f"`a.{self._created}`" in PAGE.read_text()
+            asked = asked.replace('a."createdAt"', f"a.{self._created}")
+        self._duck.execute(asked)
 
     @property
     def ids(self) -> set[str]:
@@ -87,6 +92,22 @@ class Pipeline:
         self._warehouse.load(output)
         self._warehouse.clean()
         return output
+
+
+@pytest.mark.parametrize(
+    "sandbox", [["--rows", "60", "--tickets", "0", "--orders", "0"]], indirect=True
+)
+def test_tables_in_snake_case_need_the_name_that_the_page_gives(
+    tmp_path: Path, sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    warehouse = Warehouse("created_at")
+    pipeline = Pipeline(tmp_path, {**config, "column_names": "snake_case"}, warehouse)
+    pipeline.run()
+    sandbox.mutate(procedure="lead", update=0, insert=0, delete=20)
+    pipeline.run(min_scan_share=0)
+    living = {row.id for row in sandbox.oracle("lead") if row.died_ms is None}
+    assert len(living) == 40
+    assert warehouse.ids == living
 
 
 @pytest.mark.parametrize(
