@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from benchmarks.by_hand.spark_on_paper import paper_table
@@ -119,6 +120,24 @@ def test_meltano_knows_each_setting_and_command_of_the_target() -> None:
 def test_the_plugin_files_say_what_meltano_yml_says() -> None:
     made = {f"plugins/{name}": text for name, text in plugin_files.plugin_files().items()}
     assert {name: read(name) for name in made} == made, "make plugin-files"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/meltano.md"])
+def test_a_page_adds_each_plugin_before_it_runs_it(page: str) -> None:
+    """Who types the page into an empty project comes to its end."""
+    added: set[str] = set()
+    used: set[str] = set()
+    for line in documents.typed()[page]:
+        names = set(re.findall(r"\b(?:tap|target)-\w+", line))
+        if line.startswith("meltano add "):
+            (name, *_) = line.removeprefix("meltano add ").split()
+            added.add(name)
+            assert f"--from-ref plugins/{name}.yml" in line
+            assert (ROOT / "plugins" / f"{name}.yml").exists()
+        elif line.startswith("meltano "):
+            assert names <= added, line
+            used |= names
+    assert {"tap-chakra", "target-duckdb"} <= used
 
 
 def test_meltano_hands_over_what_the_user_wrote() -> None:

@@ -6,13 +6,14 @@ import os
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chakra_sandbox.launch import start_sandbox
-from tests.outside import places
+from tests.outside import places, project
 from tests.outside.dataset import ACCOUNT
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if (folder / "project" / "meltano.yml").exists():
         return
     began = time.monotonic()
-    for step in places.make(folder):
+    steps = chain(places.make(folder), project.make(places.Places(folder)))
+    for step in steps:
         print(f"{time.monotonic() - began:5.0f} s  {step} ...", file=sys.stderr, flush=True)  # noqa: T201 - minutes pass
     print(f"{time.monotonic() - began:5.0f} s  ready", file=sys.stderr, flush=True)  # noqa: T201 - see above
 

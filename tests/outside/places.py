@@ -1,4 +1,4 @@
-"""What the outside tests stand on: new environments and a Meltano project, made from nothing.
+"""What the outside tests stand on: a new environment, made from nothing, and how to type there.
 
 All of it lies in a folder outside of the checkout, and is made of the wheel, the plugin files and
 what the documents say; nothing is taken from the development environment but Meltano itself.
@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
 from tests.support.turns_in_meltano import alone_in
 
 if TYPE_CHECKING:
@@ -29,13 +27,6 @@ EXTRAS: Final = "sandbox,postgres,dlt,duckdb"
 READERS: Final = ("pandas",)
 """What a reader of the documents has beside it."""
 OURS: Final = ("tap-chakra", "target-chakra")
-BESIDE: Final = (
-    "target-duckdb",
-    "target-postgres",
-    "target-jsonl",
-    "tap-jsonl",
-    "tap-postgres",
-)
 SECONDS: Final = 300
 
 
@@ -132,45 +123,19 @@ def clean_environment() -> dict[str, str]:
 
 
 def make(folder: Path) -> Iterator[str]:
-    """Make all of it; a line for each step, before it begins."""
+    """Make wheel and environment; a line for each step, before it begins."""
     places = Places(folder)
     yield "building wheel and source distribution"
-    _run([sys.executable, "-m", "hatchling", "build", "-d", str(folder / "dist")], ROOT)
+    run([sys.executable, "-m", "hatchling", "build", "-d", str(folder / "dist")], ROOT)
     yield "installing the wheel into a new environment"
     uv = [sys.executable, "-m", "uv"]
-    _run([*uv, "venv", "-q", "--python", sys.executable, str(folder / "env")], folder)
+    run([*uv, "venv", "-q", "--python", sys.executable, str(folder / "env")], folder)
     python = str(places.bin / "python")
     what = [f"{places.wheel}[{EXTRAS}]", "dlt[duckdb,postgres]", *READERS]
-    _run([*uv, "pip", "install", "-q", "--python", python, *what], folder)
-    yield "making a Meltano project from the plugin files"
-    _run([str(MELTANO), "init", "--no-usage-stats", "project"], folder)
-    for name in OURS:
-        _add(places, name, _plugin_file(places, name))
-    defined = _defined()
-    for name in BESIDE:
-        _add(places, name, yaml.safe_dump(defined[name], sort_keys=False))
+    run([*uv, "pip", "install", "-q", "--python", python, *what], folder)
 
 
-def _plugin_file(places: Places, name: str) -> str:
-    """A plugin file as its user changes it: another place to install from, on its line."""
-    text = (ROOT / "plugins" / f"{name}.yml").read_text()
-    (line,) = re.findall(r"^pip_url: .*$", text, re.MULTILINE)
-    extra = re.search(r"\[.*\]", line)
-    return text.replace(line, f"pip_url: {places.wheel}{extra.group() if extra else ''}")
-
-
-def _add(places: Places, name: str, definition: str) -> None:
-    path = places.folder / f"{name}.yml"
-    path.write_text(definition)
-    _run([str(MELTANO), "add", name, "--from-ref", str(path)], places.project)
-
-
-def _defined() -> dict[str, dict[str, object]]:
-    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]
-    return {each["name"]: each for kind in plugins.values() for each in kind}
-
-
-def _run(command: list[str], folder: Path) -> None:
+def run(command: list[str], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         command,

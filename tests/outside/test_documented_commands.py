@@ -140,6 +140,26 @@ def meltano(
     return typed
 
 
+def test_what_the_readme_says_for_meltano_needs_nothing_that_it_does_not_say(
+    outside: Places, account: Sandbox, tmp_path: Path
+) -> None:
+    """But an account to read, and a state of this test's own."""
+    variables = {
+        "TAP_CHAKRA_API_KEY": account.api_key,
+        "TAP_CHAKRA_API_URL": account.url,
+        "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
+    }
+    path = outside.project / "output" / "warehouse.duckdb"
+    path.unlink(missing_ok=True)
+    lines = _walked("README.md", "meltano invoke ", "meltano run ")
+    assert len(lines) == 2
+    for line in lines:
+        outside.shell(line, outside.project, variables).well()
+    with duckdb.connect(str(path), read_only=True) as warehouse:
+        rows = warehouse.execute("select count(*) from chakra.process_lead").fetchall()
+    assert rows == [(LEADS,)]
+
+
 def test_meltano_as_the_documents_have_it(
     meltano: Callable[[str], str], account: Sandbox, postgres: str, tmp_path: Path
 ) -> None:
