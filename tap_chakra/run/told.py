@@ -82,5 +82,5 @@ def _deletes(result: ScanResult, *, versioned: bool) -> str:
     if not result.sees_deletes:
         return result.fewer_rows("min_scan_share: 0")
     if versioned:
-        return "ACTIVATE_VERSION was sent, so a loader deletes what this scan did not see"
+        return "ACTIVATE_VERSION was sent: a loader marks or deletes what this scan did not see"
     return "the scan saw every row; a FULL_TABLE run, or emit_scan_ids, tells a loader what is gone"

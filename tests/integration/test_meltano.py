@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -163,6 +165,50 @@ def test_postgres_holds_every_row_and_forgets_deleted_ones(tmp_path: Path, postg
         left = {row[0] for row in database.execute(active).fetchall()}
     assert gone
     assert left == living.keys() - gone
+
+
+def lines_of_the_crontab() -> list[dict[str, str]]:
+    """The settings that each line of the example gives its run, the hourly line first."""
+    text = (ROOT / "examples" / "cron" / "chakra.cron").read_text()
+    lines = re.findall(r"chakra\.env && (.*?)flock -n run\.lock meltano run tap-chakra", text)
+    found = [dict(word.split("=", 1) for word in shlex.split(line)) for line in lines]
+    assert len(found) == 2
+    return found
+
+
+def test_the_crontab_marks_deleted_rows_each_morning(tmp_path: Path, postgres: str) -> None:
+    """And what changes after that comes with the next hour, without a mark of a living row."""
+    hourly, morning = lines_of_the_crontab()
+    loader = {
+        "TARGET_POSTGRES_SQLALCHEMY_URL": postgres,
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "crontab",
+        "TAP_CHAKRA_PROCEDURES": '["lead"]',
+    }
+
+    def marked() -> dict[str, bool]:
+        question = 'select id, "_sdc_deleted_at" is not null from crontab.process_lead'
+        return dict(database.execute(question).fetchall())
+
+    with (
+        start_sandbox(["--rows", "300"]) as sandbox,
+        psycopg.connect(postgres, autocommit=True) as database,
+    ):
+        pipeline = Pipeline(tmp_path, sandbox, **loader)
+        pipeline.load("target-postgres", **hourly)
+        assert not any(marked().values())
+        gone = set(sandbox.mutate(delete=6, seed=3)["deleted"])
+        pipeline.load("target-postgres", **morning)
+        assert {row_id for row_id, mark in marked().items() if mark} == gone
+        sandbox.mutate(update=20, insert=5, seed=4)
+        pipeline.load("target-postgres", **hourly)
+        living = {row.id: row for row in sandbox.oracle("lead") if row.died_ms is None}
+        assert {row_id for row_id, mark in marked().items() if not mark} == living.keys()
+        question = (
+            'select id, "updatedAt" from crontab.process_lead where "_sdc_deleted_at" is null'
+        )
+        times = {i: round(at.timestamp() * 1000) for i, at in database.execute(question).fetchall()}
+    assert gone
+    assert times == {row_id: row.updated_ms for row_id, row in living.items()}
 
 
 def test_doctor_is_a_command_of_the_plugin_and_keeps_its_look_by_environment(
