@@ -143,6 +143,14 @@ class Settings:
         """Rows without an outcome that may be held; enough to fill each batch."""
         return max(self.batch_size * (self.concurrency + 3), LEAST_OPEN)
 
+    def maps(self, stream: str) -> bool:
+        """Whether a stream has a mapping, or names a procedure."""
+        try:
+            self.mapping_for(stream)
+        except SettingsError:
+            return False
+        return True
+
     def mapping_for(self, stream: str) -> StreamMapping:
         """The mapping of a stream: the first whose name or glob fits, else the default one.
 

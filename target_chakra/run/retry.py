@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from target_chakra.books.reasons import counted
 from target_chakra.journal.rejects import REJECTED_AGAIN
 from target_chakra.lifecycle import SETTLED, Outcome
 
@@ -47,6 +48,7 @@ class Retry:
             hints: What streams say about themselves, where they do.
         """
         self._streams.say_nothing()
+        found = self._mapped(found)
         skipped = [each for each in found if self._settings.mapping_for(each.stream).skip]
         if skipped:
             names = ", ".join(sorted({each.stream for each in skipped}))
@@ -67,6 +69,24 @@ class Retry:
             self._writer.finish()
         finally:
             self._close(numbers)
+
+    def _mapped(self, found: Sequence[RejectLine]) -> Sequence[RejectLine]:
+        """The rejects whose streams these settings map; all of them where they map none.
+
+        Settings of another pipeline may share the journal: what it left is sent with those.
+        """
+        streams = dict.fromkeys(each.stream for each in found)
+        others = [stream for stream in streams if not self._settings.maps(stream)]
+        if not others or len(others) == len(streams):
+            return found
+        mapped = [each for each in found if each.stream not in others]
+        LOG.warning(
+            "%s left: these settings do not map their streams (%s). Send them again with the"
+            " settings that do",
+            counted(len(found) - len(mapped)),
+            ", ".join(sorted(others)),
+        )
+        return mapped
 
     def _open_streams(self, found: Sequence[RejectLine], hints: Mapping[str, Hints]) -> None:
         columns: dict[str, set[str]] = {}

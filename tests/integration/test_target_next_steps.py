@@ -59,6 +59,26 @@ def test_a_command_to_type_names_the_settings_of_the_run(world: World, tmp_path:
     assert f"There is no unknown row 7. List them with {command} unknown." in refused.stderr
 
 
+def test_rejects_of_another_pipeline_with_the_same_journal_are_left_to_it(
+    world: World, tmp_path: Path
+) -> None:
+    one = written(tmp_path, "one.json", settings(tmp_path))
+    visits = {**SCORES, "stream": "visits"}
+    other = written(tmp_path, "other.json", settings(tmp_path, streams=[visits]))
+    for config, stream in ((one, "scores"), (other, "visits")):
+        rows = written(tmp_path, "rows", messages({**BAD, "lead_id": stream}, stream=stream))
+        assert run_target(world, ["--config", config, "--input", rows]).code == ExitCode.REJECTS
+    retried = run_target(world, ["--config", one, "retry"])
+    assert retried.code == ExitCode.REJECTS, retried.stderr
+    assert "1 row left: these settings do not map their streams (visits)" in retried.stderr
+    assert "1 rows in" in retried.stderr
+    # Those alone that these settings do not map are an error, as they were.
+    refused = run_target(world, ["--config", one, "retry", "--stream", "visits"])
+    assert refused.code == ExitCode.SETTINGS
+    assert "There is no mapping for the stream 'visits'" in refused.stderr
+    assert run_target(world, ["--config", other, "retry"]).code == ExitCode.REJECTS
+
+
 def test_under_meltano_it_is_meltanos_command(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
