@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chakra_plugin.telling import tell, tell_json
+from target_chakra.books.reasons import counted
 from target_chakra.cli.beginnings import (
     RUN,
     STREAM,
@@ -49,7 +50,8 @@ def rejects(
       target-chakra --config config.json rejects --json
     """  # noqa: D301 - click's mark for text that stays as it is
     with opened_reports(config) as reports:
-        found = reports.rejects(run=number, stream=stream, closed=closed)
+        listed = reports.rejects(run=number, stream=stream, closed=True)
+        found = listed if closed else [each for each in listed if each.closed is None]
         if not found:
             refuse_unknown_run(config, reports, number)
     if form == "csv":
@@ -63,7 +65,10 @@ def rejects(
     elif found:
         tell_reasons(found, typed_command(config)(_in_rows(number, stream, closed=closed)))
     if not found:
-        tell("No rejects.", err=True)
+        tell("No rejects." if closed else "No open rejects.", err=True)
+    if hidden := len(listed) - len(found):
+        them = typed_command(config)(_in_rows(number, stream, closed=True))
+        tell(f"{counted(hidden)} sent again or overtaken by newer rows: {them}", err=True)
 
 
 def _in_rows(number: int | None, stream: str | None, *, closed: bool) -> str:
@@ -80,7 +85,8 @@ def _in_rows(number: int | None, stream: str | None, *, closed: bool) -> str:
 def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     """Send rejected rows again: all, those of a run, or those of a stream.
 
-    A reject that a newer row for the same process has overtaken is not sent.
+    A reject that a newer row for the same process has overtaken is not sent. Rejects of streams
+    that the settings do not map (another pipeline with the same journal) are left.
 
     \b
     Examples:

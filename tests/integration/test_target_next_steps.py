@@ -59,6 +59,23 @@ def test_a_command_to_type_names_the_settings_of_the_run(world: World, tmp_path:
     assert f"There is no unknown row 7. List them with {command} unknown." in refused.stderr
 
 
+def test_rejects_that_newer_rows_have_overtaken_are_told_with_what_lists_them(
+    world: World, tmp_path: Path
+) -> None:
+    own = written(tmp_path, "c.json", settings(tmp_path))
+    bad = [{"lead_id": f"OVER-{number}", "score": "many"} for number in range(3)]
+    for rows in (bad, [{**bad[0], "score": 1}]):
+        run_target(world, ["--config", own, "--input", written(tmp_path, "rows", messages(*rows))])
+    listed = run_target(world, ["--config", own, "rejects", "--run", "1"])
+    assert "OVER-1" in listed.stdout
+    assert "OVER-0" not in listed.stdout
+    more = f"target-chakra --config {own} rejects --rows --run 1 --all"
+    assert f"1 row sent again or overtaken by newer rows: {more}\n" in listed.stderr
+    everything = run_target(world, more.split()[1:])
+    assert "OVER-0 [overtaken]" in everything.stdout
+    assert "overtaken by newer rows:" not in everything.stderr
+
+
 def test_rejects_of_another_pipeline_with_the_same_journal_are_left_to_it(
     world: World, tmp_path: Path
 ) -> None:
