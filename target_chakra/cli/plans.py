@@ -245,7 +245,8 @@ def _told_of_earlier(
     """
     command = typed_command(config)
     with opened_reports(config) as reports:
-        runs = [run.id for run in reports.runs() if run.load == applying.load and not run.dry]
+        of_plan = [run for run in reports.runs() if run.load == applying.load and not run.dry]
+        runs = [run.id for run in of_plan if run.settled_any]
         rejected = {run: len(reports.rejects(run=run)) for run in runs}
     shown = ", ".join(str(run) for run in runs if run != this)
     tell(

@@ -20,7 +20,7 @@ from target_chakra.journal.loads import untold
 from target_chakra.journal.ownership import take_word
 from target_chakra.journal_tables import tables as t
 from target_chakra.journal_tables.migrations import SHAPES, is_older, migrate, version_of
-from target_chakra.lifecycle import OPEN, BatchState, Outcome
+from target_chakra.lifecycle import OPEN, SETTLED, BatchState, Outcome
 from target_chakra.storage.engines import LOOK_AGAIN, WRITES, legible, open_engine, spoken
 from target_chakra.storage.lock import is_held
 from target_chakra.storage.read_only import refuse_read_only
@@ -72,6 +72,13 @@ class RunLine:
     in_flight: int = 0
     recorded: Mapping[str, int] = field(default_factory=dict)
     api_url: str = ""
+
+    @property
+    def settled_any(self) -> bool:
+        """Whether any row of it has an outcome that is final."""
+        outcomes = self.receipt.get("outcomes") if self.receipt else self.recorded
+        told = outcomes if isinstance(outcomes, dict) else {}
+        return any(told.get(each.value) for each in SETTLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ def test_what_people_wrote_since_the_plan_is_not_deleted(tmp_path: Path) -> None
         edit(sandbox, keys[4], score=99)
         del config["plan_path"]
 
+        refused = operate(tmp_path, {**config, "max_deletes": 1}, "apply", str(plan), "--yes")
+        assert "max_deletes" in refused.stderr
         told = operate(tmp_path, config, "apply", str(plan), "--yes")
 
         assert told.code == 7, told.stderr
@@ -32,4 +34,6 @@ def test_what_people_wrote_since_the_plan_is_not_deleted(tmp_path: Path) -> None
         again = operate(tmp_path, config, "apply", str(plan), "--yes")
         assert again.code == 7, again.stderr
         assert "Nothing of this plan is left to do" in again.stderr
+        # Not the second run, which was refused before it did anything.
+        assert "its actions have an outcome, of run 3 (" in again.stderr
         assert "2 rows rejected and still open" in again.stderr
