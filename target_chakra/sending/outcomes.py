@@ -359,7 +359,8 @@ def _made(action: Action, seen: Sequence[Snapshot], server: int | None) -> Settl
         return _unsure(
             action,
             f"ChakraHQ says that {action.change.key} was created, and does not show it: neither"
-            " in that spelling, nor does its job name the process",
+            " in that spelling, nor does its job name the process. It may be there and this API"
+            " key's role hides it",
         )
     newest = max(seen, key=lambda each: each.created_at or 0)
     merged = newest.created_at is not None and server is not None and newest.created_at < server

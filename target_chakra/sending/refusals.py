@@ -161,5 +161,7 @@ def no_effect(batch: Batch) -> ChakraError:
     return ReportedErrors(
         f"ChakraHQ says that a bulk {batch.kind.value} in '{batch.procedure}' succeeded, and"
         " nothing of it can be seen",
-        "Look at one of the rows in ChakraHQ; none is sent any more",
+        "Look at one of the rows in ChakraHQ; none is sent any more. Where it is there, this API"
+        " key's role hides it (a User key sees only what is assigned to its user): use a key whose"
+        " role sees all",
     )

@@ -96,6 +96,19 @@ def test_rejects_of_another_pipeline_with_the_same_journal_are_left_to_it(
     assert run_target(world, ["--config", other, "retry"]).code == ExitCode.REJECTS
 
 
+def test_a_key_that_does_not_see_what_it_creates_is_told_of_its_role(
+    world: World, tmp_path: Path
+) -> None:
+    given = settings(tmp_path, api_key="sandbox-user-key")
+    own = written(tmp_path, "c.json", given)
+    rows = written(tmp_path, "rows", messages({"lead_id": "HIDDEN-1", "score": 1}))
+    told = run_target(world, ["--config", own, "--input", rows])
+    assert told.code == ExitCode.UNKNOWN, told.stderr
+    assert "this API key's role hides it (a User key sees only what is assigned" in told.stderr
+    listed = run_target(world, ["--config", own, "unknown"]).stdout
+    assert "It may be there and this API key's role hides it" in listed
+
+
 def test_under_meltano_it_is_meltanos_command(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
