@@ -58,7 +58,8 @@ class NewJournal:
             f"Stream '{stream}' asks for {noun}s ({scope}). The journal '{self._journal.place}'"
             f" knows of none that was made before, and '{other}' knows of {count:,}: they would be"
             " made again",
-            f"Set journal to sqlite:///{other} again. If all of them are to be made once more, move"
+            f"Copy them with: target-chakra copy-calls '{other}' (and these settings), or set"
+            f" journal to sqlite:///{other} again. If all of them are to be made once more, move"
             " that file to another folder",
         )
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, str]] = {
     "runs": "target_chakra.cli.runs:runs",
     "report": "target_chakra.cli.report:report",
-    "jobs": "target_chakra.cli.jobs:jobs",
+    "jobs": "target_chakra.cli.sent:jobs",
+    "copy-calls": "target_chakra.cli.sent:copy_calls_of",
     "rejects": "target_chakra.cli.rejects:rejects",
     "retry": "target_chakra.cli.rejects:retry",
     "unknown": "target_chakra.cli.unknown:unknown",

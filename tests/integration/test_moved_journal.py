@@ -5,10 +5,13 @@ The sandbox counts what arrived.
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -97,7 +100,7 @@ def test_another_journal_sends_nothing_while_the_one_that_knows_is_there(
         refused = desk.sent(journal=other, **more)
         assert refused.code == 3, refused.stderr
         assert "knows of 2: they would be made again" in refused.stderr
-        assert "Set journal to sqlite:///" in refused.stderr
+        assert "or set journal to sqlite:///" in refused.stderr
     assert desk.tasked(journal=other).code == 3
     assert desk.arrived() == (1, 1, 1)
     # The next step that is told: it knows of them.
@@ -112,7 +115,7 @@ def test_another_journal_sends_nothing_while_the_one_that_knows_is_there(
 
 
 def test_what_may_have_been_sent_counts_as_what_was(desk: Desk, tmp_path: Path) -> None:
-    desk.sandbox.knobs(faults=[{"kind": "reset_after", "at": [1, 2], "match": "send-template"}])
+    desk.sandbox.knobs(faults=[{"kind": "reset_after", "every_nth": 1, "match": "send-template"}])
     assert desk.sent().code == 8
     refused = desk.sent(journal=f"sqlite:///{tmp_path}/other.db")
     assert refused.code == 3, refused.stderr
@@ -148,3 +151,71 @@ def test_retry_is_refused_as_a_run_is(desk: Desk, tmp_path: Path) -> None:
     assert write(tmp_path, config, visits([1], mobile="0172")).outcomes == {"rejected": 1}
     desk.sent()
     assert operate(tmp_path, config, "retry").code == 3
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_calls_that_are_copied_are_not_made_again(
+    desk: Desk, tmp_path: Path, database: str, request: pytest.FixtureRequest
+) -> None:
+    desk.sandbox.knobs(faults=[{"kind": "reset_after", "every_nth": 2, "match": "send-template"}])
+    first = desk.sent(concurrency=1)
+    assert first.outcomes == {"created": 1, "unknown": 1}, first.stderr
+    desk.sandbox.knobs(faults=[])
+    desk.tasked()
+    url = f"sqlite:///{tmp_path}/other.db"
+    if database == "postgresql":
+        url = emptied(request.getfixturevalue("postgres"))
+    new = settings(desk.sandbox, journal=url)
+    refused = desk.sent(journal=url)
+    assert refused.code == 3, refused.stderr
+    file = f"{tmp_path}/.target-chakra/journal.db"
+    step = f"target-chakra copy-calls '{file}'"
+    assert step in refused.stderr
+
+    for new_ones in (3, 0):
+        copied = operate(tmp_path, new, *shlex.split(step)[1:])
+        assert (copied.code, f"{new_ones} messages, tasks and" in copied.stderr) == (0, True), (
+            copied
+        )
+
+    assert desk.tasked(journal=url).outcomes == {"unchanged": 1}
+    again = desk.sent(journal=url)
+    assert (again.code, again.outcomes) == (8, {"unchanged": 1, "unknown": 1}), again.stderr
+    (line,) = map(json.loads, operate(tmp_path, new, "unknown", "--json").stdout.splitlines())
+    word = operate(tmp_path, new, "unknown", "--now", "--as", "written", str(line["id"]))
+    assert word.code == 0, word.stderr
+    assert desk.sent(journal=url).outcomes == {"unchanged": 2}
+    assert desk.arrived() == (1, 1, 1)
+    # What is new is sent, and gets a number of its own.
+    later = Desk(desk.sandbox, tmp_path, next(FIRSTS)).sent(journal=url)
+    assert (later.code, later.outcomes) == (0, {"created": 2}), later.stderr
+
+
+def emptied(postgres: str) -> str:
+    """A database of its own on a server."""
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute("CREATE DATABASE moved")
+    return sa.make_url(postgres).set(database="moved").render_as_string(hide_password=False)
+
+
+def test_what_can_not_be_copied_is_refused(desk: Desk, tmp_path: Path) -> None:
+    desk.sent()
+    file = tmp_path / ".target-chakra" / "journal.db"
+    other = f"sqlite:///{tmp_path}/other.db"
+
+    def copied(of: Path = file, **more: Any) -> Told:
+        return operate(
+            tmp_path, settings(desk.sandbox, journal=other, **more), "copy-calls", str(of)
+        )
+
+    assert "dry_run is set" in copied(dry_run=True).stderr
+    assert "There is no journal at" in copied(tmp_path / "none.db").stderr
+    engine = sa.create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE calls SET state = 'left' WHERE id = 1")
+    engine.dispose()
+    cut_off = copied()
+    assert (cut_off.code, "Run the target once with that journal" in cut_off.stderr) == (10, True)
+    # The next step that is told.
+    assert write(tmp_path, settings(desk.sandbox, streams=[BY_NUMBER]), []).code == 0
+    assert "2 messages, tasks and public files copied" in copied().stderr
