@@ -49,6 +49,18 @@ def is_dry(config: _ConfigInput) -> bool:
     return flag(config.config, "dry_run")
 
 
+def refuse_dry(config: _ConfigInput) -> None:
+    """A dry run changes nothing, the journal neither.
+
+    Raises:
+        SettingsError: It is one.
+    """
+    if is_dry(config):
+        raise SettingsError(
+            "dry_run is set, and this would change the journal", "Take dry_run away"
+        )
+
+
 @contextlib.contextmanager
 def opened_reports(config: _ConfigInput) -> Iterator[Reports]:
     """The journal, to look into: that needs no key."""

@@ -1,4 +1,4 @@
-"""`rejects` and `retry`: rejected rows, listed and sent again."""
+"""`rejects` and `retry`: rejected rows, listed, closed by their user's word, and sent again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chakra_api.errors import SettingsError
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.books.reasons import counted
 from target_chakra.cli.beginnings import (
@@ -15,18 +16,22 @@ from target_chakra.cli.beginnings import (
     begun_session,
     line_json,
     opened_reports,
+    refuse_dry,
     refuse_unknown_run,
     settings_of,
 )
 from target_chakra.journal.records import RunKind
 from target_chakra.singer.target import typed_command
-from target_chakra.telling.reject_listing import reject_line, tell_reasons, tell_sheet
+from target_chakra.telling.reject_listing import keyless_said, reject_line, tell_reasons, tell_sheet
 from target_chakra.telling.watching import watch_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from singer_sdk.plugin_base import _ConfigInput
 
     from chakra_plugin.monitoring.watch import Watch
+    from target_chakra.history.reports import RejectLine
 
 
 @click.command()
@@ -36,11 +41,23 @@ if TYPE_CHECKING:
 @click.option("--rows", "form", flag_value="rows", help="Each row, in place of the reasons.")
 @click.option("--csv", "form", flag_value="csv", help="Each row as CSV, for a spreadsheet.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option("--close", "closes", is_flag=True, help="Close those of these numbers.")
+@click.argument("numbers", nargs=-1, type=int)
 @click.pass_obj
-def rejects(
-    config: _ConfigInput, number: int | None, stream: str | None, form: str | None, *, closed: bool
+def rejects(  # noqa: PLR0913 - an option each
+    config: _ConfigInput,
+    numbers: tuple[int, ...],
+    number: int | None,
+    stream: str | None,
+    form: str | None,
+    *,
+    closed: bool,
+    closes: bool,
 ) -> None:
     """Say why rows were rejected: each reason with its rows, three examples, what to do.
+
+    A reject closes by itself once a row of its key is written. One whose row has no key, and that
+    you have corrected in the source, is closed by your word: --close with its number.
 
     \b
     Examples:
@@ -48,12 +65,36 @@ def rejects(
       target-chakra --config config.json rejects --run 12 --rows
       target-chakra --config config.json rejects --csv > rejects.csv
       target-chakra --config config.json rejects --json
+      target-chakra --config config.json rejects --close 3 4
     """  # noqa: D301 - click's mark for text that stays as it is
     with opened_reports(config) as reports:
         listed = reports.rejects(run=number, stream=stream, closed=True)
-        found = listed if closed else [each for each in listed if each.closed is None]
+        whole = closed and not closes
+        found = listed if whole else tuple(each for each in listed if each.closed is None)
         if not found:
             refuse_unknown_run(config, reports, number)
+        if numbers or closes:
+            found = _of_numbers(config, found, numbers)
+        if closes:
+            refuse_dry(config)
+            reports.close_rejects(numbers)
+            tell(f"{counted(len(found))} closed", err=True)
+            return
+    command = typed_command(config)
+    if form is None and found:
+        tell_reasons(found, command(_in_rows(number, stream, closed=closed)))
+        if keyless := sum(not each.key and each.closed is None for each in found):
+            tell(keyless_said(keyless, command("rejects --close NUMBERS")), err=True)
+    _tell_each(found, form)
+    if not found:
+        tell("No rejects." if closed else "No open rejects.", err=True)
+    if not (closed or numbers) and (hidden := len(listed) - len(found)):
+        them = command(_in_rows(number, stream, closed=True))
+        tell(f"{counted(hidden)} sent again, overtaken by newer rows, or closed: {them}", err=True)
+
+
+def _tell_each(found: Sequence[RejectLine], form: str | None) -> None:
+    """Print each reject, in a form."""
     if form == "csv":
         tell_sheet(found)
     elif form == "json":
@@ -62,13 +103,23 @@ def rejects(
     elif form == "rows":
         for each in found:
             tell(reject_line(each))
-    elif found:
-        tell_reasons(found, typed_command(config)(_in_rows(number, stream, closed=closed)))
-    if not found:
-        tell("No rejects." if closed else "No open rejects.", err=True)
-    if hidden := len(listed) - len(found):
-        them = typed_command(config)(_in_rows(number, stream, closed=True))
-        tell(f"{counted(hidden)} sent again or overtaken by newer rows: {them}", err=True)
+
+
+def _of_numbers(
+    config: _ConfigInput, found: Sequence[RejectLine], numbers: Sequence[int]
+) -> tuple[RejectLine, ...]:
+    """The rejects of some numbers.
+
+    Raises:
+        SettingsError: One is not among them, or none is named.
+    """
+    missing = sorted(set(numbers) - {each.id for each in found})
+    if missing or not numbers:
+        raise SettingsError(
+            f"There is no such reject {missing[0]}" if missing else "No rejects are named",
+            f"List them with {typed_command(config)('rejects --rows')}",
+        )
+    return tuple(each for each in found if each.id in numbers)
 
 
 def _in_rows(number: int | None, stream: str | None, *, closed: bool) -> str:

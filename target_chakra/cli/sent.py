@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chakra_api.errors import JournalError, SettingsError
+from chakra_api.errors import JournalError
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_json
-from target_chakra.cli.beginnings import RUN, is_dry, opened_reports, refuse_unknown_run
+from target_chakra.cli.beginnings import RUN, opened_reports, refuse_dry, refuse_unknown_run
 from target_chakra.history.reports import Reports
 from target_chakra.history.sent_jobs import sent_jobs
 from target_chakra.journal.copied_calls import copy_calls
@@ -58,10 +58,7 @@ def copy_calls_of(config: _ConfigInput, file: Path) -> None:
     Examples:
       target-chakra --config config.json copy-calls .target-chakra/journal.db
     """  # noqa: D301 - click's mark for text that stays as it is
-    if is_dry(config):
-        raise SettingsError(
-            "dry_run is set, and this would change the journal", "Take dry_run away"
-        )
+    refuse_dry(config)
     with closing(Reports(f"sqlite:///{file}")) as other:
         if other.is_held():
             raise JournalError(f"A run holds the journal '{file}'", "Wait until that run ends")

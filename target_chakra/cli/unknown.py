@@ -15,9 +15,9 @@ from target_chakra.books.reasons import counted
 from target_chakra.books.verdict import keyless_said
 from target_chakra.cli.beginnings import (
     JSON,
-    is_dry,
     line_json,
     opened_reports,
+    refuse_dry,
 )
 from target_chakra.history.reports import RESOLUTIONS
 from target_chakra.singer.target import typed_command
@@ -63,10 +63,8 @@ def unknown(
     command = typed_command(config)
     with opened_reports(config) as reports:
         found = reports.unknowns()
-        if how is not None and is_dry(config):
-            raise SettingsError(
-                "dry_run is set, and this would change the journal", "Take dry_run away"
-            )
+        if how is not None:
+            refuse_dry(config)
         missing = sorted(set(numbers) - {each.id for each in found})
         if missing or (how is not None and not numbers):
             raise SettingsError(

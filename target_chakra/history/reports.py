@@ -18,6 +18,7 @@ from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, valu
 from target_chakra.journal.database import upsert
 from target_chakra.journal.loads import untold
 from target_chakra.journal.ownership import take_word
+from target_chakra.journal.rejects import BY_HAND, close_open
 from target_chakra.journal_tables import tables as t
 from target_chakra.journal_tables.migrations import SHAPES, is_older, migrate, version_of
 from target_chakra.lifecycle import OPEN, SETTLED, BatchState, Outcome
@@ -301,6 +302,13 @@ class Reports:
                     unknown = {**row._mapping, "key": str(value_of(row.key))}  # noqa: SLF001 - SQLAlchemy's name for it
                     deletes, written = row.kind == Kind.DELETE.value, how == "written"
                     take_word(connection, unknown, deletes=deletes, written=written)
+
+    def close_rejects(self, numbers: Sequence[int]) -> None:
+        """Take the user's word that rejects need no more attention."""
+        refuse_read_only(self._engine.url)
+        with spoken(self._engine.url, LOOK_AGAIN), self._engine.begin() as connection:
+            see_old(connection, SHAPES)
+            close_open(connection, numbers, BY_HAND)
 
     @staticmethod
     def _forget_twin(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:

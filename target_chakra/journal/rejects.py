@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key
 from target_chakra.journal.codec import reject_row
 from target_chakra.journal.database import CHUNK, chunks
 from target_chakra.journal_tables import tables as t
+from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
     from target_chakra.journal.records import CurrentRun, Statement
 
 REJECTED_AGAIN: Final = "rejected again"
-"""Why a reject is closed that was sent again, and is another reject now."""
+"""Why a reject is closed whose row was sent or came again, and is another reject now."""
+BY_HAND: Final = "closed by hand"
+"""Why a reject is closed of which its user says that it needs no more attention."""
 
 
 class Rejects:
@@ -33,6 +38,8 @@ class Rejects:
     def __init__(self, database: Database, run: CurrentRun) -> None:
         self._database = database
         self._run = run
+        self._keyless: dict[tuple[str, bytes], list[int]] | None = None
+        """Open rejects of earlier runs without a key, by stream and row; None if not looked at."""
 
     def open_keys(self) -> set[Key]:
         """Keys of rejects that are still open."""
@@ -113,6 +120,7 @@ class Rejects:
         """Store rejects of this run."""
         if rejects:
             self._close_earlier(connection, rejects)
+            self._close_same(connection, rejects)
             connection.execute(
                 t.rejects.insert(), [reject_row(self._run, each) for each in rejects]
             )
@@ -130,6 +138,32 @@ class Rejects:
                 )
                 .values(closed="overtaken")
             )
+
+    def _close_same(self, connection: sa.Connection, rejects: Sequence[Reject]) -> None:
+        """A row that lacks its key, and came like this in an earlier run, is one reject.
+
+        No key tells that it is the same row, so that its content does. A row that needs no key is
+        left alone: two of those with one content are two processes.
+        """
+        numbers: list[int] = []
+        for change in (each.change for each in rejects if each.kind is RejectKind.NO_KEY):
+            if self._keyless is None:
+                self._keyless = self._earlier_keyless(connection)
+            numbers += self._keyless.pop(_same(change.stream, encode(change.row)), ())
+        close_open(connection, numbers, REJECTED_AGAIN)
+
+    def _earlier_keyless(self, connection: sa.Connection) -> dict[tuple[str, bytes], list[int]]:
+        cells = t.rejects.c
+        query = sa.select(cells.id, cells.stream, cells.row).where(
+            cells.account == self._run.account,
+            cells.run != self._run.number,
+            cells.closed.is_(None),
+            cells.key.is_(None),
+        )
+        found: dict[tuple[str, bytes], list[int]] = {}
+        for row in connection.execute(query):
+            found.setdefault(_same(row.stream, bytes(row.row)), []).append(row.id)
+        return found
 
     def begin_passing(self, connection: sa.Connection, up_to: int) -> None:
         """A STATE behind these rows of this run is about to be passed on."""
@@ -152,3 +186,15 @@ class Rejects:
         connection.execute(
             t.rejects.delete().where(t.rejects.c.closed.is_not(None), t.rejects.c.run.in_(early))
         )
+
+
+def close_open(connection: sa.Connection, numbers: Sequence[int], why: str) -> None:
+    """Close those of some rejects that are open still."""
+    for some in chunks(numbers):
+        these = t.rejects.c.id.in_(some) & t.rejects.c.closed.is_(None)
+        connection.execute(t.rejects.update().where(these).values(closed=why))
+
+
+def _same(stream: str, row: bytes) -> tuple[str, bytes]:
+    """What two rows of a stream have in common that hold the same."""
+    return stream, blake2b(row, digest_size=16).digest()

@@ -72,6 +72,20 @@ def reject_line(each: RejectLine) -> str:
     return f"{each.id}  run {each.run}, {place_of(each)}, {_named(each)}: {_why(each)}"
 
 
+def keyless_said(rows: int, closing: str) -> str:
+    """What is to be said of open rejects that no later row closes.
+
+    Args:
+        rows: How many have no key.
+        closing: What to type to close some.
+    """
+    has, it, them = ("has", "it is", "it") if rows == 1 else ("have", "they are", "them")
+    return (
+        f"{counted(rows)} {has} no key, so that no later row closes {them}: once {it} corrected in"
+        f" the source, say so, by number, with: {closing}"
+    )
+
+
 def tell_sheet(found: Iterable[RejectLine]) -> None:
     """Print rejects as CSV (RFC 4180): a header, a record each, the row itself as JSON.
 

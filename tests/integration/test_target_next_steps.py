@@ -70,10 +70,10 @@ def test_rejects_that_newer_rows_have_overtaken_are_told_with_what_lists_them(
     assert "OVER-1" in listed.stdout
     assert "OVER-0" not in listed.stdout
     more = f"target-chakra --config {own} rejects --rows --run 1 --all"
-    assert f"1 row sent again or overtaken by newer rows: {more}\n" in listed.stderr
+    assert f"1 row sent again, overtaken by newer rows, or closed: {more}\n" in listed.stderr
     everything = run_target(world, more.split()[1:])
     assert "OVER-0 [overtaken]" in everything.stdout
-    assert "overtaken by newer rows:" not in everything.stderr
+    assert "overtaken by newer rows" not in everything.stderr
 
 
 def test_rejects_of_another_pipeline_with_the_same_journal_are_left_to_it(
