@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from target_chakra.changes import Kind, shown_key
+from target_chakra.changes import shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
 from target_chakra.history.made_calls import made_calls
-from target_chakra.journal.calls import take_word_for_call
-from target_chakra.journal.codec import confirmed_by_word, decode_outcomes, value_of
-from target_chakra.journal.database import upsert
+from target_chakra.history.resolution import resolve_unknown
+from target_chakra.journal.codec import decode_outcomes, value_of
 from target_chakra.journal.loads import untold
-from target_chakra.journal.ownership import take_word
 from target_chakra.journal.rejects import BY_HAND, close_open
 from target_chakra.journal_tables import tables as t
 from target_chakra.journal_tables.migrations import SHAPES, is_older, migrate, version_of
@@ -34,7 +32,6 @@ _LEFT = [state.value for state in OPEN if state is not BatchState.INTENDED]
 """States of batches that may have left, and are not settled."""
 _FOR_EVER: Final = 253_402_300_800_000
 """The year 10000, epoch milliseconds: what is held for longer has no end."""
-RESOLUTIONS = ("written", "not-written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,24 +281,8 @@ class Reports:
         refuse_read_only(self._engine.url)
         with spoken(self._engine.url, LOOK_AGAIN), self._engine.begin() as connection:
             see_old(connection, SHAPES)
-            # The journal may be of an earlier version; nobody's word brings it to this one.
-            told = sa.select(*(t.unknowns.c[name] for name in SHAPES["unknowns"]))
             for number in numbers:
-                row = connection.execute(told.where(t.unknowns.c.id == number)).one()
-                connection.execute(
-                    t.unknowns.update().where(t.unknowns.c.id == number).values(resolved=how)
-                )
-                if row.twin and how == "not-written":
-                    self._forget_twin(connection, row)
-                if how == "written" and (word := confirmed_by_word(row)) is not None:
-                    upsert(connection, t.confirmed, [word])
-                if how == "not-written" and row.kind == Kind.CREATE.value and row.attribute:
-                    self._forget_created(connection, row)
-                if row.attribute and not is_older(connection):
-                    take_word_for_call(connection, row, written=how == "written")
-                    unknown = {**row._mapping, "key": str(value_of(row.key))}  # noqa: SLF001 - SQLAlchemy's name for it
-                    deletes, written = row.kind == Kind.DELETE.value, how == "written"
-                    take_word(connection, unknown, deletes=deletes, written=written)
+                resolve_unknown(connection, number, how)
 
     def close_rejects(self, numbers: Sequence[int]) -> None:
         """Take the user's word that rejects need no more attention."""
@@ -309,21 +290,6 @@ class Reports:
         with spoken(self._engine.url, LOOK_AGAIN), self._engine.begin() as connection:
             see_old(connection, SHAPES)
             close_open(connection, numbers, BY_HAND)
-
-    @staticmethod
-    def _forget_twin(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:
-        last = sa.select(sa.func.max(t.twins.c.id)).where(
-            t.twins.c.stream == row.stream, t.twins.c.twin == row.twin
-        )
-        connection.execute(t.twins.delete().where(t.twins.c.id == last.scalar_subquery()))
-
-    @staticmethod
-    def _forget_created(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:
-        """Forget that a process was created which nobody ever saw."""
-        cells = t.confirmed.c
-        key = (row.account, row.procedure, row.attribute, str(value_of(row.key)))
-        these = [c == v for c, v in zip(t.confirmed.primary_key, key, strict=True)]
-        connection.execute(t.confirmed.delete().where(*these, cells.process_id == ""))
 
     def close(self) -> None:
         """Let go of the journal."""
