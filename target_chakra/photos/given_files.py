@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from chakra_api.values import exact_json
 from chakra_api.values.writing import write_text
 from target_chakra.mapping.destinations import shown
+from target_chakra.row_files.file_kinds import is_image
 from target_chakra.row_files.roots import file_root_of
-from target_chakra.row_files.row_file import UnfitFile, read_file, read_text
+from target_chakra.row_files.row_file import RowFile, UnfitFile, read_file, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_chakra.call_settings.photo import PhotoMapping
     from target_chakra.row_files.roots import FileRoot
-    from target_chakra.row_files.row_file import RowFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class GivenFiles:
             return UnfitFile(f"{column} {said}", "Correct the row in the source")
         files: list[RowFile] = []
         for text in texts:
-            found = self._file(text, self._name(row))
+            found = _picture(self._file(text, self._name(row)))
             if isinstance(found, UnfitFile):
                 about = f"{column} is {shown(text)}, which" if self.root else column
                 return UnfitFile(f"{about} {found.reason}", found.next_step)
@@ -75,6 +75,13 @@ class GivenFiles:
         named = write_text(row.get(self.mapping.filename)) if self.mapping.filename else None
         text = named if isinstance(named, str) else ""
         return "".join(filter(str.isprintable, text)).replace("\\", "/").rpartition("/")[2].strip()
+
+
+def _picture(found: RowFile | UnfitFile) -> RowFile | UnfitFile:
+    """A file that may be a photo: ChakraHQ would take a text for one, too."""
+    if isinstance(found, UnfitFile) or is_image(found.content_type):
+        return found
+    return UnfitFile(f"is {found.content_type}, no image", "Correct the row in the source")
 
 
 def _texts(value: object) -> Sequence[str] | None:

@@ -72,6 +72,11 @@ def kind_of(name: str, head: bytes) -> str:
     return _by_head(head) or _BY_ENDING.get(ending_of(name), ANY_TYPE)
 
 
+def is_image(kind: str) -> bool:
+    """Whether a content type may be that of a picture; what is not known may be."""
+    return kind == ANY_TYPE or kind.startswith("image/")
+
+
 def called(name: str, kind: str) -> str:
     """A file's name with an ending that agrees with what it is.
 

@@ -121,6 +121,8 @@ def test_a_row_names_nothing_outside_of_the_root_and_each_reason_is_on_record(
     (root / "good.png").write_bytes(PNG + b"good")
     (root / "large.png").write_bytes(PNG + b"x" * 2000)
     (root / "empty.png").touch()
+    (root / "text.txt").write_text("no photo")
+    (root / "scan.png").write_bytes(b"%PDF-1.7")
     names = {
         "/etc/passwd": "does not lie below root",
         str(secret): "does not lie below root",
@@ -132,6 +134,8 @@ def test_a_row_names_nothing_outside_of_the_root_and_each_reason_is_on_record(
         "missing.png": "is not there",
         "large.png": "has more than 1,000 bytes",
         "empty.png": "is empty",
+        "text.txt": "is text/plain, no image",
+        "scan.png": "is application/pdf, no image",
         ".": "does not lie below root",
         "way out": "does not lie below root",
     }
