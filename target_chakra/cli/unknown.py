@@ -19,7 +19,7 @@ from target_chakra.cli.beginnings import (
     opened_reports,
     refuse_dry,
 )
-from target_chakra.history.resolution import RESOLUTIONS
+from target_chakra.history.user_word import RESOLUTIONS
 from target_chakra.singer.target import typed_command
 from target_chakra.telling.reject_listing import place_of
 

@@ -13,7 +13,7 @@ from target_chakra.changes import shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
 from target_chakra.history.made_calls import made_calls
-from target_chakra.history.resolution import resolve_unknown
+from target_chakra.history.user_word import resolve_unknown
 from target_chakra.journal.codec import decode_outcomes, value_of
 from target_chakra.journal.loads import untold
 from target_chakra.journal.rejects import BY_HAND, close_open
