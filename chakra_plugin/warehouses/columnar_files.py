@@ -168,11 +168,33 @@ def _of_texts(paths: list[str], source: str) -> Any:  # noqa: ANN401 - pyarrow s
     )
     names: dict[str, None] = {}
     for path in paths:
-        header = ds.dataset([path], format=form).schema.names
+        header = _header(path, form, source)
         refuse_twins(header, source)
         names |= dict.fromkeys(header)
     schema = pa.schema([(name, pa.string()) for name in names])
     return ds.dataset(paths, schema=schema, format=form)
+
+
+def _header(path: str, form: Any, source: str) -> list[str]:  # noqa: ANN401 - pyarrow ships no types
+    """The columns that a CSV file names in its first line.
+
+    Raises:
+        SettingsError: It has none.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow.dataset as ds  # noqa: PLC0415
+
+    try:
+        names: list[str] = ds.dataset([path], format=form).schema.names
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" not in str(error):
+            raise
+        of = "" if path == source else f" of {source}"
+        raise SettingsError(
+            f"The file '{path}'{of} is empty: a CSV file begins with the names of its columns",
+            "Write it with its header, also where it has no rows",
+        ) from None
+    return names
 
 
 def _of_table(files: list[Path], root: Path, table: Table, source: str) -> list[Path]:

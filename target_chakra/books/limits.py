@@ -39,9 +39,13 @@ def too_many_rejects(rejected: int, allowed: int) -> LimitCrossed:
 def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
     """What stops a run that would delete more than its user allows."""
     return LimitCrossed(
-        f"{wanted:,} processes would be deleted, and max_deletes allows {allowed:,}",
+        f"{_deleted(wanted)}, and max_deletes allows {allowed:,}",
         _ALLOW,
     )
+
+
+def _deleted(count: int) -> str:
+    return f"{count:,} {'process' if count == 1 else 'processes'} would be deleted"
 
 
 class DeleteLimit:
@@ -71,7 +75,7 @@ class DeleteLimit:
             return too_many_deletes(wanted, self._allowed)
         self.crossed = LimitCrossed(
             f"The real run would stop: max_deletes allows {self._allowed:,}, and"
-            f" {wanted:,} processes would be deleted",
+            f" {_deleted(wanted)}",
             _ALLOW,
         )
         return None

@@ -118,8 +118,9 @@ class Verdict:
     def _rejects_said(self) -> str:
         said = f"Rejected most often: {self.why[Outcome.REJECTED].said()}."
         if self.receipt.dry_run:
+            what = "A plan" if self.receipt.plan else "A dry run"
             return (
-                f"{said} A dry run adds none to the rejects on record, and takes none away: correct"
+                f"{said} {what} adds none to the rejects on record, and takes none away: correct"
                 " them in the source or the mapping."
             )
         listed, again = self.command(f"rejects --run {self.receipt.run}"), self.command("retry")

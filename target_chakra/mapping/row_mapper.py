@@ -203,7 +203,7 @@ class RowMapper:
             return Reject(
                 change,
                 "; ".join((*(each.said for each in problems), *others)),
-                "Correct it in the source, or leave it out with fields",
+                self._mending(is_misread=is_misread),
                 kind=RejectKind.UNFIT,
                 about=", ".join(dict.fromkeys(each.column for each in problems)),
             )
@@ -218,6 +218,12 @@ class RowMapper:
                 about=mark,
             )
         return change
+
+    def _mending(self, *, is_misread: bool) -> str:
+        """What to do about a row that does not fit; `is_misread`: its mark of deletion neither."""
+        if is_misread and self.mapping.delete_when:
+            return "Correct it in the source, or name another column as delete_when"
+        return "Correct it in the source, or leave it out with fields"
 
     def _loaders_mark(self, change: Change) -> str | None:
         """The column in which a tap or a loader marks the row as deleted; None if none does."""

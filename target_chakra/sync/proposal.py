@@ -67,7 +67,9 @@ class Proposer:
             name = targets.get(folded(column))
             if name is not None and name not in self.fields.values() and not _is_special(column):
                 self.fields.setdefault(column, name)
-        left = {alias: name for alias, name in targets.items() if name not in self.fields.values()}
+        # A state or an assignee is never guessed at: what is not named so is something else.
+        taken = {*ROOTS, *self.fields.values()}
+        left = {alias: name for alias, name in targets.items() if name not in taken}
         for column in self._columns:
             if column in self.fields or _is_special(column):
                 continue

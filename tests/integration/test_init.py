@@ -92,6 +92,14 @@ def test_a_name_that_is_only_near_is_told(proposing: Proposing) -> None:
     assert "leadid goes to" not in said
 
 
+def test_no_column_is_taken_for_a_state_that_is_not_called_so(proposing: Proposing) -> None:
+    sql = "SELECT 'L-1' AS lead_id, 'Ulm' AS \"Stadt\", 'NEW' AS state"
+    mapping, said = proposing.well(sql)
+    assert mapping["fields"] == {"lead_id": "data.lead_id", "state": "state"}
+    assert "Stadt goes to" not in proposing.well(sql.replace(", 'NEW' AS state", ""))[1]
+    assert "Left out: Stadt" in said
+
+
 def test_values_that_would_be_rejects_are_told_without_showing_them(proposing: Proposing) -> None:
     sql = (
         "SELECT CASE range WHEN 3 THEN NULL WHEN 4 THEN 'L-5' ELSE 'L-' || range END AS lead_id,"

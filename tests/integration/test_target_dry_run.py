@@ -191,7 +191,7 @@ def test_the_run_after_dry_ones_deletes_what_was_pending(tmp_path: Path) -> None
     assert shown.code == 0
     stopped = made.run([], "mirror-commit", dry_run=True, max_deletes=0)
     assert "delete lead_id=M-2 (of the mirror" in stopped.stderr
-    assert f"{WOULD_STOP} 0, and 1 processes would be deleted" in stopped.stderr
+    assert f"{WOULD_STOP} 0, and 1 process would be deleted" in stopped.stderr
     assert stopped.code == ExitCode.REJECTS
     done = made.run([], "mirror-commit")
     assert done.code == 0, done.stderr

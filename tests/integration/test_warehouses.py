@@ -518,3 +518,15 @@ def test_a_table_without_a_name_is_refused(text: str) -> None:
 def test_a_part_of_a_tables_name_may_hold_a_dot() -> None:
     assert Table.named('raw."my.""own"".leads"').parts == ("raw", 'my."own".leads')
     assert Table.named('raw."my.leads"').quoted() == '"raw"."my.leads"'
+
+
+@pytest.mark.parametrize("among", [False, True], ids=["alone", "among others"])
+def test_an_empty_csv_file_is_told_of_once_and_by_its_name(tmp_path: Path, *, among: bool) -> None:
+    (tmp_path / "empty.csv").touch()
+    if among:
+        (tmp_path / "well.csv").write_text("id\n1\n")
+    said = refused(str(tmp_path if among else tmp_path / "empty.csv"), None)
+    assert "empty.csv' " in said
+    assert "is empty: a CSV file begins with the names of its columns" in said
+    assert "dataset" not in said
+    assert "block" not in said

@@ -81,6 +81,12 @@ def test_in_a_dry_run_no_command_lists_them() -> None:
     assert "target-chakra" not in line
 
 
+def test_a_run_that_only_makes_a_plan_is_called_so() -> None:
+    told = verdict({Outcome.REJECTED: 2}, reasons("bad"), dry_run=True, plan="plan.parquet")
+    (line,) = told.errors()
+    assert "A plan adds none to the rejects on record" in line
+
+
 def test_unknown_rows_are_one_line_with_what_is_in_flight_and_what_was_not_sent() -> None:
     told = verdict({Outcome.UNKNOWN: 1, Outcome.IN_FLIGHT: 300, Outcome.NOT_SENT: 4})
     (line,) = told.errors()

@@ -341,6 +341,12 @@ def test_sdc_deleted_at_deletes_if_the_user_says_so() -> None:
     assert change_of(row, StreamMapping("*", delete_when="_sdc_deleted_at")).deletes
 
 
+def test_a_mark_that_says_neither_is_a_reject_that_names_delete_when() -> None:
+    reject = reject_of({"id": "x1", "gone": "perhaps"}, StreamMapping("*", delete_when="gone"))
+    assert "deletes nothing" in reject.reason
+    assert reject.next_step == ("Correct it in the source, or name another column as delete_when")
+
+
 def test_mode_delete_deletes_every_row_even_one_with_bad_values() -> None:
     mode = StreamMapping("*", mode=Mode.DELETE)
     assert change_of({"id": "x1", "leadScore": "odd"}, mode).deletes
