@@ -18,7 +18,7 @@ from target_chakra.books.reasons import Reasons
 from target_chakra.books.unknown_rows import UnknownRows
 from target_chakra.changes import Reject, is_looked_up_again, names_of, text_key
 from target_chakra.journal.codec import encode_outcomes
-from target_chakra.journal.records import Confirmation, Entry, KeptFields, Unknown
+from target_chakra.journal.records import Confirmation, Entry, KeptFields, StreamKey, Unknown
 from target_chakra.lifecycle import WROTE, Outcome
 from target_chakra.mapping.destination_names import DELETED
 
@@ -55,8 +55,8 @@ class Bookkeeping:
         """Rows of which nobody knows."""
         self._claims = Claims(self._journal.owners, self._stored)
         self._came: list[Owned] = []
-        self._rejected: set[Key] = set()
-        self._noted_rejects: set[Key] = set()
+        self._rejected: set[StreamKey] = set()
+        self._noted_rejects: set[StreamKey] = set()
         self._noted_known: set[Key] = set()
         self._uncovered: dict[tuple[str, bytes], list[int]] = {}
         self.kept_fields: Counter[str] = Counter()
@@ -157,21 +157,23 @@ class Bookkeeping:
         resolved = () if reject.is_hidden else self._resolves(change, None, Outcome.REJECTED)
         self._noted.append(Entry(0, rejects=(reject,), overtaken=overtaken, resolved=resolved))
         if change.key is not None:
-            key = text_key(change.key)
+            key = StreamKey(change.stream, text_key(change.key))
             self._rejected.add(key)
             self._noted_rejects.add(key)
 
-    def _overtakes(self, change: Change) -> tuple[Key, ...]:
-        """The key, if it has rejects that this newer row has overtaken."""
+    def _overtakes(self, change: Change) -> tuple[StreamKey, ...]:
+        """The key, if its stream has rejects of it that this newer row has overtaken.
+
+        A row of another stream may hold other fields: what was rejected is not in it.
+        """
         if not self._rejected or change.key is None:
             return ()
         key = text_key(change.key)
-        if key not in self._rejected:
-            return ()
-        if key in self._noted_rejects:
-            self.flush()  # to be closed, it must be stored
-        self._rejected.discard(key)
-        return (key,)
+        found = {StreamKey(each.stream, key) for each in change.singles} & self._rejected
+        if not found.isdisjoint(self._noted_rejects):
+            self.flush()  # to be closed, they must be stored
+        self._rejected -= found
+        return tuple(found)
 
     def _resolves(
         self, change: Change, process_id: str | None, outcome: Outcome
@@ -211,7 +213,7 @@ class Bookkeeping:
         rejects: list[Reject] = []
         unknowns: list[Unknown] = []
         owned: list[Owned] = []
-        overtaken: list[Key] = []
+        overtaken: list[StreamKey] = []
         kept: list[KeptFields] = []
         resolved: list[int] = []
         refused = [at for at, each in done.items() if each.outcome is Outcome.REJECTED]
@@ -249,7 +251,9 @@ class Bookkeeping:
                 kept += self._kept(change, each.process_id, each.action.kept)
             overtaken += self._overtakes(change)
             resolved += self._resolves(change, each.process_id, each.outcome)
-        self._rejected.update(text_key(r.change.key) for r in rejects if r.change.key)
+        self._rejected.update(
+            StreamKey(r.change.stream, text_key(r.change.key)) for r in rejects if r.change.key
+        )
         now = self._context.stamp()
         return Entry(
             now.ours,

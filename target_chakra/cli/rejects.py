@@ -136,8 +136,9 @@ def _in_rows(number: int | None, stream: str | None, *, closed: bool) -> str:
 def retry(config: _ConfigInput, number: int | None, stream: str | None) -> int:
     """Send rejected rows again: all, those of a run, or those of a stream.
 
-    A reject that a newer row for the same process has overtaken is not sent. Rejects of streams
-    that the settings do not map (another pipeline with the same journal) are left.
+    A reject that a newer row of its stream, for the same process, has overtaken is not sent.
+    Rejects of streams that the settings do not map (another pipeline with the same journal) are
+    left.
 
     \b
     Examples:

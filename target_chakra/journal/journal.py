@@ -43,7 +43,14 @@ if TYPE_CHECKING:
     from chakra_api.course import Course
     from target_chakra.batches import Batch
     from target_chakra.changes import Key, Known
-    from target_chakra.journal.records import Entry, Lately, OpenBatch, Statement, UnknownRow
+    from target_chakra.journal.records import (
+        Entry,
+        Lately,
+        OpenBatch,
+        Statement,
+        StreamKey,
+        UnknownRow,
+    )
     from target_chakra.line_ranges import LineRanges
     from target_chakra.moments import Moment
 
@@ -296,8 +303,8 @@ class Journal:
         """What was confirmed of keys, whatever they are of."""
         return self._confirmed.known(keys)
 
-    def rejected_keys(self) -> set[Key]:
-        """Keys of rejects that are still open."""
+    def rejected_keys(self) -> set[StreamKey]:
+        """Keys of rejects that are still open, by stream."""
         return self._rejects.open_keys()
 
     def uncovered_rejects(self) -> dict[tuple[str, bytes], list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from target_chakra.changes import Key, Kind, Known, names_of
 
@@ -231,6 +231,13 @@ class KeptFields:
     held: Fields
 
 
+class StreamKey(NamedTuple):
+    """A key, as the rows of one stream have it: those of another may hold other fields."""
+
+    stream: str
+    key: Key
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is stored when rows are settled.
@@ -242,7 +249,7 @@ class Entry:
         rejects: Rows that can't be written.
         unknowns: Rows of which nobody knows.
         owned: What rows of mirrors say of their processes.
-        overtaken: Keys whose open rejects are older than what was settled now.
+        overtaken: Keys whose open rejects, of the same stream, are older than what was settled now.
         resolved: Unknown rows for whose process a later row was settled.
         refused: Positions in a batch that were rejected: they may be sent again.
         server_ms: ChakraHQ's clock, epoch milliseconds; None if it tells no time.
@@ -255,7 +262,7 @@ class Entry:
     rejects: tuple[Reject, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     owned: tuple[Owned, ...] = ()
-    overtaken: tuple[Key, ...] = ()
+    overtaken: tuple[StreamKey, ...] = ()
     resolved: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
     server_ms: int | None = None

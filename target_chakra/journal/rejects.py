@@ -11,6 +11,7 @@ from chakra_api.wire.wire_json import encode
 from target_chakra.changes import Key
 from target_chakra.journal.codec import reject_row
 from target_chakra.journal.database import CHUNK, chunks
+from target_chakra.journal.records import StreamKey
 from target_chakra.journal_tables import tables as t
 from target_chakra.reject_kind import RejectKind
 
@@ -41,14 +42,14 @@ class Rejects:
         self._keyless: dict[tuple[str, bytes], list[int]] | None = None
         """Open rejects of earlier runs without a key, by stream and row; None if not looked at."""
 
-    def open_keys(self) -> set[Key]:
-        """Keys of rejects that are still open."""
+    def open_keys(self) -> set[StreamKey]:
+        """Keys of rejects that are still open, by stream."""
         cells = t.rejects.c
-        query = sa.select(cells.procedure, cells.attribute, cells.key).where(
+        query = sa.select(cells.stream, cells.procedure, cells.attribute, cells.key).where(
             cells.account == self._run.account, cells.closed.is_(None), cells.key.is_not(None)
         )
         with self._database.reading() as connection:
-            return {Key(*row) for row in connection.execute(query)}
+            return {StreamKey(row[0], Key(*row[1:])) for row in connection.execute(query)}
 
     def of_rows(self, procedure: str, said: Statement) -> list[tuple[str, str | None, str | None]]:
         """Stream, attribute and key of each row for a procedure that is still rejected.
@@ -100,14 +101,15 @@ class Rejects:
                     t.rejects.update().where(t.rejects.c.id.in_(some)).values(closed=why)
                 )
 
-    def close_overtaken(self, connection: sa.Connection, keys: Sequence[Key]) -> None:
-        """Close the open rejects of keys that newer rows have settled."""
+    def close_overtaken(self, connection: sa.Connection, keys: Sequence[StreamKey]) -> None:
+        """Close the open rejects of keys that newer rows of their streams have settled."""
         cells = t.rejects.c
-        for key in keys:
+        for stream, key in keys:
             connection.execute(
                 t.rejects.update()
                 .where(
                     cells.account == self._run.account,
+                    cells.stream == stream,
                     cells.procedure == key.procedure,
                     cells.attribute == key.attribute,
                     cells.key == str(key.value),

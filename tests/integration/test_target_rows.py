@@ -132,6 +132,29 @@ def test_a_reject_that_a_newer_row_has_overtaken_is_not_sent_again(
     assert living(sandbox)["N-1"]["data"]["score"] == 5
 
 
+@pytest.mark.parametrize(
+    "newer", [{"name": "Late"}, {"score": "many"}], ids=["written", "rejected"]
+)
+def test_a_row_of_another_stream_overtakes_no_reject(
+    sandbox: Sandbox, tmp_path: Path, newer: dict[str, Any]
+) -> None:
+    """What was rejected is not in it: the score would be lost, though `retry` ended well."""
+    streams = [
+        {"stream": "scores", "procedure": "lead", "key": "lead_id", "mode": "update"},
+        {"stream": "leads", "procedure": "lead", "key": "lead_id"},
+    ]
+    config = settings(sandbox, streams=streams, max_rejects=9)
+    scored = [schema("scores", ["lead_id", "score"]), record("scores", lead_id="N-2", score=7)]
+    assert write(tmp_path, config, scored).outcomes == {"rejected": 1}
+    columns = schema("leads", ["lead_id", *newer])
+    write(tmp_path, config, [columns, record("leads", lead_id="N-2", **newer)])
+    if "name" not in newer:
+        write(tmp_path, config, [schema("leads", ["lead_id"]), record("leads", lead_id="N-2")])
+    told = operate(tmp_path, config, "retry", "--stream", "scores")
+    assert told.outcomes == {"updated": 1}, told.stderr
+    assert living(sandbox)["N-2"]["data"]["score"] == 7
+
+
 def test_deletes_need_a_number_and_stop_before_it_is_crossed(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -14,7 +14,14 @@ from target_chakra.changes import Action, Change, Key, Kind, Known, Mode, Reject
 from target_chakra.history.reports import Reports
 from target_chakra.journal.codec import encode_outcomes
 from target_chakra.journal.journal import Journal
-from target_chakra.journal.records import Claim, Confirmation, Entry, Owned, Unknown
+from target_chakra.journal.records import (
+    Claim,
+    Confirmation,
+    Entry,
+    Owned,
+    StreamKey,
+    Unknown,
+)
 from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.moments import Moment
 
@@ -185,17 +192,19 @@ def test_clearing_keeps_all_that_somebody_still_needs(journal: Journal) -> None:
     journal.intend(batch(action(4, "L-4")), 1)
     journal.clear(30 * DAY)
     assert journal.known([key])
-    assert journal.rejected_keys() == {key}
+    assert journal.rejected_keys() == {StreamKey("s", key)}
     assert len(journal.unknowns()) == 1
     assert journal.absent("s", "lead", 99) == {key: "p"}
     assert len(journal.open_batches()) == 1
 
 
 def test_a_newer_row_closes_older_rejects_of_its_key_and_not_its_own(journal: Journal) -> None:
-    key = Key("lead", "lead_id", "L-1")
+    key = StreamKey("s", Key("lead", "lead_id", "L-1"))
     journal.record(Entry(1, rejects=(Reject(change(1), "bad", "mend it"),)))
     newer = Reject(change(2), "worse", "mend it")
     journal.record(Entry(2, rejects=(newer,), overtaken=(key,)))
+    assert journal.rejected_keys() == {key}
+    journal.record(Entry(3, overtaken=(key._replace(stream="another"),)))
     assert journal.rejected_keys() == {key}
     journal.record(Entry(3, overtaken=(key,)))
     assert journal.rejected_keys() == set()
