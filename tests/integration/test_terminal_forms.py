@@ -124,7 +124,10 @@ def test_rejects_are_told_by_reason_with_three_examples_and_what_to_type(desk: D
         "    10  run 1, others line 24, no key\n"
     )
     more = "target-chakra --config c.json rejects --rows --run 1"
-    assert without_log(shown.text) == f"10 rows. Each of them: {more}\n"
+    listed, keyless = without_log(shown.text).splitlines()
+    assert listed == f"10 rows. Each of them: {more}"
+    assert keyless.startswith("1 row has no key, so that no later row closes it: ")
+    assert keyless.endswith("target-chakra --config c.json rejects --close NUMBERS")
 
 
 def test_each_rejected_row_may_be_listed_as_before_or_for_a_spreadsheet(desk: Desk) -> None:
