@@ -14,6 +14,7 @@ AUDIT := .venv-audit
 DOCS := .venv-docs
 DBT := .venv-dbt
 ARTEFACTS := .venv-artefacts
+DAGSTER := .venv-dagster
 SPARK_VERSION :=
 SPARK := .venv-spark$(SPARK_VERSION:%=-%)
 # Spark 4.0 itself leaves sockets open.
@@ -48,9 +49,13 @@ $(STAMPS)/dev: requirements/dev.txt pyproject.toml | $(STAMPS)/python
 
 # An environment of its own, of what the first prerequisite locks.
 define environment
+$(call packages,$(1))
+@touch $@
+endef
+
+define packages
 @test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
 @$(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
-@touch $@
 endef
 
 $(STAMPS)/meltano: requirements/meltano.txt | $(STAMPS)/python
@@ -72,6 +77,12 @@ $(STAMPS)/docs: requirements/docs.txt | $(STAMPS)/python
 $(STAMPS)/artefacts: requirements/artefacts.txt | $(STAMPS)/python
 	@echo "Installing hadolint, check-jsonschema and twine into $(ARTEFACTS) ..."
 	$(call environment,$(ARTEFACTS))
+
+$(STAMPS)/dagster: requirements/dagster.txt pyproject.toml | $(STAMPS)/python
+	@echo "Installing Dagster into $(DAGSTER) ..."
+	$(call packages,$(DAGSTER))
+	@$(DAGSTER)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 $(STAMPS)/dbt: requirements/dbt.txt | $(STAMPS)/python
 	@echo "Installing dbt into $(DBT) ..."
@@ -122,7 +133,7 @@ test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium;
 test-dbt: $(STAMPS)/dev $(STAMPS)/plugins $(STAMPS)/dbt ## The dbt package over what Singer and dlt load, in DuckDB and PostgreSQL
 	$(BIN)/python -m pytest tests/dbt
 
-test-artefacts: $(STAMPS)/dev $(STAMPS)/artefacts ## Dockerfile, compose.yml and examples, with the tools that they are for
+test-artefacts: $(STAMPS)/dev $(STAMPS)/artefacts $(STAMPS)/dagster ## Dockerfile, compose.yml and examples, with the tools that they are for
 	$(BIN)/python -m pytest tests/artefacts --timeout=900
 
 pictures: $(STAMPS)/dev ## Write the pictures of documents: pages of real runs
@@ -264,4 +275,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DBT) $(ARTEFACTS) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DBT) $(ARTEFACTS) $(DAGSTER) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants

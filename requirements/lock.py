@@ -39,6 +39,10 @@ LOCKS = {
     "peers.txt": ("requirements/peers.in",),
     "image.txt": (*IMAGE, "--constraints=requirements/dev.txt"),
     "artefacts.txt": ("requirements/artefacts.in",),
+    "dagster.txt": (
+        *("pyproject.toml", "requirements/dagster.in", "--extra=dlt"),
+        "--constraints=requirements/dev.txt",
+    ),
     "dbt.txt": ("requirements/dbt.in", "--no-strip-extras"),
     "mutants.txt": ("requirements/mutants.in",),
 }

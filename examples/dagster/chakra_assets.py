@@ -1,6 +1,7 @@
-"""ChakraHQ as assets of Dagster: loaded with dlt every hour, modelled with dbt behind it."""
+"""ChakraHQ as an asset of Dagster: its tables, loaded into PostgreSQL with dlt every hour.
 
-from __future__ import annotations
+Dagster reads the annotation of `context` itself: do not import `annotations` from `__future__`.
+"""
 
 import dlt
 from dagster import (
