@@ -15,7 +15,7 @@ from target_chakra.lookups.key_lookups import PAGE, Spellings, Way
 from target_chakra.planning.plan import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from chakra_api.clock import Clock
@@ -39,9 +39,11 @@ class Summary:
         counts: Processes by verdict.
         fields: Fields that others changed, by destination.
         examples: The first processes of each verdict that is worth a look.
+        not_compared: How much was written that is no process, by kind.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, not_compared: Mapping[str, int]) -> None:
+        self.not_compared = not_compared
         self.counts: Counter[Verdict] = Counter()
         self.fields: Counter[str] = Counter()
         self.examples: dict[Verdict, list[RowVerdict]] = {}

@@ -10,6 +10,7 @@ from chakra_plugin.telling import tell
 from chakra_plugin.terminal import Tone, Toned, tell_table, tell_toned
 from target_chakra.audit.verdicts import DIFFERENCES, Verdict
 from target_chakra.books.reasons import counted
+from target_chakra.history.made_calls import calls_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def page_json(summary: Summary, *, run: int | None, stream: str | None) -> dict[
         "stream": stream,
         "processes": sum(summary.counts.values()),
         "counts": {each.value: summary.counts[each] for each in Verdict},
+        "not_compared": dict(sorted(summary.not_compared.items())),
         "fields_changed_by_others": dict(summary.fields.most_common()),
         "examples": [_example(each) for some in summary.examples.values() for each in some],
     }
@@ -74,7 +76,9 @@ def tell_page_of(summary: Summary, what: str) -> None:
         summary: What it found.
         what: What it is about, "run 12".
     """
-    tell(f"{what}: {sum(summary.counts.values()):,} processes were written")
+    count = sum(summary.counts.values())
+    said = "1 process was written" if count == 1 else f"{count:,} processes were written"
+    tell(f"{what}: {said}")
     tell_table(
         ("verdict", "processes", ""), [_line(each, summary) for each in Verdict], numeric={1}
     )
@@ -87,8 +91,13 @@ def tell_page_of(summary: Summary, what: str) -> None:
                 tell(line)
         if (more := summary.counts[verdict] - len(found)) > 0 and found:
             tell(f"and {counted(more)} more {verdict.value} (--results has all)")
+    if summary.not_compared:
+        made = calls_said(summary.not_compared)
+        tell(f"Not compared, as no processes: {made}. Look at them in ChakraHQ.")
     if any(summary.counts[each] for each in DIFFERENCES):
         tell_toned((Toned("ChakraHQ does not hold all that was written.", Tone.BAD),))
+    elif summary.not_compared:
+        tell_toned((Toned("ChakraHQ holds the processes as written.", Tone.GOOD),))
     else:
         tell_toned((Toned("ChakraHQ holds what was written.", Tone.GOOD),))
 

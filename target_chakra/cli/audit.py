@@ -29,12 +29,13 @@ from target_chakra.lookups.open_account import OpenAccount
 from target_chakra.singer.target import typed_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from singer_sdk.plugin_base import _ConfigInput
 
     from target_chakra.audit.verdicts import RowVerdict
     from target_chakra.history.reports import Reports, RunLine
+    from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
 _RESULTS: Final = (
@@ -94,16 +95,20 @@ def audit(
         _results(results) as takes,
     ):
         account = OpenAccount(client, settings)
+        calls: Mapping[str, int] = {}
         if number is not None:
             _check(config, reports, number, account.id)
             written.gather_run(reports, number)
+            calls = reports.calls(number)
         elif stream is not None:
             written.gather_stream(reports, account.id, stream)
+            calls = reports.calls_of_stream(account.id, stream)
+        if not written.count and stream is not None:
+            raise _nothing_of_stream(stream, calls_said(calls), _kind(settings, stream))
         if not written.count:
-            calls = reports.calls(number) if number is not None else None
-            raise _nothing(config, number, stream, calls_said(calls or {}))
+            raise _nothing_of_run(config, number, calls_said(calls))
         _warn(reports, int(clock.now() * 1000))
-        summary = Summary()
+        summary = Summary(calls)
         for found in Audit(account, reports, settings.concurrency, clock).verdicts(written):
             summary.add(found)
             takes(found)
@@ -134,19 +139,38 @@ def _check(config: _ConfigInput, reports: Reports, number: int, account: str) ->
         )
 
 
-def _nothing(
-    config: _ConfigInput, number: int | None, stream: str | None, calls: str
-) -> SettingsError:
+def _nothing_of_run(config: _ConfigInput, number: int | None, calls: str) -> SettingsError:
     if calls:
         return SettingsError(
             f"Run {number} wrote no process: it made {calls}, which audit does not compare",
             "Look at them in ChakraHQ",
         )
-    if number is not None:
+    return SettingsError(
+        f"The journal holds nothing that run {number} wrote: it wrote nothing, or that is"
+        " older than journal_retention_days",
+        f"See its receipt with {typed_command(config)(f'runs {number}')}",
+    )
+
+
+def _kind(settings: Settings, stream: str) -> str:
+    """What each row of a stream asks for by calls of its own; empty where rows are processes."""
+    call = settings.mapping_for(stream).call if settings.maps(stream) else None
+    return call.kind.value if call else ""
+
+
+def _nothing_of_stream(stream: str, calls: str, kind: str) -> SettingsError:
+    step = "Look at them in ChakraHQ"
+    if calls:
         return SettingsError(
-            f"The journal holds nothing that run {number} wrote: it wrote nothing, or that is"
-            " older than journal_retention_days",
-            f"See its receipt with {typed_command(config)(f'runs {number}')}",
+            f"The stream '{stream}' wrote no process: it made {calls}, which audit does not"
+            " compare",
+            step,
+        )
+    if kind:
+        return SettingsError(
+            f"The stream '{stream}' writes no processes: its rows are of kind {kind}, which audit"
+            " does not compare",
+            step,
         )
     return SettingsError(
         f"The journal confirms nothing of the stream '{stream}'",

@@ -31,6 +31,24 @@ def made_calls(connection: sa.Connection, run: int) -> Counter[str]:
     return made
 
 
+def calls_of_stream(connection: sa.Connection, account: str, stream: str) -> Counter[str]:
+    """How many calls were made for a stream's rows by all runs, by kind.
+
+    Users, photos and templates, which are compared first, are counted by their run alone.
+    """
+    cells = t.calls.c
+    query = (
+        sa.select(cells.kind, sa.func.count())
+        .where(
+            cells.account == account,
+            cells.stream == stream,
+            cells.state == CallState.MADE.value,
+        )
+        .group_by(cells.kind)
+    )
+    return Counter({str(kind): int(count) for kind, count in connection.execute(query)})
+
+
 def calls_said(made: Mapping[str, int]) -> str:
     """What was made, in words: `7 of kind task`; empty if nothing was."""
     return ", ".join(f"{count:,} of kind {kind}" for kind, count in sorted(made.items()))

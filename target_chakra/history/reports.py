@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from target_chakra.changes import shown_key
 from target_chakra.history.effects import Effects
 from target_chakra.history.kept import KeptLine, kept_line, kept_rows, last_writing_run
-from target_chakra.history.made_calls import made_calls
+from target_chakra.history.made_calls import calls_of_stream, made_calls
 from target_chakra.history.user_word import resolve_unknown
 from target_chakra.journal.codec import decode_outcomes, value_of
 from target_chakra.journal.loads import untold
@@ -270,6 +270,11 @@ class Reports:
         """How much a run wrote that is no process, by kind."""
         with self.reading() as connection:
             return made_calls(connection, run)
+
+    def calls_of_stream(self, account: str, stream: str) -> Counter[str]:
+        """How many calls were made for a stream's rows, by kind."""
+        with self.reading() as connection:
+            return calls_of_stream(connection, account, stream)
 
     def resolve(self, numbers: Sequence[int], how: str) -> None:
         """Take the user's word for unknown rows.

@@ -173,6 +173,48 @@ def test_what_can_not_be_audited_is_said_in_words(tmp_path: Path, sandbox: Sandb
         assert "Traceback" not in done.stderr
 
 
+TASKS = {
+    "stream": "visits",
+    "kind": "task",
+    "procedure": "lead",
+    "process": "lead_id",
+    "task": "lead_follow_up",
+    "once_by": "score",
+    "fields": {"name": "data.remarks"},
+}
+PEOPLE = {"stream": "people", "kind": "user", "user": "lead_id", "fields": {"name": "firstName"}}
+
+
+@ONE
+def test_what_is_no_process_is_told_as_not_compared(tmp_path: Path, sandbox: Sandbox) -> None:
+    keys = sorted(living(sandbox))
+    config = configured(sandbox)
+    config["streams"] = [*config["streams"], TASKS, PEOPLE]
+    lines = [schema(stream, COLUMNS) for stream in ("scores", "visits", "people")]
+    lines += [record("scores", lead_id=keys[0], score=5)]
+    lines += [record("visits", lead_id=keys[0], score=n, name="seen") for n in range(2)]
+    lines += [record("people", lead_id="asha.k", name="Ash")]
+    done = write(tmp_path, config, lines)
+    assert done.code == ExitCode.DONE, done.stderr
+    shown = operate(tmp_path, config, "audit", "--run", "1")
+    assert shown.code == ExitCode.DONE, shown.stderr
+    assert "run 1: 1 process was written" in shown.stdout
+    assert "Not compared, as no processes: 2 of kind task, 1 of kind user." in shown.stdout
+    assert "ChakraHQ holds what was written" not in shown.stdout
+    assert "ChakraHQ holds the processes as written." in shown.stdout
+    told = page(operate(tmp_path, config, "audit", "--run", "1", "--json"))
+    assert (told["processes"], told["not_compared"]) == (1, {"task": 2, "user": 1})
+    of_stream = operate(tmp_path, config, "audit", "--stream", "scores", "--json")
+    assert page(of_stream)["not_compared"] == {}
+    for stream, said in (
+        ("visits", "it made 2 of kind task, which audit does not compare"),
+        ("people", "its rows are of kind user, which audit does not compare"),
+    ):
+        refused = operate(tmp_path, config, "audit", "--stream", stream)
+        assert (refused.code, said in refused.stderr) == (ExitCode.SETTINGS, True), refused.stderr
+        assert "wrong name" not in refused.stderr
+
+
 @ONE
 def test_a_journal_in_postgresql_tells_the_same(
     tmp_path: Path, sandbox: Sandbox, postgres: str
