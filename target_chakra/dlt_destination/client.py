@@ -67,7 +67,7 @@ LOG = logging.getLogger("target-chakra")
 NAME: Final = "chakra"
 _PENDING: Final = (
     "The log says what would be written. The files stay pending: the next run writes these rows,"
-    " and not others that it is given. To throw them away: pipeline.drop_pending_packages()."
+    " and not others that it is given. To throw them away: pipeline.abort_packages()."
 )
 """What is said of a dry run's files."""
 _UNMARKED: Final = frozenset({"text", "bigint", "double", "bool"})

@@ -61,7 +61,7 @@ def rows_of(path: str, columns: Mapping[str, Column]) -> Iterator[dict[str, obje
     except (OSError, EOFError, ValueError) as error:
         raise SettingsError(
             f"The file '{path}' of the load package can't be read: {error}",
-            "Drop the package with dlt pipeline <name> drop-pending-packages, and run it again",
+            "Drop the package with dlt pipeline <name> abort-packages, and run it again",
         ) from None
 
 

@@ -200,7 +200,7 @@ def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
     told = load(tmp_path, replace(plan, tables=()))
     assert "5 update, 1 reject" in told.error
     assert "the next run writes these rows, and not others" in told.error
-    assert "pipeline.drop_pending_packages()" in told.error
+    assert "pipeline.abort_packages()" in told.error
     assert told.pending
     shown = told.output  # without any logging set up
     assert shown.count("update lead_id=") == 5
