@@ -37,6 +37,7 @@ from chakra_plugin.monitoring.watch import Watch
 from chakra_plugin.surroundings import run_owner, surroundings
 from target_chakra import settings as defaults
 from target_chakra.dlt_destination.files import Column, rows_of
+from target_chakra.dlt_destination.naive_times import told_of_naive_times
 from target_chakra.dlt_destination.refusals import refuse_to_drop, translated
 from target_chakra.history.reports import Reports
 from target_chakra.loads.arrivals import Delivery
@@ -170,7 +171,13 @@ class ChakraLoadClient(JobClientBase):
         """
         if self.settings.dry_run:
             refuse_to_drop()
-        return super().verify_schema(only_tables, new_jobs)  # type: ignore[arg-type]  # as dlt calls it
+        tables = super().verify_schema(only_tables, new_jobs)  # type: ignore[arg-type]  # as dlt calls it
+        for table in tables:
+            if not self._is_dlts(str(table["name"])):
+                columns = self._columns(table).values()
+                for said in told_of_naive_times(str(table["name"]), columns, self.settings):
+                    LOG.warning("%s", said)
+        return tables
 
     # What a file is
 
@@ -182,7 +189,7 @@ class ChakraLoadClient(JobClientBase):
         restore: bool = False,  # noqa: ARG002, FBT001, FBT002 - dlt's signature
     ) -> LoadJob:
         """The job of a file; dlt's own tables are none of ours."""
-        if str(table["name"]).startswith(self.schema._dlt_tables_prefix):  # noqa: SLF001 - as dlt's own custom destination does
+        if self._is_dlts(str(table["name"])):
             return FinalizedLoadJob(file_path)
         return ChakraLoadJob(file_path)
 
@@ -212,12 +219,17 @@ class ChakraLoadClient(JobClientBase):
         """A table's columns but dlt's own; a variant (`score▶v_text`) is the column it is of."""
         naming, found = self.schema.naming, {}
         for name, column in table["columns"].items():
-            if not name.startswith(self.schema._dlt_tables_prefix):  # noqa: SLF001 - as above
+            if not self._is_dlts(name):
                 path = naming.break_path(name)
                 called = naming.make_path(*path[:-1]) if column.get("variant") else name
                 kind = column.get("data_type")
-                found[name] = Column(called, kind not in _UNMARKED, kind in _TIMES)
+                naive = kind == "timestamp" and column.get("timezone") is None
+                found[name] = Column(called, kind not in _UNMARKED, kind in _TIMES, naive)
         return found
+
+    def _is_dlts(self, name: str) -> bool:
+        """Whether a table, or a column, is dlt's own."""
+        return name.startswith(self.schema._dlt_tables_prefix)  # noqa: SLF001 - as dlt's own custom destination does
 
     def complete_load(self, load_id: str) -> None:
         """Every file of the load is settled: end its run.

@@ -27,11 +27,13 @@ class Column:
         name: What to call it: values of one column that differ in type dlt spreads over several.
         marked: Whether its values may carry dlt's mark of their type.
         is_time: Whether the table says that it holds times.
+        may_be_naive: Whether times of it that named no zone are UTC by dlt's doing alone.
     """
 
     name: str
     marked: bool = True
     is_time: bool = False
+    may_be_naive: bool = False
 
 
 def rows_of(path: str, columns: Mapping[str, Column]) -> Iterator[dict[str, object]]:

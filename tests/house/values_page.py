@@ -115,7 +115,8 @@ A value arrives as itself, or not at all. **Reading:** its column holds it exact
 is null and `_extra_data` holds it as it came, digit by digit. **Writing:** ChakraHQ holds what \
 the source meant, or the row is a reject and nothing of it is sent. The type decides, never the \
 look of one value; what stands beside a value in its row, page or file changes nothing. It is the \
-same for Singer records, BATCH files, dlt and every layout of tables.
+same for Singer records, BATCH files, dlt and every layout of tables, except for times that name \
+no zone and are [written through dlt](#writing).
 """
 READING_RULES: Final = """
 - **Times** that are numbers are epoch milliseconds, however small. Only where the `createdAt` of \
@@ -136,6 +137,9 @@ stream or a field, stores empty texts.
 double can't hold, and of a date the time of day.
 - **Times finer than a millisecond** are cut to milliseconds, which the log says once per column; \
 they are compared after cutting, so that a rerun sends nothing.
+- **Times that name no zone** are read in `naive_timezone`, by default the team's zone, else UTC. \
+dlt makes them UTC before the destination sees them, unless their column has the hint \
+`{"data_type": "timestamp", "timezone": False}`: [With dlt](dlt.md#write-back).
 - **A choice** is found by its value, else by the one value or label that is the same without \
 case and outer blanks. **A state** likewise by its shortId or name, **an assignee** by id, \
 username, email or full name; who is deleted is not assigned, and who is not active only with \

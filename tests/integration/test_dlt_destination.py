@@ -126,6 +126,39 @@ def test_values_of_dlts_types_arrive_as_a_tap_would_send_them(
     }
 
 
+def test_times_without_a_zone_are_dlts_until_their_column_has_the_hint(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    naive = datetime(2026, 3, 4, 5, 6, 7)  # noqa: DTZ001 - it is about such times
+    aware = naive.replace(tzinfo=timezone.utc)
+    row = {**new(1)[0], "last_contacted": naive, "birth_date": date(1987, 8, 24)}
+    given = settings(sandbox, SCORES, naive_timezone="Asia/Kolkata")
+    hint = {"data_type": "timestamp", "timezone": False}
+
+    def sent(time: object, columns: Any, given: dict[str, Any]) -> tuple[str, int]:
+        table = Table("scores", [{**row, "last_contacted": time}], columns=columns)
+        told = load(tmp_path, Plan((table,), given))
+        assert told.error == "", told.output
+        return told.output, living(sandbox)[row["lead_id"]]["data"]["last_contacted"]
+
+    for time in (naive, "2026-03-04 05:06:07"):
+        said, held = sent(time, None, given)
+        assert said.count("'last_contacted' of the table 'scores'") == 1, said
+        assert '"timezone": False' in said
+        assert said.count("naive_timezone") == 1, said  # not of a day, not of dlt's own
+        assert held == 1772600767000  # 05:06:07 UTC
+    plain = {name: value for name, value in given.items() if name != "naive_timezone"}
+    unwritten = {**SCORES, "fields": {"lead_id": "data.lead_id", "score": "data.score"}}
+    for quiet in (plain, {**given, "streams": [unwritten]}):
+        assert "name no zone" not in sent(naive, None, quiet)[0]
+    said, held = sent(naive, {"last_contacted": hint}, given)
+    assert "are written as UTC" not in said
+    assert held == 1772580967000  # 05:06:07 in India
+    said, held = sent(aware, {"last_contacted": {**hint, "timezone": True}}, given)
+    assert "name no zone" not in said
+    assert held == 1772600767000
+
+
 def test_a_value_of_another_type_is_not_lost_to_dlts_variant_columns(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
