@@ -44,7 +44,8 @@ MAPPING = th.ObjectType(
         "key",
         th.AnyType(),
         description='The column that names the process, or {"column": ..., "attribute": ...},'
-        ' which takes "trim": true and "case": "lower" or "upper" to make keys alike.'
+        ' which takes "trim": true and "case": "lower" or "upper". They change'
+        " the source's keys alone: ChakraHQ's must be spelled so already."
         " By default id where the rows carry one, else the procedure's primary key.",
     ),
     th.Property(

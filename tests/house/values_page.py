@@ -145,9 +145,10 @@ case and outer blanks. **A state** likewise by its shortId or name, **an assigne
 username, email or full name; who is deleted is not assigned, and who is not active only with \
 `assign_inactive`. A choice, state or assignee that ChakraHQ no longer knows and still holds is \
 unchanged.
-- **A key** is a text or a whole number; `trim` and `case` of the mapping's `key` make keys \
-alike. Blanks alone, U+0000, a fraction and an object name no process. Where ChakraHQ stores keys \
-in another spelling, that is learned, and the journal keeps it.
+- **A key** is a text or a whole number; `trim` and `case` of the mapping's `key` change \
+the source's keys alone: what ChakraHQ holds must be spelled so already. Blanks alone, U+0000, a \
+fraction and an object name no process. Where ChakraHQ stores keys in another spelling than they \
+were sent in, that is learned, and the journal keeps it.
 - **A mark of deletion** (`delete_when`, `isDeleted`) is true or false in the words of a boolean, \
 or any time where the column's name or type says that it holds times. Any other word \
 deletes nothing: its row is a reject. So is a row that carries a set `_sdc_deleted_at` or the \
