@@ -27,7 +27,10 @@ _UNSUPPORTED: Final = Metadata.InclusionType.UNSUPPORTED
 
 
 def matched(
-    catalog: Catalog, streams: Mapping[str, ChakraStream], asked: Mapping[str, Entry]
+    catalog: Catalog,
+    streams: Mapping[str, ChakraStream],
+    asked: Mapping[str, Entry],
+    procedures: Mapping[str, str],
 ) -> list[str]:
     """Put the schemas and keys of today into a catalog.
 
@@ -35,6 +38,7 @@ def matched(
         catalog: As singer-sdk reads it; it is changed.
         streams: Those of the account, by name.
         asked: What the user's catalog says of each stream.
+        procedures: The stream of each procedure that the account has, read or not, by shortId.
 
     Returns:
         A sentence for each thing that it says in vain.
@@ -50,7 +54,7 @@ def matched(
         selected = said.is_selected if said else bool(entry.metadata.root.selected)
         if stream is None:
             if selected:
-                raise _no_stream(name, streams)
+                raise _no_stream(name, streams, procedures)
             continue
         own = tuple(stream.primary_keys)
         wished = said.keys if said else ()
@@ -171,7 +175,15 @@ def _likely(path: Sequence[str], today: Iterable[Sequence[str]]) -> str:
     return did_you_mean(word, beside) or did_you_mean(word, map(spelled, known))
 
 
-def _no_stream(name: str, streams: Mapping[str, ChakraStream]) -> SettingsError:
+def _no_stream(
+    name: str, streams: Mapping[str, ChakraStream], procedures: Mapping[str, str]
+) -> SettingsError:
+    left_out = [short_id for short_id, stream in procedures.items() if stream == name]
+    if left_out:
+        return SettingsError(
+            f"The catalog selects the stream '{name}', which the setting procedures leaves out",
+            f"Add '{left_out[0]}' to procedures, or deselect the stream in the catalog",
+        )
     return SettingsError(
         f"The catalog selects the stream '{name}', which this account does not have",
         f"{did_you_mean(name, streams)}Run tap-chakra --discover again and select from that;"

@@ -211,7 +211,8 @@ class TapChakra(ChakraPlugin, Tap):
         if not self._matched:
             self._matched = True
             streams = cast("dict[str, ChakraStream]", self.streams)
-            for warning in matched(given, streams, self._asked.entries):
+            asked, procedures = self._asked.entries, self.source.streams
+            for warning in matched(given, streams, asked, procedures):
                 self.logger.warning("%s", warning)
         return given
 

@@ -183,6 +183,18 @@ def test_what_is_selected_in_vain_is_one_warning(
     assert emails(told) == 0
 
 
+def test_a_selected_stream_that_the_setting_procedures_leaves_out_is_told_so(
+    world: World, tmp_path: Path, discovered: dict[str, Any]
+) -> None:
+    told = run(world, tmp_path, discovered, procedures=["order"])
+    refused(told, f"selects the stream '{LEAD}', which the setting procedures leaves out")
+    assert "Add 'lead' to procedures" in told.stderr
+    assert "Did you mean" not in told.stderr
+    gone = deepcopy(discovered)
+    lead_of(gone)["tap_stream_id"] = "process_laed"
+    refused(run(world, tmp_path, gone), "does not have", f"Did you mean '{LEAD}'?")
+
+
 @pytest.mark.parametrize("maps", [{}, {LEAD: {"name": "data.get('email')"}}])
 def test_a_stream_goes_out_under_the_name_that_the_catalog_gives(
     world: World, tmp_path: Path, discovered: dict[str, Any], maps: dict[str, Any]
