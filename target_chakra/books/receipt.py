@@ -159,7 +159,8 @@ class Receipt:
     def rows_said(self) -> str:
         """What became of the rows, as a person reads it."""
         parts = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.total)]
-        said = f"{self.rows_in:,} rows in: {', '.join(parts) or 'nothing to do'}"
+        rows = "1 row" if self.rows_in == 1 else f"{self.rows_in:,} rows"
+        said = f"{rows} in: {', '.join(parts) or 'nothing to do'}"
         if self.mirror:
             deletes = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.mirror)]
             said += f"; of the mirror's deletes {', '.join(deletes)}"

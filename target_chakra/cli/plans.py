@@ -136,8 +136,9 @@ def _show(facts: PlanFacts, summary: Summary) -> None:
         f"Plan of run {facts.run}, made at {iso_ms(facts.made_at)} for account {facts.account}"
         f" at {facts.api_url}"
     )
+    rows_in = "1 row" if facts.rows_in == 1 else f"{facts.rows_in:,} rows"
     tell(
-        f"{facts.rows_in:,} rows in: {_counts(facts)}; about {facts.requests:,} requests,"
+        f"{rows_in} in: {_counts(facts)}; about {facts.requests:,} requests,"
         f" {facts.jobs:,} jobs, {facts.minutes:g} min at the pace of that run"
     )
     kinds = summary.kinds.items()
@@ -150,7 +151,8 @@ def _show(facts: PlanFacts, summary: Summary) -> None:
         heads = ("procedure", "field", "changed", "filled", "cleared", "largest change")
         tell_table(heads, lines, numeric={2, 3, 4})
     for reason, count in summary.reasons.most_common(_REASONS_SHOWN):
-        tell(f"rejected {count:,} times: {reason}")
+        often = "once" if count == 1 else f"{count:,} times"
+        tell(f"rejected {often}: {reason}")
     for entry in summary.examples:
         for line in _entry_lines(entry, shown):
             tell(line)

@@ -88,7 +88,7 @@ def test_rejects_of_another_pipeline_with_the_same_journal_are_left_to_it(
     retried = run_target(world, ["--config", one, "retry"])
     assert retried.code == ExitCode.REJECTS, retried.stderr
     assert "1 row left: these settings do not map their streams (visits)" in retried.stderr
-    assert "1 rows in" in retried.stderr
+    assert "1 row in" in retried.stderr
     # Those alone that these settings do not map are an error, as they were.
     refused = run_target(world, ["--config", one, "retry", "--stream", "visits"])
     assert refused.code == ExitCode.SETTINGS
