@@ -14,6 +14,7 @@ AUDIT := .venv-audit
 DOCS := .venv-docs
 DBT := .venv-dbt
 ARTEFACTS := .venv-artefacts
+AIRFLOW := .venv-airflow
 DAGSTER := .venv-dagster
 SPARK_VERSION :=
 SPARK := .venv-spark$(SPARK_VERSION:%=-%)
@@ -78,6 +79,10 @@ $(STAMPS)/artefacts: requirements/artefacts.txt | $(STAMPS)/python
 	@echo "Installing hadolint, check-jsonschema and twine into $(ARTEFACTS) ..."
 	$(call environment,$(ARTEFACTS))
 
+$(STAMPS)/airflow: requirements/airflow.txt | $(STAMPS)/python
+	@echo "Installing Airflow into $(AIRFLOW) ..."
+	$(call environment,$(AIRFLOW))
+
 $(STAMPS)/dagster: requirements/dagster.txt pyproject.toml | $(STAMPS)/python
 	@echo "Installing Dagster into $(DAGSTER) ..."
 	$(call packages,$(DAGSTER))
@@ -133,7 +138,7 @@ test-browser: $(STAMPS)/dev ## The pages of reports in a real headless Chromium;
 test-dbt: $(STAMPS)/dev $(STAMPS)/plugins $(STAMPS)/dbt ## The dbt package over what Singer and dlt load, in DuckDB and PostgreSQL
 	$(BIN)/python -m pytest tests/dbt
 
-test-artefacts: $(STAMPS)/dev $(STAMPS)/artefacts $(STAMPS)/dagster ## Dockerfile, compose.yml and examples, with the tools that they are for
+test-artefacts: $(STAMPS)/dev $(STAMPS)/artefacts $(STAMPS)/airflow $(STAMPS)/dagster ## Dockerfile, compose.yml and examples, with the tools that they are for
 	$(BIN)/python -m pytest tests/artefacts --timeout=900
 
 pictures: $(STAMPS)/dev ## Write the pictures of documents: pages of real runs
@@ -275,4 +280,4 @@ lock: $(STAMPS)/dev ## Resolve the locked requirements anew
 	$(BIN)/python requirements/lock.py
 
 clean: ## Remove environments, stamps and what the demo left
-	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DBT) $(ARTEFACTS) $(DAGSTER) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants
+	rm -rf $(VENV) $(MELTANO) $(PEERS) $(AUDIT) $(DBT) $(ARTEFACTS) $(AIRFLOW) $(DAGSTER) $(DOCS) .site .venv-spark* .venv-lowest $(STAMPS) .meltano output mutants

@@ -39,6 +39,7 @@ LOCKS = {
     "peers.txt": ("requirements/peers.in",),
     "image.txt": (*IMAGE, "--constraints=requirements/dev.txt"),
     "artefacts.txt": ("requirements/artefacts.in",),
+    "airflow.txt": ("requirements/airflow.in",),
     "dagster.txt": (
         *("pyproject.toml", "requirements/dagster.in", "--extra=dlt"),
         "--constraints=requirements/dev.txt",

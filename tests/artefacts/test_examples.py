@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 import subprocess
@@ -15,7 +14,6 @@ import yaml
 from packaging.requirements import Requirement
 
 from chakra_sandbox.launch import start_sandbox
-from target_chakra.cli.command import COMMANDS
 from tests.artefacts.dockerfile import ROOT
 
 CHECK = ROOT / ".venv-artefacts" / "bin" / "check-jsonschema"
@@ -86,25 +84,6 @@ def test_the_template_loads_an_account(tmp_path: Any) -> None:
 def test_the_template_asks_for_packages_that_are_ours_and_dlts() -> None:
     lines = (EXAMPLES / "dlt-template" / "requirements.txt").read_text().split()
     assert {Requirement(line).name for line in lines} == {"chakra-connectors", "dlt"}
-
-
-AIRFLOW = {"airflow.sdk": {"DAG"}, "airflow.providers.standard.operators.bash": {"BashOperator"}}
-
-
-def test_airflows_file_is_python_and_takes_what_airflow_documents() -> None:
-    tree = ast.parse((EXAMPLES / "airflow" / "chakra_dag.py").read_text())
-    taken: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("airflow"):
-            taken.setdefault(node.module, set()).update(each.name for each in node.names)
-    assert taken == AIRFLOW
-    texts = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    commands = re.findall(r"target-chakra --config \S+ ([a-z-]+)", " ".join(texts))
-    assert set(commands) <= set(COMMANDS)
 
 
 def test_the_cron_job_has_what_kubernetes_requires() -> None:
