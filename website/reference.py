@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli import command as target_commands
 from target_chakra.singer.target import TargetChakra
 from website import badges
+from website.python_names import PUBLIC, stubs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -213,6 +215,7 @@ MADE: Final[Mapping[str, Callable[[], str]]] = {
     "knobs": knobs,
     "tap-commands": tap_command_table,
     "target-commands": target_command_table,
+    **{f"python-{name.replace('.', '-')}": partial(stubs, name) for name in PUBLIC},
     "beside-readers": lambda: _result("tap.md", "## Beside its peers"),
     "beside-bad-rows": lambda: _result("write.md", "## 100 bad rows"),
     "beside-kills": lambda: _result("write.md", "| creates without a key"),

@@ -109,6 +109,20 @@ def test_the_tables_of_the_reference_say_what_the_code_does() -> None:
     assert different == [], "make reference"
 
 
+def test_the_python_api_names_all_that_the_documents_import_of_ours() -> None:
+    page = (reference.FOLDER / "python-api.md").read_text()
+    shown = "".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    texts = [(ROOT / "docs" / "dlt.md").read_text(), (ROOT / "README.md").read_text()]
+    modules = r"(?:tap_chakra\.dlt_source|target_chakra\.dlt_destination|chakra_sandbox\.launch)"
+    lines = re.findall(rf"^from {modules} import (.+)$", "\n".join(texts), re.MULTILINE)
+    imported = {name.strip() for line in lines for name in line.split(",")}
+    called = set(re.findall(r"`(\w+)\(pipeline\)`", texts[0]))
+    assert len(imported | called) > 8
+    for name in imported | called:
+        assert re.search(rf"^(def|class) {name}\b", shown, re.MULTILINE), name
+        assert re.search(rf"^::: [\w.]+\.{name}$", page, re.MULTILINE), name
+
+
 def test_each_open_question_that_a_knob_names_has_its_words() -> None:
     text = (reference.FOLDER / reference.QUESTIONS).read_text()
     named_ones = set(json.dumps(reference.knobs()).split("#q")[1:])
