@@ -5,8 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from target_chakra.history.reports import Reports
 from target_chakra.journal.calls import calls_within
+from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,4 +27,7 @@ def calls_known_to(journal: Path, account: str, scope: str) -> int:
         JournalError: It can't be read.
     """
     with closing(Reports(f"sqlite:///{journal}")) as reports, reports.reading() as connection:
+        # One of a version between two releases may have no table of them.
+        if not sa.inspect(connection).has_table(t.calls.name):
+            return 0
         return calls_within(connection, account, scope)

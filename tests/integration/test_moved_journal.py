@@ -5,8 +5,10 @@ The sandbox counts what arrived.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
+import sqlite3
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -219,3 +221,19 @@ def test_what_can_not_be_copied_is_refused(desk: Desk, tmp_path: Path) -> None:
     # The next step that is told.
     assert write(tmp_path, settings(desk.sandbox, streams=[BY_NUMBER]), []).code == 0
     assert "2 messages, tasks and public files copied" in copied().stderr
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["empty", "of a version without calls"])
+def test_a_journal_at_the_default_place_that_can_know_of_none_stops_nothing(
+    desk: Desk, tmp_path: Path, *, made: bool
+) -> None:
+    place = tmp_path / ".target-chakra" / "journal.db"
+    place.parent.mkdir(mode=0o700)
+    place.touch(0o600)
+    other = f"sqlite:///{tmp_path}/other.db"
+    if made:
+        assert desk.tasked().code == 0
+        with contextlib.closing(sqlite3.connect(place)) as connection:
+            connection.execute("drop table calls")
+    told = desk.sent(journal=other)
+    assert (told.code, told.outcomes) == (0, {"created": 2}), told.stderr
