@@ -51,6 +51,8 @@ def _score(account: Sandbox, lead_id: str) -> Any:
 def test_the_page_of_commands(reader: Reader, account: Sandbox) -> None:
     scores = {"L-00001": 77, "L-00002": 2}
     assert {lead: _score(account, lead) for lead in scores} == scores
+    (reader.folder / "old").mkdir()
+    (reader.folder / "old" / "journal.db").touch(0o600)  # of a run that sent nothing
     for line in _lines(COMMANDS):
         said = reader.types(line).said
         assert account.api_key not in said

@@ -42,6 +42,7 @@ ARGUMENTS: Final = {
     " --table process_lead=chakra.process_lead --ignore data.city",  # its loader: "" is null
     "tap-chakra:report": "--html {folder}/tap.html",
     "tap-chakra:listen": "--unsigned-path",
+    "target-chakra:copy-calls": "{folder}/old.db",
     "target-chakra:report": "--html {folder}/target.html",
     "target-chakra:plan": "{folder}/plan.parquet",
     "target-chakra:apply": "{folder}/plan.parquet --yes",
@@ -58,6 +59,7 @@ SAID: Final = {
     "tap-chakra:audit": f"{LEADS} rows in ChakraHQ, {LEADS} in chakra.process_lead",
     "tap-chakra:listen": "/changes/",
     "target-chakra:runs": "1 updated",
+    "target-chakra:copy-calls": "0 messages, tasks and public files copied",
     "target-chakra:plan": "78",
     "target-chakra:apply": "1 updated",
     "target-chakra:undo": "1 updated",
@@ -219,6 +221,7 @@ def test_each_command_of_the_plugin_files(
     """Behind a run of the target, a plan, and a run of the tap into DuckDB."""
     (tmp_path / "rows.singer").write_text(ROWS)
     (tmp_path / "planned.singer").write_text(PLANNED)
+    (tmp_path / "old.db").touch(0o600)
     meltano(f"export TAP_CHAKRA_REPORT_PATH={tmp_path / 'tap-report.json'}")
     meltano(f"export TAP_CHAKRA_WEBHOOK_STORE={tmp_path / 'events.db'}")
     meltano("export TAP_CHAKRA_WEBHOOK_SECRETS=the-hmac-secret")
