@@ -120,7 +120,7 @@ def test_every_part_of_the_journal_gives_back_what_it_took(url: str) -> None:
     journal.found("lead", "name", ODD)
     assert journal.known([Key("lead", "lead_id", ODD)]) == {Key("lead", "lead_id", ODD): known}
     assert journal.absent("leads", "lead", 99) == {Key("lead", "lead_id", huge): None}
-    assert journal.rejected_keys() == {Key("lead", "lead_id", ODD)}
+    assert {each.key for each in journal.rejected_keys()} == {Key("lead", "lead_id", ODD)}
     assert journal.findings() == {("lead", "name"): ODD}
     (row,) = journal.unknowns()
     assert row.names == (Key("lead", "lead_id", huge),)

@@ -23,9 +23,6 @@ def test_what_people_wrote_since_the_plan_is_not_deleted(tmp_path: Path) -> None
         edit(sandbox, keys[1], remarks="precious")
         edit(sandbox, keys[4], score=99)
         del config["plan_path"]
-        refused = operate(tmp_path, {**config, "max_deletes": 0}, "apply", str(plan), "--yes")
-        assert refused.code == 7
-        assert len(living(sandbox)) == 20
 
         refused = operate(tmp_path, {**config, "max_deletes": 1}, "apply", str(plan), "--yes")
         assert "max_deletes" in refused.stderr
@@ -40,5 +37,3 @@ def test_what_people_wrote_since_the_plan_is_not_deleted(tmp_path: Path) -> None
         # Not the second run, which was refused before it did anything.
         assert "its actions have an outcome, of run 3 (" in again.stderr
         assert "2 rows rejected and still open" in again.stderr
-        once_more = operate(tmp_path, config, "apply", str(plan), "--yes")
-        assert "an outcome, of run 3 (" in once_more.stderr, "those of 2 and 4 did nothing"
