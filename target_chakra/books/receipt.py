@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.exit_codes import ExitCode
 from chakra_api.wire.wire_json import encode
+from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
@@ -159,8 +160,7 @@ class Receipt:
     def rows_said(self) -> str:
         """What became of the rows, as a person reads it."""
         parts = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.total)]
-        rows = "1 row" if self.rows_in == 1 else f"{self.rows_in:,} rows"
-        said = f"{rows} in: {', '.join(parts) or 'nothing to do'}"
+        said = f"{counted(self.rows_in)} in: {', '.join(parts) or 'nothing to do'}"
         if self.mirror:
             deletes = [f"{count:,} {outcome.value}" for outcome, count in _ordered(self.mirror)]
             said += f"; of the mirror's deletes {', '.join(deletes)}"

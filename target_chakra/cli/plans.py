@@ -136,9 +136,8 @@ def _show(facts: PlanFacts, summary: Summary) -> None:
         f"Plan of run {facts.run}, made at {iso_ms(facts.made_at)} for account {facts.account}"
         f" at {facts.api_url}"
     )
-    rows_in = "1 row" if facts.rows_in == 1 else f"{facts.rows_in:,} rows"
     tell(
-        f"{rows_in} in: {_counts(facts)}; about {facts.requests:,} requests,"
+        f"{counted(facts.rows_in)} in: {_counts(facts)}; about {facts.requests:,} requests,"
         f" {facts.jobs:,} jobs, {facts.minutes:g} min at the pace of that run"
     )
     kinds = summary.kinds.items()

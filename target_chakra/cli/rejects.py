@@ -68,9 +68,7 @@ def rejects(  # noqa: PLR0913 - an option each
       target-chakra --config config.json rejects --close 3 4
     """  # noqa: D301 - click's mark for text that stays as it is
     with opened_reports(config) as reports:
-        listed = reports.rejects(run=number, stream=stream, closed=True)
-        whole = closed and not closes
-        found = listed if whole else tuple(each for each in listed if each.closed is None)
+        found = reports.rejects(run=number, stream=stream, closed=closed and not closes)
         if not found:
             refuse_unknown_run(config, reports, number)
         if numbers or closes:
@@ -80,6 +78,8 @@ def rejects(  # noqa: PLR0913 - an option each
             reports.close_rejects(numbers)
             tell(f"{counted(len(found))} closed", err=True)
             return
+        shows_all = closed or bool(numbers)
+        hidden = 0 if shows_all else reports.closed_rejects(run=number, stream=stream)
     command = typed_command(config)
     if form is None and found:
         tell_reasons(found, command(_in_rows(number, stream, closed=closed)))
@@ -88,7 +88,7 @@ def rejects(  # noqa: PLR0913 - an option each
     _tell_each(found, form)
     if not found:
         tell("No rejects." if closed else "No open rejects.", err=True)
-    if not (closed or numbers) and (hidden := len(listed) - len(found)):
+    if hidden:
         them = command(_in_rows(number, stream, closed=True))
         tell(f"{counted(hidden)} sent again, overtaken by newer rows, or closed: {them}", err=True)
 

@@ -215,16 +215,17 @@ class Reports:
         self, *, run: int | None = None, stream: str | None = None, closed: bool = False
     ) -> tuple[RejectLine, ...]:
         """Rejected rows, oldest first; those that are open unless all are wanted."""
-        query = sa.select(t.rejects).order_by(t.rejects.c.id)
-        if not closed:
-            query = query.where(t.rejects.c.closed.is_(None))
-        if run is not None:
-            query = query.where(t.rejects.c.run == run)
-        if stream is not None:
-            query = query.where(t.rejects.c.stream == stream)
-        rows = self._all(query)
+        query = sa.select(t.rejects).where(*_those(run, stream)).order_by(t.rejects.c.id)
+        rows = self._all(query if closed else query.where(t.rejects.c.closed.is_(None)))
         with legible(self._engine.url):
             return tuple(_reject(row) for row in rows)
+
+    def closed_rejects(self, *, run: int | None = None, stream: str | None = None) -> int:
+        """How many rejected rows need no more attention: there may be any number."""
+        cells = t.rejects.c
+        query = sa.select(sa.func.count()).where(*_those(run, stream), cells.closed.is_not(None))
+        with self.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def rejects_of(self, run: int) -> Iterator[RejectLine]:
         """Every reject of a run, oldest first, one at a time: there may be any number."""
@@ -299,6 +300,13 @@ class Reports:
     def close(self) -> None:
         """Let go of the journal."""
         self._engine.dispose()
+
+
+def _those(run: int | None, stream: str | None) -> list[sa.ColumnElement[bool]]:
+    """What holds of the rejects of a run and of a stream; None for those of any."""
+    cells = t.rejects.c
+    asked = ((cells.run, run), (cells.stream, stream))
+    return [cell == value for cell, value in asked if value is not None]
 
 
 def _in_flight(connection: sa.Connection) -> Counter[int]:

@@ -71,18 +71,28 @@ class Rejects:
 
     def uncovered(self) -> dict[tuple[str, bytes], list[int]]:
         """Open rejects of rows without a key that no STATE has passed, by stream and row."""
-        cells = t.rejects.c
-        query = sa.select(cells.id, cells.stream, cells.row).where(
-            cells.account == self._run.account,
-            cells.run != self._run.number,
-            cells.closed.is_(None),
-            cells.seq.is_not(None),
-        )
+        query = self._open_of_earlier_runs(t.rejects.c.seq.is_not(None))
         found: dict[tuple[str, bytes], list[int]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query.order_by(cells.id)):
+            for row in connection.execute(query):
                 found.setdefault((row.stream, bytes(row.row)), []).append(row.id)
         return found
+
+    def _open_of_earlier_runs(
+        self, those: sa.ColumnElement[bool]
+    ) -> sa.Select[tuple[int, str, bytes]]:
+        """Number, stream and row of open rejects of earlier runs, oldest first."""
+        cells = t.rejects.c
+        return (
+            sa.select(cells.id, cells.stream, cells.row)
+            .where(
+                cells.account == self._run.account,
+                cells.run != self._run.number,
+                cells.closed.is_(None),
+                those,
+            )
+            .order_by(cells.id)
+        )
 
     def let_stand(self, retried: Sequence[int]) -> None:
         """Rows that this run tried again come no more, unless their rejects were uncovered."""
@@ -155,15 +165,8 @@ class Rejects:
         close_open(connection, numbers, REJECTED_AGAIN)
 
     def _earlier_keyless(self, connection: sa.Connection) -> dict[tuple[str, bytes], list[int]]:
-        cells = t.rejects.c
-        query = sa.select(cells.id, cells.stream, cells.row).where(
-            cells.account == self._run.account,
-            cells.run != self._run.number,
-            cells.closed.is_(None),
-            cells.key.is_(None),
-        )
         found: dict[tuple[str, bytes], list[int]] = {}
-        for row in connection.execute(query):
+        for row in connection.execute(self._open_of_earlier_runs(t.rejects.c.key.is_(None))):
             found.setdefault(_same(row.stream, bytes(row.row)), []).append(row.id)
         return found
 

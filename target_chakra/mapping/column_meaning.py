@@ -6,13 +6,14 @@ names that become one included, then a name that differs in its case alone.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.account.snake_case import SEPARATOR
 from target_chakra.mapping.destination_names import destination_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Container
 
     from target_chakra.mapping.destinations import Destination, Destinations
 
@@ -20,7 +21,7 @@ _FLATTENED: Final = f"data{SEPARATOR}"
 """What stands before an attribute where a loader or the tap makes a column of it."""
 
 
-def meant_by(column: str, into: Destinations, columns: Collection[str]) -> Destination | None:
+def meant_by(column: str, into: Destinations, columns: Container[str]) -> Destination | None:
     """The destination that a column means; None if none does, or several may.
 
     Args:
@@ -30,8 +31,7 @@ def meant_by(column: str, into: Destinations, columns: Collection[str]) -> Desti
     """
     attribute = bare_column(column)
     if attribute != column:
-        beside = {bare_column(each) for each in columns if bare_column(each) != each}
-        return attribute_meant_by(attribute, into, beside)
+        return attribute_meant_by(attribute, into, _DataColumns(columns))
     return (
         into.exact(column)
         or into.exact(destination_of(column))
@@ -41,9 +41,7 @@ def meant_by(column: str, into: Destinations, columns: Collection[str]) -> Desti
     )
 
 
-def attribute_meant_by(
-    name: str, into: Destinations, beside: Collection[str]
-) -> Destination | None:
+def attribute_meant_by(name: str, into: Destinations, beside: Container[str]) -> Destination | None:
     """The attribute that a member of the object `data` means; None if none does, or several may.
 
     Args:
@@ -52,11 +50,21 @@ def attribute_meant_by(
         beside: The names of all members, as far as they are known.
     """
     destination = destination_of(name)
-    return (
-        into.exact(destination)
-        or into.spelled(destination, {destination_of(each) for each in beside})
-        or into.find(destination)
-    )
+    return into.exact(destination) or into.spelled(destination, beside) or into.find(destination)
+
+
+@dataclass(frozen=True, slots=True)
+class _DataColumns:
+    """The members of `data` that stand among columns; looked for, not listed: columns are many.
+
+    Attributes:
+        columns: All columns of a stream.
+    """
+
+    columns: Container[str]
+
+    def __contains__(self, member: object) -> bool:
+        return f"{_FLATTENED}{member}" in self.columns
 
 
 def bare_column(column: str) -> str:

@@ -30,7 +30,7 @@ from target_chakra.mapping.destination_names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Container, Mapping
 
     from chakra_api.account.account import Attribute, Procedure
     from chakra_api.account.loader_names import Clash
@@ -130,7 +130,7 @@ class Destinations:
             found = self._known[name] = Destination(name, _same, _same, is_text=True)
         return found
 
-    def spelled(self, name: str, beside: Collection[str] = ()) -> Destination | None:
+    def spelled(self, name: str, beside: Container[str] = ()) -> Destination | None:
         """The destination that is called so in snake case, as dlt and the tap may spell it.
 
         Where several would be called so, the name is nobody's, unless the names beside it show
@@ -138,9 +138,9 @@ class Destinations:
 
         Args:
             name: `data.lead_score`, `next_action_at` …
-            beside: All names that stand beside it, itself too.
+            beside: The attributes whose names stand beside it, itself too.
         """
-        if not self._others_called_so.get(name, frozenset()) <= set(beside):
+        if not all(other in beside for other in self._others_called_so.get(name, ())):
             return None
         return self._known.get(self._in_snake_case.get(name, ""))
 
@@ -155,13 +155,13 @@ class Destinations:
 
     @cached_property
     def _others_called_so(self) -> dict[str, frozenset[str]]:
-        """By a plain name: the names with suffixes of those that would be called so, too."""
+        """By a plain name: the attributes, with suffixes, that would be called so, too."""
         called, clashes = self._called
         plain: dict[str, set[str]] = {}
         for clash in clashes:
             name = clash.name.removeprefix(f"{_OBJECT}{SEPARATOR}")
             others = plain.setdefault(destination_of(snake_path(name)), set())
-            others.add(destination_of(called[name]))
+            others.add(called[name])
         return {name: frozenset(others) for name, others in plain.items()}
 
     @cached_property

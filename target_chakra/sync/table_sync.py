@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chakra_api.errors import JournalError, SettingsError
 from chakra_api.nearest import did_you_mean
 from chakra_plugin.warehouses.wanted import Since, Wanted
+from target_chakra.books.reasons import counted
 from target_chakra.changes import Mode
 from target_chakra.sync.row_source import RowSource
 from target_chakra.sync.watermark import HighWater, Watermark, read_watermark
@@ -119,7 +120,7 @@ class TableSync:
                 LOG.info(
                     "%s of '%s' with nothing in '%s' (or a value without end) came: they come with"
                     " every sync",
-                    "1 row" if water.endless == 1 else f"{water.endless:,} rows",
+                    counted(water.endless),
                     stream,
                     self._asked.column,
                 )
