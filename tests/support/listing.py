@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import random
+import threading
 import uuid
 import zlib
 from bisect import bisect_left, bisect_right
@@ -98,6 +99,7 @@ class Listing:
         self._came = {row["id"]: number for number, row in enumerate(self.rows)}
         self.rows = sorted(self.rows, key=_created)
         self._created = [_created(row) for row in self.rows]
+        self._answering = threading.Lock()
 
     # Changes
 
@@ -125,6 +127,11 @@ class Listing:
     # Requests
 
     def __call__(self, where: Any, *, skip: int = 0, limit: int = 100) -> ProcessPage:
+        # An answer is what is there at one instant, whoever else asks meanwhile.
+        with self._answering:
+            return self._answer(where, skip, limit)
+
+    def _answer(self, where: Any, skip: int, limit: int) -> ProcessPage:
         self.requests += 1
         self.log.append((where, skip, limit))
         if self.max_skip is not None and skip > self.max_skip:
