@@ -156,7 +156,7 @@ class SignedLinks:
             good = answer.status_code in GOOD_STATUSES
             body = read_body(Body(answer), most_bytes) if good else _unread(answer)
         except FOREIGN as error:
-            raise _named(translated(error, origin), parts) from None
+            raise _named(translated(error, origin, left=store.host.watch.left), parts) from None
         named = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, named, body)
 

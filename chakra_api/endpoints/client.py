@@ -108,7 +108,7 @@ class ChakraClient:
         Raises:
             ChakraError: It is not healthy, or not reached. Whether it looks at the key is unknown.
         """
-        request = Request("GET", "/v1/health", repeatable=True, small=True)
+        request = Request("GET", "/v1/health", repeatable=True)
         return row_of(self._calls.call(request, "the question for its health", open_plain).data)
 
     def config(self) -> Row:
@@ -178,7 +178,7 @@ class ChakraClient:
     def job(self, job_id: str) -> JobStatus:
         """A background job and its counts (contract 4.20)."""
         path = f"/v1/ext/background-job/{part(job_id)}"
-        request = Request("GET", path, repeatable=True, small=True)
+        request = Request("GET", path, repeatable=True)
         return job_status(self._calls.call(request, f"job '{job_id}'"))
 
     def job_entries(self, job_id: str, next_path: str | None = None) -> EntriesPage:
@@ -322,7 +322,7 @@ class ChakraClient:
         """
         body = {"processes": list(items)} if wrapped else list(items)
         path = f"{processes_path(procedure)}/bulk-create"
-        request = Request("POST", path, encode(body), small=True, leaving=leaving)
+        request = Request("POST", path, encode(body), leaving=leaving)
         what = f"a bulk create in '{procedure}'"
         return submitted(self._calls.call(request, what), what)
 
@@ -340,7 +340,7 @@ class ChakraClient:
             AnswerLost: The answer names no job; the updates may be made all the same.
         """
         body = encode({"processes": list(items)})
-        request = Request("PATCH", processes_path(procedure), body, small=True, leaving=leaving)
+        request = Request("PATCH", processes_path(procedure), body, leaving=leaving)
         what = f"a bulk update in '{procedure}'"
         return submitted(self._calls.call(request, what), what)
 
@@ -389,7 +389,7 @@ class ChakraClient:
             ) from None
 
     def _read(self, method: str, path: str, what: str, opened: Opener = open_envelope) -> Envelope:
-        return self._calls.call(Request(method, path, repeatable=True), what, opened)
+        return self._calls.call(Request(method, path, repeatable=True, many=True), what, opened)
 
     def _write(self, request: Request, what: str) -> Row:
         return row_of(self._calls.call(request, what, open_or_empty).data)

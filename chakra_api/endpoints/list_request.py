@@ -21,4 +21,4 @@ def list_request(
     if where:
         body["where"] = where
     path = f"{processes_path(procedure)}/list"
-    return Request("POST", path, encode(body), repeatable=True, most_bytes=most_bytes)
+    return Request("POST", path, encode(body), repeatable=True, many=True, most_bytes=most_bytes)

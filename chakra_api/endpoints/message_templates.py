@@ -130,7 +130,7 @@ class MessageTemplates:
             AnswerLost: It may be there.
             RefusedByMeta: WhatsApp refuses it, for example one that is there.
         """
-        request = Request("POST", owner.path, encode(body), small=True, leaving=leaving)
+        request = Request("POST", owner.path, encode(body), leaving=leaving)
         what = "a new message template"
         envelope = self._calls.call_once_for_all(request, what, _LOOK_FOR, open_meta)
         return template_of({**body, **row_of(envelope.data)})
@@ -158,7 +158,7 @@ class MessageTemplates:
             RefusedByMeta: WhatsApp refuses it.
         """
         path = f"/v1/ext/plugin/whatsapp/api/{part(api_version)}/{part(template_id)}"
-        request = Request("POST", path, encode(body), small=True, leaving=leaving)
+        request = Request("POST", path, encode(body), leaving=leaving)
         what = "a change of a message template"
         envelope = self._calls.call_once_for_all(request, what, _LOOK_FOR, open_meta)
         return row_of(envelope.data).get("success") is True
@@ -166,7 +166,7 @@ class MessageTemplates:
     def _page(self, owner: TemplateOwner, after: str) -> tuple[list[Row], str]:
         """One page, and the cursor of the next one; empty if it is the last."""
         cursor = f"&after={quote(after, safe='')}" if after else ""
-        request = Request("GET", f"{owner.path}?limit={PAGE}{cursor}", repeatable=True)
+        request = Request("GET", f"{owner.path}?limit={PAGE}{cursor}", repeatable=True, many=True)
         envelope = self._calls.call(request, "the message templates", open_meta)
         return _rows_and_next(envelope.data)
 

@@ -206,7 +206,7 @@ class Photos:
 
 
 def _photo_request(path: str, most_bytes: int) -> Request:
-    return Request("GET", path, repeatable=True, most_bytes=most_bytes, is_file=True)
+    return Request("GET", path, repeatable=True, many=True, most_bytes=most_bytes, is_file=True)
 
 
 def _photo(envelope: Envelope) -> Photo:

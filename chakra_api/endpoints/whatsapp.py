@@ -233,7 +233,7 @@ class WhatsApp:
         """
         form = Form("file", upload, {"filename": upload.name}, self._calls.boundary())
         path = f"{plugin_path(plugin)}/upload-public-media"
-        request = Request("POST", path, repeatable=True, small=True, form=form)
+        request = Request("POST", path, repeatable=True, form=form)
         what = "the upload of public media"
         row = row_of(self._calls.call(request, what, open_meta).data)
         url = row.get("publicMediaUrl")

@@ -31,6 +31,7 @@ class AnswerWatch:
         most_bytes: How much of it may be read, as it travels.
 
     Attributes:
+        left: Whether anything of the request was given to a connection that stands.
         broke: What it had too much of, if it was not read to its end: `time` or `bytes`.
     """
 
@@ -38,12 +39,18 @@ class AnswerWatch:
         self._monotonic = monotonic
         self._seconds = seconds
         self._most = most_bytes
-        self._ends, self._left = 0.0, 0
+        self._ends, self._rest = 0.0, 0
+        self.left = False
         self.broke: Literal["time", "bytes"] | None = None
 
     def begin(self) -> None:
-        """A request leaves."""
-        self._ends, self._left = self._monotonic() + self._seconds, self._most
+        """A request is about to leave."""
+        self.left = False
+        self.waits()
+
+    def waits(self) -> None:
+        """A request has left, as far as its time counts: from now on its answer may come."""
+        self._ends, self._rest = self._monotonic() + self._seconds, self._most
         self.broke = None
 
     def check(self) -> None:
@@ -62,8 +69,8 @@ class AnswerWatch:
         Raises:
             OSError: They are too many.
         """
-        self._left -= size
-        if self._left < 0:
+        self._rest -= size
+        if self._rest < 0:
             self.broke = "bytes"
             raise OSError("the answer is too large")
 
@@ -164,7 +171,7 @@ class _Watched(io.RawIOBase):
 
 
 def _watched(kind: type[Any], watch: AnswerWatch) -> type[Any]:
-    """A kind of connections whose answers are watched."""
+    """A kind of connections that tell when a request leaves, and whose answers are watched."""
 
     class Answer(http.client.HTTPResponse):
         def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - http.client's own
@@ -172,5 +179,22 @@ def _watched(kind: type[Any], watch: AnswerWatch) -> type[Any]:
             raw: io.RawIOBase = self.fp.detach()
             self.fp = io.BufferedReader(_Watched(raw, watch))
 
-    connection: type[Any] = type(kind.__name__, (kind,), {"response_class": Answer})
-    return connection
+    class Connection(kind):  # type: ignore[misc]  # urllib3 has one for http and one for https
+        response_class = Answer
+        _connecting = False
+
+        def connect(self) -> None:
+            self._connecting = True  # a proxy is spoken to, and TLS: nothing of a request leaves
+            try:
+                super().connect()
+            finally:
+                self._connecting = False
+
+        def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own
+            if self.sock is None:
+                self.connect()
+            if not self._connecting:
+                watch.left = True
+            super().send(data)
+
+    return Connection

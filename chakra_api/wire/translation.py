@@ -1,24 +1,26 @@
-"""Sorts requests' errors into ours: what certainly never left, and what may have been applied."""
+"""Sorts requests' errors into ours: what certainly never left, and what may have been applied.
+
+Which of them it is no error tells: an answer can break in each way that a connection can, and in
+ways that a setting can. So who sends knows by the connection whether anything left, and says it.
+"""
 
 from __future__ import annotations
-
-import ssl
 
 import requests
 
 from chakra_api.errors import AnswerLost, ChakraError, NotSent, SettingsError, Unreadable
-from chakra_api.wire.barred import wrapped
 
 
-def translated(error: Exception, base: str) -> ChakraError:
+def translated(error: Exception, base: str, *, left: bool) -> ChakraError:
     """Our error for one of requests.
 
     Args:
         error: As it came out of requests, or of what that stands on.
         base: Scheme and host of what was asked.
+        left: Whether anything of the request left.
     """
     for kind, make, brief, said, next_step in TRANSLATIONS:
-        if isinstance(error, kind) and (make is not NotSent or never_left(error)):
+        if isinstance(error, kind) and not (left and make in _BEFORE):
             made = make(f"{said} ({base})", next_step)
             made.brief = brief
             return made
@@ -36,7 +38,7 @@ _CHECK_TLS = (
 TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ...] = (
     (requests.exceptions.SSLError, NotSent, "no TLS", "No secure connection", _CHECK_TLS),
     (requests.exceptions.ProxyError, NotSent, "proxy", "The proxy let nothing through", _CHECK_URL),
-    (requests.ConnectTimeout, NotSent, "connect timeout", "No connection in time", _CHECK_URL),
+    (requests.Timeout, NotSent, "connect timeout", "No connection in time", _CHECK_URL),
     (
         requests.Timeout,
         AnswerLost,
@@ -97,35 +99,5 @@ TRANSLATIONS: tuple[tuple[type[Exception], type[ChakraError], str, str, str], ..
 )
 """requests' exception → ours. What is in none of these rows may have been applied."""
 
-_NEVER_LEFT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
-
-_HANDSHAKE = frozenset(
-    {
-        "CERTIFICATE_VERIFY_FAILED",
-        "HTTP_REQUEST",
-        "SSLV3_ALERT_HANDSHAKE_FAILURE",
-        "TLSV1_ALERT_PROTOCOL_VERSION",
-        "TLSV1_UNRECOGNIZED_NAME",
-        "UNSUPPORTED_PROTOCOL",
-        "WRONG_VERSION_NUMBER",
-    }
-)
-"""OpenSSL's reasons that only a handshake has. TLS may also break in the middle of an answer."""
-
-
-def never_left(error: BaseException) -> bool:
-    """Whether the connection itself failed, as urllib3 tells it from one that broke later."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return _in_handshake(error)
-    if isinstance(error, (requests.exceptions.ProxyError, requests.ConnectTimeout)):
-        return True
-    return type(wrapped(error)).__name__ in _NEVER_LEFT
-
-
-def _in_handshake(error: BaseException) -> bool:
-    inner: object = error
-    while isinstance(inner, BaseException):
-        if isinstance(inner, ssl.SSLError) and inner.reason:
-            return inner.reason in _HANDSHAKE
-        inner = wrapped(inner)
-    return False
+_BEFORE = (NotSent, SettingsError)
+"""What is said of requests of which nothing left."""

@@ -43,7 +43,7 @@ class Request:
         body: JSON, or None.
         repeatable: Whether sending it twice is harmless: it reads, or does what it did once more.
         most_bytes: The answer is not read beyond so many, decompressed; None for no bound.
-        small: Whether its answer holds one thing, a job.
+        many: Whether its answer may hold many things: a list, an account, a file.
         leaving: Called when its turn has come; what it raises keeps it from leaving.
         form: A form with a file, sent piece by piece in place of `body`; None for none.
         is_file: Whether its answer may be a file, of any type: who parses it weighs it.
@@ -54,7 +54,7 @@ class Request:
     body: bytes | None = None
     repeatable: bool = False
     most_bytes: int | None = None
-    small: bool = False
+    many: bool = False
     leaving: Callable[[], None] | None = None
     form: Form | None = None
     is_file: bool = False
@@ -133,7 +133,7 @@ class _Leaving:
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._form
-        self._watch.begin()
+        self._watch.waits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +206,13 @@ class RequestsTransport:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            ceiling = SMALL_ANSWER_BYTES if request.small else None
+            ceiling = None if request.many else SMALL_ANSWER_BYTES
             body = read_body(Body(answer), request.most_bytes, ceiling)
             if answer.status_code in GOOD_STATUSES and not request.is_file:
                 refuse_many_values(body, request.most_bytes, ceiling)
         except FOREIGN as error:
-            raise self._cut_off(host.watch) or self._translated(error) from None
+            broke = self._cut_off(host.watch)
+            raise broke or self._translated(error, left=host.watch.left) from None
         if answer.status_code == PROXY_WANTS_A_USER and self._way.proxy is not None:
             raise wants_a_user(self._way)
         self._answered = True
@@ -307,10 +308,10 @@ class RequestsTransport:
         made.brief = "slow answer"
         return made
 
-    def _translated(self, error: Exception) -> ChakraError:
+    def _translated(self, error: Exception, *, left: bool) -> ChakraError:
         if not self._answered and (mistake := barred(error, self._way)) is not None:
             return mistake
-        return translated(error, self._base)
+        return translated(error, self._base, left=left)
 
 
 def surroundings_of(base: str) -> tuple[Mapping[str, str], bool | str]:

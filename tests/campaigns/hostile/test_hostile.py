@@ -43,6 +43,8 @@ FOUND = (  # what was condemned once
     "tap/list/head date 9999 with an offset/1/30",
     "tap/list/bytes told in digits without end/1/30",
     "tasks/task/head status 300 Many/1/6",
+    "tasks/task/bytes told twice/1/6",
+    "tasks/task/endless body/always/6",
     "tasks/task/head status 102 Processing/1/6",
     "photos/photo/head status 204 No Content/always/6",
     "photos/file/head status 206 Partial/1/6",
