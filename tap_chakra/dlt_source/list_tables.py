@@ -33,7 +33,7 @@ def list_resources(guard: Guard) -> list[DltResource]:
         dlt.resource(
             _list,
             name=name,
-            primary_key="id",
+            primary_key=["job", "id"] if name == JOB_ENTRIES else "id",
             write_disposition="merge" if name in (JOBS, JOB_ENTRIES) else "replace",
         )(guard, name)
         for name in list_schemas(guard.shared.settings)

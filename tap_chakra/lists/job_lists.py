@@ -1,7 +1,9 @@
 """Background jobs and their entries, as rows: the jobs of a file (`job_file.py`).
 
 A job that ChakraHQ has forgotten is a row with a reason, and without entries. Nobody documents what
-an entry's fields are called (Q26), so each column takes the names that are known.
+an entry's fields are called (Q26), so each column takes the names that are known; nor whether its
+id counts beyond its job, so its key is both. An answer of entries does not say whether it is whole:
+unless it tells how many there are, the job's own counts do.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.endpoints.answers import JobEntries
 from chakra_api.errors import NotFound
 from chakra_api.values.coercion import to_integer, to_json, to_string
 from chakra_api.values.time_reading import root_time_reader
@@ -107,7 +110,7 @@ class JobLists:
         found = (row for each in self._jobs for row in self._entries(each, doubts))
         rows = (_typed(row, _ENTRY, tally, mask, to_string) for row in found)
         schema = schema if mask is None else mask.schema(schema)
-        return Collection(schema, ("id",), rows, tally, doubts, grows=True)
+        return Collection(schema, ("job", "id"), rows, tally, doubts, grows=True)
 
     def _job(self, job: NamedJob) -> Row:
         known = {name: job.known.get(name) for name in ("run", "procedure", "kind", "rows")}
@@ -128,11 +131,19 @@ class JobLists:
         try:
             found = self._client.job_entries_all(job.id)
         except NotFound:
-            return
-        if found.total is not None and len(found.entries) < found.total:
-            doubts.append(f"job {job.id} shows {len(found.entries):,} of {found.total:,} entries")
+            found = JobEntries([], None)
+        total = self._count(job) if found.total is None else found.total
+        if len(found.entries) < total:
+            doubts.append(f"job {job.id} shows {len(found.entries):,} of {total:,} entries")
         for number, entry in enumerate(found.entries):
             yield _named(job.id, number, entry)
+
+    def _count(self, job: NamedJob) -> int:
+        """How many entries a job says that it has; 0 where it says nothing, or is forgotten."""
+        try:
+            return sum(self._client.job(job.id).counts.values())
+        except NotFound:
+            return 0
 
 
 def _named(job: str, number: int, entry: Row) -> Row:

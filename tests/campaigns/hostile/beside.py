@@ -76,6 +76,7 @@ class Beside:
         repeated: Names of templates that were to be created while they were there.
         names: What was written to users, by id.
         uploads: How often files came, by endpoint.
+        photos: What was uploaded under an id of the caller's, as it came: a form.
     """
 
     def __init__(self, elsewhere: str, gives: str) -> None:
@@ -86,6 +87,7 @@ class Beside:
         self.repeated: list[str] = []
         self.names: dict[str, dict[str, Any]] = {}
         self.uploads: Counter[str] = Counter()
+        self.photos: dict[str, bytes] = {}
 
     def answer(self, asked: Asked) -> Reply:
         """The answer to a request, which is carried out where it is not refused."""
@@ -141,6 +143,8 @@ class Beside:
         self.uploads[asked.endpoint] += asked.is_done
         if asked.endpoint == "media":
             return Reply.of({"publicMediaUrl": f"{self._elsewhere}/files/media"})
+        if asked.named and asked.is_done:
+            self.photos[asked.named] = asked.body
         return Reply.of({"id": asked.named or f"photo-{self.uploads.total()}", "filename": "a"})
 
     # Templates

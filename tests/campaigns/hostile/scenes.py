@@ -5,6 +5,7 @@ A scene knows what it wants done, and its judge compares that with what the serv
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass
@@ -103,6 +104,29 @@ def _named_are_there(told: Told, hostile: Hostile) -> Iterator[str]:
             yield f"the state moved: {line['value']}"
 
 
+def _jobs_are_whole(told: Told, hostile: Hostile) -> Iterator[str]:
+    """Where all is said to be well, each job came once; a known one with as many entries."""
+    records = [each for each in told.lines if each["type"] == "RECORD"]
+    jobs = [each["record"] for each in records if each["stream"] == "background_jobs"]
+    entries = [each["record"] for each in records if each["stream"] == "background_job_entries"]
+    if told.code == 0 and sorted(each["id"] for each in jobs) != sorted(hostile.jobs):
+        yield f"exit code 0, and the jobs are {[each['id'] for each in jobs]}"
+    if len(entries) != len({(each["job"], each["id"]) for each in entries}):
+        yield "two entries have one key"
+    for job in jobs if told.code == 0 else ():
+        there = len([each for each in entries if each["job"] == job["id"]])
+        if not job["reason"] and there < len(hostile.jobs.get(job["id"], ())):
+            yield f"exit code 0, and entries are missing of {job['id']}"
+
+
+def _name_jobs(hostile: Hostile, folder: Path) -> Mapping[str, Any]:
+    """A file of jobs that were done before."""
+    jobs = [hostile.was_written(2) for _ in range(FEW // 2)]
+    named = folder / "jobs.txt"
+    named.write_text("\n".join(jobs))
+    return {"background_jobs": str(named)}
+
+
 def _name_all(hostile: Hostile, _folder: Path) -> Mapping[str, Any]:
     """Every process is named, and one of them is deleted: no list shows it."""
     next(iter(hostile.rows.values()))["isDeleted"] = True
@@ -144,6 +168,25 @@ def _rows_are_written(told: Told, hostile: Hostile) -> Iterator[str]:
     done = scores.get("L-0") == 1_000 and scores.get("new") == 7 and "L-1" not in scores
     if told.code == 0 and not done:
         yield f"exit code 0, and the rows are {scores}"
+
+
+def _photos_are_given(told: Told, hostile: Hostile) -> Iterator[str]:
+    """A process names no photo that is not there, and a row brings one, however often it comes."""
+    uploaded = hostile.beside.photos
+    if len(uploaded) > FEW:
+        yield f"{FEW} rows brought {len(uploaded)} photos"
+    for number in range(FEW):
+        found = (row["data"] for row in hostile.rows.values())
+        (held,) = (each["picture"] for each in found if each["lead_id"] == f"L-{number}")
+        is_given = _shot(number) in uploaded.get(str(held), b"")
+        if held != f"ph-{number}" and not is_given:
+            yield f"L-{number} names {held}, which its row did not bring"
+        if told.code == 0 and not is_given:
+            yield f"exit code 0, and L-{number} names {held}"
+
+
+def _shot(number: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + f"shot {number}".encode()
 
 
 def _is_sent_once(_told: Told, hostile: Hostile) -> Iterator[str]:
@@ -201,6 +244,12 @@ SCENES: Final[Mapping[str, Scene]] = {
         _name_all,
         streams=("process_lead",),
     ),
+    "named jobs": Scene(
+        ("job", "entries"),
+        _jobs_are_whole,
+        _name_jobs,
+        streams=("background_jobs", "background_job_entries"),
+    ),
     "tasks": Scene(
         ("task",),
         _calls_are_made_once,
@@ -241,6 +290,15 @@ SCENES: Final[Mapping[str, Scene]] = {
             {"name": name, "language": "en", "category": "UTILITY",
              "components": json.dumps([{"type": "BODY", "text": text}])}
             for name, text in (("new_one", "New"), ("welcome", "Changed"))
+        ],
+    ),
+    "given photos": Scene(
+        ("list", "upload as", "update"),
+        _photos_are_given,
+        _writes({"kind": "photo", "procedure": "lead", "key": "lead", "attribute": "picture",
+                 "content": "shot"}),
+        rows=[
+            {"lead": f"L-{n}", "shot": base64.b64encode(_shot(n)).decode()} for n in range(FEW)
         ],
     ),
     "uploads": Scene(("upload", "upload as", "media"), _is_sent_once, lambda *_: {}),

@@ -93,6 +93,14 @@ class Hostile:
             self.files: set[bytes] = set()
             self.spoilt = self.asked = self.strangers = self.leaks = 0
 
+    def was_written(self, rows: int) -> str:
+        """A job that has created so many processes, before the case; its id."""
+        with self._lock:
+            items = [{"data": {"name": "of a job"}}] * rows
+            return str(
+                self._submitted(items, Asked("submit", "", b"", is_done=True)).value["_data"]["id"]
+            )
+
     def relent(self) -> None:
         """From now on all replies are honest."""
         with self._lock:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
+
+import pytest
 
 from chakra_api.endpoints.client import ChakraClient
 from chakra_api.values.times import UTC
@@ -11,15 +14,24 @@ from chakra_api.wire.retry import RetryPolicy
 from tap_chakra.job_file import NamedJob
 from tap_chakra.lists.job_lists import JobLists
 from tests.support.clock import FakeClock
-from tests.support.transport import Scripted, data
+from tests.support.transport import Scripted, answer, data
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chakra_api.wire.transport import Response
 
 JOB = NamedJob("j1", {"run": "12", "procedure": "lead", "kind": "create", "sent_at": "soon"})
 
 
-def lists(value: object, **meta: object) -> JobLists:
+def listed(*answers: Response, jobs: Sequence[NamedJob] = (JOB,)) -> JobLists:
     clock = FakeClock()
-    client = ChakraClient(Scripted(*[data(value, **meta)] * 3), Pacer(clock), clock, RetryPolicy())
-    return JobLists(client, [JOB], UTC)
+    client = ChakraClient(Scripted(*answers), Pacer(clock), clock, RetryPolicy())
+    return JobLists(client, jobs, UTC)
+
+
+def lists(value: object, **meta: object) -> JobLists:
+    return listed(*[data(value, **meta)] * 3)
 
 
 def test_a_job_has_what_the_file_and_chakra_say_of_it() -> None:
@@ -52,6 +64,28 @@ def test_an_entry_without_an_id_has_one_of_its_job_and_place() -> None:
     assert (two["id"], two["completionStatus"], two["statusMessage"]) == ("e2", "ERROR", "no")
     assert (two["index"], json.loads(str(two["_extra_data"]))) == (None, {"index": "x"})
     assert found.doubts == ["job j1 shows 2 of 3 entries"]
+
+
+@pytest.mark.parametrize("shown", [data([]), data([{"id": "e1"}]), answer(404, {})])
+def test_a_known_job_that_does_not_show_all_its_entries_is_a_doubt(shown: Response) -> None:
+    counts = data({"id": "j1"}, bjEntryCompletionStatusVsCount={"SUCCESS": 1, "ERROR": 1})
+    found = listed(shown, counts).entries(None)
+    there = len(list(found.rows))
+    assert found.doubts == [f"job j1 shows {there} of 2 entries"]
+
+
+def test_a_forgotten_job_has_no_entries_and_is_no_doubt() -> None:
+    found = listed(answer(404, {}), answer(404, {})).entries(None)
+    assert (list(found.rows), found.doubts) == ([], [])
+
+
+def test_entries_of_two_jobs_may_have_one_id() -> None:
+    pages = [data([{"id": "1"}], total=1), data([{"id": "1"}], total=1)]
+    found = listed(*pages, jobs=[NamedJob("j1"), NamedJob("j2")]).entries(None)
+    assert [tuple(row[name] for name in found.keys) for row in found.rows] == [
+        ("j1", "1"),
+        ("j2", "1"),
+    ]
 
 
 def test_an_id_that_is_no_text_is_no_key_and_is_kept() -> None:
