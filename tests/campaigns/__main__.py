@@ -26,10 +26,11 @@ CHUNK = 4
 SCENARIOS = {
     "single": ("reference", "keyless"),
     "call-single": ("call-kinds",),
+    "photo-single": ("photo-kinds",),
     "tap": ("tap-incremental", "tap-full"),
     "tap-beside": ("tap-photos", "tap-ids"),
 }
-PAIRS = {"pairs": "short", "call-pairs": "call-short"}
+PAIRS = {"pairs": "short", "call-pairs": "call-short", "photo-pairs": "photo-short"}
 
 
 def main() -> int:

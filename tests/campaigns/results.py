@@ -35,6 +35,8 @@ CAMPAIGNS = (
     "call-single",
     "call-pairs",
     "photos",
+    "photo-single",
+    "photo-pairs",
     "tap",
     "tap-beside",
 )

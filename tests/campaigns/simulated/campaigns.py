@@ -18,8 +18,14 @@ from tests.campaigns.simulated.clock_cases import clock_case
 from tests.campaigns.simulated.kinds import ALL_KINDS, CLASSES, Hit, Hits, singles
 from tests.campaigns.simulated.lag_cases import lag_case, no_good_row_is_rejected
 from tests.campaigns.simulated.message_cases import all_kinds, message_case, two_calls
-from tests.campaigns.simulated.photo_cases import GivenPhotoSimulation
+from tests.campaigns.simulated.photo_cases import (
+    GivenPhotoSimulation,
+    given_photos,
+    photo_case,
+    two_photos,
+)
 from tests.campaigns.simulated.random_cases import random_case
+from tests.campaigns.simulated.settled_cases import SettledSimulation
 from tests.campaigns.simulated.tap import TapSimulation
 from tests.campaigns.simulated.tap_ids import NamedSimulation
 from tests.campaigns.simulated.tap_photos import PhotoSimulation
@@ -40,7 +46,12 @@ SCENARIOS: Mapping[str, Callable[[], Scenario]] = {
     "keyless": scenarios.keyless,
     "short": scenarios.short,
 }
-CALLS: Mapping[str, Callable[[], Scenario]] = {"call-kinds": all_kinds, "call-short": two_calls}
+SETTLED: Mapping[str, Callable[[Hits], SettledSimulation]] = {
+    "call-kinds": lambda plan: CallSimulation(all_kinds(), plan),
+    "call-short": lambda plan: CallSimulation(two_calls(), plan),
+    "photo-kinds": lambda plan: GivenPhotoSimulation(given_photos(), plan),
+    "photo-short": lambda plan: GivenPhotoSimulation(two_photos(), plan),
+}
 TAPS: Mapping[str, Callable[..., TapSimulation]] = {
     "tap-incremental": tap.incremental,
     "tap-full": tap.full_table,
@@ -57,7 +68,7 @@ NUMBERED: Mapping[str, Callable[[int], Simulation]] = {
     "undo": UndoSimulation,
     "calls": task_case,
     "messages": message_case,
-    "photos": GivenPhotoSimulation,
+    "photos": photo_case,
 }
 """Cases of which each follows from its number."""
 DOUBLED = (
@@ -162,8 +173,8 @@ def _simulation(case: str) -> Simulation | TapSimulation:
     plan = Hits(*hits)
     if name in TAPS:
         return TAPS[name](plan)
-    if name in CALLS:
-        return CallSimulation(CALLS[name](), plan)
+    if name in SETTLED:
+        return SETTLED[name](plan)
     return Simulation(SCENARIOS[name](), plan)
 
 
@@ -182,7 +193,7 @@ def _judged(case: str, simulation: Simulation | TapSimulation) -> Result:
         history = simulation.play()
         rows, runs = len(history.wishes), len(history.ended)
         unknown = sum(each.receipt.get("unknown", 0) for each in history.ended)
-        if isinstance(simulation, ApplySimulation | UndoSimulation | CallSimulation):
+        if isinstance(simulation, ApplySimulation | UndoSimulation | SettledSimulation):
             condemned = simulation.condemned()
         elif name == "entries":
             condemned = entries.condemned(entries.case_of(int(rest)), history)

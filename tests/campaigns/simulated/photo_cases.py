@@ -48,16 +48,7 @@ MAPPING: Final = {
 
 
 class GivenPhotoSimulation(SettledSimulation):
-    """A case of its number.
-
-    Args:
-        number: Of the case.
-    """
-
-    def __init__(self, number: int) -> None:
-        draw = random.Random(f"photos {number}")
-        rates = {family: draw.choice(RATES) for family in KINDS}
-        super().__init__(_scenario(number, draw), Rates(draw.random(), rates))
+    """A case with rows that bring photos."""
 
     @property
     def uploaded(self) -> dict[str, str]:
@@ -138,6 +129,50 @@ def _world(knobs: Mapping[str, Any], seed: int, now_ms: int) -> World:
     return World(Account(shelves), Knobs().change(dict(knobs)), seed)
 
 
+def photo_case(number: int) -> GivenPhotoSimulation:
+    """The case that follows from a number."""
+    draw = random.Random(f"photos {number}")
+    rates = {family: draw.choice(RATES) for family in KINDS}
+    return GivenPhotoSimulation(_scenario(number, draw), Rates(draw.random(), rates))
+
+
+def given_photos() -> Scenario:
+    """Rows of their own, one that comes again, another photo of one ticket, one that can't be."""
+    first, same = picture(1, b"one"), picture(2, b"one")
+    other, nobody = picture(1, b"another"), picture(900, b"of nobody", fits=False)
+    wishes = [first, same, nobody, picture(3, b"three"), other, same]
+    return _undrawn(21, wishes, frozenset({2, 4, len(wishes)}))
+
+
+def two_photos() -> Scenario:
+    """A photo that another one replaces, and comes again: few steps, for pairs of faults."""
+    first = picture(1, b"one")
+    wishes = [first, picture(1, b"another"), first]
+    return _undrawn(22, wishes, frozenset({1, len(wishes)}))
+
+
+def _undrawn(seed: int, wishes: Sequence[Wish], states: frozenset[int]) -> Scenario:
+    return Scenario(
+        seed=seed,
+        world=partial(_world, {}, seed),
+        wishes=wishes,
+        columns={STREAM: ("ticket", "body")},
+        states=states,
+        settings=_settings(wishes, concurrency=2),
+        journal_exists=True,
+    )
+
+
+def _settings(wishes: Sequence[Wish], concurrency: int) -> dict[str, Any]:
+    return {
+        **settings(wishes),
+        "streams": [MAPPING],
+        "concurrency": concurrency,
+        "max_rejects": len(wishes),
+        "stop_at_reject_percent": 100,
+    }
+
+
 def _scenario(number: int, draw: random.Random) -> Scenario:
     contents = [f"content {n}".encode() for n in range(draw.choice((2, 30)))]
     rows = draw.choice((5, 15, 30))
@@ -152,13 +187,7 @@ def _scenario(number: int, draw: random.Random) -> Scenario:
         wishes=wishes,
         columns={STREAM: ("ticket", "body")},
         states=frozenset({*range(size, len(wishes), size), len(wishes)}),
-        settings={
-            **settings(wishes),
-            "streams": [MAPPING],
-            "concurrency": draw.choice((1, 2, 4)),
-            "max_rejects": len(wishes),
-            "stop_at_reject_percent": 100,
-        },
+        settings=_settings(wishes, concurrency=draw.choice((1, 2, 4))),
         most_runs=RUNS,
         calm_after=CALM_AFTER,
         rests=(1.0, 30.0, 400.0),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
 from target_chakra.photos.photo_attribute import PhotoAttribute
+from tests.campaigns.simulated.campaigns import first_cases, pair_cases, run_case, single_cases
 from tests.campaigns.simulated.photo_cases import (
-    GivenPhotoSimulation,
     content_of,
     picture,
     wrongly_held,
@@ -18,12 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SINGLE_EVERY, FIRST_EVERY, PAIR_EVERY = 9, 9, 11
+
+
 @pytest.mark.parametrize("part", range(3))
 def test_a_photo_is_there_once_whatever_becomes_of_its_runs(part: int) -> None:
     for number in range(9_000 + part * 4, 9_004 + part * 4):
-        case = GivenPhotoSimulation(number)
-        case.play()
-        assert case.condemned() == [], f"photos/{number}"
+        assert run_case(f"photos/{number}").condemned == (), f"photos/{number}"
+
+
+def test_a_photo_is_there_once_under_a_single_fault() -> None:
+    cases = single_cases("photo-kinds")[::SINGLE_EVERY]
+    assert len(cases) > 20
+    assert [each for each in map(run_case, cases) if each.condemned] == []
+
+
+def test_a_photo_is_there_once_under_two_faults() -> None:
+    firsts = first_cases("photo-short")[::FIRST_EVERY]
+    cases = [pair for first in firsts for pair in islice(pair_cases(first), 0, None, PAIR_EVERY)]
+    assert len(cases) > 20
+    assert [each for each in map(run_case, cases) if each.condemned] == []
 
 
 def test_ids_of_chance_are_condemned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,9 +49,7 @@ def test_ids_of_chance_are_condemned(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     found: list[str] = []
     for number in range(9_000, 9_004):
-        case = GivenPhotoSimulation(number)
-        case.play()
-        found += case.condemned()
+        found += run_case(f"photos/{number}").condemned
     assert any("is there" in each for each in found)
 
 
