@@ -1,8 +1,8 @@
 """Makes each thing that a row names as the row says: looked at first, written where it differs.
 
-Users, message templates and the like can be seen, and to write one twice does no harm. So nothing
-of it is stored: a row whose write was lost comes again, and finds what became of it. The rows of
-one thing are carried out one after the other.
+Users, message templates and the like can be seen, and to write one twice does no harm. So no row
+of it is stored: one whose write was lost comes again, and finds what became of it. The rows of one
+thing are carried out one after the other; what does not show the row before yet is looked at again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from target_chakra.calls.call_verdict import (
     refused_reject,
 )
 from target_chakra.calls.differences import Difference, changed_since, differing, left_as_it_was
+from target_chakra.calls.written_lately import WrittenLately
 from target_chakra.changes import Action, Done, Ended, Failed, Kind
 from target_chakra.lifecycle import Outcome
 from target_chakra.reject_kind import RejectKind
@@ -52,6 +53,7 @@ class _Working:
 
     Attributes:
         change: What it asks for.
+        asked: When it was looked at last, monotonic.
         sight: What was seen before the write; None until then.
         has_left: Whether its write may have left.
         lost: What was left open of a write that is not seen yet: its error, None if ChakraHQ said
@@ -60,6 +62,7 @@ class _Working:
     """
 
     change: Change
+    asked: float = 0.0
     sight: Sight | None = None
     has_left: bool = False
     lost: ChakraError | None = None
@@ -87,6 +90,7 @@ class ComparedDesk:
         self._rows: dict[_Named, deque[Change]] = {}
         self._at_work: dict[_Named, _Working] = {}
         self._foreseen: dict[_Named, dict[str, object]] = {}
+        self._lately = WrittenLately(context)
         self._is_stopped = False
         self.scopes: set[str] = set()
         self.written: Counter[str] = Counter()
@@ -94,7 +98,9 @@ class ComparedDesk:
     def register(self, compiled: ComparedStream) -> None:
         """A stream is about to come whose rows each name a thing."""
         self._writers[compiled.mapper.stream] = compiled.writer
-        self.scopes.add(compiled.mapper.scope)
+        if compiled.mapper.scope not in self.scopes:
+            self.scopes.add(compiled.mapper.scope)
+            self._lately.recall(compiled.mapper.scope)
 
     def add(self, change: Change) -> None:
         """A row says how a thing is to be."""
@@ -129,6 +135,10 @@ class ComparedDesk:
         self._rows = {name: deque() for name in self._at_work}
         return given_up
 
+    @property
+    def _now(self) -> float:
+        return self._context.clock.monotonic()
+
     # Looks
 
     def advance(self) -> Iterator[PlanningEvent]:
@@ -150,7 +160,8 @@ class ComparedDesk:
             self._look(name)
 
     def _look(self, name: _Named) -> None:
-        change = self._at_work[name].change
+        at_work = self._at_work[name]
+        at_work.asked, change = self._now, at_work.change
         writer = self._writers[change.stream]
         self._context.workers.start(
             partial(writer.look, name.thing, change),
@@ -169,6 +180,8 @@ class ComparedDesk:
         unlike = differing(sight, self._foreseen.get(name, {}))
         if self._is_stopped:
             yield from self._ended(name, Ended(change, Outcome.NOT_SENT))
+        elif (pause := self._lately.pause(*name, sight, unlike, at_work.asked)) is not None:
+            self._context.workers.later(min(pause, LOOK_AGAIN_AFTER), partial(self._look, name))
         elif sight.problem:
             unfit = hidden_reject(change, sight.problem, RejectKind.UNFIT, sight.next_step)
             yield from self._ended(name, unfit)
@@ -184,6 +197,7 @@ class ComparedDesk:
             yield from self._ended(name, Ended(change, Outcome.NOT_SENT))
         else:
             at_work.sight = sight
+            self._lately.intend(*name, {field: each.after for field, each in unlike.items()})
             self._write(name, sight)
 
     def _not_seen(self, name: _Named, error: Exception) -> Iterator[PlanningEvent]:
@@ -238,7 +252,7 @@ class ComparedDesk:
         """Look whether a write is there of which the answer does not tell."""
         at_work = self._at_work[name]
         lag = self._context.settings.patience.lag
-        at_work.lost, at_work.until = lost, self._context.clock.monotonic() + lag
+        at_work.lost, at_work.until = lost, self._now + lag
         self._look(name)
 
     def _judged(
@@ -256,13 +270,16 @@ class ComparedDesk:
         change = at_work.change
         if not left:
             self.written[self._writers[change.stream].kind.value] += 1
+            sent = {field: each.after for field, each in differing(sight).items()}
+            self._lately.done(*name, sent)
             outcome = Outcome.UPDATED if sight.thing_id else Outcome.CREATED
             yield from self._ended(name, Done(change, outcome))
-        elif not is_final and self._context.clock.monotonic() < at_work.until:
+        elif not is_final and self._now < at_work.until:
             self._context.workers.later(LOOK_AGAIN_AFTER, partial(self._look, name))
         elif at_work.lost is not None:
             yield from self._broken_off(name, at_work.lost)
         else:
+            self._lately.take_back(*name)
             yield from self._ended(
                 name, hidden_reject(change, left_as_it_was(left), RejectKind.REFUSED)
             )
@@ -274,6 +291,7 @@ class ComparedDesk:
         return call_verdict(error, kind, made_before=self.written[kind.value] > 0)
 
     def _refused(self, name: _Named, error: ChakraError) -> Iterator[PlanningEvent]:
+        self._lately.take_back(*name)
         yield from self._ended(name, refused_reject(self._at_work[name].change, error))
 
     def _broken_off(self, name: _Named, error: ChakraError) -> Iterator[PlanningEvent]:

@@ -88,7 +88,7 @@ class PhotoWriter:
             return Sight("", {})
         held = self._processes.held(key)
         if len(held) != 1 or held[0].deleted:
-            return Sight("", {}, problem=_nobody(change, held))
+            return Sight("", {}, problem=_nobody(change, held), is_missing=not held)
         return self._seen(held[0], files)
 
     def _seen(self, held: Snapshot, files: tuple[RowFile, ...]) -> Sight:

@@ -26,6 +26,7 @@ class Sight:
         problem: Why it can't be made so; empty if nothing speaks against it.
         next_step: What to do about that.
         beside: What else is told of what would be written, by field.
+        is_missing: Whether the problem is that it is not shown: what was just written may not be.
     """
 
     thing_id: str
@@ -34,6 +35,7 @@ class Sight:
     problem: str = ""
     next_step: str = MEND
     beside: Fields = field(default_factory=dict)
+    is_missing: bool = False
 
 
 class ThingWriter(Protocol):

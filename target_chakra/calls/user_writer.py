@@ -70,7 +70,7 @@ class UserWriter:
         try:
             row = self._client.user(thing)
         except NotFound:
-            return Sight("", {}, change.fields, "The user is not there")
+            return Sight("", {}, change.fields, "The user is not there", is_missing=True)
         missing = sorted(name for name in change.fields if name not in row)
         if row.get("isDeleted") is True:
             problem = "The user is deleted"

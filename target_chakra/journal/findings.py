@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_chakra.journal.database import upsert
+from target_chakra.journal.database import chunks, upsert
 from target_chakra.journal_tables import tables as t
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ class Findings:
         with self._database.writing() as connection:
             upsert(connection, t.findings, [row])
 
-    def forget(self, procedure: str, name: str) -> None:
-        """Keep a finding no longer."""
+    def forget(self, procedure: str, *names: str) -> None:
+        """Keep findings no longer."""
         cells = t.findings.c
-        this = cells.account == self._account, cells.procedure == procedure, cells.name == name
+        mine = cells.account == self._account, cells.procedure == procedure
         with self._database.writing() as connection:
-            connection.execute(t.findings.delete().where(*this))
+            for some in chunks(names):
+                connection.execute(t.findings.delete().where(*mine, cells.name.in_(some)))

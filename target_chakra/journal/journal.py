@@ -331,9 +331,9 @@ class Journal:
         """Remember what ChakraHQ turned out to do."""
         self._findings.found(procedure, name, value)
 
-    def forget(self, procedure: str, name: str) -> None:
+    def forget(self, procedure: str, *names: str) -> None:
         """Remember that no longer."""
-        self._findings.forget(procedure, name)
+        self._findings.forget(procedure, *names)
 
     # What mirrored streams say of what exists
 

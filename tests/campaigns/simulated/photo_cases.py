@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TICKETS: Final = 12
 RUNS: Final = 20
 CALM_AFTER: Final = 6
+FETCH_LAGS: Final = 0.3
+"""Share of cases in which a fetch by id lags as lists do."""
 STREAM: Final = "pictures"
 FRONT: Final = "front"
 MODEL: Final = replace(
@@ -180,15 +182,20 @@ def _scenario(number: int, draw: random.Random) -> Scenario:
     wishes += [picture(900 + n, b"of nobody", fits=False) for n in range(draw.choice((0, 2)))]
     draw.shuffle(wishes)
     size = draw.choice((4, 11, 100))
-    repeat = draw.choice(("accepted", "conflict"))
+    lags = {
+        "photo_repeat": draw.choice(("accepted", "conflict")),
+        "index_lag_ms": draw.choice((0, 400, 3_000, 12_000, 29_000)),
+        "index_lag_shows": draw.choice(("before", "before", "nothing")),
+        "fetch_lags": draw.random() < FETCH_LAGS,
+    }
     return Scenario(
         seed=number,
-        world=partial(_world, {**knobs_of(draw), "photo_repeat": repeat}, number),
+        world=partial(_world, {**knobs_of(draw), **lags}, number),
         wishes=wishes,
         columns={STREAM: ("ticket", "body")},
         states=frozenset({*range(size, len(wishes), size), len(wishes)}),
         settings=_settings(wishes, concurrency=draw.choice((1, 2, 4))),
         most_runs=RUNS,
         calm_after=CALM_AFTER,
-        rests=(1.0, 30.0, 400.0),
+        rests=draw.choice(((0.1, 0.1, 5.0), (1.0, 30.0, 400.0))),
     )

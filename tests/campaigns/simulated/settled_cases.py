@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.exit_codes import ExitCode
 from target_chakra.history.reports import Reports
+from target_chakra.settings import LAG_SECONDS
 from tests.campaigns.simulated.target import Scenario, Simulation
 from tests.campaigns.simulated.target_judges import of_no_input
 
@@ -35,8 +36,12 @@ class SettledSimulation(Simulation):
         super().__init__(scenario, plan)
 
     def _replay(self) -> None:
-        """Send the rejects again, without any fault: what a faulty answer refused is written."""
+        """Send the rejects again, without any fault: what a faulty answer refused is written.
+
+        Somebody has to look at them first, and lists have caught up by then.
+        """
         self._calm = True
+        self.turns.sleep(LAG_SECONDS)
         with closing(Reports(self.disk.journal)) as reports:
             found = reports.rejects()
         if found and self.history.ended[-1].code is not None:
