@@ -60,7 +60,7 @@ def remedy_for(batch: Batch, error: ChakraError, *, first: bool) -> Remedy:
         # One that names a process is about that: the procedure was found when it was opened.
         names_process = batch.shape == SINGLE and batch.kind is not Kind.CREATE
         return Remedy(0, batch.shape, gone=not names_process)
-    shapes = [shape for shape in SHAPES[batch.kind] if shape != SINGLE]
+    shapes = _bulk_shapes(batch)
     at = shapes.index(batch.shape) if batch.shape in shapes else len(shapes)
     if first and type(error) is BadRequest and at + 1 < len(shapes):
         return Remedy(len(batch.actions), shapes[at + 1])
@@ -151,9 +151,14 @@ def other_shape(batch: Batch, found: Conclusion) -> str | None:
     invalid = rejected and not found.understood
     if batch.kind is Kind.CREATE or not (invalid or found.effect is False):
         return None
-    shapes = SHAPES[batch.kind]
-    following = shapes.index(batch.shape) + 1
+    shapes = _bulk_shapes(batch)
+    following = shapes.index(batch.shape) + 1 if batch.shape in shapes else len(shapes)
     return shapes[following] if following < len(shapes) else None
+
+
+def _bulk_shapes(batch: Batch) -> list[str]:
+    """The shapes in which a batch may be sent as one: which rows go alone is decided elsewhere."""
+    return [shape for shape in SHAPES[batch.kind] if shape != SINGLE]
 
 
 def no_effect(batch: Batch) -> ChakraError:

@@ -32,6 +32,7 @@ def the_slice() -> list[str]:
 
 FOUND = (  # what was condemned once
     "target/submit/bytes a chunk below zero/1/30",
+    "target/submit/head status 422 Bad/1/30",
     "tap/users/head a header without a colon/1/30",
     "tap/config/json _errors is dense objects/always/30",
     "tap/list/json _data is dense objects/always/450",

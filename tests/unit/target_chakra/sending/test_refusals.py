@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chakra_api.errors import BadRequest, Conflict, NotFound, TooLarge
-from target_chakra.batches import Batch
+from target_chakra.batches import Batch, Settlement
 from target_chakra.changes import Action, Change, Kind, Mode
-from target_chakra.lifecycle import BatchState
+from target_chakra.lifecycle import BatchState, Outcome
 from target_chakra.sending.item_shapes import ARRAY, FLAT, NESTED, OBJECT, SINGLE
-from target_chakra.sending.refusals import remedy_for
+from target_chakra.sending.outcomes import Conclusion
+from target_chakra.sending.refusals import other_shape, remedy_for
 
 REFUSAL = Conflict("a row is bad", status=409)
 
@@ -94,3 +95,22 @@ def test_without_a_create_of_one_process_nothing_can_be_done() -> None:
 def test_a_batch_that_is_too_large_is_halved_in_its_shape() -> None:
     remedy = remedy_for(batch_of(tuple(range(9))), TooLarge("big", status=413), first=True)
     assert (remedy.size, remedy.shape) == (5, NESTED)
+
+
+@pytest.mark.parametrize("kind", [Kind.UPDATE, Kind.DELETE])
+@pytest.mark.parametrize("outcome", [Outcome.UPDATED, Outcome.REJECTED])
+def test_a_first_batch_without_effect_goes_in_each_shape_of_a_batch_and_in_no_other(
+    kind: Kind, outcome: Outcome
+) -> None:
+    """Sent one process a request, the first row would be written and all others be called so."""
+    effect = None if outcome is Outcome.REJECTED else False
+    batch, tried = batch_of((1, 2, 3), kind), [NESTED]
+    while True:
+        settled = {at: Settlement(each, outcome) for at, each in enumerate(batch.actions)}
+        shape = other_shape(batch, Conclusion(settled, effect))
+        if shape is None:
+            break
+        tried.append(shape)
+        batch = batch_of((1, 2, 3), kind, shape)
+    assert tried == [NESTED, FLAT]
+    assert other_shape(batch_of((1,), kind, SINGLE), Conclusion(settled, effect)) is None
