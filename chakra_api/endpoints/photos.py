@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.endpoints.answers import id_of, row_of
 from chakra_api.endpoints.paths import part
-from chakra_api.errors import Conflict, NoFile, Unreadable
+from chakra_api.errors import (
+    AnswerTooLarge,
+    Conflict,
+    NoFile,
+    NotFound,
+    Refused,
+    Unreadable,
+)
 from chakra_api.wire.bodies import CHECK_URL
 from chakra_api.wire.envelope import (
     REDIRECT_STATUSES,
@@ -144,8 +151,20 @@ class Photos:
         try:
             made = _photo(self._calls.call(request, f"the upload of photo '{photo_id}'"))
         except Conflict:
+            if not self._is_there(photo_id):
+                raise
             return Photo(photo_id, {}, was_there=True)
         return Photo(made.photo_id or photo_id, made.row)
+
+    def _is_there(self, photo_id: str) -> bool:
+        """Whether there is a photo of that id, as far as this key may see."""
+        try:
+            self.fetch(photo_id)
+        except NotFound:
+            return False
+        except (AnswerTooLarge, Refused):  # nobody says that it is not there
+            return True
+        return True
 
     def _form(self, upload: Upload) -> Form:
         stem, dot, ending = upload.name.rpartition(".")

@@ -55,7 +55,7 @@ class Submission:
         self.client = procedure.client
         self._read_back = ReadBack(procedure, clock)
         self._outcomes = Outcomes(procedure, self._read_back)
-        self._single = SingleWrites(procedure)
+        self._single = SingleWrites(procedure, self._read_back)
 
     def submit(self, batch: Batch, leaving: Callable[[], None]) -> Accepted:
         """Send a batch, once.
@@ -105,10 +105,12 @@ class SingleWrites:
 
     Args:
         procedure: The procedure.
+        read_back: Sees what ChakraHQ holds now.
     """
 
-    def __init__(self, procedure: OpenProcedure) -> None:
+    def __init__(self, procedure: OpenProcedure, read_back: ReadBack) -> None:
         self._procedure = procedure
+        self._read_back = read_back
 
     def write(
         self, action: Action, body: dict[str, object], leaving: Callable[[], None]
@@ -139,7 +141,10 @@ class SingleWrites:
             else:
                 client.delete_process_by_key(name, (named, str(value)), leaving)
         except NotFound:
-            pass  # as it should be
+            # As it should be; or this account has no such endpoint, and nothing was deleted.
+            (seen,) = self._read_back.caught_up({0: action}).values()
+            if any(not each.deleted for each in seen):
+                raise
         return Accepted("", None)
 
     def _update(

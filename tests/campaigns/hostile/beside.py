@@ -132,6 +132,8 @@ class Beside:
     # Photos and media
 
     def _photo(self, asked: Asked) -> Reply:
+        if not asked.named.startswith("ph-") and asked.named not in self.photos:
+            return replace(Reply.of(None), status="404 None")
         place = f"{self._elsewhere}/files/{asked.named}"
         if self._gives == "redirect":
             return Reply(body=b"", status="302 Found", headers=[("Location", place)])

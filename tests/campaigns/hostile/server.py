@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 KEY: Final = "hostile-key-that-never-leaves-4711"
 HOUR_MS: Final = 3_600_000
+WITHOUT_LENGTH: Final = b"HTTP/0.9 200 OK\r\n\r\n"
+"""Head of a reply whose end is that of its connection: nobody can tell whether it is whole."""
 GIVES: Final = {"file": "redirect", "photo json": "json"}
 """How photos are given where replies of such an endpoint are spoilt; elsewhere as bytes."""
 _TYPES: Final = {"lead_id": "t-text", "name": "t-text", "score": "t-number", "picture": "t-photo"}
@@ -101,6 +103,11 @@ class Hostile:
                 self._submitted(items, Asked("submit", "", b"", is_done=True)).value["_data"]["id"]
             )
 
+    @property
+    def endpoint(self) -> str:
+        """The endpoint whose replies are spoilt."""
+        return self._endpoint
+
     def relent(self) -> None:
         """From now on all replies are honest."""
         with self._lock:
@@ -164,6 +171,8 @@ class Hostile:
                 self._left -= 1
                 self.spoilt += 1
                 reply = reply if self._spoil is None else self._spoil(reply, self)
+            if reply.raw is not None and reply.raw.startswith(WITHOUT_LENGTH):
+                self.files.add(reply.raw.removeprefix(WITHOUT_LENGTH))
             if reply.raw is None and not reply.filler and (size := _told_size(reply)) is not None:
                 self.files.add(reply.content[:size])
             return reply

@@ -48,6 +48,10 @@ FOUND = (  # what was condemned once
     "tasks/task/endless body/always/6",
     "tasks/task/head status 102 Processing/1/6",
     "photos/photo/head status 204 No Content/always/6",
+    "given photos/upload as/head status 409 Conflict/1/6",
+    "single writes/delete/head status 404 None/1/6",
+    "named jobs/entries/head status 404 None/1/6",
+    "named jobs/entries/json ids are the same for all/always/6",
     "photos/file/head status 206 Partial/1/6",
 )
 REDIRECTED = "head status 302 elsewhere/1/6"
