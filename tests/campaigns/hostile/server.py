@@ -30,6 +30,8 @@ WITHOUT_LENGTH: Final = b"HTTP/0.9 200 OK\r\n\r\n"
 """Head of a reply whose end is that of its connection: nobody can tell whether it is whole."""
 GIVES: Final = {"file": "redirect", "photo json": "json"}
 """How photos are given where replies of such an endpoint are spoilt; elsewhere as bytes."""
+OF_FILES: Final = frozenset({"photo", "photo json", "file"})
+"""Endpoints whose replies may be files."""
 _TYPES: Final = {"lead_id": "t-text", "name": "t-text", "score": "t-number", "picture": "t-photo"}
 _ONE: Final = "/v1/ext/procedure/lead/process"
 
@@ -171,10 +173,8 @@ class Hostile:
                 self._left -= 1
                 self.spoilt += 1
                 reply = reply if self._spoil is None else self._spoil(reply, self)
-            if reply.raw is not None and reply.raw.startswith(WITHOUT_LENGTH):
-                self.files.add(reply.raw.removeprefix(WITHOUT_LENGTH))
-            if reply.raw is None and not reply.filler and (size := _told_size(reply)) is not None:
-                self.files.add(reply.content[:size])
+            if endpoint in OF_FILES and (file := _file_in(reply)) is not None:
+                self.files.add(file)
             return reply
 
     # The account
@@ -257,6 +257,15 @@ class Hostile:
             row["data"].update(item.get("update", {}).get("data", {}))
             row["updatedAt"] = now
         return row
+
+
+def _file_in(reply: Reply) -> bytes | None:
+    """What a reply gives as a whole, so that it may be taken for a file; None for nothing."""
+    if reply.raw is not None and reply.raw.startswith(WITHOUT_LENGTH):
+        return reply.raw.removeprefix(WITHOUT_LENGTH)
+    if reply.raw is not None or reply.filler or (size := _told_size(reply)) is None:
+        return None
+    return reply.content[:size]
 
 
 def _told_size(reply: Reply) -> int | None:
