@@ -154,9 +154,13 @@ class Gathered:
 
     One without an id is compared as a whole with those of the pages before, not with its own
     page: there, two that say the same are two.
+
+    Args:
+        name_of: What tells an object from others; None if it has no id.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name_of: Callable[[Row], object] | None = None) -> None:
+        self._name_of = name_of or _id_of
         self._rows: list[Row] = []
         self._seen: set[str] = set()
 
@@ -171,7 +175,7 @@ class Gathered:
         before = len(self._rows)
         whole: set[str] = set()
         for row in rows:
-            name = _id_of(row)
+            name = self._name_of(row)
             key = _text(row) if name is None else f"id {name!r}"
             if key not in self._seen:
                 self._rows.append(row)

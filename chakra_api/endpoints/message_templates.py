@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
-from chakra_api.endpoints.answers import id_of, row_of, rows_of
+from chakra_api.endpoints.answers import id_of, row_of
 from chakra_api.endpoints.open_answers import open_meta
 from chakra_api.endpoints.paths import part
+from chakra_api.endpoints.template_pages import PAGE, read_templates, template_page
 from chakra_api.wire.transport import Request
 from chakra_api.wire.wire_json import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable
 
     from chakra_api.endpoints.answers import Row
     from chakra_api.endpoints.calls import Calls
+    from chakra_api.endpoints.template_pages import TemplatePage
 
-MOST_PAGES: Final = 500
-"""Pages of templates at the most: an account may have 6,000 templates."""
-PAGE: Final = 100
-"""Templates that are asked for at a time."""
 _LOOK_FOR: Final = "It may have been carried out: list the templates before sending it again"
 
 
@@ -98,23 +96,12 @@ class MessageTemplates:
         Args:
             owner: Whose they are.
         """
-        found: dict[tuple[str, str, str], MessageTemplate] = {}
-        nameless: list[MessageTemplate] = []
-        after, seen = "", set[str]()
-        for _ in range(MOST_PAGES):
-            rows, following = self._page(owner, after)
-            for template in map(template_of, rows):
-                if template.template_id is None:
-                    nameless.append(template)
-                else:
-                    named = (template.template_id, template.name, template.language)
-                    found.setdefault(named, template)
-            if not following or following in seen:
-                begins_again = ("the list begins again",) if following else ()
-                return _listed(found.values(), nameless, begins_again)
-            seen.add(following)
-            after = following
-        return _listed(found.values(), nameless, ("the list has no end",))
+        found = read_templates(lambda cursor: self._page(owner, cursor))
+        templates, unsure = tuple(map(template_of, found.rows)), found.unsure
+        ids = [each.template_id for each in templates if each.template_id is not None]
+        if len(set(ids)) < len(ids):
+            unsure = (*unsure, "different templates have the same id")
+        return TemplateList(templates, unsure)
 
     def create(
         self, owner: TemplateOwner, body: Row, leaving: Callable[[], None] | None = None
@@ -163,21 +150,11 @@ class MessageTemplates:
         envelope = self._calls.call_once_for_all(request, what, _LOOK_FOR, open_meta)
         return row_of(envelope.data).get("success") is True
 
-    def _page(self, owner: TemplateOwner, after: str) -> tuple[list[Row], str]:
-        """One page, and the cursor of the next one; empty if it is the last."""
-        cursor = f"&after={quote(after, safe='')}" if after else ""
-        request = Request("GET", f"{owner.path}?limit={PAGE}{cursor}", repeatable=True, many=True)
-        envelope = self._calls.call(request, "the message templates", open_meta)
-        return _rows_and_next(envelope.data)
-
-
-def _listed(
-    found: Collection[MessageTemplate], nameless: Iterable[MessageTemplate], unsure: tuple[str, ...]
-) -> TemplateList:
-    """The templates, and what is in doubt of them."""
-    if len({each.template_id for each in found}) < len(found):
-        unsure = (*unsure, "different templates have the same id")
-    return TemplateList((*found, *nameless), unsure)
+    def _page(self, owner: TemplateOwner, cursor: str) -> TemplatePage:
+        """The page behind a cursor; the first one if that is empty."""
+        after = f"&after={quote(cursor, safe='')}" if cursor else ""
+        request = Request("GET", f"{owner.path}?limit={PAGE}{after}", repeatable=True, many=True)
+        return template_page(self._calls.call(request, "the message templates", open_meta))
 
 
 def template_of(row: Row) -> MessageTemplate:
@@ -194,30 +171,6 @@ def template_of(row: Row) -> MessageTemplate:
         else (),
         row=row,
     )
-
-
-def _rows_and_next(data: object) -> tuple[list[Row], str]:
-    if isinstance(data, list):  # in ChakraHQ's envelope, without Meta's
-        return rows_of(data), ""
-    body = row_of(data)
-    rows = rows_of(body.get("data"))
-    paging = row_of(body.get("paging"))
-    cursor = row_of(paging.get("cursors")).get("after")
-    following = paging.get("next")
-    has_next = isinstance(following, str) and following != ""
-    if not has_next and len(rows) < PAGE:
-        return rows, ""
-    if isinstance(cursor, str) and cursor:
-        return rows, cursor
-    return rows, _cursor_in(str(following)) if has_next else ""
-
-
-def _cursor_in(url: str) -> str:
-    """The cursor in the address of a next page; empty if there is none."""
-    try:
-        return parse_qs(urlsplit(url).query).get("after", [""])[0]
-    except ValueError:
-        return ""
 
 
 def _text(row: Row, name: str) -> str:

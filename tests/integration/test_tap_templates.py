@@ -39,20 +39,13 @@ def read(folder: Path, config: dict[str, Any], *more: str) -> tap.Output:
     return tap.run(folder, config, catalog=catalog)
 
 
-@pytest.mark.parametrize(
-    "knobs",
-    [
-        {"template_page_size": 2},
-        {"template_page_size": 9},
-        {"template_paging": "cursors"},
-        {"template_answers": "wrapped", "template_page_size": 4},
-        {"template_answers": "wrapped", "template_paging": "cursors"},
-    ],
-)
+@pytest.mark.parametrize("paging", ["next_url", "cursors"])
+@pytest.mark.parametrize("size", [1, 3, 9, 100])
 def test_each_template_and_language_is_a_row_however_they_are_paged(
-    server: Sandbox, config: dict[str, Any], tmp_path: Path, knobs: dict[str, Any]
+    server: Sandbox, config: dict[str, Any], tmp_path: Path, size: int, paging: str
 ) -> None:
-    server.knobs(**knobs)
+    answers = "wrapped" if size == 3 else "meta"
+    server.knobs(template_answers=answers, template_page_size=size, template_paging=paging)
     found = read(tmp_path, config)
     assert found.code == 0, found.stderr
     rows = found.records[STREAM]
@@ -66,6 +59,18 @@ def test_each_template_and_language_is_a_row_however_they_are_paged(
         assert row["_extra_data"] is None
     (version,) = found.of_type("ACTIVATE_VERSION", STREAM)
     assert version["version"] == found.of_type("RECORD", STREAM)[0]["version"]
+
+
+def test_a_list_whose_end_is_not_known_deletes_nothing(
+    server: Sandbox, config: dict[str, Any], tmp_path: Path
+) -> None:
+    faults = [{"kind": "errors_in_200", "match": "GET .*message_templates", "at": [*range(2, 20)]}]
+    server.knobs(template_paging="cursors", template_page_size=3, faults=faults)
+    found = read(tmp_path, config)
+    assert found.code == ExitCode.INCOMPLETE
+    assert len(found.records[STREAM]) == 3
+    assert not found.of_type("ACTIVATE_VERSION", STREAM)
+    assert "what is behind the cursor of the list was refused" in found.stderr
 
 
 def test_without_the_setting_there_is_no_such_stream(

@@ -98,6 +98,27 @@ def test_what_is_missing_is_created_what_differs_changed_and_the_rest_left(
     assert len(sent(sandbox)) == 3
 
 
+@pytest.mark.parametrize("paging", ["next_url", "cursors"])
+def test_a_template_of_a_later_page_is_there(sandbox: Sandbox, tmp_path: Path, paging: str) -> None:
+    sandbox.knobs(template_paging=paging, template_page_size=2)
+    lines = templates(
+        wanted("welcome", "Welcome to Acme."), wanted("old_offer", "We miss you, {{1}}!")
+    )
+    told = write(tmp_path, config(sandbox), lines)
+    assert (told.code, told.outcomes) == (0, {"unchanged": 1, "updated": 1})
+    assert [each["path"].rsplit("/", 1)[1] for each in sent(sandbox)] == ["900100200308"]
+
+
+def test_nothing_is_created_where_there_may_be_more(sandbox: Sandbox, tmp_path: Path) -> None:
+    faults = [{"kind": "errors_in_200", "match": "GET .*message_templates", "at": [*range(2, 20)]}]
+    sandbox.knobs(template_paging="cursors", template_page_size=2, faults=faults)
+    lines = templates(wanted("old_offer", "We miss you, {{1}}!"), wanted("new_offer", "Hi"))
+    told = write(tmp_path, config(sandbox), lines)
+    assert told.outcomes == {"rejected": 2}
+    assert "there may be more" in reasons(tmp_path, sandbox)["new_offer"]
+    assert sent(sandbox) == []
+
+
 def test_the_last_row_of_a_template_counts(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.knobs(template_review="approved")
     rows = [wanted("order_sent", f"Order {{{{1}}}} left at {n}.") for n in range(4)]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chakra_api.endpoints.client import ChakraClient
-from chakra_api.endpoints.message_templates import MOST_PAGES, PAGE, TemplateOwner
+from chakra_api.endpoints.message_templates import TemplateOwner
+from chakra_api.endpoints.template_pages import MOST_PAGES, PAGE
 from chakra_api.errors import Unreadable
 from chakra_api.wire.pacing import Pacer
 from chakra_api.wire.retry import RetryPolicy
