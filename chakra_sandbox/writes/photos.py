@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from chakra_sandbox.messages import Rejection, ResponseOut, Row, ok
+from chakra_sandbox.reads.answers import may_see
 from chakra_sandbox.reads.forms import read_form
 from chakra_sandbox.rows.access import check_writes
 from chakra_sandbox.rows.model import TEAM_ID
@@ -66,7 +68,7 @@ class PhotoDesk:
 
     def _fetch(self, call: Call, photo_id: str) -> ResponseOut:
         file = self._find(photo_id)
-        if file is None:
+        if file is None or not self._sees(call, photo_id):
             raise Rejection(404, f"No photo {photo_id}")
         how = call.knobs.photo_fetch
         if how == "bytes":
@@ -84,6 +86,8 @@ class PhotoDesk:
         if photo_id is not None and len(photo_id) != _UUID:
             raise Rejection(400, "The id of a photo is a uuid")
         made = photo_id or self._draw.uuid()
+        if photo_id is not None and not self._sees(call, photo_id):
+            raise Rejection(403, f"Your access role does not allow photo {photo_id}")
         known = self._find(made)
         if known is not None and call.knobs.photo_repeat == "conflict":
             raise Rejection(409, f"There is a photo {made}")
@@ -95,6 +99,22 @@ class PhotoDesk:
         self._store.put(file)
         return ok(row)
 
+    def _sees(self, call: Call, photo_id: str) -> bool:
+        """Whether the caller sees a process that names a photo; one that none names is seen by all.
+
+        A user sees what is theirs (contract 1.2), so a photo is seen with its process. It may be
+        uploaded before a process names it.
+        """
+        if call.sees_all and call.token.procedure is None:
+            return True
+        allowed = call.token.procedure
+        seen = [
+            allowed in (None, shelf.model.short_id) and may_see(call, row)
+            for shelf, row, photos in _named_photos(self._shelves)
+            if photo_id in photos
+        ]
+        return not seen or any(seen)
+
     def _find(self, photo_id: str) -> HeldFile | None:
         held = self._store.find(photo_id)
         if held is not None or photo_id not in self._ids_of_made_rows():
@@ -105,17 +125,20 @@ class PhotoDesk:
     def _ids_of_made_rows(self) -> frozenset[str]:
         """The photos that rows name which were there when the first photo was asked for."""
         if self._made is None:
-            self._made = frozenset(_named_photos(self._shelves))
+            named = (photos for _, _, photos in _named_photos(self._shelves))
+            self._made = frozenset(chain.from_iterable(named))
         return self._made
 
 
-def _named_photos(shelves: Iterable[Shelf]) -> Iterator[str]:
+def _named_photos(shelves: Iterable[Shelf]) -> Iterator[tuple[Shelf, Row, list[str]]]:
+    """Each row of a procedure with attributes of photos, and the ids that stand in them."""
     for shelf in shelves:
         fields = [a.short_id for a in shelf.model.attributes if a.type_name in _PHOTO_TYPES]
         for slot in range(len(shelf.store) if fields else 0):
-            data = shelf.store.row(slot)["data"]
-            for value in map(data.get, fields):
-                yield from value if isinstance(value, list) else [str(value)]
+            row = shelf.store.row(slot)
+            values = map(row["data"].get, fields)
+            lists = (each if isinstance(each, list) else [str(each)] for each in values)
+            yield shelf, row, list(chain.from_iterable(lists))
 
 
 def _photo_row(photo_id: str, name: tuple[str, str], now_ms: int) -> Row:
