@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from chakra_sandbox import exact_json
+from chakra_sandbox.whatsapp.made_templates import PHONE_NUMBER_ID, WABA_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +68,7 @@ def _message(number: int) -> dict[str, Any]:
 
 def _chakra(number: int, now_ms: int) -> dict[str, Any]:
     payload = {
-        "wabaId": "900100200300",
+        "wabaId": WABA_ID,
         "externalId": f"wamid.sandbox{number}",
         "messageId": f"sandbox-{number}",
         "timestamp": now_ms,
@@ -81,11 +82,11 @@ def _meta(number: int, now_ms: int) -> dict[str, Any]:
     told = {"id": f"wamid.sandbox{number}", "timestamp": str(now_ms // 1000), **_message(number)}
     value = {
         "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "15550000000", "phone_number_id": "100200300400500"},
+        "metadata": {"display_phone_number": "15550000000", "phone_number_id": PHONE_NUMBER_ID},
         "contacts": [{"wa_id": _phone(number), "profile": {"name": f"Caller {number}"}}],
         "messages": [told],
     }
-    entry = {"id": "900100200300", "changes": [{"field": "messages", "value": value}]}
+    entry = {"id": WABA_ID, "changes": [{"field": "messages", "value": value}]}
     return {"object": "whatsapp_business_account", "entry": [entry]}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from chakra_sandbox.whatsapp.made_templates import PHONE_NUMBER_ID
 from tests.support import tap_process as tap
 from tests.support.listening import SECRET, listening, message, passed_through
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
 
 WHATSAPP, CHANGES = "whatsapp_events", "chakra_changes"
+TEMPLATES = "whatsapp_templates"
 DAY = 86_400_000
 
 
@@ -282,6 +284,27 @@ def test_the_sandbox_calls_in_each_form(
     living = {row.id for row in shared_sandbox.oracle() if row.died_ms is None}
     assert {each["process_id"] for each in found.records[CHANGES]} <= living
     assert [each["procedure"] for each in found.records[CHANGES]] == ["lead"] * 3
+
+
+def test_the_account_that_events_name_has_the_templates(
+    run: Callable[..., tap.Output],
+    config: dict[str, Any],
+    shared_sandbox: Sandbox,
+    tmp_path: Path,
+) -> None:
+    with listening(tmp_path) as running:
+        for form in ("chakra", "meta"):
+            address = f"http://127.0.0.1:{running.port}/whatsapp"
+            assert shared_sandbox.call(address, SECRET, form=form) == {"200": 1}
+    events = run().records[WHATSAPP]
+    assert [each["form"] for each in events] == ["chakra", "meta"]
+    assert events[1]["phone_number_id"] == PHONE_NUMBER_ID
+    (waba_id,) = {each["waba_id"] for each in events}
+    config["whatsapp"] = {"waba_id": waba_id}
+    catalog = tap.catalog_of(tmp_path, config, TEMPLATES)
+    read = tap.run(tmp_path, config, catalog=catalog)
+    held = shared_sandbox.arrived("templates")
+    assert (read.code, len(read.records[TEMPLATES])) == (0, len(held)), read.stderr
 
 
 def test_a_store_in_postgresql_serves_several_listeners(
