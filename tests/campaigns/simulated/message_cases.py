@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
 ANSWERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "message_answer": ("empty",),
     "message_errors": ("envelope",),
-    "through_answer": ("chakra",),
+    "through_answer": ("meta",),
 }
 """How the server may answer otherwise where it sends messages."""
 ZONES: Final = ("UTC", "Asia/Kolkata", "America/New_York", "Pacific/Chatham")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import pytest
 
+from chakra_sandbox.knobs import Knobs
+from tests.campaigns.simulated import message_cases, random_cases
 from tests.campaigns.simulated.campaigns import first_cases, pair_cases, run_case, single_cases
 
 SINGLE_EVERY, FIRST_EVERY, PAIR_EVERY = 23, 16, 17
@@ -15,6 +18,14 @@ def condemned(cases: list[str]) -> dict[str, tuple[str, ...]]:
     """The cases that failed: `python -m tests.campaigns --only` and the name repeats one."""
     results = map(run_case, cases)
     return {result.case: result.condemned for result in results if result.condemned}
+
+
+@pytest.mark.parametrize("answers", [message_cases.ANSWERS, random_cases.ANSWERS])
+def test_what_is_answered_otherwise_is_answered_otherwise(
+    answers: dict[str, tuple[Any, ...]],
+) -> None:
+    usual = Knobs()
+    assert [name for name, others in answers.items() if getattr(usual, name) in others] == []
 
 
 @pytest.mark.parametrize("part", range(3))
