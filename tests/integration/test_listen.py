@@ -50,6 +50,13 @@ def count(folder: Path) -> int:
     return len(payloads(folder))
 
 
+def forms(folder: Path) -> list[str]:
+    """In whose form the events came, in order; asked of SQLite itself."""
+    with closing(sqlite3.connect(folder / "events.db")) as connection:
+        rows = connection.execute("SELECT form FROM webhook_events ORDER BY sequence")
+        return [form for (form,) in rows]
+
+
 def test_both_forms_are_stored_before_the_answer(listener: Listening, folder: Path) -> None:
     before = count(folder)
     assert listener.send("/whatsapp", message("both-1")) == 200
@@ -73,6 +80,37 @@ def test_changes_are_stored_each_time(listener: Listening, folder: Path) -> None
         assert listener.send("/changes", {"procedure": "lead", "n": 1}) == 200
         time.sleep(0.005)
     assert count(folder) == before + 2
+
+
+def test_a_signed_call_that_is_sent_again_is_known_at_whatsapp_alone(
+    listener: Listening, folder: Path
+) -> None:
+    event, change = message("heard by somebody"), {"procedure": "lead", "heard": "by somebody"}
+    before = count(folder)
+    for path, value in (("/whatsapp", event), ("/changes", change)):
+        body = json.dumps(value).encode()
+        given = {HEADER: signed(body)}
+        for _ in range(2):
+            assert listener.call(path, body, **given) == 200
+            time.sleep(0.005)
+    assert payloads(folder)[before:] == [event, change, change]
+
+
+@pytest.mark.parametrize("value", [message("elsewhere"), passed_through("elsewhere")])
+def test_what_was_signed_for_one_address_is_what_the_other_says_that_it_is(
+    listener: Listening, folder: Path, value: dict[str, Any]
+) -> None:
+    """A WhatsApp event at `/changes` is a change, each time, and never one that is known."""
+    change = {"procedure": "lead", "elsewhere": value["event" if "event" in value else "object"]}
+    before = len(forms(folder))
+    assert listener.send("/whatsapp", value) == 200
+    for _ in range(2):
+        assert listener.send("/changes", value) == 200
+        assert listener.send("/whatsapp", value) == 200
+        assert listener.send("/whatsapp", change) == 200
+        time.sleep(0.005)
+    own = "chakra" if "event" in value else "meta"
+    assert forms(folder)[before:] == [own, "change", "other", "change"]
 
 
 def test_only_what_is_signed_counts(listener: Listening, folder: Path) -> None:

@@ -72,6 +72,21 @@ def test_the_next_run_has_what_a_webhook_names_as_a_scan_would(
     assert not set(ids).intersection(third.ids(LEADS))
 
 
+def test_an_equal_call_behind_the_one_that_was_heeded_has_it_fetched_again(
+    server: Sandbox, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """It may tell of another change, so it is not known as the same."""
+    catalog = tap.catalog_of(tmp_path, config, LEADS)
+    state = tap.run(tmp_path, config, catalog=catalog).states[-1]
+    (changed,) = server.mutate("lead", update=1)["updated"]
+    for number in (1, 2):
+        called(tmp_path, changed)
+        output = tap.run(tmp_path, config, catalog=catalog, state=state)
+        assert (output.code, mark(output)) == (0, number)
+        assert changed in output.ids(LEADS)
+        state = output.states[-1]
+
+
 def test_dlt_loads_them_and_a_load_that_fails_fetches_them_again(
     server: Sandbox, config: dict[str, Any], tmp_path: Path
 ) -> None:
