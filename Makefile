@@ -231,7 +231,7 @@ fencing: $(STAMPS)/dev ## A second run at every step of a first one, its lock lo
 faults-report: $(STAMPS)/dev ## Write docs/faults.md from what the campaigns found last
 	$(BIN)/python -m tests.campaigns report
 
-endpoints-page: $(STAMPS)/dev ## Write docs/endpoints.md: each endpoint, its method, what uses it, its tests
+endpoints-page: $(STAMPS)/dev ## Write docs/endpoints.md and its table in the README: each endpoint, what uses it, its tests
 	$(BIN)/python -m tests.house.endpoints_page
 
 values-page: $(STAMPS)/dev ## Write docs/values.md from the table of attribute types

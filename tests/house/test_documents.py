@@ -16,13 +16,12 @@ from benchmarks.by_hand.spark_on_paper import paper_table
 from chakra_api.exit_codes import GRAVITY, ExitCode
 from chakra_plugin.settings.monitoring import MONITORING
 from chakra_sandbox.knobs import knob_docs
-from chakra_sandbox.routes import ENDPOINTS
 from chakra_spark import read_options, write_options
 from tap_chakra.cli.command import COMMANDS as TAP_COMMANDS
 from tap_chakra.singer.tap import TapChakra
 from target_chakra.cli.command import COMMANDS
 from target_chakra.singer.target import TargetChakra
-from tests.house import endpoints_page, plugin_files, values_page
+from tests.house import plugin_files, values_page
 from tests.outside import documents
 
 if sys.version_info >= (3, 11):
@@ -48,22 +47,6 @@ def declared() -> dict[str, dict[str, object]]:
 
 def test_the_page_of_values_says_what_the_code_does() -> None:
     assert read("docs/values.md") == values_page.page(), "python -m tests.house.values_page"
-
-
-def test_the_page_of_endpoints_says_what_the_code_does() -> None:
-    assert read("docs/endpoints.md") == endpoints_page.page(), "make endpoints-page"
-
-
-def test_every_method_of_the_client_and_every_path_of_the_sandbox_is_on_that_page() -> None:
-    called = [(name, arguments, options) for _, name, arguments, options in endpoints_page.METHODS]
-    assert {name for name, _, _ in called} == endpoints_page.public_methods()
-    sent = {endpoints_page.sent_by(*each).endpoint for each in called}
-    assert sent == {name for name, _, path in ENDPOINTS if not path.startswith("/_files/")}
-
-
-def test_every_endpoint_is_tested_over_the_wire() -> None:
-    untested = [row for row in endpoints_page.rows() if "`tests/integration/" not in row]
-    assert untested == []
 
 
 def test_the_exit_codes_are_documented() -> None:
