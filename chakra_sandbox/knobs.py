@@ -179,31 +179,32 @@ class Knobs:
         " JSON that names none",
     )
     photo_repeat: Literal["accepted", "conflict"] = _knob(
-        "accepted", "an upload under an id that is there: replaces it, or 409"
+        "accepted", "R2: an upload under an id that is there: replaces it, or 409"
     )
-    photo_max_bytes: int = _knob(10_000_000, "beyond it an upload answers 413")
+    photo_max_bytes: int = _knob(10_000_000, "R3: beyond it an upload answers 413")
     # WhatsApp
     message_errors: Literal["meta", "envelope"] = _knob(
-        "meta", "form in which template messages are refused; pass-through is always in Meta's"
+        "meta", "R4: how template messages are refused; pass-through is always in Meta's form"
     )
     message_answer: Literal["message", "empty"] = _knob(
         "message", "Q17: _data of a message that was sent"
     )
     through_answer: Literal["chakra", "meta"] = _knob(
-        "chakra", "messages that pass through: chakra: whatsappMessageId, meta: Meta's own answer"
+        "chakra",
+        "R5: messages that pass through: chakra: whatsappMessageId, meta: Meta's own answer",
     )
     template_answers: Literal["meta", "wrapped"] = _knob(
-        "meta", "answers about templates: as they are, or in _data"
+        "meta", "R6: answers about templates: as they are, or in _data"
     )
     template_paging: Literal["next_url", "cursors"] = _knob(
-        "next_url", "more templates: with Meta's address of the next page, or a cursor alone"
+        "next_url", "R7: more templates: with Meta's address of the next page, or a cursor alone"
     )
-    template_page_size: int = _knob(100, "templates per page at the most")
+    template_page_size: int = _knob(100, "R7: templates per page at the most")
     template_review: Literal["pending", "approved", "rejected"] = _knob(
-        "pending", "what Meta makes of a template that is new or changed"
+        "pending", "R8: what Meta makes of a template that is new or changed"
     )
     # Users and config
-    health_checks_key: bool = _knob(default=False, doc="4.1: health wants a key that is known")
+    health_checks_key: bool = _knob(default=False, doc="R1: health wants a key that is known")
     update_user_method: Literal["PUT", "GET", "PATCH"] = _knob("PUT", "Q6: method of update user")
     user_names: Literal["all", "first_last"] = _knob("all", "Q6: names of a user that are taken")
     unknown_user_field: Literal["ignored", "error"] = _knob(

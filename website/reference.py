@@ -170,7 +170,11 @@ def knobs() -> str:
 
 def _asked(doc: str) -> str:
     """What a knob does; the number of a question leads to its words."""
-    return re.sub(r"\bQ(\d+)\b", rf"[Q\1]({QUESTIONS}#q\1)", doc)
+    return re.sub(r"\b[QR]\d+\b", lambda found: _question(found[0]), doc)
+
+
+def _question(number: str) -> str:
+    return f"[{number}]({QUESTIONS}#{number.lower()})"
 
 
 def _commands(group: click.Group, name: str) -> str:

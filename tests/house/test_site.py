@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from chakra_sandbox.knobs import knob_docs
 from tests.outside import documents
 from website import reference
 from website.links import faults
@@ -123,12 +124,43 @@ def test_the_python_api_names_all_that_the_documents_import_of_ours() -> None:
         assert re.search(rf"^::: [\w.]+\.{name}$", page, re.MULTILINE), name
 
 
-def test_each_open_question_that_a_knob_names_has_its_words() -> None:
+def questions() -> dict[str, str]:
+    """The open questions, by their numbers."""
     text = (reference.FOLDER / reference.QUESTIONS).read_text()
-    named_ones = set(json.dumps(reference.knobs()).split("#q")[1:])
-    numbers = {int(each.split(")")[0]) for each in named_ones}
-    assert len(numbers) > 30
-    assert [number for number in numbers if f"## Q{number}\n" not in text] == []
+    return dict(re.findall(r"^## ([QR]\d+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+
+
+def knobs_of(number: str) -> set[str]:
+    """The knobs that name a question."""
+    return {name for name, _, doc in knob_docs() if number in re.findall(r"\b[QR]\d+\b", doc)}
+
+
+def test_each_open_question_that_a_knob_names_has_its_words() -> None:
+    page = (reference.FOLDER / "sandbox-knobs.md").read_text()
+    named_ones = set(re.findall(r"\[([QR]\d+)\]\(open-questions\.md#[qr]\d+\)", page))
+    assert len(named_ones) > 40
+    assert named_ones <= questions().keys()
+
+
+def test_the_numbers_of_open_questions_are_those_of_the_contract_and_ours_behind_them() -> None:
+    numbers = list(questions())
+    ours = len(numbers) - 40
+    assert numbers == [
+        *(f"Q{number}" for number in range(1, 41)),
+        *(f"R{number}" for number in range(1, ours + 1)),
+    ]
+
+
+@pytest.mark.parametrize("number", ["Q6", *(each for each in questions() if each[0] == "R")])
+def test_a_question_of_the_rest_names_its_knobs_and_tests_that_turn_them(number: str) -> None:
+    played, _, proof = questions()[number].partition("Proof: ")
+    played = re.split(r"^(?:Knobs?|No knob): ", played, flags=re.MULTILINE)[1]
+    knobs = set(re.findall(r"`([a-z_]+)`", played)) & {name for name, _, _ in knob_docs()}
+    tests = "".join((ROOT / each).read_text() for each in re.findall(r"`(tests/[^`]+)`", proof))
+    assert knobs_of(number) <= knobs
+    assert [each for each in knobs if each not in tests] == []
+    if not knobs:
+        assert "sandbox.call(" in tests
 
 
 def test_the_schema_of_mappings_takes_the_mapping_of_the_documents_and_no_misspelled_one() -> None:
