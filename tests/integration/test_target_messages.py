@@ -26,8 +26,11 @@ from tests.support.messages import (
 from tests.support.target_process import (
     kill_once,
     operate,
+    record,
+    schema,
     settings,
     start,
+    state,
     told,
     wait_until,
     write,
@@ -73,6 +76,29 @@ def test_the_contact_of_a_process_by_its_key(sandbox: Sandbox, tmp_path: Path) -
     assert (message["process"], message["text"]) == (lead.id, "Hi Mira 1")
     said = operate(tmp_path, config_of(sandbox, BY_PROCESS), "rejects").stdout
     assert "ChakraHQ refuses it" in said
+
+
+def test_the_contact_of_a_process_of_the_same_run_is_reached_by_retry(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.knobs(job_duration_ms=1500)
+    leads = {"stream": "leads", "procedure": "lead", "mode": "upsert", "key": "lead_id"}
+    config = {**config_of(sandbox, BY_PROCESS), "streams": [leads, BY_PROCESS], "max_rejects": 9}
+    lines = [
+        schema("leads", ("lead_id", "name", "phone_number")),
+        visits([])[0],
+        record("leads", lead_id="L-NEW", name="New", phone_number="5550100999"),
+        visit(1, lead="L-NEW"),
+        state(1),
+    ]
+    told = write(tmp_path, config, lines)
+    assert told.outcomes == {"created": 1, "rejected": 1}
+    assert "404: No process found" in operate(tmp_path, config, "rejects").stdout
+    assert texts(sandbox) == []
+    assert operate(tmp_path, config, "retry").outcomes == {"created": 1}
+    assert len(texts(sandbox)) == 1
+    assert write(tmp_path, config, lines).outcomes == {"unchanged": 2}
+    assert len(texts(sandbox)) == 1
 
 
 def test_header_buttons_media_and_constants(sandbox: Sandbox, tmp_path: Path) -> None:

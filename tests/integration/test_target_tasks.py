@@ -125,6 +125,31 @@ def test_what_does_not_fit_is_a_reject_and_is_made_once_mended(
     assert retried.outcomes == {"rejected": 5}
 
 
+def test_a_process_of_the_same_run_is_not_seen_yet_and_retry_makes_its_task(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.knobs(job_duration_ms=1500)
+    leads = {"stream": "leads", "procedure": "lead", "mode": "upsert", "key": "lead_id"}
+    both = {**config(sandbox), "streams": [leads, MAPPING]}
+    lines = [
+        schema("leads", ("lead_id", "name")),
+        schema("visits", COLUMNS),
+        record("leads", lead_id="L-NEW", name="New"),
+        visit("v1", "L-NEW", said="new: of the same run"),
+        state(1),
+    ]
+    told = write(tmp_path, both, lines)
+    assert (told.outcomes, told.states) == ({"created": 1, "rejected": 1}, [1])
+    listed = operate(tmp_path, both, "rejects").stdout
+    assert "404: No process found for lead_id L-NEW" in listed
+    assert "send it again with target-chakra retry" in listed
+    assert operate(tmp_path, both, "retry").outcomes == {"created": 1}
+    assert len(made_of(sandbox, "new: ")) == 1
+    assert operate(tmp_path, both, "rejects", "--json").stdout == ""
+    assert write(tmp_path, both, lines).outcomes == {"unchanged": 2}
+    assert len(made_of(sandbox, "new: ")) == 1
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "502_after", "truncate", "reset_before", "502"])
 def test_a_lost_answer_stays_unknown_until_its_user_says(
     sandbox: Sandbox, tmp_path: Path, fault: str
