@@ -18,7 +18,11 @@ from chakra_plugin.settings.monitoring import MONITORING
 from chakra_sandbox.knobs import knob_docs
 from chakra_spark import read_options, write_options
 from tap_chakra.cli.command import COMMANDS as TAP_COMMANDS
+from tap_chakra.photos.photo_records import PHOTO_KEYS, PHOTOS
+from tap_chakra.records import scan_ids
+from tap_chakra.records.stream_names import JOB_ENTRIES, JOBS, TEMPLATES
 from tap_chakra.singer.tap import TapChakra
+from tap_chakra.webhooks.event_records import FORMS
 from target_chakra.cli.command import COMMANDS
 from target_chakra.singer.target import TargetChakra
 from tests.house import plugin_files, values_page
@@ -195,6 +199,14 @@ def test_the_dlt_page_names_each_argument_of_the_source() -> None:
     # dlt knows no end of a run to tell of, and listens to nobody.
     shared -= {"report_path", "webhook_secrets", *(each.name for each in MONITORING)}
     assert shared <= set(arguments), "a setting of the tap that the dlt source does not have"
+
+
+def test_the_dlt_page_names_each_table_of_the_source() -> None:
+    table = read("docs/dlt.md").partition("| resource | key |")[2].partition("\n\n")[0]
+    lists = {TEMPLATES, JOBS, JOB_ENTRIES, *FORMS, PHOTOS, scan_ids.IDS, scan_ids.SCANS}
+    assert [name for name in sorted(lists) if f"`{name}`" not in table] == []
+    keys = ", ".join(f"`{key}`" for key in PHOTO_KEYS)
+    assert f"| `{PHOTOS}` | {keys} | merge |" in table
 
 
 def test_the_changelog_begins_with_this_version() -> None:

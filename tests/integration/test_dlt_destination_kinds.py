@@ -152,3 +152,19 @@ def test_a_load_does_what_its_rows_say_and_the_next_one_leaves_it(
     assert second.outcomes == {"unchanged": 2}, second.output + second.error
     assert case.shown(running) == case.held
     assert changes(running, case.path) == 2
+
+
+def test_a_process_of_the_same_load_is_not_seen_yet_and_retry_makes_its_task(
+    running: Sandbox, tmp_path: Path
+) -> None:
+    running.knobs(job_duration_ms=1500)
+    leads = {"stream": "leads", "procedure": "lead", "mode": "upsert", "key": "lead_id"}
+    given = settings(running, leads, KINDS["task"].mapping, max_rejects=9)
+    new = Table("leads", [{"lead_id": "L-NEW", "name": "New"}], "append")
+    calls = Table("calls", [{"call": "C-NEW", "lead": "L-NEW", "said": "Of one load"}], "append")
+    told = load(tmp_path, Plan((new, calls), given, after="retry_rejects"))
+    running.knobs(job_duration_ms=500)
+    (first, *_) = told.receipts
+    outcomes = {name: count for name, count in first["outcomes"].items() if count}
+    assert outcomes == {"created": 1, "rejected": 1}, told.output + told.error
+    assert [each for each in tasks(running) if each[0] == "L-NEW"] == [("L-NEW", "Of one load")]

@@ -50,7 +50,8 @@ def run(folder: Path, sandbox: Sandbox, program: str, *, fails: bool = False) ->
 
 def test_both_ways_and_back_again(tmp_path: Path) -> None:
     named = programs()
-    assert named.keys() == {"Read", "Long scans", "When a resource fails", "Write back"}
+    kinds = "Tasks, messages, photos and names"
+    assert named.keys() == {"Read", "Long scans", "When a resource fails", "Write back", kinds}
     assert all(len(each.splitlines()) <= 11 for each in named.values())
     with start_sandbox(["--rows", "1000"]) as sandbox:
         (tmp_path / "long").mkdir()
@@ -60,6 +61,11 @@ def test_both_ways_and_back_again(tmp_path: Path) -> None:
         assert re.search(r"'updated': \d+", written), written
         assert "'rejected': 0" in written
         again = run(tmp_path, sandbox, named["Write back"])
+        asked = run(tmp_path, sandbox, named[kinds])
+        assert "'created': 1" in asked, asked
+        assert "'unchanged': 1" in run(tmp_path, sandbox, named[kinds])
+        [task] = sandbox.arrived("tasks")
+        assert task["data"]["remarks"] == "Ask about the date"
         (tmp_path / "failing").mkdir()
         broken = {"kind": "500", "probability": 1.0, "match": "procedure/ticket"}
         sandbox.knobs(faults=[broken])
