@@ -36,6 +36,7 @@ from target_chakra.journal.unknowns import Unknowns
 from target_chakra.journal_tables import tables as t
 from target_chakra.lifecycle import OPEN, BatchState
 from target_chakra.storage.engines import legible
+from target_chakra.storage.journal_url import ANOTHER_JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -98,7 +99,7 @@ class Journal:
         if not self._database.lock():
             raise JournalError(
                 f"The journal is held by another run: {last_owner(self._database)}",
-                "Wait until that run ends, or give this one a journal of its own",
+                f"Wait until that run ends. Do not use another journal: {ANOTHER_JOURNAL}",
             )
 
     def begin_run(

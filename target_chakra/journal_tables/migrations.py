@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from chakra_api.errors import JournalError
 from target_chakra.journal_tables import tables as t
+from target_chakra.storage.journal_url import ANOTHER_JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -204,13 +205,13 @@ def migrate(connection: sa.Connection) -> None:
     if type(found) is not int or found < 0:
         raise JournalError(
             f"The journal has the version {found!r:.40}, which none ever had",
-            "Restore it from a copy, or set journal to another place",
+            f"Restore it from a copy. Do not use another journal: {ANOTHER_JOURNAL}",
         )
     if found > len(MIGRATIONS):
         raise JournalError(
             f"The journal has version {found}, which is newer than this connector's"
             f" {len(MIGRATIONS)}",
-            "Update chakra-connectors, or set journal to another place",
+            f"Update chakra-connectors. Do not use another journal: {ANOTHER_JOURNAL}",
         )
     for step in MIGRATIONS[found:]:
         step(connection)

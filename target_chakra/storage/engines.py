@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from chakra_api.errors import JournalError, SettingsError
-from target_chakra.storage.journal_url import masked, parse_url, shown
+from target_chakra.storage.journal_url import ANOTHER_JOURNAL, masked, parse_url, shown
 from target_chakra.storage.read_only import copied_reader, is_read_only
 from target_chakra.storage.schema import enter_schema
 from target_chakra.storage.sqlite_file import OWN_FILE, place_file, seen_file
@@ -212,6 +212,6 @@ def legible(url: sa.URL) -> Iterator[None]:
         raise JournalError(
             f"The journal '{shown(url)}' is damaged: it holds what no version of this"
             f" connector wrote ({error})",
-            "Restore it from a copy; without one, set journal to another place, and see that no"
-            " job of an earlier run is under way",
+            "Restore it from a copy. Without one, wait until no job of an earlier run is under way,"
+            f" and set journal to another place: {ANOTHER_JOURNAL}",
         ) from error

@@ -26,6 +26,8 @@ _DRIVERS: Final = {
     "sqlite": ("sqlite", "sqlite+pysqlite"),
     "postgresql": ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"),
 }
+ANOTHER_JOURNAL: Final = "messages, tasks and rows without a key would be sent again"
+"""What a run with another journal does, for next steps: who is tempted to take one reads it."""
 _OF_SQLITE: Final = frozenset({"timeout", "cached_statements"})
 """What may stand behind the ? of a file; what would make another file of it may not."""
 

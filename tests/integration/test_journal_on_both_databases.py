@@ -375,8 +375,9 @@ def test_a_state_that_was_passed(url: str) -> None:
 def test_a_journal_that_was_let_go_of_is_held_by_the_next_run_of_the_same_process(url: str) -> None:
     first = run(url)
     with closing(Journal(url)) as second:
-        with pytest.raises(JournalError, match="held by another run: run 1, pid 2 on here"):
+        with pytest.raises(JournalError, match="held by another run: run 1, pid 2 on here") as told:
             second.hold()
+        assert "Do not use another journal" in str(told.value)
         first.close()
         second.hold()
 

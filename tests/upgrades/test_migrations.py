@@ -113,7 +113,7 @@ def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_was(
     told = operate(tmp_path, config, *command) if command else write(tmp_path, config, ONWARD)
     assert told.code == JOURNAL_ERROR, told.stderr
     assert re.search(r"version 99, which is newer than this connector's \d+", told.stderr)
-    assert "Update chakra-connectors, or set journal to another place" in told.stderr
+    assert "Update chakra-connectors. Do not use another journal: messages" in told.stderr
     assert "Traceback" not in told.stderr
     assert journal.dump() == before
 
