@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 6
     """A scan could not be proven complete: its rows were emitted, its bookmark did not move."""
     REJECTS = 7
-    """More rows were rejected, or would have been deleted, than the limit allows."""
+    """More rows were rejected, or would be deleted or sent as messages, than the limit allows."""
     UNKNOWN = 8
     """Some rows have an unknown outcome."""
     STOPPED = 9
@@ -58,7 +58,10 @@ _MEANS: Final = {
     ExitCode.NO_ACCESS: "The API key is wrong, or its role may not do this",
     ExitCode.UNREACHABLE: "ChakraHQ could not be reached, kept failing, or something else answered",
     ExitCode.INCOMPLETE: "A scan could not be proven complete: its bookmark did not move",
-    ExitCode.REJECTS: "More rows were rejected, or would have been deleted, than the limit allows",
+    ExitCode.REJECTS: (
+        "More rows were rejected, or would have been deleted or sent as messages, than the limit"
+        " allows"
+    ),
     ExitCode.UNKNOWN: "Some rows have an unknown outcome, or were not sent because of one",
     ExitCode.STOPPED: "The run was stopped in order; run it again to go on",
     ExitCode.JOURNAL: "The journal can't be used: locked by another run, newer, damaged or full",

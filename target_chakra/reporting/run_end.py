@@ -21,10 +21,7 @@ _SAID: Final[Mapping[int, tuple[str, Tone]]] = {
         "ChakraHQ could not be reached, kept failing, or something else answered. Run it again.",
         Tone.BAD,
     ),
-    ExitCode.REJECTS: (
-        "More rows were rejected, or would have been deleted, than the limit allows.",
-        Tone.BAD,
-    ),
+    ExitCode.REJECTS: (f"{ExitCode.REJECTS.means}.", Tone.BAD),
     ExitCode.UNKNOWN: (
         "Some rows have an unknown outcome, or were not sent because of one. Run it again.",
         Tone.BAD,
