@@ -152,7 +152,7 @@ def _tell(given: argparse.Namespace, best: dict[str, Took]) -> None:
         )
     about = (
         f"{rows:,} rows; {cores} cores for sandbox, Spark and all else; answers in"
-        f" {given.latency} ms, of which this machine made {answer * 1000:.0f} ms."
+        f" {given.latency} ms, which took {answer * 1000:.0f} ms there."
     )
     table, paper = "\n".join(lines), paper_table(given.latency / 1000)
     text = f"# Reading with Spark\n\n{about}\n\n{table}\n\n{paper}"

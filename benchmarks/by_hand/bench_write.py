@@ -57,8 +57,8 @@ WHO = (
 )
 COSTS = (
     "Of ten rows six change a lead, two are as it is, two are new; 20 columns. All ways end with"
-    " every row as it came. Where the machine has other work rows/s are what that left over;"
-    " requests, jobs and CPU hold."
+    " every row as it came. Rows/s depend on what else runs on the machine; requests, jobs and CPU"
+    " do not."
 )
 BAD = (
     "Half of them hold a word where a number goes, half a text that ChakraHQ refuses. Named: its"
