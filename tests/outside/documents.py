@@ -60,7 +60,7 @@ def settings_of(name: str) -> dict[str, dict[str, Any]]:
 def mapping_of_the_documents() -> list[dict[str, Any]]:
     """The mapping that the page on mappings gives as an example."""
     for block in blocks(ROOT / "docs" / "how-to" / "map-columns.md", "yaml"):
-        for loader in yaml.safe_load(block).get("loaders", []):
+        for loader in yaml.safe_load(block).get("plugins", {}).get("loaders", []):
             streams: list[dict[str, Any]] = loader["config"]["streams"]
             return streams
     raise AssertionError("the page shows no mapping")
