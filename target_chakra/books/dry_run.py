@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import json_text
+from target_chakra.books.reasons import counted
 from target_chakra.changes import OF_PROCESSES, Kind
 from target_chakra.lookups.key_lookups import PAGE
 
@@ -101,13 +102,13 @@ class DryRun:
 
     def _summary(self, size: int) -> str:
         jobs, requests = self.cost(size)
-        kinds = [f"{self.planned[kind]:,} {kind.value}s" for kind in OF_PROCESSES]
-        made = [f"{n:,} {noun}{'s' if n != 1 else ''}" for noun, n in self.calls.items()]
-        counts = ", ".join((*kinds, *made))
-        rejects = f", {self.rejected:,} rejects" if self.rejected else ""
+        kinds = [counted(self.planned[kind], kind.value) for kind in OF_PROCESSES]
+        made = [counted(count, noun) for noun, count in self.calls.items()]
+        rejects = [counted(self.rejected, "reject")] if self.rejected else []
         return (
-            f"Dry run: {counts}{rejects}; {jobs:,} jobs, about {requests:,} requests beside these"
-            " look-ups; nothing was sent, and the journal keeps nothing of it"
+            f"Dry run: {', '.join((*kinds, *made, *rejects))}; {counted(jobs, 'job')}, about"
+            f" {counted(requests, 'request')} beside these look-ups; nothing was sent, and the"
+            " journal keeps nothing of it"
         )
 
 

@@ -45,7 +45,7 @@ def too_many_deletes(wanted: int, allowed: int) -> LimitCrossed:
 
 
 def _deleted(count: int) -> str:
-    return f"{count:,} {'process' if count == 1 else 'processes'} would be deleted"
+    return f"{counted(count, 'process')} would be deleted"
 
 
 class DeleteLimit:
@@ -90,7 +90,8 @@ class DeleteLimit:
 def too_many_calls(stream: str, wanted: int, allowed: int) -> LimitCrossed:
     """What stops a run that would make more calls for a stream than its user allows."""
     return LimitCrossed(
-        f"Stream '{stream}' would send {wanted:,} messages, and max_messages allows {allowed:,}",
+        f"Stream '{stream}' would send {counted(wanted, 'message')}, and max_messages allows"
+        f" {allowed:,}",
         _ALLOW_MESSAGES,
     )
 
@@ -122,7 +123,7 @@ class CallLimits:
             return None
         stops = "The real run would stop: stream" if self._dry else "Stream"
         said = (
-            f"more than {allowed:,} messages, and max_messages allows no more"
+            f"more than {counted(allowed, 'message')}, and max_messages allows no more"
             if allowed
             else "messages, and max_messages is 0, as it is until somebody sets it"
         )

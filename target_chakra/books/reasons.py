@@ -103,9 +103,15 @@ def told_of_all(reasons: Sequence[tuple[str, str]]) -> str:
     return _VALUES.sub(lambda found: found[0] if next(kept) else LEFT_OUT, bare[0])
 
 
-def counted(rows: int) -> str:
-    """So many rows, in words: `1 row`, `1,488 rows`."""
-    return f"{rows:,} {'row' if rows == 1 else 'rows'}"
+def counted(count: int, noun: str = "row") -> str:
+    """So many of something, in words: `1 row`, `1,488 rows`, `2 processes`.
+
+    Args:
+        count: How many.
+        noun: What one of them is called.
+    """
+    ending = "" if count == 1 else "es" if noun.endswith(("s", "ch")) else "s"
+    return f"{count:,} {noun}{ending}"
 
 
 def _cut(text: str) -> str:

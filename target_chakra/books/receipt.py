@@ -168,14 +168,17 @@ class Receipt:
             skipped = [f"{count:,} of '{name}'" for name, count in self.skipped.items()]
             said += f"; skipped {', '.join(skipped)}"
         if kept := sum(self.kept_fields.values()):
-            said += f"; {kept:,} fields left as others changed them"
+            said += (
+                f"; {counted(kept, 'field')} left as others changed {'it' if kept == 1 else 'them'}"
+            )
         return said
 
     def line(self) -> str:
         """What a person reads."""
         rate = self.rows_in / self.cost.seconds if self.cost.seconds > 0 else 0.0
         return (
-            f"{self.rows_said}; {self.cost.jobs:,} jobs, {self.cost.requests:,} requests,"
+            f"{self.rows_said}; {counted(self.cost.jobs, 'job')},"
+            f" {counted(self.cost.requests, 'request')},"
             f" {self.cost.seconds:.1f} s ({rate:,.0f} rows/s)"
         )
 

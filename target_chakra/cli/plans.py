@@ -137,8 +137,9 @@ def _show(facts: PlanFacts, summary: Summary) -> None:
         f" at {facts.api_url}"
     )
     tell(
-        f"{counted(facts.rows_in)} in: {_counts(facts)}; about {facts.requests:,} requests,"
-        f" {facts.jobs:,} jobs, {facts.minutes:g} min at the pace of that run"
+        f"{counted(facts.rows_in)} in: {_counts(facts)}; about"
+        f" {counted(facts.requests, 'request')}, {counted(facts.jobs, 'job')},"
+        f" {facts.minutes:g} min at the pace of that run"
     )
     kinds = summary.kinds.items()
     rows = [(procedure, kind, f"{count:,}") for (procedure, kind), count in kinds]
@@ -158,8 +159,13 @@ def _show(facts: PlanFacts, summary: Summary) -> None:
 
 
 def _counts(facts: PlanFacts) -> str:
-    said = [f"{count:,} {name.replace('_', ' ')}" for name, count in facts.counts.items() if count]
+    said = [_count(name, count) for name, count in facts.counts.items() if count]
     return ", ".join(said) or "nothing to do"
+
+
+def _count(name: str, count: int) -> str:
+    noun = name.removesuffix("s")
+    return counted(count, noun) if noun != name else f"{count:,} {name.replace('_', ' ')}"
 
 
 def _field_cells(each: FieldLine, shown: Shown) -> tuple[str, ...]:

@@ -166,12 +166,13 @@ class _Plan:
         return bool(self.updates or self.deletes or self.created)
 
     def said(self, run: RunLine, effects: Effects) -> list[str]:
+        get = "gets its" if self.updates == 1 else "get their"
+        come = "comes" if self.deletes == 1 else "come"
+        created, what = (self.created, "deleted") if self.created else (self.left, "left")
         parts = [
-            f"{self.updates:,} updated processes get their values back",
-            f"{self.deletes:,} deleted ones come back",
-            f"{self.created:,} created ones are deleted"
-            if self.created
-            else f"{self.left:,} created ones are left",
+            f"{counted(self.updates, 'updated process')} {get} values back",
+            f"{counted(self.deletes, 'deleted one')} {come} back",
+            f"{counted(created, 'created one')} {'is' if created == 1 else 'are'} {what}",
         ]
         lines = [f"Of run {run.id}: {', '.join(parts)}; where nobody changed them since."]
         if not self.is_something:

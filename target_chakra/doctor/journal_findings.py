@@ -48,7 +48,7 @@ def journal_findings(found: Condition, command: Callable[[str], str]) -> Iterato
 
 def _form(found: Condition) -> Finding:
     weight = "" if found.bytes is None else f", {weighed(found.bytes)}"
-    runs = f"{found.runs:,} {'run' if found.runs == 1 else 'runs'}"
+    runs = counted(found.runs, "run")
     said = f"version {found.version}{weight}, {runs}, at {found.place}"
     if found.version > NEWEST:
         return Finding(TOPIC, said, "", "journal", Severity.FAULT)
@@ -85,8 +85,7 @@ def _last_run(last: RunLine, command: Callable[[str], str]) -> Finding:
 
 def _unsettled(found: Condition, command: Callable[[str], str]) -> Iterator[Finding]:
     if found.open_batches:
-        batches = "batch" if found.open_batches == 1 else "batches"
-        said = f"{found.open_batches:,} {batches} in flight, {counted(found.in_flight)}"
+        said = f"{counted(found.open_batches, 'batch')} in flight, {counted(found.in_flight)}"
         if found.held:
             yield Finding(TOPIC, said, "The run that is under way follows them")
         else:
@@ -108,7 +107,7 @@ def _rejects(found: Condition, command: Callable[[str], str]) -> Iterator[Findin
         yield Finding(TOPIC, "no open rejects")
         return
     follows = f"List them with {command('rejects')}; send them again with {command('retry')}"
-    said = f"{found.rejects:,} open {'reject' if found.rejects == 1 else 'rejects'}"
+    said = counted(found.rejects, "open reject")
     if found.rejects > MOST_REASONS:
         said += f", of the newest {MOST_REASONS:,} of which:"
     parts = [f"{reason} ({count:,})" for reason, count in found.reasons[:_MOST_SHOWN]]

@@ -12,6 +12,7 @@ from chakra_api.errors import ChakraError, JournalError
 from chakra_plugin.findings.finding import Finding, fault
 from chakra_plugin.findings.first_answer import CONNECTION, reached
 from chakra_plugin.findings.role_findings import role_finding
+from target_chakra.books.reasons import counted
 from target_chakra.doctor.journal_findings import journal_findings
 from target_chakra.doctor.known_findings import known_findings
 from target_chakra.doctor.lookup_findings import uniqueness, way_finding
@@ -108,8 +109,7 @@ class Look:
         configuration = reached(self._asking, lambda: self._account.configuration)
         if isinstance(configuration, Finding):
             return None, [configuration]
-        count = len(configuration.procedures)
-        said = f"{self._account.called}, {count:,} {'procedure' if count == 1 else 'procedures'}"
+        said = f"{self._account.called}, {counted(len(configuration.procedures), 'procedure')}"
         return self._account.id, [Finding(CONNECTION, said, fact=self._account.id)]
 
     def _mapping(self, condition: Condition) -> Iterator[Finding]:

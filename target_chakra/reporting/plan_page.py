@@ -17,6 +17,7 @@ from chakra_plugin.pages.parts import (
     Table,
     Tone,
 )
+from target_chakra.books.reasons import counted
 from target_chakra.plans.entries import REJECT
 from target_chakra.plans.shown import shown_by
 
@@ -67,8 +68,8 @@ def _figures(facts: PlanFacts) -> Facts:
 
 def _totals(facts: PlanFacts, summary: Summary) -> Iterator[Said | Table]:
     yield Said(
-        f"It takes about {facts.requests:,} requests in {facts.jobs:,} jobs, and"
-        f" {facts.minutes:g} minutes at the pace of the run that made it."
+        f"It takes about {counted(facts.requests, 'request')} in {counted(facts.jobs, 'job')}, and"
+        f" {facts.minutes:g} min at the pace of the run that made it."
     )
     if summary.fields:
         columns = (

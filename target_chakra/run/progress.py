@@ -51,10 +51,10 @@ class Reporter:
         confirmed = sum(tally.count(outcome) for outcome in SETTLED - {Outcome.REJECTED})
         lost = f", {dispatcher.lost} being read back" if dispatcher.lost else ""
         return (
-            f"{tally.last_seq:,} rows in, {confirmed:,} confirmed,"
+            f"{counted(tally.last_seq)} in, {confirmed:,} confirmed,"
             f" {tally.count(Outcome.REJECTED):,} rejected, {tally.open:,} open,"
-            f" {dispatcher.followed} jobs in flight{lost}, {tally.last_seq / seconds:,.0f} rows/s,"
-            f" {stats.waited:.1f} s waited for the pace"
+            f" {counted(dispatcher.followed, 'job')} in flight{lost},"
+            f" {tally.last_seq / seconds:,.0f} rows/s, {stats.waited:.1f} s waited for the pace"
         )
 
     def _said(self, waits: Wait) -> str:

@@ -27,6 +27,7 @@ from chakra_plugin.singer_plugin import (
 )
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.surroundings import run_owner, surroundings
+from target_chakra.books.reasons import counted
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import beside_default, parse_settings
@@ -140,10 +141,9 @@ class TargetChakra(ChakraPlugin, Target, SinkTarget):
             self._has_told_of_stop = True
             jobs = len(session.writer.dispatcher.in_flight)
             self.logger.info(
-                "Stopped by signal %d: takes no more rows; waits for %d %s in flight",
+                "Stopped by signal %d: takes no more rows; waits for %s in flight",
                 number,
-                jobs,
-                "job" if jobs == 1 else "jobs",
+                counted(jobs, "job"),
             )
         return number is not None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.terminal import Tone, Toned, somebody_looks, tell_table, tell_toned
+from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def cost_line(receipt: Mapping[str, Any]) -> str:
     again = f" ({repeated:,} repeated)" if repeated else ""
     paced = f", {waited:,.1f} s waited for the pace" if waited else ""
     return (
-        f"{receipt.get('jobs', 0):,} jobs, {receipt.get('requests', 0):,} requests{again},"
+        f"{counted(receipt.get('jobs', 0), 'job')},"
+        f" {counted(receipt.get('requests', 0), 'request')}{again},"
         f" {seconds:,.1f} s ({rows / seconds if seconds else 0.0:,.0f} rows/s){paced}"
     )

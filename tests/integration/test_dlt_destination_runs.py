@@ -206,7 +206,7 @@ def test_a_dry_run_writes_nothing_and_leaves_the_load_pending(
     assert shown.count("update lead_id=") == 5
     assert len(re.findall(r"^  data\.score: .* → ", shown, re.MULTILINE)) == 5
     assert re.search(r"^reject lead_id=B \(line \d\): score ", shown, re.MULTILINE), shown
-    assert "Dry run: 0 creates, 5 updates, 0 deletes, 1 rejects" in shown
+    assert "Dry run: 0 creates, 5 updates, 0 deletes, 1 reject" in shown
     assert writes(sandbox) == 0
     assert rows_in(tmp_path / ".target-chakra" / "journal.db") == {
         "runs": 1,

@@ -211,7 +211,7 @@ def test_a_dry_run_shows_deletes_that_the_limit_would_stop(tmp_path: Path) -> No
     assert told.code == ExitCode.REJECTS
     assert told.stderr.count("delete lead_id=M-") == 10
     assert "Of the deletes, 10 of 17 shown" in told.stderr
-    assert "Dry run: 1 creates, 0 updates, 17 deletes;" in told.stderr, "what came later, too"
+    assert "Dry run: 1 create, 0 updates, 17 deletes;" in told.stderr, "what came later, too"
     assert f"{WOULD_STOP} 3, and 17 processes would be deleted" in told.stderr
     marked = made.run(later, dry_run=True, max_deletes=1)
     assert marked.code == ExitCode.REJECTS

@@ -264,7 +264,7 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(sandbox: Sandbox, tmp_p
     assert writes(sandbox) == 0
     assert told.states == []
     assert "→ 7003" in told.stderr
-    assert "1 creates, 1 updates, 0 deletes" in told.stderr
+    assert "1 create, 1 update, 0 deletes" in told.stderr
 
 
 def test_many_rejects_stop_the_run_before_the_next_submit(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_dry_run_shows_them_and_a_plan_does_just_that(sandbox: Sandbox, tmp_pa
     dry = write(tmp_path, config(sandbox, dry_run=True), lines)
     assert "create template=one/en (line 3)" in dry.stderr
     assert "Welcome to Acme." in dry.stderr
-    assert "1 creates, 2 updates, 0 deletes; 0 jobs" in dry.stderr
+    assert "1 create, 2 updates, 0 deletes; 0 jobs" in dry.stderr
     plan = tmp_path / "plan.parquet"
     write(tmp_path, config(sandbox, plan_path=str(plan)), lines)
     assert sent(sandbox) == []

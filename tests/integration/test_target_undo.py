@@ -222,7 +222,9 @@ def test_a_dry_run_shows_it_and_leaves_no_trace(sandbox: Sandbox, tmp_path: Path
     before = writes(sandbox)
     dry = operate(tmp_path, {**config, "dry_run": True}, "undo", "--yes", "1")
     assert dry.code == 0
-    assert "Dry run: 0 creates, 1 updates, 0 deletes" in dry.stderr
+    assert "1 updated process gets its values back, 0 deleted ones come back" in dry.stderr
+    assert "1 created one is left" in dry.stderr
+    assert "Dry run: 0 creates, 1 update, 0 deletes" in dry.stderr
     assert f"9000 → {living(sandbox)[key]['data'].get('score')}" not in dry.stderr
     assert writes(sandbox) == before
     assert held(sandbox, key) == (9000, "from the model")

@@ -519,7 +519,7 @@ def test_a_plan_is_shown_as_text_as_json_and_as_a_page(tmp_path: Path) -> None:
     text = made.run([], "plan", str(made.plan))
     as_json = made.run([], "plan", str(made.plan), "--json", "--html", str(page))
 
-    assert "14 creates, 12 updates, 2 deletes, 1 rejects" in text.stdout
+    assert "14 creates, 12 updates, 2 deletes, 1 reject" in text.stdout
     said = json.loads(as_json.stdout)
     kinds = {each["kind"]: each["count"] for each in said["kinds"]}
     assert kinds == {"create": 14, "update": 12, "delete": 2, "reject": 1}

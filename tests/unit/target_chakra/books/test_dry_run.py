@@ -69,7 +69,7 @@ def test_the_end_counts_all_that_would_be_sent_in_jobs_of_one_kind_each() -> Non
     *_, said = lines(
         *(action_of(kind, {}) for kind, count in planned.items() for _ in range(count))
     )
-    assert said.startswith("Dry run: 11 creates, 10 updates, 1 deletes; 4 jobs")
+    assert said.startswith("Dry run: 11 creates, 10 updates, 1 delete; 4 jobs")
     assert "; nothing was sent" in said
 
 

@@ -62,3 +62,9 @@ def test_the_line_names_only_what_happened() -> None:
     line = receipt({Outcome.CREATED: 3}).line()
     assert line.startswith("3 rows in: 3 created; 3 jobs, 12 requests")
     assert "rejected" not in line
+
+
+def test_one_of_a_kind_is_named_as_one() -> None:
+    cost = Cost(requests=1, retries=0, jobs=1, seconds=2.0, waited=0.0)
+    line = Receipt(4, {"s": 1}, {"s": {Outcome.CREATED: 1}}, {}, cost).line()
+    assert line.startswith("1 row in: 1 created; 1 job, 1 request, 2.0 s")
