@@ -34,7 +34,7 @@ def _colour(name: str) -> str:
 
 
 def rates(axes: Axes, measured: Mapping[str, Mapping[str, float]]) -> None:
-    """Rows a second of each reader, at each latency."""
+    """Rows per second of each reader, at each latency."""
     names = list(measured)[::-1]
     height = 0.26
     for place, (latency, shade) in enumerate(SHADES.items()):
@@ -49,12 +49,12 @@ def rates(axes: Axes, measured: Mapping[str, Mapping[str, float]]) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_xlim(right=axes.get_xlim()[1] * 1.1)
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel("rows a second")
-    axes.set_title("Rows a second, dark to light: 0, 50, 200 ms latency")
+    axes.set_xlabel("rows per second")
+    axes.set_title("Rows per second, dark to light: 0, 50, 200 ms latency")
 
 
 def cpu(axes: Axes, measured: Mapping[str, float]) -> None:
-    """CPU a row of each reader."""
+    """CPU per row of each reader."""
     names = sorted(measured, key=measured.__getitem__, reverse=True)
     values = [measured[name] for name in names]
     bars = axes.barh(names, values, color=[_colour(name) for name in names])
@@ -70,8 +70,8 @@ def cpu(axes: Axes, measured: Mapping[str, float]) -> None:
         size=8,
     )
     axes.set_xlim(right=max(values) * 1.15)
-    axes.set_xlabel("µs of CPU a row, at 50 ms latency")
-    axes.set_title("CPU a row")
+    axes.set_xlabel("µs of CPU per row, at 50 ms latency")
+    axes.set_title("CPU per row")
 
 
 def memory(axes: Axes, measured: Mapping[str, float]) -> None:
@@ -95,7 +95,7 @@ def pace(axes: Axes, measured: Mapping[str, Any]) -> None:
     ):
         axes.plot(counts, color=colour, linewidth=1.2, label=name)
     axes.set_xlabel("seconds")
-    axes.set_ylabel("answered requests a second")
+    axes.set_ylabel("answered requests per second")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, loc="lower right")
     axes.set_title("Under a rate limit")

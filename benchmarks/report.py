@@ -85,7 +85,7 @@ def document(machine: str, parts: Iterable[Part]) -> str:
         "# The tap, measured",
         "Written by `make bench`.",
         machine,
-        "![Rows a second, CPU, memory and requests over time](tap.png)",
+        "![Rows per second, CPU, memory and requests over time](tap.png)",
         figures_table(listed),
         *(part.markdown() for part in listed),
     ]

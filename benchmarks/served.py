@@ -58,7 +58,7 @@ def run(sandbox: Sandbox, reader: Reader, latency_ms: int = 0) -> Run:
 
 
 RUN_HEAD = (
-    "reader", "latency", "threads", "rows", "requests", "time", "rows/s", "CPU a row",
+    "reader", "latency", "threads", "rows", "requests", "time", "rows/s", "CPU per row",
     "peak memory", "sandbox's CPU",
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FILE: Final = ListedFile(
     "background_jobs",
     "jobs",
-    form="Write the id of a job a line, or what target-chakra jobs prints",
+    form="Write one job ID per line, or what target-chakra jobs prints",
     most_bytes=64 << 20,
     instead="Name the jobs of fewer runs",
 )

@@ -23,8 +23,8 @@ _FORM: Final = 'Write it as {"lead": ["4b8f6a2e-…"], "ticket": ["…"]}'
 FILE: Final = ListedFile(
     "only_ids",
     "ids",
-    form='Write an id a line, "lead<TAB>id", or {"procedure": "lead", "id": "…"}; an id alone where'
-    " the setting procedures names one procedure",
+    form='Write one ID per line, "lead<TAB>id", or {"procedure": "lead", "id": "…"}; an ID alone'
+    " where the setting procedures names one procedure",
     most_bytes=256 << 20,
     instead="A scan reads so many processes with fewer requests: leave only_ids out",
 )

@@ -58,12 +58,12 @@ class Run:
 
     @property
     def speed(self) -> float:
-        """Rows a second."""
+        """Rows per second."""
         return self.rows / self.seconds
 
     @property
     def per_row(self) -> float:
-        """Microseconds of CPU a row."""
+        """Microseconds of CPU per row."""
         return self.cpu / self.rows * 1e6
 
     def row(self) -> str:

@@ -193,7 +193,7 @@ def table(found: dict[str, list[Cost]], count: int, share: float) -> list[str]:
     lines = [
         conditions,
         "",
-        "| path | rows/s | times as long | CPU µs a row | times as much |",
+        "| path | rows/s | times as long | CPU µs per row | times as much |",
         "|---|---|---|---|---|",
     ]
     lines += [

@@ -72,7 +72,7 @@ def main() -> None:
                 out.write(json.dumps({"type": "RECORD", "stream": "s", "record": row}) + "\n")
         measured("the plan", folder, ["--input", "rows.singer", "--plan", "plan.parquet"])
         size = (folder / "plan.parquet").stat().st_size
-        print(f"its file: {size / 1e6:.1f} MB, {size / rows:.0f} bytes a row")
+        print(f"its file: {size / 1e6:.1f} MB, {size / rows:.0f} bytes per row")
         measured("shown", folder, ["plan", "plan.parquet"])
         (folder / "config.json").write_text(json.dumps({**config, "dry_run": True}))
         measured("applied, dry", folder, ["apply", "plan.parquet"])

@@ -57,7 +57,7 @@ def reader(bench: Bench, fixed: int | None) -> Reader:
 
 
 def rates(bench: Bench, latency_ms: int, turns: int) -> dict[int | None, float]:
-    """Rows a second by number of readers, the median of some turns."""
+    """Rows per second by number of readers, the median of some turns."""
     found: dict[int | None, list[float]] = {each: [] for each in (None, *FIXED)}
     for _ in range(turns):
         for each, seen in found.items():

@@ -334,7 +334,7 @@ def main() -> None:
     work, said = own_work(options.rows, profiled=options.profile)
     sink, *others = peers(min(options.rows, PEER_ROWS))
     table = Table(
-        ("CPU without the other side's", "rows/s of one core", "µs a row", "times the BatchSink"),
+        ("CPU without the other side's", "rows/s of one core", "µs per row", "times the BatchSink"),
         tuple(each.told(sink) for each in (sink, *others, work)),
     )
     blocks = ["# The target, measured", "Written by `make bench-target`.", described()]

@@ -37,7 +37,7 @@ class Measured:
     """What callers saw.
 
     Attributes:
-        rate: Calls a second.
+        rate: Calls per second.
         half: Milliseconds in which half of them were answered.
         most: Milliseconds in which 99 of 100 were.
         cpu: Microseconds of CPU that the server took for each.
@@ -169,7 +169,7 @@ callers in a process of their own, each answered once its event is on disk (SQLi
 
 {machine}
 
-| callers | events a second | p50, ms | p99, ms | sync, ms | CPU, µs | bare: a second | CPU, µs |
+| callers | events per second | p50, ms | p99, ms | sync, ms | CPU, µs | bare, per s | CPU, µs |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {rows}
 

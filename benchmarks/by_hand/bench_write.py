@@ -52,8 +52,8 @@ RESULT = Path(__file__).parent.parent / "results" / "write.md"
 WHO = (
     "Each way is a program of its own, with a sandbox of its own, from its start to its end. The"
     " loop, the BatchSink and the custom destination (`benchmarks/peers`) share a module of the"
-    " calls that they make: look up a hundred keys at a time, send what differs a thousand rows a"
-    " job, wait for the job, ask it what it refused. Counts are the sandbox's own."
+    " calls that they make: look up a hundred keys at a time, send what differs a thousand rows"
+    " per job, wait for the job, ask it what it refused. Counts are the sandbox's own."
 )
 COSTS = (
     "Of ten rows six change a lead, two are as it is, two are new; 20 columns. All ways end with"
@@ -79,7 +79,7 @@ LEFT = (
     " still under way: dlt comes back to it at once, a loop once it has looked at all before."
     " Without a key: singer-sdk lets a STATE out every five minutes and at the end, dlt notes a"
     " batch after it was written. Looked up by hand: rows without a key of which `target-chakra`"
-    " says that it can't know whether they were created; it takes its user's word (`unknown --as`)."
+    " says that it can't know whether they were created; a person decides (`unknown --as`)."
     " `lost_answer_horizon` is 10 s here, by default 300: where a submit had no answer it is waited"
     " for."
 )
@@ -152,7 +152,7 @@ def costs(count: int, latency_ms: int, turns: int) -> str:
             found[way].append(cost(way, count, latency_ms))
     # The least is what it costs; the rest is what else the machine did.
     best = {way: min(each, key=lambda cost: cost.seconds) for way, each in found.items()}
-    head = ("way", "rows/s", "requests", "jobs", "CPU µs a row", "CPU of the sandbox")
+    head = ("way", "rows/s", "requests", "jobs", "CPU µs per row", "CPU of the sandbox")
     return Table(head, tuple(each.told(way, count) for way, each in best.items())).markdown()
 
 

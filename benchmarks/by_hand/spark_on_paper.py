@@ -1,6 +1,6 @@
 """What tasks of Spark take on paper: answers that wait for each other, and the limit of requests.
 
-    seconds = max(answers in turn * seconds of an answer, requests ÷ requests a second)
+    seconds = max(answers in turn * seconds of an answer, requests ÷ requests per second)
 
 A reader waits for one answer after the other. A page brings 98 rows that are new, and a reader's
 last ones bring few. So `tasks` of `readers` each wait for
@@ -27,7 +27,7 @@ READERS = 8
 MANY = 1_000_000
 TASKS = (1, 2, 4, 10, 100)
 LIMITS = (60, 300)
-"""Requests a second that ChakraHQ may allow."""
+"""Requests per second that ChakraHQ may allow."""
 
 
 class Paper(NamedTuple):
@@ -46,7 +46,7 @@ class Paper(NamedTuple):
 
         Args:
             answer: Seconds of an answer.
-            limit: Requests a second that are allowed, of all tasks together.
+            limit: Requests per second that are allowed, of all tasks together.
         """
         return max(self.in_turn * answer, self.requests / limit)
 
@@ -73,5 +73,5 @@ def paper_table(answer: float) -> str:
         lines.append(f"| {tasks} | " + " | ".join(f"{each:,.0f} s" for each in cells) + " |")
     return (
         f"On paper, {MANY:,} rows, executors of one task with {READERS} readers,"
-        f" {answer * 1000:.0f} ms an answer:\n\n" + "\n".join(lines)
+        f" {answer * 1000:.0f} ms per answer:\n\n" + "\n".join(lines)
     )

@@ -1,4 +1,4 @@
-"""BATCH: rows a second and CPU a row where the tap writes files in place of lines."""
+"""BATCH: rows per second and CPU per row where the tap writes files in place of lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def measure(benches: Benches) -> Part:
     return Part("BATCH", (), (Table(_HEAD, tuple(rows)),), (_NOTE,))
 
 
-_HEAD = ("as", "rows/s", "CPU a row", "bytes a row")
+_HEAD = ("as", "rows/s", "CPU per row", "bytes per row")
 _NOTE = (
     f"{ROWS:,} rows, {THREADS} threads, no latency; the rows in the files are counted afterwards."
 )

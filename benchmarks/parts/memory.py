@@ -60,7 +60,7 @@ def _run(benches: Benches, rows: int) -> Run:
 
 
 _HEAD = (
-    "rows", "time", "rows/s", "CPU a row", "peak memory", "largest STATE", "requests ÷ pages",
+    "rows", "time", "rows/s", "CPU per row", "peak memory", "largest STATE", "requests ÷ pages",
     "sandbox's CPU",
 )  # fmt: skip
 

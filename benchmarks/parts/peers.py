@@ -1,4 +1,4 @@
-"""Rows a second of other frameworks on the same server, and how many times faster the tap is."""
+"""Rows per second of other frameworks on the same server, and how many times faster the tap is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FEWER = {0: 30_000, 50: 15_000, 200: 6_000}
 FEWER_IN_PARALLEL = 30_000
 
 _NOTE = (
-    "Rows a second from the start of a process to its end, and in brackets how many times faster"
+    "Rows per second from the start of a process to its end, and in brackets how many times faster"
     f" the tap is. It reads {ROWS:,} rows. Peers read the newest {FEWER_IN_PARALLEL:,}, those with"
     f" one request under way {', '.join(f'{FEWER[each]:,} at {each} ms' for each in LATENCIES)}:"
     " all of them would take minutes, and it is the rate that is compared. They write the rows to"
@@ -85,7 +85,7 @@ def _run(bench: Bench, peer: Peer, latency_ms: int) -> Run:
 
 _HEAD = ("rows/s", *(f"{latency} ms" for latency in LATENCIES))
 _SHARES = (
-    "CPU a row; sandbox's CPU",
+    "CPU per row; sandbox's CPU",
     *(f"{latency} ms" for latency in LATENCIES),
 )
 

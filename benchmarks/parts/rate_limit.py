@@ -63,7 +63,7 @@ LIMITS = (
 )
 
 _NOTE = (
-    f"{RPS} requests a second are allowed, with a second's worth at once unless the table says"
+    f"{RPS} requests per second are allowed, with a second's worth at once unless the table says"
     f" otherwise; {THREADS} threads. What is used is counted from {LEARNED:.0f} s to"
     f" {LOWERED:.0f} s after the first request. Then {LOW_RPS} are allowed for"
     f" {RAISED - LOWERED:.0f} s, then {RPS} again: the rate is *back* when a stretch of"

@@ -35,14 +35,14 @@ COMPLAINTS = (429, 503)
 FOUND = "found"
 
 _NOTE = (
-    f"Rows a second of {ROWS:,} rows from the start of the process to its end, the median of"
+    f"Rows per second of {ROWS:,} rows from the start of the process to its end, the median of"
     f" {TURNS} runs taken in turns. *Found* is the tap as it is by default, with at most {CEILING}"
     " readers, and finds their number in that time; the others ask with as many as their column"
     " says, whatever comes of it (`benchmarks/fixed_readers.py`)."
 )
 _NOTE_ON_LIMITS = (
-    f"Requests that were refused while {LIMITED_ROWS:,} rows were read and {RPS} requests a second"
-    f" were allowed, {' or '.join(map(str, BURSTS))} of them at once."
+    f"Requests that were refused while {LIMITED_ROWS:,} rows were read and {RPS} requests per"
+    f" second were allowed, {' or '.join(map(str, BURSTS))} of them at once."
 )
 
 
@@ -86,8 +86,8 @@ class _Speed:
     """What came of a number of readers, the median of some turns.
 
     Attributes:
-        rate: Rows a second.
-        cpu_us: Microseconds of CPU a row.
+        rate: Rows per second.
+        cpu_us: Microseconds of CPU per row.
     """
 
     rate: float
@@ -153,7 +153,7 @@ def _complaints(burst: int, refused: _Refused) -> Figure:
     )
 
 
-_HEAD = ("rows/s", *map(str, FIXED), FOUND, "÷ the best", "CPU a row: the best", f"{FOUND} ")
+_HEAD = ("rows/s", *map(str, FIXED), FOUND, "÷ the best", "CPU per row: the best", f"{FOUND} ")
 
 
 def _row(latency_ms: int, speeds: _Speeds) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Rows a second and CPU a row: the tap beside a bare loop over the same pages."""
+"""Rows per second and CPU per row: the tap beside a bare loop over the same pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Setting(NamedTuple):
         latency_ms: The sandbox's pause before each answer.
         threads: Requests under way.
         skip_us: Microseconds of the sandbox's CPU for each row that a list skips.
-        least_share: Rows a second of the tap ÷ those of the bare loop, at least.
+        least_share: Rows per second of the tap ÷ those of the bare loop, at least.
     """
 
     latency_ms: int
@@ -106,7 +106,7 @@ def _figures(pairs: dict[Setting, tuple[Run, Run]]) -> tuple[Figure, ...]:
         ),
         *(_share(setting, *pair) for setting, pair in pairs.items()),
         Figure(
-            "CPU a row, user and system",
+            "CPU per row, user and system",
             f"{cpu:.1f} µs",
             f"≤ {MOST_CPU_US} µs",
             cpu <= MOST_CPU_US,

@@ -27,7 +27,7 @@ def verbosity_options(command: str) -> list[click.Option]:
 
     says = {
         _QUIET: "Say warnings, errors and the receipt alone.",
-        _VERBOSE: "Say what the connector does in detail, each request among it.",
+        _VERBOSE: "Say what the connector does in detail, including each request.",
     }
     return [
         click.Option(

@@ -2,7 +2,7 @@
 
     A loader may keep ChakraHQ's names (assignedToUsername), write them small (assignedtousername)
     or in snake case (assigned_to_username): the exact name counts first, then the only one that is
-    the same but for case and underscores. -#}
+    the same except for case and underscores. -#}
 {% macro chakra_column(table, name) %}
   {%- set folded = name | lower | replace('_', '') -%}
   {%- set alike = [] -%}

@@ -29,7 +29,7 @@ with DAG(
         execution_timeout=timedelta(minutes=50),
     )
     model = BashOperator(task_id="model", cwd=PROJECT, bash_command="dbt build --select chakra")
-    # A row that ChakraHQ refuses is a reject, which somebody looks at: no retry mends it.
+    # A row that ChakraHQ refuses is a reject, which somebody looks at: no retry helps.
     write_back = BashOperator(
         task_id="write_back",
         cwd=PROJECT,

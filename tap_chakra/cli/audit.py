@@ -79,7 +79,7 @@ _RESULTS: Final = (
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a row for each process that does not agree: .parquet, .csv or .jsonl.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a table.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per table.")
 @click.pass_obj
 def audit(  # noqa: PLR0913 - one argument for each option, as click wants them
     config: _ConfigInput,

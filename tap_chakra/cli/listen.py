@@ -50,7 +50,7 @@ _ENDS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     type=click.FloatRange(0.1, 100_000),
     default=500.0,
     show_default=True,
-    help="Calls a second from one address; behind a proxy all come from one.",
+    help="Calls per second from one address; behind a proxy all come from one.",
 )
 @click.option(
     "--unsigned-path",

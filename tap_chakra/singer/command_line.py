@@ -34,7 +34,7 @@ ONLY_IDS: Final = setting_option(
     "only_ids",
     type=click.STRING,
     metavar="FILE",
-    help="Read the processes of a file alone: a line an id, lead<TAB>id, or"
+    help="Read the processes of a file alone: one ID per line, lead<TAB>id, or"
     ' {"procedure": "lead", "id": ...}. The state stays as it is.',
 )
 

@@ -42,7 +42,7 @@ SETTINGS = th.PropertiesList(
         "only_ids",
         th.StringType,
         title="Only ids",
-        description="A file of such ids, as --only-ids names it: a line an id (of the one procedure"
+        description="A file of such ids, as --only-ids names it: one ID per line (of the procedure"
         ' that procedures names), lead<TAB>id, or {"procedure": "lead", "id": "..."}.',
     ),
     th.Property(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from target_chakra.moments import Moment
 
 NEVER_AGAIN: Final = (
-    "Whether it was made is not known, and it is not made again without your word: see"
+    "Whether it was made is not known, and it is not made again before you decide: see"
     " target-chakra unknown"
 )
 Note: TypeAlias = "Callable[[Action, CallKind], None]"

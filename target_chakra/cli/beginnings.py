@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from target_chakra.settings import Settings
 
 LOG = logging.getLogger("target-chakra")
-JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 RUN = click.option("--run", "number", type=int, help="Only of that run.")
 STREAM = click.option("--stream", help="Only of that stream.")
 

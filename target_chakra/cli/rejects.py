@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 @click.option("--all", "closed", is_flag=True, help="Those that were sent again or overtaken, too.")
 @click.option("--rows", "form", flag_value="rows", help="Each row, in place of the reasons.")
 @click.option("--csv", "form", flag_value="csv", help="Each row as CSV, for a spreadsheet.")
-@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
-@click.option("--close", "closes", is_flag=True, help="Close those of these numbers.")
+@click.option("--json", "form", flag_value="json", help="One JSON object per line.")
+@click.option("--close", "closes", is_flag=True, help="Close the rejects with these numbers.")
 @click.argument("numbers", nargs=-1, type=int)
 @click.pass_obj
 def rejects(  # noqa: PLR0913 - an option each
@@ -57,7 +57,7 @@ def rejects(  # noqa: PLR0913 - an option each
     """Say why rows were rejected: each reason with its rows, three examples, what to do.
 
     A reject closes by itself once a row of its key is written. One whose row has no key, and that
-    you have corrected in the source, is closed by your word: --close with its number.
+    you have corrected in the source, is closed by you: --close with its number.
 
     \b
     Examples:
@@ -161,9 +161,8 @@ def _retry(config: _ConfigInput, watch: Watch, number: int | None, stream: str |
             tell(f"Not sent, a newer row came: {reject_line(each)}", err=True)
     left = [each for each in listed if each.closed is None and each.run in undos]
     if left:
-        noun = "reject" if len(left) == 1 else "rejects"
         verb = "is" if len(left) == 1 else "are"
-        tell(f"{len(left)} {noun} of an undo {verb} left: run the undo again", err=True)
+        tell(f"{counted(len(left), 'reject')} of an undo {verb} left: run the undo again", err=True)
     found = [each for each in listed if each.closed is None and each not in left]
     if not found:
         tell("No rejects to send again.", err=True)
@@ -171,5 +170,7 @@ def _retry(config: _ConfigInput, watch: Watch, number: int | None, stream: str |
     with begun_session(config, settings, watch) as session:
         own = [each for each in found if each.account == session.account_id]
         if len(own) < len(found):
-            tell(f"{len(found) - len(own)} rejects of another account are left", err=True)
+            others = len(found) - len(own)
+            verb = "is" if others == 1 else "are"
+            tell(f"{counted(others, 'reject')} of another account {verb} left", err=True)
         return session.run(lambda: session.retry(own))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @RUN
 @click.pass_obj
 def jobs(config: _ConfigInput, number: int | None) -> None:
-    """List the background jobs that runs have sent, one JSON object a line.
+    """List the background jobs that runs have sent, one JSON object per line.
 
     The setting background_jobs of tap-chakra takes a file of these lines.
 
@@ -49,7 +49,7 @@ def jobs(config: _ConfigInput, number: int | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def copy_calls_of(config: _ConfigInput, file: Path) -> None:
-    """Copy from another journal's FILE which messages and tasks were sent, so that none is again.
+    """Copy from another journal's FILE which messages and tasks were sent: none is sent twice.
 
     They are copied to the journal of the settings, and the file stays as it is. Nothing else is
     copied. Let no run use that journal any more.

@@ -37,8 +37,8 @@ _SHOWN: Final = 40
 
 
 @click.command()
-@click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="Your word for it.")
-@click.option("--now", "at_once", is_flag=True, help="Though their jobs may still be under way.")
+@click.option("--as", "how", type=click.Choice(RESOLUTIONS), help="What you found in ChakraHQ.")
+@click.option("--now", "at_once", is_flag=True, help="Even if their jobs may still be running.")
 @click.argument("numbers", nargs=-1, type=int)
 @JSON
 @click.pass_obj
@@ -50,7 +50,7 @@ def unknown(
     at_once: bool,
     as_json: bool,
 ) -> None:
-    """List rows with an unknown outcome (or some, by number), or settle them by your word.
+    """List rows with an unknown outcome (or some, by number), or settle them as you found them.
 
     Look in ChakraHQ whether the row is there. One that is not written is sent when its source
     brings it again; one that is written is not.
@@ -100,7 +100,7 @@ def _list_unknown(
 def _unknown_line(each: UnknownLine) -> str:
     until = ""
     if each.free_ms is None:
-        until = "; its process is held until its user says"
+        until = "; its process is held until you decide"
     elif SystemClock().now() * 1000 < each.free_ms:
         until = f"; it may still be written until {iso_ms(each.free_ms)}"
     named = each.key or f"no key{_fields_said(each.fields)}"

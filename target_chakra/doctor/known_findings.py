@@ -19,7 +19,7 @@ _SHAPE, _SIZE, _SPELLING = "shape.", "size.", "spelling."
 _SAID: Final[Mapping[tuple[Kind, str], str]] = {
     (Kind.CREATE, "array"): "as the documents say, a list of items",
     (Kind.CREATE, "object"): 'as {"processes": [...]}, which the documents do not say',
-    (Kind.CREATE, "single"): "one process a request: the bulk endpoint is not there",
+    (Kind.CREATE, "single"): "one process per request: the bulk endpoint is not there",
 }
 
 

@@ -34,17 +34,17 @@ def way_finding(about: str, way: Way) -> Finding:
 
 _SAID: Final = {
     Way.ARRAY: (
-        f"{PAGE} keys a request, proven on keys that exist and on keys that can't",
+        f"{PAGE} keys per request, proven on keys that exist and on keys that can't",
         "10,000 rows cost 100 look-ups",
         Severity.OK,
     ),
     Way.SINGLE: (
-        "lists of keys are not answered as they should be; one key a request is",
+        "lists of keys are not answered as they should be; one key per request is",
         "10,000 rows cost 10,000 look-ups: with compare journal, only those that changed",
         Severity.WARNING,
     ),
     Way.FETCH: (
-        "lists of ids are not answered as they should be; one process is fetched a request",
+        "lists of ids are not answered as they should be; one process is fetched per request",
         "10,000 rows cost 10,000 look-ups: with compare journal, only those that changed",
         Severity.WARNING,
     ),

@@ -271,7 +271,7 @@ def _jobs(jobs: Sequence[JobLine]) -> Iterator[Part]:
     )
     facts = [Fact("batches", len(jobs)), Fact("rows", sum(each.size for each in jobs))]
     if seconds:
-        facts.append(Fact("seconds a job, the median", round(median(seconds), 1)))
+        facts.append(Fact("seconds per job, the median", round(median(seconds), 1)))
         facts.append(Fact("seconds of the slowest", round(seconds[-1], 1)))
     open_ones = [each for each in jobs if each.state not in ("settled", "released")]
     if open_ones:

@@ -110,7 +110,7 @@ class Streams:
         if mapper.columns.attribute is None:
             LOG.warning(
                 "Stream '%s' has no key: a row is known again by its mapped values alone, and what"
-                " a lost answer leaves unknown is never sent again without your word",
+                " a lost answer leaves unknown is never sent again before you decide",
                 stream,
             )
 

@@ -36,8 +36,8 @@ _PLACE: Final = """
 in it, and whether a journal was begun there."""
 _SECOND: Final = (
     f"Another journal stands in the schema {OLD}, written by an earlier version since this one was"
-    f" moved to {SCHEMA}: its batches in flight are followed by nobody. Stop that runner, or give"
-    " it this version"
+    f" moved to {SCHEMA}: no run follows its batches in flight. Stop that runner, or give it this"
+    " version"
 )
 _FORBIDDEN: Final = "42501"
 """PostgreSQL's code of what a user may not do."""

@@ -149,7 +149,7 @@ def _form(shape: str) -> str:
     return {
         "array": "a list of items, in bulk",
         "object": 'items under "processes", in bulk',
-        "single": "one process a request",
+        "single": "one process per request",
     }[shape]
 
 

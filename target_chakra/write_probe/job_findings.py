@@ -40,7 +40,7 @@ def job_findings(procedure: str, job: JobSeen) -> Iterator[Finding]:
     yield Finding(
         JOBS,
         f"a job of one row ended in {job.seconds:.1f} s, told by {' and '.join(says)}",
-        "" if last.counts else "Without counts the end of a job is told by its word alone",
+        "" if last.counts else "Without counts the end of a job is known only from its status",
         severity=Severity.OK if last.counts else Severity.NOTE,
         about=procedure,
         fact=" and ".join(says),

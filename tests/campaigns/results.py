@@ -60,7 +60,7 @@ soak (`make soak`) is a day of simulated weeks: people at work, tap and target b
 """
 UNKNOWN = (
     "*Unknown* counts rows whose outcome a run said is unknown, with an exit code that is not 0:"
-    " never in silence, and settled by a later run or by its user's word."
+    " never in silence, and settled by a later run or by its user."
 )
 
 IDLE = "Transactions that had nothing to write (*idle* above) count as *journal* here."

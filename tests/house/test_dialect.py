@@ -1,7 +1,8 @@
 """User-facing text is plain English with the field's usual words; `dialect.txt` lists what is not.
 
-Pages for users are read, and what commands print: texts of the code that are no docstrings, and the
-help of subcommands. Decisions, the architecture and the glossary are for who works on the code.
+Pages for users are read, examples, models, results of benchmarks, and what commands print: texts of
+the code that are no docstrings, and the help of subcommands. Decisions, the architecture and the
+glossary are for who works on the code.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 PRODUCT = ("chakra_api", "chakra_plugin", "chakra_sandbox", "chakra_spark", "tap_chakra",
            "target_chakra")  # fmt: skip
+TEXTS = {".cron", ".ipynb", ".md", ".py", ".sql", ".txt", ".yaml", ".yml"}
+MADE = {"target", "dbt_packages", "logs"}
+"""Folders that dbt makes."""
 FOR_DEVELOPERS = {"architecture.md", "glossary.md", "mutants.md"}
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
 
@@ -42,6 +46,16 @@ def hits(text: str) -> list[str]:
     return found
 
 
+def beside_the_pages() -> Iterator[Path]:
+    """Files for users that are no pages of docs."""
+    yield from (ROOT / name for name in ("CHANGELOG.md", "SECURITY.md", "SUPPORT.md"))
+    for folder in ("examples", "dbt", "benchmarks/results"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            is_ours = not MADE & set(path.relative_to(ROOT).parts)
+            if path.suffix in TEXTS and path.is_file() and is_ours:
+                yield path
+
+
 def texts_of(tree: ast.Module) -> Iterator[str]:
     """The texts of a module that may be printed: all but docstrings, and the help of commands."""
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -60,6 +74,14 @@ def texts_of(tree: ast.Module) -> Iterator[str]:
 def test_pages_are_plain(page: Path) -> None:
     if page.name not in FOR_DEVELOPERS:
         assert hits(_CODE.sub(" ", page.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "path", list(beside_the_pages()), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_what_lies_beside_the_pages_is_plain(path: Path) -> None:
+    text = path.read_text()
+    assert hits(_CODE.sub(" ", text) if path.suffix == ".md" else text) == []
 
 
 @pytest.mark.parametrize("package", PRODUCT)
@@ -85,6 +107,19 @@ def test_each_pattern_finds_what_it_is_for() -> None:
         "Mend it in the source",
         "the gravest counts",
         "rows of which nobody knows",
+        "a line an id",
+        "Write an id a line",
+        "One JSON object a table",
+        "Calls a second from one address",
+        "each request among it",
+        "until its user says",
+        "by your word",
+        "so that none is again",
+        "told by its word alone",
+        "followed by nobody",
+        "It belongs into the keyring",
+        "60 bytes a row",
     }
     assert [text for text in said if not hits(text)] == []
     assert hits("A scan relies on no offset. Rows per job. Correct it in the source.") == []
+    assert hits("A second row. Two in a row. The id of a row. It deletes a row again.") == []

@@ -44,13 +44,17 @@ def page(place: Place, **more: Any) -> str:
 
 
 WAYS: list[tuple[dict[str, object], list[str], list[str]]] = [
-    ({}, ["look-ups | lead.lead_id: 100 keys a request, proven"], ["one key a request"]),
-    ({"array_filter": "ignored"}, ["lists of keys are not answered", "one key a request"], []),
-    ({"array_filter": "cut_short"}, ["lists of keys are not answered", "one key a request"], []),
-    ({"array_filter": "find_nothing"}, ["lists of keys are not answered"], ["100 keys a request"]),
+    ({}, ["look-ups | lead.lead_id: 100 keys per request, proven"], ["one key a request"]),
+    ({"array_filter": "ignored"}, ["lists of keys are not answered", "one key per request"], []),
+    ({"array_filter": "cut_short"}, ["lists of keys are not answered", "one key per request"], []),
+    (
+        {"array_filter": "find_nothing"},
+        ["lists of keys are not answered"],
+        ["100 keys per request"],
+    ),
     (
         {"data_keys": "id", "unset_attributes": "null", "list_order": "shuffled_per_request"},
-        ["100 keys a request, proven"],
+        ["100 keys per request, proven"],
         [],
     ),
 ]
@@ -67,9 +71,9 @@ def test_the_page_says_how_keys_are_looked_up(
 
 def test_ids_are_fetched_one_by_one_where_arrays_of_them_do_not_work(tmp_path: Path) -> None:
     by_id = [{"stream": "s", "procedure": "lead", "key": "id"}]
-    assert "100 keys a request" in page(place_of(tmp_path), streams=by_id)
+    assert "100 keys per request" in page(place_of(tmp_path), streams=by_id)
     found = page(place_of(tmp_path, id_filter="ignored"), streams=by_id)
-    assert "one process is fetched a request" in found
+    assert "one process is fetched per request" in found
 
 
 def test_a_key_that_processes_share_is_told_by_numbers_alone(tmp_path: Path) -> None:
@@ -309,7 +313,7 @@ def test_a_journal_that_is_none_is_a_fault_on_the_page(tmp_path: Path) -> None:
     (journal,) = [each for each in found["findings"] if each["topic"] == "journal"]
     assert journal["severity"] == "fault"
     assert journal["code"] == told.code == ExitCode.JOURNAL
-    assert "100 keys a request" in said(found["findings"])
+    assert "100 keys per request" in said(found["findings"])
 
 
 # The role of the key
@@ -394,7 +398,7 @@ def test_a_wrong_key_and_a_key_of_one_procedure(tmp_path: Path) -> None:
     assert told.code == ExitCode.NO_ACCESS
     text = said(found["findings"])
     assert "does not allow procedure order" in text
-    assert "look-ups | lead.lead_id: 100 keys a request" in text
+    assert "look-ups | lead.lead_id: 100 keys per request" in text
 
 
 def test_a_slow_server_is_looked_at_in_bounded_time(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_unknown_rows_of_a_journal_that_kept_no_end_of_their_holds_are_listed(
     told = run_target(world, old_journal)
     assert told.code == 0
     assert '1  run 2, notes line 13, no key (name "Twin", score 2): create' in told.stdout
-    assert "; its process is held until its user says" in told.stdout
+    assert "; its process is held until you decide" in told.stdout
     assert "3 rows have no key to be read back by" in told.stderr
     assert WORD in told.stderr
     lines = run_target(world, [*old_journal, "--json"]).stdout.splitlines()

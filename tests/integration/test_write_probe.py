@@ -110,7 +110,7 @@ MOODS: list[tuple[dict[str, object], list[str], list[str]]] = [
     ),
     (
         {"bulk_create": "404"},
-        ["taken as one process a request", "10,000 creates cost 10,000 requests"],
+        ["taken as one process per request", "10,000 creates cost 10,000 requests"],
         ["in bulk ->", "job entries | lead: each"],
     ),
     ({"bulk_create_body": "object"}, ['taken as items under "processes", in bulk'], ["a list of"]),
