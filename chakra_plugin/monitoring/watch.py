@@ -47,7 +47,7 @@ class Watch:
         names = self._channels.named
         if names and (self._looks or facts.kind in _LOOKS):
             self._channels.log.info(
-                "Nothing was changed on purpose, so nobody is told (%s)", ", ".join(names)
+                "Nothing was changed on purpose, so nothing is reported (%s)", ", ".join(names)
             )
         elif names:
             self._channels.tell(facts)

@@ -26,8 +26,8 @@ def verbosity_options(command: str) -> list[click.Option]:
         (be_quiet if option.name == _QUIET else be_verbose)(command)
 
     says = {
-        _QUIET: "Say warnings, errors and the receipt alone.",
-        _VERBOSE: "Say what the connector does in detail, including each request.",
+        _QUIET: "Print only warnings, errors and the receipt.",
+        _VERBOSE: "Print in detail what the connector does, including each request.",
     }
     return [
         click.Option(

@@ -111,7 +111,7 @@ def share_finding(
     if rows is None or others < 1:
         return Finding(
             topic,
-            "How many rows are missing can't be told",
+            "How many rows are missing is not known",
             severity=Severity.NOTE,
             about=short_id,
         )

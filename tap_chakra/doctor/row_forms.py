@@ -92,7 +92,7 @@ def _assignees(rows: Sequence[Row], directory: Directory) -> Finding:
     if unknown:
         return Finding(
             "assignedTo",
-            f"{fact}; {unknown:,} of {len(rows):,} rows name nobody whom the list of users has",
+            f"{fact}; {unknown:,} of {len(rows):,} rows name nobody in the list of users",
             "Their assignedToUsername is empty",
             severity=Severity.NOTE if directory.usernames else Severity.WARNING,
             fact=fact,
@@ -139,7 +139,7 @@ def _unset(seen: Sequence[Seen]) -> Finding:
     return Finding(
         "unset values",
         f"{fact}, where an attribute is not set",
-        "What is not set can't be told from what is empty or 0" if empties else "All become null",
+        "What is not set looks like what is empty or 0" if empties else "All become null",
         severity=Severity.NOTE if empties else Severity.OK,
         fact=fact,
     )

@@ -134,7 +134,7 @@ def _missing(source: Source, seen: Seen, others: int) -> Iterator[CheckLine]:
     name = seen.procedure.short_id
     rows = listing_length(source.lister(seen.procedure)) if seen.rows else 0
     if rows is None or others < 1:
-        yield CheckLine(f"note: how many rows of '{name}' are missing can't be told")
+        yield CheckLine(f"note: how many rows of '{name}' are missing is not known")
         return
     yield CheckLine(
         f"note: of '{name}' {rows:,} rows are seen; if the {others} other active users have as many"

@@ -25,7 +25,7 @@ EPILOG = """Examples:
 
 \b
 Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
-5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped by a signal,
+5 ChakraHQ unreachable, 6 a scan was not complete, 9 stopped in order,
 11 an audit found differences."""
 
 

@@ -185,7 +185,7 @@ def _warn(reports: Reports, now: int) -> None:
         return
     if last.under_way:
         LOG.warning(
-            "Run %d is under way: what it writes meanwhile may be told as changed by others",
+            "Run %d is under way: what it writes meanwhile may be listed as changed by others",
             last.id,
         )
     elif last.ended_ms is not None and now - last.ended_ms < _LAG_SECONDS * 1000:

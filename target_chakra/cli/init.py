@@ -56,9 +56,9 @@ def init(  # noqa: PLR0913 - an option each
 ) -> int:
     """Propose a mapping of a table, a query or files to a procedure.
 
-    Columns meet attributes by name. What is left over, only nearly called so, or of values that
-    would be rejects, is told on standard error; the first 10,000 rows are looked at. Nothing is
-    written to ChakraHQ. The mapping is a settings file: give it as a second --config.
+    Columns meet attributes by name. What is left over, has only a similar name, or holds values
+    that would be rejects, is reported on standard error; the first 10,000 rows are looked at.
+    Nothing is written to ChakraHQ. The mapping is a settings file: give it as a second --config.
 
     \b
     Examples:

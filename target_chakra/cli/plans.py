@@ -202,7 +202,7 @@ def _entry_lines(entry: Entry, shown: Shown) -> list[str]:
 @click.option(
     "--limit", type=click.IntRange(1), help="So many actions at the most, of those not done yet."
 )
-@click.option("--yes", is_flag=True, help="Without a question.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def apply(
     config: _ConfigInput, file: Path, only: str | None, limit: int | None, *, yes: bool

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.command()
 @RUN
 @STREAM
-@click.option("--all", "closed", is_flag=True, help="Those that were sent again or overtaken, too.")
+@click.option("--all", "closed", is_flag=True, help="Also those that were sent again or overtaken.")
 @click.option("--rows", "form", flag_value="rows", help="Each row, in place of the reasons.")
 @click.option("--csv", "form", flag_value="csv", help="Each row as CSV, for a spreadsheet.")
 @click.option("--json", "form", flag_value="json", help="One JSON object per line.")

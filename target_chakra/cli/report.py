@@ -41,8 +41,8 @@ def report(
     """Show a run in full, the last one by default: a page that needs nothing but a browser.
 
     Outcomes, rejects by reason, fields written, jobs and requests over time, the runs before.
-    It has keys of rejected rows as examples; values of rows are in it with --rows alone, so that
-    it may be passed around without.
+    It has keys of rejected rows as examples; values of rows are in it only with --rows, so that
+    without it the page may be passed around.
 
     \b
     Examples:

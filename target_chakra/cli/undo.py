@@ -57,7 +57,7 @@ LOG: Final = logging.getLogger("target-chakra")
     is_flag=True,
     help="Delete what the run created, or brought back, within max_deletes; it is left otherwise.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="What became of it, as one JSON object.")
 @click.pass_obj
 def undo(

@@ -44,7 +44,7 @@ def _clock(earliest: int | None, now_ms: int) -> Finding:
         return Finding(
             CLOCK,
             "Answers have no usable Date",
-            "How long ago a request left is told by this machine's clock alone",
+            "How long ago a request left is known only from this machine's clock",
             "lost_answer_horizon",
             Severity.WARNING,
             fact=NO_DATE,

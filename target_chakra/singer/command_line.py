@@ -17,5 +17,5 @@ EPILOG = """Examples:
 
 \b
 Exit codes: 0 done, 1 a fault of ours, 2 usage, 3 settings or input, 4 no access,
-5 ChakraHQ unreachable, 7 rejects or deletes over the limit, 8 unknown outcomes,
-9 stopped by a signal, 10 the journal can't be used, 11 an audit found differences."""
+5 ChakraHQ unreachable, 7 rejects, deletes or messages over the limit, 8 unknown outcomes,
+9 stopped in order, 10 the journal can't be used, 11 an audit found differences."""

@@ -65,7 +65,7 @@ def _shown(bench: Workbench, marked: Marked, seen: Sequence[Snapshot]) -> Findin
     topic = "what is deleted"
     if seen:
         said, fact = "lists go on showing it, marked as deleted", "listed"
-        follows = "A row that names it is told so, and revive brings it back"
+        follows = "A row that names it is rejected with that reason, and revive brings it back"
     elif marked.fetched() is not None:
         said, fact = "lists hide it; by its id it is shown, marked as deleted", "hidden"
         follows = "It is kept, and takes no look-up by its key"

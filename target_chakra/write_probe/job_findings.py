@@ -60,7 +60,7 @@ def _entries(procedure: str, job: JobSeen) -> Finding:
         )
     shows = _shown_by(job.entries[0])
     if "its item" in shows or "its place" in shows:
-        follows, severity = "A refused row is told by its entry", Severity.OK
+        follows, severity = "A refused row is known by its entry", Severity.OK
     else:
         follows = "Which of several rows was refused is found out by reading back"
         severity = Severity.NOTE
@@ -99,7 +99,7 @@ def order_finding(procedure: str, job: JobSeen, ids: Sequence[str], own: int) ->
         in_order = good == [own]
     said = "as the items were sent" if in_order else "in another order than the items were sent"
     tied = all(echoed) or None not in places
-    follows = "" if in_order or tied else "Rows are never told by the order of entries alone"
+    follows = "" if in_order or tied else "Rows are never matched by the order of entries alone"
     severity = Severity.OK if in_order or tied else Severity.NOTE
     return Finding(topic, said, follows, "", severity, procedure, "kept" if in_order else "other")
 

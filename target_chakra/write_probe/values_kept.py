@@ -53,7 +53,7 @@ def _other(about: str, kind: str, values: tuple[object, object], *, alike: bool)
     sent, shown = values
     if shown is None:
         said, fact = f"{kind}: {json_text(sent)} was sent, nothing is held", "dropped"
-        follows = "Rows that set it are told as updated, and it stays empty"
+        follows = "Rows that set it are reported as updated, and it stays empty"
         return Finding(VALUES, said, follows, "streams", Severity.WARNING, about, fact)
     said = f"{kind}: {json_text(sent)} was sent, {json_text(shown)} is held"
     fact = _what_was_done(sent, shown)

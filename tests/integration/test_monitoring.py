@@ -159,7 +159,7 @@ def test_nobody_is_told_of_a_dry_run_and_it_says_so(
     more = {**told_of(tmp_path, receiver), "dry_run": True}
     told = write(tmp_path, settings(shared_sandbox, streams=STREAMS, **more), messages(BAD))
     assert told.code == 7
-    assert "nobody is told (receipt_path, metrics_path, notify_url)" in told.stderr
+    assert "nothing is reported (receipt_path, metrics_path, notify_url)" in told.stderr
     assert receiver.got == []
     assert not (tmp_path / "receipt.json").exists()
 
