@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import duckdb
@@ -15,9 +16,14 @@ from packaging.requirements import Requirement
 
 from chakra_sandbox.launch import start_sandbox
 from tests.artefacts.dockerfile import ROOT
+from tests.outside import documents
 
-CHECK = ROOT / ".venv-artefacts" / "bin" / "check-jsonschema"
+TOOLS = ROOT / ".venv-artefacts" / "bin"
+CHECK = TOOLS / "check-jsonschema"
+KUBERNETES = TOOLS / "kubernetes-validate"
+PYTHON = TOOLS / "python"
 EXAMPLES = ROOT / "examples"
+CRON_JOB = EXAMPLES / "kubernetes" / "cronjob.yml"
 
 
 @pytest.mark.parametrize(
@@ -86,16 +92,27 @@ def test_the_template_asks_for_packages_that_are_ours_and_dlts() -> None:
     assert {Requirement(line).name for line in lines} == {"chakra-connectors", "dlt"}
 
 
-def test_the_cron_job_has_what_kubernetes_requires() -> None:
-    config, job = yaml.safe_load_all((EXAMPLES / "kubernetes" / "cronjob.yml").read_text())
-    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "CronJob")
-    spec = job["spec"]
-    assert len(spec["schedule"].split()) == 5
-    assert spec["concurrencyPolicy"] in {"Allow", "Forbid", "Replace"}
-    pod = spec["jobTemplate"]["spec"]["template"]["spec"]
+@pytest.mark.parametrize("release", ["1.27.0", "1.37.0"])
+def test_kubernetes_takes_each_object_of_the_cron_job(release: str) -> None:
+    """By the schema of its API, in which a name that it does not know is an error.
+
+    1.27 is the first in which `timeZone` counts.
+    """
+    done = subprocess.run(
+        [str(KUBERNETES), "--strict", "--kubernetes-version", release, str(CRON_JOB)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("passed for resource") == 2
+
+
+def test_what_the_cron_job_names_is_there() -> None:
+    config, job = yaml.safe_load_all(CRON_JOB.read_text())
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["restartPolicy"] in {"Never", "OnFailure"}  # of a Job, Always is refused
     (container,) = pod["containers"]
-    assert {"name", "image"} <= container.keys()
     assert {each["name"] for each in container["volumeMounts"]} == {
         each["name"] for each in pod["volumes"]
     }
@@ -107,33 +124,81 @@ def test_the_cron_job_has_what_kubernetes_requires() -> None:
     compile(config["data"][program], program, "exec")
 
 
-FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+def test_the_image_of_the_cron_job_is_the_one_that_its_head_builds_and_pushes() -> None:
+    text = CRON_JOB.read_text()
+    head = text.partition("apiVersion:")[0]
+    _, job = yaml.safe_load_all(text)
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert f"docker build -t {container['image']} ." in head
+    assert f"docker push {container['image']}" in head
+    assert container["image"].endswith(f"/chakra-connectors:{version('chakra-connectors')}")
+    keys = {
+        each["valueFrom"]["secretKeyRef"]["key"] for each in container["env"] if "valueFrom" in each
+    }
+    assert keys == set(re.findall(r"--from-literal=([a-z-]+)=", head))
 
 
-def test_each_line_of_the_crontab_is_one_that_cron_takes() -> None:
-    lines = (EXAMPLES / "cron" / "chakra.cron").read_text().splitlines()
-    jobs = [line for line in lines if line and line[0] in "0123456789*"]
+CRONTAB = (EXAMPLES / "cron" / "chakra.cron").read_text()
+TIMES_OF_A_DAY = """
+import datetime, sys
+from cronsim import CronSim
+start = datetime.datetime(2026, 11, 29, 23, 59)
+for when in CronSim(sys.argv[1], start):
+    if when.date() > datetime.date(2026, 11, 30):
+        break
+    print(f"{when:%H:%M}")
+"""
+EACH_HOUR = [f"{hour:02}:07" for hour in range(24)]
+
+
+def jobs(crontab: str) -> list[list[str]]:
+    """The lines of a crontab that start something: five fields of a time, and what follows."""
+    lines = [line for line in crontab.splitlines() if line and line[0] in "0123456789*"]
+    return [line.split(maxsplit=6) for line in lines]
+
+
+def times_of_a_day(expression: str) -> list[str]:
+    """When a schedule starts what it starts, on a day, by a reader of crontabs."""
+    done = subprocess.run(
+        [str(PYTHON), "-c", TIMES_OF_A_DAY, expression], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_the_lines_of_the_crontab_start_one_run_an_hour() -> None:
+    started = [when for line in jobs(CRONTAB) for when in times_of_a_day(" ".join(line[:5]))]
+    assert sorted(started) == EACH_HOUR
+    (full,) = [line for line in jobs(CRONTAB) if "FULL_TABLE" in line[6]]
+    assert times_of_a_day(" ".join(full[:5])) == ["06:07"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("airflow/chakra_dag.py", r'schedule="([^"]+)"'),
+        ("dagster/chakra_assets.py", r'cron_schedule="([^"]+)"'),
+        ("github-actions/chakra.yml", r'cron: "([^"]+)"'),
+        ("kubernetes/cronjob.yml", r'schedule: "([^"]+)"'),
+    ],
+)
+def test_each_other_schedule_is_of_every_hour_too(name: str, pattern: str) -> None:
+    (expression,) = re.findall(pattern, (EXAMPLES / name).read_text())
+    assert times_of_a_day(expression) == EACH_HOUR
+
+
+def test_the_line_of_the_page_on_monitoring_starts_each_quarter_of_an_hour() -> None:
+    (block,) = documents.blocks(ROOT / "docs" / "monitoring.md", "cron")
+    (line,) = jobs(block)
+    assert len(times_of_a_day(" ".join(line[:5]))) == 96
+
+
+def test_what_a_line_of_the_crontab_runs_is_a_command_of_a_shell() -> None:
+    lines = CRONTAB.splitlines()
     others = [line for line in lines if line and line[0] not in "0123456789*#"]
-    assert len(jobs) == 2
     assert all(re.fullmatch(r"[A-Z]+=.+", line) for line in others)
-    hours: list[int] = []
-    for line in jobs:
-        *times, user, command = line.split(maxsplit=6)
+    for *_, user, command in jobs(CRONTAB):
         assert user == "chakra"
         assert "%" not in command  # cron makes a new line of it
         done = subprocess.run(["bash", "-n", "-c", command], capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
-        values = [_values(*each) for each in zip(times, FIELDS, strict=True)]
-        hours += values[1]
-    assert sorted(hours) == list(range(24))
-
-
-def _values(text: str, bounds: tuple[int, int]) -> list[int]:
-    """The values that a field of a crontab means."""
-    least, most = bounds
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = (f"{least}-{most}" if part == "*" else part).partition("-")
-        found += range(int(first), int(last or first) + 1)
-    assert all(least <= value <= most for value in found), text
-    return found

@@ -138,6 +138,6 @@ def test_what_names_the_version_names_this_one(release: ModuleType) -> None:
     version = release.version_of((ROOT / "pyproject.toml").read_text())
     package = yaml.safe_load((ROOT / "dbt" / "dbt_project.yml").read_text())
     assert package["version"] == version
-    for name in ("compose.yml", "examples/kubernetes/cronjob.yml"):
-        tags = re.findall(r"image: chakra-connectors:(\S+)", (ROOT / name).read_text())
+    for name in ("compose.yml", "examples/kubernetes/cronjob.yml", "docs/deploying.md"):
+        tags = re.findall(r"chakra-connectors:(\d\S+)", (ROOT / name).read_text())
         assert set(tags) == {version}, name

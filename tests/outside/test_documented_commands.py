@@ -34,9 +34,12 @@ OF_THE_PLACES: Final = ("pip install ", "meltano add ")
 SERVERS: Final = ("python -m chakra_sandbox ",)
 OF_THE_TUTORIAL: Final = ("export SOURCES__", "python load.py", "python ask.py")
 """Commands that test_tutorial.py types."""
-OF_OTHERS: Final = ("node_exporter ", "docker ")
-"""Commands of programs that a document names, and that are not for Python. What Docker would do is
-done by tests/artefacts."""
+OF_OTHERS: Final = (
+    *("node_exporter ", "docker ", "kubectl ", "gh ", "airflow ", "dagster ", "sudo "),
+    *("cp ", "mkdir "),
+)
+"""Commands of programs that a document names, and that are not ours. What Docker would do is done
+by tests/artefacts, where Airflow and Dagster are run, and what these lines name is looked up."""
 ARGUMENTS: Final = {
     "tap-chakra:audit": "--warehouse duckdb:///{folder}/warehouse.duckdb"
     " --table process_lead=chakra.process_lead --ignore data.city",  # its loader: "" is null
