@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from chakra_sandbox.knob_values import KnobError, read_setting
-from chakra_sandbox.knobs import Knobs, knob_docs
+from chakra_sandbox.knobs import KnobDoc, Knobs, knob_docs
 from chakra_sandbox.rows.access import DEFAULT_KEY
 from chakra_sandbox.rows.load import Source
 from chakra_sandbox.rows.made_data import DISTRIBUTIONS
@@ -92,8 +92,14 @@ def knobs_of(arguments: argparse.Namespace) -> Knobs:
 
 def knob_table() -> str:
     """Return what --list-knobs prints."""
-    lines = [f"{name} = {_shown(default)}\n    {doc}" for name, default, doc in knob_docs()]
-    return "\n".join(lines)
+    return "\n".join(
+        f"{knob.name} = {_shown(knob.default)}\n    {knob.doc}\n    {_takes(knob)}"
+        for knob in knob_docs()
+    )
+
+
+def _takes(knob: KnobDoc) -> str:
+    return " ".join(("takes", knob.taken.kind, ", ".join(knob.taken.choices))).strip()
 
 
 def source_of(arguments: argparse.Namespace) -> Source | None:

@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 import types
-from dataclasses import is_dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from dataclasses import dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+_KINDS: Final[Mapping[type, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+}
 
 
 class KnobError(ValueError):
     """A knob that does not exist or a value it does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The values that a knob takes.
+
+    Attributes:
+        kind: What they are, in words.
+        choices: The values themselves, where there are only these.
+    """
+
+    kind: str
+    choices: tuple[str, ...] = ()
+
+
+def taken(hint: Any) -> Taken:  # noqa: ANN401 - an annotation
+    """The values that a knob takes, by its annotation."""
+    origin = get_origin(hint)
+    if origin is Literal:
+        return Taken("one of", get_args(hint))
+    if origin in (Union, types.UnionType):
+        inner = taken(get_args(hint)[0])
+        return Taken(f"{inner.kind}, or null", inner.choices)
+    if origin is tuple:
+        inner = taken(get_args(hint)[0])
+        return Taken("some of" if inner.choices else "a list", inner.choices)
+    return Taken(_KINDS.get(hint, "an object"))
 
 
 def read_setting(text: str) -> tuple[str, object]:
@@ -47,6 +85,9 @@ def check_value(name: str, hint: Any, value: object) -> Any:  # noqa: ANN401 - t
 
 
 def _one_of(name: str, allowed: tuple[object, ...], value: object) -> object:
+    # On a command line a text of digits is a number: --set missing_row=404.
+    if type(value) is int and str(value) in allowed:
+        return str(value)
     if value not in allowed:
         raise KnobError(f"{name} is one of {', '.join(map(str, allowed))}, not {value!r}")
     return value

@@ -28,6 +28,8 @@ from website.python_names import PUBLIC, stubs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from chakra_sandbox.knob_values import Taken
+
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "docs" / "reference"
 COMPARISON: Final = ROOT / "docs" / "explanation" / "benchmarks.md"
@@ -163,9 +165,18 @@ def _column(schema: Mapping[str, Any]) -> str:
 def knobs() -> str:
     """Knobs of the sandbox, each with the question that it stands for."""
     rows = [
-        (f"`{name}`", f"`{json.dumps(default)}`", _asked(doc)) for name, default, doc in knob_docs()
+        (f"`{each.name}`", _taken(each.taken), f"`{json.dumps(each.default)}`", _asked(each.doc))
+        for each in knob_docs()
     ]
-    return _table(("knob", "default", "what it does, and the open question behind it"), rows)
+    head = ("knob", "values", "default", "what it does, and the open question behind it")
+    return _table(head, rows)
+
+
+def _taken(taken: Taken) -> str:
+    """The values that a knob takes; of choices they are enough."""
+    choices = " ".join(f"`{each}`" for each in taken.choices)
+    kind = "" if taken.kind == "one of" else taken.kind
+    return f"{kind} {choices}".strip()
 
 
 def _asked(doc: str) -> str:

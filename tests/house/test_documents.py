@@ -265,5 +265,13 @@ def test_every_folder_of_tests_is_run() -> None:
     }
 
 
-def test_every_knob_says_what_it_does() -> None:
-    assert [name for name, _, doc in knob_docs() if not doc] == []
+def test_every_knob_says_what_it_does_in_words_and_which_values_it_takes() -> None:
+    said = {each.name: re.sub(r"^Q\d+:?\s*", "", each.doc) for each in knob_docs()}
+    assert [name for name, words in said.items() if len(words.split()) < 3] == []
+    assert [name for name, words in said.items() if re.match(r"\d+\.\d+", words)] == []
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) \|", read("docs/reference/sandbox-knobs.md"), re.MULTILINE
+    )
+    assert dict(rows).keys() == said.keys()
+    assert [name for name, values in rows if not values] == []
+    assert "`created_desc`" in dict(rows)["list_order"]
