@@ -17,9 +17,15 @@ import click
 
 from chakra_sandbox.knobs import knob_docs
 from tap_chakra.cli import command as tap_commands
+from tap_chakra.lists.job_lists import entry_schema, job_schema
+from tap_chakra.lists.template_list import template_schema
+from tap_chakra.photos.photo_records import PHOTO_SCHEMA, PHOTOS
+from tap_chakra.records.scan_ids import IDS, IDS_SCHEMA, SCANS, SCANS_SCHEMA
 from tap_chakra.records.schema import ROOT_COLUMNS, RootKind
+from tap_chakra.records.stream_names import JOB_ENTRIES, JOBS, TEMPLATES
 from tap_chakra.records.users import users_schema
 from tap_chakra.singer.tap import TapChakra
+from tap_chakra.webhooks.event_records import CHAKRA_CHANGES, WHATSAPP_EVENTS, inbound_schema
 from target_chakra.cli import command as target_commands
 from target_chakra.singer.target import TargetChakra
 from website import badges
@@ -47,26 +53,6 @@ _KINDS: Final[Mapping[RootKind, str]] = {
     RootKind.TIME: "date-time, UTC",
     RootKind.FLAG: "boolean",
     RootKind.ATTRIBUTES: "object, a property per attribute",
-}
-_MEANT: Final = {
-    "team": "The team (account).",
-    "procedure": "The procedure: `procedures.id`.",
-    "createdBy": "Who created it: `users.id`.",
-    "assignedTo": "Who has it now: `users.id`.",
-    "belongsTo": "The pod (group of users).",
-    "entity": "Of which kind its record is: `entities.id`.",
-    "record": "The record that it was started for.",
-    "state": "ShortId of the state.",
-    "nextActionAt": "When somebody is to act next.",
-    "createdAt": "When it was created. Never changes.",
-    "updatedAt": "When it last changed. The bookmark of incremental runs.",
-    "startedAt": "Where ChakraHQ gives it.",
-    "completedAt": "Where ChakraHQ gives it.",
-    "cancelledAt": "Where ChakraHQ gives it.",
-    "deletedAt": "Where ChakraHQ gives it.",
-    "isDeleted": "True where ChakraHQ still shows a deleted row.",
-    "data": "Attribute values, typed as the account's configuration says.",
-    "derivedData": "Computed attributes, only to be read.",
 }
 
 
@@ -144,17 +130,31 @@ def mapping_options() -> str:
 
 def process_columns() -> str:
     """Root columns of a process stream."""
-    rows = [
-        (f"`{each.name}`", _KINDS[each.kind], each.text or _MEANT[each.name])
-        for each in ROOT_COLUMNS
-    ]
+    rows = [(f"`{each.name}`", _KINDS[each.kind], each.text) for each in ROOT_COLUMNS]
     return _table(("column", "type", "what it holds"), rows)
 
 
-def user_columns() -> str:
-    """Columns of the stream of users."""
-    properties: Any = users_schema()["properties"]
-    rows = [(f"`{name}`", _column(each), _said(each)) for name, each in properties.items()]
+STREAMS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "users": users_schema(),
+    IDS: IDS_SCHEMA,
+    SCANS: SCANS_SCHEMA,
+    TEMPLATES: template_schema(),
+    PHOTOS: PHOTO_SCHEMA,
+    JOBS: job_schema(),
+    JOB_ENTRIES: entry_schema(),
+    **{name: inbound_schema(name) for name in (WHATSAPP_EVENTS, CHAKRA_CHANGES)},
+}
+"""The streams whose columns are the same in every account, and their JSON Schemas."""
+
+
+def columns(schema: Mapping[str, Any]) -> str:
+    """Columns of a stream.
+
+    Args:
+        schema: Its JSON Schema.
+    """
+    properties = schema["properties"].items()
+    rows = [(f"`{name}`", _column(each), _said(each)) for name, each in properties]
     return _table(("column", "type", "what it holds"), rows)
 
 
@@ -226,7 +226,7 @@ MADE: Final[Mapping[str, Callable[[], str]]] = {
     "target-settings": target_settings,
     "mapping-options": mapping_options,
     "process-columns": process_columns,
-    "user-columns": user_columns,
+    **{f"columns-{name}": partial(columns, each) for name, each in STREAMS.items()},
     "knobs": knobs,
     "tap-commands": tap_command_table,
     "target-commands": target_command_table,

@@ -18,7 +18,7 @@ from chakra_api.values.time_reading import root_time_reader
 from chakra_api.values.times import unit_of
 from tap_chakra.records.config_collections import Collection
 from tap_chakra.records.list_mask import finished, typed_columns
-from tap_chakra.records.schema import EXTRA
+from tap_chakra.records.schema import EXTRA, described
 from tap_chakra.records.tally import Tally
 
 if TYPE_CHECKING:
@@ -36,22 +36,40 @@ FORGOTTEN: Final = "ChakraHQ does not know it (any more)"
 _TEXT: Final = {"type": ["string", "null"]}
 _TIME: Final = {**_TEXT, "format": "date-time"}
 _WHOLE: Final = {"type": ["integer", "null"]}
-_JSON: Final = {**_TEXT, "description": "JSON."}
 _ID: Final = {"type": ["string"]}
-_REST: Final = {**_TEXT, "description": "JSON: what has no column, or does not fit its own."}
+_REST: Final = "JSON: what has no column, or does not fit its own."
 _TIMES: Final = ("createdAt", "startedAt", "completedAt", "updatedAt")
 _SAID: Final = ("type", "completionStatus", "statusMessage")
-_JOB: Final[Mapping[str, object]] = {
-    "id": _ID,
-    **dict.fromkeys(("run", "rows"), _WHOLE),
-    **dict.fromkeys(("procedure", "kind"), _TEXT),
-    "sentAt": _TIME,
-    **dict.fromkeys(_SAID, _TEXT),
-    **dict.fromkeys(_TIMES, _TIME),
-    "entryCounts": {**_TEXT, "description": "JSON: how many entries have each status."},
-    "reason": {**_TEXT, "description": "Why ChakraHQ says nothing of it."},
+_JOB_MEANT: Final[Mapping[str, str]] = {
+    "id": "Id of the job.",
+    "run": "Number of the run that sent it, as the file says.",
+    "rows": "How many rows were sent with it, as the file says.",
+    "procedure": "ShortId of the procedure, as the file says.",
+    "kind": "What it does with its rows, as the file says: create, update or delete.",
+    "sentAt": "When it was sent, as the file says.",
+    "type": "ChakraHQ's type of job; the documents show bulk_api_job, and a uuid.",
+    "completionStatus": "How far it is; the documents show IN_PROGRESS, or nothing.",
+    "statusMessage": "What ChakraHQ says of it in words.",
+    "createdAt": "When ChakraHQ took it.",
+    "startedAt": "When ChakraHQ began with it.",
+    "completedAt": "When it was done, where ChakraHQ gives it.",
+    "updatedAt": "When it last changed.",
+    "entryCounts": "JSON: how many entries have each status.",
+    "reason": "Why ChakraHQ says nothing of it.",
     EXTRA: _REST,
 }
+_JOB: Final = described(
+    {
+        "id": _ID,
+        **dict.fromkeys(("run", "rows"), _WHOLE),
+        **dict.fromkeys(("procedure", "kind"), _TEXT),
+        "sentAt": _TIME,
+        **dict.fromkeys(_SAID, _TEXT),
+        **dict.fromkeys(_TIMES, _TIME),
+        **dict.fromkeys(("entryCounts", "reason", EXTRA), _TEXT),
+    },
+    _JOB_MEANT,
+)
 _NAMES: Final = {
     "index": ("index",),
     "completionStatus": ("completionStatus", "status", "state"),
@@ -62,14 +80,27 @@ _NAMES: Final = {
 }
 """The columns of an entry, and the names of the fields that they are made of, the first that is
 there."""
-_ENTRY: Final[Mapping[str, object]] = {
-    "id": _ID,
-    "job": _ID,
-    "index": _WHOLE,
-    **dict.fromkeys(("completionStatus", "statusMessage", "processId"), _TEXT),
-    **dict.fromkeys(("input", "result"), _JSON),
+_ENTRY_MEANT: Final[Mapping[str, str]] = {
+    "id": "Id of the entry; of one without, its job and its number in the answer.",
+    "job": "Id of its job: `background_jobs.id`.",
+    "index": "Place of its row in the job, where ChakraHQ gives it.",
+    "completionStatus": "SUCCESS, ERROR (it failed), INVALID (refused before) or NOT_STARTED.",
+    "statusMessage": "What ChakraHQ says of it in words, such as why it failed.",
+    "processId": "Id of the process that it wrote, where ChakraHQ gives it.",
+    "input": "JSON: the row that was sent, as ChakraHQ shows it.",
+    "result": "JSON: what came of it, as ChakraHQ shows it.",
     EXTRA: _REST,
 }
+_ENTRY: Final = described(
+    {
+        "id": _ID,
+        "job": _ID,
+        "index": _WHOLE,
+        **dict.fromkeys(("completionStatus", "statusMessage", "processId"), _TEXT),
+        **dict.fromkeys(("input", "result", EXTRA), _TEXT),
+    },
+    _ENTRY_MEANT,
+)
 
 
 def job_schema() -> Row:
@@ -180,10 +211,11 @@ def _typed(
 
 
 def _coercer(declared: object, read_time: Coercer) -> Coercer:
-    if declared == _TIME:
+    assert isinstance(declared, dict)  # noqa: S101 - what a property's schema is
+    if declared.get("format") == "date-time":
         return read_time
-    if declared == _WHOLE:
+    if "integer" in declared["type"]:
         return to_integer
-    if isinstance(declared, dict) and str(declared.get("description", "")).startswith("JSON"):
+    if declared["description"].startswith("JSON"):
         return to_json
     return to_string

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.values.coercion import to_json, to_string
 from tap_chakra.records.config_collections import Collection
 from tap_chakra.records.list_mask import finished, typed_columns
-from tap_chakra.records.schema import EXTRA
+from tap_chakra.records.schema import EXTRA, described
 from tap_chakra.records.stream_names import TEMPLATES
 from tap_chakra.records.tally import Tally
 
@@ -35,18 +35,27 @@ _COERCERS: Final[Mapping[str, Coercer]] = {
     **dict.fromkeys(_TEXTS, to_string),
     _COMPONENTS: to_json,
 }
-_TEXT: Final = {"type": ["string", "null"]}
-_PROPERTIES: Final[Mapping[str, object]] = {
-    **dict.fromkeys(_TEXTS, _TEXT),
-    "id": {"type": ["string"], "description": "Meta's id: of a template in one language."},
-    _COMPONENTS: {**_TEXT, "description": "JSON: header, text, footer and buttons."},
-    EXTRA: {**_TEXT, "description": "JSON: what has no column, or does not fit its own."},
+_TEXT: Final[Row] = {"type": ["string", "null"]}
+_MEANT: Final[Mapping[str, str]] = {
+    "id": "Meta's id: of a template in one language.",
+    "name": "Name of the template, the same in each language.",
+    "language": "Code of the language, such as en.",
+    "status": "What Meta's review came to, such as PENDING or APPROVED.",
+    "category": "Meta's category of the template, such as UTILITY.",
+    "parameter_format": "How its parameters are written, in Meta's word.",
+    "rejected_reason": "Why Meta rejected it, in Meta's word.",
+    _COMPONENTS: "JSON: header, text, footer and buttons.",
+    EXTRA: "JSON: what has no column, or does not fit its own.",
+}
+_KINDS: Final[Mapping[str, Row]] = {
+    **dict.fromkeys((*_TEXTS, _COMPONENTS, EXTRA), _TEXT),
+    "id": {"type": ["string"]},
 }
 
 
 def template_schema() -> Row:
     """The JSON Schema of the stream of message templates."""
-    return {"type": "object", "properties": dict(_PROPERTIES)}
+    return {"type": "object", "properties": described(_KINDS, _MEANT)}
 
 
 def template_list(

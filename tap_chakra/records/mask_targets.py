@@ -111,8 +111,9 @@ def _of_column(name: str, declared: Mapping[str, object]) -> Target:
     kinds = [kind for kind in _list(declared["type"]) if kind != "null"]
     if kinds != ["string"]:
         return Target("", name, str(kinds[0]), name in KEPT)
-    said = declared.get("format") or declared.get("description") or ""
-    return Target("", name, str(said).partition(".")[0], name in KEPT)
+    is_json = str(declared.get("description", "")).startswith("JSON")
+    holds = str(declared.get("format") or ("JSON" if is_json else ""))
+    return Target("", name, holds, name in KEPT)
 
 
 def _list(value: object) -> list[object]:

@@ -41,21 +41,34 @@ _TEXT: Final = {"type": ["string", "null"]}
 _COMMON: Final[Row] = {
     "id": {"type": ["string"], "description": "The same where an event comes again."},
     SEQUENCE: {"type": ["integer"], "description": "Rises in the order of arrival."},
-    "received_at": {"type": ["string"], "format": "date-time"},
+    "received_at": {
+        "type": ["string"],
+        "format": "date-time",
+        "description": "When it came, by the clock of the listener.",
+    },
 }
 _JSON: Final = {"type": ["string", "null"], "description": "JSON: the event as it came."}
-_SAID: Final = (
-    *("kind", "message_id", "external_id", "waba_id", "phone_number_id", "sender", "recipient"),
-    *("type", "status", "text"),
-)
+_SAID: Final[Mapping[str, str]] = {
+    "kind": "message or status; else what Meta calls the change, or ChakraHQ the event.",
+    "message_id": "Meta's id of the message; in ChakraHQ's form its messageId.",
+    "external_id": "In ChakraHQ's form its externalId.",
+    "waba_id": "Your WhatsApp Business account.",
+    "phone_number_id": "Your phone number, by its id at Meta.",
+    "sender": "The number that a message came from.",
+    "recipient": "The number that a status is about.",
+    "type": "Type of a message, such as text.",
+    "status": "Status of a message that was sent, in Meta's word.",
+    "text": "Text of a message.",
+}
+"""What is said of a message, and what the column of each says."""
 SHOWN_IN_PAYLOAD: Final = frozenset({*_SAID, "sent_at", "procedure", "process_id"})
 """Columns that say what the payload says, too."""
 _PROPERTIES: Final[Mapping[str, Row]] = {
     WHATSAPP_EVENTS: {
         **_COMMON,
-        "form": {"type": ["string"], "description": "meta, chakra or other."},
-        **dict.fromkeys(_SAID, _TEXT),
-        "sent_at": {**_TEXT, "format": "date-time"},
+        "form": {"type": ["string"], "description": "Whose form it has: meta, chakra or other."},
+        **{name: {**_TEXT, "description": said} for name, said in _SAID.items()},
+        "sent_at": {**_TEXT, "format": "date-time", "description": "When, by WhatsApp."},
         PAYLOAD: _JSON,
     },
     CHAKRA_CHANGES: {

@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 import yaml
 
+from chakra_api.account.account import Procedure
 from chakra_sandbox.knobs import knob_docs
+from tap_chakra.records.schema import process_schema
 from tests.outside import documents
 from website import reference
 from website.links import faults
@@ -108,6 +110,27 @@ def test_what_was_built_is_looked_at(tmp_path: Path, html: str, said: str | None
 def test_the_tables_of_the_reference_say_what_the_code_does() -> None:
     different = [path.name for path, text in reference.files().items() if path.read_text() != text]
     assert different == [], "make reference"
+
+
+def test_each_column_of_the_data_dictionary_says_what_it_holds() -> None:
+    page = (reference.FOLDER / "streams.md").read_text()
+    columns = re.findall(r"^\| `(\w+)` \| ([^|]*) \| (.*) \|$", page, re.MULTILINE)
+    assert len(columns) > 100
+    assert [name for name, kind, said in columns if not kind or len(said.split()) < 3] == []
+    described = set(re.findall(r"^<!-- made: columns-(\w+) -->$", page, re.MULTILINE))
+    assert described == reference.STREAMS.keys()
+
+
+def test_the_schema_of_a_stream_says_what_each_column_holds() -> None:
+    of_processes: Any = process_schema(Procedure("lead", "p1", "Lead"))
+    schemas = {**reference.STREAMS, "process_lead": of_processes}
+    silent = {
+        (stream, name)
+        for stream, schema in schemas.items()
+        for name, each in schema["properties"].items()
+        if not each.get("description")
+    }
+    assert silent == set()
 
 
 def test_the_python_api_names_all_that_the_documents_import_of_ours() -> None:

@@ -151,6 +151,13 @@ def test_what_means_nothing_is_refused(mask: dict[str, str], said: str) -> None:
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("column", ["firstName", "timezone", "role"])
+def test_a_text_is_masked_whatever_its_description_says(column: str) -> None:
+    found = masks({f"users.{column}": "keep-first"})
+    assert found.users is not None
+    assert found.warnings == []
+
+
 def test_a_pattern_passes_keys_by() -> None:
     record = user({"users.*": "drop"})
     assert record.keys() == {"id", "_extra_data"}
