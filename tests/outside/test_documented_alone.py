@@ -22,7 +22,8 @@ ALONE: Final = (
 )
 COMMANDS: Final = "docs/reference/commands.md"
 SINGER: Final = "docs/how-to/singer.md"
-OF_THEIR_OWN: Final = (COMMANDS, SINGER, "docs/sync.md", "docs/tutorial/sandbox.md")
+TUTORIALS: Final = ("docs/tutorial/sandbox.md", "docs/tutorial/real-account.md")
+OF_THEIR_OWN: Final = (COMMANDS, SINGER, "docs/sync.md", *TUTORIALS)
 """Pages with a test that knows what comes of them."""
 PAGES: Final = [
     page

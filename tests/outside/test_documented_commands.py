@@ -32,7 +32,12 @@ OF_CI: Final = ("make ", ".venv-meltano/bin/meltano ")
 OF_THE_PLACES: Final = ("pip install ", "meltano add ")
 """Commands by which `places.py` made what these tests stand in."""
 SERVERS: Final = ("python -m chakra_sandbox ",)
-OF_THE_TUTORIAL: Final = ("export SOURCES__", "python load.py", "python ask.py")
+OF_THE_TUTORIAL: Final = (
+    "export SOURCES__",
+    "python load.py",
+    "python ask.py",
+    "python load_team.py",
+)
 """Commands that test_tutorial.py types."""
 OF_OTHERS: Final = (
     *("node_exporter ", "docker ", "kubectl ", "gh ", "airflow ", "dagster ", "sudo "),

@@ -30,7 +30,7 @@ def test_each_program_of_the_documents_runs_in_its_order(
     }
     programs = [
         program
-        for page in ("README.md", "docs/dlt.md", "docs/tutorial/real-account.md")
+        for page in ("README.md", "docs/dlt.md")
         for program in documents.blocks(ROOT / page, "python")
         if "chakra_spark" not in program  # run where there is a Spark: tests/spark
     ]
