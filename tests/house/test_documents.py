@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import inspect
 import re
 import sys
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from chakra_plugin.settings.monitoring import MONITORING
 from chakra_sandbox.knobs import knob_docs
 from chakra_spark import read_options, write_options
 from tap_chakra.cli.command import COMMANDS as TAP_COMMANDS
+from tap_chakra.dlt_source import chakra_source
 from tap_chakra.photos.photo_records import PHOTO_KEYS, PHOTOS
 from tap_chakra.records import scan_ids
 from tap_chakra.records.stream_names import JOB_ENTRIES, JOBS, TEMPLATES
@@ -183,22 +184,37 @@ def test_the_reference_names_each_setting_of_the_tap() -> None:
     assert [name for name in sorted(ours) if f"`{name}`" not in page] == []
 
 
-def test_the_dlt_page_names_each_argument_of_the_source() -> None:
-    tree = ast.parse(read("tap_chakra/dlt_source/__init__.py"))
-    (source,) = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == "chakra_source"
-    ]
-    arguments = [each.arg for each in (*source.args.args, *source.args.kwonlyargs)]
-    assert arguments[0] == "api_key"
-    assert [name for name in arguments if f"`{name}`" not in read("docs/dlt.md")] == []
+def arguments_of_the_dlt_page() -> list[tuple[str, str]]:
+    """Each argument of the source that docs/dlt.md lists, and its default."""
+    table = read("docs/dlt.md").partition("| argument | default | what it does |\n")[2]
+    rows = table.partition("\n\n")[0].splitlines()[1:]
+    cells = [[cell.strip() for cell in row.split(" |")] for row in rows]
+    return [(name.strip("| `"), default.strip("`")) for name, default, *_ in cells]
+
+
+def shown(default: object) -> str:
+    """A default as the page has it; nothing for None."""
+    if isinstance(default, float) and default.is_integer():
+        default = int(default)
+    return "" if default is None else str(default).lower() if default is False else str(default)
+
+
+def test_the_dlt_page_has_each_argument_of_the_source_and_its_default() -> None:
+    parameters = inspect.signature(chakra_source).parameters
+    key = "api_key"  # dlt has an object there, which says that it must be given
+    defaults = {name: shown(each.default) for name, each in parameters.items() if name != key}
+    listed = arguments_of_the_dlt_page()
+    assert len(listed) == len(dict(listed)), "an argument that is listed twice"
+    assert dict(listed) == {key: "", **defaults}
+
+
+def test_the_dlt_source_has_each_setting_of_the_tap() -> None:
     shared = set(TapChakra.config_jsonschema["properties"]) - {
         name for name in declared() if name.startswith(("stream_map", "faker", "flatten", "batch"))
     }
     # dlt knows no end of a run to tell of, and listens to nobody.
     shared -= {"report_path", "webhook_secrets", *(each.name for each in MONITORING)}
-    assert shared <= set(arguments), "a setting of the tap that the dlt source does not have"
+    assert shared <= set(inspect.signature(chakra_source).parameters)
 
 
 def test_the_dlt_page_names_each_table_of_the_source() -> None:
