@@ -76,7 +76,7 @@ $(STAMPS)/docs: requirements/docs.txt | $(STAMPS)/python
 	$(call environment,$(DOCS))
 
 $(STAMPS)/artefacts: requirements/artefacts.txt | $(STAMPS)/python
-	@echo "Installing hadolint, check-jsonschema, kubernetes-validate, CronSim and twine into $(ARTEFACTS) ..."
+	@echo "Installing hadolint, check-jsonschema, kubernetes-validate, CronSim, crossplane and twine into $(ARTEFACTS) ..."
 	$(call environment,$(ARTEFACTS))
 
 $(STAMPS)/airflow: requirements/airflow.txt | $(STAMPS)/python
