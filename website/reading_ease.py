@@ -1,9 +1,10 @@
 """How easily pages read, by Flesch's formula: `python -m website.reading_ease PAGE ...`.
 
 206.835 - 1.015 x words per sentence - 84.6 x syllables per word (Flesch, 1948): 60 to 70 is plain
-English, 30 to 50 is hard, below that is very hard. Code is left out, code within a line counts as
-one short word, and each list item, heading and cell of a table with four words or more is a
-sentence. Syllables are counted as groups of vowels, so figures say something beside each other.
+English, 30 to 50 is hard, below that is very hard. Prose alone counts: the sentences of paragraphs
+and of list items. Headings, tables, code, captions and whatever does not end as a sentence does
+are left out, and code within a sentence is one short word. Syllables are counted as groups of
+vowels, so figures say something beside each other.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FEWEST_WORDS: Final = 4
-"""Of a sentence: what is shorter is a label."""
+FEWEST_WORDS: Final = 2
+"""Of a sentence: what is shorter is a mark or a number."""
 _LEFT_OUT: Final = re.compile(r"<!--.*?-->|<[^>\n]+>", re.DOTALL)
-_LINES_LEFT_OUT: Final = re.compile(r"\s*(?:\|[-| :]+\|$|:::|import |export |\{%)")
+_LINES_LEFT_OUT: Final = re.compile(r"\s*(?:\||#|:::|!!!|import |export |\{%|\[[^\]]+\]: )")
 _INLINE: Final = re.compile(r"`[^`\n]+`")
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")  # noqa: RUF001 - as people write it
-_ENDS: Final = re.compile(r"(?<=[.!?])\s+|\s*\|\s*|\n\s*(?:[-*+]|\d+\.)\s+|\n\s*\n|\n#+ ")
+_QUOTE: Final = re.compile(r"^\s*> ?", re.MULTILINE)
+_PART: Final = re.compile(r"\n\s*\n|\n\s*(?:[-*+]|\d+\.)\s+")
+_SHORTENED: Final = re.compile(r"\b(e\.g|i\.e|etc|vs)\.(?=\s+[a-z(`])")
+_ENDS: Final = re.compile(r"(?<=[.!?])[*_)\"'”]*\s+")
+_WHOLE: Final = re.compile(r"[.!?:][*_)\"'”]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def syllables(word: str) -> int:
 
 
 def prose(markdown: str) -> str:
-    """A page without its settings at the head, its code, and lines that are for a builder.
+    """A page without its settings at the head, headings, tables, code, and a builder's lines.
 
     Args:
         markdown: The page.
@@ -70,9 +75,10 @@ def prose(markdown: str) -> str:
     for line in rest.splitlines():
         if line.lstrip().startswith(("```", "~~~")):
             within = not within
-        elif not within and not _LINES_LEFT_OUT.match(line):
-            kept.append(line)
-    return _LEFT_OUT.sub(" ", "\n".join(kept))
+            kept.append("")
+        elif not within:
+            kept.append("" if _LINES_LEFT_OUT.match(line) else line)
+    return _LEFT_OUT.sub(" ", _QUOTE.sub("", "\n".join(kept)))
 
 
 def sentences(markdown: str) -> Iterator[list[str]]:
@@ -82,10 +88,11 @@ def sentences(markdown: str) -> Iterator[list[str]]:
         markdown: The page.
     """
     text = _LINK.sub(r"\1", _INLINE.sub("code", prose(markdown)))
-    for part in _ENDS.split(text):
-        words = _WORD.findall(part)
-        if len(words) >= FEWEST_WORDS:
-            yield words
+    for part in _PART.split(f"\n{text}"):
+        for sentence in _ENDS.split(_SHORTENED.sub(r"\1", part.strip())):
+            words = _WORD.findall(sentence)
+            if _WHOLE.search(sentence) and len(words) >= FEWEST_WORDS:
+                yield words
 
 
 def ease(*pages: str) -> Ease | None:

@@ -228,12 +228,56 @@ def test_syllables_are_counted(word: str, count: int) -> None:
     assert syllables(word) == count
 
 
-def test_code_and_labels_are_no_sentences() -> None:
-    page = "# A title\n\nThe tap reads `id` of all rows. It stops.\n\n```\nnot this one\n```\n"
-    assert list(sentences(page)) == [["The", "tap", "reads", "code", "of", "all", "rows"]]
-    found = ease(page)
+PAGE = """---
+title: A page, and its settings.
+---
+# A title that ends with a full stop.
+
+The tap reads `id` of all rows,
+and [the target](target.md) writes. It stops!
+
+| a table | has no sentences. |
+|---|---|
+
+- A label without an end
+- Each item that is a sentence counts, e.g. this one.
+
+> So does what is quoted.
+
+```
+Not this one.
+```
+"""
+
+
+def test_sentences_are_those_of_prose() -> None:
+    first = ["The", "tap", "reads", "code", "of", "all", "rows", "and", "the", "target", "writes"]
+    assert list(sentences(PAGE)) == [
+        first,
+        ["It", "stops"],
+        ["Each", "item", "that", "is", "a", "sentence", "counts", "e", "g", "this", "one"],
+        ["So", "does", "what", "is", "quoted"],
+    ]
+    found = ease("Rows come. Rows go fast.")
     assert found is not None
-    assert found.flesch == pytest.approx(206.835 - 1.015 * 7 - 84.6)
+    assert found.flesch == pytest.approx(206.835 - 1.015 * 2.5 - 84.6)
+
+
+def test_our_pages_read_as_easily_as_is_written_down() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text().partition("## How easily the pages read")[2]
+    figures = dict(re.findall(r"^\| ([\w -]+) \| (\d+) \|", told, re.MULTILINE))
+    lists = dict(re.findall(r"^- ([\w -]+): (.*?);", told, re.MULTILINE))
+    assert len(figures) == 3
+    assert {name.lower() for name in lists} == figures.keys()
+    for name, pages_of_it in lists.items():
+        paths = [ROOT / each for each in re.findall(r"`([^`]+)`", pages_of_it)]
+        files = [
+            page for path in paths for page in ([path] if path.is_file() else path.glob("*.md"))
+        ]
+        found = ease(*(page.read_text() for page in files))
+        assert found is not None
+        # A sentence more or less is no other figure.
+        assert found.flesch == pytest.approx(int(figures[name.lower()]), abs=4), name
 
 
 def test_each_message_that_a_page_names_is_one_of_ours() -> None:
