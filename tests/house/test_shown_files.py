@@ -112,6 +112,14 @@ def test_who_reads_a_file_of_a_document_takes_it(found: Any) -> None:
     is_taken(found)
 
 
+def test_the_model_that_the_page_on_dbt_shows_calls_a_macro_that_is_there() -> None:
+    (model,) = documents.blocks(ROOT / "docs" / "dbt.md", "sql")
+    (name, given), *_ = re.findall(r"chakra\.(\w+)\((.*)\) \}\}", model)
+    macros = "".join(path.read_text() for path in sorted((ROOT / "dbt" / "macros").glob("*.sql")))
+    (taken,) = re.findall(rf"macro {name}\(([^)]*)\)", macros)
+    assert len(re.sub(r"\([^)]*\)", "", given).split(",")) == len(taken.split(","))
+
+
 def test_there_are_such_files_of_each_kind() -> None:
     tops = [frozenset(found) for _, found in SHOWN if isinstance(found, dict)]
     assert len(SHOWN) > 14

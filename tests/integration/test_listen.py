@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import socket
 import sqlite3
@@ -12,9 +13,13 @@ import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from chakra_sandbox.launch import start_sandbox
+from tests.outside import documents
+from tests.outside.places import ROOT
 from tests.support.listening import (
     HEADER,
     SECRET,
@@ -63,6 +68,22 @@ def test_both_forms_are_stored_before_the_answer(listener: Listening, folder: Pa
     assert payloads(folder)[before:] == [message("both-1")]
     assert listener.send("/whatsapp", passed_through("both-2", "both-3")) == 200
     assert payloads(folder)[before + 1 :] == [passed_through("both-2"), passed_through("both-3")]
+
+
+def test_the_sandbox_calls_as_the_page_on_webhooks_has_it(tmp_path: Path) -> None:
+    (line,) = documents.blocks(ROOT / "docs" / "webhooks.md", "sh")
+    words = shlex.split(line)
+    asked = json.loads(words[words.index("-d") + 1])
+    secret, (at, *_) = asked.pop("secret"), [each for each in words if each.startswith("http")]
+    with (
+        start_sandbox(["--rows", "10"]) as sandbox,
+        listening(tmp_path, webhook_secrets=[secret]) as listener,
+    ):
+        assert urlsplit(at).path == urlsplit(f"{sandbox.control}/call").path
+        path = urlsplit(asked.pop("url")).path
+        answers = sandbox.call(f"http://127.0.0.1:{listener.port}{path}", secret, **asked)
+    assert answers == {"200": asked["count"]}
+    assert count(tmp_path) >= asked["count"]
 
 
 def test_an_event_that_comes_again_is_stored_once(listener: Listening, folder: Path) -> None:
