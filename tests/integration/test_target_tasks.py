@@ -130,7 +130,7 @@ def test_a_process_of_the_same_run_is_not_seen_yet_and_retry_makes_its_task(
 ) -> None:
     sandbox.knobs(job_duration_ms=1500)
     leads = {"stream": "leads", "procedure": "lead", "mode": "upsert", "key": "lead_id"}
-    both = {**config(sandbox), "streams": [leads, MAPPING]}
+    both = settings(sandbox, streams=[leads, MAPPING])
     lines = [
         schema("leads", ("lead_id", "name")),
         schema("visits", COLUMNS),
@@ -139,7 +139,7 @@ def test_a_process_of_the_same_run_is_not_seen_yet_and_retry_makes_its_task(
         state(1),
     ]
     told = write(tmp_path, both, lines)
-    assert (told.outcomes, told.states) == ({"created": 1, "rejected": 1}, [1])
+    assert (told.code, told.outcomes, told.states) == (7, {"created": 1, "rejected": 1}, [1])
     listed = operate(tmp_path, both, "rejects").stdout
     assert "404: No process found for lead_id L-NEW" in listed
     assert "send it again with target-chakra retry" in listed
