@@ -46,12 +46,14 @@ class Asked:
         named: What its path names; empty for nothing.
         body: As it came.
         is_done: Whether it is carried out; what is refused is not.
+        query: Of its path, as it came.
     """
 
     endpoint: str
     named: str
     body: bytes
     is_done: bool
+    query: str = ""
 
 
 def place_of(method: str, path: str) -> tuple[str, str] | None:
@@ -151,7 +153,9 @@ class Beside:
 
     # Templates
 
-    def _listed(self, _asked: Asked) -> Reply:
+    def _listed(self, asked: Asked) -> Reply:
+        if "after=" in asked.query:
+            return Reply.plain({"data": [], "paging": {}})
         return Reply.plain({"data": self.templates, "paging": {"cursors": {"after": "x"}}})
 
     def _created(self, asked: Asked) -> Reply:

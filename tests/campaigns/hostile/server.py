@@ -164,7 +164,8 @@ class Hostile:
             if GIVES.get(self._endpoint) == "json" and endpoint == "photo":
                 endpoint = "photo json"
             is_done = not (self._refuses and endpoint == self._endpoint and self._left)
-            reply = self._honest(Asked(endpoint, named, body, is_done), path)
+            query = path.partition("?")[2]
+            reply = self._honest(Asked(endpoint, named, body, is_done, query), path)
         return self._spoilt(endpoint, reply, case)
 
     def _spoilt(self, endpoint: str, reply: Reply, case: int) -> Reply:
