@@ -123,7 +123,7 @@ def test_the_model_that_the_page_on_dbt_shows_calls_a_macro_that_is_there() -> N
 def test_there_are_such_files_of_each_kind() -> None:
     tops = [frozenset(found) for _, found in SHOWN if isinstance(found, dict)]
     assert len(SHOWN) > 14
-    for name in ("streams", "plugins", "loaders", "packages", "vars", "mask", "webhook_store"):
+    for name in ("streams", "plugins", "packages", "vars", "mask", "webhook_store"):
         assert any(name in top for top in tops), name
     named = {(page, name) for page, found in SHOWN if isinstance(found, dict) for name in found}
     assert named >= OF_OTHERS.keys()

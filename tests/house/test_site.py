@@ -155,7 +155,7 @@ def questions() -> dict[str, str]:
 
 def knobs_of(number: str) -> set[str]:
     """The knobs that name a question."""
-    return {name for name, _, doc in knob_docs() if number in re.findall(r"\b[QR]\d+\b", doc)}
+    return {each.name for each in knob_docs() if number in re.findall(r"\b[QR]\d+\b", each.doc)}
 
 
 def test_each_open_question_that_a_knob_names_has_its_words() -> None:
@@ -178,7 +178,7 @@ def test_the_numbers_of_open_questions_are_those_of_the_contract_and_ours_behind
 def test_a_question_of_the_rest_names_its_knobs_and_tests_that_turn_them(number: str) -> None:
     played, _, proof = questions()[number].partition("Proof: ")
     played = re.split(r"^(?:Knobs?|No knob): ", played, flags=re.MULTILINE)[1]
-    knobs = set(re.findall(r"`([a-z_]+)`", played)) & {name for name, _, _ in knob_docs()}
+    knobs = set(re.findall(r"`([a-z_]+)`", played)) & {each.name for each in knob_docs()}
     tests = "".join((ROOT / each).read_text() for each in re.findall(r"`(tests/[^`]+)`", proof))
     assert knobs_of(number) <= knobs
     assert [each for each in knobs if each not in tests] == []
