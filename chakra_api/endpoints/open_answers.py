@@ -62,7 +62,10 @@ def open_meta(response: Response, what: str) -> Envelope:
     if refused is not None:
         raise _refusal(refused, response, what)
     if response.status not in GOOD_STATUSES or "_data" in body or body.get("_errors"):
-        return open_envelope(response, what)
+        envelope = open_envelope(response, what)
+        if "data" in body:
+            raise Unreadable(f"The answer to {what} holds both data and _data", CHECK_URL)
+        return envelope
     if not body:
         raise Unreadable(f"The answer to {what} is no JSON object", CHECK_URL)
     return envelope_of(response, body, None)

@@ -130,6 +130,11 @@ def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterato
                 yield chunk
     while chunk := inflater.decompress(inflater.unconsumed_tail, CHUNK):
         yield chunk
+    if begun and not inflater.eof:  # of JSON its parser would tell, of a file nothing else
+        answer.close()
+        made = Unreadable("An answer was cut off before its end", CHECK_URL)
+        made.brief = "garbled body"
+        raise made
 
 
 def _length(answer: Incoming) -> int | None:

@@ -51,6 +51,8 @@ FOUND = (  # what was condemned once
     "given photos/upload as/head status 409 Conflict/1/6",
     "single writes/delete/head status 404 None/1/6",
     "named jobs/entries/head status 404 None/1/6",
+    "photos/photo/bytes gzip that is cut/always/6",
+    "listed templates/templates/json members twice/always/6",
     "named jobs/entries/json ids are the same for all/always/6",
     "photos/file/head status 206 Partial/1/6",
 )
