@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from chakra_api.values.counts import counted
 from chakra_api.values.spelled import spelling_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def text_shape(text: str) -> str:
     if not text:
         return "empty text"
     if not text.strip():
-        return f"text of {_counted(len(text), 'blank')}"
+        return f"text of {counted(len(text), 'blank')}"
     if len(text) >= LONG:
         return f"text of {len(text):,} characters"
     for name, pattern in _KNOWN:
@@ -54,7 +55,7 @@ def text_shape(text: str) -> str:
             return f"text like {name}"
     kinds = list(dict.fromkeys(map(_kind, text)))
     if len(kinds) == 1:
-        return f"text of {_counted(len(text), kinds[0])}"
+        return f"text of {counted(len(text), kinds[0])}"
     return f"text of {len(text)} characters ({', '.join(f'{kind}s' for kind in kinds)})"
 
 
@@ -63,7 +64,7 @@ def shapes_told(values: Iterable[object], most: int = MOST_TOLD) -> str:
     counts = Counter(map(shape_of, values))
     told = [f"{shape} ({count:,})" for shape, count in counts.most_common(most)]
     if more := len(counts) - len(told):
-        told.append(f"{_counted(more, 'further shape')}")
+        told.append(f"{counted(more, 'further shape')}")
     return ", ".join(told)
 
 
@@ -81,7 +82,7 @@ def _integer(value: int) -> str:
     sign = "negative " if value < 0 else ""
     if not value:
         return "integer of 1 digit"
-    return f"{sign}integer of {_counted(digits, 'digit')}" if digits else f"{sign}integer, large"
+    return f"{sign}integer of {counted(digits, 'digit')}" if digits else f"{sign}integer, large"
 
 
 def _number(spelled: str) -> str:
@@ -89,9 +90,7 @@ def _number(spelled: str) -> str:
     sign = "negative " if spelled.startswith("-") else ""
     if "e" in spelled.lower():
         return f"{sign}number with an exponent"
-    return (
-        f"{sign}number of {_counted(len(whole), 'digit')} and {_counted(len(decimals), 'decimal')}"
-    )
+    return f"{sign}number of {counted(len(whole), 'digit')} and {counted(len(decimals), 'decimal')}"
 
 
 def _list(values: list[object]) -> str:
@@ -104,11 +103,7 @@ def _list(values: list[object]) -> str:
 
 
 def _object(fields: dict[str, object]) -> str:
-    return f"object of {_counted(len(fields), 'field')}" if fields else "empty object"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return f"object of {counted(len(fields), 'field')}" if fields else "empty object"
 
 
 def _always(said: str) -> Callable[[Any], str]:

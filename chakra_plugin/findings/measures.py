@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.counts import counted
 from chakra_api.wire.envelope import date_of
 from chakra_plugin.findings.finding import Finding, Severity
 
@@ -69,13 +70,15 @@ class Measures:
 def _latency(seconds: Sequence[float], lost: int) -> Finding:
     topic = "latency"
     if not seconds:
-        return Finding(topic, f"No answer came to {_requests(lost)}", severity=Severity.FAULT)
+        return Finding(
+            topic, f"No answer came to {counted(lost, 'request')}", severity=Severity.FAULT
+        )
     median, worst = statistics.median(seconds), max(seconds)
     found = f"An answer takes {_ms(median)} (median of {len(seconds)}), {_ms(worst)} at worst"
     if lost:
         return Finding(
             topic,
-            f"{found}; to {_requests(lost)} none came in the time of this look",
+            f"{found}; to {counted(lost, 'request')} none came in the time of this look",
             "Runs wait longer for an answer, and ask again where none comes; where answers are"
             " slow, more of them at a time make a run faster",
             "request_timeout, concurrency",
@@ -198,10 +201,6 @@ def _rate(responses: Sequence[Response]) -> Finding:
         Severity.NOTE,
         fact="complaints",
     )
-
-
-def _requests(count: int) -> str:
-    return "1 request" if count == 1 else f"{count:,} requests"
 
 
 def _ms(seconds: float) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.findings.finding import Severity
@@ -130,8 +131,7 @@ def _end_lines(page: Page) -> Iterator[str]:
         yield from _since_lines(page.since)
     counts = Counter(finding.severity for finding in page.findings)
     told = ", ".join(f"{counts[each]} {each.value}" for each in Severity if counts[each])
-    requests = "1 request" if page.requests == 1 else f"{page.requests} requests"
-    yield f"{told or 'nothing found'}; {requests} in {page.seconds:.1f} s"
+    yield f"{told or 'nothing found'}; {counted(page.requests, 'request')} in {page.seconds:.1f} s"
 
 
 def _since_lines(since: Since) -> Iterator[str]:

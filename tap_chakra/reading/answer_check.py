@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from chakra_api.endpoints.answers import Contradiction, has_id
+from chakra_api.values.counts import counted
 from tap_chakra.reading.window_reader import CONTRADICTION, LIMIT, UNCLEAR, row_id
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ class AnswerCheck:
         if self._unclear:
             found.append(UNCLEAR)
         if self.left_out:
-            rows = _rows(self.left_out)
+            rows = counted(self.left_out)
             found.append(f"{rows} came without a usable id, and were left out")
         if self.repeated:
-            found.append(f"{_rows(self.repeated)} came under the id of a row of another answer")
+            found.append(f"{counted(self.repeated)} came under the id of a row of another answer")
         if self.doubled:
-            found.append(f"{_rows(self.doubled)} came under the id of another row of the answer")
+            found.append(f"{counted(self.doubled)} came under the id of another row of the answer")
         if self._mixes_up and not (self.left_out or self.doubled):
             found.append("an answer held rows without an id of their own")
         return tuple(map(Contradiction, found))
@@ -101,7 +102,3 @@ def _are_told_apart(rows: Sequence[Row]) -> bool:
         texts = set(ids)
         return len(texts) == len(ids) and "" not in texts and "\n" not in "".join(ids)  # type: ignore[arg-type]  # all are texts
     return all(map(has_id, rows)) and len(set(map(row_id, rows))) == len(rows)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from chakra_api.values.counts import counted
 from chakra_plugin.pages.instants import utc
 from chakra_plugin.pages.parts import Fact, Facts, Said, Span, Strip, Strips, Tone
 
@@ -75,7 +76,7 @@ def _scan(name: str, scan: Told) -> Iterator[Part]:
         found = [each for each in pieces if each["kind"] == kind]
         if found:
             answers = sum(each["answers"] for each in found)
-            label = f"{said.capitalize()}: {answers:,} {'answer' if answers == 1 else 'answers'}"
+            label = f"{said.capitalize()}: {counted(answers, 'answer')}"
             strips.append(Strip(label, [_span(each, axis, hue) for each in found]))
     yield Strips(
         f"{name}, over the time in which rows were created",
@@ -94,8 +95,7 @@ def _covered(ranges: Sequence[Told], axis: tuple[int, int]) -> list[Span]:
         lower, upper = _bounds(each["window"], axis)
         if lower > at:
             spans.append(_labelled((at, lower), axis, "not covered", NOT_COVERED))
-        label = f"{each['rows']:,} rows"
-        spans.append(_labelled((lower, upper), axis, label, COVERED))
+        spans.append(_labelled((lower, upper), axis, counted(each["rows"]), COVERED))
         at = max(at, upper)
     if at < axis[1]:
         spans.append(_labelled((at, axis[1]), axis, "not covered", NOT_COVERED))
@@ -104,7 +104,7 @@ def _covered(ranges: Sequence[Told], axis: tuple[int, int]) -> list[Span]:
 
 def _span(piece: Told, axis: tuple[int, int], hue: int) -> Span:
     many = f" in {piece['answers']:,} answers" if piece["answers"] > 1 else ""
-    return _labelled(_bounds(piece, axis), axis, f"{piece['rows']:,} rows{many}", hue)
+    return _labelled(_bounds(piece, axis), axis, f"{counted(piece['rows'])}{many}", hue)
 
 
 def _bounds(window: Told, axis: tuple[int, int]) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from chakra_api.printable import printable
+from chakra_api.values.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -155,7 +156,7 @@ class Reporter:
         share = self._share = max(self._share, work.progress.share)
         left = f" {duration(self._seconds * (1 - share) / share)} left," if share else ""
         return (
-            f"{rows:,} rows, {rows / self._seconds:,.0f} rows/s, {share:.0%} of the time,"
+            f"{counted(rows)}, {rows / self._seconds:,.0f} rows/s, {share:.0%} of the time,"
             f"{left} {_requests(work)}"
         )
 
@@ -168,19 +169,19 @@ class Reporter:
         """
         rows, seconds = work.progress.rows, self._seconds
         verdict = "complete" if work.progress.complete else "INCOMPLETE"
-        dense = f", {work.progress.dense} dense instants" if work.progress.dense else ""
+        dense = f", {counted(work.progress.dense, 'dense instant')}" if work.progress.dense else ""
         loose = f"; {line}" if (line := counts_line(coerced, "coerced to their type")) else ""
         return (
-            f"{verdict} in {duration(seconds)}: {rows:,} rows read ({rows / seconds:,.0f} rows/s),"
-            f" {work.emitted:,} emitted, {_requests(work)},"
-            f" {work.requests / max(1, rows / ROWS_A_PAGE):.2f} a page{dense}{loose}"
+            f"{verdict} in {duration(seconds)}: {counted(rows)} read"
+            f" ({rows / seconds:,.0f} rows/s), {work.emitted:,} emitted, {_requests(work)},"
+            f" {work.requests / max(1, rows / ROWS_A_PAGE):.2f} per page{dense}{loose}"
         )
 
 
 def _requests(work: Work) -> str:
     again = f" ({work.retries:,} repeated)" if work.retries else ""
     waited = f", {work.waited:.1f} s waited for the pace" if work.waited >= 0.1 else ""  # noqa: PLR2004 - nothing to speak of
-    return f"{work.requests:,} requests{again}{waited}"
+    return f"{counted(work.requests, 'request')}{again}{waited}"
 
 
 def the_first(warnings: Sequence[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.monitoring.run_facts import Metric
 from tap_chakra.run import bookmark as bookmarks
@@ -73,10 +74,9 @@ def _bookmarks(states: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str
 
 def _said(streams: Sequence[StreamFacts]) -> str:
     emitted = sum(each.emitted or 0 for each in streams)
-    count = "1 stream" if len(streams) == 1 else f"{len(streams):,} streams"
     failed = [each.stream for each in streams if each.error]
     incomplete = [each.stream for each in streams if not (each.complete or each.error)]
-    said = [f"{emitted:,} rows emitted of {count}"]
+    said = [f"{counted(emitted)} emitted of {counted(len(streams), 'stream')}"]
     said += [f"not complete: {_named(incomplete)}"] if incomplete else []
     said += [f"failed: {_named(failed)}"] if failed else []
     return "; ".join(said)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import json_text
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.telling import tell
 from chakra_plugin.terminal import Tone, Toned, tell_table, tell_toned
 from target_chakra.audit.verdicts import DIFFERENCES, Verdict
-from target_chakra.books.reasons import counted
 from target_chakra.history.made_calls import calls_said
 
 if TYPE_CHECKING:

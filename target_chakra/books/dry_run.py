@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.values.coercion import json_text
-from target_chakra.books.reasons import counted
+from chakra_api.values.counts import counted
 from target_chakra.changes import OF_PROCESSES, Kind
 from target_chakra.lookups.key_lookups import PAGE
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
-from target_chakra.books.reasons import counted
+from chakra_api.values.counts import counted
 
 if TYPE_CHECKING:
     from target_chakra.changes import Change

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.counts import counted
 from target_chakra.reject_kind import RejectKind
 
 if TYPE_CHECKING:
@@ -101,17 +102,6 @@ def told_of_all(reasons: Sequence[tuple[str, str]]) -> str:
     ]
     kept = iter(alike)
     return _VALUES.sub(lambda found: found[0] if next(kept) else LEFT_OUT, bare[0])
-
-
-def counted(count: int, noun: str = "row") -> str:
-    """So many of something, in words: `1 row`, `1,488 rows`, `2 processes`.
-
-    Args:
-        count: How many.
-        noun: What one of them is called.
-    """
-    ending = "" if count == 1 else "es" if noun.endswith(("s", "ch")) else "s"
-    return f"{count:,} {noun}{ending}"
 
 
 def _cut(text: str) -> str:

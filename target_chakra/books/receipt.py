@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.counts import counted
 from chakra_api.wire.wire_json import encode
-from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:

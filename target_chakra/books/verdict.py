@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.errors import LimitCrossed
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
-from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import click
 
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.pages.environment import render
 from chakra_plugin.pages.page_file import write_page
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.terminal import tell_table
-from target_chakra.books.reasons import counted
 from target_chakra.call_settings.call_mapping import CallKind
 from target_chakra.changes import Kind
 from target_chakra.cli.beginnings import begun_session, is_dry, opened_reports, settings_of

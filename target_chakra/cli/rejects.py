@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from chakra_api.errors import SettingsError
+from chakra_api.values.counts import counted
 from chakra_plugin.telling import tell, tell_json
-from target_chakra.books.reasons import counted
 from target_chakra.cli.beginnings import (
     RUN,
     STREAM,

@@ -15,10 +15,10 @@ from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.exit_codes import ExitCode
 from chakra_api.values.coercion import json_text
+from chakra_api.values.counts import counted
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_json
 from target_chakra.books.limits import too_many_deletes
-from target_chakra.books.reasons import counted
 from target_chakra.cli.beginnings import (
     JSON,
     STREAM,

@@ -9,9 +9,9 @@ import click
 from chakra_api.clock import SystemClock
 from chakra_api.errors import SettingsError
 from chakra_api.values.coercion import json_text
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.telling import tell, tell_json
-from target_chakra.books.reasons import counted
 from target_chakra.books.verdict import keyless_said
 from target_chakra.cli.beginnings import (
     JSON,

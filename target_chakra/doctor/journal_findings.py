@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.findings.finding import Finding, Severity
-from target_chakra.books.reasons import counted
 from target_chakra.history.condition import MOST_REASONS, NEWEST
 from target_chakra.write_probe.leftovers import leftovers_of
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from chakra_api.account.role import Seen, role_of
 from chakra_api.errors import ChakraError, JournalError
+from chakra_api.values.counts import counted
 from chakra_plugin.findings.finding import Finding, fault
 from chakra_plugin.findings.first_answer import CONNECTION, reached
 from chakra_plugin.findings.role_findings import role_finding
-from target_chakra.books.reasons import counted
 from target_chakra.doctor.journal_findings import journal_findings
 from target_chakra.doctor.known_findings import known_findings
 from target_chakra.doctor.lookup_findings import uniqueness, way_finding

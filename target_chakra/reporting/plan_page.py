@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.counts import counted
 from chakra_plugin.pages.instants import utc
 from chakra_plugin.pages.parts import (
     Column,
@@ -17,7 +18,6 @@ from chakra_plugin.pages.parts import (
     Table,
     Tone,
 )
-from target_chakra.books.reasons import counted
 from target_chakra.plans.entries import REJECT
 from target_chakra.plans.shown import shown_by
 

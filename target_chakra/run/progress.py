@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
-from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import SETTLED, Outcome
 from target_chakra.sending.batch_in_flight import Wait
 

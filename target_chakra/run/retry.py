@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from target_chakra.books.reasons import counted
+from chakra_api.values.counts import counted
 from target_chakra.journal.rejects import REJECTED_AGAIN
 from target_chakra.lifecycle import SETTLED, Outcome
 

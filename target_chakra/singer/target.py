@@ -18,6 +18,7 @@ from singer_sdk.mapper import RemoveRecordTransform
 from chakra_api.clock import SystemClock
 from chakra_api.errors import OutputFault, SettingsError
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.counts import counted
 from chakra_plugin.interrupts import is_within, send_again
 from chakra_plugin.singer_plugin import (
     ChakraPlugin,
@@ -27,7 +28,6 @@ from chakra_plugin.singer_plugin import (
 )
 from chakra_plugin.stream_maps import ChakraMapper
 from chakra_plugin.surroundings import run_owner, surroundings
-from target_chakra.books.reasons import counted
 from target_chakra.run.hooks import Hooks
 from target_chakra.run.session import Session
 from target_chakra.settings import beside_default, parse_settings

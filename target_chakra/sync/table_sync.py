@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import JournalError, SettingsError
 from chakra_api.nearest import did_you_mean
+from chakra_api.values.counts import counted
 from chakra_plugin.warehouses.wanted import Since, Wanted
-from target_chakra.books.reasons import counted
 from target_chakra.changes import Mode
 from target_chakra.sync.row_source import RowSource
 from target_chakra.sync.watermark import HighWater, Watermark, read_watermark

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chakra_api.values.counts import counted
 from chakra_plugin.monitoring.run_facts import Metric, RunFacts, fault_of
-from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from chakra_api.values.counts import counted
 from chakra_plugin.telling import tell, tell_json
 from chakra_plugin.terminal import Tone, Toned, somebody_looks, tell_table, tell_toned
-from target_chakra.books.reasons import counted
 from target_chakra.lifecycle import Outcome
 
 if TYPE_CHECKING:

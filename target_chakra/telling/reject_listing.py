@@ -7,10 +7,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.printable import printable_json
+from chakra_api.values.counts import counted
 from chakra_api.wire.wire_json import encode
 from chakra_plugin.telling import tell, tell_csv
 from chakra_plugin.terminal import Tone, Toned, tell_toned
-from target_chakra.books.reasons import counted, told_of_all, without_values
+from target_chakra.books.reasons import told_of_all, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.exit_codes import ExitCode
+from chakra_api.values.counts import counted
 from chakra_api.values.timestamps import iso_ms
 from chakra_plugin.telling import tell
 from chakra_plugin.terminal import Tone, Toned, tell_table, tell_toned
-from target_chakra.books.reasons import counted
 from target_chakra.telling.receipt_table import tell_receipt
 from target_chakra.telling.reject_listing import reason_of
 

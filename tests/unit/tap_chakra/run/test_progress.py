@@ -58,10 +58,11 @@ def test_the_summary_has_the_cost_and_what_was_coerced() -> None:
     work = it.work(done, 9_000, RequestStats(120, 1, 0.0))
     assert it.summary(work, {"score": 3, "budget": 1}) == (
         "complete in 4.0 s: 10,000 rows read (2,500 rows/s), 9,000 emitted, 110 requests,"
-        " 1.10 a page, 2 dense instants; 4 values coerced to their type: score 3, budget 1"
+        " 1.10 per page, 2 dense instants; 4 values coerced to their type: score 3, budget 1"
     )
     unsure = it.work(Progress(rows=1, unsure=("why",), ended=True), 1, RequestStats(11, 1, 0.0))
-    assert it.summary(unsure, {}).startswith("INCOMPLETE")
+    assert it.summary(unsure, {}).startswith("INCOMPLETE in 4.0 s: 1 row read")
+    assert ", 1 request, 1.00 per page" in it.summary(unsure, {})
 
 
 def test_a_terminal_shows_one_line_that_a_log_line_pushes_down() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_chakra.books.reasons import counted, told_of_all, without_values
+from target_chakra.books.reasons import told_of_all, without_values
 
 VALUES = st.one_of(st.integers(0, 99).map(str), st.sampled_from(["'a'", "'b c'", '"d"', "x7"]))
 
@@ -35,18 +35,3 @@ def test_no_value_stands_there_that_not_all_hold(rows: list[tuple[str, str]]) ->
         one = first.pop() if len(first) == 1 else "…"
         other = second.pop() if len(second) == 1 else "…"
         assert told == f"score is {one} and may be {other} at most"
-
-
-@pytest.mark.parametrize(
-    ("count", "noun", "said"),
-    [
-        (0, "job", "0 jobs"),
-        (1, "job", "1 job"),
-        (1488, "row", "1,488 rows"),
-        (1, "process", "1 process"),
-        (2, "updated process", "2 updated processes"),
-        (3, "batch", "3 batches"),
-    ],
-)
-def test_what_is_counted_is_named_as_one_or_many(count: int, noun: str, said: str) -> None:
-    assert counted(count, noun) == said
