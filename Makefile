@@ -117,8 +117,9 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 	@$(MELTANO)/bin/meltano --log-level=warning install >/dev/null
 	@touch $@
 
-test: $(STAMPS)/dev $(STAMPS)/plugins ## Lint, types and all tests but the slices of the campaigns
-	@$(MAKE) --no-print-directory lint types
+# Types are looked at while Meltano is installed: each of them keeps one core busy.
+test: ## Lint, types and all tests but the slices of the campaigns
+	@$(MAKE) --no-print-directory -j 2 $(STAMPS)/dev $(STAMPS)/plugins lint types
 	$(BIN)/python -m pytest -n 5 --dist=worksteal --durations=10 $(addprefix tests/,contract house integration promises unit upgrades values)
 
 test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz, and each benchmark over a few rows
