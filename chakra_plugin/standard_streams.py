@@ -3,7 +3,9 @@
 A stream that is closed leaves its number to the next file that is opened, a journal for example,
 and what is meant for the stream would be written into that. What can't be written to standard
 error (its disk is full, its reader has ended) is lost, and the run goes on: its exit code says how
-it ended. Standard output is UTF-8 wherever it goes, as JSON is.
+it ended. A signal may come while a line is written to it, and say something there itself: so
+nothing is between text and file, for a buffer can't be entered twice. Standard output is UTF-8
+wherever it goes, as JSON is.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(_Patient(_ERROR, "wb", closefd=False)),
+        _Patient(_ERROR, "wb", closefd=False),  # as `python -u` does
         encoding,
         "backslashreplace",
-        line_buffering=True,
+        write_through=True,
     )
 
 
@@ -44,6 +46,9 @@ class _Patient(io.FileIO):
 
     def write(self, content: Buffer, /) -> int:
         """Write what can be written; the number of bytes that came."""
+        left = memoryview(content).cast("B")
+        size = left.nbytes
         with contextlib.suppress(OSError):
-            super().write(content)
-        return memoryview(content).nbytes
+            while left and (written := super().write(left)):  # a signal may cut a long one short
+                left = left[written:]
+        return size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,30 @@ def test_a_stream_that_takes_nothing_is_no_reason_to_end(how: str) -> None:
     assert done.returncode == 7, "no file got the number of a stream"
     if "1>" not in how:
         assert done.stdout.startswith(b"\xc3\xbcber \\ud83d\n")
+
+
+SIGNALLED = """
+import logging, signal
+from chakra_plugin.standard_streams import prepare_streams
+prepare_streams()
+logging.basicConfig(format="%(message)s")
+signal.signal(signal.SIGUSR1, lambda *_: logging.error("stopped"))
+logging.error("x" * 1_000_000)
+logging.error("last")
+"""
+
+
+def test_a_signal_may_say_something_while_a_line_is_written() -> None:
+    """It came in the middle of one, and what the user saw was a traceback of logging."""
+    command = [sys.executable, "-c", SIGNALLED]
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=env) as running:
+        assert running.stderr is not None
+        first = running.stderr.read(1)  # it writes; a pipe holds a part of it
+        running.send_signal(signal.SIGUSR1)
+        said = (first + running.stderr.read()).decode()
+    assert running.returncode == 0
+    assert "Error" not in said
+    assert said.count("x") == 1_000_000
+    assert said.count("stopped\n") == 1
+    assert said.endswith("\nlast\n")
