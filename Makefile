@@ -118,12 +118,12 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 	@touch $@
 
 # Types are looked at while Meltano is installed: each of them keeps one core busy.
-test: ## Lint, types and all tests but the slices of the campaigns
+test: ## Lint, types and all tests but the slices of campaigns, and upgrades
 	@$(MAKE) --no-print-directory -j 2 $(STAMPS)/dev $(STAMPS)/plugins lint types
-	$(BIN)/python -m pytest -n 5 --dist=worksteal --durations=10 $(addprefix tests/,contract house integration promises unit upgrades values)
+	$(BIN)/python -m pytest -n 5 --dist=worksteal --durations=10 $(addprefix tests/,contract house integration promises unit values)
 
-test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz, and each benchmark over a few rows
-	$(BIN)/python -m pytest tests/benchmarks tests/campaigns tests/fuzz -n 3 --dist=loadfile --durations=10
+test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz, upgrades, and each benchmark over a few rows
+	$(BIN)/python -m pytest tests/benchmarks tests/campaigns tests/fuzz tests/upgrades -n 3 --dist=loadfile --durations=10
 
 test-outside: $(STAMPS)/dev $(STAMPS)/meltano $(STAMPS)/docs ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
