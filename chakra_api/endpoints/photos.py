@@ -162,8 +162,8 @@ class Photos:
             self.fetch(photo_id)
         except NotFound:
             return False
-        except (AnswerTooLarge, Refused):  # nobody says that it is not there
-            return True
+        except (AnswerTooLarge, Refused):
+            pass  # nobody says that it is not there
         return True
 
     def _form(self, upload: Upload) -> Form:

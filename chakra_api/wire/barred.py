@@ -175,11 +175,11 @@ def _chain(error: BaseException) -> list[BaseException]:
     inner: object = error
     while isinstance(inner, BaseException):
         found.append(inner)
-        inner = wrapped(inner)
+        inner = _wrapped(inner)
     return found
 
 
-def wrapped(error: BaseException) -> object:
+def _wrapped(error: BaseException) -> object:
     """The exception inside another: never its context, which may be an earlier attempt's."""
     inner: object = error.args[0] if error.args else None
     reason: object = getattr(inner, "reason", None)

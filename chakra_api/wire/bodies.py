@@ -120,10 +120,7 @@ def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterato
                     window, inflater = _RAW_DEFLATE, zlib.decompressobj(_RAW_DEFLATE)
                     begun = True
                     continue
-                answer.close()
-                made = Unreadable("An answer could not be decompressed", CHECK_URL)
-                made.brief = "garbled body"
-                raise made from None
+                raise _garbled(answer, "An answer could not be decompressed") from None
             begun = True
             rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
             if chunk:
@@ -131,10 +128,15 @@ def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterato
     while chunk := inflater.decompress(inflater.unconsumed_tail, CHUNK):
         yield chunk
     if begun and not inflater.eof:  # of JSON its parser would tell, of a file nothing else
-        answer.close()
-        made = Unreadable("An answer was cut off before its end", CHECK_URL)
-        made.brief = "garbled body"
-        raise made
+        raise _garbled(answer, "An answer was cut off before its end")
+
+
+def _garbled(answer: Incoming, said: str) -> Unreadable:
+    """The error of an answer that is no more read."""
+    answer.close()
+    made = Unreadable(said, CHECK_URL)
+    made.brief = "garbled body"
+    return made
 
 
 def _length(answer: Incoming) -> int | None:

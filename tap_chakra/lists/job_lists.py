@@ -197,7 +197,7 @@ def _named(job: str, number: int, entry: Row) -> Row:
 
 def _typed(
     row: Row,
-    columns: Mapping[str, object],
+    columns: Mapping[str, Mapping[str, object]],
     tally: Tally,
     mask: ListMask | None,
     read_time: Coercer,
@@ -210,12 +210,11 @@ def _typed(
     return finished(typed_columns(row, coercers, extra, tally, mask), extra, mask)
 
 
-def _coercer(declared: object, read_time: Coercer) -> Coercer:
-    assert isinstance(declared, dict)  # noqa: S101 - what a property's schema is
-    if declared.get("format") == "date-time":
+def _coercer(declared: Mapping[str, object], read_time: Coercer) -> Coercer:
+    if declared.get("format") == _TIME["format"]:
         return read_time
-    if "integer" in declared["type"]:
+    if declared["type"] == _WHOLE["type"]:
         return to_integer
-    if declared["description"].startswith("JSON"):
+    if str(declared["description"]).startswith("JSON"):
         return to_json
     return to_string

@@ -147,7 +147,7 @@ def _property(column: RootColumn, procedure: Procedure) -> dict[str, object]:
 
 def described(
     kinds: Mapping[str, Mapping[str, object]], texts: Mapping[str, str]
-) -> dict[str, object]:
+) -> dict[str, dict[str, object]]:
     """The properties of a schema, each with what its column holds.
 
     Args:

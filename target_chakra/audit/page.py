@@ -77,8 +77,8 @@ def tell_page_of(summary: Summary, what: str) -> None:
         what: What it is about, "run 12".
     """
     count = sum(summary.counts.values())
-    said = "1 process was written" if count == 1 else f"{count:,} processes were written"
-    tell(f"{what}: {said}")
+    verb = "was" if count == 1 else "were"
+    tell(f"{what}: {counted(count, 'process')} {verb} written")
     tell_table(
         ("verdict", "processes", ""), [_line(each, summary) for each in Verdict], numeric={1}
     )

@@ -192,12 +192,11 @@ class ComparedDesk:
         elif self._note is not None:
             kind = Kind.UPDATE if sight.thing_id or name in self._foreseen else Kind.CREATE
             self._note(_action(change, kind, sight, unlike))
-            after = {field: each.after for field, each in unlike.items()}
-            self._foreseen.setdefault(name, {}).update(after)
+            self._foreseen.setdefault(name, {}).update(_after(unlike))
             yield from self._ended(name, Ended(change, Outcome.NOT_SENT))
         else:
             at_work.sight = sight
-            self._lately.intend(*name, {field: each.after for field, each in unlike.items()})
+            self._lately.intend(*name, _after(unlike))
             self._write(name, sight)
 
     def _not_seen(self, name: _Named, error: Exception) -> Iterator[PlanningEvent]:
@@ -270,8 +269,7 @@ class ComparedDesk:
         change = at_work.change
         if not left:
             self.written[self._writers[change.stream].kind.value] += 1
-            sent = {field: each.after for field, each in differing(sight).items()}
-            self._lately.done(*name, sent)
+            self._lately.done(*name)
             outcome = Outcome.UPDATED if sight.thing_id else Outcome.CREATED
             yield from self._ended(name, Done(change, outcome))
         elif not is_final and self._now < at_work.until:
@@ -310,6 +308,10 @@ class ComparedDesk:
 
 
 def _action(change: Change, kind: Kind, sight: Sight, unlike: dict[str, Difference]) -> Action:
-    after = {field: each.after for field, each in unlike.items()}
     before = {field: each.before for field, each in unlike.items()}
-    return Action(change, kind, sight.thing_id or None, {**after, **sight.beside}, before)
+    return Action(change, kind, sight.thing_id or None, {**_after(unlike), **sight.beside}, before)
+
+
+def _after(unlike: dict[str, Difference]) -> dict[str, object]:
+    """What the fields that differ are to hold."""
+    return {field: each.after for field, each in unlike.items()}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from chakra_api.values.coercion import json_text
 from target_chakra.moments import Moment, seconds_until
@@ -33,6 +33,20 @@ _FORGOTTEN_AT_A_TIME: Final = 100
 
 _Finding: TypeAlias = "tuple[str, str]"
 """The scope of a thing, and the name of its finding."""
+_Held: TypeAlias = "dict[str, tuple[str, float]]"
+"""By field: the digest of what was written, and until when looks may not show it."""
+
+
+class _Intent(NamedTuple):
+    """A write that is under way.
+
+    Attributes:
+        before: What was held of its thing.
+        digests: Of what it writes, by field.
+    """
+
+    before: _Held
+    digests: Mapping[str, str]
 
 
 class WrittenLately:
@@ -45,8 +59,8 @@ class WrittenLately:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._lag = context.settings.patience.lag
-        self._fields: dict[_Finding, dict[str, tuple[str, float]]] = {}
-        self._before: dict[_Finding, dict[str, tuple[str, float]]] = {}
+        self._fields: dict[_Finding, _Held] = {}
+        self._intended: dict[_Finding, _Intent] = {}
         self._in_order: deque[tuple[float, _Finding]] = deque()
         self._old: list[_Finding] = []
 
@@ -71,31 +85,32 @@ class WrittenLately:
             thing: Its name.
             fields: What it is given, by field.
         """
-        name = scope, _name(thing)
-        self._before[name] = dict(self._fields.get(name, {}))
-        self._note(name, fields)
+        name = _finding(scope, thing)
+        digests = {field: _digest(value) for field, value in fields.items()}
+        self._intended[name] = _Intent(dict(self._fields.get(name, {})), digests)
+        self._note(name, digests)
 
-    def done(self, scope: str, thing: str, fields: Fields) -> None:
-        """It was written: from now on looks may not show it yet."""
-        name = scope, _name(thing)
-        self._before.pop(name, None)
-        self._note(name, fields)
+    def done(self, scope: str, thing: str) -> None:
+        """It was written as intended: from now on looks may not show it yet."""
+        name = _finding(scope, thing)
+        self._note(name, self._intended.pop(name).digests)
         self._forget(self._context.clock.monotonic())
 
     def take_back(self, scope: str, thing: str) -> None:
         """It was not written after all; what was before that is still known."""
-        name = scope, _name(thing)
-        if name not in self._before:
+        name = _finding(scope, thing)
+        intent = self._intended.pop(name, None)
+        if intent is None:
             return
-        if before := self._before.pop(name):
-            self._fields[name] = before
+        if intent.before:
+            self._fields[name] = intent.before
             self._store(name)
         else:
             del self._fields[name]
             self._context.journal.forget(*name)
 
-    def _note(self, name: _Finding, fields: Fields) -> None:
-        self._hold(name, {field: _digest(fields[field]) for field in fields}, self._lag)
+    def _note(self, name: _Finding, digests: Mapping[str, str]) -> None:
+        self._hold(name, digests, self._lag)
         self._store(name)
 
     def _store(self, name: _Finding) -> None:
@@ -108,7 +123,7 @@ class WrittenLately:
         while self._in_order and self._in_order[0][0] <= now:
             _, name = self._in_order.popleft()
             held = self._fields.get(name)
-            if name in self._before:
+            if name in self._intended:
                 continue  # it is noted anew when it is done
             if held is not None and all(until <= now for _, until in held.values()):
                 del self._fields[name]
@@ -140,7 +155,7 @@ class WrittenLately:
             unlike: The fields that hold something else than is wanted.
             asked: When it was looked at, by the monotonic clock.
         """
-        held = self._fields.get((scope, _name(thing)))
+        held = self._fields.get(_finding(scope, thing))
         if held is None:
             return None
         left = [
@@ -159,9 +174,8 @@ def _is_doubtful(field: str, written: str, sight: Sight, unlike: Container[str])
     return field in wants and (_digest(wants[field]) == written) is (field in unlike)
 
 
-def _name(thing: str) -> str:
-    """The name of the finding of a thing."""
-    return f"{_MARK}{thing if len(thing) <= _LONGEST else _digest(thing)}"
+def _finding(scope: str, thing: str) -> _Finding:
+    return scope, f"{_MARK}{thing if len(thing) <= _LONGEST else _digest(thing)}"
 
 
 def _digest(value: object) -> str:

@@ -294,7 +294,7 @@ def _agreed(facts: PlanFacts, choice: Choice, settings: Settings) -> bool:
         nouns = sorted({kind.noun for kind in CallKind})
         made = [(facts.counts.get(f"{noun}s", 0), noun) for noun in nouns]
         counts += [each for each in made if each[0]]
-    said = ", ".join(f"{count:,} {name}{'s' if count != 1 else ''}" for count, name in counts)
+    said = ", ".join(counted(count, name) for count, name in counts)
     most = f", at most {choice.limit:,} of them" if choice.limit else ""
     tell(
         f"Account {facts.account} at {settings.connection.api_url}: {said}{most}, by the plan of"

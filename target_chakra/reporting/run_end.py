@@ -17,15 +17,9 @@ _SAID: Final[Mapping[int, tuple[str, Tone]]] = {
     ExitCode.BUG: ("A fault of target-chakra ended it: please report it.", Tone.BAD),
     ExitCode.SETTINGS: ("A setting or the input is wrong.", Tone.BAD),
     ExitCode.NO_ACCESS: ("The key is wrong, or its role may not do this.", Tone.BAD),
-    ExitCode.UNREACHABLE: (
-        "ChakraHQ could not be reached, kept failing, or something else answered. Run it again.",
-        Tone.BAD,
-    ),
+    ExitCode.UNREACHABLE: (f"{ExitCode.UNREACHABLE.means}. Run it again.", Tone.BAD),
     ExitCode.REJECTS: (f"{ExitCode.REJECTS.means}.", Tone.BAD),
-    ExitCode.UNKNOWN: (
-        "Some rows have an unknown outcome, or were not sent because of one. Run it again.",
-        Tone.BAD,
-    ),
+    ExitCode.UNKNOWN: (f"{ExitCode.UNKNOWN.means}. Run it again.", Tone.BAD),
     ExitCode.STOPPED: (
         "It was stopped in order, or its output takes no more. Run it again to go on.",
         Tone.NOTICE,

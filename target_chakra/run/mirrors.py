@@ -15,6 +15,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from chakra_api.errors import SettingsError
+from chakra_api.values.counts import counted
 from chakra_api.wire.wire_json import encode
 from target_chakra.books.limits import beyond_rejects
 from target_chakra.changes import deletion_of
@@ -192,7 +193,7 @@ class Mirrors:
                 "Of '%s' %s: rows that were rejected may name them. Correct those in the source, or"
                 " leave them out of it (%s)",
                 stream,
-                "1 process is not deleted" if left == 1 else f"{left:,} processes are not deleted",
+                f"{counted(left, 'process')} {'is' if left == 1 else 'are'} not deleted",
                 self._command("rejects"),
             )
         return certain

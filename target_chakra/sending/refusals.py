@@ -7,6 +7,7 @@ rows are alone: at most 2·k·⌈log2 n⌉ + 1 submits for k bad rows in n.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from chakra_api.errors import BadRequest, Conflict, NotFound, Refused, ReportedErrors, TooLarge
@@ -60,14 +61,14 @@ def remedy_for(batch: Batch, error: ChakraError, *, first: bool) -> Remedy:
         # One that names a process is about that: the procedure was found when it was opened.
         names_process = batch.shape == SINGLE and batch.kind is not Kind.CREATE
         return Remedy(0, batch.shape, gone=not names_process)
-    shapes = _bulk_shapes(batch)
-    at = shapes.index(batch.shape) if batch.shape in shapes else len(shapes)
-    if first and type(error) is BadRequest and at + 1 < len(shapes):
-        return Remedy(len(batch.actions), shapes[at + 1])
+    following = _next_shape(batch)
+    if first and type(error) is BadRequest and following is not None:
+        return Remedy(len(batch.actions), following)
     if len(batch.actions) == 1:
         return Remedy(0, batch.shape)
     # No shape was taken: it is not the shape, so the halves go in the likeliest one.
-    shape = shapes[0] if first and at < len(shapes) else batch.shape
+    shapes = _bulk_shapes(batch)
+    shape = shapes[0] if first and batch.shape in shapes else batch.shape
     return Remedy((len(batch.actions) + 1) // 2, shape)
 
 
@@ -151,9 +152,13 @@ def other_shape(batch: Batch, found: Conclusion) -> str | None:
     invalid = rejected and not found.understood
     if batch.kind is Kind.CREATE or not (invalid or found.effect is False):
         return None
+    return _next_shape(batch)
+
+
+def _next_shape(batch: Batch) -> str | None:
+    """The shape to try after that of a batch; None if there is none."""
     shapes = _bulk_shapes(batch)
-    following = shapes.index(batch.shape) + 1 if batch.shape in shapes else len(shapes)
-    return shapes[following] if following < len(shapes) else None
+    return next((after for shape, after in pairwise(shapes) if shape == batch.shape), None)
 
 
 def _bulk_shapes(batch: Batch) -> list[str]:

@@ -70,11 +70,8 @@ class Submission:
         name, primary_key = self._procedure.name, self._procedure.primary_key
         items = [item(action, batch.shape, primary_key) for action in batch.actions]
         if batch.shape == SINGLE:
-            (action,), (body,) = (
-                batch.actions,
-                items,
-            )  # more would be called written, and never sent
-            return self._single.write(action, body, leaving)
+            (action,) = batch.actions  # more would be called written, and never sent
+            return self._single.write(action, items[0], leaving)
         if batch.kind is Kind.CREATE:
             wrapped = batch.shape == OBJECT
             taken = self.client.bulk_create(name, items, leaving, wrapped=wrapped)

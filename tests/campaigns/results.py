@@ -90,10 +90,7 @@ def report() -> None:
     """Write the page from what was kept last."""
     paths = [FOLDER / f"{name}.json" for name in CAMPAIGNS]
     kept = [json.loads(path.read_text()) for path in paths if path.exists()]
-    real = [
-        REAL / f"{name}.jsonl"
-        for name in ("kills-tap", "kills-target", "kills-message", "soak", "fuzz")
-    ]
+    real = [REAL / f"{name}.jsonl" for name in REAL_ONES]
     PAGE.write_text(page(kept, [json.loads(path.read_text()) for path in real if path.exists()]))
 
 

@@ -166,13 +166,13 @@ def _undrawn(seed: int, wishes: Sequence[Wish], states: frozenset[int]) -> Scena
 
 
 def _settings(wishes: Sequence[Wish], concurrency: int) -> dict[str, Any]:
-    return {
-        **settings(wishes),
-        "streams": [MAPPING],
-        "concurrency": concurrency,
-        "max_rejects": len(wishes),
-        "stop_at_reject_percent": 100,
-    }
+    return settings(
+        wishes,
+        streams=[MAPPING],
+        concurrency=concurrency,
+        max_rejects=len(wishes),
+        stop_at_reject_percent=100,
+    )
 
 
 def _scenario(number: int, draw: random.Random) -> Scenario:
