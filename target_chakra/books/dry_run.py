@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import insort
+from collections import Counter, defaultdict
+from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +25,9 @@ ROWS_SHOWN: Final = 10
 class DryRun:
     """What a dry run would do: counted, and the first rows of each kind kept.
 
+    The first are those that came first in the input: which look-up is answered first is chance,
+    and two dry runs of the same rows are to read the same.
+
     Attributes:
         planned: How many actions there would be, by kind.
         calls: How many calls of them, by what they make.
@@ -39,7 +44,7 @@ class DryRun:
         self.single: Counter[Kind] = Counter()
         self.rejected = self.rows = self.keyless = 0
         self.kept: Counter[str] = Counter()
-        self._actions: list[Action] = []
+        self._actions: defaultdict[Kind, list[Action]] = defaultdict(list)
         self._rejects: list[Reject] = []
 
     @property
@@ -63,14 +68,15 @@ class DryRun:
         self.keyless += action.change.key is None
         if action.kept:
             self.kept[action.change.stream] += len(action.kept)
-        if self.planned[action.kind] <= ROWS_SHOWN:
-            self._actions.append(action)
+        first = self._actions[action.kind]
+        insort(first, action, key=_place)
+        del first[ROWS_SHOWN:]
 
     def note_reject(self, reject: Reject) -> None:
         """A row would be rejected."""
         self.rejected += 1
-        if self.rejected <= ROWS_SHOWN:
-            self._rejects.append(reject)
+        insort(self._rejects, reject, key=_place)
+        del self._rejects[ROWS_SHOWN:]
 
     def lines(self, size: int) -> Iterator[str]:
         """What a person reads.
@@ -78,7 +84,7 @@ class DryRun:
         Args:
             size: Rows a job.
         """
-        for action in self._actions:
+        for action in sorted(chain.from_iterable(self._actions.values()), key=_place):
             yield from _lines(action)
         for reject in self._rejects:
             yield _reject_line(reject)
@@ -110,6 +116,11 @@ class DryRun:
             f" {counted(requests, 'request')} beside these look-ups; nothing was sent, and the"
             " journal keeps nothing of it"
         )
+
+
+def _place(shown: Action | Reject) -> tuple[bool, int]:
+    change = shown.change
+    return not change.asked_by.is_row, change.seq
 
 
 def _reject_line(reject: Reject) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import insort
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from target_chakra.changes import Kind
@@ -81,7 +83,7 @@ class Summary:
         kinds: How many entries, by procedure and kind.
         fields: What becomes of fields, the most changed first.
         reasons: How many rows would be rejected, by reason.
-        examples: The first entries of each procedure and kind.
+        examples: The entries of each procedure and kind whose rows came first.
     """
 
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -95,11 +97,13 @@ def summed_up(entries: Iterable[Entry]) -> Summary:
     kinds: Counter[tuple[str, str]] = Counter()
     reasons: Counter[str] = Counter()
     found: dict[tuple[str, str], _Field] = {}
-    examples: list[Entry] = []
+    examples: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         kinds[entry.procedure, entry.kind] += 1
-        if kinds[entry.procedure, entry.kind] <= EXAMPLES:
-            examples.append(entry)
+        # By their lines: the numbers tell which look-up was answered first, and that is chance.
+        first = examples[entry.procedure, entry.kind]
+        insort(first, entry, key=_place)
+        del first[EXAMPLES:]
         if entry.kind == REJECT:
             reasons[entry.reason] += 1
         if entry.kind == Kind.UPDATE.value:
@@ -111,7 +115,12 @@ def summed_up(entries: Iterable[Entry]) -> Summary:
         for (procedure, name), each in found.items()
     ]
     lines.sort(key=lambda line: (-line.changed, line.procedure, line.name))
-    return Summary(kinds, tuple(lines), reasons, tuple(examples))
+    shown = sorted(chain.from_iterable(examples.values()), key=_place)
+    return Summary(kinds, tuple(lines), reasons, tuple(shown))
+
+
+def _place(entry: Entry) -> tuple[bool, int]:
+    return not entry.line, entry.line
 
 
 def _difference(each: PlannedField) -> float:

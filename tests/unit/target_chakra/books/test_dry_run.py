@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from target_chakra.books.dry_run import ROWS_SHOWN, DryRun
-from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject
+from target_chakra.changes import Action, Change, Key, Kind, Mode, Reject, deletion_of
 
 Row = dict[str, object]
 
@@ -54,6 +57,27 @@ def test_only_the_first_rows_of_each_kind_are_shown() -> None:
     ]
     assert "create lead_id=99 (line 99)" in shown
     assert f"Of the deletes, {ROWS_SHOWN} of {2 * ROWS_SHOWN - 1} shown" in shown
+
+
+@given(st.permutations(range(1, 3 * ROWS_SHOWN)))
+def test_which_look_up_is_answered_first_changes_nothing_that_is_shown(order: list[int]) -> None:
+    said = lines(*(action_of(Kind.UPDATE, {}, line=n) for n in order))
+    assert said == lines(*(action_of(Kind.UPDATE, {}, line=n) for n in sorted(order)))
+    assert said[0] == "update lead_id=1 (line 1)"
+    rejects = lines(*(Reject(action_of(Kind.UPDATE, {}, line=n).change, "bad", "") for n in order))
+    assert [line.split(":")[0] for line in rejects[:ROWS_SHOWN]] == [
+        f"reject lead_id={n} (line {n})" for n in range(1, ROWS_SHOWN + 1)
+    ]
+
+
+def test_what_no_row_asks_for_is_shown_behind_the_rows() -> None:
+    missing = deletion_of("s", Key("lead", "lead_id", 7), "x")
+    dry_run = DryRun()
+    dry_run.note(Action(missing, Kind.DELETE, "x", {}, None))
+    dry_run.note(action_of(Kind.UPDATE, {}, line=5))
+    said = list(dry_run.lines(10))
+    assert said[0].startswith("update")
+    assert said[1].startswith("delete")
 
 
 def test_rejects_are_shown_with_their_reason_and_what_to_do() -> None:
