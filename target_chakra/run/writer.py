@@ -185,7 +185,10 @@ class Writer(Generic[State]):
         """Do what is due, waiting at most so many seconds for it."""
         self._since_pump = 0
         if self.failure is None:
+            rows = self.tally.open
             self._follow(self.takers.advance(flush=flush, keyless=not self._recovered))
+            if self.tally.open < rows:
+                patience = 0.0  # what the journal tells is settled at once: it may be the last
             # While look-ups are under way batches fill: a job takes as long for a few rows.
             self._batching.form(flush=flush and not self.intake.busy)
         self._follow(self._context.workers.pump(patience))
@@ -351,17 +354,15 @@ class Writer(Generic[State]):
         """Write all that came in, and wait for what becomes of it."""
         self.intake.replayed_deletes.leave()
         self.is_finishing = True
-        while self.failure is None and not self._hooks.stopped() and self._active:
+        while self.failure is None and not self._hooks.stopped():
+            if not (self._moving or self.intake.waiting):
+                break
             self.pump(1.0, flush=True)
         if self.failure is not None:
             self.wait_for_jobs()
         self.is_finishing = False
         self.books.flush()
         self._pass_states()
-
-    @property
-    def _active(self) -> bool:
-        return self._moving or bool(self.intake.waiting)
 
     @property
     def _moving(self) -> bool:
