@@ -59,6 +59,21 @@ def seconds_until(moment: Moment, now: Moment) -> float:
     return math.inf if seconds is None else max(0.0, -seconds)
 
 
+def surely_before(created: int | None, taken: int | None) -> bool:
+    """Whether a process was created before its job was taken on, by ChakraHQ's times.
+
+    A time in whole seconds may have lost what is finer: it counts as the last of its second, so
+    that what the job created is not called older than the job.
+
+    Args:
+        created: Epoch milliseconds; None if it is not shown.
+        taken: The same.
+    """
+    if created is None or taken is None:
+        return False
+    return (created if created % 1000 else created + 999) < taken
+
+
 def has_passed(moment: Moment, now: Moment) -> bool:
     """Whether a moment lies behind us, as far as anybody knows."""
     return seconds_until(moment, now) == 0

@@ -15,6 +15,7 @@ from target_chakra.batches import Settlement
 from target_chakra.changes import Kind
 from target_chakra.lifecycle import Outcome
 from target_chakra.mapping.destination_names import DELETED, destination_of, is_for_creates
+from target_chakra.moments import surely_before
 from target_chakra.sending.entry_matching import (
     FAILED,
     EntryOutcome,
@@ -329,7 +330,7 @@ class Outcomes:
                 created = procedure.read(row).created_at
             except (NotFound, Refused):
                 created = None
-        merged = created is not None and server is not None and created < server
+        merged = surely_before(created, server)
         return Settlement(action, Outcome.MERGED if merged else Outcome.CREATED, process_id)
 
 
@@ -363,7 +364,7 @@ def _made(action: Action, seen: Sequence[Snapshot], server: int | None) -> Settl
             " key's role hides it",
         )
     newest = max(seen, key=lambda each: each.created_at or 0)
-    merged = newest.created_at is not None and server is not None and newest.created_at < server
+    merged = surely_before(newest.created_at, server)
     outcome = Outcome.MERGED if merged else Outcome.CREATED
     return Settlement(action, outcome, newest.process_id, stored=_stored_key(action, newest))
 

@@ -13,6 +13,7 @@ from target_chakra.changes import Key, Kind
 from target_chakra.lookups.comparison import same
 from target_chakra.lookups.key_lookups import Spellings, Way
 from target_chakra.mapping.destination_names import destination_of
+from target_chakra.moments import surely_before
 from target_chakra.sending.recovery import Sight, sight
 from target_chakra.sending.server_limits import FIRST_BATCH_ROWS
 
@@ -308,9 +309,7 @@ class ReadBack:
         stored = seen[0].data.get(key.attribute)
         if stored == key.value and not self._procedure.spellings_of(key, None).others:
             return False
-        created = seen[0].created_at
-        is_merged = made.server is not None and created is not None and created < made.server
-        if not is_merged:
+        if not surely_before(seen[0].created_at, made.server):
             self._procedure.spelling(key.attribute).learn(key.value, stored)
         return stored != key.value
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chakra_api.errors import NotFound, ReportedErrors, Unreadable
 from chakra_api.values.times import FIRST_MS_OF_ACCOUNTS
+from chakra_api.values.timestamps import parse_timestamp
 from target_chakra.changes import Kind
 from target_chakra.mapping.destination_names import bare_name
 from target_chakra.sending.item_shapes import OBJECT, SINGLE, identifier, item
@@ -90,7 +91,9 @@ class Submission:
 
 def _created_at(row: Mapping[str, object]) -> int | None:
     created = row.get("createdAt")
-    return created if isinstance(created, int) and created >= FIRST_MS_OF_ACCOUNTS else None
+    # One of another unit, or of no year that there is, says nothing.
+    taken = parse_timestamp(created) if type(created) is int else None
+    return taken if taken is not None and taken >= FIRST_MS_OF_ACCOUNTS else None
 
 
 class SingleWrites:
