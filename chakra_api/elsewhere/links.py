@@ -18,7 +18,7 @@ import requests
 from chakra_api.errors import BadRequest, ChakraError, NoFile, NotFound, ServerFault
 from chakra_api.wire.bodies import read_body
 from chakra_api.wire.envelope import REDIRECT_STATUSES, retry_after_of
-from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
+from chakra_api.wire.one_host import AnswerWatch, Body, OneHost, refuse_torn_head
 from chakra_api.wire.surroundings import is_loopback
 from chakra_api.wire.translation import translated
 from chakra_api.wire.transport import (
@@ -153,6 +153,7 @@ class SignedLinks:
                 verify=store.verify,
                 proxies=store.proxies,
             )
+            refuse_torn_head(answer)
             good = answer.status_code in GOOD_STATUSES
             body = read_body(Body(answer), most_bytes) if good else _unread(answer)
         except FOREIGN as error:

@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.util.response import assert_header_parsing
+
+from chakra_api.errors import Unreadable
+from chakra_api.wire.bodies import CHECK_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,6 +113,26 @@ class OneHost(HTTPAdapter):
             kept: Any = self._pool
             kept.ConnectionCls = _watched(kept.ConnectionCls, self.watch)
         return self._pool
+
+
+def refuse_torn_head(answer: requests.Response) -> None:
+    """Refuse an answer whose head can't be read to its end: a length that it told may be lost.
+
+    Of JSON its parser tells whether all of it came; of a file nothing else does.
+
+    Raises:
+        Unreadable: What follows an odd line of its head was not taken for headers.
+    """
+    head = getattr(getattr(answer.raw, "_original_response", None), "msg", None)
+    if not isinstance(head, http.client.HTTPMessage):
+        return
+    try:
+        assert_header_parsing(head)
+    except urllib3.exceptions.HeaderParsingError:
+        answer.close()
+        made = Unreadable("The head of an answer with a file can't be read", CHECK_URL)
+        made.brief = "garbled head"
+        raise made from None
 
 
 class Body:

@@ -21,7 +21,7 @@ from chakra_api.errors import (
 )
 from chakra_api.wire.barred import Way, barred, wants_a_user
 from chakra_api.wire.bodies import MOST_ANSWER_BYTES, SMALL_ANSWER_BYTES, read_body, too_large
-from chakra_api.wire.one_host import AnswerWatch, Body, OneHost
+from chakra_api.wire.one_host import AnswerWatch, Body, OneHost, refuse_torn_head
 from chakra_api.wire.surroundings import bundle_of, proxy_of, refuse_in_clear
 from chakra_api.wire.translation import translated
 from chakra_api.wire.weight import refuse_many_values
@@ -206,6 +206,8 @@ class RequestsTransport:
                 verify=self._verify,
                 proxies=self._proxies,
             )
+            if request.is_file:
+                refuse_torn_head(answer)
             ceiling = None if request.many else SMALL_ANSWER_BYTES
             body = read_body(Body(answer), request.most_bytes, ceiling)
             if answer.status_code in GOOD_STATUSES and not request.is_file:

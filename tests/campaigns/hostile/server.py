@@ -150,7 +150,9 @@ class Hostile:
             rest = b""
             while True:
                 lines, _, rest = _request(link, rest)
-                self.leaks += any(KEY in line for line in lines)
+                # What this host itself put into an address is known to it.
+                told = lines[1:] if self._endpoint == "file" else lines
+                self.leaks += any(KEY in line for line in told)
                 _, _, photo = lines[0].split(" ")[1].rpartition("/files/")
                 none = Reply(body=b"", status="404 None")
                 reply = self._spoilt("file", file_of(photo) if photo else none, case)
