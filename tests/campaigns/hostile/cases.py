@@ -36,7 +36,13 @@ from tap_chakra.singer import tap
 from target_chakra.run import session as target_session
 from target_chakra.singer import target
 from tests.campaigns.hostile.beside import PLUGIN
-from tests.campaigns.hostile.grammar import all_of_them, make_bombs, make_dense
+from tests.campaigns.hostile.grammar import (
+    FALSE_IDS,
+    LISTED_ONCE,
+    all_of_them,
+    make_bombs,
+    make_dense,
+)
 from tests.campaigns.hostile.scenes import FEW, SCENES
 from tests.campaigns.hostile.server import KEY, Hostile
 from tests.support.in_process import Told, _run, written
@@ -196,9 +202,10 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     hostile.end()
     wrong = ["did not end"] if endless else []
     wrong += _in_order(case, told, hostile, folder)
-    if not how.plausible:
+    plausible = how.plausible or (case.malformation == FALSE_IDS and case.endpoint in LISTED_ONCE)
+    if not plausible:
         wrong += _judges(case)(told, hostile)
-    if case.scene is not None and case.scene.rows and not how.plausible:
+    if case.scene is not None and case.scene.rows and not plausible:
         wrong += _again(case, hostile, folder)
     if seconds > MOST_SECONDS and (case.malformation, case.times) != READ_UNTIL_STOPPED:
         wrong.append(f"took {seconds:.0f} s")

@@ -38,6 +38,9 @@ SAY_NOTHING = frozenset(
 """No errors are no refusal."""
 PLAUSIBLE = frozenset({"json _data is a list", "json new rows without end"})
 """An empty account is one, and so is one whose rows nobody has seen before."""
+LISTED_ONCE = frozenset({"users", "users v2", "templates"})
+"""Endpoints that alone tell the ids of what they list: such as are false throughout are its own."""
+FALSE_IDS = "json ids are numbers"
 BEGIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
