@@ -84,6 +84,8 @@ class Round:
         late: How late a thread of ours came to its turn, in the middle.
         waited: Seconds for which who decides waited for answers.
         allowed: Requests a second that may leave; None if they leave freely.
+        is_cold: Whether connections were set up within these answers: they took longer for that,
+            and speak for more readers only.
     """
 
     ended: float
@@ -93,6 +95,7 @@ class Round:
     late: float = 0.0
     waited: float = 0.0
     allowed: float | None = None
+    is_cold: bool = False
 
     @property
     def theirs(self) -> float:
@@ -155,6 +158,23 @@ class CrewSize:
         """
         return self.trial == "growth" and self.step >= STEEP_STEP
 
+    def is_borne_out(self, seconds: float, late: float) -> bool:
+        """Whether a trial of many more stands by answers that hold the set-up of connections.
+
+        The first one does: nothing is known that could speak against it.
+
+        Args:
+            seconds: What an answer took on the wire.
+            late: How late a thread of ours came to its turn.
+        """
+        if math.isinf(self.best):
+            return self.count <= FIRST_SIZE
+        return seconds - TURNS_AN_ANSWER * late <= STEEP_FACTOR * _usual(self)
+
+    def learned(self, seconds: float) -> CrewSize:
+        """The size, with what answers took that wait for no others, or for few."""
+        return replace(self, best=_better(self.best, seconds))
+
     def complained(self, now: float) -> CrewSize:
         """The size after a complaint: all growth of late is undone, and there is none for a while.
 
@@ -170,7 +190,7 @@ class CrewSize:
         """The size after a round."""
         if self.trial == "cut":
             return _after_cut(self, done)
-        known = replace(self, best=_better(self.best, done.seconds))
+        known = self if done.is_cold else self.learned(done.seconds)
         slower = done.theirs / _usual(known)
         if slower <= (STEEP_FACTOR if self.is_steep else SLOWER_FACTOR) or not done.waits:
             return _after_good(replace(known, doubted=False), done)
@@ -250,7 +270,7 @@ def _taken_back(size: CrewSize, count: int, now: float) -> CrewSize:
 
 def _after_cut(size: CrewSize, done: Round) -> CrewSize:
     """The size after answers were slow, and fewer asked since."""
-    if done.theirs > size.before * SLOWER_FACTOR:
+    if done.theirs > size.before * SLOWER_FACTOR and size.doubted:
         return _after_slow(size, done)  # it becomes slower and slower
     hoped = max(_usual(size), size.before * size.count / size.kept)
     if done.theirs <= math.sqrt(hoped * size.before):

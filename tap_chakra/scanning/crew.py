@@ -1,8 +1,9 @@
 """The crew of a run: how many readers ask at a time, for all of its scans.
 
 The rule is `chakra_api/crew_size.py`'s; here is what it goes by. What an answer takes is measured
-on the wire, of questions for whole pages alone, and not on a new connection. How late a reader
-comes to its turn is measured where it begins: who decides had given it its question before.
+on the wire, of questions for whole pages alone. On a new connection it holds the set-up of that, so
+there it may speak for more readers, and never against them. How late a reader comes to its turn is
+measured where it begins: who decides had given it its question before.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import math
 import threading
 from contextlib import contextmanager
-from statistics import median, quantiles
 from typing import TYPE_CHECKING, Final
 
 from chakra_api.crew_size import CrewSize, Round
 from chakra_api.errors import AnswerLost, NotSent
 from chakra_api.wire.pacing import Pace
+from tap_chakra.scanning.answer_times import AnswerTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,13 @@ FEWEST_ANSWERS: Final = 8
 
 LEAST_SECONDS: Final = 0.05
 """Seconds that a round lasts at least: what is measured in less is chance."""
+
+FEW_RPS: Final = 128.0
+"""Requests a second up to which it is no risk to try more readers soon, and all of them at once.
+
+As many as 8 readers send to a server that answers in a sixteenth of a second. Beyond it one reader
+more begins with each answer, and only answers on connections that stood are waited for.
+"""
 
 COMPLAINTS: Final = frozenset({429, 503})
 
@@ -72,8 +80,7 @@ class Crew:
         self._began = now
         self._skipped = on_their_way
         self._taken, self._asking, self._waited = 0, 0, 0.0
-        self._seconds: list[float] = []
-        self._late: list[float] = []
+        self._times = AnswerTimes()
 
     @property
     def size(self) -> CrewSize:
@@ -95,7 +102,7 @@ class Crew:
         """
         late = self.monotonic() - asked
         with self._lock:
-            self._late.append(late)
+            self._times.late.append(late)
         self._local.measured = whole_pages
         try:
             yield
@@ -115,8 +122,21 @@ class Crew:
             elif exchange.response is None or exchange.response.status in COMPLAINTS:
                 if self._pace().rate is not None:
                     self._complained(now)  # while requests leave freely the pace knows first
-            elif is_warm and self._taken >= self._skipped and self._is_measured:
-                self._seconds.append(exchange.seconds)
+            elif self._is_measured:
+                self._keep(exchange.seconds, is_warm=is_warm)
+
+    def _keep(self, seconds: float, *, is_warm: bool) -> None:
+        """Keep what an answer took.
+
+        Args:
+            seconds: That.
+            is_warm: Whether its connection stood before.
+        """
+        times = self._times
+        if self._taken >= self._skipped:
+            (times.here if is_warm else times.cold).append(seconds)
+        elif is_warm:
+            times.earlier.append(seconds)
 
     @property
     def _is_measured(self) -> bool:
@@ -162,37 +182,57 @@ class Crew:
     @property
     def _tells_enough(self) -> bool:
         """Whether enough answers were measured, and who decides waited long enough."""
+        if self._is_quick:
+            return len(self._times.here) >= self._fewest or self._is_borne_out
+        return len(self._times.here) >= self._fewest
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether much more is tried, and nothing speaks against it yet."""
+        return self._size.is_steep and not self._size.doubted
+
+    @property
+    def _fewest(self) -> int:
+        """Answers on connections that stood, from which on a round tells enough."""
         size = self._size
-        if size.is_steep and not size.doubted:
-            return len(self._seconds) >= max(FEWEST_ANSWERS, size.kept // 2)
-        fewest = MANY_ANSWERS if size.trial == "none" else ENOUGH_ANSWERS
-        return len(self._seconds) >= max(fewest, size.count)
+        if self._is_quick:
+            return max(FEWEST_ANSWERS, size.kept // 2)
+        return max(MANY_ANSWERS if size.trial == "none" else ENOUGH_ANSWERS, size.count)
+
+    @property
+    def _is_borne_out(self) -> bool:
+        """Whether as many answers do as well, new connections among them."""
+        times = self._times
+        if len(times.here) + len(times.cold) < self._fewest:
+            return False
+        if self._size.count > FEW_RPS * times.with_cold:
+            return False
+        return self._known.is_borne_out(times.with_cold, times.lateness)
+
+    @property
+    def _known(self) -> CrewSize:
+        """The size, with what answers tell that were asked before it grew."""
+        before = self._times.before(are_first=math.isinf(self._size.best))
+        return self._size if before is None else self._size.learned(before)
 
     def _end(self, now: float) -> None:
         """End a round, and go by what came of it."""
-        before = self._size
+        times = self._times
+        is_cold = len(times.here) < self._fewest
+        before = self._known if is_cold else self._size
+        seconds = times.with_cold if is_cold else times.typical(are_first=math.isinf(before.best))
         self._size = before.after(
             Round(
                 now,
                 now - self._began,
                 self._asking / self._taken,
-                _typical(self._seconds, are_first=math.isinf(before.best)),
-                median(self._late) if self._late else 0.0,
+                seconds,
+                times.lateness,
                 self._waited,
                 self._pace().rate,
+                is_cold,
             )
         )
-        self._let = min(self._let, self._size.count)
+        at_once = min(self._size.count, int(FEW_RPS * seconds))
+        self._let = max(min(self._let, self._size.count), at_once)
         self._begin(now, before.count if self._size.count != before.count else 0)
-
-
-def _typical(seconds: list[float], *, are_first: bool) -> float:
-    """What an answer takes that nothing of ours delays: three in four take longer.
-
-    Args:
-        seconds: What each took.
-        are_first: Whether these are the first of all: the quick ones have come by then, so it is
-            the one in the middle.
-    """
-    lower, middle, _ = quantiles(seconds, n=4)
-    return middle if are_first else lower

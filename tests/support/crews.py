@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,6 +43,7 @@ class SlowServer:
         retry_after: Whether a 429 says how long to wait.
         refuses: Whether a request is refused for no reason, by its number.
         turn: Seconds that our own threads wait for each of their turns.
+        handshake: Seconds that the first request of a thread takes beside its answer.
     """
 
     turns: Turns
@@ -52,14 +54,19 @@ class SlowServer:
     retry_after: bool = True
     refuses: Callable[[int], bool] = lambda _number: False
     turn: float = 0.0
+    handshake: float = 0.0
     refused: int = 0
     requests: int = 0
     _draw: random.Random = field(default_factory=partial(random.Random, 1))
     _free: list[float] = field(default_factory=list)
+    _connected: threading.local = field(default_factory=threading.local)
     _tokens: float = 0.0
     _filled: float = 0.0
 
     def send(self, _request: Request) -> Response:
+        if self.handshake and not getattr(self._connected, "stands", False):
+            self._connected.stands = True
+            self.turns.sleep(self.handshake)
         now = self.turns.now
         self.requests += 1
         if self.refuses(self.requests) or not self._allows(now):

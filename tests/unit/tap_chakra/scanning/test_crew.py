@@ -26,19 +26,24 @@ def turns() -> Iterator[Turns]:
     made.close()
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.5])
-def test_all_readers_ask_a_server_that_is_slow_whoever_asks(turns: Turns, seconds: float) -> None:
-    server = SlowServer(turns, lambda _now: seconds)
+@pytest.mark.parametrize(("seconds", "lost"), [(0.05, 6), (0.2, 5), (0.5, 4)])
+@pytest.mark.parametrize("handshake", [0.0, 0.4])
+def test_all_readers_ask_a_server_that_is_slow_whoever_asks(
+    turns: Turns, seconds: float, lost: float, handshake: float
+) -> None:
+    """The slower its answers are, the fewer of them are waited for until all ask."""
+    server = SlowServer(turns, lambda _now: seconds, handshake=handshake * seconds)
     readers = Readers(server)
     took = readers.read(1_000)
     assert readers.crew.count == 64
-    assert took <= seconds * (1_000 / 64 + 7)
+    assert took <= seconds * (1_000 / 64 + lost + 2 * handshake)
 
 
+@pytest.mark.parametrize("handshake", [0.0, 0.05])
 @pytest.mark.parametrize("knee", [10, 20, 33, 50])
-def test_the_knee_of_a_server_is_found(turns: Turns, knee: int) -> None:
+def test_the_knee_of_a_server_is_found(turns: Turns, knee: int, handshake: float) -> None:
     """Beyond it requests wait for each other: readers more than a fifth off are no help."""
-    server = SlowServer(turns, lambda _now: 0.1, at_a_time=knee)
+    server = SlowServer(turns, lambda _now: 0.1, at_a_time=knee, handshake=handshake)
     readers = Readers(server)
     readers.read(3_000)
     assert 0.8 * knee <= median(readers.counts[1_500:]) <= 1.2 * knee
