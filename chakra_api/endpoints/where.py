@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from chakra_api.errors import SettingsError
-from chakra_api.values.timestamps import iso_ms
+from chakra_api.values.timestamps import FIRST_MS, LAST_MS, iso_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +16,7 @@ __all__ = [
     "Where",
     "all_of",
     "any_of",
+    "bound",
     "compare",
     "created_between",
     "equals",
@@ -29,13 +30,21 @@ Operator: TypeAlias = Literal["=", "!=", ">", ">=", "<", "<="]
 
 
 def created_between(lower_ms: int | None, upper_ms: int | None) -> Where:
-    """Rows created at or after `lower_ms` and before `upper_ms` (epoch ms; None: no bound)."""
+    """Rows created at or after `lower_ms` and before `upper_ms` (epoch ms; None: no bound).
+
+    What lies beyond the years that a date can be written in bounds nothing.
+    """
     bounds: Where = {}
-    if lower_ms is not None:
-        bounds[">="] = iso_ms(lower_ms)
-    if upper_ms is not None:
-        bounds["<"] = iso_ms(upper_ms)
+    if lower_ms is not None and lower_ms > FIRST_MS:
+        bounds[">="] = bound(lower_ms)
+    if upper_ms is not None and upper_ms <= LAST_MS:
+        bounds["<"] = bound(upper_ms)
     return {"createdAt": bounds} if bounds else {}
+
+
+def bound(ms: int) -> str:
+    """An instant (epoch ms) as filters take it; the nearest that can be written."""
+    return iso_ms(min(max(ms, FIRST_MS), LAST_MS))
 
 
 def compare(key: str, operator: Operator, value: Scalar) -> Where:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chakra_api.endpoints.where import iso_ms
+from chakra_api.endpoints.where import bound
 from tap_chakra.reading.row_times import created_at
 from tap_chakra.reading.window_reader import FilterNotHonoured, read_window, row_id, row_ids
 from tap_chakra.timeline.windows import Grain, Window
@@ -119,7 +119,7 @@ def _compares_seconds(lister: Lister, witnesses: list[tuple[str, int]], executor
     """Whether `>` leaves out the whole second of each witness: then `>=` holds all of it."""
     begins = [WHOLE_SECONDS.floor(created) for _, created in witnesses]
     beyond = [
-        {"createdAt": {">": iso_ms(begin), "<": iso_ms(begin + WHOLE_SECONDS.width)}}
+        {"createdAt": {">": bound(begin), "<": bound(begin + WHOLE_SECONDS.width)}}
         for begin in begins
     ]
     return not any(page.rows for page in executor.map(lister, beyond))

@@ -202,7 +202,7 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     hostile.end()
     wrong = ["did not end"] if endless else []
     wrong += _in_order(case, told, hostile, folder)
-    plausible = how.plausible or (case.malformation == FALSE_IDS and case.endpoint in LISTED_ONCE)
+    plausible = how.plausible or _has_false_ids(case)
     if not plausible:
         wrong += _judges(case)(told, hostile)
     if case.scene is not None and case.scene.rows and not plausible:
@@ -212,6 +212,14 @@ def carried_out(name: str, hostile: Hostile, folder: Path) -> Verdict:
     if peak > MOST_BYTES:
         wrong.append(f"held {peak >> 20} MB")
     return Verdict(name, tuple(wrong), told.code, seconds, peak, hostile.spoilt, hostile.asked)
+
+
+def _has_false_ids(case: Case) -> bool:
+    """Whether ids are false wherever they are told: they are those of another account then."""
+    if case.malformation != FALSE_IDS:
+        return False
+    is_whole = (case.command, case.endpoint, case.rows) == ("tap", "list", SMALL)
+    return case.endpoint in LISTED_ONCE or (is_whole and case.times == ALWAYS)
 
 
 def _judges(case: Case) -> Callable[[Told, Hostile], Iterable[str]]:
