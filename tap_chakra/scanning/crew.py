@@ -53,6 +53,9 @@ class Crew:
         most: Readers that there are.
         monotonic: Seconds.
         pace: How fast requests may leave, and how often a complaint was about that.
+
+    Attributes:
+        waits: Whether answers were what who decides had too few of, in the last round.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Crew:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._let = self._size.count
+        self.waits = False
         self._begin(0.0, 0)
 
     def _begin(self, now: float, on_their_way: int) -> None:
@@ -182,9 +186,9 @@ class Crew:
     @property
     def _tells_enough(self) -> bool:
         """Whether enough answers were measured, and who decides waited long enough."""
-        if self._is_quick:
-            return len(self._times.here) >= self._fewest or self._is_borne_out
-        return len(self._times.here) >= self._fewest
+        if len(self._times.here) >= self._fewest:
+            return True
+        return self._is_quick and self._is_borne_out
 
     @property
     def _is_quick(self) -> bool:
@@ -221,18 +225,17 @@ class Crew:
         is_cold = len(times.here) < self._fewest
         before = self._known if is_cold else self._size
         seconds = times.with_cold if is_cold else times.typical(are_first=math.isinf(before.best))
-        self._size = before.after(
-            Round(
-                now,
-                now - self._began,
-                self._asking / self._taken,
-                seconds,
-                times.lateness,
-                self._waited,
-                self._pace().rate,
-                is_cold,
-            )
+        done = Round(
+            now,
+            now - self._began,
+            self._asking / self._taken,
+            seconds,
+            times.lateness,
+            self._waited,
+            self._pace().rate,
+            is_cold,
         )
+        self._size, self.waits = before.after(done), done.waits
         at_once = min(self._size.count, int(FEW_RPS * seconds))
         self._let = max(min(self._let, self._size.count), at_once)
         self._begin(now, before.count if self._size.count != before.count else 0)

@@ -26,6 +26,9 @@ ADVANCE_ROWS: Final = 98
 ROWS_TO_SHARE_A_WALK: Final = 1_000
 """Rows that must be left of a walked partition for it to be cut: that costs a request or two."""
 
+ROWS_TO_SHARE_WAITING: Final = 500
+"""The same where answers are what is waited for: the last pages of a scan come one by one then."""
+
 FIRST_HINT_ROWS: Final = 3_200
 """How far ahead to look first for the end of a listing whose length is unknown."""
 
@@ -44,19 +47,24 @@ class Hints:
 
     Attributes:
         weight: How many rows of a usual size a row counts for.
+        waiting: Whether answers are what is waited for.
     """
 
     def __init__(self, grain: Grain) -> None:
         self._grain = grain
         self._farthest = 10**9
         self.weight = 1.0
+        self.waiting = False
 
     def best(self, partitions: Iterable[Partition]) -> tuple[Partition, int] | None:
         """The partition of which most rows are left to each hint in it, and where to cut it next.
 
         None if no cut is worth its request.
         """
-        hints = ((each, next_hint(each, self._farthest, self.weight)) for each in partitions)
+        least = ROWS_TO_SHARE_WAITING if self.waiting else ROWS_TO_SHARE_A_WALK
+        hints = (
+            (each, next_hint(each, self._farthest, least / self.weight)) for each in partitions
+        )
         found = [(each, at) for each, at in hints if at is not None]
         return max(found, key=lambda it: gain(it[0]), default=None)
 
@@ -96,13 +104,15 @@ class Hints:
         return None
 
 
-def next_hint(partition: Partition, farthest: int, weight: float = 1.0) -> int | None:
+def next_hint(
+    partition: Partition, farthest: int, least: float = ROWS_TO_SHARE_A_WALK
+) -> int | None:
     """The position at which a cut of a partition would help most; None if none is worth it.
 
     Args:
         partition: The partition.
         farthest: The server skips no more rows than this.
-        weight: How many rows of a usual size a row counts for.
+        least: Rows that must be left of it to each hint.
     """
     if partition.walk is None or partition.walk.closing:
         return None
@@ -113,7 +123,7 @@ def next_hint(partition: Partition, farthest: int, weight: float = 1.0) -> int |
         possible = hints < MOST_GUESSES
     else:
         ahead = round(left * spread(hints + 1))
-        possible = left * weight / (hints + 1) >= ROWS_TO_SHARE_A_WALK
+        possible = left / (hints + 1) >= least
     guess = here + round(ahead / ADVANCE_ROWS) * ADVANCE_ROWS
     return guess if possible and guess - partition.begin <= farthest else None
 

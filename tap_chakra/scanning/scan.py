@@ -291,7 +291,7 @@ class Scan:
         """Give every idle reader a question."""
         crew, portions = self._readers.crew, self._readers.portions
         while len(asked) < min(crew.count, portions.readers):
-            question = scheduler.next_question()
+            question = scheduler.next_question(waiting=crew.waits)
             if question is None:
                 return
             self._slot.most_bytes[question] = portions.answer_bytes

@@ -179,8 +179,13 @@ class Scheduler:
         """Whether all was read."""
         return not self._todo and not self._asked
 
-    def next_question(self) -> Question | None:
-        """The question for an idle reader; None if there is nothing to ask."""
+    def next_question(self, *, waiting: bool = False) -> Question | None:
+        """The question for an idle reader; None if there is nothing to ask.
+
+        Args:
+            waiting: Whether answers are what is waited for.
+        """
+        self._hints.waiting = waiting
         if not self._todo and self.evidence.proven is None:
             self._share_time()
         if not self._todo:

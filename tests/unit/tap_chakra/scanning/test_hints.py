@@ -13,6 +13,7 @@ from tap_chakra.scanning.hints import (
     HINT_GROWTH,
     MOST_GUESSES,
     ROWS_TO_SHARE_A_WALK,
+    ROWS_TO_SHARE_WAITING,
     Hints,
     cut_at,
     gain,
@@ -62,6 +63,16 @@ def test_little_that_is_left_is_not_shared() -> None:
     assert next_hint(walked(Window(0, 9), end=ROWS_TO_SHARE_A_WALK - 1), FAR) is None
     assert next_hint(walked(Window(0, 9), skip=500, end=ROWS_TO_SHARE_A_WALK + 400), FAR) is None
     assert next_hint(walked(Window(0, 9), end=ROWS_TO_SHARE_A_WALK), FAR) is not None
+
+
+def test_where_answers_are_waited_for_less_is_worth_a_cut() -> None:
+    few = walked(Window(0, 9), end=ROWS_TO_SHARE_WAITING)
+    hints = Hints(EXACT)
+    assert hints.best([few]) is None
+    hints.waiting = True
+    assert hints.best([few]) is not None
+    few.end = ROWS_TO_SHARE_WAITING - 1
+    assert hints.best([few]) is None
 
 
 def test_hints_that_a_walk_has_passed_share_nothing() -> None:
