@@ -2,7 +2,8 @@
 
 A run begins every few minutes and is given what the source brings since the last STATE. Somebody
 else edits rows, answers are lost, the server refuses rows and says little. A run may end with 8 for
-what is unknown, or on its way, in it: the runs behind it have nothing to do with that.
+what is unknown, or on its way, in it, and for a row of its own that was not sent since its process
+is held by such a one: all other runs behind it have nothing to do with that.
 """
 
 from __future__ import annotations
@@ -137,14 +138,14 @@ def _scenario(number: int, draw: random.Random, every: float) -> Scenario:
 
 
 def ended_with_8(history: History) -> tuple[int, int]:
-    """How many runs ended with 8, and how many of those had nothing unknown or in flight."""
+    """How many runs ended with 8, and how many of those had settled all that they were given."""
     runs = [each for each in history.ended if each.code == UNKNOWN]
     return len(runs), sum(not _of_its_own(each) for each in runs)
 
 
 def _of_its_own(ended: Ended) -> bool:
     outcomes = ended.receipt["outcomes"]
-    return bool(outcomes["unknown"] or outcomes["in flight"])
+    return bool(outcomes["unknown"] or outcomes["in flight"] or outcomes["not sent"])
 
 
 def condemned(history: History) -> list[str]:
@@ -157,7 +158,7 @@ def condemned(history: History) -> list[str]:
     ]
     _, of_others = ended_with_8(history)
     if of_others:
-        found.append(f"{of_others} runs ended with 8, and had nothing unknown of their own")
+        found.append(f"{of_others} runs ended with 8, and had settled all rows of their own")
     if history.ended[-1].covered < len(history.wishes):
         found.append("the schedule never came through")
     return found
