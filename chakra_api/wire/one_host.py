@@ -17,8 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.response import assert_header_parsing
 
-from chakra_api.errors import Unreadable
-from chakra_api.wire.bodies import CHECK_URL
+from chakra_api.wire.bodies import garbled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,10 +128,8 @@ def refuse_torn_head(answer: requests.Response) -> None:
     try:
         assert_header_parsing(head)
     except urllib3.exceptions.HeaderParsingError:
-        answer.close()
-        made = Unreadable("The head of an answer with a file can't be read", CHECK_URL)
-        made.brief = "garbled head"
-        raise made from None
+        said = "The head of an answer with a file can't be read"
+        raise garbled(Body(answer), said, "garbled head") from None
 
 
 class Body:

@@ -38,7 +38,7 @@ class AnswerTimes:
         """
         if len(self.earlier) < FEWEST_EARLIER:
             return None
-        return median(self.earlier) if are_first else _quick(self.earlier)
+        return _typical(self.earlier, are_first=are_first)
 
     @property
     def lateness(self) -> float:
@@ -52,7 +52,11 @@ class AnswerTimes:
             are_first: Whether these are the first of all: the quick ones have come by then, so it
                 is the one in the middle.
         """
-        return median(self.here) if are_first else _quick(self.here)
+        return _typical(self.here, are_first=are_first)
+
+
+def _typical(seconds: list[float], *, are_first: bool) -> float:
+    return median(seconds) if are_first else _quick(seconds)
 
 
 def _quick(seconds: list[float]) -> float:

@@ -47,24 +47,27 @@ class Hints:
 
     Attributes:
         weight: How many rows of a usual size a row counts for.
-        waiting: Whether answers are what is waited for.
     """
 
     def __init__(self, grain: Grain) -> None:
         self._grain = grain
         self._farthest = 10**9
         self.weight = 1.0
-        self.waiting = False
 
-    def best(self, partitions: Iterable[Partition]) -> tuple[Partition, int] | None:
+    def best(
+        self, partitions: Iterable[Partition], *, waiting: bool = False
+    ) -> tuple[Partition, int] | None:
         """The partition of which most rows are left to each hint in it, and where to cut it next.
 
         None if no cut is worth its request.
+
+        Args:
+            partitions: Those that may be cut.
+            waiting: Whether answers are what is waited for.
         """
-        least = ROWS_TO_SHARE_WAITING if self.waiting else ROWS_TO_SHARE_A_WALK
-        hints = (
-            (each, next_hint(each, self._farthest, least / self.weight)) for each in partitions
-        )
+        rows = ROWS_TO_SHARE_WAITING if waiting else ROWS_TO_SHARE_A_WALK
+        least = rows / self.weight
+        hints = ((each, next_hint(each, self._farthest, least)) for each in partitions)
         found = [(each, at) for each, at in hints if at is not None]
         return max(found, key=lambda it: gain(it[0]), default=None)
 

@@ -185,11 +185,10 @@ class Scheduler:
         Args:
             waiting: Whether answers are what is waited for.
         """
-        self._hints.waiting = waiting
         if not self._todo and self.evidence.proven is None:
             self._share_time()
         if not self._todo:
-            return self._hint()
+            return self._hint(waiting=waiting)
         partition = self._todo.popleft()
         question = self._question(partition)
         self._asked[question] = partition
@@ -217,9 +216,10 @@ class Scheduler:
         top = self.grain.floor(self._horizon)
         return (each for each in self._partitions() if each.stretch.window.lower != top)
 
-    def _hint(self) -> Question | None:
+    def _hint(self, *, waiting: bool) -> Question | None:
         """The row at which a partition should be cut for an idle reader."""
-        partition, at = self._hints.best(self._partitions_to_cut()) or (None, 0)
+        found = self._hints.best(self._partitions_to_cut(), waiting=waiting)
+        partition, at = found or (None, 0)
         if partition is None or partition.walk is None:
             return None
         question = Question("hint", partition.walk.window, at - partition.begin)

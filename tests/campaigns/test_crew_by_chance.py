@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.crews import Readers, SlowServer
+from tests.support.crews import BEGAN, Readers, SlowServer
 from tests.support.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-BEGAN = 1_790_000_000.0
-
-
-@pytest.fixture
-def turns() -> Iterator[Turns]:
-    made = Turns(BEGAN)
-    yield made
-    made.close()
+    from collections.abc import Callable
 
 
 def by_chance(seed: int, seconds: float, busy: float) -> Callable[[float], float]:

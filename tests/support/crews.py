@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from chakra_api.wire.transport import Request
 
+BEGAN = 1_790_000_000.0
+"""When the virtual clock of these tests begins, epoch seconds."""
+
 BODY = b'{"_data": [], "_meta": {}}'
 
 

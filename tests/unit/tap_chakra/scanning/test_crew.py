@@ -9,20 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crews import Readers, SlowServer
-from tests.support.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-BEGAN = 1_790_000_000.0
-
-
-@pytest.fixture
-def turns() -> Iterator[Turns]:
-    made = Turns(BEGAN)
-    yield made
-    made.close()
+    from tests.support.turns import Turns
 
 
 @pytest.mark.parametrize(("seconds", "lost"), [(0.05, 6), (0.2, 5), (0.5, 4)])

@@ -69,10 +69,9 @@ def test_where_answers_are_waited_for_less_is_worth_a_cut() -> None:
     few = walked(Window(0, 9), end=ROWS_TO_SHARE_WAITING)
     hints = Hints(EXACT)
     assert hints.best([few]) is None
-    hints.waiting = True
-    assert hints.best([few]) is not None
+    assert hints.best([few], waiting=True) is not None
     few.end = ROWS_TO_SHARE_WAITING - 1
-    assert hints.best([few]) is None
+    assert hints.best([few], waiting=True) is None
 
 
 def test_hints_that_a_walk_has_passed_share_nothing() -> None:
