@@ -294,6 +294,8 @@ class Action:
         kept: Fields that are left alone, since others wrote them: what they hold, by destination.
         is_whole: Whether the journal is to know all fields of the change, sent or not.
         learned: What ChakraHQ was found to make of values that were sent before.
+        seen: Of a delete: what tells later whether others wrote the process, see
+            `lookups/touched.py`; None if it was not looked up.
     """
 
     change: Change
@@ -306,6 +308,7 @@ class Action:
     kept: Fields = field(default_factory=dict)
     is_whole: bool = False
     learned: Fields = field(default_factory=dict)
+    seen: Fields | None = None
 
 
 def is_looked_up_again(action: Action) -> bool:

@@ -28,6 +28,8 @@ class Guard:
             others are written; otherwise nothing of the change is.
         untouched: Of a delete: when the process was written last, epoch milliseconds of ChakraHQ;
             one that was touched later is left alone. None if that does not matter.
+        whole: Of a delete: whether `expected` is all that the process held, so that it also tells
+            who wrote an attribute that is not named. It counts where ChakraHQ shows no `updatedAt`.
     """
 
     since: str
@@ -36,3 +38,4 @@ class Guard:
     load: str = ""
     keeps_others: bool = False
     untouched: int | None = None
+    whole: bool = False

@@ -47,7 +47,8 @@ class Effect:
         line: The input line of that row; 0 of what a mirror deleted.
         mode: What that stream asks for.
         keys: Attributes and values by which it was written.
-        made: Whether it was created, or brought back.
+        created: Whether it was created.
+        made: Whether it was that, or brought back.
         gone: Whether it was deleted, and is so since.
         before: What it held before the first write, by destination.
         written: What the last one left, by destination.
@@ -63,6 +64,7 @@ class Effect:
     line: int = 0
     mode: str = Mode.UPSERT.value
     keys: Sequence[Sequence[Any]] = ()
+    created: bool = False
     made: bool = False
     gone: bool = False
     before: Mapping[str, object] = field(default_factory=dict)
@@ -101,14 +103,15 @@ class Effect:
         before = {n: v for n, v in (action.before or {}).items() if n != DELETED}
         # What was deleted when it was written: by this run, or before it.
         comes_back = action.fields.get(DELETED) is False
-        is_made = action.kind is Kind.CREATE and each.outcome is not Outcome.MERGED
+        is_created = action.kind is Kind.CREATE and each.outcome is not Outcome.MERGED
         return replace(
             self,
             stream=change.stream,
             line=change.line,
             mode=change.mode.value,
             keys=keys,
-            made=self.made or is_made or (comes_back and not self.gone),
+            created=self.created or is_created,
+            made=self.made or is_created or (comes_back and not self.gone),
             gone=action.kind is Kind.DELETE or (self.gone and not comes_back),
             before={**before, **self.before},
             written={**self.written, **written},

@@ -34,6 +34,11 @@ class Snapshot:
     row: Mapping[str, object]
     data: Mapping[str, object]
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is what ChakraHQ shows, and not what the journal or a plan says of it."""
+        return "id" in self.row
+
     def value(self, destination: str) -> object:
         """What the process holds at a destination; None if nothing."""
         attribute = attribute_of(destination)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from target_chakra.changes import Action, Done, Kind, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
+from target_chakra.lookups.touched import TOUCHED, touches
 from target_chakra.mapping.destination_names import DELETED
 from target_chakra.mapping.destinations import shown
 from target_chakra.planning.plan import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from target_chakra.planning.plan import Decision, Rules
 
 _EMPTY: Final = (None, "")
-_TOUCHED: Final = "updatedAt"
+_NOT_SHOWN: Final = "ChakraHQ shows no updatedAt of its process, which would tell"
 _NEXT: Final = (
     "See what ChakraHQ holds now. If the row is right, decide anew: run its source again, or send"
     " it with target-chakra retry"
@@ -139,22 +140,11 @@ def _delete(change: Change, guard: Guard, sight: _Sight) -> Decision:
     if held.deleted:
         return Done(change, Outcome.UNCHANGED, held.process_id, known=sight.known)
     others = sight.others(guard.expected)
-    if _is_touched(guard, sight):
-        others[_TOUCHED] = held.row.get(_TOUCHED)
+    is_new = change.process_id is None  # the plan itself creates it
+    others.update(touches(guard, held, sight.known, is_new=is_new))
     if others:
         return _left(change, guard, sight, others)
     return Action(change, Kind.DELETE, held.process_id, {}, {DELETED: False}, known=sight.known)
-
-
-def _is_touched(guard: Guard, sight: _Sight) -> bool:
-    """Whether a process that is to be deleted was written since that was decided."""
-    touched, known = sight.held.updated_at, sight.known
-    if guard.untouched is None or touched is None or touched <= guard.untouched:
-        return False
-    # A plan may write a process before it deletes it; what takes a run back never does.
-    began, ended = (known.began, known.ended) if known is not None else (None, None)
-    is_own = began is not None and ended is not None and began <= touched <= ended
-    return guard.keeps_others or not is_own
 
 
 def _update(change: Change, guard: Guard, sight: _Sight) -> Decision:
@@ -196,8 +186,9 @@ def _left(change: Change, guard: Guard, sight: _Sight, others: Mapping[str, obje
 
 def _said(guard: Guard, others: Mapping[str, object]) -> list[str]:
     expected = guard.expected
-    if _TOUCHED in others:
-        return ["its process was written since"]
+    if TOUCHED in others:
+        is_shown = others[TOUCHED] is not None
+        return ["its process was written since" if is_shown else _NOT_SHOWN]
     return [
         f"{name} was {_text(expected.get(name))} and is {_text(value)}"
         for name, value in others.items()

@@ -15,6 +15,7 @@ from chakra_api.values.writing import OnlyHeld
 from target_chakra.changes import MEND, Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
 from target_chakra.lookups.comparison import same
+from target_chakra.lookups.touched import seen_of
 from target_chakra.mapping.destination_names import (
     DELETED,
     attribute_of,
@@ -259,7 +260,8 @@ def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) 
         if held.deleted:
             return Done(change, Outcome.UNCHANGED, held.process_id, known=known)
         before = {DELETED: False}
-        return Action(change, Kind.DELETE, held.process_id, {}, before, known=known)
+        seen = seen_of(held)
+        return Action(change, Kind.DELETE, held.process_id, {}, before, known=known, seen=seen)
     if held.deleted and not rules.revive:
         return Reject(
             change,

@@ -62,6 +62,7 @@ def taking_back(
         {DELETED: True, **effect.written} if effect.gone else effect.written,
         keeps_others=True,
         untouched=effect.settled if effect.made else None,
+        whole=effect.created,
     )
     return replace(change, guard=guard, vouched=_vouched(effect, known, into))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_chakra.changes import Change, Key, Kind, Mode
 from target_chakra.guards import Guard
+from target_chakra.lookups.touched import guarded_by
 from target_chakra.mapping.destination_names import DELETED
 from target_chakra.plans.undo import undone_of
 
@@ -54,6 +55,8 @@ class Entry:
         next_step: What to do about that.
         row: The row as it came.
         undone: Of a planned undo: what the action was decided on; else None.
+        seen: Of a delete: what tells whether others wrote its process since; None where it is
+            created earlier in the plan, and where it was not looked up.
     """
 
     number: int
@@ -69,6 +72,7 @@ class Entry:
     reason: str = ""
     next_step: str = ""
     undone: Undone | None = None
+    seen: Mapping[str, object] | None = None
 
     @property
     def is_action(self) -> bool:
@@ -102,6 +106,7 @@ def entry_of(number: int, action: Action, process_id: str | None) -> Entry:
         _fields_of(action),
         change.row,
         undone=undone_of(change),
+        seen=None if process_id is None else action.seen,
     )
 
 
@@ -138,17 +143,15 @@ def change_of(entry: Entry, made_at: int | None = None) -> Change:
     Args:
         entry: The line of the action.
         made_at: When the plan was begun, epoch milliseconds of ChakraHQ: a process that was written
-            since is not deleted. None where that does not matter.
+            since is not deleted, where the plan does not know when it was written last. None where
+            that does not matter.
     """
     deletes = entry.kind == Kind.DELETE.value
     expected = {each.name: each.before for each in entry.fields}
     creates, undone = entry.kind == Kind.CREATE.value, entry.undone
-    guard = Guard(
-        SINCE,
-        {} if creates else expected,
-        creates=creates,
-        untouched=made_at if deletes else None,
-    )
+    guard = Guard(SINCE, {} if creates else expected, creates=creates)
+    if deletes:
+        guard = guarded_by(guard, entry.seen, made_at)
     return Change(
         seq=0,
         line=entry.line,

@@ -54,6 +54,7 @@ def schema() -> Any:  # noqa: ANN401 - pyarrow ships no types
             ("row", pa.string()),
             ("key_json", pa.string()),
             ("undo", pa.string()),
+            ("seen", pa.string()),
         ]
     )
 
@@ -80,6 +81,7 @@ def cells_of(entry: Entry) -> dict[str, object]:
         "row": _text(dict(entry.row)),
         "key_json": _text(key.value) if key else None,
         "undo": _text(to_json(entry.undone)) if entry.undone else None,
+        "seen": None if entry.seen is None else _text(dict(entry.seen)),
     }
 
 
@@ -93,6 +95,7 @@ def entry_of_cells(cells: Mapping[str, Any]) -> Entry:
     value: Any = _value(cells["key_json"])
     row: Any = _value(cells["row"])
     undone: Any = _value(cells["undo"])
+    seen: Any = _value(cells["seen"])
     return Entry(
         number=cells["number"],
         kind=cells["kind"],
@@ -110,6 +113,7 @@ def entry_of_cells(cells: Mapping[str, Any]) -> Entry:
         reason=cells["reason"] or "",
         next_step=cells["next_step"] or "",
         undone=None if undone is None else from_json(undone, procedure),
+        seen=seen,
     )
 
 

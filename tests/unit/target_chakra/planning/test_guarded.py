@@ -27,6 +27,7 @@ from tests.unit.target_chakra.planning.test_plan_again import (
 
 if TYPE_CHECKING:
     from target_chakra.changes import Change
+    from target_chakra.lookups.snapshot import Snapshot
     from target_chakra.planning.plan import Decision
     from tests.support.planning import Row
 
@@ -131,6 +132,40 @@ def test_field_by_field_with_nothing_left_to_write_nothing_is_sent() -> None:
 
     assert isinstance(decided, Done)
     assert decided.kept == {"data.city": "Delhi"}
+
+
+WRITTEN = {"data.city": "Pune"}
+TAKES_BACK = Guard("run 7", WRITTEN, keeps_others=True, untouched=4_000, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("guard", "row", "kept"),
+    [
+        (TAKES_BACK, holds({"city": "Pune"}), None),
+        (TAKES_BACK, holds({"city": "Pune", "score": ""}), None),
+        (TAKES_BACK, holds({"city": "Pune", "score": 0}), {"data.score": 0}),
+        (TAKES_BACK, holds({"city": "Goa"}), {"data.city": "Goa"}),
+        # Defaults of ChakraHQ may fill what the run did not write: a time that is shown tells.
+        (TAKES_BACK, holds({"city": "Pune", "score": 0}, updatedAt=4_000), None),
+        (TAKES_BACK, holds({"city": "Pune"}, updatedAt=4_001), {"updatedAt": 4_001}),
+        # Brought back: what it held beside is not known.
+        (replace(TAKES_BACK, whole=False), holds({"city": "Pune"}), {"updatedAt": None}),
+        (replace(TAKES_BACK, whole=False), holds({"city": "Pune"}, updatedAt=4_000), None),
+    ],
+)
+def test_what_a_run_made_is_deleted_where_nothing_speaks_of_others(
+    guard: Guard, row: Snapshot, kept: Row | None
+) -> None:
+    change = replace(wants({}, deletes=True), process_id="x7", guard=guard)
+
+    decided = plan_guarded(change, [row], None, RULES)
+
+    if kept is None:
+        assert isinstance(decided, Action)
+        assert decided.kind is Kind.DELETE
+    else:
+        assert isinstance(decided, Done)
+        assert (decided.outcome, decided.kept) == (Outcome.KEPT, kept)
 
 
 def test_what_chakra_made_of_a_value_counts_as_that_value() -> None:

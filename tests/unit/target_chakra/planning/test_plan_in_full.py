@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 CITY = {"data.city": "Pune"}
 THERE = holds({"city": "Goa"})
+SEEN = {
+    "state": None, "status": None, "assignedTo": None, "nextActionAt": None, "data.city": "Goa"
+}  # fmt: skip
 GONE = holds({"city": "Goa"}, isDeleted=True)
 INSERT = wants(CITY, mode=Mode.INSERT)
 BY_ID = replace(wants(CITY), key=Key("lead", "id", "x9"))
@@ -169,7 +172,22 @@ ACTIONS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, Action]] =
         [THERE],
         KNOWN,
         RULES,
-        Action(DELETE, Kind.DELETE, "x7", {}, {"isDeleted": False}, known=KNOWN),
+        Action(DELETE, Kind.DELETE, "x7", {}, {"isDeleted": False}, known=KNOWN, seen=SEEN),
+    ),
+    "a delete of what tells when it was written": (
+        DELETE,
+        [holds({"city": "Goa"}, updatedAt=4_000)],
+        KNOWN,
+        RULES,
+        Action(
+            DELETE,
+            Kind.DELETE,
+            "x7",
+            {},
+            {"isDeleted": False},
+            known=KNOWN,
+            seen={"updatedAt": 4_000},
+        ),
     ),
     "a revival": (
         wants(CITY),
