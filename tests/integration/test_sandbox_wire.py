@@ -10,12 +10,14 @@ import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 from chakra_sandbox.launch import Sandbox, SandboxError, start_sandbox
+from tests.support.target_process import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,13 +78,19 @@ def test_a_hanging_request_never_answers(call: Call, sandbox: Sandbox) -> None:
     assert call("GET", "/v1/health").status_code == 200
 
 
+def is_answered(call: Call) -> bool:
+    try:
+        return bool(call("GET", "/v1/health").status_code == HTTPStatus.OK)
+    except requests.ConnectionError:
+        return False
+
+
 def test_refused_connections_come_back(call: Call, sandbox: Sandbox) -> None:
-    sandbox.knobs(faults=[{"kind": "refuse", "at": [1], "for_ms": 400}])
+    sandbox.knobs(faults=[{"kind": "refuse", "at": [1], "for_ms": 2_000}])
     for _ in range(2):
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{sandbox.url}/v1/health", timeout=5)
-    time.sleep(0.6)
-    assert call("GET", "/v1/health").status_code == 200
+    wait_until(lambda: is_answered(call))
 
 
 @pytest.mark.parametrize(
