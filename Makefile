@@ -117,15 +117,15 @@ $(STAMPS)/plugins: meltano.yml pyproject.toml $(STAMPS)/meltano
 	@$(MELTANO)/bin/meltano --log-level=warning install >/dev/null
 	@touch $@
 
-# Types are looked at while Meltano is installed: each of them keeps one core busy.
-test: ## Lint, types and all tests but the slices of campaigns, and upgrades
-	@$(MAKE) --no-print-directory -j 2 $(STAMPS)/dev $(STAMPS)/plugins lint types
+# Lint and types are looked at side by side: each of them keeps one core busy.
+test: ## Lint, types and all tests but those that stand beside: slices of campaigns, upgrades, Meltano
+	@$(MAKE) --no-print-directory -j 2 $(STAMPS)/dev lint types
 	$(BIN)/python -m pytest -n 5 --dist=worksteal --durations=10 $(addprefix tests/,contract house integration promises unit values)
 
 test-slices: $(STAMPS)/dev ## A fixed slice of each fault campaign and of the fuzz, upgrades, and each benchmark over a few rows
 	$(BIN)/python -m pytest tests/benchmarks tests/campaigns tests/fuzz tests/upgrades -n 3 --dist=loadfile --durations=10
 
-test-outside: $(STAMPS)/dev $(STAMPS)/meltano $(STAMPS)/docs ## The wheel, a Meltano project and every documented command, from nothing
+test-outside: $(STAMPS)/dev $(STAMPS)/plugins $(STAMPS)/docs ## The wheel, a Meltano project and every documented command, from nothing
 	$(BIN)/python -m pytest tests/outside -n 2 --dist=worksteal --timeout=900 --durations=10
 
 test-spark: $(STAMPS)/dev $(STAMPS)/spark$(SPARK_VERSION:%=-%) ## Types and tests of chakra_spark, in a real Spark; SPARK_VERSION=4.0.5 for another

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("updated_at", ["usable", "zero", "null", "absent"])
+@pytest.mark.parametrize("updated_at", ["usable", "zero", "absent"])
 def test_what_people_wrote_since_the_plan_is_not_deleted(tmp_path: Path, updated_at: str) -> None:
     mapping = {"stream": "gone", "procedure": "lead", "key": "lead_id", "mode": "delete"}
     keys = [f"L-{number:06d}" for number in range(1, 7)]

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ import pytest
 from chakra_api.exit_codes import ExitCode
 from tests.support.strict_singer import messages_of
 from tests.support.tap_process import COMMAND, catalog_of, environment, run
+from tests.support.target_process import wait_until
 
 if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
@@ -70,14 +70,18 @@ def first_record(tap: subprocess.Popen[bytes]) -> bytes:
 
 def second_of(pid: int) -> int:
     """The second process of a tap, once it is there."""
-    for _ in range(300):
+    found: list[int] = []
+
+    def is_found() -> bool:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 parent = int((path.parent / "stat").read_text().rpartition(")")[2].split()[1])
                 if parent == pid and "second_process" in path.read_text():
-                    return int(path.parent.name)
-        time.sleep(0.02)
-    raise AssertionError("there is no second process")
+                    found.append(int(path.parent.name))
+        return bool(found)
+
+    wait_until(is_found)
+    return found[0]
 
 
 def is_there(pid: int) -> bool:
@@ -102,11 +106,7 @@ def test_a_signal_leaves_whole_lines_and_no_process(
     assert out.endswith(b"\n")
     records = [line for line in messages_of(out, ended=False) if line["type"] == "RECORD"]
     assert 0 < len(records) < 1500
-    for _ in range(100):
-        if not is_there(second):
-            return
-        time.sleep(0.05)
-    raise AssertionError("it is still there")
+    wait_until(lambda: not is_there(second))
 
 
 def test_a_loader_that_ends_first_ends_the_run_in_order(

@@ -20,6 +20,7 @@ from tests.support.target_process import (
     schema,
     settings,
     start,
+    wait_until,
     write,
     writes,
 )
@@ -142,14 +143,10 @@ def test_it_looks_while_a_run_holds_the_journal_and_says_so(
     child.stdin.write(f"{json.dumps(schema('scores', COLUMNS))}\n")
     child.stdin.flush()
     try:
-        done = None
-        for _ in range(20):
-            done = operate(run, config, "audit", "--run", "1", "--json")
-            if "Run 2 is under way" in done.stderr:
-                break
+        wait_until(lambda: "under way" in operate(run, config, "runs").stdout)
+        done = operate(run, config, "audit", "--run", "1", "--json")
     finally:
         child.communicate("")
-    assert done is not None
     assert "Run 2 is under way" in done.stderr
     assert (done.code, counts(done)) == (ExitCode.DONE, {"kept": 10})
 

@@ -23,6 +23,7 @@ from tests.support.target_process import (
     start,
     state,
     told,
+    wait_until,
     write,
     writes,
 )
@@ -237,10 +238,7 @@ def test_a_signal_while_a_lost_answer_is_read_back_ends_the_run(
     path = tmp_path / "rows.singer"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with start(tmp_path, config, "--input", str(path)) as running:
-        until = time.monotonic() + 30
-        while not any(request["fault"] for request in sandbox.requests()):
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        wait_until(lambda: any(request["fault"] for request in sandbox.requests()))
         time.sleep(1)
         running.send_signal(signal.SIGTERM)
         began = time.monotonic()

@@ -23,6 +23,7 @@ from tests.support.target_process import (
     start,
     state,
     told,
+    wait_until,
     write,
     writes,
 )
@@ -141,9 +142,7 @@ def test_a_second_run_on_one_journal_is_told_who_holds_it(sandbox: Sandbox, tmp_
     running.stdin.write(json.dumps(schema("scores", ["lead_id"])) + "\n")
     running.stdin.flush()
     journal = tmp_path / ".target-chakra" / "journal.db"
-    until = time.monotonic() + 20
-    while time.monotonic() < until and not _has_run(journal):
-        time.sleep(0.05)
+    wait_until(lambda: _has_run(journal))
     second = write(tmp_path, config_of(sandbox), scores(sandbox, 2))
     assert second.code == ExitCode.JOURNAL
     assert f"pid {running.pid}" in second.stderr
@@ -182,10 +181,7 @@ def test_a_signal_ends_the_run_in_order_and_the_next_one_goes_on(
     for line in lines:
         running.stdin.write(json.dumps(line) + "\n")
     running.stdin.flush()
-    until = time.monotonic() + 30
-    while not any(r["method"] == "PATCH" for r in sandbox.requests()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: any(r["method"] == "PATCH" for r in sandbox.requests()))
     began = time.monotonic()
     running.send_signal(signal.SIGTERM)
     stdout, stderr = running.communicate(timeout=60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -13,15 +12,16 @@ import pytest
 import sqlalchemy as sa
 
 from chakra_sandbox.launch import start_sandbox
+from tests.outside.places import MELTANO, ROOT
 from tests.support.target_process import living, writes
 from tests.support.turns_in_meltano import alone_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chakra_sandbox.launch import Sandbox
 
 pytestmark = pytest.mark.timeout(900)  # they take turns in one project
-ROOT = Path(__file__).parent.parent.parent
-MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 SCORES = """
     create schema if not exists marts;
     drop table if exists marts.lead_scores;

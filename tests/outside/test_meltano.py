@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from chakra_sandbox.launch import start_sandbox
+from tests.outside.places import MELTANO, ROOT
 from tests.support import tap_process
 from tests.support.turns_in_meltano import alone_in
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from chakra_sandbox.launch import Sandbox
 
 pytestmark = pytest.mark.timeout(900)  # they take turns in one project
-ROOT = Path(__file__).parent.parent.parent
-MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 ROWS = 3000
 SCHEMA = "chakra"
 
