@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.devtools import Tab
 from tests.browser.real_pages import ROWS
+from tests.support.target_process import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +95,7 @@ def test_a_script_that_a_page_is_given_does_not_run_and_nothing_is_fetched(
         fetch("http://127.0.0.1:9/y").catch(() => {});
     """)
     time.sleep(0.5)
+    wait_until(lambda: tab.value("1") == 1 and bool(tab.said("Network.loadingFailed")))
     assert tab.value("window.ran") is None
     blocked = tab.said("Network.loadingFailed")
     assert {each.get("blockedReason") for each in blocked} == {"csp"}
