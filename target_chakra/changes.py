@@ -294,7 +294,7 @@ class Action:
         kept: Fields that are left alone, since others wrote them: what they hold, by destination.
         is_whole: Whether the journal is to know all fields of the change, sent or not.
         learned: What ChakraHQ was found to make of values that were sent before.
-        seen: Of a delete: what tells later whether others wrote the process, see
+        seen: Of a delete in a plan: what tells later whether others wrote the process, see
             `lookups/touched.py`; None if it was not looked up.
     """
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from target_chakra.lookups.comparison import same
+from target_chakra.lookups.comparison import EMPTY, same
 from target_chakra.mapping.destination_names import destination_of
 from target_chakra.planning.plan import converted
 
@@ -37,7 +37,6 @@ class Verdict(str, Enum):
 
 DIFFERENCES: Final = (Verdict.CHANGED, Verdict.GONE, Verdict.BACK)
 """With any of these ChakraHQ does not hold what was written."""
-_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def _differing(row: Written, held: Snapshot, known: Known | None, rules: Rules) 
 
 def _holds(name: str, value: object, held: Snapshot, known: Known | None, rules: Rules) -> bool:
     now = held.value(name)
-    if value in _EMPTY and now in _EMPTY:
+    if value in EMPTY and now in EMPTY:
         return True
     if same(name, value, now, rules.comparable):
         return True

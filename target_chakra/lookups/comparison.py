@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Comparable: TypeAlias = "Callable[[str, object], object]"
 """(destination, value of the wire) → a value that equals where ChakraHQ means the same."""
 
-
+EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
+"""Values of a field that holds nothing."""
 _MAY_HOLD_NUL: Final = (dict, list, NulText)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from target_chakra.lookups.comparison import EMPTY
 from target_chakra.mapping.destination_names import DELETED, destination_of
 from target_chakra.mapping.destinations import ROOTS
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from target_chakra.lookups.snapshot import Snapshot
 
 TOUCHED: Final = "updatedAt"
-_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 def seen_of(held: Snapshot) -> Mapping[str, object] | None:
@@ -75,21 +75,23 @@ def touches(
     if guard.untouched is None:
         return {}
     if held.updated_at is not None:
-        is_touched = held.updated_at > guard.untouched and not _is_own(
-            guard, held.updated_at, known
-        )
+        # A plan may write a process before it deletes it; what takes a run back never does.
+        is_ours = not guard.keeps_others and is_of_job(held.updated_at, known)
+        is_touched = held.updated_at > guard.untouched and not is_ours
         return {TOUCHED: held.row.get(TOUCHED)} if is_touched else {}
     if not guard.whole:
         return {} if is_new else {TOUCHED: None}
     filled = ((destination_of(name), value) for name, value in held.data.items())
-    return {n: v for n, v in filled if v not in _EMPTY and n not in guard.expected}
+    return {n: v for n, v in filled if v not in EMPTY and n not in guard.expected}
 
 
-def _is_own(guard: Guard, touched: int, known: Known | None) -> bool:
-    """Whether this connector itself wrote a process last.
+def is_of_job(touched: int | None, known: Known | None) -> bool:
+    """Whether a process was written last while the job ran that wrote it for this connector.
 
-    A plan may write a process before it deletes it; what takes a run back never does.
+    Args:
+        touched: Its `updatedAt`, epoch milliseconds; None if it is not shown.
+        known: What is known of our own writes.
     """
-    if guard.keeps_others or known is None or known.began is None or known.ended is None:
+    if touched is None or known is None or known.began is None or known.ended is None:
         return False
     return known.began <= touched <= known.ended

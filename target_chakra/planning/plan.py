@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from chakra_api.values.writing import OnlyHeld
 from target_chakra.changes import MEND, Action, Done, Kind, Known, Mode, Reject
 from target_chakra.lifecycle import Outcome
-from target_chakra.lookups.comparison import same
-from target_chakra.lookups.touched import seen_of
+from target_chakra.lookups.comparison import EMPTY, same
+from target_chakra.lookups.touched import is_of_job, seen_of
 from target_chakra.mapping.destination_names import (
     DELETED,
     attribute_of,
@@ -43,6 +43,8 @@ class Rules:
         only_if_empty: Destinations that are never overwritten.
         revive: Whether a process that was deleted, or is gone, may be brought back.
         keeps: Destinations that are left alone where a person changed them.
+        leaves_plan: Whether what is decided is carried out later, so that a delete keeps what its
+            process was seen by.
     """
 
     comparable: Comparable
@@ -50,6 +52,7 @@ class Rules:
     only_if_empty: Collection[str] = ()
     revive: bool = False
     keeps: EditsKept = field(default_factory=EditsKept)
+    leaves_plan: bool = False
 
 
 Decision: TypeAlias = "Action | Done | Reject"
@@ -260,7 +263,7 @@ def _present(change: Change, held: Snapshot, known: Known | None, rules: Rules) 
         if held.deleted:
             return Done(change, Outcome.UNCHANGED, held.process_id, known=known)
         before = {DELETED: False}
-        seen = seen_of(held)
+        seen = seen_of(held) if rules.leaves_plan else None
         return Action(change, Kind.DELETE, held.process_id, {}, before, known=known, seen=seen)
     if held.deleted and not rules.revive:
         return Reject(
@@ -350,13 +353,12 @@ def differing(change: Change, held: Snapshot, rules: Rules) -> dict[str, object]
             continue
         if name == key or is_for_creates(name) or same(name, value, before, comparable):
             continue
-        if name in kept and before not in _EMPTY:
+        if name in kept and before not in EMPTY:
             continue
         found[name] = value
     return found
 
 
-_EMPTY: tuple[object, ...] = (None, "", [], {})
 _NESTED: tuple[type, ...] = (list, dict)
 _TEXT: Final = frozenset({str})
 
@@ -372,6 +374,4 @@ def converted(name: str, value: object, held: Snapshot, known: Known, rules: Rul
     # Last touched while the job ran that wrote it: the difference is the server's own doing.
     if known.of_job is not None and name not in known.of_job:
         return False
-    if not (known.began and known.ended and held.updated_at):
-        return False
-    return known.began <= held.updated_at <= known.ended
+    return is_of_job(held.updated_at, known)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chakra_api.values.writing import Unfit
 from target_chakra.changes import Change, Key, Mode, Reject
 from target_chakra.guards import Guard
-from target_chakra.lookups.comparison import same
+from target_chakra.lookups.comparison import EMPTY, same
 from target_chakra.mapping.destination_names import DELETED, attribute_of
 from target_chakra.reject_kind import RejectKind
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 500
 """Processes of which the journal is asked at a time."""
-_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 _SCALARS: Final = frozenset({str, int, float, bool})
 
 
@@ -88,7 +87,7 @@ def writable(name: str, held: object, into: Destinations) -> object:
 
     It shows a state, an assignee or a choice in another form than it takes.
     """
-    if held in _EMPTY:
+    if held in EMPTY:
         return None
     found = into.find(name)
     if found is None or (attribute_of(name) and not found.choices and type(held) in _SCALARS):

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from target_chakra.changes import Kind
+from target_chakra.lookups.comparison import EMPTY
 from target_chakra.plans.entries import REJECT
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = 3
 """Entries that are kept as examples, of each procedure and kind."""
-_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class _Field:
 
     def take(self, each: PlannedField, key: str) -> None:
         self.changed += 1
-        self.filled += each.before in _EMPTY and each.after not in _EMPTY
-        self.cleared += each.after in _EMPTY and each.before not in _EMPTY
+        self.filled += each.before in EMPTY and each.after not in EMPTY
+        self.cleared += each.after in EMPTY and each.before not in EMPTY
         by = _difference(each)
         if by and (self.largest is None or by > self.largest.by):
             self.largest = Largest(each, key, by)

@@ -191,7 +191,8 @@ def rules_of(settings: Settings, mapper: RowMapper) -> Rules:
     mapping, into = mapper.mapping, mapper.destinations
     kept = [into.named(name, "only_if_empty").name for name in mapping.only_if_empty]
     keeps = EditsKept() if settings.overwrite_edits else _edits_kept(mapper)
-    return Rules(into.comparable, into.read_only, kept, mapping.revive, keeps)
+    plans = settings.plan_path is not None
+    return Rules(into.comparable, into.read_only, kept, mapping.revive, keeps, plans)
 
 
 def _edits_kept(mapper: RowMapper) -> EditsKept:

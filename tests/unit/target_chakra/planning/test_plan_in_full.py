@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CITY = {"data.city": "Pune"}
 THERE = holds({"city": "Goa"})
+PLANS = replace(RULES, leaves_plan=True)
 SEEN = {
     "state": None, "status": None, "assignedTo": None, "nextActionAt": None, "data.city": "Goa"
 }  # fmt: skip
@@ -172,13 +173,20 @@ ACTIONS: dict[str, tuple[Change, list[Snapshot], Known | None, Rules, Action]] =
         [THERE],
         KNOWN,
         RULES,
+        Action(DELETE, Kind.DELETE, "x7", {}, {"isDeleted": False}, known=KNOWN),
+    ),
+    "a delete for a plan": (
+        DELETE,
+        [THERE],
+        KNOWN,
+        PLANS,
         Action(DELETE, Kind.DELETE, "x7", {}, {"isDeleted": False}, known=KNOWN, seen=SEEN),
     ),
-    "a delete of what tells when it was written": (
+    "a delete for a plan, of what tells when it was written": (
         DELETE,
         [holds({"city": "Goa"}, updatedAt=4_000)],
         KNOWN,
-        RULES,
+        PLANS,
         Action(
             DELETE,
             Kind.DELETE,

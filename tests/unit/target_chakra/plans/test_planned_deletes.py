@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from target_chakra.changes import Change
     from target_chakra.planning.plan import Decision
 
+PLANS = replace(RULES, leaves_plan=True)
 MADE_AT = 5_000
 TOUCHED_BEFORE = 4_000
 names = st.sampled_from(sorted(TYPES))
@@ -38,7 +40,7 @@ roots = st.fixed_dictionaries(
 
 def planned(row: Row, made_at: int | None = MADE_AT) -> Change:
     """The delete of a process, as its plan's file gives it back."""
-    decided = plan(wants({}, deletes=True), [read(row)], None, RULES)
+    decided = plan(wants({}, deletes=True), [read(row)], None, PLANS)
     assert isinstance(decided, Action)
     cells = cells_of(entry_of(1, decided, decided.process_id))
     return change_of(entry_of_cells(cells), made_at)
@@ -132,7 +134,7 @@ def test_a_time_that_is_shown_by_now_counts_from_the_plan_on() -> None:
 
 def test_what_the_journal_alone_says_is_not_what_was_seen() -> None:
     known = Snapshot("x7", False, None, None, {"data.city": "Pune"}, {"city": "Pune"})  # noqa: FBT003 - a record of facts
-    decided = plan(wants({}, deletes=True), [known], None, RULES)
+    decided = plan(wants({}, deletes=True), [known], None, PLANS)
     assert isinstance(decided, Action)
     assert decided.seen is None
     change = change_of(entry_of(1, decided, "x7"), MADE_AT)
@@ -143,7 +145,7 @@ def test_what_the_journal_alone_says_is_not_what_was_seen() -> None:
 
 
 def test_what_the_plan_creates_itself_has_no_past() -> None:
-    decided = plan(wants({}, deletes=True), [read(process({}, {}))], None, RULES)
+    decided = plan(wants({}, deletes=True), [read(process({}, {}))], None, PLANS)
     assert isinstance(decided, Action)
     change = change_of(entry_of(1, decided, None), MADE_AT)
     assert is_delete(applied(change, process({"city": "set by default"}, {})))
